@@ -1,0 +1,27 @@
+"""The call detail record: one row per contact, written when it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """Times are Unix seconds; 0.0 where it never came to that."""
+
+    contact: str
+    kind: str  # "inbound", "internal", "outbound", "callback"
+    caller: str
+    called: str
+    trunk: str
+    plan: str
+    queue: str
+    agent: str
+    started_at: float
+    answered_at: float  # our answer, by dialplan or agent
+    connected_at: float  # customer and agent (or the other party) talk
+    ended_at: float
+    outcome: str  # answered, abandoned, queue-full, callback, voicemail, busy, no answer, rejected, failed, completed
+    ended_by: str  # "caller", "called", "us", "network"
+    recording: str  # path of the recording, "" where there is none
+    promise: str  # the promise that this call kept or led to

@@ -1,0 +1,157 @@
+"""The neutral language of legs: what a leg is told, and what it says. No word of SIP above this line.
+
+Bridging two legs is forwarding signals; a dialplan, a queue and a callback all speak to legs in these terms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.core.effect import Effect
+from softswitch.sdp.media import Media
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request, Response
+
+# ---- commands: what a leg is told ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Outbound leg only, once: send the INVITE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Inbound leg, before the answer: send a provisional response."""
+
+    status: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Inbound leg, before the answer: send 200 with our answer (or our offer, if the INVITE had none)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Inbound leg, before the answer: refuse it."""
+
+    status: int
+    reason: str = ""  # empty: the standard phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """End the leg whatever its state: reject, CANCEL or BYE."""
+
+    status: int = 486  # used where the leg was inbound and not yet answered
+
+
+Command = Dial | Ring | Accept | Reject | Release
+
+# ---- signals: what a leg says ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Offered(Effect):
+    """An inbound call that can be served: its offer (if any) has a codec of ours."""
+
+    leg: str
+    caller: str  # user part of From (or P-Asserted-Identity from a trusted peer); "" where withheld
+    caller_name: str
+    called: str  # user part of the Request-URI
+    media: Media | None  # None: the offer comes late, with the ACK
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Effect):
+    """An outbound leg rings (or speaks early media)."""
+
+    leg: str
+    status: int
+    media: Media | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Effect):
+    """The leg is up: an outbound one got its 2xx, an inbound one was accepted."""
+
+    leg: str
+    media: Media | None
+
+
+@dataclass(frozen=True, slots=True)
+class Updated(Effect):
+    """The media of an established leg changed (re-INVITE, late answer); ``media.held`` says hold."""
+
+    leg: str
+    media: Media
+
+
+@dataclass(frozen=True, slots=True)
+class Digit(Effect):
+    """A key by SIP INFO. Keys by RFC 4733 come from the media plane."""
+
+    leg: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released(Effect):
+    """An answered leg has ended. The leg is finished with its peer, or soon will be; no signal follows."""
+
+    leg: str
+    by: str  # "peer", "us" or "network" (timeout, transport)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Effect):
+    """A leg ended before it was answered. No signal follows."""
+
+    leg: str
+    status: int  # SIP status: 486 busy, 408/480 no answer, 487 cancelled by either side, 603 declined ...
+    reason: str
+    by: str = "peer"  # "peer", "us" or "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Effect):
+    """The leg has no more work: the driver may forget it and its dialog."""
+
+    leg: str
+
+
+# ---- orders to the endpoint ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest(Effect):
+    """Start a client transaction owned by this leg. The endpoint adds the Via."""
+
+    leg: str
+    request: Request
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class SendCancel(Effect):
+    """CANCEL the leg's INVITE client transaction (RFC 3261 section 9.1; a provisional has arrived)."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendAck(Effect):
+    """ACK a 2xx outside any transaction (RFC 3261 section 13.2.2.4). The endpoint adds the Via."""
+
+    request: Request
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Respond(Effect):
+    """Answer a server transaction."""
+
+    transaction: str
+    response: Response

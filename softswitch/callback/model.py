@@ -1,0 +1,247 @@
+"""The nouns of the promise ledger. Times here are Unix seconds: a promise outlives the process and its clock."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from softswitch.core.effect import DomainEvent, Effect
+
+# ---- configuration ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a number may be dialled: local hours in an IANA zone."""
+
+    zone: str = "Asia/Shanghai"
+    start_minute: int = 0  # minutes after local midnight, inclusive
+    end_minute: int = 24 * 60  # exclusive
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)  # Monday is 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the callbacks of one queue are made."""
+
+    queue: str
+    trunk: str
+    caller_id: str = ""
+    stages: tuple[str, ...] = ("abandoned", "queue-full", "accepted-offer")
+    window: Window = Window()
+    short_abandon_s: float = 0.0  # an abandon before this is not recorded
+    retry_busy_s: float = 300.0
+    retry_no_answer_s: float = 1800.0
+    retry_failed_s: float = 900.0
+    max_attempts: int = 3
+    expiry_s: float = 2 * 86400.0
+    ring_s: float = 30.0
+    settle_s: float = 32.0  # on top of ring_s: how long an attempt that a crash cut short stays UNCERTAIN
+    reserve: int = 0  # idle agents kept back for live callers
+
+
+# ---- the promise -----------------------------------------------------------------------------------------------
+
+
+class PromiseState(enum.Enum):
+    RECORDED = "recorded"  # written, not yet due
+    DUE = "due"  # may be dialled when an agent is free
+    SEEKING = "seeking"  # an agent is being found; nothing dialled
+    DIALLING = "dialling"  # intent committed; the INVITE may have left
+    UNCERTAIN = "uncertain"  # a crash cut the attempt short
+    RETRY_AT = "retry_at"
+    KEPT = "kept"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+OPEN = frozenset(
+    {
+        PromiseState.RECORDED,
+        PromiseState.DUE,
+        PromiseState.SEEKING,
+        PromiseState.DIALLING,
+        PromiseState.UNCERTAIN,
+        PromiseState.RETRY_AT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One intent to call one number back for one queue; the store keeps this row."""
+
+    id: str
+    number: str  # E.164, with +
+    queue: str
+    stage: str  # of the last loss
+    state: PromiseState
+    contact: str  # the contact that was lost last
+    recorded_at: float  # Unix s; the age that it keeps
+    attempts: int = 0  # intents committed so far
+    losses: int = 1  # times this number was lost while the promise was open
+    not_before: float = 0.0  # Unix s; retry or end of uncertainty
+    call_id: str = ""  # SIP Call-ID of the last attempt, derived from (promise, attempt)
+    outcome: str = ""  # of the last attempt, or why it ended
+    updated_at: float = 0.0
+
+
+# ---- inputs ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A caller was lost at ``stage``; ``number`` as presented. ``token`` comes back with the outcome."""
+
+    number: str
+    queue: str
+    stage: str
+    contact: str
+    queued_at: float  # Unix s: when this customer first began to wait
+    waited_s: float = 0.0
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Rows read from the store at start, before anything else happens."""
+
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Persisted:
+    """The row that a ``Persist`` order asked for is durable (``ok``), or could not be written."""
+
+    promise: str
+    token: str
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The ACD as the ledger sees it: agents READY and reachable who could serve the queue, live callers waiting."""
+
+    queue: str
+    free_agents: int
+    live_waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFound:
+    """The reserved agent has picked up and waits for the customer."""
+
+    promise: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAgent:
+    """The agent declined, did not answer or hung up before the dial: not an attempt."""
+
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAnswered:
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    promise: str
+    status: int  # SIP status of the failed leg
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedAgent:
+    """The customer called in and was connected: an open promise for that number is withdrawn."""
+
+    number: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBusy:
+    """That number is (or is no longer) on a call or in a queue here; never dial it meanwhile."""
+
+    number: str
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """By an admin."""
+
+    promise: str
+    why: str
+
+
+LedgerInput = (
+    Lost
+    | Restored
+    | Persisted
+    | Capacity
+    | AgentFound
+    | NoAgent
+    | CustomerAnswered
+    | AttemptFailed
+    | ReachedAgent
+    | NumberBusy
+    | Withdraw
+)
+
+# ---- orders ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Persist(Effect):
+    """Write this row with full durability, then feed ``Persisted(promise.id, token)``."""
+
+    promise: Promise
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeekAgent(Effect):
+    """Reserve and ring an agent for this promise (it joins the queue with its original age)."""
+
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class DialCustomer(Effect):
+    """The intent is durable: the INVITE may leave now, with exactly this Call-ID."""
+
+    promise: Promise
+    trunk: str
+    caller_id: str
+    ring_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseAnswer(Effect):
+    """Answer to ``Lost`` with a token: the promise is durable and may be spoken (ok), or not (why)."""
+
+    token: str
+    ok: bool
+    why: str = ""
+
+
+# ---- facts -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseChanged(DomainEvent):
+    promise: Promise
+    old: PromiseState | None  # None: newly made
+
+
+@dataclass(frozen=True, slots=True)
+class LossNotRecorded(DomainEvent):
+    """A loss that leads to no promise, and why: withheld, invalid, policy."""
+
+    queue: str
+    stage: str
+    why: str

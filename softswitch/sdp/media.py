@@ -1,0 +1,49 @@
+"""The few facts of a session description that the rest of the house needs: codecs, addresses, direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One rtpmap line. ``name`` is the RFC 3551 / IANA encoding name in its registered capitals."""
+
+    name: str
+    payload_type: int  # 0..127
+    rate_hz: int  # RTP clock
+    fmtp: str = ""
+
+
+PCMU = Codec("PCMU", 0, 8000)
+PCMA = Codec("PCMA", 8, 8000)
+TELEPHONE_EVENT = Codec("telephone-event", 101, 8000, "0-16")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMedia:
+    """Our end of one audio stream, before and during negotiation."""
+
+    address: Address  # where we receive RTP
+    codecs: tuple[Codec, ...] = (PCMU, PCMA)  # in order of preference, without telephone-event
+    session_id: int = 1  # the o= line's
+    ptime_ms: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What an offer/answer exchange (RFC 3264) agreed on, seen from our side."""
+
+    remote: Address  # where we send RTP
+    codec: Codec  # with the payload type that we send; its own payload type on receive is ``receive_type``
+    receive_type: int  # payload type that the peer sends us for this codec
+    telephone_event: int | None = None  # payload type both ways, None where not agreed
+    ptime_ms: int = 20
+    direction: str = "sendrecv"  # ours: sendrecv, sendonly, recvonly, inactive
+
+    @property
+    def held(self) -> bool:
+        """True where the peer does not want to hear us: it has put the call on hold."""
+        return self.direction in ("recvonly", "inactive")

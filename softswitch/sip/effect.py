@@ -1,0 +1,67 @@
+"""What the endpoint (the transaction layer) orders and reports.
+
+Orders: ``Send``. Reports to the transaction user, which is a leg, the registrar or the driver itself: the rest.
+``transaction`` is an opaque key; ``owner`` is whatever the user gave when it sent the request (a leg id, for example).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.core.effect import Effect
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Effect):
+    """Put this message on the wire."""
+
+    message: Message
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class RequestArrived(Effect):
+    """A new request other than ACK and CANCEL; answer with ``Endpoint.respond(transaction, ...)``."""
+
+    transaction: str
+    request: Request
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class AckArrived(Effect):
+    """The ACK to a 2xx: it belongs to the dialog (RFC 3261 section 13.3.1.4)."""
+
+    request: Request
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class CancelArrived(Effect):
+    """A CANCEL for the INVITE server transaction ``transaction``; the endpoint has answered the CANCEL with 200."""
+
+    transaction: str
+    request: Request
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseArrived(Effect):
+    """A response for a client transaction: every 1xx, every 2xx to INVITE (forks and repeats too), each final."""
+
+    owner: str
+    transaction: str
+    response: Response
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFailed(Effect):
+    """A client transaction ended without a final response."""
+
+    owner: str
+    transaction: str
+    method: str
+    why: str  # "timeout" (to be treated as 408) or "transport" (as 503), RFC 3261 section 8.1.3.1

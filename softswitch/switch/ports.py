@@ -1,0 +1,155 @@
+"""The driver's ports: what it asks of the world, and what the world tells it.
+
+Every method returns at once. What takes time ends in an input that the port feeds back with ``Feed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from softswitch.call.record import CallRecord
+from softswitch.callback.model import Promise
+from softswitch.core.effect import DomainEvent
+from softswitch.ivr.model import Prompt
+from softswitch.sdp.media import Address, Media
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message
+from softswitch.sip.registrar import Binding
+
+# ---- what the world tells --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A well-formed SIP message."""
+
+    message: Message
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFailed:
+    """What was sent over this flow did not get out, or its connection broke."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The media plane has finished ``play`` (``ok``), or could not do it."""
+
+    stream: str
+    play: str
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHeard:
+    """A key by RFC 4733, once per press."""
+
+    stream: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A durable write is done, or failed."""
+
+    key: str
+    token: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HttpDone:
+    contact: str
+    request: int
+    status: int
+    body: Any
+    error: str
+
+
+WorldInput = Arrived | FlowFailed | Played | KeyHeard | Stored | HttpDone
+Feed = Callable[[WorldInput], None]
+
+# ---- what the driver asks --------------------------------------------------------------------------------------
+
+
+class Network(Protocol):
+    def send(self, message: Message, flow: Flow) -> None:
+        """Put it on the wire; a failure comes back as ``FlowFailed``, never as an exception."""
+
+
+class MediaPlane(Protocol):
+    """Streams are rows of the media process, one per leg, named by the leg's id. Calls on unknown names do nothing.
+
+    A stream hears, in this order of precedence: what is played to it; else its room (everybody but itself); else
+    nothing (silence is sent, so that the peer's NAT and jitter buffer stay happy).
+    """
+
+    def open(self, stream: str) -> Address:
+        """Allot an RTP address at once; the socket is bound before the first packet is due. Raises PortsExhausted."""
+
+    def connect(self, stream: str, media: Media) -> None:
+        """Send to and accept from ``media.remote``; again after each offer/answer."""
+
+    def close(self, stream: str) -> None: ...
+
+    def play(self, stream: str, play: str, prompts: Sequence[Prompt], loop: bool = False) -> None:
+        """Play files or speech in a row (``loop``: for ever), in place of what was playing; then ``Played``, unless
+        stopped or replaced."""
+
+    def hold_music(self, stream: str) -> None:
+        """Play the hold music in a loop, in step for all who hear it."""
+
+    def stop(self, stream: str) -> None:
+        """Stop what is played to this stream."""
+
+    def join(self, room: str, stream: str) -> None:
+        """Put the stream into the room (made by its first member); it leaves any other."""
+
+    def leave(self, stream: str) -> None: ...
+
+    def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
+        """Write what ``left`` says to the left channel and ``right`` to the right one (None: one channel)."""
+
+    def stop_record(self, recording: str) -> None: ...
+
+
+class Keeper(Protocol):
+    """The store, as the driver sees it: facts go in; durable ones are acknowledged by ``Stored``."""
+
+    def put_promise(self, promise: Promise, token: str) -> None:
+        """With full durability; then ``Stored(promise.id, token, ok)``."""
+
+    def put_call(self, record: CallRecord) -> None: ...
+
+    def put_binding(self, binding: Binding) -> None: ...
+
+    def remove_binding(self, binding: Binding) -> None: ...
+
+    def put_agent(self, agent: str, logged_in: bool, paused: str) -> None:
+        """What the human set; "" is not paused. Read back at start."""
+
+    def put_event(self, at: float, event: DomainEvent) -> None:
+        """Facts worth keeping (decisions, losses); ``at`` is Unix seconds."""
+
+
+class Fetcher(Protocol):
+    def fetch(
+        self,
+        contact: str,
+        request: int,
+        method: str,
+        url: str,
+        headers: tuple[tuple[str, str], ...],
+        json: Any,
+        timeout_s: float,
+    ) -> None:
+        """Then ``HttpDone``. Hosts that the configuration does not allow are refused."""
+
+
+Listener = Callable[[DomainEvent, float], None]  # fact, Unix seconds
