@@ -1,0 +1,47 @@
+"""Facts about the driver itself, for metrics and log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.core.effect import DomainEvent
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(DomainEvent):
+    transport: str
+    method: str  # of the request, or of the CSeq; "OTHER" for unknown ones
+    status_class: str  # "request" or "1xx" ... "6xx"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(DomainEvent):
+    transport: str
+    method: str
+    status_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDropped(DomainEvent):
+    """Something that arrived could not be used."""
+
+    transport: str
+    reason: str  # closed list: "malformed", "too_large", "stray", "no_dialog", "banned"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticationFailed(DomainEvent):
+    transport: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFailed(DomainEvent):
+    """A defect of ours: one unit of work raised, was logged and dropped; the loop goes on."""
+
+    where: str  # closed list: "message", "timer", "media", "store", "http", "command"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRestarted(DomainEvent):
+    """The media process died and its state was sent again to a new one."""

@@ -1,0 +1,77 @@
+"""What the face may see and ask: plain values, and commands that raise ``LookupError`` for an unknown name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from softswitch.callback.model import Promise
+from softswitch.sip.registrar import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    contact: str
+    kind: str  # inbound, internal, outbound, callback
+    caller: str
+    called: str
+    state: str  # "ivr", "queued", "ringing", "talking", ...
+    queue: str
+    agent: str
+    step: str  # dialplan step, "" where there is none
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    agent: str
+    user: str
+    state: str  # AgentState value
+    reason: str
+    reachable: bool
+    since_s: float  # in this state
+    contact: str
+    skills: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    queue: str
+    waiting: int  # live callers
+    longest_wait_s: float
+    agents_ready: int  # READY and reachable, who meet the queue's needs
+    agents_logged_in: int
+    promises_open: int
+
+
+class Control(Protocol):
+    """The running switch, as the face sees it. All of it is in memory and returns at once."""
+
+    def calls(self) -> list[CallView]: ...
+
+    def agents(self) -> list[AgentView]: ...
+
+    def queues(self) -> list[QueueView]: ...
+
+    def promises(self) -> list[Promise]:
+        """The open ones and those closed since start, oldest first."""
+
+    def registrations(self) -> list[Binding]: ...
+
+    def why(self, contact: str) -> list[dict[str, object]]:
+        """The routing decisions about this contact, oldest first."""
+
+    def log_in(self, agent: str, ready: bool = True) -> None: ...
+
+    def log_out(self, agent: str) -> None: ...
+
+    def set_ready(self, agent: str) -> None: ...
+
+    def set_paused(self, agent: str, reason: str) -> None: ...
+
+    def withdraw(self, promise: str, why: str) -> None: ...
+
+    def hang_up(self, contact: str) -> None: ...
+
+    def ready(self) -> dict[str, bool]:
+        """Part -> fit for work: "sip", "media", "store"."""
