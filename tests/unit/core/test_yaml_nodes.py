@@ -1,0 +1,84 @@
+"""Every value keeps its place, and telephone numbers stay text."""
+
+from __future__ import annotations
+
+import pytest
+
+from softswitch.core.yaml_nodes import did_you_mean, dotted, load_yaml, locate
+
+
+def test_each_key_and_item_has_its_line_and_column() -> None:
+    value, positions, problems = load_yaml("a: 1\nb:\n  - x\n  - {c: y}\n", "f.yaml")
+    assert value == {"a": 1, "b": ["x", {"c": "y"}]}
+    assert problems == []
+    assert positions[("b",)] == (2, 1)
+    assert positions[("b", 0)] == (3, 5)
+    assert positions[("b", 1, "c")] == (4, 6)
+
+
+@pytest.mark.parametrize("text", ["0123", "+8613800138000", "09:00", "no", "2026-10-01", "off", "1e3", "0x10"])
+def test_what_is_not_plainly_a_number_stays_text(text: str) -> None:
+    assert load_yaml(f"a: {text}", "f")[0] == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", 0), ("-3", -3), ("1.5", 1.5), ("true", True), ("~", None), ("", None)]
+)
+def test_plain_numbers_and_words(text: str, value: object) -> None:
+    assert load_yaml(f"a: {text}", "f")[0] == {"a": value}
+
+
+def test_what_is_quoted_is_text() -> None:
+    assert load_yaml("'1001': 'true'", "f")[0] == {"1001": "true"}
+
+
+def test_a_repeated_key_is_a_problem_and_the_first_one_wins() -> None:
+    value, _, problems = load_yaml("a: 1\nb: 2\na: 3\n", "f.yaml")
+    assert value == {"a": 1, "b": 2}
+    assert [str(problem) for problem in problems] == ["f.yaml:3:1: a: written twice; the first one is in line 1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "remedy"),
+    [
+        ("a: *11", (1, 4), "quotes"),
+        ("a:\n\tb: 1", (2, 1), "spaces, not tabs"),
+        ("a: b: c", (1, 5), "quotes"),
+        ("a: [1", (1, 6), "not readable"),
+        ("a: \x01", (1, 1), "not readable"),
+        ("[" * 5000, (1, 1), "nested too deeply"),
+        ("[" * 60 + "]" * 60, (1, 51), "nested too deeply"),
+        ("&x [*x]", (1, 1), "refers to itself"),
+        ("{[a]: 1}", (1, 2), "a key must be"),
+    ],
+)
+def test_what_is_not_yaml_says_where_and_what_to_do(text: str, where: tuple[int, int], remedy: str) -> None:
+    _, _, problems = load_yaml(text, "f.yaml")
+    assert len(problems) == 1
+    assert (problems[0].line, problems[0].column) == where
+    assert remedy in problems[0].message
+
+
+def test_the_same_anchor_twice_is_no_cycle() -> None:
+    assert load_yaml("a: &x [1]\nb: *x\n", "f")[0] == {"a": [1], "b": [1]}
+
+
+def test_an_empty_file_is_none() -> None:
+    assert load_yaml("# nothing\n", "f") == (None, {}, [])
+
+
+def test_a_missing_key_is_placed_at_its_parent() -> None:
+    _, positions, _ = load_yaml("a:\n  b: 1\n", "f")
+    assert locate(positions, ("a", "missing", 3)) == (1, 1)
+    assert locate(positions, ("a", "b", "x")) == (2, 3)
+    assert locate({}, ("a",)) == (1, 1)
+
+
+def test_paths_read_as_people_write_them() -> None:
+    assert dotted(("queues", "orders", "needs", 0, "skill")) == "queues.orders.needs[0].skill"
+
+
+def test_near_misses_are_suggested_and_otherwise_the_known_ones_listed() -> None:
+    assert did_you_mean("ordres", ["orders", "service"]) == "; did you mean 'orders'?"
+    assert did_you_mean("zzz", ["b", "a"]) == "; known: a, b"
+    assert did_you_mean("zzz", []) == ""
