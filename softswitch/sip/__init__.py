@@ -1,0 +1,16 @@
+"""SIP as pure functions and machines: messages, transactions, dialogs, registrations (RFC 3261 and its amendments).
+
+Text comes first. ``uri`` and ``header`` know the grammar of the values, ``section`` the header section as a whole,
+``message`` the two kinds of message and the way from octets to them and back; ``framing`` finds messages in a stream.
+A message keeps its headers as it received them and parses a value when somebody asks for it, once. Whatever a peer
+sends, only ``PeerError`` comes out, with the status that answers it.
+
+Strictness is chosen line by line: what could make two elements read one message differently (line ends, lengths,
+repeated single headers, broken quotes) is refused with 400; what is merely untidy (white space, folding, unknown
+methods, headers and schemes) is kept.
+
+Above the text are ``response`` (what a UAS answers), ``digest`` (who is there, section 22), ``registrar`` (where to
+find him, section 10), and the transaction and dialog machines. None of them opens a socket, reads a clock or draws a
+number: ``flow`` says by which way a message came, ``now`` and identities are arguments, and what is to be done is
+returned as effects.
+"""

@@ -1,0 +1,243 @@
+"""The values of the headers that every element reads: name-addr, Via, CSeq and parameters (RFC 3261 section 20, 25.1).
+
+Decided here: what is well-formed. Values keep the spelling that they came in (parameter values with their quotes), so
+that what is echoed is what was received. White space means SP and HTAB: folding is undone before a value gets here.
+Each pattern is linear in the length of what a peer may send: quantifiers that could compete are possessive.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from softswitch.core.errors import PeerError
+from softswitch.sip.uri import Params, Uri, hostport, parse_hostport, parse_uri, render_params
+
+LWS = " \t"
+TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]++"
+CSEQ_LIMIT = 2**31  # section 8.1.1.5
+
+_TOKEN = re.compile(TOKEN)
+_PARAM = re.compile(r'[ \t]*+([^;="]++)(?:=[ \t]*+((?:[^;"]++|"(?:[^"\\]++|\\.)*+")*+))?(?:;|\Z)', re.DOTALL)
+_LIST_ITEM = re.compile(r'(?:[^,"<]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|<[^>]*+(?:>|\Z))++', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"[ \t]*+', re.DOTALL)
+_DISPLAY_ILLEGAL = re.compile(r'[",;:@>\\]')  # tolerated beyond tokens: letters of other scripts, brackets
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_TO_QUOTE = re.compile(r'(["\\])')
+_VIA = re.compile(
+    rf"SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+({TOKEN})[ \t]++"
+    r"(\[[^\]]*+\]|[A-Za-z0-9_.\-]++)(?:[ \t]*+:[ \t]*+([0-9]{1,5}+))?+[ \t]*+(?:;(.*))?\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_CSEQ = re.compile(rf"([0-9]{{1,20}}+)[ \t]++({TOKEN})")
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddr:
+    """A display name, a URI and the header parameters behind them: From, To, Contact, Route ... (section 20.10)."""
+
+    display: str  # quotes and backslashes undone; "" where there is none
+    uri: Uri
+    params: Params = ()
+
+    @property
+    def tag(self) -> str | None:
+        return param(self.params, "tag")
+
+    def with_tag(self, tag: str) -> NameAddr:
+        kept = tuple([pair for pair in self.params if pair[0].lower() != "tag"])
+        return replace(self, params=(*kept, ("tag", tag)))
+
+    def param(self, name: str) -> str | None:
+        """The value of a header parameter as written: None where absent, "" where it has no value."""
+        return param(self.params, name)
+
+    def __str__(self) -> str:
+        display = f"{quote(self.display)} " if self.display else ""
+        return f"{display}<{self.uri}>{render_params(self.params)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """One hop (section 20.42, RFC 3581)."""
+
+    transport: str  # in capitals
+    host: str  # sent-by, IPv6 without its brackets
+    port: int | None = None
+    params: Params = ()
+
+    @property
+    def branch(self) -> str | None:
+        return param(self.params, "branch")
+
+    @property
+    def received(self) -> str | None:
+        """The address that the request came from, without brackets (RFC 5118 section 4.5 allows them)."""
+        value = param(self.params, "received")
+        return None if value is None else value.strip("[]")
+
+    @property
+    def rport(self) -> int | None:
+        """The port recorded in ``rport``; 0 where it was only asked for; None where it is absent."""
+        value = param(self.params, "rport")
+        if value is None:
+            return None
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= 5 else 0
+
+    @property
+    def sent_by(self) -> str:
+        return hostport(self.host, self.port)
+
+    def with_param(self, name: str, value: str | None) -> Via:
+        """This Via with the parameter set, in its place if it is there already."""
+        pairs = [(key, value if key.lower() == name else old) for key, old in self.params]
+        if param(self.params, name) is None:
+            pairs.append((name, value))
+        return replace(self, params=tuple(pairs))
+
+    def __str__(self) -> str:
+        return f"SIP/2.0/{self.transport} {self.sent_by}{render_params(self.params)}"
+
+
+@dataclass(frozen=True, slots=True)
+class CSeq:
+    number: int  # below 2**31
+    method: str
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.method}"
+
+
+def param(params: Params, name: str) -> str | None:
+    """The value of the parameter ``name`` (lower case): None where absent, "" where it has no value."""
+    for key, value in params:
+        if key == name or key.lower() == name:
+            return value or ""
+    return None
+
+
+def parse_params(text: str) -> Params:
+    """The parameters of ``a=1;b="x;y";c``. One ";" too many at the end is forgiven, an empty parameter is not."""
+    text = text.strip(LWS)
+    if text.endswith(";"):
+        text = text[:-1]
+    if '"' in text:
+        return _quoted_params(text)
+    found: list[tuple[str, str | None]] = []
+    for piece in text.split(";") if text else ():
+        name, equals, value = piece.partition("=")
+        found.append(_param(name, value if equals else None))
+    return tuple(found)
+
+
+def _quoted_params(text: str) -> Params:
+    found: list[tuple[str, str | None]] = []
+    at = 0
+    while at < len(text):
+        match = _PARAM.match(text, at)
+        if match is None:
+            raise PeerError(400, "bad parameter or unbalanced quote")
+        found.append(_param(match[1], match[2]))
+        at = match.end()
+    return tuple(found)
+
+
+def _param(name: str, value: str | None) -> tuple[str, str | None]:
+    name = name.strip(LWS)
+    if not name:
+        raise PeerError(400, "empty parameter")
+    if value is not None:
+        value = value.strip(LWS)
+    return name, value
+
+
+def split_commas(text: str) -> list[str]:
+    """The elements of a comma-separated list; commas inside quotes and <> do not separate. Empty ones are left out."""
+    if "," not in text:
+        return [text]
+    pieces = [piece.strip(LWS) for piece in _LIST_ITEM.findall(text)]
+    return [piece for piece in pieces if piece]
+
+
+def quote(text: str) -> str:
+    """``text`` as a quoted-string."""
+    return '"' + _TO_QUOTE.sub(r"\\\1", text) + '"'
+
+
+def unquote(text: str) -> str:
+    """The meaning of a quoted-string; anything else is returned as it is."""
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    return _QUOTED_PAIR.sub(r"\1", text[1:-1]) if "\\" in text else text[1:-1]
+
+
+def is_token(text: str) -> bool:
+    return _TOKEN.fullmatch(text) is not None
+
+
+def parse_name_addr(text: str) -> NameAddr:
+    """Raises ``PeerError`` (400)."""
+    text = text.strip(LWS)
+    display = ""
+    if text.startswith('"'):
+        match = _QUOTED.match(text)
+        if match is None or not text.startswith("<", match.end()):
+            raise PeerError(400, "unbalanced quote, or no <URI> behind a display name")
+        display = match[1]
+        if "\\" in display:
+            display = _QUOTED_PAIR.sub(r"\1", display)
+        text = text[match.end() :]
+    before, bracket, rest = text.partition("<")
+    if not bracket:
+        return _addr_spec(text)
+    if before:
+        if _DISPLAY_ILLEGAL.search(before):
+            raise PeerError(400, "a display name that needs quotes")
+        display = before.rstrip(LWS)
+    uri, bracket, tail = rest.partition(">")
+    if not bracket:
+        raise PeerError(400, "no > behind a URI")
+    return NameAddr(display, parse_uri(uri), _tail_params(tail))
+
+
+def _tail_params(tail: str) -> Params:
+    tail = tail.strip(LWS)
+    if not tail:
+        return ()
+    if tail[0] != ";":
+        raise PeerError(400, "text behind a <URI>")
+    return parse_params(tail[1:])
+
+
+def _addr_spec(text: str) -> NameAddr:
+    # Section 20: without <>, what follows ";" belongs to the header, and "?" and "," cannot belong to the URI.
+    uri, _, params = text.partition(";")
+    if "?" in uri or "," in uri:
+        raise PeerError(400, "a URI with ? or , has to stand in <>")
+    return NameAddr("", parse_uri(uri.rstrip(LWS)), parse_params(params))
+
+
+def parse_name_addrs(text: str) -> list[NameAddr]:
+    """A comma-separated list of them."""
+    return [parse_name_addr(piece) for piece in split_commas(text)]
+
+
+def parse_via(text: str) -> Via:
+    """One Via value. Raises ``PeerError`` (400)."""
+    match = _VIA.match(text.strip(LWS))
+    if match is None:
+        raise PeerError(400, "bad Via")
+    transport, host, port, params = match.groups()
+    if port is not None or host[0] == "[":
+        host, number = parse_hostport(host if port is None else f"{host}:{port}")
+    else:
+        number = None
+    return Via(transport.upper(), host, number, parse_params(params) if params is not None else ())
+
+
+def parse_cseq(text: str) -> CSeq:
+    """Raises ``PeerError`` (400)."""
+    match = _CSEQ.fullmatch(text.strip(LWS))
+    if match is None or int(match[1]) >= CSEQ_LIMIT:
+        raise PeerError(400, "bad CSeq")
+    return CSeq(int(match[1]), match[2])

@@ -1,0 +1,241 @@
+"""SIP messages, and the way from octets to them and back (RFC 3261 sections 7, 18.3, 20).
+
+Decided here: what is refused before anybody looks at its meaning, and with which status. The start line, the header
+section and the five headers that every message must have (section 8.1.1) are read at once, all else when asked for.
+An error carries as much of the request as could be read, so that the driver can answer it. A broken response, a broken
+ACK and what is no SIP at all have status 0: nothing answers them.
+
+Text is UTF-8; octets that are not (section 25.1 allows none, peers send them) go through unharmed as surrogates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from softswitch.core.errors import PeerError, UsageError
+from softswitch.sip.header import (
+    LWS,
+    CSeq,
+    NameAddr,
+    Via,
+    is_token,
+    parse_cseq,
+    parse_name_addr,
+    parse_via,
+    split_commas,
+)
+from softswitch.sip.section import Headers, parse_headers
+from softswitch.sip.uri import Uri, parse_uri
+
+__all__ = ["Headers", "Limits", "Message", "ParseError", "Request", "Response", "parse", "render"]
+
+VERSION = "SIP/2.0"
+_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z", re.IGNORECASE | re.DOTALL)
+_ONCE = ("from", "to", "call-id", "cseq", "max-forwards")  # repeated, they would mean different things to each reader
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a message we are willing to read."""
+
+    max_bytes: int = 65535
+    max_header_bytes: int = 32768  # start line and header section
+    max_headers: int = 128  # lines
+    max_vias: int = 70  # as many hops as Max-Forwards allows (section 8.1.1.6)
+
+
+LIMITS = Limits()
+
+
+class _Accessors:
+    """What is read from the header section of either kind. Each raises ``PeerError`` (400) if it cannot be read."""
+
+    __slots__ = ()
+    headers: Headers
+
+    @property
+    def via(self) -> Via:
+        """The topmost Via."""
+        return self.headers.parsed("via", _top_via)
+
+    @property
+    def vias(self) -> list[Via]:
+        return self.headers.parsed("vias", lambda headers: [parse_via(value) for value in headers.all("via")])
+
+    @property
+    def from_(self) -> NameAddr:
+        return self.headers.parsed("from", lambda headers: parse_name_addr(_only(headers, "From")))
+
+    @property
+    def to(self) -> NameAddr:
+        return self.headers.parsed("to", lambda headers: parse_name_addr(_only(headers, "To")))
+
+    @property
+    def call_id(self) -> str:
+        return _only(self.headers, "Call-ID")
+
+    @property
+    def cseq(self) -> CSeq:
+        return self.headers.parsed("cseq", lambda headers: parse_cseq(_only(headers, "CSeq")))
+
+    @property
+    def contact(self) -> NameAddr | None:
+        """The first Contact."""
+        return self.headers.parsed("contact", _first_contact)
+
+
+@dataclass(slots=True)
+class Request(_Accessors):
+    method: str
+    uri: str  # the Request-URI as written
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    @property
+    def target(self) -> Uri:
+        return parse_uri(self.uri)
+
+
+@dataclass(slots=True)
+class Response(_Accessors):
+    status: int  # 100..699
+    reason: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+
+Message = Request | Response
+
+
+class ParseError(PeerError):
+    """Octets that are no message. ``partial`` is what can be said about the request, for the answer."""
+
+    def __init__(self, status: int, reason: str, partial: Request | None = None) -> None:
+        super().__init__(status, reason)
+        self.partial = partial
+
+
+def render(message: Message) -> bytes:
+    """The octets of a message, its Content-Length made right."""
+    if isinstance(message, Request):
+        lines = [f"{message.method} {message.uri} {VERSION}"]
+    else:
+        lines = [f"{VERSION} {message.status} {message.reason}"]
+    lines += [f"{name}: {value}" for key, name, value in message.headers._items if key != "content-length"]
+    lines.append(f"Content-Length: {len(message.body)}\r\n\r\n")
+    text = "\r\n".join(lines)
+    # A line end inside a value would let whoever wrote the value write headers.
+    if not text.count("\n") == text.count("\r") == len(lines) + 1:
+        raise UsageError("a line end inside a header")
+    return text.encode("utf-8", "surrogateescape") + message.body
+
+
+def parse(data: bytes, limits: Limits = LIMITS) -> Message:
+    """The message in a datagram (or cut out of a stream by ``framing``). Raises ``ParseError``, and nothing else."""
+    head, blank, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    wrong = ""
+    if len(data) > limits.max_bytes or len(head) > limits.max_header_bytes:
+        wrong, head = "513", head[: limits.max_header_bytes]
+    text = head.decode("utf-8", "surrogateescape")
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    lines = text.split("\r\n", limits.max_headers + 1)
+    headers, bad_line = parse_headers(lines[1 : limits.max_headers + 1])
+    message = _start(lines[0], headers)
+    try:
+        if wrong:
+            raise PeerError(513, "Message Too Large")
+        if not blank or len(lines) > limits.max_headers + 1:
+            raise PeerError(400, "too many headers" if blank else "no end of the header section")
+        if bad_line or text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+            raise PeerError(400, bad_line or "bare CR or LF in the header section")
+        _check(message, limits)
+        message.body = _body(headers, body)
+    except PeerError as error:
+        raise _refusal(message, error.status, error.reason) from None
+    return message
+
+
+def _start(line: str, headers: Headers) -> Message:
+    if line[:4].upper() == "SIP/":
+        match = _STATUS_LINE.match(line)
+        if match is None:
+            raise ParseError(0, "bad status line")
+        return Response(int(match[1]), match[2] or "", headers)
+    parts = line.split(" ")
+    if len(parts) == 3 and parts[2].upper() == VERSION and parts[1] and is_token(parts[0]):
+        return Request(parts[0], parts[1], headers)
+    raise _bad_request_line(line.split(), headers)
+
+
+def _bad_request_line(words: list[str], headers: Headers) -> ParseError:
+    if len(words) < 2 or not _VERSION.fullmatch(words[-1]) or not is_token(words[0]):
+        return ParseError(0, "not SIP")
+    partial = Request(words[0], " ".join(words[1:-1]), headers)
+    if len(words) == 3 and words[2].upper() != VERSION:
+        return _refusal(partial, 505, "Version Not Supported")
+    return _refusal(partial, 400, "bad request line")
+
+
+def _refusal(message: Message, status: int, reason: str) -> ParseError:
+    if isinstance(message, Response) or message.method == "ACK":
+        return ParseError(0, reason)
+    return ParseError(status, reason, message)
+
+
+def _check(message: Message, limits: Limits) -> None:
+    """The headers that a message must have, once each, and that they can be read."""
+    items = message.headers._items
+    keys = [key for key, _, _ in items]
+    for key in _ONCE:
+        if keys.count(key) > 1:
+            raise PeerError(400, f"more than one {key}")
+    if sum([value.count(",") + 1 for key, _, value in items if key == "via"]) > limits.max_vias:
+        raise PeerError(400, "too many Via")
+    _ = message.via, message.from_, message.to
+    cseq = message.cseq
+    if not message.call_id:
+        raise PeerError(400, "empty Call-ID")
+    if isinstance(message, Request) and cseq.method != message.method:
+        raise PeerError(400, "CSeq is for another method")
+
+
+def _body(headers: Headers, body: bytes) -> bytes:
+    length = content_length(headers.all("content-length"))
+    if length is None:
+        return body  # section 18.3: in a datagram it ends with the datagram
+    if length > len(body):
+        raise PeerError(400, "Content-Length beyond the end of the message")
+    return body[:length]
+
+
+def content_length(values: list[str]) -> int | None:
+    """The one length that the Content-Length values say; None if there is none. Raises ``PeerError`` (400)."""
+    if not values:
+        return None
+    value = values[0]
+    if any(other != value for other in values) or not (value.isascii() and value.isdigit() and len(value) <= 10):
+        raise PeerError(400, "bad Content-Length")
+    return int(value)
+
+
+def _only(headers: Headers, name: str) -> str:
+    value = headers.get(name)
+    if value is None:
+        raise PeerError(400, f"no {name}")
+    return value
+
+
+def _top_via(headers: Headers) -> Via:
+    pieces = split_commas(_only(headers, "Via"))
+    if not pieces:
+        raise PeerError(400, "empty Via")
+    return parse_via(pieces[0])
+
+
+def _first_contact(headers: Headers) -> NameAddr | None:
+    values = headers.all("contact")
+    return parse_name_addr(values[0].strip(LWS)) if values else None

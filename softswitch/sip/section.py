@@ -1,0 +1,157 @@
+"""The header section of a message: order, upper and lower case, compact forms, lists (RFC 3261 sections 7.3, 20).
+
+A header is found under any spelling of its name and rendered under the one that it came with. Values are text as
+received, unfolded; what parsing makes of them is remembered until the section is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from softswitch.sip.header import LWS, is_token, split_commas
+
+T = TypeVar("T")
+
+COMPACT = {
+    "a": "accept-contact", "b": "referred-by", "c": "content-type", "d": "request-disposition", "e": "content-encoding",
+    "f": "from", "i": "call-id", "j": "reject-contact", "k": "supported", "l": "content-length", "m": "contact",
+    "n": "identity-info", "o": "event", "r": "refer-to", "s": "subject", "t": "to", "u": "allow-events", "v": "via",
+    "x": "session-expires", "y": "identity",
+}  # fmt: skip
+
+# Headers whose value is a comma-separated list, so that several lines and one line mean the same (section 7.3.1).
+LISTS = frozenset({
+    "accept", "accept-contact", "accept-encoding", "accept-language", "alert-info", "allow", "allow-events",
+    "call-info", "contact", "content-encoding", "content-language", "diversion", "error-info", "history-info",
+    "in-reply-to", "p-asserted-identity", "p-associated-uri", "path", "proxy-require", "reason", "record-route",
+    "reject-contact", "require", "route", "service-route", "supported", "unsupported", "via", "warning",
+})  # fmt: skip
+
+_COMMON = (
+    "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Content-Length", "Content-Type", "Max-Forwards", "Route",
+    "Record-Route", "Allow", "Supported", "Require", "User-Agent", "Server", "Accept", "Expires", "Authorization",
+    "WWW-Authenticate", "Proxy-Authorization", "Proxy-Authenticate", "Warning", "Reason", "Event", "Min-Expires",
+    "Retry-After", "Session-Expires", "Min-SE", "Path", "Subject", "Date", "P-Asserted-Identity",
+)  # fmt: skip
+_KEYS = {spelling: name.lower() for name in _COMMON for spelling in (name, name.lower(), name.upper())}
+_KEYS |= {spelling: name for short, name in COMPACT.items() for spelling in (short, short.upper())}
+
+
+def key_of(name: str) -> str:
+    """The lower-case long form of a header name."""
+    key = _KEYS.get(name)
+    if key is None:
+        lower = name.lower()
+        key = COMPACT.get(lower, lower)
+    return key
+
+
+class Headers:
+    """An ordered list of (name, value), found by name whatever its case or form."""
+
+    __slots__ = ("_items", "_parsed")
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        self._items = [(key_of(name), name, value) for name, value in items]
+        self._parsed: dict[str, Any] = {}
+
+    def get(self, name: str) -> str | None:
+        """The value of the first line of that name, whole; None where there is none."""
+        key = key_of(name)
+        for found, _, value in self._items:
+            if found == key:
+                return value
+        return None
+
+    def all(self, name: str) -> list[str]:
+        """Every value of that name, in order; the elements of list headers one by one."""
+        key = key_of(name)
+        values = [value for found, _, value in self._items if found == key]
+        if key not in LISTS:
+            return values
+        return [element for value in values for element in split_commas(value) if element]
+
+    def count(self, name: str) -> int:
+        """How many lines have that name."""
+        key = key_of(name)
+        return sum([found == key for found, _, _ in self._items])
+
+    def add(self, name: str, value: str) -> None:
+        """A further line, at the end."""
+        self._items.append((key_of(name), name, value))
+        self._parsed.clear()
+
+    def prepend(self, name: str, value: str) -> None:
+        """A further line, before all others."""
+        self._items.insert(0, (key_of(name), name, value))
+        self._parsed.clear()
+
+    def set(self, name: str, value: str) -> None:
+        """Exactly one line of that name: in the place of the first, or at the end."""
+        key = key_of(name)
+        places = [place for place, item in enumerate(self._items) if item[0] == key]
+        if not places:
+            self.add(name, value)
+            return
+        self._items[places[0]] = (key, name, value)
+        for place in reversed(places[1:]):
+            del self._items[place]
+        self._parsed.clear()
+
+    def remove(self, name: str) -> None:
+        """No line of that name."""
+        key = key_of(name)
+        self._items = [item for item in self._items if item[0] != key]
+        self._parsed.clear()
+
+    def copy(self) -> Headers:
+        twin = Headers()
+        twin._items = self._items.copy()
+        twin._parsed = self._parsed.copy()
+        return twin
+
+    def parsed(self, what: str, parse: Callable[[Headers], T]) -> T:
+        """``parse(self)``, remembered under ``what`` until the section is changed."""
+        if what in self._parsed:
+            value: T = self._parsed[what]
+            return value
+        value = parse(self)
+        self._parsed[what] = value
+        return value
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter([(name, value) for _, name, value in self._items])
+
+    def __contains__(self, name: str) -> bool:
+        return self.get(name) is not None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._items == other._items
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self)!r})"
+
+
+def parse_headers(lines: list[str]) -> tuple[Headers, str]:
+    """The well-formed ones of unfolded header lines, and what is wrong with the first that is not ("": nothing)."""
+    headers = Headers()
+    items = headers._items
+    wrong = ""
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = _KEYS.get(name)
+        if key is None:
+            name = name.rstrip(LWS)  # section 7.3.1: white space may stand before the colon
+            if not is_token(name):
+                wrong = wrong or f"bad header name {name[:40]!r}"
+                continue
+            key = key_of(name)
+        if not colon:
+            wrong = wrong or f"header {name[:40]!r} without a colon"
+            continue
+        items.append((key, name, value.strip(LWS)))
+    return headers, wrong
