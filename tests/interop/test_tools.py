@@ -1,0 +1,54 @@
+"""The tools themselves: two softphones that talk to each other without a switch between them.
+
+What these tests show is that a failing interop test is the switch's fault.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import ports, tone
+from tests.support.phone import Phone
+
+pytestmark = [pytest.mark.interop]
+
+
+async def test_two_softphones_hear_each_other(tmp_path: Path) -> None:
+    low = tone.tone_wav(tmp_path / "low.wav", 400)
+    high = tone.tone_wav(tmp_path / "high.wav", 1000)
+    there = ports.free_port()
+    callee = await Phone.peer("2", "127.0.0.1", 9, directory=tmp_path, own_port=there, auto_answer=180, play=high)
+    caller = await Phone.peer("1", "127.0.0.1", there, directory=tmp_path, play=low)
+    async with callee, caller:
+        call = await caller.call("8000", caller="+8613800138000")
+        await caller.wait("ringing")
+        other = await callee.wait("ringing")
+        assert "+8613800138000" in other.remote
+        await callee.answer()
+        await caller.wait("confirmed")
+        await callee.hears(400)
+        await caller.hears(1000)
+        await call.dtmf("5")
+        await callee.until(lambda: callee.current.digits == "5", 5, "digit")
+        await call.hold()
+        await callee.current.wait_media("remote_hold")
+        held = await callee.listen(1.2)
+        assert tone.tone_seconds(held, 400) < 0.6
+        await call.resume()
+        await callee.hears(400)
+        await callee.hangup()
+        await caller.wait("disconnected")
+    tone.heard(callee.record, 400, 1.0)
+    tone.not_heard(callee.record, 1000)
+
+
+async def test_a_softphone_that_is_busy(tmp_path: Path) -> None:
+    there = ports.free_port()
+    callee = await Phone.peer("2", "127.0.0.1", 9, directory=tmp_path, own_port=there, auto_answer=486)
+    caller = await Phone.peer("1", "127.0.0.1", there, directory=tmp_path)
+    async with callee, caller:
+        await caller.call("8000")
+        await caller.wait("disconnected")
+        assert caller.last_status == 486

@@ -1,0 +1,276 @@
+"""The inside of ``tests.support.phone``: one pjsua2 softphone, driven by JSON lines on stdin, telling on stdout.
+
+pjsua2 lives in a process of its own because its library is one per process and wants one thread. Every callback runs
+inside ``libHandleEvents`` on the main thread; the only other threads are PJMEDIA's own (its clock and its RTP sockets).
+
+In:  ``{"id": 1, "do": "call", ...}``, answered by ``{"reply": 1, "value": ...}`` or ``{"reply": 1, "error": "..."}``.
+Out: ``{"event": "call" | "media" | "registration" | "digit", ...}`` as they happen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import sys
+from typing import Any
+
+import pjsua2 as pj
+
+POLL_MS = 10
+STATES = {
+    pj.PJSIP_INV_STATE_CALLING: "calling",
+    pj.PJSIP_INV_STATE_INCOMING: "incoming",
+    pj.PJSIP_INV_STATE_EARLY: "ringing",
+    pj.PJSIP_INV_STATE_CONNECTING: "connecting",
+    pj.PJSIP_INV_STATE_CONFIRMED: "confirmed",
+    pj.PJSIP_INV_STATE_DISCONNECTED: "disconnected",
+}
+MEDIA = {
+    pj.PJSUA_CALL_MEDIA_NONE: "none",
+    pj.PJSUA_CALL_MEDIA_ACTIVE: "active",
+    pj.PJSUA_CALL_MEDIA_LOCAL_HOLD: "local_hold",
+    pj.PJSUA_CALL_MEDIA_REMOTE_HOLD: "remote_hold",
+    pj.PJSUA_CALL_MEDIA_ERROR: "error",
+}
+
+
+_told = os.fdopen(os.dup(1), "w")  # PJSIP writes to stdout before its log can be turned off
+os.dup2(2, 1)
+
+
+def tell(**what: Any) -> None:
+    _told.write(json.dumps(what) + "\n")
+    _told.flush()
+
+
+class Line(pj.Call):
+    """One call of the phone."""
+
+    def __init__(self, phone: Softphone, account: pj.Account, call_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, call_id)
+        self.phone = phone
+
+    def tell(self, event: str, **more: Any) -> None:
+        info = self.getInfo()
+        tell(
+            event=event,
+            call=info.id,
+            state=STATES.get(info.state, "null"),
+            call_id=info.callIdString,
+            remote=info.remoteUri,
+            local=info.localUri,
+            incoming=info.role == pj.PJSIP_ROLE_UAS,
+            status=int(info.lastStatusCode),
+            reason=info.lastReason,
+            **more,
+        )
+
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:
+        self.tell("call")
+
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
+        info = self.getInfo()
+        for index, media in enumerate(info.media):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO:
+                if media.status in (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD):
+                    self.phone.connect(self.getAudioMedia(index))
+                self.tell("media", media=MEDIA.get(media.status, "?"))
+
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
+        self.tell("digit", digit=prm.digit)
+
+
+class Identity(pj.Account):
+    """An identity: registered somewhere, or only a From header."""
+
+    def __init__(self, phone: Softphone) -> None:
+        super().__init__()
+        self.phone = phone
+
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:
+        info = self.getInfo()
+        tell(event="registration", status=int(prm.code), reason=prm.reason, active=info.regIsActive)
+
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
+        line = Line(self.phone, self, prm.callId)
+        self.phone.lines[prm.callId] = line
+        line.tell("call")
+        if self.phone.auto_answer:
+            line.answer(operation(self.phone.auto_answer))
+
+
+def operation(status: int = 0) -> pj.CallOpParam:
+    prm = pj.CallOpParam(True)
+    prm.statusCode = status
+    return prm
+
+
+class Softphone:
+    """The endpoint, its accounts, its lines, the wav that it plays and the one that it records."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        self.auto_answer: int = options.get("auto_answer") or 0
+        self.lines: dict[int, Line] = {}
+        self.accounts: dict[str, Identity] = {}
+        self.player: pj.AudioMediaPlayer | None = None
+        self.recorder: pj.AudioMediaRecorder | None = None
+        self.endpoint = self._endpoint()
+        self.me = self._account(options["user"], options.get("password"), options.get("registrar"))
+        if options.get("play"):
+            self.player = pj.AudioMediaPlayer()
+            self.player.createPlayer(options["play"])
+        if options.get("record"):
+            self.do_record(options["record"])
+
+    def _endpoint(self) -> pj.Endpoint:
+        endpoint = pj.Endpoint()
+        endpoint.libCreate()
+        config = pj.EpConfig()
+        config.uaConfig.threadCnt = 0
+        config.uaConfig.mainThreadOnly = True
+        config.uaConfig.maxCalls = 16
+        config.uaConfig.userAgent = "softphone"
+        config.logConfig.consoleLevel = 0
+        config.logConfig.level = 4 if self.options.get("log") else 0
+        config.logConfig.filename = self.options.get("log") or ""
+        media = config.medConfig
+        media.clockRate = media.sndClockRate = 8000
+        media.ecTailLen = 0
+        media.noVad = True
+        media.jbInit, media.jbMinPre, media.jbMaxPre, media.jbMax = 40, 20, 80, 200  # ms
+        media.sndAutoCloseTime = -1
+        endpoint.libInit(config)
+        transport = pj.TransportConfig()
+        transport.port = self.options["port"]
+        transport.boundAddress = "127.0.0.1"
+        tcp = self.options.get("transport") == "tcp"
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP if tcp else pj.PJSIP_TRANSPORT_UDP, transport)
+        endpoint.libStart()
+        endpoint.audDevManager().setNullDev()
+        for codec in endpoint.codecEnum2():
+            wanted = {"PCMU/8000/1": 255, "PCMA/8000/1": 254}
+            endpoint.codecSetPriority(codec.codecId, wanted.get(codec.codecId, 0))
+        return endpoint
+
+    def uri(self, user: str, host: str) -> str:
+        return f"sip:{user}@{host}" + (";transport=tcp" if self.options.get("transport") == "tcp" else "")
+
+    def _account(self, user: str, password: str | None, registrar: str | None) -> Identity:
+        config = pj.AccountConfig()
+        config.idUri = f"sip:{user}@{registrar or '127.0.0.1:%d' % self.options['port']}"
+        if registrar:
+            config.regConfig.registrarUri = self.uri("", registrar).replace("sip:@", "sip:")
+            config.regConfig.timeoutSec = self.options.get("expires", 120)
+            config.regConfig.retryIntervalSec = 0
+            config.regConfig.registerOnAdd = True
+        if password is not None:
+            config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, password))
+        transport = config.mediaConfig.transportConfig
+        transport.port, transport.portRange = self.options["rtp"]
+        transport.boundAddress = "127.0.0.1"
+        account = Identity(self)
+        account.create(config, not self.accounts)
+        self.accounts[user] = account
+        return account
+
+    def connect(self, audio: pj.AudioMedia) -> None:
+        if self.player:
+            self.player.startTransmit(audio)
+        if self.recorder:
+            audio.startTransmit(self.recorder)
+
+    # ---- what can be asked: do_<name>(**arguments) -----------------------------------------------------------------
+
+    def do_call(self, to: str, host: str, caller: str | None = None) -> int:
+        account = self.me
+        if caller and caller not in self.accounts:
+            self._account(caller, None, None)
+        if caller:
+            account = self.accounts[caller]
+        line = Line(self, account)
+        line.makeCall(self.uri(to, host), operation())
+        self.lines[line.getId()] = line
+        return int(line.getId())
+
+    def do_answer(self, call: int, status: int = 200) -> None:
+        self.lines[call].answer(operation(status))
+
+    def do_hangup(self, call: int, status: int = 0) -> None:
+        self.lines[call].hangup(operation(status))
+
+    def do_hold(self, call: int) -> None:
+        self.lines[call].setHold(operation())
+
+    def do_resume(self, call: int) -> None:
+        prm = operation()
+        prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+        self.lines[call].reinvite(prm)
+
+    def do_dtmf(self, call: int, digits: str, info: bool = False) -> None:
+        prm = pj.CallSendDtmfParam()
+        prm.digits = digits
+        prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if info else pj.PJSUA_DTMF_METHOD_RFC2833
+        prm.duration = 100
+        self.lines[call].sendDtmf(prm)
+
+    def do_register(self, on: bool = True) -> None:
+        self.me.setRegistration(on)
+
+    def do_auto_answer(self, status: int | None) -> None:
+        self.auto_answer = status or 0
+
+    def do_record(self, path: str) -> None:
+        """From now on record into this file; the one before is closed."""
+        self.recorder = pj.AudioMediaRecorder()
+        self.recorder.createRecorder(path)
+        for line in self.lines.values():
+            if line.isActive() and line.hasMedia():
+                for index, media in enumerate(line.getInfo().media):
+                    if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                        line.getAudioMedia(index).startTransmit(self.recorder)
+
+    # ---- the loop --------------------------------------------------------------------------------------------------
+
+    def obey(self, command: dict[str, Any]) -> None:
+        serial, verb = command.pop("id"), command.pop("do")
+        try:
+            tell(reply=serial, value=getattr(self, f"do_{verb}")(**command))
+        except pj.Error as error:
+            tell(reply=serial, error=error.info())
+
+    def run(self) -> None:
+        """Until stdin ends or says quit."""
+        os.set_blocking(0, False)
+        waiting = selectors.DefaultSelector()
+        waiting.register(0, selectors.EVENT_READ)
+        pending = b""
+        while True:
+            self.endpoint.libHandleEvents(POLL_MS)
+            if not waiting.select(0):
+                continue
+            read = os.read(0, 65536)
+            if not read:
+                return
+            *lines, pending = (pending + read).split(b"\n")
+            for line in lines:
+                command = json.loads(line)
+                if command["do"] == "quit":
+                    return
+                self.obey(command)
+
+
+def main() -> None:
+    phone = Softphone(json.loads(sys.argv[1]))
+    tell(event="started")
+    phone.run()
+    phone.endpoint.hangupAllCalls()
+    for _ in range(10):  # the BYEs leave, and their answers come
+        phone.endpoint.libHandleEvents(POLL_MS)
+    phone.recorder = None  # closes the file
+    os._exit(0)  # the interpreter's own end would free pjsua2's objects in the wrong order
+
+
+if __name__ == "__main__":
+    main()
