@@ -16,7 +16,7 @@ from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import Prompt
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Message
+from softswitch.sip.message import Message, ParseError
 from softswitch.sip.registrar import Binding
 
 # ---- what the world tells --------------------------------------------------------------------------------------
@@ -27,6 +27,14 @@ class Arrived:
     """A well-formed SIP message."""
 
     message: Message
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Octets that are no SIP message; ``error.partial`` is what could be read of a request."""
+
+    error: ParseError
     flow: Flow
 
 
@@ -72,7 +80,7 @@ class HttpDone:
     error: str
 
 
-WorldInput = Arrived | FlowFailed | Played | KeyHeard | Stored | HttpDone
+WorldInput = Arrived | Malformed | FlowFailed | Played | KeyHeard | Stored | HttpDone
 Feed = Callable[[WorldInput], None]
 
 # ---- what the driver asks --------------------------------------------------------------------------------------

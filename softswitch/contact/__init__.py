@@ -1,0 +1,9 @@
+"""One customer's journey: from the first ring to the call record, across legs, queue, agent, callback.
+
+A contact owns legs (it tells them ``call.signal.Command`` and hears their signals), a script that decides what comes
+next (a dialplan interpreter, or one of the fixed scripts of ``script.py``), perhaps a place in a queue, perhaps a hunt
+(phones that ring for it), and at last a bridge (two legs in one room). It orders media, ACD and ledger; it performs
+nothing. Legs are named after the contact, so that a trace can be read.
+
+What a contact may look up (who is registered where, which position it has) comes through ``Directory``, read-only.
+"""

@@ -1,0 +1,53 @@
+"""Two legs that talk: one room, one recording, and hold as each side asks for it.
+
+Hold is answered on the leg that asks (its re-INVITE is accepted by the leg itself); the other side hears hold music
+instead of silence, and learns nothing of the re-INVITE. That keeps phones with different hold dialects apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from softswitch.contact.order import HoldMusicTo, JoinRoom, LeaveRoom, RecordLegs, SilenceTo, StopRecording
+from softswitch.core.effect import Effect
+from softswitch.sdp.media import Media
+
+
+@dataclass(slots=True)
+class Bridge:
+    """``left`` is the customer (left channel of the recording), ``right`` the agent or called party."""
+
+    room: str
+    left: str
+    right: str
+    recording: str = ""  # file name; "" where it is not recorded
+    held_by: set[str] = field(default_factory=set)
+
+    def connect(self) -> list[Effect]:
+        orders: list[Effect] = [SilenceTo(self.left), SilenceTo(self.right)]
+        orders += [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right)]
+        if self.recording:
+            orders.append(RecordLegs(self.room, self.recording, self.left, self.right))
+        return orders
+
+    def updated(self, leg: str, media: Media) -> list[Effect]:
+        """A side has renegotiated: hold or resume."""
+        other = self.other(leg)
+        if media.held and leg not in self.held_by:
+            self.held_by.add(leg)
+            return [HoldMusicTo(other)]
+        if not media.held and leg in self.held_by:
+            self.held_by.discard(leg)
+            return [SilenceTo(other)]
+        return []
+
+    def disconnect(self) -> list[Effect]:
+        orders: list[Effect] = [LeaveRoom(self.left), LeaveRoom(self.right)]
+        if self.recording:
+            orders.append(StopRecording(self.room))
+        if self.held_by:
+            orders += [SilenceTo(self.left), SilenceTo(self.right)]
+        return orders
+
+    def other(self, leg: str) -> str:
+        return self.right if leg == self.left else self.left

@@ -1,0 +1,183 @@
+"""A contact that we make: a promise being kept, agent first.
+
+The agent is reserved and answers before anything is dialled, so no customer can be abandoned; the customer is dialled
+only on the ledger's ``DialCustomer``, which follows the durable intent. The order of things:
+
+    SeekAgent -> Join the queue at the promise's age -> Offer -> agent's phone -> whisper -> AgentFound
+    -> (ledger commits) DialCustomer -> customer's leg -> answered -> CustomerAnswered (KEPT) -> bridge
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from softswitch.acd.model import CancelOffer, ContactEnded, Join, Leave, Offer, OfferAnswered, OfferFailed
+from softswitch.acd.model import Refused, WaitedTooLong
+from softswitch.call.signal import Answered, Digit, Failed, Progress, Released, Updated
+from softswitch.callback.model import (
+    AgentFound,
+    AttemptFailed,
+    CustomerAnswered,
+    DialCustomer,
+    NoAgent,
+    Promise,
+    ReleaseAgent,
+)
+from softswitch.contact.hunt import Hunt, outcome
+from softswitch.contact.inbound import AGENT_RING_GRACE_S
+from softswitch.contact.journey import Facts, Journey
+from softswitch.contact.order import Directory, HangUp, HoldMusicTo, Key, PlayTo, PromptEnded, TellAcd, TellLedger
+from softswitch.core.effect import Effect
+from softswitch.ivr.model import Prompt
+from softswitch.ivr.speech import phrase
+
+AGENT_GONE = 487  # the attempt is spent: the customer's phone may have rung
+
+
+class CallbackContact(Journey):
+    """``promise`` is what is being kept; its attempt's Call-ID comes with ``DialCustomer``."""
+
+    step = ""
+
+    def __init__(self, facts: Facts, directory: Directory, promise: Promise, language: str) -> None:
+        super().__init__(facts, directory)
+        self.promise = promise
+        self.language = language
+        self.agent_leg = ""
+        self.customer_leg = ""
+        self._dialled = False
+        self.record = replace(self.record, queue=promise.queue, promise=promise.id)
+        self._inputs: dict[type, Callable[..., list[Effect]]] = {
+            Offer: self._on_offer,
+            CancelOffer: lambda event, now: self._no_agent("no answer", now),
+            Refused: lambda event, now: self._no_agent("refused", now),
+            WaitedTooLong: lambda event, now: self._no_agent("timeout", now),
+            Answered: self._on_answered,
+            Failed: self._on_failed,
+            Released: self._on_released,
+            Updated: lambda event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
+            Progress: lambda event, now: [],
+            Digit: lambda event, now: [],
+            Key: lambda event, now: [],
+            PromptEnded: self._on_prompt_ended,
+            DialCustomer: self._on_dial,
+            ReleaseAgent: lambda event, now: self._stop("released", now),
+            HangUp: lambda event, now: self._abort("us", now),
+        }
+
+    deadline: float | None = None
+
+    def tick(self, now: float) -> list[Effect]:
+        return []
+
+    def start(self, now: float) -> list[Effect]:
+        """Join the queue with the age that the promise has kept."""
+        queued_at = self.promise.recorded_at - self.facts.epoch
+        return [*self.begun(now), TellAcd(Join(self.id, self.promise.queue, queued_at, kind="callback"))]
+
+    def handle(self, event: object, now: float) -> list[Effect]:
+        return [] if self.over else self._inputs[type(event)](event, now)
+
+    @property
+    def state(self) -> str:
+        if self.bridge is not None:
+            return "talking"
+        if self._dialled:
+            return "dialling"
+        return "ringing" if self.hunt else "queued"
+
+    # ---- the agent ---------------------------------------------------------------------------------------------
+
+    def _on_offer(self, event: Offer, now: float) -> list[Effect]:
+        targets = self.directory.user_targets(self.directory.agent_user(event.agent))
+        if not targets:
+            return [TellAcd(OfferFailed(self.id, event.agent, "unreachable")), *self._no_agent("unreachable", now)]
+        ring_s = event.ring_timeout_s + AGENT_RING_GRACE_S
+        number = self.promise.number
+        self.hunt = Hunt("agent", self.new_prefix("agent"), targets, number, f"callback {event.queue}", ring_s)
+        self.hunt.agent = event.agent
+        return self.hunt.start()
+
+    def _no_agent(self, why: str, now: float) -> list[Effect]:
+        """Not an attempt: the promise goes back, and this contact with it."""
+        return [TellLedger(NoAgent(self.promise.id)), *self._stop(why, now)]
+
+    def _stop(self, why: str, now: float) -> list[Effect]:
+        """Leave queue, agent and customer alone; the ledger knows already."""
+        if self.agent:  # answered: the agent's part is over
+            agent = [TellAcd(ContactEnded(self.id, self.agent))]
+        else:
+            agent = [TellAcd(Leave(self.id, why))]
+        self.agent = ""
+        legs = self.release(self.agent_leg, self.customer_leg)
+        return [*self.cancel_hunt(), *agent, *legs, *self.finish(why, "us", now)]
+
+    def _on_answered(self, event: Answered, now: float) -> list[Effect]:
+        hunt = self.hunt
+        if hunt is None or event.leg not in hunt.ringing:
+            return self.release(event.leg)
+        self.hunt = None
+        if hunt.purpose == "customer":
+            return [*hunt.answered(event.leg), *self._customer_answered(event.leg, now)]
+        self.agent, self.agent_leg = hunt.agent, event.leg
+        self.record = replace(self.record, agent=hunt.agent, answered_at=self.unix(now))
+        whisper = Prompt(self.language, text=phrase("whisper_callback", self.language, number=self.promise.number))
+        found = [TellAcd(OfferAnswered(self.id, hunt.agent)), TellLedger(AgentFound(self.promise.id, hunt.agent))]
+        return [*hunt.answered(event.leg), PlayTo(event.leg, f"{self.id}.whisper", (whisper,)), *found]
+
+    def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
+        waiting = event.leg == self.agent_leg and self.bridge is None
+        return [HoldMusicTo(self.agent_leg)] if waiting else []
+
+    # ---- the customer ------------------------------------------------------------------------------------------
+
+    def _on_dial(self, event: DialCustomer, now: float) -> list[Effect]:
+        promise = self.promise = event.promise
+        target = self.directory.trunk_target(event.trunk, promise.number)
+        if target is None:
+            return [TellLedger(AttemptFailed(promise.id, 503)), *self._stop("no trunk", now)]
+        self._dialled = True
+        caller = event.caller_id or target.caller_id
+        self.hunt = Hunt("customer", self.new_prefix("customer"), (replace(target, caller_id=""),), caller, "",
+                         event.ring_s, call_id=promise.call_id)  # fmt: skip
+        return self.hunt.start()
+
+    def _customer_answered(self, leg: str, now: float) -> list[Effect]:
+        self.customer_leg = leg
+        waited_s = self.unix(now) - self.promise.recorded_at
+        recorded = self.directory.records(self.promise.queue)
+        kept = TellLedger(CustomerAnswered(self.promise.id))
+        return [kept, *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
+
+    def _on_failed(self, event: Failed, now: float) -> list[Effect]:
+        hunt = self.hunt
+        if hunt is None or event.leg not in hunt.ringing:
+            return []
+        orders = hunt.failed(event.leg, event.status)
+        if not hunt.exhausted:
+            return orders
+        why = outcome(hunt.status)
+        self.hunt = None
+        if hunt.purpose == "customer":
+            return [TellLedger(AttemptFailed(self.promise.id, hunt.status)), *self._stop(why, now)]
+        acd_why = "unreachable" if why == "failed" else why
+        return [TellAcd(OfferFailed(self.id, hunt.agent, acd_why)), *self._no_agent(why, now)]
+
+    def _on_released(self, event: Released, now: float) -> list[Effect]:
+        if event.leg not in (self.agent_leg, self.customer_leg):
+            return []
+        if self.bridge is None:
+            return self._abort("agent", now)
+        by = "called" if event.leg == self.customer_leg else "agent"
+        other = self.bridge.other(event.leg)
+        return [*self.disconnect(), *self.release(other), *self.finish("answered", by, now)]
+
+    def _abort(self, by: str, now: float) -> list[Effect]:
+        """The agent (or an admin) ends it before the two talk, or while they do."""
+        if self.bridge is not None:
+            legs = self.release(self.bridge.left, self.bridge.right)
+            return [*self.disconnect(), *legs, *self.finish("answered", by, now)]
+        if self._dialled:
+            return [TellLedger(AttemptFailed(self.promise.id, AGENT_GONE)), *self._stop("agent gone", now)]
+        return self._no_agent("agent gone", now)

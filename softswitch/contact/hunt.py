@@ -1,0 +1,87 @@
+"""Hunting: several phones ring for one contact, the first that answers wins, the others stop.
+
+The forking of a B2BUA: each target is a leg of its own, so that nothing is left to the luck of a forked dialog
+(RFC 3261 section 13.2.2.4). In parallel all targets ring at once; in series one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from softswitch.call.signal import Dial, Release
+from softswitch.contact.order import MakeLeg, Target, TellLeg
+from softswitch.core.effect import Effect
+
+# Which failure to report when all have failed: the one that tells the caller most.
+_TELLING = (486, 600, 603, 408, 480, 487, 404)
+
+
+@dataclass(slots=True)
+class Hunt:
+    """Legs ringing for ``purpose``: "agent", "dial" or "customer"."""
+
+    purpose: str
+    prefix: str  # leg names are prefix + number
+    targets: tuple[Target, ...]
+    caller: str
+    caller_name: str
+    ring_s: float
+    parallel: bool = True
+    call_id: str = ""
+    agent: str = ""
+    ringing: set[str] = field(default_factory=set)
+    tried: int = 0
+    statuses: list[int] = field(default_factory=list)
+
+    def start(self) -> list[Effect]:
+        """The first orders; none where there is no target (ask ``exhausted``)."""
+        return self._next(len(self.targets) if self.parallel else 1)
+
+    def failed(self, leg: str, status: int) -> list[Effect]:
+        """A leg of ours has failed; the next target in series, if any."""
+        self.ringing.discard(leg)
+        self.statuses.append(status)
+        return self._next(0 if self.parallel else 1)
+
+    def answered(self, leg: str) -> list[Effect]:
+        """``leg`` has won: release the others."""
+        losers = sorted(self.ringing - {leg})
+        self.ringing.clear()
+        return [TellLeg(loser, Release()) for loser in losers]
+
+    def cancel(self) -> list[Effect]:
+        return self.answered("")
+
+    @property
+    def exhausted(self) -> bool:
+        return not self.ringing and self.tried == len(self.targets)
+
+    @property
+    def status(self) -> int:
+        """The SIP status that sums up a failed hunt; 480 where there was nobody to ring."""
+        for status in _TELLING:
+            if status in self.statuses:
+                return status
+        return self.statuses[-1] if self.statuses else 480
+
+    def _next(self, count: int) -> list[Effect]:
+        orders: list[Effect] = []
+        for target in self.targets[self.tried : self.tried + count]:
+            self.tried += 1
+            leg = f"{self.prefix}{self.tried}"
+            self.ringing.add(leg)
+            caller = target.caller_id or self.caller
+            orders.append(MakeLeg(leg, target, caller, self.caller_name, self.ring_s, self.call_id))
+            orders.append(TellLeg(leg, Dial()))
+        return orders
+
+
+def outcome(status: int) -> str:
+    """The neutral word for why nobody answered."""
+    if status in (486, 600):
+        return "busy"
+    if status in (408, 480, 487):
+        return "no answer"
+    if status in (403, 603):
+        return "rejected"
+    return "failed"

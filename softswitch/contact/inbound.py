@@ -1,0 +1,406 @@
+"""A contact that came to us: a caller's leg, a script, and whatever the script asks for.
+
+The caller's leg is there from the first moment to the last. What it is occupied with is one of: the script itself, a
+visit to a queue, a hunt of the dial verb, a bridge, a voicemail. Each of them ends with an input to the script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from softswitch.acd.model import (
+    CancelOffer,
+    Join,
+    Leave,
+    Need,
+    Offer,
+    OfferAnswered,
+    OfferFailed,
+    Refused,
+    WaitedTooLong,
+)
+from softswitch.call.signal import Accept, Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Updated
+from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
+from softswitch.contact.hunt import Hunt, outcome
+from softswitch.contact.journey import Facts, Journey
+from softswitch.contact.order import (
+    Directory,
+    FetchEnded,
+    FetchUrl,
+    HangUp,
+    HoldMusicTo,
+    Key,
+    PlayTo,
+    PromptEnded,
+    RecordLegs,
+    SilenceTo,
+    StopRecording,
+    Target,
+    TellAcd,
+    TellLedger,
+    TellLeg,
+)
+from softswitch.contact.script import Script
+from softswitch.contact.visit import Visit
+from softswitch.core.effect import DomainEvent, Effect
+from softswitch.ivr.model import (
+    AnswerCall,
+    DialEnded,
+    DialOut,
+    EndCall,
+    EnterQueue,
+    Fetch,
+    Fetched,
+    HungUp,
+    IvrInput,
+    MakePromise,
+    PlayEnded,
+    PlayPrompts,
+    Pressed,
+    Prompt,
+    Promised,
+    QueueEnded,
+    RecordVoicemail,
+    Start,
+    StepEntered,
+    StopPlaying,
+    VoicemailEnded,
+)
+from softswitch.ivr.speech import phrase
+
+_STATUS = {"normal": 480, "busy": 486, "declined": 603, "unavailable": 480, "error": 500}
+AGENT_RING_GRACE_S = 5.0  # the ACD times the ringing; the leg's own limit only catches what the ACD forgot
+
+
+class InboundContact(Journey):
+    """Caller's leg ``leg``; ``script`` decides what happens next."""
+
+    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
+        super().__init__(facts, directory)
+        self.leg = leg
+        self.script = script
+        self.language = language
+        self.answered = False
+        self.step = ""
+        self.visit: Visit | None = None
+        self._voicemail_started: float | None = None
+        self._voicemail_until: float | None = None
+        self._play = ""  # what plays to the caller
+        self._play_for = ""  # "script", "visit" or "goodbye" (the promise is being spoken)
+        self._serial = 0
+        self._promise_token = ""  # the script's own promise
+        self._perform: dict[type[Effect], Callable[..., list[Effect]]] = {
+            AnswerCall: lambda order, now: self._accept(now),
+            PlayPrompts: self._on_play,
+            StopPlaying: lambda order, now: [SilenceTo(self.leg)],
+            Fetch: self._on_fetch,
+            EnterQueue: self._on_enter_queue,
+            MakePromise: self._on_make_promise,
+            DialOut: self._on_dial_out,
+            RecordVoicemail: self._on_record_voicemail,
+            EndCall: self._on_end_call,
+        }
+        self._inputs: dict[type, Callable[..., list[Effect]]] = {
+            Progress: self._on_progress,
+            Answered: self._on_answered,
+            Failed: self._on_failed,
+            Released: self._on_released,
+            Updated: lambda event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
+            Digit: lambda event, now: self._on_key(Key(event.leg, event.digit), now),
+            Key: self._on_key,
+            PromptEnded: self._on_prompt_ended,
+            FetchEnded: lambda event, now: self._tell(Fetched(event.status, event.body, event.error), now),
+            Offer: self._on_offer,
+            CancelOffer: lambda event, now: self.cancel_hunt(),
+            Refused: self._on_refused,
+            WaitedTooLong: lambda event, now: self._leave_queue("timeout", now),
+            PromiseAnswer: self._on_promise_answer,
+            HangUp: lambda event, now: self._hang_up("us", now),
+        }
+
+    # ---- the machine -------------------------------------------------------------------------------------------
+
+    def start(self, wall: datetime, now: float) -> list[Effect]:
+        """The call has been offered; ``wall`` is aware local time."""
+        facts = self.facts
+        start = Start(self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, wall, self.language)
+        return [*self.begun(now), *self._tell(start, now)]
+
+    def handle(self, event: object, now: float) -> list[Effect]:
+        if self.over:
+            return []
+        return self._inputs[type(event)](event, now)
+
+    @property
+    def deadline(self) -> float | None:
+        parts = (self.script.deadline, self.visit.deadline if self.visit else None, self._voicemail_until)
+        return min((part for part in parts if part is not None), default=None)
+
+    def tick(self, now: float) -> list[Effect]:
+        if self.over:
+            return []
+        orders: list[Effect] = []
+        if self._voicemail_until is not None and self._voicemail_until <= now:
+            orders += self._end_voicemail(now)
+        if self.visit is not None:
+            prompts = self.visit.due(self.directory.position(self.id), now)
+            if prompts and self.bridge is None:
+                orders += self._play_to_caller(prompts, "visit")
+        if self.script.deadline is not None and self.script.deadline <= now:
+            orders += self._run(self.script.tick(now), now)
+        return orders
+
+    @property
+    def state(self) -> str:
+        """One word for people."""
+        if self.bridge is not None:
+            return "talking"
+        if self.hunt is not None:
+            return "ringing"
+        if self.visit is not None:
+            return "queued"
+        return "voicemail" if self._voicemail_started is not None else "ivr"
+
+    # ---- the script --------------------------------------------------------------------------------------------
+
+    def _tell(self, event: IvrInput, now: float) -> list[Effect]:
+        return self._run(self.script.handle(event, now), now)
+
+    def _run(self, effects: list[Effect], now: float) -> list[Effect]:
+        orders: list[Effect] = []
+        for effect in effects:
+            if isinstance(effect, DomainEvent):
+                if isinstance(effect, StepEntered):
+                    self.step = effect.step
+                orders.append(effect)
+            elif not self.over:
+                orders += self._perform[type(effect)](effect, now)
+        return orders
+
+    def _accept(self, now: float) -> list[Effect]:
+        if self.answered:
+            return []
+        self.answered = True
+        self.record = replace(self.record, answered_at=self.unix(now))
+        return [TellLeg(self.leg, Accept())]
+
+    def _on_play(self, order: PlayPrompts, now: float) -> list[Effect]:
+        return [*self._accept(now), *self._play_to_caller(order.prompts, "script")]
+
+    def _play_to_caller(self, prompts: tuple[Prompt, ...], purpose: str) -> list[Effect]:
+        self._serial += 1
+        self._play, self._play_for = f"{self.id}.play{self._serial}", purpose
+        return [PlayTo(self.leg, self._play, prompts)]
+
+    def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
+        if event.leg != self.leg or event.play != self._play:
+            return []  # of something that was replaced meanwhile
+        self._play = ""
+        if self._play_for == "script":
+            return self._tell(PlayEnded(event.ok), now)
+        if self._play_for == "goodbye":
+            return self._tell(QueueEnded("callback"), now)
+        return [HoldMusicTo(self.leg)] if self.visit and self.bridge is None else []
+
+    def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
+        self._serial += 1
+        return [FetchUrl(self._serial, order)]
+
+    def _on_key(self, event: Key, now: float) -> list[Effect]:
+        if event.leg != self.leg or self.bridge is not None:
+            return []
+        if self._voicemail_started is not None:
+            return self._end_voicemail(now) if event.digit == "#" else []
+        if self.visit is None:
+            return [] if self.hunt else self._tell(Pressed(event.digit), now)
+        if not self.visit.accepts(event.digit):
+            return []
+        self.visit.promise_token = self._new_token()
+        return [self._lost("accepted-offer", self.visit.promise_token, now)]
+
+    def _on_end_call(self, order: EndCall, now: float) -> list[Effect]:
+        return self._hang_up("us", now, order.status or _STATUS.get(order.cause, 480))
+
+    def _hang_up(self, by: str, now: float, status: int = 480) -> list[Effect]:
+        """We end it: every leg, whatever it is doing."""
+        end = TellLeg(self.leg, Release() if self.answered else Reject(status))
+        return [*self._take_down(now), end, *self.finish("completed" if self.answered else "rejected", by, now)]
+
+    def _take_down(self, now: float) -> list[Effect]:
+        """Everything but the caller's leg."""
+        other = self.bridge.right if self.bridge else ""
+        orders = [*self.disconnect(), *self.release(other), *self.cancel_hunt()]
+        if self.visit is not None:
+            self.visit = None
+            orders.append(TellAcd(Leave(self.id, "ended")))
+        if self._voicemail_started is not None:
+            orders += self._stop_voicemail(now)
+        return orders
+
+    # ---- the caller's leg --------------------------------------------------------------------------------------
+
+    def _on_failed(self, event: Failed, now: float) -> list[Effect]:
+        if event.leg != self.leg:
+            return self._hunted_leg_failed(event, now)
+        return self._caller_gone(event.by, "cancelled", now)
+
+    def _on_released(self, event: Released, now: float) -> list[Effect]:
+        if event.leg == self.leg:
+            return self._caller_gone(event.by, "completed", now)
+        if self.bridge is None or event.leg != self.bridge.right:
+            return []
+        queued = bool(self.agent)
+        self.record = replace(self.record, ended_by="called")
+        orders = self.disconnect()
+        return orders + self._tell(QueueEnded("answered") if queued else DialEnded("answered"), now)
+
+    def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
+        orders: list[Effect] = []
+        if self.visit is not None and not self.visit.promise_token and self.bridge is None:
+            self.record = replace(self.record, outcome="abandoned")
+            orders = [self._lost("abandoned", "", now), TellAcd(Leave(self.id, "abandoned"))]
+            self.visit = None
+        orders += self._take_down(now)
+        orders += [effect for effect in self.script.handle(HungUp(), now) if isinstance(effect, DomainEvent)]
+        return orders + self.finish(ended, "caller" if by == "peer" else by, now)
+
+    # ---- the queue ---------------------------------------------------------------------------------------------
+
+    def _on_enter_queue(self, order: EnterQueue, now: float) -> list[Effect]:
+        self.visit = Visit.begin(order, self.directory, now)
+        self.record = replace(self.record, queue=order.queue)
+        needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
+        join = Join(self.id, order.queue, now, needs, order.priority_s)
+        return [*self._accept(now), HoldMusicTo(self.leg), TellAcd(join)]
+
+    def _on_offer(self, event: Offer, now: float) -> list[Effect]:
+        targets = self.directory.user_targets(self.directory.agent_user(event.agent))
+        if not targets:
+            return [TellAcd(OfferFailed(self.id, event.agent, "unreachable"))]
+        ring_s = event.ring_timeout_s + AGENT_RING_GRACE_S
+        self.hunt = Hunt("agent", self.new_prefix("agent"), targets, self.facts.caller, event.queue, ring_s)
+        self.hunt.agent = event.agent
+        return self.hunt.start()
+
+    def _on_refused(self, event: Refused, now: float) -> list[Effect]:
+        full = event.why == "full"
+        orders = [self._lost("queue-full", "", now)] if full else []
+        self.visit = None
+        self.record = replace(self.record, outcome="queue-full" if full else "")
+        return [*orders, SilenceTo(self.leg), *self._tell(QueueEnded("full" if full else "error"), now)]
+
+    def _leave_queue(self, ended: str, now: float) -> list[Effect]:
+        """Back to the script without an agent."""
+        self.visit = None
+        return [*self.cancel_hunt(), SilenceTo(self.leg), *self._tell(QueueEnded(ended), now)]
+
+    def _agent_answered(self, leg: str, now: float) -> list[Effect]:
+        hunt, visit = self.hunt, self.visit
+        assert hunt is not None and visit is not None
+        self.hunt, self.visit, self.agent = None, None, hunt.agent
+        queue = visit.order.queue
+        orders = [*hunt.answered(leg), TellAcd(OfferAnswered(self.id, hunt.agent))]
+        orders.append(TellLedger(ReachedAgent(self.facts.caller, queue)))
+        recorded = self.directory.records(queue)
+        return orders + self.connect(self.leg, leg, recorded, now - visit.joined_at, now)
+
+    # ---- hunts -------------------------------------------------------------------------------------------------
+
+    def _on_dial_out(self, order: DialOut, now: float) -> list[Effect]:
+        targets = self._dial_targets(order)
+        if not targets:
+            return self._tell(DialEnded("failed" if order.trunk else "no answer"), now)
+        caller, name = self.facts.caller, self.facts.caller_name
+        prefix = self.new_prefix("dial")
+        self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel)
+        music: list[Effect] = [HoldMusicTo(self.leg)] if self.answered else []
+        return [*music, *self.hunt.start()]
+
+    def _dial_targets(self, order: DialOut) -> tuple[Target, ...]:
+        targets = [target for user in order.users for target in self.directory.user_targets(user)]
+        if order.number and (target := self.directory.trunk_target(order.trunk, order.number)):
+            targets.append(target)
+        return tuple(targets)
+
+    def _on_progress(self, event: Progress, now: float) -> list[Effect]:
+        ours = self.hunt is not None and event.leg in self.hunt.ringing
+        return [TellLeg(self.leg, Ring())] if ours and not self.answered else []
+
+    def _on_answered(self, event: Answered, now: float) -> list[Effect]:
+        if event.leg == self.leg:
+            return []
+        if self.hunt is None or event.leg not in self.hunt.ringing:
+            return self.release(event.leg)  # it lost a race that was over already
+        if self.hunt.purpose == "agent":
+            return self._agent_answered(event.leg, now)
+        hunt, self.hunt = self.hunt, None
+        orders = [*hunt.answered(event.leg), *self._accept(now)]
+        return orders + self.connect(self.leg, event.leg, False, 0.0, now)
+
+    def _hunted_leg_failed(self, event: Failed, now: float) -> list[Effect]:
+        hunt = self.hunt
+        if hunt is None or event.leg not in hunt.ringing:
+            return []
+        orders = hunt.failed(event.leg, event.status)
+        if not hunt.exhausted:
+            return orders
+        self.hunt = None
+        why = outcome(hunt.status)
+        if hunt.purpose == "agent":
+            acd_why = "unreachable" if why == "failed" else why
+            return [*orders, TellAcd(OfferFailed(self.id, hunt.agent, acd_why))]
+        return [*orders, *self._tell(DialEnded(why), now)]
+
+    # ---- promises ----------------------------------------------------------------------------------------------
+
+    def _new_token(self) -> str:
+        self._serial += 1
+        return f"{self.id}/{self._serial}"
+
+    def _lost(self, stage: str, token: str, now: float) -> TellLedger:
+        assert self.visit is not None
+        order, since = self.visit.order, self.visit.joined_at
+        lost = Lost(self.facts.caller, order.queue, stage, self.id, self.unix(since), now - since, token)
+        return TellLedger(lost)
+
+    def _on_make_promise(self, order: MakePromise, now: float) -> list[Effect]:
+        self._promise_token = self._new_token()
+        number = order.number or self.facts.caller
+        lost = Lost(number, order.queue, order.stage, self.id, self.unix(now), 0.0, self._promise_token)
+        return [TellLedger(lost)]
+
+    def _on_promise_answer(self, event: PromiseAnswer, now: float) -> list[Effect]:
+        if event.token == self._promise_token:
+            self._promise_token = ""
+            return self._tell(Promised(event.ok, event.why), now)
+        visit = self.visit
+        if visit is None or event.token != visit.promise_token:
+            return []
+        if not event.ok:  # the truth, and the place is kept
+            visit.promise_token = ""
+            return self._play_to_caller((self._phrase("apology"),), "visit")
+        self.visit = None
+        self.record = replace(self.record, outcome="callback")
+        leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback"))]
+        return [*leave, *self._play_to_caller((self._phrase("callback_promised"),), "goodbye")]
+
+    def _phrase(self, key: str) -> Prompt:
+        return Prompt(self.language, text=phrase(key, self.language))
+
+    # ---- voicemail ---------------------------------------------------------------------------------------------
+
+    def _on_record_voicemail(self, order: RecordVoicemail, now: float) -> list[Effect]:
+        self._voicemail_started, self._voicemail_until = now, now + order.max_s
+        file = f"voicemail-{order.mailbox}-{self.id}.wav"
+        self.record = replace(self.record, recording=file, outcome="voicemail")
+        return [*self._accept(now), SilenceTo(self.leg), RecordLegs(f"vm-{self.id}", file, self.leg, None)]
+
+    def _stop_voicemail(self, now: float) -> list[Effect]:
+        self._voicemail_started = self._voicemail_until = None
+        return [StopRecording(f"vm-{self.id}")]
+
+    def _end_voicemail(self, now: float) -> list[Effect]:
+        length_s = now - (self._voicemail_started or now)
+        return [*self._stop_voicemail(now), *self._tell(VoicemailEnded(length_s), now)]

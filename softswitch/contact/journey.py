@@ -1,0 +1,102 @@
+"""What every contact has: legs, a hunt, a bridge, and the record that is written when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from softswitch.acd.model import ContactEnded
+from softswitch.call.record import CallRecord
+from softswitch.call.signal import Release
+from softswitch.contact.bridge import Bridge
+from softswitch.contact.event import ContactConnected, ContactFinished, ContactStarted, RecordingStarted
+from softswitch.contact.hunt import Hunt
+from softswitch.contact.order import Closed, Directory, TellAcd, TellLeg
+from softswitch.core.effect import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a contact when it begins."""
+
+    contact: str
+    kind: str  # "inbound", "internal", "outbound", "callback"
+    caller: str
+    caller_name: str
+    called: str
+    trunk: str  # "" for a registered phone
+    plan: str = ""
+    epoch: float = 0.0  # Unix seconds at ``now`` = 0
+
+
+class Journey:
+    """Base of the contacts. ``now`` is monotonic; ``unix(now)`` is what records and promises keep."""
+
+    def __init__(self, facts: Facts, directory: Directory) -> None:
+        self.facts = facts
+        self.id = facts.contact
+        self.directory = directory
+        self.hunt: Hunt | None = None
+        self.bridge: Bridge | None = None
+        self.agent = ""
+        self.over = False
+        self._hunts = 0
+        self.record = CallRecord(
+            contact=facts.contact, kind=facts.kind, caller=facts.caller, called=facts.called, trunk=facts.trunk,
+            plan=facts.plan, queue="", agent="", started_at=0.0, answered_at=0.0, connected_at=0.0, ended_at=0.0,
+            outcome="", ended_by="", recording="", promise="",
+        )  # fmt: skip
+
+    def unix(self, now: float) -> float:
+        return now + self.facts.epoch
+
+    def begun(self, now: float) -> list[Effect]:
+        self.record = replace(self.record, started_at=self.unix(now))
+        facts = self.facts
+        return [ContactStarted(self.id, facts.kind, facts.caller, facts.called, facts.trunk)]
+
+    def new_prefix(self, purpose: str) -> str:
+        """Leg names of a hunt: readable, and new for each hunt."""
+        self._hunts += 1
+        return f"{self.id}.{purpose}{self._hunts}."
+
+    def connect(self, left: str, right: str, recorded: bool, waited_s: float, now: float) -> list[Effect]:
+        """Two people talk: from here on it is a bridge."""
+        recording = f"{self.id}.wav" if recorded else ""
+        self.bridge = Bridge(f"room-{self.id}", left, right, recording)
+        self.record = replace(
+            self.record, connected_at=self.unix(now), agent=self.agent, recording=recording, outcome="answered"
+        )
+        facts: list[Effect] = [ContactConnected(self.id, self.agent, waited_s)]
+        if recording:
+            facts.append(RecordingStarted(self.id, recording))
+        return [*self.bridge.connect(), *facts]
+
+    def disconnect(self) -> list[Effect]:
+        """Take the bridge down; an agent's part in it is over."""
+        if self.bridge is None:
+            return []
+        orders = self.bridge.disconnect()
+        self.bridge = None
+        if self.agent:
+            orders.append(TellAcd(ContactEnded(self.id, self.agent)))
+            self.agent = ""
+        return orders
+
+    def cancel_hunt(self) -> list[Effect]:
+        orders = self.hunt.cancel() if self.hunt else []
+        self.hunt = None
+        return orders
+
+    def release(self, *legs: str) -> list[Effect]:
+        return [TellLeg(leg, Release()) for leg in legs if leg]
+
+    def finish(self, outcome: str, by: str, now: float) -> list[Effect]:
+        """The last effects of a contact: its record, and ``Closed``. Only once."""
+        if self.over:
+            return []
+        self.over = True
+        record = self.record
+        self.record = replace(
+            record, outcome=record.outcome or outcome, ended_by=record.ended_by or by, ended_at=self.unix(now)
+        )
+        return [ContactFinished(self.record), Closed(self.id)]

@@ -1,0 +1,164 @@
+"""What a contact orders, and what it is told besides leg signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from softswitch.acd.model import AcdInput
+from softswitch.call.signal import Command
+from softswitch.callback.model import LedgerInput
+from softswitch.core.effect import Effect
+from softswitch.ivr.model import Fetch, Prompt
+from softswitch.sip.flow import Flow
+
+# ---- orders ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One place at which a call can be tried: a registered phone, or a number behind a trunk."""
+
+    uri: str  # Request-URI
+    to_uri: str  # To header
+    flow: Flow
+    credentials: tuple[str, str] | None = None  # user, password for a 401 or 407 of theirs
+    caller_id: str = ""  # what a trunk wants to see in From; "": the caller's own
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLeg(Effect):
+    """Open a stream and start an outbound leg named ``leg``."""
+
+    leg: str
+    target: Target
+    caller: str
+    caller_name: str
+    ring_s: float
+    call_id: str = ""  # "": a fresh one
+
+
+@dataclass(frozen=True, slots=True)
+class TellLeg(Effect):
+    leg: str
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class PlayTo(Effect):
+    """Then ``PromptEnded(leg, play)``, unless stopped or replaced."""
+
+    leg: str
+    play: str
+    prompts: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldMusicTo(Effect):
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceTo(Effect):
+    """Stop prompt and music; the leg hears its room, if it is in one."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRoom(Effect):
+    room: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRoom(Effect):
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLegs(Effect):
+    recording: str
+    file: str  # below the recordings directory
+    left: str  # leg
+    right: str | None  # None: one channel
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording(Effect):
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchUrl(Effect):
+    """Then ``FetchEnded`` with the same ``request``."""
+
+    request: int
+    fetch: Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class TellAcd(Effect):
+    event: AcdInput
+
+
+@dataclass(frozen=True, slots=True)
+class TellLedger(Effect):
+    event: LedgerInput
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Effect):
+    """The contact is over; nothing follows."""
+
+    contact: str
+
+
+# ---- inputs besides leg signals, ACD orders and ledger orders ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    leg: str
+    play: str
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key pressed, by whichever of the three ways."""
+
+    leg: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchEnded:
+    request: int
+    status: int
+    body: object
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """An admin ends the contact."""
+
+
+class Directory(Protocol):
+    """What contacts may look up. Reading only; the answers are those of this moment."""
+
+    def user_targets(self, user: str) -> tuple[Target, ...]:
+        """Where the phones of a user are registered; empty: nowhere."""
+
+    def trunk_target(self, trunk: str, number: str) -> Target | None: ...
+
+    def agent_user(self, agent: str) -> str: ...
+
+    def position(self, contact: str) -> int | None:
+        """Place in line from 1."""
+
+    def announce_every_s(self, queue: str) -> float:
+        """0: no position announcements."""
+
+    def records(self, queue: str) -> bool: ...

@@ -1,0 +1,58 @@
+"""Where a called number leads: to a feature, a dialplan, a phone, or out through a trunk. In this order.
+
+A caller from a trunk reaches dialplans and nothing else: whoever dials in must not be able to dial out (toll fraud).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from softswitch.ivr.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRoute:
+    feature: str  # "login", "logout", "ready", "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRoute:
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class UserRoute:
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkRoute:
+    trunk: str
+    number: str
+
+
+Route = FeatureRoute | PlanRoute | UserRoute | TrunkRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    features: Mapping[str, str]  # code -> feature
+    plan_for: Callable[[str], Plan | None]
+    users: Collection[str]
+    prefixes: tuple[tuple[str, str], ...]  # (prefix, trunk): dialled prefix + number leaves through the trunk
+
+    def route(self, called: str, internal: bool) -> Route | None:
+        """``internal``: the caller is one of our own phones. None: nobody has this number."""
+        if internal and called in self.features:
+            return FeatureRoute(self.features[called])
+        if (plan := self.plan_for(called)) is not None:
+            return PlanRoute(plan)
+        if not internal:
+            return None
+        if called in self.users:
+            return UserRoute(called)
+        for prefix, trunk in self.prefixes:
+            if called.startswith(prefix) and len(called) > len(prefix):
+                return TrunkRoute(trunk, called[len(prefix) :])
+        return None

@@ -1,0 +1,61 @@
+"""Fixed scripts: what a contact does where no dialplan is asked. They speak the interpreter's language."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from softswitch.core.effect import Effect
+from softswitch.ivr.model import AnswerCall, DialEnded, DialOut, EndCall, IvrInput, PlayEnded, PlayPrompts, Prompt, Start
+
+
+class Script(Protocol):
+    """A dialplan interpreter, or something simpler of the same shape."""
+
+    @property
+    def deadline(self) -> float | None: ...
+
+    def handle(self, event: IvrInput, now: float) -> list[Effect]: ...
+
+    def tick(self, now: float) -> list[Effect]: ...
+
+
+class _Fixed:
+    deadline: float | None = None
+
+    def tick(self, now: float) -> list[Effect]:
+        return []
+
+
+_STATUS = {"busy": 486, "no answer": 480, "rejected": 603, "failed": 503}
+
+
+class DirectDial(_Fixed):
+    """A phone calls a phone, or an outside number: ring it, connect, and end with what it ended with."""
+
+    def __init__(self, order: DialOut) -> None:
+        self._order = order
+
+    def handle(self, event: IvrInput, now: float) -> list[Effect]:
+        match event:
+            case Start():
+                return [self._order]
+            case DialEnded(outcome):
+                return [EndCall(status=_STATUS.get(outcome, 0))]
+            case _:
+                return []
+
+
+class Announce(_Fixed):
+    """Say one thing and hang up: the answer to a feature code."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+
+    def handle(self, event: IvrInput, now: float) -> list[Effect]:
+        match event:
+            case Start():
+                return [AnswerCall(), PlayPrompts((self._prompt,))]
+            case PlayEnded():
+                return [EndCall()]
+            case _:
+                return []
