@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import ports, tone
 from tests.support.phone import Phone
+from tests.support.sipp import Sipp
 
 pytestmark = [pytest.mark.interop]
 
@@ -52,3 +53,44 @@ async def test_a_softphone_that_is_busy(tmp_path: Path) -> None:
         await caller.call("8000")
         await caller.wait("disconnected")
         assert caller.last_status == 486
+
+
+async def test_sipp_calls_sipp(tmp_path: Path) -> None:
+    async with await Sipp.callee(tmp_path, scenario="callee_info", talks_s=0.5) as callee:
+        numbers = [f"+8613800138{n:03}" for n in range(20)]
+        at = ("127.0.0.1", callee.port)
+        caller = await Sipp.caller(at, tmp_path, numbers=numbers, calls=20, rate=20)
+        async with caller:
+            made = await caller.done(20)
+        taken = await callee.finish()
+    assert (made.successful, made.failed) == (20, 0), made
+    assert (taken.successful, taken.failed) == (20, 0), taken
+
+
+@pytest.mark.parametrize(("scenario", "status"), [("callee_busy", 486), ("callee_silent", 487)])
+async def test_sipp_that_cannot_be_reached(tmp_path: Path, scenario: str, status: int) -> None:
+    async with await Sipp.callee(tmp_path, scenario=scenario, calls=1) as callee:
+        caller = await Phone.peer("1", "127.0.0.1", callee.port, directory=tmp_path)
+        async with caller:
+            call = await caller.call("8000")
+            if scenario == "callee_silent":
+                await call.wait("ringing")
+                await call.hangup()
+            await call.wait("disconnected")
+            assert caller.last_status == status
+        taken = await callee.done(10)
+    assert (taken.successful, taken.failed) == (1, 0), taken
+
+
+@pytest.mark.parametrize("scenario", ["callee", "callee_waits"])
+async def test_sipp_answers_a_softphone(tmp_path: Path, scenario: str) -> None:
+    async with await Sipp.callee(tmp_path, scenario=scenario, talks_s=0.3, calls=1) as callee:
+        caller = await Phone.peer("1", "127.0.0.1", callee.port, directory=tmp_path)
+        async with caller:
+            call = await caller.call("8000")
+            await call.wait("confirmed")
+            if scenario == "callee_waits":
+                await call.hangup()
+            await call.wait("disconnected")
+        taken = await callee.done(10)
+    assert (taken.successful, taken.failed) == (1, 0), taken
