@@ -1,0 +1,101 @@
+"""What no single key can say: references between the files, and what is safe to expose.
+
+Each check yields (path of the key, message, level).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from softswitch.core.yaml_nodes import Path, did_you_mean
+from softswitch.settings.model import Configuration
+
+Finding = tuple[Path, str, str]
+
+
+def findings(settings: Configuration) -> Iterator[Finding]:
+    """Everything that is wrong or doubtful across the files."""
+    yield from _agents(settings)
+    yield from _trunks(settings)
+    yield from _queue_trunks(settings)
+    yield from _skills(settings)
+    yield from _codes(settings)
+    yield from _listeners(settings)
+    yield from _exposure(settings)
+
+
+def _agents(settings: Configuration) -> Iterator[Finding]:
+    owner: dict[str, str] = {}
+    for name, agent in settings.agents.items():
+        path = ("agents", name, "user")
+        if agent.user not in settings.users:
+            yield path, f"users.yaml has no user {agent.user!r}{did_you_mean(agent.user, settings.users)}", "error"
+        elif agent.user in owner:
+            yield path, f"agent {owner[agent.user]!r} has this phone already; give each agent one of their own", "error"
+        owner.setdefault(agent.user, name)
+
+
+def _trunks(settings: Configuration) -> Iterator[Finding]:
+    owner: dict[str, str] = {}
+    for name, trunk in settings.trunks.items():
+        if trunk.prefix and trunk.prefix in owner:
+            yield ("trunks", name, "prefix"), f"trunk {owner[trunk.prefix]!r} has this prefix already", "error"
+        owner.setdefault(trunk.prefix, name)
+
+
+def _queue_trunks(settings: Configuration) -> Iterator[Finding]:
+    for name, queue in settings.queues.items():
+        trunk = queue.callback.trunk if queue.callback else None
+        if trunk is not None and trunk not in settings.trunks:
+            message = f"trunks.yaml has no trunk {trunk!r}{did_you_mean(trunk, settings.trunks)}"
+            yield ("queues", name, "callback", "trunk"), message, "error"
+
+
+def _skills(settings: Configuration) -> Iterator[Finding]:
+    best: dict[str, int] = defaultdict(int)
+    for agent in settings.agents.values():
+        for skill, level in agent.skills.items():
+            best[skill] = max(best[skill], level)
+    for name, queue in settings.queues.items():
+        for index, need in enumerate(queue.needs):
+            path = ("queues", name, "needs", index, "skill")
+            if need.skill not in best:
+                yield path, f"no agent has the skill {need.skill!r}{did_you_mean(need.skill, best)}", "warning"
+            elif need.level > best[need.skill]:
+                yield path, f"no agent has {need.skill!r} at level {need.level}; highest: {best[need.skill]}", "warning"
+
+
+def _codes(settings: Configuration) -> Iterator[Finding]:
+    owner: dict[str, str] = {}
+    for key, code in settings.feature_codes.model_dump().items():
+        if code in owner:
+            yield ("feature_codes", key), f"{code} is the code for {owner[code]} already", "error"
+        if code in settings.users:
+            yield ("feature_codes", key), f"{code} is a user in users.yaml already", "error"
+        owner.setdefault(code, key)
+
+
+def _listeners(settings: Configuration) -> Iterator[Finding]:
+    seen: set[object] = set()
+    for index, listener in enumerate(settings.sip.listen):
+        if listener in seen:
+            yield ("sip", "listen", index), "the same address twice", "error"
+        seen.add(listener)
+        if listener.transport == "tcp" and listener.address == settings.http.listen:
+            yield ("http", "listen"), "sip.listen has this address and port already", "error"
+
+
+def _exposure(settings: Configuration) -> Iterator[Finding]:
+    """Others can reach this machine: then no password that they know, and no HTTP without a token."""
+    exposed = next((listener for listener in settings.sip.listen if not listener.address.loopback), None)
+    if exposed is not None:
+        for number, user in settings.users.items():
+            if user.weak_for(number):
+                message = (
+                    f"a sample or weak password, and sip.listen {exposed.address} is not loopback;"
+                    " use 8 characters or more that are not in the samples"
+                )
+                yield ("users", number, "password"), message, "error"
+    if not settings.http.listen.loopback and not settings.http.tokens:
+        yield ("http", "listen"), "not loopback, so http.tokens must have at least one token", "error"

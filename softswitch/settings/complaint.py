@@ -1,0 +1,84 @@
+"""pydantic's errors in the words of the house: what is wrong, and what would be right."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from softswitch.core.yaml_nodes import Path, did_you_mean
+
+_WORDS = {
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
+
+
+def complaint(model: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
+    """Where the error is, as a path of keys, and what to say about it."""
+    kind, path = error["type"], tuple(error["loc"])
+    if path[-1:] == ("[key]",):
+        return path[:-1], f"{path[-2]!r} cannot be used as a name here: {_said(error)}"
+    if kind == "extra_forbidden":
+        return path, f"unknown key{did_you_mean(str(path[-1]), _known_keys(model, path[:-1]))}"
+    if kind == "missing":
+        return path[:-1], f"the key {path[-1]!r} is missing"
+    return path, _WORDS.get(kind) or _said(error)
+
+
+def _said(error: ErrorDetails) -> str:
+    text = error["msg"].removeprefix("Value error, ")
+    text = text.replace("Input should be", "must be").replace("String should", "must").replace("Tuple should", "must")
+    if error["type"] == "literal_error":
+        return f"{text}{_near_word(error)}"
+    return text
+
+
+def _near_word(error: ErrorDetails) -> str:
+    expected = str(error.get("ctx", {}).get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ")
+    near = did_you_mean(str(error["input"]), expected)
+    return near if "mean" in near else ""
+
+
+def _known_keys(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that a mapping at ``path`` may have."""
+    kind: Any = model
+    for part in path:
+        kind = _inner(kind, part)
+    kind = _plain(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return list(kind.model_fields)
+    return []
+
+
+def _inner(kind: Any, part: Any) -> Any:
+    kind = _plain(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_fields[part].annotation if part in kind.model_fields else None
+    arguments = typing.get_args(kind)
+    if not arguments:
+        return None
+    return arguments[1] if isinstance(typing.get_origin(kind), type) and _is_mapping(kind) else arguments[0]
+
+
+def _is_mapping(kind: Any) -> bool:
+    return issubclass(typing.get_origin(kind), Mapping)
+
+
+def _plain(kind: Any) -> Any:
+    """Without ``| None`` and without annotations."""
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        return next(argument for argument in typing.get_args(kind) if argument is not type(None))
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind

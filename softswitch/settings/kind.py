@@ -1,0 +1,221 @@
+"""The kinds of value that settings are made of: written as people write them, parsed once, then plain.
+
+Each parser raises ``ValueError`` with the spelling that would have been right.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from softswitch.core.units import seconds
+from softswitch.core.yaml_nodes import did_you_mean
+
+DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SIP_PORT = 5060
+_HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?$")
+
+
+class Strict(BaseModel):
+    """A mapping in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class HostPort:
+    """``127.0.0.1:5090``; port 0 where none was written."""
+
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """True where nobody outside of this machine can reach it."""
+        return self.host == "localhost" or (_is_ip(self.host) and ipaddress.ip_address(self.host).is_loopback)
+
+    @property
+    def wildcard(self) -> bool:
+        return _is_ip(self.host) and ipaddress.ip_address(self.host).is_unspecified
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}" if self.port else host
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """``udp:127.0.0.1:5060``."""
+
+    transport: str  # "udp" or "tcp"
+    address: HostPort
+
+    @property
+    def host(self) -> str:
+        return self.address.host
+
+    @property
+    def port(self) -> int:
+        return self.address.port
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """``20000-29999``, both ends included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """``09:00-21:00`` as minutes after local midnight; ``24:00`` is the end of the day."""
+
+    start_minute: int  # inclusive
+    end_minute: int  # exclusive
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(value: Any, example: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text such as {example}")
+    return value.strip()
+
+
+def host_port(value: Any) -> HostPort:
+    """``host``, ``host:port`` or ``[v6]:port``."""
+    match = _HOST_PORT.match(_text(value, "127.0.0.1:5060"))
+    if match is None or int(match["port"] or 0) > 65535:
+        raise ValueError(f"{value!r} is not an address; write for example 127.0.0.1:5060 or [::1]:5060")
+    return HostPort(match["v6"] or match["host"], int(match["port"] or 0))
+
+
+def peer(value: Any) -> HostPort:
+    """Where to send to: SIP's own port where none is written."""
+    address = host_port(value)
+    return address if address.port else HostPort(address.host, SIP_PORT)
+
+
+def bind_address(value: Any) -> HostPort:
+    """Where to listen: a numeric address of this machine and a port."""
+    address = host_port(value)
+    if not _is_ip(address.host) or not address.port:
+        raise ValueError(f"{value!r} must be a numeric address with a port, for example 127.0.0.1:8080")
+    return address
+
+
+def listener(value: Any) -> Listener:
+    """``udp:127.0.0.1:5060``: transport, numeric address, port."""
+    transport, _, address = _text(value, "udp:127.0.0.1:5060").partition(":")
+    if transport.lower() not in ("udp", "tcp"):
+        raise ValueError(f"{value!r} must begin with udp: or tcp:, for example udp:127.0.0.1:5060")
+    bound = bind_address(address)
+    if bound.wildcard:  # Via and Contact are made from it
+        raise ValueError(f"{value!r}: name the one address at which phones reach this machine")
+    return Listener(transport.lower(), bound)
+
+
+def port_range(value: Any) -> PortRange:
+    """``20000-29999``."""
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", str(value).replace(" ", ""))
+    if match is None or not 1024 <= int(match[1]) < int(match[2]) <= 65535:
+        raise ValueError(f"{value!r} is not a range of ports above 1023; write for example 20000-29999")
+    return PortRange(int(match[1]), int(match[2]))
+
+
+def numeric_host(value: Any) -> str:
+    """An IP address without a port, of one interface."""
+    host = _text(value, "127.0.0.1")
+    if not _is_ip(host) or ipaddress.ip_address(host).is_unspecified:
+        raise ValueError(f"{value!r} is not the numeric address of an interface; write for example 127.0.0.1")
+    return host
+
+
+def hours(value: Any) -> Hours:
+    """``09:00-21:00``; within one day, so hours over midnight are written as two."""
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", str(value).replace(" ", ""))
+    parts = [int(part) for part in match.groups()] if match else [24, 0, 0, 0]
+    start, end = parts[0] * 60 + parts[1], parts[2] * 60 + parts[3]
+    if max(parts[1], parts[3]) > 59 or not 0 <= start < end <= 1440:
+        raise ValueError(f"{value!r} is not a span of one day; write for example 09:00-18:00 (24:00 ends the day)")
+    return Hours(start, end)
+
+
+def days(value: Any) -> tuple[int, ...]:
+    """Weekdays, Monday is 0: ``mon-fri``, ``sat``, ``mon, wed-fri`` or a list of these."""
+    written = value if isinstance(value, list) else str(value).lower().replace(" ", "").split(",")
+    found: set[int] = set()
+    for part in written:
+        ends = str(part).strip().lower().split("-")
+        if len(ends) > 2 or not set(ends) <= set(DAY_NAMES):
+            raise ValueError(f"{part!r} is not a day or a span of days; write for example mon-fri or sat")
+        start, end = DAY_NAMES.index(ends[0]), DAY_NAMES.index(ends[-1])
+        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return tuple(sorted(found))
+
+
+def zone(value: Any) -> str:
+    """The name of an IANA time zone."""
+    name = _text(value, "Asia/Shanghai")
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, absolute path, a directory
+        near = did_you_mean(name, available_timezones())
+        remedy = near if "mean" in near else "; write for example Asia/Shanghai"
+        raise ValueError(f"{name!r} is not a time zone{remedy}") from None
+    return name
+
+
+def day(value: Any) -> date:
+    """``2026-10-01``."""
+    try:
+        return date.fromisoformat(_text(value, "2026-10-01"))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; write for example 2026-10-01") from None
+
+
+def written(pattern: str, what: str) -> AfterValidator:
+    """A rule for text that must match ``pattern``, in words: "'x' is not ``what``"."""
+    expression = re.compile(pattern)
+
+    def matching(text: str) -> str:
+        if not expression.fullmatch(text):
+            raise ValueError(f"{text!r} is not {what}")
+        return text
+
+    return AfterValidator(matching)
+
+
+def _more_than_nothing(duration_s: float) -> float:
+    if duration_s <= 0:
+        raise ValueError("must be longer than 0s")
+    return duration_s
+
+
+Seconds = Annotated[float, BeforeValidator(seconds)]
+PositiveSeconds = Annotated[float, BeforeValidator(seconds), AfterValidator(_more_than_nothing)]
+Peer = Annotated[HostPort, BeforeValidator(peer)]
+Source = Annotated[HostPort, BeforeValidator(host_port)]
+BindAddress = Annotated[HostPort, BeforeValidator(bind_address)]
+SipListener = Annotated[Listener, BeforeValidator(listener)]
+Ports = Annotated[PortRange, BeforeValidator(port_range)]
+NumericHost = Annotated[str, BeforeValidator(numeric_host)]
+DayHours = Annotated[Hours, BeforeValidator(hours)]
+Days = Annotated[tuple[int, ...], BeforeValidator(days)]
+Zone = Annotated[str, BeforeValidator(zone)]
+Date = Annotated[date, BeforeValidator(day)]
+Name = Annotated[str, written(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", "a name of letters, digits and _ . + -")]
+FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]

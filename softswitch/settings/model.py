@@ -1,0 +1,69 @@
+"""All settings in one value, and the specifications that the deciding packages are given from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+
+from softswitch.acd.model import AgentSpec, QueueSpec
+from softswitch.callback.model import Policy
+from softswitch.core.errors import Problem
+from softswitch.settings.calendar import Calendar, CalendarSettings
+from softswitch.settings.kind import Name
+from softswitch.settings.people import Agent, Trunk, User
+from softswitch.settings.queue import Queue
+from softswitch.settings.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTreatment:
+    """What a waiting caller hears, and whether the conversation is recorded."""
+
+    announce_every_s: float  # 0.0: never
+    position: bool
+    hold_music: str
+    record: bool
+
+
+class Configuration(System):
+    """What the six files may hold. Attributes have the names of the YAML keys; durations are seconds."""
+
+    users: dict[Name, User] = Field(default_factory=dict)
+    trunks: dict[Name, Trunk] = Field(default_factory=dict)
+    agents: dict[Name, Agent] = Field(default_factory=dict)
+    queues: dict[Name, Queue] = Field(default_factory=dict)
+    calendars: dict[Name, Calendar] = Field(default_factory=dict)
+
+
+class Settings(Configuration):
+    """A configuration that was found right, with absolute paths."""
+
+    root: Path = Path()  # of the project: what relative paths were relative to
+    warnings: tuple[Problem, ...] = ()
+
+    def agent_specs(self) -> list[AgentSpec]:
+        return [agent.spec(name) for name, agent in self.agents.items()]
+
+    def queue_specs(self) -> list[QueueSpec]:
+        return [queue.spec(name) for name, queue in self.queues.items()]
+
+    def policies(self) -> list[Policy]:
+        """Of the queues whose lost callers are called back."""
+        return [
+            queue.callback.policy(name, self.callbacks.settle)
+            for name, queue in self.queues.items()
+            if queue.callback is not None
+        ]
+
+    def treatment(self, queue: str) -> QueueTreatment:
+        """Raises ``KeyError`` for an unknown queue."""
+        chosen = self.queues[queue]
+        return QueueTreatment(
+            chosen.announce.every, chosen.announce.position, chosen.hold_music, self.recording and chosen.record
+        )
+
+    def calendar(self, name: str) -> CalendarSettings:
+        """Raises ``KeyError`` for an unknown calendar."""
+        return self.calendars[name].parsed()

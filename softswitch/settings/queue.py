@@ -1,0 +1,116 @@
+"""``queues.yaml``: who may answer, how long callers wait, and what happens to those who were lost."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from softswitch.acd.model import Need, QueueSpec, Relaxation
+from softswitch.callback.model import Policy, Window
+from softswitch.settings.kind import DayHours, Days, Hours, Name, PositiveSeconds, Seconds, Strict, Zone
+from softswitch.settings.people import Level
+
+Stage = Literal[
+    "shed", "ivr", "early-cancel", "queue-full", "abandoned", "accepted-offer", "closed", "voicemail"
+]  # at which a caller can be lost
+
+
+class NeedSettings(Strict):
+    skill: Name
+    level: Level = 1
+
+    def need(self) -> Need:
+        return Need(self.skill, self.level)
+
+
+class Relax(Strict):
+    after: PositiveSeconds
+    needs: tuple[NeedSettings, ...] = ()  # none: any agent
+
+
+class Announce(Strict):
+    every: Seconds = 30.0  # 0: never
+    position: bool = True
+
+
+class CallingWindow(Strict):
+    zone: Zone = "Asia/Shanghai"
+    hours: DayHours = Hours(9 * 60, 21 * 60)
+    days: Days = (0, 1, 2, 3, 4, 5, 6)
+
+    def window(self) -> Window:
+        return Window(self.zone, self.hours.start_minute, self.hours.end_minute, self.days)
+
+
+class Retry(Strict):
+    """How long to wait after an attempt that did not reach the customer."""
+
+    busy: PositiveSeconds = 300.0
+    no_answer: PositiveSeconds = 1800.0
+    failed: PositiveSeconds = 900.0
+
+
+class Callback(Strict):
+    trunk: str
+    caller_id: str = ""
+    stages: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer")
+    window: CallingWindow = CallingWindow()
+    short_abandon: Seconds = 0.0  # an abandon before this is not recorded
+    retry: Retry = Retry()
+    max_attempts: int = Field(default=3, ge=1, le=20)
+    expiry: PositiveSeconds = 2 * 86400.0
+    ring: PositiveSeconds = 30.0
+    reserve: int = Field(default=0, ge=0)  # idle agents kept back for live callers
+
+    def policy(self, queue: str, settle_s: float) -> Policy:
+        return Policy(
+            queue=queue,
+            trunk=self.trunk,
+            caller_id=self.caller_id,
+            stages=self.stages,
+            window=self.window.window(),
+            short_abandon_s=self.short_abandon,
+            retry_busy_s=self.retry.busy,
+            retry_no_answer_s=self.retry.no_answer,
+            retry_failed_s=self.retry.failed,
+            max_attempts=self.max_attempts,
+            expiry_s=self.expiry,
+            ring_s=self.ring,
+            settle_s=settle_s,
+            reserve=self.reserve,
+        )
+
+
+class Queue(Strict):
+    needs: tuple[NeedSettings, ...] = ()
+    relax: Relax | None = None
+    priority: Seconds = 0.0  # added to the age of each contact
+    ring_timeout: PositiveSeconds = 20.0
+    wrap_up: Seconds = 10.0
+    max_waiting: int = Field(default=100, ge=0)
+    max_wait: PositiveSeconds = 1800.0
+    max_misses: int = Field(default=2, ge=1)
+    announce: Announce = Announce()
+    hold_music: str = "default"
+    record: bool = True
+    service_level: PositiveSeconds = 20.0
+    callback: Callback | None = None  # without it, who is lost in this queue is not called back
+
+    def spec(self, queue: str) -> QueueSpec:
+        return QueueSpec(
+            name=queue,
+            needs=_needs(self.needs),
+            relaxation=Relaxation(self.relax.after, _needs(self.relax.needs)) if self.relax else None,
+            priority_s=self.priority,
+            ring_timeout_s=self.ring_timeout,
+            wrap_up_s=self.wrap_up,
+            max_waiting=self.max_waiting,
+            max_wait_s=self.max_wait,
+            max_misses=self.max_misses,
+            service_level_s=self.service_level,
+        )
+
+
+def _needs(written: tuple[NeedSettings, ...]) -> tuple[Need, ...]:
+    return tuple(need.need() for need in written)

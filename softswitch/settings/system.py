@@ -1,0 +1,129 @@
+"""``softswitch.yaml``: where the switch listens, where it keeps things, and its limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from softswitch.settings.kind import (
+    BindAddress,
+    FeatureCode,
+    HostPort,
+    Listener,
+    Name,
+    NumericHost,
+    PortRange,
+    Ports,
+    PositiveSeconds,
+    Seconds,
+    SipListener,
+    Strict,
+    written,
+)
+
+
+class Sip(Strict):
+    listen: tuple[SipListener, ...] = (
+        Listener("udp", HostPort("127.0.0.1", 5060)),
+        Listener("tcp", HostPort("127.0.0.1", 5060)),
+    )
+    realm: str = Field(default="softswitch", min_length=1, max_length=64)
+    t1: PositiveSeconds = 0.5  # RFC 3261 section 17.1.1.1
+    t2: PositiveSeconds = 4.0
+    t4: PositiveSeconds = 5.0
+    min_expires: Seconds = 60.0  # a shorter registration is answered 423
+    max_expires: PositiveSeconds = 3600.0  # a longer one is granted this much
+    ring: PositiveSeconds = 30.0  # of a call between two internal phones
+
+    @field_validator("listen")
+    @classmethod
+    def _somewhere(cls, listen: tuple[Listener, ...]) -> tuple[Listener, ...]:
+        if not listen:
+            raise ValueError("must name at least one listener, for example udp:127.0.0.1:5060")
+        return listen
+
+
+class Token(Strict):
+    """A bearer token, known only by its digest: ``printf %s TOKEN | sha256sum``."""
+
+    name: Name
+    role: Literal["agent", "supervisor", "admin", "ops"] = "supervisor"
+    sha256: Annotated[str, written(r"[0-9a-f]{64}", "64 hexadecimal digits in small letters")] = Field(repr=False)
+
+
+class Http(Strict):
+    listen: BindAddress = HostPort("127.0.0.1", 8080)
+    tokens: tuple[Token, ...] = ()
+
+
+class MediaPlaneSettings(Strict):
+    address: NumericHost = "127.0.0.1"
+    ports: Ports = PortRange(20000, 29999)
+
+
+class Store(Strict):
+    url: str = Field(default="sqlite:///var/softswitch.db", repr=False)
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return url
+
+
+class Paths(Strict):
+    """Directories; ``load`` makes relative ones absolute."""
+
+    var: Path = Path("var")
+    prompts: Path = Path("media/prompts")
+    hold: Path = Path("media/hold")
+    dialplans: Path = Path("dialplans")
+    recordings: Path = Path("var/recordings")
+
+
+class Log(Strict):
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    mask_numbers: bool = True
+
+
+class FeatureCodes(Strict):
+    """What an agent dials on the own phone."""
+
+    login: FeatureCode = "*11"
+    logout: FeatureCode = "*12"
+    ready: FeatureCode = "*13"
+    pause: FeatureCode = "*14"
+
+
+class HttpStep(Strict):
+    """The ``http`` verb of dialplans."""
+
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1",)
+
+
+class Limits(Strict):
+    calls: int = Field(default=2000, ge=1)  # a new INVITE beyond is shed with 503
+
+
+class Callbacks(Strict):
+    settle: Seconds = 32.0  # on top of the ring time: how long an attempt that a crash cut short stays uncertain
+
+
+class System(Strict):
+    sip: Sip = Sip()
+    http: Http = Http()
+    media: MediaPlaneSettings = MediaPlaneSettings()
+    store: Store = Store()
+    paths: Paths = Paths()
+    region: Annotated[str, written(r"[A-Z]{2}", "a country such as CN")] = "CN"  # of numbers without a country code
+    language: Annotated[str, written(r"[a-z]{2,3}", "a language such as zh or en")] = "zh"
+    log: Log = Log()
+    feature_codes: FeatureCodes = FeatureCodes()
+    recording: bool = True  # False: nothing is recorded, whatever a queue says
+    http_step: HttpStep = HttpStep()
+    limits: Limits = Limits()
+    callbacks: Callbacks = Callbacks()

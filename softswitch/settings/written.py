@@ -1,0 +1,136 @@
+"""The six files as one tree, with the place of every key, before anybody asks whether it makes sense.
+
+Decided here: which file holds which key, what ``${NAME}`` and ``file:PATH`` stand for, and how the environment
+overrides a key. A secret that was fetched never appears in a problem.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from softswitch.core.errors import Problem
+from softswitch.core.yaml_nodes import Path as KeyPath
+from softswitch.core.yaml_nodes import did_you_mean, dotted, load_yaml, locate
+
+MAIN_FILE = "softswitch.yaml"
+LISTS = ("users", "trunks", "agents", "queues", "calendars")  # each is the one key of NAME.yaml
+OVERRIDE_PREFIX = "SOFTSWITCH__"
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+class Written:
+    """The merged tree and its problems so far."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self.tree: dict[Any, Any] = {}
+        self.problems: list[Problem] = []
+        self._directory = directory
+        self._environment = environment
+        self._positions: dict[str, dict[KeyPath, tuple[int, int]]] = {}
+        self._overridden: dict[KeyPath, str] = {}
+
+    def read(self) -> None:
+        """Read all files that exist; ``softswitch.yaml`` must."""
+        self._read_file(MAIN_FILE)
+        for key in LISTS:
+            self._read_file(f"{key}.yaml", key)
+        self._override()
+        self.tree = self._fill(self.tree, ())
+
+    def problem(self, path: KeyPath, message: str, level: str = "error") -> None:
+        """Add a problem at the place where ``path`` is written."""
+        # A user may be written 1001: or "1001":, it is a name all the same.
+        key = dotted(tuple(str(part) if depth == 1 else part for depth, part in enumerate(path)))
+        problem = Problem(*self._place(path), key, message, level)
+        known = {(other.file, other.key) for other in self.problems}
+        if (problem.file, problem.key) not in known:  # the first complaint about a key is the cause of the others
+            self.problems.append(problem)
+
+    def _place(self, path: KeyPath) -> tuple[str, int, int]:
+        for depth in range(len(path), 0, -1):
+            if variable := self._overridden.get(path[:depth]):
+                return f"environment {variable}", 1, 1
+        file = f"{path[0]}.yaml" if path and path[0] in LISTS else MAIN_FILE
+        return self._shown(file), *locate(self._positions.get(file, {}), path)
+
+    def _shown(self, file: str) -> str:
+        return str(self._directory / file)
+
+    def _read_file(self, file: str, only_key: str = "") -> None:
+        try:
+            text = (self._directory / file).read_text("utf-8")
+        except FileNotFoundError:
+            if file == MAIN_FILE:
+                self.problems.append(
+                    Problem(self._shown(file), 0, 1, "", "is missing; it may be empty, but must be there")
+                )
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(Problem(self._shown(file), 0, 1, "", f"cannot be read: {error}"))
+            return
+        value, self._positions[file], problems = load_yaml(text, self._shown(file))
+        self.problems += problems
+        if value is None:
+            return
+        if not isinstance(value, dict):
+            self.problems.append(Problem(self._shown(file), 1, 1, "", "must be a mapping of keys to values"))
+            return
+        for key, inner in value.items():
+            self._take(file, only_key, key, inner)
+
+    def _take(self, file: str, only_key: str, key: Any, value: Any) -> None:
+        if (only_key and key != only_key) or (not only_key and key in LISTS):
+            line, column = self._positions[file][(key,)]
+            home = f"it belongs into {key}.yaml" if key in LISTS else f"this file holds {only_key}: only"
+            self.problems.append(Problem(self._shown(file), line, column, str(key), f"unknown key; {home}"))
+        elif value is not None:  # a key with nothing under it means the default
+            self.tree[key] = value
+
+    def _override(self) -> None:
+        for variable, text in sorted(self._environment.items()):
+            if not variable.startswith(OVERRIDE_PREFIX):
+                continue
+            path = tuple(variable.removeprefix(OVERRIDE_PREFIX).lower().split("__"))
+            value, _, problems = load_yaml(text, f"environment {variable}")
+            self.problems += problems
+            self._overridden[path] = variable
+            self._put(path, value)
+
+    def _put(self, path: KeyPath, value: Any) -> None:
+        branch = self.tree
+        for part in path[:-1]:
+            inner = branch.setdefault(part, {})
+            if not isinstance(inner, dict):
+                return  # a mistake in the file, which is reported as such
+            branch = inner
+        branch[path[-1]] = value
+
+    def _fill(self, value: Any, path: KeyPath) -> Any:
+        if isinstance(value, dict):
+            return {key: self._fill(inner, (*path, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._fill(inner, (*path, index)) for index, inner in enumerate(value)]
+        return self._fill_text(value, path) if isinstance(value, str) else value
+
+    def _fill_text(self, text: str, path: KeyPath) -> str:
+        if text.startswith("file:"):
+            return self._first_line(text.removeprefix("file:").strip(), path)
+        return _VARIABLE.sub(lambda match: self._variable(match[1], path), text)
+
+    def _variable(self, name: str, path: KeyPath) -> str:
+        if name not in self._environment:
+            near = did_you_mean(name, self._environment)
+            remedy = near if "mean" in near else "; set it before the start"
+            self.problem(path, f"the environment has no {name}{remedy}")
+        return self._environment.get(name, "")
+
+    def _first_line(self, name: str, path: KeyPath) -> str:
+        try:
+            lines = (self._directory / name).read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            self.problem(path, f"the file {name!r} (relative to the directory of the configuration) cannot be read")
+            return ""
+        return lines[0].strip() if lines else ""
