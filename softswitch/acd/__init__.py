@@ -1,0 +1,20 @@
+"""Who talks to whom: agents, queues, and one scale on which every contact waits.
+
+A contact's rank is its age in seconds plus its priority in seconds. Since all of them age at the same speed their order
+never changes, so it is kept as a number (``queued_at`` less priority) and not computed again: the same scale for every
+queue, so that no queue can starve another and a callback takes the place that its caller had. Equal ranks go by id.
+
+At the end of each step no waiting contact and offerable agent who suits it exist together. That invariant is the whole
+dispatcher: only a contact that arrives, comes back or relaxes, and an agent who becomes offerable, can break it, so
+only those are looked at, in the order of rank, in the step in which it happens. Nothing polls.
+
+An offer is a state of both: the agent is RESERVED and the contact is held by name, from the step of the match to the
+step of its end, and the reservation carries its own deadline. An event about an offer that is over finds neither and is
+dropped; an answer that comes too late is told so by ``CancelOffer``.
+
+What the human asked and what the engine says are two fields (``agent``). Whether the agent can be offered work
+follows from both, from the phone, and from a delay after a failed offer; it is written into the arrays of ``floor``
+in the step in which it changes, so that a match reads one array per need and never asks ten thousand objects.
+
+State is ``Agent`` and ``Contact``, plain values; ``floor``, ``demand`` and the timers can be rebuilt from them.
+"""

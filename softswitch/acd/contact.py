@@ -1,0 +1,67 @@
+"""One waiting contact, its fixed place on the one scale, and a line of such places.
+
+The rank is age plus priority. ``now`` is the same for all, so the order by rank is the order by ``queued_at`` less
+priority, which never changes: a line is a sorted list, and taking one out of five thousand moves forty kilobytes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+
+from softswitch.acd.model import Join, Need, QueueSpec
+
+Order = tuple[float, str]  # (queued_at - priority_s, contact): the smallest is served first
+
+
+@dataclass(slots=True)
+class Contact:
+    id: str
+    queue: str
+    kind: str  # "call" or "callback"
+    queued_at: float  # the age counts from here; may lie before the join
+    order: Order
+    gives_up_at: float
+    needs: tuple[Need, ...] | None  # its own, or None: the queue's
+    relaxes_at: float | None
+    relaxed: bool = False
+    agent: str | None = None  # who is being rung for it
+
+    @property
+    def live(self) -> bool:
+        """Somebody holds the line; a callback does not."""
+        return self.kind != "callback"
+
+
+def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
+    """A contact as it enters the queue.
+
+    A callback may be hours old: ``max_wait_s`` counts from the join, all else from ``queued_at``. Needs of its own
+    are the caller's choice, and the queue's relaxation does not undo them.
+    """
+    order = (join.queued_at - spec.priority_s - join.priority_s, join.contact)
+    relaxes_at = None
+    if spec.relaxation is not None and join.needs is None:
+        relaxes_at = join.queued_at + spec.relaxation.after_s
+    gives_up_at = now + spec.max_wait_s
+    return Contact(join.contact, spec.name, join.kind, join.queued_at, order, gives_up_at, join.needs, relaxes_at)
+
+
+class Line:
+    """Places in the order in which they are served."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        self.places: list[Order] = []
+
+    def add(self, order: Order) -> None:
+        insort(self.places, order)
+
+    def remove(self, order: Order) -> None:
+        """Take out a place that is in the line."""
+        del self.places[bisect_left(self.places, order)]
+
+    def position(self, order: Order) -> int:
+        """From 1."""
+        return bisect_left(self.places, order) + 1

@@ -1,0 +1,80 @@
+"""The one true reason why each candidate was passed over, from a closed list.
+
+Listed are those who meet the needs, then those who have the skills at too low a level, then the rest; at most
+``MOST_NAMED`` of them, by name. Who they are is settled once per signature, so a decision costs one read of their
+standings and no look at the other agents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from softswitch.acd.floor import Floor, Numbers, Standing
+from softswitch.acd.model import AgentSpec, Need
+
+MOST_NAMED = 50
+
+LESS_IDLE = "idle for less time"
+SAME_IDLE = "idle for as long, later by name"
+LACKS = "lacks skill {}"
+TOO_LOW = "level too low in {}"
+
+_TEXT = {
+    Standing.FREE: LESS_IDLE,
+    Standing.LOGGED_OUT: "logged out",
+    Standing.PAUSED: "paused",
+    Standing.WRAP_UP: "wrap-up",
+    Standing.TALKING: "talking",
+    Standing.RESERVED: "reserved",
+    Standing.UNREACHABLE: "unreachable",
+    Standing.RETRY_DELAY: "retry delay",
+}
+_BY_CODE = tuple(_TEXT[code] for code in Standing)
+
+PassedOver = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Whom a decision about one signature names."""
+
+    numbers: Numbers  # of the qualified
+    names: tuple[str, ...]  # theirs
+    unfit: PassedOver  # the others, whose reason does not change
+
+
+def candidates(floor: Floor, needs: Sequence[Need], eligible: Numbers) -> Candidates:
+    named = eligible[:MOST_NAMED]
+    names = tuple(floor.specs[number].name for number in named.tolist())
+    meets = floor.having(needs)
+    skilled = floor.having([Need(need.skill, 1) for need in needs])
+    others = np.concatenate((np.flatnonzero(skilled & ~meets), np.flatnonzero(~skilled)))
+    unfit = [floor.specs[number] for number in others[: MOST_NAMED - len(names)].tolist()]
+    return Candidates(named, names, tuple((spec.name, _unfit(spec, needs)) for spec in unfit))
+
+
+def _unfit(spec: AgentSpec, needs: Sequence[Need]) -> str:
+    """What an agent who does not meet ``needs`` is short of: a skill rather than a level."""
+    levels = dict(spec.skills)
+    for need in needs:
+        if levels.get(need.skill, 0) < 1:
+            return LACKS.format(need.skill)
+    return next(TOO_LOW.format(need.skill) for need in needs if levels[need.skill] < need.level)
+
+
+def passed_over(floor: Floor, among: Candidates, winner: int | None) -> PassedOver:
+    """(agent, reason) of everybody named but the winner, as things stand before the winner is reserved."""
+    codes = floor.standings.take(among.numbers).tolist()
+    reasons = [_BY_CODE[code] for code in codes]
+    if winner is None:
+        return (*zip(among.names, reasons, strict=True), *among.unfit)
+    numbers = among.numbers.tolist()
+    for place, code in enumerate(codes):
+        if code == Standing.FREE and floor.same_idle(numbers[place], winner):
+            reasons[place] = SAME_IDLE
+    chosen = floor.specs[winner].name
+    qualified = (pair for pair in zip(among.names, reasons, strict=True) if pair[0] != chosen)
+    return (*qualified, *among.unfit)
