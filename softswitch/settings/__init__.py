@@ -5,7 +5,8 @@ in all of them is reported at once, each as ``file:line:column: key: what is wro
 starts on settings that are wrong. Durations are written with their unit (``20s``).
 
 Any text may be ``${NAME}`` (environment) or ``file:PATH`` (first line of that file, relative to the directory of the
-configuration), which is how secrets stay out of these files. ``SOFTSWITCH__HTTP__LISTEN=...`` in the environment overrides ``http: {listen: ...}``.
+configuration), which is how secrets stay out of these files. ``SOFTSWITCH__HTTP__LISTEN=...`` in the
+environment overrides ``http: {listen: ...}``.
 
 Relative paths are relative to the project root, the parent of the directory of the configuration.
 

@@ -103,9 +103,17 @@ def host_port(value: Any) -> HostPort:
     return HostPort(match["v6"] or match["host"], int(match["port"] or 0))
 
 
-def peer(value: Any) -> HostPort:
-    """Where to send to: SIP's own port where none is written."""
+def source(value: Any) -> HostPort:
+    """Whence packets come: a numeric address, with or without a port. Names are not looked up."""
     address = host_port(value)
+    if not _is_ip(address.host):
+        raise ValueError(f"{value!r} must be numeric, names are not looked up; write for example 192.0.2.7:5060")
+    return address
+
+
+def peer(value: Any) -> HostPort:
+    """Where to send to: a numeric address, SIP's own port where none is written."""
+    address = source(value)
     return address if address.port else HostPort(address.host, SIP_PORT)
 
 
@@ -208,7 +216,7 @@ def _more_than_nothing(duration_s: float) -> float:
 Seconds = Annotated[float, BeforeValidator(seconds)]
 PositiveSeconds = Annotated[float, BeforeValidator(seconds), AfterValidator(_more_than_nothing)]
 Peer = Annotated[HostPort, BeforeValidator(peer)]
-Source = Annotated[HostPort, BeforeValidator(host_port)]
+Source = Annotated[HostPort, BeforeValidator(source)]
 BindAddress = Annotated[HostPort, BeforeValidator(bind_address)]
 SipListener = Annotated[Listener, BeforeValidator(listener)]
 Ports = Annotated[PortRange, BeforeValidator(port_range)]

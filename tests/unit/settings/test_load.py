@@ -161,7 +161,11 @@ USER = 'users: {"1001": {password: long-enough-1}}'
         ),
         ("queues", "queus: {}", "queues.yaml:1:1: queus: unknown key; this file holds queues: only"),
         ("trunks", "trunks: {t: {address: 'a b'}}", "trunks.yaml:1:14: trunks.t.address: 'a b' is not an address"),
-        ("trunks", "trunks: {t: {address: h, username: u}}", "trunks.yaml:1:10: trunks.t: username and password go"),
+        (
+            "trunks",
+            "trunks: {t: {address: 192.0.2.1, username: u}}",
+            "trunks.yaml:1:10: trunks.t: username and password go",
+        ),
         (
             "calendars",
             "calendars: {c: {open: {mon-fre: []}}}",
@@ -184,8 +188,8 @@ def test_a_mistake_in_another_file(write: Write, file: str, text: str, line: str
 
 
 def test_two_trunks_cannot_share_a_prefix(write: Write) -> None:
-    directory = write(trunks='trunks: {a: {address: h, prefix: "9"}, b: {address: h, prefix: "9"}}')
-    assert one_line(directory) == "trunks.yaml:1:56: trunks.b.prefix: trunk 'a' has this prefix already"
+    directory = write(trunks='trunks: {a: {address: 1.1.1.1, prefix: "9"}, b: {address: 1.1.1.1, prefix: "9"}}')
+    assert one_line(directory) == "trunks.yaml:1:68: trunks.b.prefix: trunk 'a' has this prefix already"
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once(write: Write) -> None:

@@ -1,0 +1,245 @@
+"""The facts as numbers for Prometheus. docs/metrics.md lists the names, which are an interface.
+
+Counters are fed by facts as they happen; gauges are read from the running switch when somebody scrapes. Labels are of
+bounded size: queue, state, outcome and the like, never a number, a call or an address; a label that grows all the same
+(a peer can make up anything) ends as ``other``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+from softswitch import __version__
+from softswitch.acd.model import AgentState, AgentStateChanged, Decided, QueueJoined, QueueLeft
+from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
+from softswitch.contact.event import ContactConnected, ContactFinished, ContactStarted, RecordingStarted
+from softswitch.core.effect import DomainEvent
+from softswitch.ivr.model import StepEntered, StepFailed
+from softswitch.sip.registrar import Registered, Unregistered
+from softswitch.switch.event import (
+    AuthenticationFailed,
+    MediaRestarted,
+    MessageDropped,
+    MessageReceived,
+    MessageSent,
+    UnitFailed,
+)
+from softswitch.switch.view import Control
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_LABEL_VALUES = 200  # per label; what comes later is "other"
+_WAIT_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0)
+_TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0)
+
+# name without prefix and without _total, what it counts, labels
+_COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("sip_messages_received", "SIP messages that arrived", ("transport", "method", "class")),
+    ("sip_messages_sent", "SIP messages put on the wire", ("transport", "method", "class")),
+    ("sip_messages_dropped", "What arrived and could not be used", ("transport", "reason")),
+    ("sip_authentication_failures", "Requests with wrong credentials", ("transport", "method")),
+    ("registration_changes", "Bindings made, refreshed and gone, and why", ("change",)),
+    ("units_failed", "Units of work that a defect of ours ended", ("where",)),
+    ("media_restarts", "Times the media process was replaced", ()),
+    ("contacts_started", "Contacts begun", ("kind",)),
+    ("contacts_connected", "Contacts in which two people came to talk", ()),
+    ("contacts_finished", "Contacts ended", ("kind", "outcome")),
+    ("recordings_started", "Recordings begun", ()),
+    ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
+    ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
+    ("routing_decisions", "Routing decisions", ("queue", "result")),
+    ("agent_state_changes", "Agents that entered a state", ("state",)),
+    ("promise_changes", "Promises that entered a state", ("queue", "state")),
+    ("promises_made", "New promises, by the stage at which the caller was lost", ("queue", "stage")),
+    ("losses_not_recorded", "Losses that led to no promise, and why", ("queue", "stage", "why")),
+    ("dialplan_steps", "Dialplan steps entered", ("plan", "verb")),
+    ("dialplan_steps_failed", "Dialplan steps that failed", ("plan",)),
+)
+
+_LABELS = {name: labels for name, _, labels in _COUNTERS}
+
+
+class Metrics:
+    """One registry of our own, so that several switches can live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counters = {
+            name: Counter(f"softswitch_{name}", text, labels, registry=self.registry)
+            for name, text, labels in _COUNTERS
+        }
+        self._wait = Histogram(
+            "softswitch_queue_wait_seconds",
+            "Waiting time when a contact leaves a queue",
+            ("queue", "why"),
+            buckets=_WAIT_S,
+            registry=self.registry,
+        )
+        self._talk = Histogram(
+            "softswitch_talk_seconds", "Conversation of two people", ("kind",), buckets=_TALK_S, registry=self.registry
+        )
+        self._agents = self._gauge("agents", "Agents by state", "state")
+        self._reachable = self._gauge("agents_reachable", "Agents whose phone can be reached")
+        self._calls = self._gauge("calls", "Contacts now, by what happens to them", "state")
+        self._promises = self._gauge("promises", "Promises by state, the closed ones since the start", "state")
+        self._registrations = self._gauge("registrations", "Phones registered")
+        self._waiting = self._gauge("queue_waiting", "Callers waiting", "queue")
+        self._longest = self._gauge("queue_longest_wait_seconds", "Wait of the first in the queue", "queue")
+        self._ready_agents = self._gauge("queue_agents_ready", "Agents who could answer at once", "queue")
+        self._staffed = self._gauge("queue_agents_logged_in", "Agents logged in who serve the queue", "queue")
+        self._open = self._gauge("queue_promises_open", "Open promises", "queue")
+        self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
+        self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
+        self._media = _MediaCounters(self.registry)
+        self._children: dict[tuple[str, ...], Counter] = {}
+        self._seen: dict[str, set[str]] = defaultdict(set)
+        ProcessCollector(registry=self.registry)
+
+    def observe(self, event: DomainEvent, at: float) -> None:
+        """Count one fact; facts that have no number are passed over. ``at`` is unused: scrapes have their own time."""
+        for name, *labels in _counted(event):
+            self._count(name, *labels)
+        match event:
+            case QueueLeft(queue=queue, why=why, waited_s=waited_s):
+                self._wait.labels(self._bounded("queue", queue), self._bounded("why", why)).observe(waited_s)
+            case ContactFinished(record=record) if record.connected_at > 0:
+                self._talk.labels(self._bounded("kind", record.kind)).observe(record.ended_at - record.connected_at)
+
+    def sample(self, control: Control) -> None:
+        """Set the gauges from the running switch."""
+        agents, promises = control.agents(), control.promises()
+        _set(self._agents, Tally(agent.state for agent in agents), (state.value for state in AgentState))
+        _set(
+            self._promises, Tally(promise.state.value for promise in promises), (state.value for state in PromiseState)
+        )
+        _set(self._calls, Tally(call.state for call in control.calls()))
+        _set(self._ready, {part: int(fit) for part, fit in control.ready().items()})
+        self._reachable.set(sum(agent.reachable for agent in agents))
+        self._registrations.set(len(control.registrations()))
+        queues = control.queues()
+        _set(self._waiting, {queue.queue: queue.waiting for queue in queues})
+        _set(self._longest, {queue.queue: queue.longest_wait_s for queue in queues})
+        _set(self._ready_agents, {queue.queue: queue.agents_ready for queue in queues})
+        _set(self._staffed, {queue.queue: queue.agents_logged_in for queue in queues})
+        _set(self._open, {queue.queue: queue.promises_open for queue in queues})
+
+    def media(self, counters: Mapping[str, float]) -> None:
+        """Take over the media process's own counters, which only grow, as ``softswitch_media_NAME_total``."""
+        self._media.values = dict(counters)
+
+    def render(self) -> bytes:
+        """The text that Prometheus scrapes."""
+        return generate_latest(self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"softswitch_{name}", text, labels, registry=self.registry)
+
+    def _count(self, name: str, *values: str) -> None:
+        child = self._children.get((name, *values))  # each SIP message comes by here
+        if child is None:
+            bounded = [self._bounded(label, value) for label, value in zip(_LABELS[name], values, strict=True)]
+            child = self._counters[name].labels(*bounded) if bounded else self._counters[name]
+            self._children[(name, *bounded)] = child
+        child.inc()
+
+    def _bounded(self, label: str, value: str) -> str:
+        seen = self._seen[label]
+        if value in seen:
+            return value
+        if len(seen) >= _LABEL_VALUES:
+            return "other"
+        seen.add(value)
+        return value
+
+
+def _counted(event: DomainEvent) -> list[tuple[str, ...]]:
+    """Which counters a fact raises: (name, label values in the order of ``_COUNTERS``)."""
+    return _counted_sip(event) or _counted_contact(event) or _counted_acd(event) or _counted_promise(event)
+
+
+def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
+    match event:
+        case MessageReceived(transport, method, status_class):
+            return [("sip_messages_received", transport, method, status_class)]
+        case MessageSent(transport, method, status_class):
+            return [("sip_messages_sent", transport, method, status_class)]
+        case MessageDropped(transport, reason):
+            return [("sip_messages_dropped", transport, reason)]
+        case AuthenticationFailed(transport, method):
+            return [("sip_authentication_failures", transport, method)]
+        case Registered(new=new):
+            return [("registration_changes", "new" if new else "refreshed")]
+        case Unregistered(why=why):
+            return [("registration_changes", why)]
+        case UnitFailed(where):
+            return [("units_failed", where)]
+        case MediaRestarted():
+            return [("media_restarts",)]
+    return []
+
+
+def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
+    match event:
+        case ContactStarted(kind=kind):
+            return [("contacts_started", kind)]
+        case ContactConnected():
+            return [("contacts_connected",)]
+        case ContactFinished(record):
+            return [("contacts_finished", record.kind, record.outcome)]
+        case RecordingStarted():
+            return [("recordings_started",)]
+        case StepEntered(plan=plan, verb=verb):
+            return [("dialplan_steps", plan, verb)]
+        case StepFailed(plan=plan):
+            return [("dialplan_steps_failed", plan)]
+    return []
+
+
+def _counted_acd(event: DomainEvent) -> list[tuple[str, ...]]:
+    match event:
+        case QueueJoined(queue=queue, kind=kind):
+            return [("queue_joined", queue, kind)]
+        case QueueLeft(queue=queue, kind=kind, why=why):
+            return [("queue_left", queue, kind, why)]
+        case AgentStateChanged(new=new):
+            return [("agent_state_changes", new.value)]
+        case Decided(queue=queue, agent=agent):
+            return [("routing_decisions", queue, "nobody" if agent is None else "offered")]
+    return []
+
+
+def _counted_promise(event: DomainEvent) -> list[tuple[str, ...]]:
+    match event:
+        case PromiseChanged(promise, old):
+            made = [("promises_made", promise.queue, promise.stage)] if old is None else []
+            return [("promise_changes", promise.queue, promise.state.value), *made]
+        case LossNotRecorded(queue, stage, why):
+            return [("losses_not_recorded", queue, stage, why)]
+    return []
+
+
+def _set(gauge: Gauge, values: Mapping[str, float], always: Iterable[str] = ()) -> None:
+    """Exactly these label values, and 0 for those that must always be there."""
+    gauge.clear()
+    for label in always:
+        gauge.labels(label).set(0)
+    for label, value in values.items():
+        gauge.labels(label).set(value)
+
+
+class _MediaCounters(Collector):
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.values: dict[str, float] = {}
+        registry.register(self)
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        for name, value in sorted(self.values.items()):
+            if re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                text = f"Media process: {name.replace('_', ' ')}"
+                yield CounterMetricFamily(f"softswitch_media_{name}", text, value=value)

@@ -1,0 +1,77 @@
+"""A running switch that is not there: what the face sees in tests of the face."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from softswitch.callback.model import Promise, PromiseState
+from softswitch.sip.flow import Flow
+from softswitch.sip.registrar import Binding
+from softswitch.switch.view import AgentView, CallView, QueueView
+
+FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
+
+
+@dataclass
+class FakeControl:
+    """Answers with constants; writes down the commands. ``parts`` is what ``ready`` says."""
+
+    parts: dict[str, bool] = field(default_factory=lambda: {"sip": True, "media": True, "store": True})
+    done: list[tuple[str, ...]] = field(default_factory=list)
+
+    def calls(self) -> list[CallView]:
+        return [CallView("c-1", "inbound", "+8613800138000", "8000", "queued", "orders", "", "orders", 12.5)]
+
+    def agents(self) -> list[AgentView]:
+        return [
+            AgentView("alice", "1001", "ready", "", True, 60.0, "", {"orders": 5}),
+            AgentView("bob", "1002", "paused", "lunch", False, 5.0, "", {"service": 5}),
+        ]
+
+    def queues(self) -> list[QueueView]:
+        return [QueueView("orders", 1, 12.5, 1, 2, 1)]
+
+    def promises(self) -> list[Promise]:
+        return [Promise("p-1", "+8613800138001", "orders", "abandoned", PromiseState.DUE, "c-0", 1700000000.0)]
+
+    def registrations(self) -> list[Binding]:
+        return [
+            Binding("1001", "sip:1001@127.0.0.1:7001", FLOW, 1700003600.0),
+            Binding("1002", "sip:1002@127.0.0.1:7002", FLOW, math.inf),
+        ]
+
+    def why(self, contact: str) -> list[dict[str, object]]:
+        if contact != "c-1":
+            raise LookupError(f"no contact {contact!r}")
+        return [{"queue": "orders", "agent": None, "waited_s": 1.0, "passed_over": [["bob", "lacks orders"]]}]
+
+    def log_in(self, agent: str, ready: bool = True) -> None:
+        self._agent("log_in", agent, "ready" if ready else "paused")
+
+    def log_out(self, agent: str) -> None:
+        self._agent("log_out", agent)
+
+    def set_ready(self, agent: str) -> None:
+        self._agent("set_ready", agent)
+
+    def set_paused(self, agent: str, reason: str) -> None:
+        self._agent("set_paused", agent, reason)
+
+    def withdraw(self, promise: str, why: str) -> None:
+        if promise != "p-1":
+            raise LookupError(f"no promise {promise!r}")
+        self.done.append(("withdraw", promise, why))
+
+    def hang_up(self, contact: str) -> None:
+        if contact != "c-1":
+            raise LookupError(f"no call {contact!r}")
+        self.done.append(("hang_up", contact))
+
+    def ready(self) -> dict[str, bool]:
+        return self.parts
+
+    def _agent(self, command: str, agent: str, *more: str) -> None:
+        if agent not in ("alice", "bob"):
+            raise LookupError(f"no agent {agent!r}")
+        self.done.append((command, agent, *more))

@@ -1,0 +1,162 @@
+"""Each fact raises the counters that docs/metrics.md promises, and labels stay few."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from softswitch.acd.model import AgentState, AgentStateChanged, Decided, QueueJoined, QueueLeft
+from softswitch.call.record import CallRecord
+from softswitch.callback.model import LossNotRecorded, Promise, PromiseChanged, PromiseState
+from softswitch.contact.event import ContactConnected, ContactFinished, ContactStarted, RecordingStarted
+from softswitch.core.effect import DomainEvent
+from softswitch.ivr.model import StepEntered, StepFailed
+from softswitch.metrics import Metrics
+from softswitch.sip.registrar import Binding, Registered, Unregistered
+from softswitch.switch.event import (
+    AuthenticationFailed,
+    MediaRestarted,
+    MessageDropped,
+    MessageReceived,
+    MessageSent,
+    UnitFailed,
+)
+from tests.support.fake_control import FLOW, FakeControl
+
+DOCS = Path(__file__).parents[3] / "docs/metrics.md"
+RECORD = CallRecord(
+    "c-1", "inbound", "1", "8000", "", "p", "orders", "alice", 1.0, 2.0, 3.0, 63.0, "answered", "caller", "", ""
+)
+PROMISE = Promise("p-1", "+86", "orders", "abandoned", PromiseState.RECORDED, "c-1", 0.0)
+BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("fact", "line"),
+    [
+        (
+            MessageReceived("udp", "INVITE", "request"),
+            'sip_messages_received_total{class="request",method="INVITE",transport="udp"} 1',
+        ),
+        (MessageSent("tcp", "BYE", "2xx"), 'sip_messages_sent_total{class="2xx",method="BYE",transport="tcp"} 1'),
+        (MessageDropped("udp", "malformed"), 'sip_messages_dropped_total{reason="malformed",transport="udp"} 1'),
+        (
+            AuthenticationFailed("udp", "REGISTER"),
+            'sip_authentication_failures_total{method="REGISTER",transport="udp"} 1',
+        ),
+        (Registered(BINDING, False), 'registration_changes_total{change="refreshed"} 1'),
+        (Unregistered(BINDING, "expired"), 'registration_changes_total{change="expired"} 1'),
+        (UnitFailed("timer"), 'units_failed_total{where="timer"} 1'),
+        (MediaRestarted(), "media_restarts_total 1"),
+        (ContactStarted("c", "inbound", "1", "2", ""), 'contacts_started_total{kind="inbound"} 1'),
+        (ContactConnected("c", "alice", 3.0), "contacts_connected_total 1"),
+        (ContactFinished(RECORD), 'contacts_finished_total{kind="inbound",outcome="answered"} 1'),
+        (ContactFinished(RECORD), 'talk_seconds_sum{kind="inbound"} 60'),
+        (RecordingStarted("c", "/x"), "recordings_started_total 1"),
+        (QueueJoined("c", "orders", 1, "call"), 'queue_joined_total{kind="call",queue="orders"} 1'),
+        (
+            QueueLeft("c", "orders", "abandoned", 7.0, "call"),
+            'queue_left_total{kind="call",queue="orders",why="abandoned"} 1',
+        ),
+        (
+            QueueLeft("c", "orders", "answered", 7.0, "call"),
+            'queue_wait_seconds_bucket{le="10.0",queue="orders",why="answered"} 1',
+        ),
+        (Decided("c", "orders", None, 1.0, False, ()), 'routing_decisions_total{queue="orders",result="nobody"} 1'),
+        (
+            AgentStateChanged("a", AgentState.READY, AgentState.PAUSED, "", None),
+            'agent_state_changes_total{state="paused"} 1',
+        ),
+        (PromiseChanged(PROMISE, None), 'promises_made_total{queue="orders",stage="abandoned"} 1'),
+        (PromiseChanged(PROMISE, PromiseState.DUE), 'promise_changes_total{queue="orders",state="recorded"} 1'),
+        (
+            LossNotRecorded("orders", "ivr", "policy"),
+            'losses_not_recorded_total{queue="orders",stage="ivr",why="policy"} 1',
+        ),
+        (StepEntered("c", "plan", "menu", "menu"), 'dialplan_steps_total{plan="plan",verb="menu"} 1'),
+        (StepFailed("c", "plan", "menu", "f:1", "x"), 'dialplan_steps_failed_total{plan="plan"} 1'),
+    ],
+)
+def test_a_fact_is_counted(fact: DomainEvent, line: str) -> None:
+    metrics = Metrics()
+    metrics.observe(fact, 0.0)
+    assert f"softswitch_{line}.0\n" in metrics.render().decode()
+
+
+def test_a_contact_in_which_nobody_talked_has_no_talk_time() -> None:
+    metrics = Metrics()
+    metrics.observe(ContactFinished(replace(RECORD, connected_at=0.0)), 0.0)
+    assert "softswitch_talk_seconds_count{" not in metrics.render().decode()
+
+
+def test_a_second_fact_adds_to_the_first() -> None:
+    metrics = Metrics()
+    for _ in range(3):
+        metrics.observe(UnitFailed("timer"), 0.0)
+    assert 'softswitch_units_failed_total{where="timer"} 3.0' in metrics.render().decode()
+
+
+def test_labels_that_a_peer_makes_up_end_as_other() -> None:
+    metrics = Metrics()
+    for number in range(1000):
+        metrics.observe(MessageReceived("udp", f"M{number}", "request"), 0.0)
+    lines = re.findall(r"^softswitch_sip_messages_received_total\{.*$", metrics.render().decode(), re.M)
+    assert len(lines) == 201
+    assert 'method="other",transport="udp"} 800.0' in "".join(lines)
+
+
+def test_the_gauges_show_the_running_switch() -> None:
+    metrics = Metrics()
+    metrics.sample(FakeControl())
+    text = metrics.render().decode()
+    for line in (
+        'agents{state="ready"} 1',
+        'agents{state="talking"} 0',
+        "agents_reachable 1",
+        'calls{state="queued"} 1',
+        'promises{state="due"} 1',
+        'promises{state="kept"} 0',
+        "registrations 2",
+        'queue_waiting{queue="orders"} 1',
+        'queue_longest_wait_seconds{queue="orders"} 12.5',
+        'queue_agents_ready{queue="orders"} 1',
+        'queue_agents_logged_in{queue="orders"} 2',
+        'queue_promises_open{queue="orders"} 1',
+        'ready{part="media"} 1',
+    ):
+        assert f"softswitch_{line}{'' if '.5' in line else '.0'}\n" in text
+
+
+def test_what_is_gone_is_no_longer_shown() -> None:
+    class Later(FakeControl):
+        def calls(self) -> list:  # type: ignore[type-arg]
+            return []
+
+    metrics = Metrics()
+    metrics.sample(FakeControl())
+    metrics.sample(Later())
+    assert "softswitch_calls{" not in metrics.render().decode()
+
+
+def test_the_media_process_has_its_own_counters() -> None:
+    metrics = Metrics()
+    metrics.media({"ticks_late": 3, "Bad name": 1})
+    text = metrics.render().decode()
+    assert "softswitch_media_ticks_late_total 3.0" in text
+    assert "Bad" not in text
+
+
+def test_two_switches_in_one_process_do_not_share_numbers() -> None:
+    first, second = Metrics(), Metrics()
+    first.observe(MediaRestarted(), 0.0)
+    assert "softswitch_media_restarts_total 0.0" in second.render().decode()
+
+
+def test_the_page_lists_every_name() -> None:
+    names = set(re.findall(r"^# TYPE (softswitch_\w+) ", Metrics().render().decode(), re.M))
+    names = {name for name in names if not name.endswith("_created")}
+    documented = set(re.findall(r"`(softswitch_\w+)`", DOCS.read_text("utf-8")))
+    assert names == {name for name in documented if not name.startswith("softswitch_media_NAME")}
