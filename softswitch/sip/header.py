@@ -119,7 +119,7 @@ def param(params: Params, name: str) -> str | None:
 def parse_params(text: str) -> Params:
     """The parameters of ``a=1;b="x;y";c``. One ";" too many at the end is forgiven, an empty parameter is not."""
     text = text.strip(LWS)
-    if text.endswith(";"):
+    if text.endswith(";") and text != ";":
         text = text[:-1]
     if '"' in text:
         return _quoted_params(text)

@@ -199,8 +199,10 @@ def _check(message: Message, limits: Limits) -> None:
     cseq = message.cseq
     if not message.call_id:
         raise PeerError(400, "empty Call-ID")
-    if isinstance(message, Request) and cseq.method != message.method:
-        raise PeerError(400, "CSeq is for another method")
+    if isinstance(message, Request):
+        _ = message.target  # a scheme that is not ours is no error here (section 8.2.2.1: 416)
+        if cseq.method != message.method:
+            raise PeerError(400, "CSeq is for another method")
 
 
 def _body(headers: Headers, body: bytes) -> bytes:

@@ -99,6 +99,13 @@ class Headers:
             del self._items[place]
         self._parsed.clear()
 
+    def replace_first(self, name: str, value: str) -> None:
+        """The first line of that name, which exists, gets another value; further lines stay."""
+        key = key_of(name)
+        place = [item[0] for item in self._items].index(key)
+        self._items[place] = (key, self._items[place][1], value)
+        self._parsed.clear()
+
     def remove(self, name: str) -> None:
         """No line of that name."""
         key = key_of(name)

@@ -1,0 +1,238 @@
+"""Digest authentication, both ends of it (RFC 7616, RFC 8760, RFC 3261 section 22).
+
+Decided here: whether credentials are right. Nonces carry the time at which they were made and a key's mark on it, so
+that a challenge costs no memory; memory is spent only on who has proved to know a password, against replay, and it is
+bounded: where the oldest proof has to be forgotten, nonces of its age are no longer fresh.
+
+We offer SHA-256, then MD5 for the phones that know nothing else, both with qop=auth, and insist on qop: without it
+there is no nonce count. A user whom nobody knows costs the same work as one with a wrong password.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+
+from softswitch.core.errors import PeerError
+from softswitch.sip.header import LWS, is_token, quote, split_commas, unquote
+from softswitch.sip.uri import parse_uri
+
+_HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
+_OFFERED = ("SHA-256", "MD5")
+_NEEDED = ("username", "realm", "nonce", "uri", "response", "qop", "cnonce")
+_MARK_BYTES = 16
+_CNONCE_LENGTH = 256  # what a proof may cost us
+
+
+class Verdict(enum.Enum):
+    """What credentials are worth, and what the request that carried them deserves."""
+
+    OK = "ok"
+    STALE = "stale"  # right, but for a nonce that is too old or not ours: challenge again, stale=true
+    REPLAYED = "replayed"  # right, but the nonce count was used before: as STALE
+    BAD = "bad"  # wrong password, unknown user, or made for another request: challenge again, count it
+    ABSENT = "absent"  # no digest for our realm: challenge
+    MALFORMED = "malformed"  # 400
+
+
+class Authenticator:
+    """The server's end, for one realm. ``now`` is in Unix seconds."""
+
+    def __init__(self, secret: bytes, realm: str, nonce_ttl_s: float = 300, max_proofs: int = 50_000) -> None:
+        self.realm = realm
+        self.nonce_ttl_s = nonce_ttl_s
+        self._secret = secret
+        self._max_proofs = max_proofs
+        self._proofs: OrderedDict[tuple[str, str, str], tuple[float, int]] = OrderedDict()  # -> (made at, count)
+        self._not_before = 0.0  # nonces made at or before this are not fresh
+        self._nobody = hmac.new(secret, b"nobody", "sha256").hexdigest()  # the password of unknown users
+
+    def challenges(self, now: float, stale: bool = False) -> list[str]:
+        """Values for WWW-Authenticate or Proxy-Authenticate headers, the one we prefer first (RFC 8760 section 2.4)."""
+        nonce = self._nonce(now)
+        tail = ", stale=true" if stale else ""
+        return [
+            f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{tail}'
+            for algorithm in _OFFERED
+        ]
+
+    def verify(
+        self,
+        authorization: str,
+        method: str,
+        lookup_password: Callable[[str], str | None],
+        now: float,
+        body: bytes = b"",
+        uri: str | None = None,
+    ) -> tuple[Verdict, str]:
+        """The verdict on the value of an Authorization header, and the user name that it claims.
+
+        ``uri`` is the Request-URI where it is to be compared with the one that was signed: user and host have to be
+        the same, port and parameters are what proxies on the way may have changed.
+        """
+        try:
+            given = _parameters(authorization)
+        except PeerError:
+            return Verdict.MALFORMED, ""
+        user = given.get("username", "")
+        if not given or given.get("realm", self.realm) != self.realm:
+            return Verdict.ABSENT, ""
+        algorithm = given.get("algorithm", "MD5").upper()
+        count = _count(given.get("nc", ""))
+        if count is None or algorithm not in _OFFERED or not _complete(given):
+            return Verdict.MALFORMED, user
+        password = lookup_password(user)
+        expected = _response(given, method, self._nobody if password is None else password, body)
+        right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
+        if password is None or not right or not _signed_for(given["uri"], uri):
+            return Verdict.BAD, user
+        return self._freshness(given["nonce"], user, given["cnonce"], count, now), user
+
+    def _nonce(self, now: float) -> str:
+        made = int(now * 1000).to_bytes(8, "big")
+        return base64.urlsafe_b64encode(made + self._mark(made)).decode()
+
+    def _mark(self, made: bytes) -> bytes:
+        return hmac.new(self._secret, made + self.realm.encode(), "sha256").digest()[:_MARK_BYTES]
+
+    def _made_at(self, nonce: str) -> float | None:
+        """When we made this nonce; None where it is not ours."""
+        try:
+            raw = base64.b64decode(nonce.encode(), b"-_", validate=True)
+        except (binascii.Error, UnicodeError):
+            return None
+        if not hmac.compare_digest(raw[8:], self._mark(raw[:8])):
+            return None
+        return int.from_bytes(raw[:8], "big") / 1000
+
+    def _freshness(self, nonce: str, user: str, cnonce: str, count: int, now: float) -> Verdict:
+        made_at = self._made_at(nonce)
+        # A clock set back makes nonces from the future: they live no longer than others.
+        if made_at is None or abs(now - made_at) > self.nonce_ttl_s or made_at <= self._not_before:
+            return Verdict.STALE
+        key = (nonce, user, cnonce)
+        if count <= self._proofs.get(key, (0.0, 0))[1]:
+            return Verdict.REPLAYED
+        self._proofs[key] = (made_at, count)
+        self._proofs.move_to_end(key)
+        self._forget(now)
+        return Verdict.OK
+
+    def _forget(self, now: float) -> None:
+        while self._proofs:
+            made_at, _ = next(iter(self._proofs.values()))
+            expired = abs(now - made_at) > self.nonce_ttl_s
+            if not expired and len(self._proofs) <= self._max_proofs:
+                return
+            self._proofs.popitem(last=False)
+            if not expired:
+                self._not_before = max(self._not_before, made_at)
+
+
+def choose(challenges: list[str]) -> str | None:
+    """The first challenge that we can answer (RFC 7616 section 3.7: the server's order counts)."""
+    for challenge in challenges:
+        try:
+            given = _parameters(challenge)
+        except PeerError:
+            continue
+        if "nonce" in given and _base(given) in _HASHES:
+            return challenge
+    return None
+
+
+def answer(
+    challenge: str, method: str, uri: str, username: str, password: str, cnonce: str, nc: int = 1, body: bytes = b""
+) -> str:
+    """The value of an Authorization header that answers ``challenge``. Raises ``PeerError`` where we cannot."""
+    given = _parameters(challenge)
+    if "nonce" not in given or "realm" not in given or _base(given) not in _HASHES:
+        raise PeerError(0, "a challenge that we cannot answer")
+    ours = {
+        "username": username, "realm": given["realm"], "nonce": given["nonce"], "uri": uri, "nc": f"{nc:08x}",
+        "cnonce": cnonce, "algorithm": given.get("algorithm", "MD5"),
+    }  # fmt: skip
+    offered = [qop.strip(LWS).lower() for qop in given.get("qop", "").split(",") if qop.strip(LWS)]
+    if offered:
+        ours["qop"] = "auth" if "auth" in offered else "auth-int"
+    ours["response"] = _response(ours, method, password, body)
+    return "Digest " + ", ".join(_written(ours, given))
+
+
+def _written(ours: dict[str, str], given: dict[str, str]) -> list[str]:
+    parts = [f"{name}={quote(ours[name])}" for name in ("username", "realm", "nonce", "uri", "response")]
+    if "algorithm" in given:
+        parts.append(f"algorithm={given['algorithm']}")
+    if "qop" in ours:
+        parts.append(f"qop={ours['qop']}, nc={ours['nc']}, cnonce={quote(ours['cnonce'])}")
+    if "opaque" in given:
+        parts.append(f"opaque={quote(given['opaque'])}")
+    return parts
+
+
+def _parameters(value: str) -> dict[str, str]:
+    """The parameters of a Digest challenge or credentials; empty for another scheme. Raises ``PeerError`` (400)."""
+    scheme, _, rest = value.strip(LWS).partition(" ")
+    if scheme.lower() != "digest":
+        return {}
+    found: dict[str, str] = {}
+    for piece in split_commas(rest.strip(LWS)):
+        name, equals, text = piece.partition("=")
+        name = name.strip(LWS).lower()
+        if not equals or not is_token(name) or name in found:
+            raise PeerError(400, "bad Digest parameters")
+        found[name] = unquote(text.strip(LWS))
+    return found
+
+
+def _complete(given: dict[str, str]) -> bool:
+    if any(name not in given for name in _NEEDED):
+        return False
+    return given["qop"].lower() in ("auth", "auth-int") and len(given["cnonce"]) <= _CNONCE_LENGTH
+
+
+def _base(given: dict[str, str]) -> str:
+    return given.get("algorithm", "MD5").upper().removesuffix("-SESS")
+
+
+def _response(given: dict[str, str], method: str, password: str, body: bytes) -> str:
+    """RFC 7616 section 3.4.1 to 3.4.3."""
+    digest = _HASHES[_base(given)]
+
+    def hashed(text: str) -> str:
+        return digest(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+    secret = hashed(f"{given['username']}:{given['realm']}:{password}")
+    if given.get("algorithm", "").upper().endswith("-SESS"):
+        secret = hashed(f"{secret}:{given['nonce']}:{given['cnonce']}")
+    qop = given.get("qop", "").lower()
+    what = f"{method}:{given['uri']}"
+    if qop == "auth-int":
+        what += f":{digest(body).hexdigest()}"
+    if not qop:  # RFC 2069
+        return hashed(f"{secret}:{given['nonce']}:{hashed(what)}")
+    return hashed(f"{secret}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{qop}:{hashed(what)}")
+
+
+def _count(text: str) -> int | None:
+    if len(text) != 8 or not text.isascii() or not text.isalnum():
+        return None
+    try:
+        return int(text, 16)
+    except ValueError:
+        return None
+
+
+def _signed_for(signed: str, requested: str | None) -> bool:
+    if requested is None or signed == requested:
+        return True
+    try:
+        ours, theirs = parse_uri(requested), parse_uri(signed)
+    except PeerError:
+        return False
+    return (ours.user, ours.host.lower()) == (theirs.user, theirs.host.lower())

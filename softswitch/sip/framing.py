@@ -1,0 +1,109 @@
+"""Messages in a stream of octets (RFC 3261 section 18.3, RFC 5626 section 4.4.1).
+
+Decided here: where a message ends, and when a stream can no longer be trusted. On a stream Content-Length is mandatory:
+without one that can be believed nobody knows where the next message starts, so that the connection has to be closed.
+The work is linear in what was received, however small the pieces in which it came.
+"""
+
+from __future__ import annotations
+
+import re
+
+from softswitch.core.errors import PeerError
+from softswitch.sip.message import LIMITS, Limits, Message, ParseError, Request, content_length, parse
+
+PONG = b"\r\n"
+_END = b"\r\n\r\n"
+_LINE_ENDS = re.compile(rb"(?:\r\n)++")
+_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:((?:[^\r]|\r\n[ \t])*+)", re.IGNORECASE)
+
+
+class StreamFramer:
+    """One per connection and direction of reading."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.pongs = 0  # keep-alives still to be answered, each with ``PONG``
+        self.broken = False  # framing is lost: send what is to be answered, then close the connection
+        self._limits = limits
+        self._buffer = bytearray()
+        self._scanned = 0  # octets of the buffer known to hold no end of a header section
+        self._wanted = 0  # length of the message at the head of the buffer; 0: not known yet
+
+    def feed(self, data: bytes) -> list[Message | ParseError]:
+        """The messages that ``data`` completes, in order; one that cannot be read stands there as its error.
+
+        Where framing is lost the last element is the error and ``broken`` is set. Raises ``PeerError`` if fed again.
+        """
+        if self.broken:
+            raise PeerError(0, "the stream cannot be framed any more")
+        self._buffer += data
+        found: list[Message | ParseError] = []
+        try:
+            while self._next():
+                found.append(self._take())
+        except PeerError as error:
+            self.broken = True
+            found.append(self._last_words(error))
+        return found
+
+    def take_pongs(self) -> bytes:
+        """What answers the keep-alives received so far."""
+        pongs, self.pongs = self.pongs, 0
+        return PONG * pongs
+
+    def _next(self) -> bool:
+        """True where a whole message is at the head of the buffer."""
+        if not self._wanted:
+            self._skip_line_ends()
+            self._measure()
+        return 0 < self._wanted <= len(self._buffer)
+
+    def _skip_line_ends(self) -> None:
+        # Section 7.5: line ends before a start line are ignored. Two of them are a ping (RFC 5626), one of them alone
+        # is the pong to ours; a last one waits for its fellow.
+        match = _LINE_ENDS.match(self._buffer)
+        if match is None:
+            return
+        blank = match.end()
+        del match  # it would hold the buffer fast
+        self.pongs += blank // len(_END)
+        del self._buffer[: blank if blank < len(self._buffer) else blank // len(_END) * len(_END)]
+        self._scanned = 0
+
+    def _measure(self) -> None:
+        end = self._buffer.find(_END, max(0, self._scanned - 3))
+        if end < 0:
+            self._scanned = len(self._buffer)
+            if self._scanned > self._limits.max_header_bytes:
+                raise PeerError(513, "Message Too Large")
+            return
+        if end > self._limits.max_header_bytes:
+            raise PeerError(513, "Message Too Large")
+        values = [value.decode("latin-1").strip() for value in _LENGTH.findall(self._buffer, 0, end)]
+        length = content_length(values)
+        if length is None:
+            raise PeerError(400, "no Content-Length on a stream")
+        self._wanted = end + len(_END) + length
+        if self._wanted > self._limits.max_bytes:
+            raise PeerError(513, "Message Too Large")
+
+    def _take(self) -> Message | ParseError:
+        data = bytes(self._buffer[: self._wanted])
+        del self._buffer[: self._wanted]
+        self._wanted = self._scanned = 0
+        try:
+            return parse(data, self._limits)
+        except ParseError as error:
+            return error
+
+    def _last_words(self, error: PeerError) -> ParseError:
+        """The error with as much of its request as can be read, so that it can be answered before closing."""
+        head, blank, _ = bytes(self._buffer[: self._limits.max_header_bytes + len(_END)]).partition(_END)
+        self._buffer.clear()
+        try:
+            message: Message | None = parse(head + blank, self._limits)
+        except ParseError as parse_error:
+            message = parse_error.partial
+        if isinstance(message, Request) and message.method != "ACK":
+            return ParseError(error.status, error.reason, message)
+        return ParseError(0, error.reason)

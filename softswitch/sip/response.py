@@ -1,0 +1,97 @@
+"""What a UAS answers: the headers that a response takes over from its request (RFC 3261 sections 8.2.6, 12.1.1).
+
+Values are copied as they came, unparsed, so that a request which cannot be read can still be refused. The other
+decision here is what the topmost Via says about where the request came from (section 18.2.1, RFC 3581).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from softswitch.core.errors import PeerError
+from softswitch.sip.flow import Flow
+from softswitch.sip.header import param, split_commas
+from softswitch.sip.message import Request, Response
+from softswitch.sip.section import Headers
+
+PHRASES = {
+    100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
+    200: "OK", 202: "Accepted",
+    300: "Multiple Choices", 301: "Moved Permanently", 302: "Moved Temporarily", 305: "Use Proxy",
+    380: "Alternative Service",
+    400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 406: "Not Acceptable", 407: "Proxy Authentication Required", 408: "Request Timeout",
+    410: "Gone", 412: "Conditional Request Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Long",
+    415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension", 421: "Extension Required",
+    422: "Session Interval Too Small", 423: "Interval Too Brief", 433: "Anonymity Disallowed",
+    480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+    483: "Too Many Hops", 484: "Address Incomplete", 485: "Ambiguous", 486: "Busy Here", 487: "Request Terminated",
+    488: "Not Acceptable Here", 489: "Bad Event", 491: "Request Pending", 493: "Undecipherable",
+    500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+    504: "Server Time-out", 505: "Version Not Supported", 513: "Message Too Large",
+    600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable",
+}  # fmt: skip
+_COPIED = frozenset({"via", "from", "call-id", "cseq"})
+_FORMS_DIALOG = frozenset({"INVITE", "SUBSCRIBE", "REFER", "NOTIFY"})
+
+
+def respond(
+    request: Request,
+    status: int,
+    reason: str | None = None,
+    *,
+    to_tag: str | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    content_type: str | None = None,
+) -> Response:
+    """A response to ``request``. ``to_tag`` is used where the request's To has none; ``headers`` are added."""
+    copied = set(_COPIED)
+    if 100 < status < 300 and request.method in _FORMS_DIALOG:
+        copied.add("record-route")
+    if status == 100:
+        copied.add("timestamp")  # section 8.2.6.1
+    ours = Headers()
+    for key, name, value in request.headers._items:
+        if key == "to":
+            ours.add(name, _tagged(request, value, to_tag))
+        elif key in copied:
+            ours.add(name, value)
+    for name, value in headers:
+        ours.add(name, value)
+    if content_type is not None:
+        ours.add("Content-Type", content_type)
+    return Response(status, PHRASES.get(status, "Unknown") if reason is None else reason, ours, body)
+
+
+def _tagged(request: Request, to: str, tag: str | None) -> str:
+    if tag is None:
+        return to
+    try:
+        tagged = request.to.tag is not None
+    except PeerError:
+        tagged = False
+    return to if tagged else f"{to.rstrip(' ;')};tag={tag}"
+
+
+def stateless_tag(request: Request) -> str:
+    """A To tag that a repeat of the request gets again, for answers outside a dialog (section 8.2.7)."""
+    seed = "\0".join([request.headers.get(name) or "" for name in ("call-id", "from", "cseq", "via")])
+    return hashlib.sha256(seed.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def stamp_via(request: Request, flow: Flow) -> None:
+    """Write into the topmost Via where the request really came from."""
+    via = request.via
+    host, port = flow.remote
+    asked = param(via.params, "rport") is not None
+    if not asked and via.host == host and via.received is None:
+        return
+    # RFC 3581 section 4: with rport, received is written even if it equals sent-by. One that the peer wrote itself
+    # is not believed.
+    via = via.with_param("received", host)
+    if asked:
+        via = via.with_param("rport", str(port))
+    others = split_commas(request.headers.get("Via") or "")[1:]
+    request.headers.replace_first("Via", ", ".join([str(via), *others]))
