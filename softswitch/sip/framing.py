@@ -46,10 +46,10 @@ class StreamFramer:
             found.append(self._last_words(error))
         return found
 
-    def take_pongs(self) -> bytes:
-        """What answers the keep-alives received so far."""
+    def take_pongs(self) -> int:
+        """How many keep-alives came since the last call; each is answered with ``PONG``."""
         pongs, self.pongs = self.pongs, 0
-        return PONG * pongs
+        return pongs
 
     def _next(self) -> bool:
         """True where a whole message is at the head of the buffer."""
@@ -65,9 +65,11 @@ class StreamFramer:
         if match is None:
             return
         blank = match.end()
+        pings = blank // len(_END)
         del match  # it would hold the buffer fast
-        self.pongs += blank // len(_END)
-        del self._buffer[: blank if blank < len(self._buffer) else blank // len(_END) * len(_END)]
+        self.pongs += pings
+        undecided = self._buffer[blank : blank + 2] in (b"", b"\r")
+        del self._buffer[: pings * len(_END) if undecided else blank]
         self._scanned = 0
 
     def _measure(self) -> None:

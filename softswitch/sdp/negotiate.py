@@ -1,0 +1,201 @@
+"""Offer and answer (RFC 3264) for one audio stream, telephone-event beside it (RFC 4733 section 2.4).
+
+Decided here: which stream, which codec, which direction. The offerer's order counts among the codecs that we have, and
+its payload types are kept (section 6.1). An answer names one codec only, so that nobody changes it behind our back.
+Every other m-line is refused with port 0. RFC 2543's hold, an address of 0.0.0.0, is read as "do not send to me".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from softswitch.core.errors import PeerError
+from softswitch.sdp.media import Codec, LocalMedia, Media
+from softswitch.sdp.session import Section, Session, connection, find, number, parse_session, render, unicast
+
+HOLD_ADDRESSES = ("0.0.0.0", "::")
+# RFC 3551 tables 4 and 5: what a payload type means without an rtpmap.
+_STATIC = {
+    0: ("PCMU", 8000), 3: ("GSM", 8000), 4: ("G723", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000),
+    15: ("G728", 8000), 18: ("G729", 8000),
+}  # fmt: skip
+_PROTOS = ("RTP/AVP", "RTP/AVPF")
+_SEND = {"sendrecv", "sendonly"}
+_RECEIVE = {"sendrecv", "recvonly"}
+_RTPMAP = re.compile(r"([0-9]{1,3})[ \t]+([^/\s]+)/([0-9]{1,7})(?:/([0-9]+))?[ \t]*")
+_UNPRINTABLE = re.compile(r"[^A-Za-z0-9./_-]")
+_EVENT = "telephone-event"
+_NAMED_AT_MOST = 10  # codecs of the peer in a Warning
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What was found in the peer's description."""
+
+    place: int  # which m-line
+    ours: Codec
+    theirs: Codec
+    event: Codec | None
+
+
+def offer(local: LocalMedia, version: int = 1, direction: str = "sendrecv") -> bytes:
+    """Everything that we have. ``version`` rises by one with each changed description (section 8)."""
+    codecs = [*local.codecs, *_events(local)]
+    return render(_described(local, version, [_stream(local, codecs, direction)]))
+
+
+def answer(offer: bytes, local: LocalMedia, version: int = 1, direction: str = "sendrecv") -> tuple[bytes, Media]:
+    """Our answer, and what it agrees on. ``direction`` is what we would have if the peer had no wish.
+
+    Raises ``PeerError``: 400 where the offer cannot be read, 488 where there is nothing in common.
+    """
+    session = parse_session(offer)
+    choice = _choose(session, local)
+    media = _agreed(session, choice, local, direction)
+    accepted = [media.codec] if choice.event is None else [media.codec, choice.event]
+    sections = [Section(section.kind, 0, section.proto, section.formats) for section in session.sections]
+    ours = _stream(local, accepted, media.direction)
+    sections[choice.place] = replace(ours, proto=session.sections[choice.place].proto)
+    described = _described(local, version, sections)
+    described.timing = session.timing  # section 6: the same as the offer's
+    return render(described), media
+
+
+def accept(answer: bytes, local: LocalMedia, direction: str = "sendrecv") -> Media:
+    """What the answer to our offer agrees on; ``direction`` is the one that we offered. Raises ``PeerError``."""
+    session = parse_session(answer)
+    choice = _choose(session, local)
+    media = _agreed(session, choice, local, direction)
+    return replace(media, receive_type=choice.ours.payload_type)
+
+
+# ---- what we write ---------------------------------------------------------------------------------------------
+
+
+def _described(local: LocalMedia, version: int, sections: list[Section]) -> Session:
+    origin = f"- {local.session_id} {version} {connection(local.address[0])}"
+    return Session(origin=origin, address=local.address[0], sections=sections)
+
+
+def _stream(local: LocalMedia, codecs: list[Codec], direction: str) -> Section:
+    attributes = []
+    for codec in codecs:
+        channels = "/2" if codec.name.lower() == "opus" else ""  # RFC 7587 section 7
+        attributes.append(("rtpmap", f"{codec.payload_type} {codec.name}/{codec.rate_hz}{channels}"))
+        if codec.fmtp:
+            attributes.append(("fmtp", f"{codec.payload_type} {codec.fmtp}"))
+    attributes += [("ptime", str(local.ptime_ms)), (direction, "")]
+    formats = tuple(str(codec.payload_type) for codec in codecs)
+    return Section("audio", local.address[1], "RTP/AVP", formats, attributes=attributes)
+
+
+def _events(local: LocalMedia) -> list[Codec]:
+    """One telephone-event for each clock rate among our codecs, on payload types that are free."""
+    taken = {codec.payload_type for codec in local.codecs}
+    free = [number for number in (101, *range(96, 101), *range(102, 128)) if number not in taken]
+    rates = list(dict.fromkeys(codec.rate_hz for codec in local.codecs))
+    return [Codec(_EVENT, payload_type, rate, "0-16") for payload_type, rate in zip(free, rates, strict=False)]
+
+
+# ---- what we read ----------------------------------------------------------------------------------------------
+
+
+def _choose(session: Session, local: LocalMedia) -> _Choice:
+    """The first audio stream that is wanted and has a codec of ours, and the first such codec in it."""
+    seen: list[Codec] = []
+    for place, section in enumerate(session.sections):
+        if section.kind != "audio" or not section.port or section.proto.upper() not in _PROTOS:
+            continue
+        theirs = _codecs(section)
+        seen += theirs
+        for codec in theirs:
+            ours = next((known for known in local.codecs if _same(known, codec)), None)
+            if ours is not None:
+                return _Choice(place, ours, codec, _event_beside(codec, theirs))
+    raise _nothing_in_common(seen, local)
+
+
+def _codecs(section: Section) -> list[Codec]:
+    """The codecs of an m-line in its order; formats that say nothing to us are left out."""
+    mapped = {codec.payload_type: codec for codec in map(_mapped, section.attributes_of("rtpmap")) if codec}
+    parameters = dict(value.partition(" ")[::2] for value in reversed(section.attributes_of("fmtp")))
+    found = []
+    for text in section.formats:
+        payload_type = number(text, 127)
+        if payload_type is None:
+            continue
+        codec = mapped.get(payload_type)
+        if codec is None and payload_type in _STATIC:
+            codec = Codec(_STATIC[payload_type][0], payload_type, _STATIC[payload_type][1])
+        if codec is not None:
+            found.append(replace(codec, fmtp=parameters.get(text, "").strip()))
+    return found
+
+
+def _mapped(value: str) -> Codec | None:
+    match = _RTPMAP.fullmatch(value)
+    payload_type = number(match[1], 127) if match else None
+    if match is None or payload_type is None:
+        return None
+    if match[4] not in (None, "1") and match[2].lower() != "opus":
+        return None  # stereo
+    return Codec(match[2], payload_type, int(match[3]))
+
+
+def _same(one: Codec, other: Codec) -> bool:
+    return one.name.lower() == other.name.lower() and one.rate_hz == other.rate_hz
+
+
+def _event_beside(codec: Codec, offered: list[Codec]) -> Codec | None:
+    # RFC 4733 section 2.1: events run on the clock of the stream that they interrupt.
+    for other in offered:
+        if other.name.lower() == _EVENT and other.rate_hz == codec.rate_hz:
+            return Codec(_EVENT, other.payload_type, other.rate_hz, "0-16")
+    return None
+
+
+def _nothing_in_common(theirs: list[Codec], local: LocalMedia) -> PeerError:
+    named = [_UNPRINTABLE.sub("?", f"{codec.name}/{codec.rate_hz}") for codec in theirs if codec.name.lower() != _EVENT]
+    if not named:
+        return PeerError(488, "Not Acceptable Here", '304 softswitch "no audio stream over RTP/AVP is offered"')
+    ours = ", ".join(codec.name for codec in local.codecs)
+    listed = ", ".join(name[:30] for name in named[:_NAMED_AT_MOST])
+    warning = f'305 softswitch "no common codec: offered {listed}; we have {ours}"'
+    return PeerError(488, "Not Acceptable Here", warning)
+
+
+def _agreed(session: Session, choice: _Choice, local: LocalMedia, direction: str) -> Media:
+    section = session.sections[choice.place]
+    address = unicast(section.address or session.address)
+    codec = replace(choice.ours, payload_type=choice.theirs.payload_type)
+    ptime_ms = number(section.attribute("ptime") or "", 200)
+    return Media(
+        remote=(address, section.port),
+        codec=codec,
+        receive_type=codec.payload_type,
+        telephone_event=None if choice.event is None else choice.event.payload_type,
+        ptime_ms=ptime_ms if ptime_ms is not None and ptime_ms >= 10 else local.ptime_ms,
+        direction=_our_direction(_their_direction(session, section, address), direction),
+    )
+
+
+def _their_direction(session: Session, section: Section, address: str) -> str:
+    for attributes in (section.attributes, session.attributes):
+        for name in ("sendrecv", "sendonly", "recvonly", "inactive"):
+            if find(attributes, name) is not None:
+                return _without_receiving(name) if address in HOLD_ADDRESSES else name
+    return "sendonly" if address in HOLD_ADDRESSES else "sendrecv"
+
+
+def _without_receiving(direction: str) -> str:
+    return "sendonly" if direction in _SEND else "inactive"
+
+
+def _our_direction(theirs: str, wanted: str) -> str:
+    """Section 6.1: we send only if they receive, and the other way round; and never more than we want."""
+    send = theirs in _RECEIVE and wanted in _SEND
+    receive = theirs in _SEND and wanted in _RECEIVE
+    if send:
+        return "sendrecv" if receive else "sendonly"
+    return "recvonly" if receive else "inactive"
