@@ -1,8 +1,8 @@
 """Who waits for what: one line per signature, and the best contact for an agent who becomes free.
 
 A signature is a set of needs, merged and sorted: contacts with the same one compete for the same agents. Each has a
-bit; an agent's mask says which signatures it serves, so a freed agent looks only at the heads of lines that are not empty
-and that it can serve. Signatures come from the configuration and the dialplans, so there are few, and they stay.
+bit; an agent's mask says which signatures it serves, so a freed agent looks only at the heads of lines that are not
+empty and that it can serve. Signatures come from the configuration and the dialplans, so there are few; they stay.
 """
 
 from __future__ import annotations
