@@ -206,7 +206,7 @@ class InboundContact(Journey):
 
     def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
         self._serial += 1
-        return [FetchUrl(self._serial, order)]
+        return [FetchUrl(self.id, self._serial, order)]
 
     def _on_key(self, event: Key, now: float) -> list[Effect]:
         if event.leg != self.leg or self.bridge is not None:
@@ -380,14 +380,15 @@ class InboundContact(Journey):
             return []
         if not event.ok:  # the truth, and the place is kept
             visit.promise_token = ""
-            return self._play_to_caller((self._phrase("apology"),), "visit")
+            return self._play_to_caller((self._phrase("apology", visit),), "visit")
         self.visit = None
         self.record = replace(self.record, outcome="callback")
         leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback"))]
-        return [*leave, *self._play_to_caller((self._phrase("callback_promised"),), "goodbye")]
+        return [*leave, *self._play_to_caller((self._phrase("callback_promised", visit),), "goodbye")]
 
-    def _phrase(self, key: str) -> Prompt:
-        return Prompt(self.language, text=phrase(key, self.language))
+    def _phrase(self, key: str, visit: Visit) -> Prompt:
+        language = visit.order.language
+        return Prompt(language, text=phrase(key, language))
 
     # ---- voicemail ---------------------------------------------------------------------------------------------
 

@@ -93,6 +93,7 @@ class StopRecording(Effect):
 class FetchUrl(Effect):
     """Then ``FetchEnded`` with the same ``request``."""
 
+    contact: str
     request: int
     fetch: Fetch
 

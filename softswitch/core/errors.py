@@ -31,6 +31,10 @@ class UsageError(SoftswitchError):
     """We used one of our own machines wrongly: a missing table cell, an unknown id."""
 
 
+class PortsExhausted(SoftswitchError):  # noqa: N818 (it is a state of the machine, not a fault)
+    """No RTP port is free: the call at hand is refused, the rest go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a configuration file or dialplan, as ``file:line:column: key: message``."""

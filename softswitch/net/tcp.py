@@ -140,6 +140,6 @@ class TcpListener:
                 else:
                     self._on_message(item, flow)
             if pongs := framer.take_pongs():
-                writer.write(b"\r\n" * pongs)  # RFC 5626 section 4.4.1
+                writer.write(pongs)  # RFC 5626 section 4.4.1
             if framer.broken:
                 return

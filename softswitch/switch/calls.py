@@ -1,0 +1,277 @@
+"""Legs and contacts: who owns what, and the way of a signal from the one to the other and of an order back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from softswitch.call.leg import Leg
+from softswitch.call.signal import (
+    Answered,
+    Command,
+    Digit,
+    Failed,
+    Finished,
+    Offered,
+    Progress,
+    Reject,
+    Released,
+    Updated,
+)
+from softswitch.callback.model import Promise
+from softswitch.contact.callback import CallbackContact
+from softswitch.contact.inbound import InboundContact
+from softswitch.contact.journey import Facts
+from softswitch.contact.order import (
+    Closed,
+    FetchEnded,
+    FetchUrl,
+    HangUp,
+    HoldMusicTo,
+    JoinRoom,
+    Key,
+    LeaveRoom,
+    MakeLeg,
+    PlayTo,
+    PromptEnded,
+    RecordLegs,
+    SilenceTo,
+    StopRecording,
+    TellLeg,
+)
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError, PortsExhausted
+from softswitch.sdp.media import LocalMedia
+from softswitch.sip.effect import (
+    AckArrived,
+    CancelArrived,
+    RequestArrived,
+    ResponseArrived,
+    TransactionFailed,
+)
+from softswitch.switch.desk import CallWanted
+from softswitch.switch.ports import HttpDone, KeyHeard, Played
+from softswitch.switch.reception import Reception
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+Contact = InboundContact | CallbackContact
+FromEndpoint = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed
+
+
+class Calls:
+    """The one owner of legs and contacts. ``contacts`` and ``legs`` are by id."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._media = switch.ports.media
+        self._reception = Reception(switch.configuration, switch.ids)
+        self.contacts: dict[str, Contact] = {}
+        self.legs: dict[str, Leg] = {}
+        self._contact_of: dict[str, str] = {}  # leg -> contact
+        self._by_dialog: dict[tuple[str, str], str] = {}  # (Call-ID, local tag) -> leg
+        self._callbacks: dict[str, str] = {}  # promise -> contact
+        self._wanted: dict[str, CallWanted] = {}  # leg -> who calls, until its offer is read
+
+    def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
+        media = self._media
+        return {
+            Offered: self._offered,
+            Progress: self._with_media,
+            Answered: self._with_media,
+            Updated: self._with_media,
+            Digit: self._signal,
+            Released: self._ended,
+            Failed: self._ended,
+            Finished: self._finished,
+            MakeLeg: self._make_leg,
+            TellLeg: lambda order: self.tell_leg(order.leg, order.command),
+            PlayTo: lambda order: self._done(media.play(order.leg, order.play, order.prompts)),
+            HoldMusicTo: lambda order: self._done(media.hold_music(order.leg)),
+            SilenceTo: lambda order: self._done(media.stop(order.leg)),
+            JoinRoom: lambda order: self._done(media.join(order.room, order.leg)),
+            LeaveRoom: lambda order: self._done(media.leave(order.leg)),
+            RecordLegs: self._record,
+            StopRecording: lambda order: self._done(media.stop_record(order.recording)),
+            FetchUrl: self._fetch,
+            Closed: self._closed,
+        }
+
+    # ---- legs --------------------------------------------------------------------------------------------------
+
+    def leg_of_dialog(self, call_id: str, local_tag: str) -> str | None:
+        return self._by_dialog.get((call_id, local_tag))
+
+    def tell_leg(self, name: str, event: FromEndpoint | Command) -> Sequence[Effect]:
+        """A leg that is gone hears nothing: late responses are normal."""
+        leg = self.legs.get(name)
+        if leg is None:
+            return []
+        effects = leg.handle(event, self._switch.now)
+        self._switch.arm(("leg", name), leg.deadline)
+        return effects
+
+    def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
+        """A leg for an INVITE; its contact is made when it says ``Offered``."""
+        if len(self.contacts) >= self._switch.configuration.max_calls:
+            raise PeerError(503, "Service Unavailable")
+        name = self._switch.ids.name("leg")
+        local = self._open(name)
+        arrived, timing = wanted.arrived, self._switch.configuration.timing
+        leg = Leg.inbound(name, arrived, local, self._switch.ids, timing, trusted=bool(wanted.trunk))
+        self._wanted[name] = wanted
+        self._keep(leg)
+        return name, self.tell_leg(name, arrived)
+
+    def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
+        contact = order.leg.partition(".")[0]
+        try:
+            local = self._open(order.leg)
+        except PeerError as error:
+            return self._tell_contact(contact, Failed(order.leg, error.status, error.reason, "us"))
+        target, configuration = order.target, self._switch.configuration
+        host, port = target.flow.local
+        leg = Leg.outbound(
+            order.leg,
+            to_uri=target.to_uri,
+            request_uri=target.uri,
+            from_uri=f"sip:{order.caller or 'anonymous'}@{host}:{port}",
+            from_display=order.caller_name,
+            flow=target.flow,
+            local=local,
+            ids=self._switch.ids,
+            timing=configuration.timing,
+            call_id=order.call_id or None,
+            credentials=target.credentials,
+            ring_timeout_s=order.ring_s,
+        )
+        self._contact_of[order.leg] = contact
+        self._keep(leg)
+        return []
+
+    def _open(self, name: str) -> LocalMedia:
+        try:
+            address = self._media.open(name)
+        except PortsExhausted:
+            raise PeerError(503, "No RTP Port Free") from None
+        return LocalMedia(address, session_id=self._switch.ids.bits(31))
+
+    def _keep(self, leg: Leg) -> None:
+        self.legs[leg.id] = leg
+        self._by_dialog[leg.call_id, leg.local_tag] = leg.id
+
+    def _finished(self, event: Finished) -> Sequence[Effect]:
+        leg = self.legs.pop(event.leg, None)
+        if leg is not None:
+            self._by_dialog.pop((leg.call_id, leg.local_tag), None)
+        self._contact_of.pop(event.leg, None)
+        self._wanted.pop(event.leg, None)
+        self._switch.signalling.forget(event.leg)
+        self._switch.arm(("leg", event.leg), None)
+        self._media.close(event.leg)
+        return []
+
+    # ---- signals -----------------------------------------------------------------------------------------------
+
+    def _offered(self, event: Offered) -> Sequence[Effect]:
+        wanted = self._wanted.pop(event.leg)
+        made = self._reception.receive(event, wanted, self._switch.directory, self._switch.clock.epoch)
+        if made is None:
+            return self.tell_leg(event.leg, Reject(404))
+        contact, first = made
+        self.contacts[contact.id] = contact
+        self._contact_of[event.leg] = contact.id
+        return [*first, *self._rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
+
+    def _with_media(self, event: Progress | Answered | Updated) -> Sequence[Effect]:
+        if event.media is not None:
+            self._media.connect(event.leg, event.media)
+        return self._signal(event)
+
+    def _ended(self, event: Released | Failed) -> Sequence[Effect]:
+        self._media.close(event.leg)
+        return self._signal(event)
+
+    def _signal(self, event: Any) -> Sequence[Effect]:
+        return self._tell_contact(self._contact_of.get(event.leg, ""), event)
+
+    # ---- contacts ----------------------------------------------------------------------------------------------
+
+    def to_contact(self, name: str, event: object) -> Sequence[Effect]:
+        """An order of the ACD or the ledger that a contact must carry out."""
+        return self._tell_contact(name, event)
+
+    def to_callback(self, promise: str, event: object) -> Sequence[Effect]:
+        return self._tell_contact(self._callbacks.get(promise, ""), event)
+
+    def make_callback(self, promise: Promise) -> Sequence[Effect]:
+        name = self._switch.ids.name("cb")
+        configuration = self._switch.configuration
+        facts = Facts(name, "callback", promise.number, "", promise.number, "", epoch=self._switch.clock.epoch)
+        contact = CallbackContact(facts, self._switch.directory, promise, configuration.language)
+        self.contacts[name] = contact
+        self._callbacks[promise.id] = name
+        return contact.start(self._switch.now)
+
+    def hang_up(self, name: str) -> Sequence[Effect]:
+        """Raises ``LookupError``."""
+        if name not in self.contacts:
+            raise LookupError(f"no such call: {name}")
+        return self._tell_contact(name, HangUp())
+
+    def due(self, kind: str, name: str) -> Sequence[Effect]:
+        now = self._switch.now
+        if kind == "leg":
+            leg = self.legs.get(name)
+            effects = leg.tick(now) if leg else []
+            self._switch.arm((kind, name), leg.deadline if leg else None)
+            return effects
+        contact = self.contacts.get(name)
+        return self._rearmed(name, contact.tick(now)) if contact else []
+
+    def _tell_contact(self, name: str, event: object) -> Sequence[Effect]:
+        contact = self.contacts.get(name)
+        if contact is None:
+            return []
+        return self._rearmed(name, contact.handle(event, self._switch.now))
+
+    def _rearmed(self, name: str, effects: Sequence[Effect]) -> Sequence[Effect]:
+        contact = self.contacts.get(name)
+        self._switch.arm(("contact", name), contact.deadline if contact and not contact.over else None)
+        return effects
+
+    def _closed(self, event: Closed) -> Sequence[Effect]:
+        contact = self.contacts.pop(event.contact, None)
+        self._switch.arm(("contact", event.contact), None)
+        if isinstance(contact, CallbackContact) and self._callbacks.get(contact.promise.id) == event.contact:
+            del self._callbacks[contact.promise.id]
+        return []
+
+    # ---- media and http ----------------------------------------------------------------------------------------
+
+    def played(self, event: Played) -> Sequence[Effect]:
+        return self._signal(PromptEnded(event.stream, event.play, event.ok))
+
+    def key_heard(self, event: KeyHeard) -> Sequence[Effect]:
+        return self._signal(Key(event.stream, event.digit))
+
+    def http_done(self, event: HttpDone) -> Sequence[Effect]:
+        return self._tell_contact(event.contact, FetchEnded(event.request, event.status, event.body, event.error))
+
+    def _record(self, order: RecordLegs) -> Sequence[Effect]:
+        path = self._switch.configuration.recordings / order.file
+        return self._done(self._media.record(order.recording, path, order.left, order.right))
+
+    def _fetch(self, order: FetchUrl) -> Sequence[Effect]:
+        fetch = order.fetch
+        fetcher = self._switch.ports.fetcher
+        return self._done(
+            fetcher.fetch(
+                order.contact, order.request, fetch.method, fetch.url, fetch.headers, fetch.json, fetch.timeout_s
+            )
+        )
+
+    @staticmethod
+    def _done(_: None) -> Sequence[Effect]:
+        return []

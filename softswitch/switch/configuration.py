@@ -1,0 +1,64 @@
+"""What the driver must know to work: one immutable value, so that a reload is an exchange of references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softswitch.acd.model import AgentSpec, QueueSpec
+from softswitch.callback.model import Policy
+from softswitch.ivr.hours import Calendar
+from softswitch.ivr.plan import Plan
+from softswitch.sip.flow import Address
+from softswitch.sip.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    password: str = field(repr=False)
+    name: str = ""
+    language: str = ""
+    contact: str = ""  # URI of a phone that does not register
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    name: str
+    address: Address  # numeric
+    transport: str = "udp"
+    sources: tuple[tuple[str, int | None], ...] = ()  # (host, port or None for any): calls from there are trusted
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
+    caller_id: str = ""
+    prefix: str = ""  # what our phones dial to get out; "": they cannot
+    ring_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    users: Mapping[str, User]
+    listeners: tuple[tuple[str, Address], ...]  # as bound; the first of a transport is what we send from
+    trunks: Mapping[str, Trunk] = field(default_factory=dict)
+    agents: tuple[AgentSpec, ...] = ()
+    auto_login: frozenset[str] = frozenset()
+    queues: tuple[QueueSpec, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    announce_every_s: Mapping[str, float] = field(default_factory=dict)  # by queue; 0: never
+    recorded: frozenset[str] = frozenset()  # queues
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    features: Mapping[str, str] = field(default_factory=dict)  # code -> feature
+    recordings: Path = Path("var/recordings")
+    realm: str = "softswitch"
+    secret: bytes = field(default=b"", repr=False)  # key of the nonces
+    timing: Timing = Timing()
+    min_expires_s: float = 60.0
+    max_expires_s: float = 3600.0
+    ring_s: float = 30.0  # between our own phones
+    region: str = "CN"
+    language: str = "zh"
+    max_calls: int = 2000
+
+    def listener(self, transport: str) -> Address | None:
+        """The address that we send from."""
+        return next((address for kind, address in self.listeners if kind == transport), None)

@@ -1,0 +1,113 @@
+"""``view.Control`` over the driver: reads the machines, and feeds commands as units of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from softswitch.acd.model import AcdInput, AgentState, LogIn, LogOut, SetPaused, SetReady
+from softswitch.callback.model import Promise, Withdraw
+from softswitch.contact.order import TellAcd, TellLedger
+from softswitch.core.effect import Effect
+from softswitch.sip.registrar import Binding
+from softswitch.switch.view import AgentView, CallView, QueueView
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+
+class SwitchControl:
+    """``parts`` says which parts of the world are fit for work; the app sets them."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self.parts: dict[str, bool] = {}
+
+    # ---- looking -----------------------------------------------------------------------------------------------
+
+    def calls(self) -> list[CallView]:
+        now = self._switch.clock.monotonic() + self._switch.clock.epoch
+        return [
+            CallView(
+                contact.id, contact.facts.kind, contact.facts.caller, contact.facts.called, contact.state,
+                contact.record.queue, contact.agent or contact.record.agent, contact.step,
+                now - contact.record.started_at,
+            )
+            for contact in self._switch.calls.contacts.values()
+        ]  # fmt: skip
+
+    def agents(self) -> list[AgentView]:
+        now = self._switch.clock.monotonic()
+        views = []
+        for spec in self._switch.configuration.agents:
+            agent = self._switch.acd.agent(spec.name)
+            views.append(
+                AgentView(
+                    spec.name, spec.user, agent.state.value, agent.reason, agent.reachable, now - agent.since,
+                    agent.contact or "", dict(spec.skills),
+                )
+            )  # fmt: skip
+        return views
+
+    def queues(self) -> list[QueueView]:
+        acd, now = self._switch.acd, self._switch.clock.monotonic()
+        logged_in = sum(agent.state != AgentState.LOGGED_OUT.value for agent in self.agents())
+        views = []
+        for spec in self._switch.configuration.queues:
+            waits = [one.waited_s for one in acd.waiting(spec.name, now) if one.kind == "call"]
+            views.append(
+                QueueView(
+                    spec.name, len(waits), max(waits, default=0.0), acd.free_agents(spec.name), logged_in,
+                    self._switch.ledger.open_count(spec.name),
+                )
+            )  # fmt: skip
+        return views
+
+    def promises(self) -> list[Promise]:
+        return list(self._switch.ledger.promises())
+
+    def registrations(self) -> list[Binding]:
+        return self._switch.registrar.bindings()
+
+    def why(self, contact: str) -> list[dict[str, object]]:
+        decisions = self._switch.facts.decisions.get(contact)
+        if decisions is None:
+            raise LookupError(f"no decision about a contact {contact!r} is kept")
+        return [{"at": at, **asdict(decision)} for at, decision in decisions]
+
+    def ready(self) -> dict[str, bool]:
+        return dict(self.parts)
+
+    # ---- ordering ----------------------------------------------------------------------------------------------
+
+    def log_in(self, agent: str, ready: bool = True) -> None:
+        self._agent(agent, LogIn(agent, ready))
+
+    def log_out(self, agent: str) -> None:
+        self._agent(agent, LogOut(agent))
+
+    def set_ready(self, agent: str) -> None:
+        self._agent(agent, SetReady(agent))
+
+    def set_paused(self, agent: str, reason: str) -> None:
+        self._agent(agent, SetPaused(agent, reason))
+
+    def withdraw(self, promise: str, why: str) -> None:
+        if promise not in {known.id for known in self._switch.ledger.promises()}:
+            raise LookupError(f"no such promise: {promise}")
+        self._command(TellLedger(Withdraw(promise, why)))
+
+    def hang_up(self, contact: str) -> None:
+        self._switch.command(lambda: self._switch.calls.hang_up(contact))
+
+    def _agent(self, agent: str, event: AcdInput) -> None:
+        self._switch.acd.agent(agent)  # raises LookupError
+        self._command(TellAcd(event))
+
+    def _command(self, *orders: Effect) -> None:
+        def work() -> Iterable[Effect]:
+            return orders
+
+        self._switch.command(work)
+

@@ -1,0 +1,72 @@
+"""Who can be reached where: what contacts may look up (``contact.order.Directory``)."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from softswitch.acd.acd import Acd
+from softswitch.contact.order import Target
+from softswitch.core.errors import PeerError
+from softswitch.sip.flow import Flow
+from softswitch.sip.registrar import Registrar
+from softswitch.sip.uri import parse_uri
+from softswitch.switch.configuration import Configuration, Trunk
+
+
+class SwitchDirectory:
+    """Reads the registrar, the ACD and the configuration; changes nothing. ``unix`` reads the ledger's clock."""
+
+    def __init__(self, configuration: Configuration, registrar: Registrar, acd: Acd) -> None:
+        self._configuration = configuration
+        self._registrar = registrar
+        self._acd = acd
+        self._users = {spec.name: spec.user for spec in configuration.agents}
+        self.agents_of: dict[str, str] = {spec.user: spec.name for spec in configuration.agents}
+        self.unix_now = 0.0  # set by the driver before each unit of work
+
+    def user_targets(self, user: str) -> tuple[Target, ...]:
+        bindings = self._registrar.lookup(user, self.unix_now)
+        to_uri = f"sip:{user}@{self._configuration.realm}"
+        return tuple(Target(binding.contact, to_uri, binding.flow) for binding in bindings)
+
+    def trunk_target(self, trunk: str, number: str) -> Target | None:
+        known = self._configuration.trunks.get(trunk)
+        local = self._configuration.listener(known.transport) if known else None
+        if known is None or local is None:
+            return None
+        host, port = known.address
+        suffix = ";transport=tcp" if known.transport == "tcp" else ""
+        uri = f"sip:{number}@{host}:{port}{suffix}"
+        return Target(uri, uri, Flow(known.transport, local, known.address), known.credentials, known.caller_id)
+
+    def agent_user(self, agent: str) -> str:
+        return self._users[agent]
+
+    def position(self, contact: str) -> int | None:
+        return self._acd.position(contact)
+
+    def announce_every_s(self, queue: str) -> float:
+        return self._configuration.announce_every_s.get(queue, 0.0)
+
+    def records(self, queue: str) -> bool:
+        return queue in self._configuration.recorded
+
+    def trunk_of(self, flow: Flow) -> Trunk | None:
+        """The trunk whose configured source this is."""
+        host, port = flow.remote
+        for trunk in self._configuration.trunks.values():
+            if (host, port) in trunk.sources or (host, None) in trunk.sources:
+                return trunk
+        return None
+
+
+def static_flow(contact: str, configuration: Configuration) -> Flow | None:
+    """The flow to a phone that does not register: its URI must have a numeric host."""
+    try:
+        uri = parse_uri(contact)
+        host = str(ipaddress.ip_address(uri.host.strip("[]")))
+    except (PeerError, ValueError):
+        return None
+    transport = (uri.param("transport") or "udp").lower()
+    local = configuration.listener(transport)
+    return Flow(transport, local, (host, uri.port or 5060)) if local else None

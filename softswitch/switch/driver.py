@@ -1,0 +1,272 @@
+"""The driver: one unit of work at a time, effects in the order in which they were returned.
+
+A unit begins with something that the world tells (or a deadline) and ends when no effect is left. Effects go through one
+first-in-first-out queue: everything that a machine ordered in one step is done before the consequences of any of it,
+so that no machine is entered while it is still speaking.
+
+Nothing that a peer sends raises past ``feed``: a ``PeerError`` becomes a response, anything else a ``UnitFailed``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from softswitch.acd.acd import Acd
+from softswitch.acd.model import Reachability
+from softswitch.callback.ledger import Ledger
+from softswitch.callback.model import Promise, Restored
+from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.errors import PeerError
+from softswitch.core.ids import Ids
+from softswitch.core.timers import Deadlines
+from softswitch.sip.effect import Send
+from softswitch.sip.endpoint import Endpoint
+from softswitch.sip.registrar import Binding, Registrar
+from softswitch.switch.calls import Calls
+from softswitch.switch.configuration import Configuration
+from softswitch.switch.control import SwitchControl
+from softswitch.switch.desk import Desk
+from softswitch.switch.directory import SwitchDirectory, static_flow
+from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent, UnitFailed
+from softswitch.switch.facts import Facts
+from softswitch.switch.offices import Offices
+from softswitch.switch.ports import (
+    Arrived,
+    Fetcher,
+    FlowFailed,
+    HttpDone,
+    Keeper,
+    KeyHeard,
+    Listener,
+    Malformed,
+    MediaPlane,
+    Network,
+    Played,
+    Stored,
+    WorldInput,
+)
+from softswitch.switch.signalling import Signalling
+
+log = logging.getLogger("softswitch.switch")
+
+Handler = Callable[[Effect], Sequence[Effect]]
+_UNIT = {Arrived: "message", Malformed: "message", FlowFailed: "message", Played: "media", KeyHeard: "media",
+         Stored: "store", HttpDone: "http"}  # fmt: skip
+RUNAWAY = 100_000  # effects in one unit of work: a loop of ours, not work
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    network: Network
+    media: MediaPlane
+    keeper: Keeper
+    fetcher: Fetcher
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """``monotonic()`` in seconds; ``epoch`` is Unix time at its zero."""
+
+    monotonic: Callable[[], float]
+    epoch: float
+
+
+class Switch:
+    """All machines of one node and the world around them. Synchronous; ``feed`` and ``tick`` return when all is done.
+
+    ``rearm(deadline)`` is called when the earliest deadline (monotonic seconds, or None) may have changed.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        ports: Ports,
+        ids: Ids,
+        clock: Clock,
+        rearm: Callable[[float | None], None] = lambda deadline: None,
+    ) -> None:
+        self.configuration = configuration
+        self.ports = ports
+        self.ids = ids
+        self.clock = clock
+        self.now = clock.monotonic()
+        self._rearm = rearm
+        self._listeners: list[Listener] = []
+        self._queue: deque[Effect] = deque()
+        self._deadlines = Deadlines()
+        self._armed: float | None = None
+
+        self.endpoint = Endpoint(ids, configuration.timing)
+        self.registrar = Registrar(round(configuration.min_expires_s), round(configuration.max_expires_s))
+        self.acd = Acd(configuration.agents, configuration.queues)
+        self.ledger = Ledger(configuration.policies, ids, configuration.region)
+        self.directory = SwitchDirectory(configuration, self.registrar, self.acd)
+        self.facts = Facts(self)
+        self.calls = Calls(self)
+        self.offices = Offices(self)
+        desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag)
+        self.signalling = Signalling(self, desk)
+        self.control = SwitchControl(self)
+        self._handlers: dict[type[Effect], Handler] = {
+            **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(),
+        }  # fmt: skip
+        self._inputs: dict[type[WorldInput], Callable[..., Iterable[Effect]]] = {
+            Arrived: self.signalling.arrived,
+            Malformed: self.signalling.malformed,
+            FlowFailed: self.signalling.flow_failed,
+            Played: self.calls.played,
+            KeyHeard: self.calls.key_heard,
+            Stored: self.offices.stored,
+            HttpDone: self.calls.http_done,
+        }
+
+    # ---- time --------------------------------------------------------------------------------------------------
+
+    @property
+    def unix(self) -> float:
+        """Unix seconds of this unit of work."""
+        return self.now + self.clock.epoch
+
+    def wall(self) -> datetime:
+        return datetime.fromtimestamp(self.unix, UTC)
+
+    @property
+    def deadline(self) -> float | None:
+        return self._deadlines.next()
+
+    def arm(self, key: tuple[str, str], deadline: float | None) -> None:
+        """A machine's deadline as it is now."""
+        self._deadlines.set(key, deadline)
+
+    # ---- units of work -----------------------------------------------------------------------------------------
+
+    def feed(self, event: WorldInput) -> None:
+        """Something has happened in the world."""
+        self._unit(_UNIT[type(event)], lambda: self._inputs[type(event)](event))
+
+    def command(self, work: Callable[[], Iterable[Effect]]) -> None:
+        """Something that the face wants; ``LookupError`` is the asker's and is raised on."""
+        self._unit("command", work)
+
+    def tick(self) -> None:
+        """Do everything that is due."""
+        self.now = self.clock.monotonic()
+        for key in self._deadlines.due(self.now):
+            kind, name = key  # type: ignore[misc]
+            self._unit("timer", lambda kind=kind, name=name: self._due(kind, name))  # type: ignore[misc]
+        self._rearm_if_changed(force=True)
+
+    def listen(self, listener: Listener) -> None:
+        """``listener(event, unix)`` hears every fact from now on."""
+        self._listeners.append(listener)
+
+    def restore(
+        self, promises: Iterable[Promise], bindings: Iterable[Binding], agents: Iterable[tuple[str, bool, str]]
+    ) -> None:
+        """What the store kept, before anything else happens."""
+        self._unit("store", lambda: self._restored(tuple(promises), tuple(bindings), tuple(agents)))
+
+    def _restored(
+        self, promises: tuple[Promise, ...], bindings: tuple[Binding, ...], agents: tuple[tuple[str, bool, str], ...]
+    ) -> list[Effect]:
+        for name, user in self.configuration.users.items():
+            flow = static_flow(user.contact, self.configuration) if user.contact else None
+            if flow is not None:
+                self.registrar.add_static(name, user.contact, flow)
+        # A connection of the former process is no connection of ours, whatever its number.
+        self.registrar.restore([replace(one, flow=replace(one.flow, connection=0)) for one in bindings])
+        self.arm(("registrar", ""), self._mono(self.registrar.deadline))
+        effects: list[Effect] = self.offices.to_ledger(Restored(promises))
+        for user, agent in self.directory.agents_of.items():
+            reachable = bool(self.registrar.lookup(user, self.unix))
+            effects += self.offices.to_acd(Reachability(agent, reachable))
+        known = {agent for agent, _, _ in agents}
+        kept = [entry for entry in agents if entry[0] in {spec.name for spec in self.configuration.agents}]
+        fresh = [(agent, True, "") for agent in sorted(self.configuration.auto_login - known)]
+        return [*effects, *self.offices.restore_agents([*kept, *fresh])]
+
+    def _unit(self, where: str, work: Callable[[], Iterable[Effect]]) -> None:
+        self.now = self.clock.monotonic()
+        self.directory.unix_now = self.unix
+        try:
+            self._queue.extend(work())
+            self._drain()
+            while effects := self.offices.settle():
+                self._queue.extend(effects)
+                self._drain()
+        except LookupError:
+            if where == "command":
+                raise
+            self._failed(where)
+        except Exception:
+            self._failed(where)
+        self._rearm_if_changed()
+
+    def _failed(self, where: str) -> None:
+        log.exception("a unit of work (%s) failed and was dropped", where)
+        self._queue.clear()
+        self.publish(UnitFailed(where))
+
+    def _drain(self) -> None:
+        queue, handlers = self._queue, self._handlers
+        for _ in range(RUNAWAY):
+            if not queue:
+                return
+            effect = queue.popleft()
+            if isinstance(effect, DomainEvent):
+                queue.extend(self.facts.note(effect))
+                self.publish(effect)
+                continue
+            try:
+                queue.extend(handlers[type(effect)](effect))
+            except PeerError as error:
+                queue.extend(self.signalling.blame(effect, error))
+        raise RuntimeError(f"{RUNAWAY} effects in one unit of work")
+
+    def publish(self, event: DomainEvent) -> None:
+        for listener in self._listeners:
+            listener(event, self.unix)
+
+    def _due(self, kind: str, name: str) -> Iterable[Effect]:
+        match kind:
+            case "endpoint":
+                effects = self.endpoint.tick(self.now)
+                self.arm((kind, name), self.endpoint.deadline)
+                return effects
+            case "registrar":
+                effects = self.registrar.tick(self.unix)
+                self.arm((kind, name), self._mono(self.registrar.deadline))
+                return effects
+            case "leg" | "contact":
+                return self.calls.due(kind, name)
+            case _:
+                return self.offices.due(kind)
+
+    def _mono(self, unix: float | None) -> float | None:
+        return None if unix is None else unix - self.clock.epoch
+
+    def _rearm_if_changed(self, force: bool = False) -> None:
+        deadline = self._deadlines.next()
+        if force or deadline != self._armed:
+            self._armed = deadline
+            self._rearm(deadline)
+
+    # ---- the wire ----------------------------------------------------------------------------------------------
+
+    def send(self, order: Send) -> None:
+        message = order.message
+        self.ports.network.send(message, order.flow)
+        status_class = "request" if not hasattr(message, "status") else f"{message.status // 100}xx"
+        self.publish(MessageSent(order.flow.transport, message.cseq.method, status_class))
+
+    def received(self, event: Arrived) -> None:
+        message = event.message
+        status_class = "request" if not hasattr(message, "status") else f"{message.status // 100}xx"
+        self.publish(MessageReceived(event.flow.transport, message.cseq.method, status_class))
+
+    def dropped(self, transport: str, reason: str) -> None:
+        self.publish(MessageDropped(transport, reason))

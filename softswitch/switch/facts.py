@@ -1,0 +1,67 @@
+"""What the driver itself does about facts: keep the ones worth keeping, and pass on the ones that concern a neighbour."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from softswitch.acd.model import AgentState, AgentStateChanged, Decided, Reachability
+from softswitch.callback.model import LossNotRecorded, NumberBusy, PromiseChanged
+from softswitch.contact.event import ContactFinished, ContactStarted
+from softswitch.core.effect import DomainEvent, Effect
+from softswitch.sip.endpoint import Stray
+from softswitch.sip.registrar import Registered, Unregistered
+from softswitch.switch.event import MessageDropped
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+KEPT_DECISIONS = 5000  # contacts whose decisions stay in memory for ``why``
+_ENGINE = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
+
+
+class Facts:
+    """``decisions`` are by contact, oldest contact first."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self.decisions: OrderedDict[str, list[tuple[float, Decided]]] = OrderedDict()
+
+    def note(self, event: DomainEvent) -> list[Effect]:
+        """The consequences of a fact, before the listeners hear of it."""
+        keeper = self._switch.ports.keeper
+        match event:
+            case Registered(binding=binding):
+                keeper.put_binding(binding)
+                return self._reachability(binding.aor)
+            case Unregistered(binding=binding):
+                keeper.remove_binding(binding)
+                return self._reachability(binding.aor)
+            case AgentStateChanged(agent=agent, new=new, reason=reason) if new not in _ENGINE:
+                keeper.put_agent(agent, new is not AgentState.LOGGED_OUT, reason if new is AgentState.PAUSED else "")
+            case Decided():
+                self._decided(event)
+            case LossNotRecorded() | PromiseChanged():
+                keeper.put_event(self._switch.unix, event)
+            case ContactStarted(kind=kind, caller=caller) if kind != "callback":
+                return self._switch.offices.to_ledger(NumberBusy(caller, True))
+            case ContactFinished(record=record):
+                keeper.put_call(record)
+                if record.kind != "callback":
+                    return self._switch.offices.to_ledger(NumberBusy(record.caller, False))
+            case Stray():
+                self._switch.publish(MessageDropped("any", "stray"))
+        return []
+
+    def _reachability(self, user: str) -> list[Effect]:
+        agent = self._switch.directory.agents_of.get(user)
+        if agent is None:
+            return []
+        reachable = bool(self._switch.registrar.lookup(user, self._switch.unix))
+        return self._switch.offices.to_acd(Reachability(agent, reachable))
+
+    def _decided(self, event: Decided) -> None:
+        self._switch.ports.keeper.put_event(self._switch.unix, event)
+        self.decisions.setdefault(event.contact, []).append((self._switch.unix, event))
+        while len(self.decisions) > KEPT_DECISIONS:
+            self.decisions.popitem(last=False)

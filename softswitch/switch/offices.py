@@ -1,0 +1,114 @@
+"""The ACD and the ledger: the two machines that outlive every call, and the store behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from softswitch.acd.model import (
+    AcdInput,
+    CancelOffer,
+    LogIn,
+    Offer,
+    Refused,
+    SetPaused,
+    WaitedTooLong,
+)
+from softswitch.callback.model import (
+    Capacity,
+    DialCustomer,
+    LedgerInput,
+    Persist,
+    Persisted,
+    PromiseAnswer,
+    ReleaseAgent,
+    SeekAgent,
+)
+from softswitch.contact.order import TellAcd, TellLedger
+from softswitch.core.effect import Effect
+from softswitch.switch.ports import Stored
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+
+class Offices:
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._queues = tuple(policy.queue for policy in switch.configuration.policies)
+        self._capacity: dict[str, Capacity] = {}
+        self._acd_worked = True
+
+    def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
+        calls = self._switch.calls
+        return {
+            TellAcd: lambda order: self.to_acd(order.event),
+            TellLedger: lambda order: self.to_ledger(order.event),
+            Offer: lambda order: calls.to_contact(order.contact, order),
+            CancelOffer: lambda order: calls.to_contact(order.contact, order),
+            Refused: lambda order: calls.to_contact(order.contact, order),
+            WaitedTooLong: lambda order: calls.to_contact(order.contact, order),
+            Persist: self._persist,
+            SeekAgent: lambda order: calls.make_callback(order.promise),
+            DialCustomer: lambda order: calls.to_callback(order.promise.id, order),
+            ReleaseAgent: lambda order: calls.to_callback(order.promise, order),
+            PromiseAnswer: lambda order: calls.to_contact(order.token.partition("/")[0], order),
+        }
+
+    def to_acd(self, event: AcdInput) -> list[Effect]:
+        effects = self._switch.acd.handle(event, self._switch.now)
+        self._worked()
+        return effects
+
+    def to_ledger(self, event: LedgerInput) -> list[Effect]:
+        effects = self._switch.ledger.handle(event, self._switch.unix)
+        self._arm_ledger()
+        return effects
+
+    def due(self, kind: str) -> Sequence[Effect]:
+        if kind == "acd":
+            effects = self._switch.acd.tick(self._switch.now)
+            self._worked()
+            return effects
+        effects = self._switch.ledger.tick(self._switch.unix)
+        self._arm_ledger()
+        return effects
+
+    def stored(self, event: Stored) -> Sequence[Effect]:
+        return self.to_ledger(Persisted(event.key, event.token, event.ok))
+
+    def settle(self) -> list[Effect]:
+        """The end of a unit of work: tell the ledger how many agents are free now, where that has changed."""
+        if not self._acd_worked:
+            return []
+        self._acd_worked = False
+        acd, effects = self._switch.acd, []
+        for queue in self._queues:
+            capacity = Capacity(queue, acd.free_agents(queue), acd.live_waiting(queue))
+            if self._capacity.get(queue) != capacity:
+                self._capacity[queue] = capacity
+                effects += self.to_ledger(capacity)
+        return effects
+
+    def restore_agents(self, agents: Iterable[tuple[str, bool, str]]) -> list[Effect]:
+        """(agent, logged in, pause reason or "") as the human left it."""
+        effects: list[Effect] = []
+        for agent, logged_in, paused in agents:
+            if not logged_in:
+                continue
+            effects += self.to_acd(LogIn(agent, ready=not paused))
+            if paused:
+                effects += self.to_acd(SetPaused(agent, paused))
+        return effects
+
+    def _worked(self) -> None:
+        self._acd_worked = True
+        self._switch.arm(("acd", ""), self._switch.acd.deadline)
+
+    def _arm_ledger(self) -> None:
+        deadline = self._switch.ledger.deadline
+        self._switch.arm(("ledger", ""), None if deadline is None else deadline - self._switch.clock.epoch)
+
+    def _persist(self, order: Persist) -> Sequence[Effect]:
+        self._switch.ports.keeper.put_promise(order.promise, order.token)
+        return []

@@ -1,0 +1,132 @@
+"""SIP in and out of the driver: endpoint, front desk, and which leg a message belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from softswitch.call.signal import Respond, SendAck, SendCancel, SendRequest
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
+from softswitch.sip.effect import (
+    AckArrived,
+    CancelArrived,
+    RequestArrived,
+    ResponseArrived,
+    Send,
+    TransactionFailed,
+)
+from softswitch.switch.desk import CallWanted, Desk
+from softswitch.switch.ports import Arrived, FlowFailed, Malformed
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+
+class Signalling:
+    def __init__(self, switch: Switch, desk: Desk) -> None:
+        self._switch = switch
+        self._desk = desk
+        self._endpoint = switch.endpoint
+        self._legs_by_invite: dict[str, str] = {}  # INVITE server transaction -> leg, for CANCEL
+        self._invite_of: dict[str, str] = {}  # and back, to forget it
+
+    def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
+        return {
+            Send: self._send,
+            RequestArrived: self._request,
+            AckArrived: self._in_dialog,
+            CancelArrived: self._cancel,
+            ResponseArrived: self._to_owner,
+            TransactionFailed: self._to_owner,
+            CallWanted: self._call_wanted,
+            SendRequest: lambda order: self._armed(
+                self._endpoint.request(order.request, order.flow, order.leg, self._now)
+            ),
+            SendCancel: lambda order: self._armed(self._endpoint.cancel(order.leg, self._now)),
+            SendAck: lambda order: self._armed(self._endpoint.ack(order.request, order.flow)),
+            Respond: lambda order: self._armed(
+                self._endpoint.respond(order.transaction, order.response, self._now)
+            ),
+        }
+
+    @property
+    def _now(self) -> float:
+        return self._switch.now
+
+    # ---- from the wire -----------------------------------------------------------------------------------------
+
+    def arrived(self, event: Arrived) -> Iterable[Effect]:
+        self._switch.received(event)
+        try:
+            return self._armed(self._endpoint.received(event.message, event.flow, self._now))
+        except PeerError:
+            self._switch.dropped(event.flow.transport, "malformed")
+            return []
+
+    def malformed(self, event: Malformed) -> Iterable[Effect]:
+        reason = "too_large" if event.error.status == 513 else "malformed"
+        self._switch.dropped(event.flow.transport, reason)
+        response = self._desk.malformed(event.error)
+        return [Send(response, event.flow)] if response else []
+
+    def flow_failed(self, event: FlowFailed) -> Iterable[Effect]:
+        broken = self._switch.registrar.drop(event.flow)
+        return [*broken, *self._armed(self._endpoint.transport_failed(event.flow, self._now))]
+
+    def blame(self, effect: Effect, error: PeerError) -> list[Effect]:
+        """A peer broke a rule while we did what its message asked for."""
+        if isinstance(effect, CallWanted):
+            effect = effect.arrived
+        if isinstance(effect, RequestArrived) and error.status:
+            return [Respond(effect.transaction, self._desk.refusal(effect.request, error))]
+        self._switch.dropped("any", "malformed")
+        return []
+
+    # ---- to whom it belongs ------------------------------------------------------------------------------------
+
+    def _request(self, event: RequestArrived) -> Sequence[Effect]:
+        if event.request.to.tag:
+            return self._in_dialog(event)
+        effects = self._desk.request(event, self._switch.unix)
+        deadline = self._switch.registrar.deadline
+        self._switch.arm(("registrar", ""), None if deadline is None else deadline - self._switch.clock.epoch)
+        return effects
+
+    def _in_dialog(self, event: RequestArrived | AckArrived) -> Sequence[Effect]:
+        request = event.request
+        leg = self._switch.calls.leg_of_dialog(request.call_id, request.to.tag or "")
+        if leg is not None:
+            return self._switch.calls.tell_leg(leg, event)
+        if isinstance(event, RequestArrived):
+            raise PeerError(481, "Call/Transaction Does Not Exist")
+        self._switch.dropped(event.flow.transport, "no_dialog")
+        return []
+
+    def _cancel(self, event: CancelArrived) -> Sequence[Effect]:
+        leg = self._legs_by_invite.get(event.transaction)
+        return self._switch.calls.tell_leg(leg, event) if leg else []
+
+    def _to_owner(self, event: ResponseArrived | TransactionFailed) -> Sequence[Effect]:
+        return self._switch.calls.tell_leg(event.owner, event)
+
+    def _call_wanted(self, event: CallWanted) -> Sequence[Effect]:
+        leg, effects = self._switch.calls.inbound(event)
+        if leg:
+            self._legs_by_invite[event.arrived.transaction] = leg
+            self._invite_of[leg] = event.arrived.transaction
+        return effects
+
+    def forget(self, leg: str) -> None:
+        self._legs_by_invite.pop(self._invite_of.pop(leg, ""), None)
+
+    # ---- to the wire -------------------------------------------------------------------------------------------
+
+    def _send(self, order: Send) -> Sequence[Effect]:
+        self._switch.send(order)
+        return []
+
+    def _armed(self, effects: Sequence[Effect]) -> Sequence[Effect]:
+        """The endpoint has worked: its deadline may have moved."""
+        self._switch.arm(("endpoint", ""), self._endpoint.deadline)
+        return effects

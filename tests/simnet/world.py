@@ -1,0 +1,219 @@
+"""The whole control plane in one process on a virtual clock: hours in seconds, the same every time for one seed.
+
+Everything inside the driver is the real thing. Around it: a network that carries octets with delay and loss, phones
+made of the project's own endpoint and legs, a media plane that remembers what each stream hears, the store's in-memory
+twin. Nothing here sleeps; ``run`` moves the clock to the next event.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from softswitch.core.effect import DomainEvent
+from softswitch.core.ids import Ids
+from softswitch.ivr.model import Prompt
+from softswitch.sdp.media import Address, Media
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, parse, render
+from softswitch.store.memory import MemoryStore
+from softswitch.switch.configuration import Configuration
+from softswitch.switch.driver import Clock, Ports, Switch
+from softswitch.switch.ports import Arrived, HttpDone, KeyHeard, Played, Stored
+
+SWITCH: Address = ("127.0.0.1", 5060)
+EPOCH = 1_790_000_000.0  # Unix time at virtual zero; a Monday morning in Asia
+
+
+@dataclass
+class SimMedia:
+    """What every stream hears, by the rules of ``MediaPlane``."""
+
+    world: World
+    prompt_s: float = 1.0  # every prompt takes as long
+    streams: dict[str, Media | None] = field(default_factory=dict)
+    playing: dict[str, tuple[str, tuple[Prompt, ...]]] = field(default_factory=dict)
+    music: set[str] = field(default_factory=set)
+    rooms: dict[str, str] = field(default_factory=dict)  # stream -> room
+    recordings: dict[str, tuple[Path, str, str | None]] = field(default_factory=dict)
+    recorded: list[Path] = field(default_factory=list)
+    said: list[tuple[str, Prompt]] = field(default_factory=list)
+    _ports: Any = field(default_factory=lambda: itertools.count(20000, 2))
+
+    def open(self, stream: str) -> Address:
+        self.streams[stream] = None
+        return "127.0.0.1", next(self._ports)
+
+    def connect(self, stream: str, media: Media) -> None:
+        if stream in self.streams:
+            self.streams[stream] = media
+
+    def close(self, stream: str) -> None:
+        for table in (self.streams, self.playing, self.rooms):
+            table.pop(stream, None)
+        self.music.discard(stream)
+
+    def play(self, stream: str, play: str, prompts: Sequence[Prompt], loop: bool = False) -> None:
+        if stream not in self.streams:
+            return
+        self.music.discard(stream)
+        self.playing[stream] = (play, tuple(prompts))
+        self.said += [(stream, prompt) for prompt in prompts]
+        if not loop:
+            self.world.after(self.prompt_s * len(prompts), lambda: self._played(stream, play))
+
+    def _played(self, stream: str, play: str) -> None:
+        if self.playing.get(stream, ("", ()))[0] == play:
+            del self.playing[stream]
+            self.world.feed(Played(stream, play))
+
+    def hold_music(self, stream: str) -> None:
+        if stream in self.streams:
+            self.playing.pop(stream, None)
+            self.music.add(stream)
+
+    def stop(self, stream: str) -> None:
+        self.playing.pop(stream, None)
+        self.music.discard(stream)
+
+    def join(self, room: str, stream: str) -> None:
+        if stream in self.streams:
+            self.rooms[stream] = room
+
+    def leave(self, stream: str) -> None:
+        self.rooms.pop(stream, None)
+
+    def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
+        self.recordings[recording] = (path, left, right)
+        self.recorded.append(path)
+
+    def stop_record(self, recording: str) -> None:
+        self.recordings.pop(recording, None)
+
+    # ---- for tests ---------------------------------------------------------------------------------------------
+
+    def stream_of(self, rtp: Address) -> str:
+        """The stream that talks to this RTP address."""
+        return next(name for name, media in self.streams.items() if media and media.remote == rtp)
+
+    def heard_by(self, rtp: Address) -> str:
+        """"prompt", "music", "talk" or "silence"."""
+        stream = self.stream_of(rtp)
+        if stream in self.playing:
+            return "prompt"
+        if stream in self.music:
+            return "music"
+        room = self.rooms.get(stream)
+        others = [name for name, other in self.rooms.items() if other == room and name != stream]
+        return "talk" if room and others else "silence"
+
+
+class World:
+    """``configuration`` is the switch's; ``loss`` is the share of datagrams that vanish."""
+
+    def __init__(self, configuration: Configuration, seed: int = 1, loss: float = 0.0, latency_s: float = 0.005) -> None:
+        self.now = 0.0
+        self.random = random.Random(seed)
+        self.loss = loss
+        self.latency_s = latency_s
+        self.events: list[tuple[float, DomainEvent]] = []
+        self.fetched: list[tuple[str, str]] = []
+        self.peers: dict[Address, Callable[[Message, Flow], None]] = {}
+        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._serial = itertools.count()
+        self.configuration = configuration
+        self.store = MemoryStore()
+        self.generation = 0
+        self.switch: Switch
+        self.media: SimMedia
+        self.start()
+
+    # ---- the switch --------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """A new process on the same store."""
+        self.generation += 1
+        generation = self.generation
+        self.media = SimMedia(self)
+        self.store.on_stored = lambda key, token, ok: self.after(
+            0.002, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
+        )
+        ids = Ids(self.random.getrandbits)
+        ports = Ports(self, self.media, self.store, self)
+        clock = Clock(lambda: self.now, EPOCH)
+        self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
+        self.switch.listen(lambda event, unix: self.events.append((self.now, event)))
+        self.switch.restore(*self.store.restored())
+
+    def crash(self) -> None:
+        """kill -9: nothing of the process is left but what the store has acknowledged, or would have."""
+        self.generation += 1
+        self.peers.pop(SWITCH, None)
+
+    def _rearm(self, deadline: float | None) -> None:
+        generation = self.generation
+        if deadline is not None:
+            self.at(deadline, lambda: self.generation == generation and self.switch.tick())
+
+    def feed(self, event: Any) -> None:
+        self.switch.feed(event)
+
+    # ---- time --------------------------------------------------------------------------------------------------
+
+    def at(self, moment: float, work: Callable[[], object]) -> None:
+        heapq.heappush(self._heap, (max(moment, self.now), next(self._serial), work))
+
+    def after(self, delay_s: float, work: Callable[[], object]) -> None:
+        self.at(self.now + delay_s, work)
+
+    def run(self, seconds: float) -> None:
+        self.run_until(lambda: False, seconds, must=False)
+
+    def run_until(self, condition: Callable[[], object], limit_s: float = 120.0, must: bool = True) -> None:
+        """Move on until ``condition``; raises ``AssertionError`` where it does not come true within ``limit_s``."""
+        end = self.now + limit_s
+        while not condition():
+            if not self._heap or self._heap[0][0] > end:
+                self.now = end
+                assert not must, f"not true within {limit_s} virtual seconds"
+                return
+            moment, _, work = heapq.heappop(self._heap)
+            self.now = max(self.now, moment)
+            work()
+
+    # ---- ports -------------------------------------------------------------------------------------------------
+
+    def send(self, message: Message, flow: Flow) -> None:
+        self.carry(render(message), SWITCH, flow.remote)
+
+    def carry(self, data: bytes, source: Address, destination: Address) -> None:
+        """A datagram on its way."""
+        if self.random.random() < self.loss:
+            return
+        delay_s = self.latency_s * (1 + self.random.random())
+        self.after(delay_s, lambda: self._deliver(data, source, destination))
+
+    def _deliver(self, data: bytes, source: Address, destination: Address) -> None:
+        message = parse(data)
+        if destination == SWITCH:
+            self.switch.feed(Arrived(message, Flow("udp", SWITCH, source)))
+        elif destination in self.peers:
+            self.peers[destination](message, Flow("udp", destination, source))
+
+    def fetch(self, contact: str, request: int, method: str, url: str, *_: Any) -> None:
+        self.fetched.append((method, url))
+        self.after(0.05, lambda: self.feed(HttpDone(contact, request, 200, {}, "")))
+
+    # ---- for tests ---------------------------------------------------------------------------------------------
+
+    def press(self, rtp: Address, digits: str) -> None:
+        for digit in digits:
+            self.feed(KeyHeard(self.media.stream_of(rtp), digit))
+
+    def facts(self, kind: type) -> list[Any]:
+        return [event for _, event in self.events if isinstance(event, kind)]
