@@ -1,0 +1,258 @@
+"""Texts and conditions of a dialplan: jinja2 in its sandbox, bounded so that no text can hold up the switch.
+
+Decided here: what a template may do. It reads variables and computes a value; it has no loops, no randomness, no
+clock, and nothing that makes long text out of short. A name that was never set is an error, since it is a slip of the
+writer; a field that some fetched document lacks counts as false and equal to nothing, since documents differ, but
+cannot be read aloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
+from jinja2.environment import TemplateExpression
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from softswitch.core.errors import SoftswitchError
+from softswitch.core.yaml_nodes import did_you_mean
+
+MAX_TEXT = 4096  # characters of one rendered text
+MAX_NODES = 10_000  # values inside of one variable
+MAX_NUMBER = 10**15
+
+_PADDING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "translate", "zfill"})
+_NO_FILTERS = frozenset({"batch", "center", "format", "indent", "pprint", "random", "slice", "urlize", "xmlattr"})
+_STATEMENTS = (nodes.Output, nodes.If, nodes.Assign)
+# What a template over foreign data can raise besides jinja2's own errors: 1 / 0, "a" + 1, int("x"), [][3].
+_RUNTIME = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class BadTemplate(SoftswitchError):
+    """A text that cannot be computed; the message says why."""
+
+
+class _Missing(StrictUndefined):
+    """Something that is not there: strict as a name, false as a field of data that is there."""
+
+    __slots__ = ()
+
+    def _is_field(self) -> bool:
+        return self._undefined_obj is not missing and self._undefined_exception is UndefinedError
+
+    def __bool__(self) -> bool:  # type: ignore[override]
+        return False if self._is_field() else self._fail_with_undefined_error()
+
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
+        return False if self._is_field() else self._fail_with_undefined_error()
+
+    def __ne__(self, other: object) -> bool:  # type: ignore[override]
+        return True if self._is_field() else self._fail_with_undefined_error()
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(type(self)) if self._is_field() else self._fail_with_undefined_error()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self if self._is_field() else self._fail_with_undefined_error()
+
+    def __getitem__(self, key: Any) -> Any:
+        return self if self._is_field() else self._fail_with_undefined_error()
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+        if operator == "**" or not numbers or abs(left) > MAX_NUMBER or abs(right) > MAX_NUMBER:
+            raise SecurityError(f"{operator} is for numbers of ordinary size only")
+        return super().call_binop(context, operator, left, right)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return attr not in _PADDING and super().is_safe_attribute(obj, attr, value)
+
+
+def _environment() -> _Sandbox:
+    environment = _Sandbox(undefined=_Missing, finalize=lambda value: "" if value is None else value)
+    environment.globals.clear()  # range, lipsum and friends make long from short
+    for name in _NO_FILTERS:
+        del environment.filters[name]
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def is_template(value: object) -> bool:
+    return isinstance(value, str) and ("{{" in value or "{%" in value or "{#" in value)
+
+
+# ---- computing -------------------------------------------------------------------------------------------------
+
+
+def render(text: str, variables: Mapping[str, Any]) -> str:
+    """The text with its variables filled in. Raises ``BadTemplate``."""
+    if not is_template(text):
+        return text
+    try:
+        return _bounded(_template(text), variables)
+    except _RUNTIME as error:
+        raise BadTemplate(f"{text!r}: {error}") from error
+
+
+def evaluate(value: Any, variables: Mapping[str, Any]) -> Any:
+    """``value`` with every template in it computed; a text that is one ``{{ expression }}`` keeps its type."""
+    if isinstance(value, dict):
+        return {key: evaluate(inner, variables) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [evaluate(inner, variables) for inner in value]
+    if not is_template(value):
+        return value
+    expression = _lone(value)
+    return render(value, variables) if expression is None else _compute(expression, variables)
+
+
+def holds(condition: str, variables: Mapping[str, Any]) -> bool:
+    """Whether a condition such as ``customer.vip and time.hour < 12`` is true. Raises ``BadTemplate``."""
+    try:
+        return bool(_expression(condition)(variables))
+    except _RUNTIME as error:
+        raise BadTemplate(f"{condition!r}: {error}") from error
+
+
+def _compute(expression: str, variables: Mapping[str, Any]) -> Any:
+    try:
+        value = _expression(expression)(variables)
+        return _plain(value, [MAX_NODES])
+    except _RUNTIME as error:
+        raise BadTemplate(f"{expression!r}: {error}") from error
+
+
+def _bounded(template: Template, variables: Mapping[str, Any]) -> str:
+    text = ""
+    for piece in template.generate(variables):
+        text += piece
+        if len(text) > MAX_TEXT:
+            raise ValueError(f"longer than {MAX_TEXT} characters")
+    return text
+
+
+def _plain(value: Any, left: list[int]) -> Any:
+    """Only what a variable may hold: None, true and false, numbers, texts, lists and mappings of these."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError(f"more than {MAX_NODES} values")
+    if isinstance(value, Undefined):
+        return None if not bool(value) else value  # a missing name raises here
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, left) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner, left) for inner in value]
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return value if len(value) <= MAX_TEXT else _too_long()
+    raise TypeError(f"{type(value).__name__} is not a value that a variable can hold")
+
+
+def _too_long() -> NoReturn:
+    raise ValueError(f"longer than {MAX_TEXT} characters")
+
+
+@lru_cache(maxsize=4096)
+def _template(text: str) -> Template:
+    analyse(text)
+    return _ENVIRONMENT.from_string(text)
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: str) -> TemplateExpression:
+    analyse_condition(text)
+    return _ENVIRONMENT.compile_expression(text, undefined_to_none=False)
+
+
+@lru_cache(maxsize=4096)
+def _lone(text: str) -> str | None:
+    """The expression of a text that is nothing but one ``{{ expression }}``."""
+    inner = text.strip()
+    if not (inner.startswith("{{") and inner.endswith("}}")):
+        return None
+    body = _parse(text).body
+    single = len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1
+    return inner[2:-2].strip("-+ \n") if single else None
+
+
+# ---- looking at a template without computing it ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a template reads."""
+
+    read: frozenset[str]  # variables that must be set
+    fields: frozenset[tuple[str, str]]  # (variable, field)
+
+
+@lru_cache(maxsize=4096)
+def analyse(text: str) -> Names:
+    """What the text reads. Raises ``BadTemplate`` for bad syntax and for what templates may not do."""
+    return _names(_parse(text))
+
+
+@lru_cache(maxsize=4096)
+def analyse_condition(text: str) -> Names:
+    """As ``analyse``, for a bare expression."""
+    if is_template(text):
+        raise BadTemplate("a condition is written without braces, for example: customer.vip and time.hour < 12")
+    return _names(_parse("{{" + text + "\n}}"))
+
+
+def _parse(text: str) -> nodes.Template:
+    try:
+        return _ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as error:
+        raise BadTemplate(f"not readable: {error.message}") from error
+
+
+def _names(tree: nodes.Template) -> Names:
+    _refuse_statements(tree)
+    made: set[str] = set()
+    read: set[str] = set()
+    asked: set[str] = set()
+    for name in tree.find_all(nodes.Name):
+        (made if name.ctx == "store" else read).add(name.name)
+    for guard in tree.find_all((nodes.Test, nodes.Filter)):
+        _refuse_unknown(guard, guard.name)
+        if guard.name in ("defined", "undefined", "default", "d") and isinstance(guard.node, nodes.Name):
+            asked.add(guard.node.name)  # "is it set?" may be asked of what is not
+    fields = ((field.node, field.attr) for field in tree.find_all(nodes.Getattr))
+    owned = {(node.name, attr) for node, attr in fields if isinstance(node, nodes.Name)}
+    return Names(frozenset(read - made - asked), frozenset(owned))
+
+
+def _refuse_statements(tree: nodes.Template) -> None:
+    for statement in tree.find_all(nodes.Stmt):
+        if not isinstance(statement, _STATEMENTS):
+            raise BadTemplate(f"a text may compute, but not {{% {type(statement).__name__.lower()} %}}")
+
+
+def _refuse_unknown(used: nodes.Expr, name: str) -> None:
+    kind = "test" if isinstance(used, nodes.Test) else "filter"
+    known: Mapping[str, Any] = _ENVIRONMENT.tests if kind == "test" else _ENVIRONMENT.filters
+    if name not in known:
+        near = did_you_mean(name, known)
+        raise BadTemplate(f"there is no {kind} {name!r}{near if 'mean' in near else ''}")

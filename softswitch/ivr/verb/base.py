@@ -1,0 +1,120 @@
+"""What every verb is: a written shape, its branches, and what happens when a caller comes to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from softswitch.core.errors import UsageError
+from softswitch.core.units import seconds
+from softswitch.ivr.model import IvrInput
+from softswitch.ivr.run import FIXED, Exit, Run
+from softswitch.ivr.template import is_template
+
+KeyPath = tuple[str | int, ...]  # of keys, below the step
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?$")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
+
+
+def _fixed(text: str) -> str:
+    if is_template(text):
+        raise ValueError(f"{text!r} must be written out, so that it can be checked before any call")
+    return text
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.match(text):
+        raise ValueError(f"{text!r} is not a language; write for example zh or en")
+    return text
+
+
+def _variable(name: str) -> str:
+    if not _VARIABLE.match(name):
+        raise ValueError(f"{name!r} is not a name for a variable; use letters, digits and _")
+    if name in FIXED:
+        raise ValueError(f"{name!r} belongs to the call and cannot be set")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_fixed)]
+Language = Annotated[str, AfterValidator(_language)]
+Variable = Annotated[str, AfterValidator(_variable)]
+Duration = Annotated[float, BeforeValidator(seconds)]
+
+
+class Written(BaseModel):
+    """A mapping in which an unknown key is an error. Numbers are taken as the text that they were written as."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+
+class Verb(Written):
+    """One verb with its branches. Subclasses say with class variables how they are written and checked."""
+
+    verb: ClassVar[str]
+    lone: ClassVar[str] = ""  # the field that ``verb: value`` stands for
+    wraps: ClassVar[bool] = False  # the value is that field, even where it is a mapping
+    branches: ClassVar[tuple[str, ...]] = ("next",)  # keys that name a step
+    chains: ClassVar[dict[str, tuple[str, ...]]] = {}  # exit -> branches that are tried in order
+    must: ClassVar[tuple[str, ...]] = ("next",)  # exits that need a branch: without one the call would just stop
+    pauses: ClassVar[bool] = False  # waits for the caller or for another human
+
+    @classmethod
+    def expand(cls, value: Any) -> dict[Any, Any]:
+        """The fields of ``verb: value``, with its short forms written out."""
+        if value is None:
+            return {}
+        if isinstance(value, dict) and not cls.wraps:
+            return dict(value)
+        if not cls.lone:
+            raise ValueError(f"{cls.verb} is followed by a mapping of keys to values")
+        if not isinstance(value, dict):
+            return {cls.lone: value}
+        inner = {key: step for key, step in value.items() if key in cls.branches}
+        return {cls.lone: {key: item for key, item in value.items() if key not in inner}, **inner}
+
+    def branch(self, key: str) -> str | None:
+        """The step that the branch ``key`` names."""
+        target: str | None = getattr(self, _FIELD.get(key, key), None)
+        return target
+
+    def follow(self, exit_name: str) -> tuple[str, str | None]:
+        """The branch that the exit takes, and its step (None: nothing is written)."""
+        for key in self.chains.get(exit_name, (exit_name,)):
+            if (target := self.branch(key)) is not None:
+                return key, target
+        return exit_name, None
+
+    def links(self) -> Iterator[tuple[KeyPath, str]]:
+        """Every step that is named here, with the path of the key that names it."""
+        for key in self.branches:
+            if (target := self.branch(key)) is not None:
+                yield (key,), target
+
+    def names(self) -> Iterator[tuple[str, str, KeyPath]]:
+        """What of the world is named here: (kind, name, path of the key)."""
+        return iter(())
+
+    def sets(self) -> dict[str, Any]:
+        """The variables that are set once a caller leaves this step; the value where it is written out, else None."""
+        return {}
+
+    # ---- what happens ------------------------------------------------------------------------------------------
+
+    def enter(self, run: Run) -> Exit | None:
+        """A caller comes here. None: wait (``run.wait`` was called). Raises ``StepError``."""
+        raise NotImplementedError
+
+    def on(self, run: Run, event: IvrInput) -> Exit | None:
+        """What the step waits for has happened."""
+        raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")
+
+    def expire(self, run: Run) -> Exit | None:
+        """The step's time is up."""
+        return Exit("failed", why="no answer in time")
+
+
+_FIELD = {"else": "otherwise"}  # keys that Python keeps for itself

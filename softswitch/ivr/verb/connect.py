@@ -1,0 +1,245 @@
+"""Who the caller is brought to: ``queue`` (an agent), ``callback`` (an agent later), ``dial`` (somebody by name)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from softswitch.core.errors import UsageError
+from softswitch.core.units import seconds
+from softswitch.ivr.model import (
+    CallbackOffer,
+    DialEnded,
+    DialOut,
+    EnterQueue,
+    IvrInput,
+    MakePromise,
+    Promised,
+    QueueEnded,
+)
+from softswitch.ivr.run import Exit, Run, StepError, Wait
+from softswitch.ivr.template import is_template
+from softswitch.ivr.verb.ask import Key
+from softswitch.ivr.verb.base import Duration, KeyPath, Name, Verb, Written
+
+PROMISE_LIMIT_S = 10.0  # a promise is one write to the store
+PROMISE_STAGE = "accepted-offer"
+
+_WAIT = re.compile(r"\s*wait\s*>\s*(\S+)\s*$")
+
+
+def _after_wait(written: Any) -> Any:
+    match = _WAIT.match(written) if isinstance(written, str) else None
+    if match is None:
+        raise ValueError(f"{written!r} is not understood; write for example: wait > 90s")
+    return seconds(match[1])
+
+
+def _seconds_text(text: str) -> str:
+    if not is_template(text):
+        seconds(0 if text == "0" else text)
+    return text
+
+
+Priority = Annotated[str, AfterValidator(_seconds_text)]
+
+
+class SkillNeed(Written):
+    """``{skill: orders, level: 3}``, or just the skill."""
+
+    skill: Name
+    level: int = Field(default=1, ge=1, le=10)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, written: Any) -> Any:
+        return written if isinstance(written, dict) else {"skill": written}
+
+
+class Offer(Written):
+    """``wait > 90s``, ``{when: wait > 90s, key: 1}`` or ``{after: 90s, key: 1}``."""
+
+    after: Duration | None = None
+    when: Annotated[float, BeforeValidator(_after_wait)] | None = None
+    key: Key = "1"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, written: Any) -> Any:
+        return written if isinstance(written, dict) else {"when": written}
+
+    @model_validator(mode="after")
+    def _one(self) -> Offer:
+        if (self.after is None) == (self.when is None):
+            raise ValueError("offer_callback needs one of after: 90s and when: wait > 90s")
+        return self
+
+    def order(self) -> CallbackOffer:
+        return CallbackOffer(self.after if self.after is not None else self.when or 0.0, self.key)
+
+
+_QUEUE_EXITS = {
+    "answered": Exit("answered"),
+    "callback": Exit("promised"),
+    "full": Exit("full", why="the queue is full", cause="busy"),
+    "timeout": Exit("timeout", why="nobody answered in time", cause="unavailable"),
+    "exit": Exit("exit", why="the caller left the queue"),
+}
+
+
+class Queue(Verb):
+    """Wait for an agent and talk. Without ``next`` the call ends when the agent is gone."""
+
+    verb: ClassVar[str] = "queue"
+    lone: ClassVar[str] = "name"
+    branches: ClassVar[tuple[str, ...]] = ("next", "promised", "full", "timeout", "exit", "failed")
+    chains: ClassVar[dict[str, tuple[str, ...]]] = {
+        "answered": ("next",),
+        "promised": ("promised", "next"),
+        "full": ("full", "failed"),
+        "timeout": ("timeout", "failed"),
+        "exit": ("exit", "failed"),
+    }
+    must: ClassVar[tuple[str, ...]] = ()
+    pauses: ClassVar[bool] = True
+
+    name: Name
+    needs: tuple[SkillNeed, ...] | None = None  # None: the queue's
+    priority: Priority = "0s"  # head start over others
+    offer_callback: Offer | None = None
+    next: Name | None = None
+    promised: Name | None = None  # the caller has taken the offer
+    full: Name | None = None
+    timeout: Name | None = None
+    exit: Name | None = None
+    failed: Name | None = None
+
+    def names(self) -> Iterator[tuple[str, str, KeyPath]]:
+        yield "queue", self.name, ("name",)
+        for index, need in enumerate(self.needs or ()):
+            yield "skill", need.skill, ("needs", index, "skill")
+
+    def enter(self, run: Run) -> Exit | None:
+        needs = None if self.needs is None else tuple((need.skill, need.level) for need in self.needs)
+        offer = self.offer_callback.order() if self.offer_callback else None
+        priority_s = self._priority(run)
+        run.answer()  # waiting is heard
+        run.state.ahead = ""
+        run.emit(EnterQueue(self.name, needs, priority_s, run.language, offer))
+        run.wait(Wait.QUEUE, None)
+        return None
+
+    def _priority(self, run: Run) -> float:
+        text = run.text(self.priority)
+        try:
+            return seconds(0 if text == "0" else text)
+        except ValueError as error:
+            raise StepError(f"priority: {error}") from error
+
+    def on(self, run: Run, event: IvrInput) -> Exit | None:
+        match event:
+            case QueueEnded(outcome):
+                return _QUEUE_EXITS.get(outcome) or Exit("failed", why=f"the queue said: {outcome}")
+            case _:
+                raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")
+
+
+class Callback(Verb):
+    """Promise to call back."""
+
+    verb: ClassVar[str] = "callback"
+    lone: ClassVar[str] = "queue"
+    branches: ClassVar[tuple[str, ...]] = ("next", "failed")
+
+    queue: Name
+    number: str = "{{ caller.number }}"
+    next: Name | None = None
+    failed: Name | None = None
+
+    def names(self) -> Iterator[tuple[str, str, KeyPath]]:
+        yield "queue", self.queue, ("queue",)
+
+    def enter(self, run: Run) -> Exit | None:
+        number = run.text(self.number).strip()
+        if not number:
+            raise StepError("there is no number to call back")
+        run.emit(MakePromise(self.queue, number, PROMISE_STAGE))
+        run.wait(Wait.PROMISE, PROMISE_LIMIT_S)
+        return None
+
+    def on(self, run: Run, event: IvrInput) -> Exit | None:
+        match event:
+            case Promised(ok, why):
+                return Exit("next") if ok else Exit("failed", why=why or "the promise was refused")
+            case _:
+                raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")
+
+
+_DIAL_EXITS = {
+    "answered": Exit("answered"),
+    "busy": Exit("busy", cause="busy"),
+    "no answer": Exit("no_answer", cause="unavailable"),
+    "rejected": Exit("failed", why="the call was rejected", cause="declined"),
+}
+
+
+class Dial(Verb):
+    """Ring users, or a number through a trunk. Without ``next`` the call ends when the other side is gone."""
+
+    verb: ClassVar[str] = "dial"
+    branches: ClassVar[tuple[str, ...]] = ("next", "answered", "busy", "no_answer", "failed")
+    chains: ClassVar[dict[str, tuple[str, ...]]] = {
+        "answered": ("answered", "next"),
+        "busy": ("busy", "failed"),
+        "no_answer": ("no_answer", "failed"),
+    }
+    must: ClassVar[tuple[str, ...]] = ()
+    pauses: ClassVar[bool] = True
+
+    user: Name | None = None
+    users: tuple[Name, ...] = ()
+    number: str | None = None
+    trunk: Name | None = None
+    ring: Duration = Field(default=30.0, gt=0)  # s
+    parallel: bool = True  # users: all at once, or one after the other
+    next: Name | None = None
+    answered: Name | None = None
+    busy: Name | None = None
+    no_answer: Name | None = None
+    failed: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Dial:
+        given = [self.user is not None, bool(self.users), self.number is not None]
+        if given.count(True) != 1 or (self.number is None) != (self.trunk is None):
+            raise ValueError("dial needs one of user, users, or number together with trunk")
+        return self
+
+    def names(self) -> Iterator[tuple[str, str, KeyPath]]:
+        if self.user is not None:
+            yield "user", self.user, ("user",)
+        if self.trunk is not None:
+            yield "trunk", self.trunk, ("trunk",)
+        for index, user in enumerate(self.users):
+            yield "user", user, ("users", index)
+
+    def enter(self, run: Run) -> Exit | None:
+        users = (self.user,) if self.user is not None else self.users
+        number = run.text(self.number or "").strip()
+        if not users and not number:
+            raise StepError("there is no number to dial")
+        run.state.ahead = ""
+        run.emit(DialOut(users, number, self.trunk or "", self.ring, self.parallel))
+        run.wait(Wait.DIAL, None)
+        return None
+
+    def on(self, run: Run, event: IvrInput) -> Exit | None:
+        match event:
+            case DialEnded(outcome):
+                run.state.answered = run.state.answered or outcome == "answered"  # whoever connected it answered it
+                return _DIAL_EXITS.get(outcome) or Exit("failed", why=outcome, cause="unavailable")
+            case _:
+                raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")
