@@ -38,7 +38,7 @@ def _expand_a() -> Pcm:
 def _exponents(value: npt.NDArray[np.int32], first: int) -> npt.NDArray[np.int32]:
     """The segment of each magnitude: 0 below ``first``, one more with each doubling, at most 7."""
     edges = first * 2 ** np.arange(7, dtype=np.int32)
-    return np.asarray(np.minimum(np.searchsorted(edges, value, side="right"), 7), dtype=np.int32)
+    return np.searchsorted(edges, value, side="right").astype(np.int32)
 
 
 def _all_samples() -> npt.NDArray[np.int32]:
@@ -52,7 +52,7 @@ def _compress_mu() -> Octets:
     biased = np.minimum(magnitude + _BIAS, 0x1FFF)
     exponent = _exponents(biased, 0x40)
     code = (exponent << 4) | ((biased >> (exponent + 1)) & 15)
-    return (~np.where(sample < 0, code | 0x80, code) & 0xFF).astype(np.uint8)
+    return np.asarray(~np.where(sample < 0, code | 0x80, code) & 0xFF, dtype=np.uint8)
 
 
 def _compress_a() -> Octets:
@@ -60,7 +60,7 @@ def _compress_a() -> Octets:
     magnitude = np.where(sample < 0, ~sample, sample) >> 4
     exponent = _exponents(magnitude, 0x10)
     code = (exponent << 4) | ((magnitude >> np.maximum(exponent - 1, 0)) & 15)
-    return (np.where(sample < 0, code, code | 0x80) ^ 0x55).astype(np.uint8)
+    return np.asarray(np.where(sample < 0, code, code | 0x80) ^ 0x55, dtype=np.uint8)
 
 
 _EXPAND: Pcm = np.concatenate([_expand_mu(), _expand_a()])  # (2 * 256,)
