@@ -1,0 +1,220 @@
+"""The transaction layer: which message belongs to which transaction (RFC 3261 sections 8.2.2.2, 9, 17.1.3, 17.2.3).
+
+Decided here: matching, merged requests (482), the whole of CANCEL's hop-by-hop side, what is a stray, and that a
+response travels over the flow that its request came by (RFC 3581). Not known here: who a request is for. Requests and
+responses are reported to the transaction user with the effects of ``softswitch.sip.effect``.
+
+One heap holds the deadlines of all transactions; a transaction is forgotten in the step that ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.ids import BRANCH_COOKIE, Ids
+from softswitch.core.timers import Deadlines
+from softswitch.sip import hop
+from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, Request, Response
+from softswitch.sip.response import respond, stamp_via
+from softswitch.sip.timing import Timing
+from softswitch.sip.transaction import I, S, Transaction, answer_input, response_input, start_client, start_server
+
+_Merge = tuple[str | None, str, int, str]  # From tag, Call-ID, CSeq number, method
+
+
+@dataclass(frozen=True, slots=True)
+class Stray(DomainEvent):
+    """A message that belongs to nothing here and asks for no answer: it was dropped."""
+
+    kind: str  # "response" or "ack"
+    method: str  # of the CSeq
+
+
+class Endpoint:
+    """All transactions of this element."""
+
+    def __init__(self, ids: Ids, timing: Timing = Timing()) -> None:  # noqa: B008 (frozen)
+        self._ids = ids
+        self._timing = timing
+        self._servers: dict[str, Transaction] = {}
+        self._clients: dict[str, Transaction] = {}
+        self._invites: dict[str, Transaction] = {}  # by owner: its latest INVITE client transaction
+        self._merging: dict[_Merge, str] = {}
+        self._deadlines = Deadlines()
+
+    # ---- from the wire -----------------------------------------------------------------------------------------
+
+    def received(self, message: Message, flow: Flow, now: float) -> list[Effect]:
+        """Take one message from the wire. ``PeerError`` means that a header could not be read (the driver drops it)."""
+        if isinstance(message, Response):
+            return self._response(message, now)
+        if message.method == "ACK":
+            return self._ack(message, flow, now)
+        return self._request(message, flow, now)
+
+    def _response(self, response: Response, now: float) -> list[Effect]:
+        method = response.cseq.method
+        one = self._clients.get(f"{response.via.branch}|{method}")
+        if one is None or len(response.vias) != 1:  # section 8.1.3.3: with a second Via it was misrouted
+            return [Stray("response", method)]
+        return self._step(one, response_input(response.status), now, response)
+
+    def _ack(self, ack: Request, flow: Flow, now: float) -> list[Effect]:
+        """An ACK with the INVITE's branch is for a refusal; one with its own is for a 2xx, and the dialog's."""
+        one = self._servers.get(_server_key(ack, "INVITE"))
+        if one is not None:
+            return self._step(one, I.ACK, now, ack)
+        if ack.to.tag is None:
+            return [Stray("ack", "ACK")]
+        return [AckArrived(ack, flow)]
+
+    def _request(self, request: Request, flow: Flow, now: float) -> list[Effect]:
+        key = _server_key(request, request.method)
+        one = self._servers.get(key)
+        if one is not None:
+            one.flow = flow  # a NAT may have given the peer another port since
+            return self._step(one, I.REQUEST, now, request)
+        merged = self._remember(request, key)
+        invite = self._servers.get(_server_key(request, "INVITE")) if request.method == "CANCEL" else None
+        stamp_via(request, flow)
+        one = self._servers[key] = start_server(key, request, flow, self._timing, now)
+        self._deadlines.set(one, one.deadline)
+        if request.method == "CANCEL":
+            return self._cancelled(one, invite, now)
+        if merged:
+            return self.respond(key, respond(request, 482, to_tag=self._ids.tag()), now)
+        return [RequestArrived(key, request, flow)]
+
+    def _remember(self, request: Request, key: str) -> bool:
+        """Section 8.2.2.2: whether this request came here a second time, by another way."""
+        if request.to.tag is not None or request.method == "CANCEL":
+            return False
+        return self._merging.setdefault(_merge_key(request), key) != key
+
+    def _cancelled(self, one: Transaction, invite: Transaction | None, now: float) -> list[Effect]:
+        """Section 9.2. The CANCEL is answered here; only one that comes in time is reported."""
+        if invite is None:
+            return self.respond(one.key, respond(one.request, 481, to_tag=self._ids.tag()), now)
+        sent = invite.response
+        tag = sent.to.tag if sent is not None else None
+        effects = self.respond(one.key, respond(one.request, 200, to_tag=tag or self._ids.tag()), now)
+        if invite.state is S.PROCEEDING:
+            effects.append(CancelArrived(invite.key, one.request, one.flow))
+        return effects
+
+    # ---- from the transaction user -----------------------------------------------------------------------------
+
+    def request(self, request: Request, flow: Flow, owner: str, now: float) -> list[Effect]:
+        """Send a request other than ACK and CANCEL; its responses are reported to ``owner``."""
+        branch = self._ids.branch()
+        request.headers.prepend("Via", hop.via_value(flow, branch))
+        one = self._start(f"{branch}|{request.method}", request, flow, owner, now)
+        if request.method == "INVITE":
+            self._invites[owner] = one
+        return [Send(request, flow)]
+
+    def respond(self, transaction: str, response: Response, now: float) -> list[Effect]:
+        """Answer a request. A transaction that has ended takes no answer: being late is legal."""
+        one = self._servers.get(transaction)
+        if one is None:
+            return []
+        return self._step(one, answer_input(response.status), now, response)
+
+    def ack(self, request: Request, flow: Flow) -> list[Effect]:
+        """Send the ACK to a 2xx: in no transaction, with a branch of its own (section 13.2.2.4)."""
+        request.headers.prepend("Via", hop.via_value(flow, self._ids.branch()))
+        return [Send(request, flow)]
+
+    def cancel(self, owner: str, now: float) -> list[Effect]:
+        """CANCEL the INVITE of ``owner``; nothing where it has its final response or there is none.
+
+        Before the first provisional response it is a ``UsageError`` (section 9.1: the CANCEL might overtake it).
+        """
+        one = self._invites.get(owner)
+        if one is None:
+            return []
+        key = f"{one.request.via.branch}|CANCEL"
+        if key in self._clients:
+            return []
+        effects = self._step(one, I.TU_CANCEL, now)
+        if one.state is S.PROCEEDING:
+            request = hop.cancel(one.request)
+            self._start(key, request, one.flow, "", now)
+            effects.append(Send(request, one.flow))
+        return effects
+
+    # ---- transport and time ------------------------------------------------------------------------------------
+
+    def transport_failed(self, flow: Flow, now: float) -> list[Effect]:
+        """What was sent over ``flow`` did not get out (sections 17.1.4 and 17.2.4)."""
+        effects: list[Effect] = []
+        for one in [*self._clients.values(), *self._servers.values()]:
+            if one.flow == flow:
+                effects += self._step(one, I.TRANSPORT_ERROR, now)
+        return effects
+
+    @property
+    def deadline(self) -> float | None:
+        return self._deadlines.next()
+
+    def tick(self, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        for one in self._deadlines.due(now):
+            assert isinstance(one, Transaction)
+            effects += self._settle(one, one.tick(now))
+        return effects
+
+    def __len__(self) -> int:
+        """How many transactions are alive."""
+        return len(self._servers) + len(self._clients)
+
+    # ---- inside ------------------------------------------------------------------------------------------------
+
+    def _start(self, key: str, request: Request, flow: Flow, owner: str, now: float) -> Transaction:
+        one = self._clients[key] = start_client(key, request, flow, owner, self._timing, now)
+        self._deadlines.set(one, one.deadline)
+        return one
+
+    def _step(self, one: Transaction, event: I, now: float, message: Message | None = None) -> list[Effect]:
+        return self._settle(one, one.handle(event, now, message))
+
+    def _settle(self, one: Transaction, effects: list[Effect]) -> list[Effect]:
+        """Arm the transaction's deadline, or forget it."""
+        if one.ended:
+            self._forget(one)
+        else:
+            self._deadlines.set(one, one.deadline)
+        if one.request.method == "CANCEL":  # ours has no user: what became of it shows in the INVITE
+            return [effect for effect in effects if isinstance(effect, Send)]
+        return effects
+
+    def _forget(self, one: Transaction) -> None:
+        self._deadlines.set(one, None)
+        if self._clients.pop(one.key, None) is not None:
+            if self._invites.get(one.owner) is one:
+                del self._invites[one.owner]
+            return
+        del self._servers[one.key]
+        merge = _merge_key(one.request)
+        if self._merging.get(merge) == one.key:
+            del self._merging[merge]
+
+
+def _server_key(request: Request, method: str) -> str:
+    """Section 17.2.3: branch, sent-by and method, where ACK and CANCEL ask with the method of what they are about.
+
+    Without the magic cookie the peer follows RFC 2543, where the branch alone is not unique; the To tag is left out,
+    because the ACK has one and its INVITE has none.
+    """
+    via = request.via
+    key = f"{via.branch}|{via.sent_by.lower()}|{method}"
+    if via.branch is not None and via.branch.startswith(BRANCH_COOKIE):
+        return key
+    return f"{key}|{request.uri}|{request.from_.tag}|{request.call_id}|{request.cseq.number}"
+
+
+def _merge_key(request: Request) -> _Merge:
+    return (request.from_.tag, request.call_id, request.cseq.number, request.method)

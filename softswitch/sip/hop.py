@@ -1,0 +1,40 @@
+"""What a client writes hop by hop: Via, the ACK to a refusal, CANCEL (RFC 3261 sections 8.1.1.7, 17.1.1.3, 9.1).
+
+ACK and CANCEL are copies of the INVITE's own header lines, so that every element on the way matches them to it.
+"""
+
+from __future__ import annotations
+
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Headers, Request, Response
+from softswitch.sip.uri import hostport
+
+MAX_FORWARDS = "70"  # section 8.1.1.6
+
+
+def via_value(flow: Flow, branch: str) -> str:
+    """Ours. ``rport`` asks for the answer on the port that we send from (RFC 3581 section 3)."""
+    return f"SIP/2.0/{flow.transport.upper()} {hostport(*flow.local)};branch={branch};rport"
+
+
+def ack_refusal(invite: Request, refusal: Response) -> Request:
+    """The ACK to a final response other than 2xx."""
+    return _beside(invite, "ACK", refusal.headers.get("To") or "")
+
+
+def cancel(invite: Request) -> Request:
+    return _beside(invite, "CANCEL", invite.headers.get("To") or "")
+
+
+def _beside(invite: Request, method: str, to: str) -> Request:
+    theirs = invite.headers
+    items = [
+        ("Via", theirs.get("Via") or ""),
+        ("Max-Forwards", MAX_FORWARDS),
+        ("From", theirs.get("From") or ""),
+        ("To", to),
+        ("Call-ID", invite.call_id),
+        ("CSeq", f"{invite.cseq.number} {method}"),
+    ]
+    items += [("Route", route) for route in theirs.all("Route")]
+    return Request(method, invite.uri, Headers(items))
