@@ -1,0 +1,15 @@
+"""Legs: our half of one INVITE dialog each, spoken to in words that know no SIP (RFC 3261 sections 9, 12 to 15).
+
+A leg stands between two languages. Below it are transactions and dialogs: retransmissions, tags, CSeq, forks, races.
+Above it a call is *offered*, *answered*, *released*; a dialplan, a queue and a callback all speak to legs in these
+words (``signal``), so joining two legs is forwarding signals.
+
+``table`` says what a leg does in each of its states; ``state`` is all that it knows, as plain values; ``inbound``,
+``outbound`` and ``midcall`` perform the actions; ``leg`` finds out which input of the table an event is. The races are
+the point: a CANCEL that crosses the 200, a BYE that crosses a BYE, a 2xx from a second branch, an ACK that never comes.
+Each is a cell of the table, each has a ladder in the tests.
+
+Three promises hold for every leg, whatever the peer does. It says exactly one of Answered and Failed, and after
+Answered at most one Released, and nothing after that. It says Finished exactly once. And every state but UP has a
+deadline, so that Finished comes.
+"""

@@ -1,0 +1,119 @@
+"""How the messages of a leg are written: Contact, Allow, bodies, who is calling (RFC 3261 sections 8.1.1, 13.2.1)."""
+
+from __future__ import annotations
+
+from softswitch.call.signal import Respond
+from softswitch.call.state import LegState, Plan, Setup
+from softswitch.core.errors import PeerError
+from softswitch.sip.dialog import Dialog
+from softswitch.sip.flow import Flow
+from softswitch.sip.header import NameAddr, parse_name_addr
+from softswitch.sip.hop import MAX_FORWARDS
+from softswitch.sip.message import Headers, Message, Request, Response
+from softswitch.sip.response import respond
+from softswitch.sip.uri import hostport, parse_uri
+
+PRODUCT = "softswitch"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+SDP = "application/sdp"
+
+HeaderLines = tuple[tuple[str, str], ...]
+
+
+def contact_value(flow: Flow) -> str:
+    return f"<sip:{PRODUCT}@{hostport(*flow.local)};transport={flow.transport}>"
+
+
+def reply(
+    leg: LegState,
+    transaction: str,
+    request: Request,
+    status: int,
+    reason: str | None = None,
+    *,
+    headers: HeaderLines = (),
+    sdp: bytes = b"",
+) -> Respond:
+    """A response with our tag; the ones that form or refresh a dialog carry Contact and Allow (section 12.1.1)."""
+    added: list[tuple[str, str]] = [("Server", PRODUCT)]
+    if request.method == "INVITE" and 100 < status < 300:
+        added += [("Contact", contact_value(leg.flow)), ("Allow", ALLOW)]
+    added += headers
+    tag = None if status == 100 else leg.setup.local_tag
+    made = respond(request, status, reason, to_tag=tag, headers=added, body=sdp, content_type=SDP if sdp else None)
+    return Respond(transaction, made)
+
+
+def refuse(leg: LegState, transaction: str, request: Request, error: PeerError) -> Respond:
+    """The answer to what the peer should not have sent."""
+    lines: HeaderLines = () if error.warning is None else (("Warning", error.warning),)
+    if error.status == 415:
+        lines += (("Accept", SDP),)
+    if error.status == 405:
+        lines += (("Allow", ALLOW),)
+    return reply(leg, transaction, request, error.status, error.reason, headers=lines)
+
+
+def invite(setup: Setup, plan: Plan, flow: Flow, cseq: int, credentials: HeaderLines, offer: bytes) -> Request:
+    """Our INVITE, without a Via."""
+    caller = NameAddr(plan.from_display, parse_uri(plan.from_uri)).with_tag(setup.local_tag)
+    items = [
+        ("Max-Forwards", MAX_FORWARDS),
+        ("From", str(caller)),
+        ("To", f"<{plan.to_uri}>"),
+        ("Call-ID", setup.call_id),
+        ("CSeq", f"{cseq} INVITE"),
+        ("Contact", contact_value(flow)),
+        ("Allow", ALLOW),
+        ("User-Agent", PRODUCT),
+        *credentials,
+        *plan.headers,
+        ("Content-Type", SDP),
+    ]
+    return Request("INVITE", plan.request_uri, Headers(items), offer)
+
+
+def bye(dialog: Dialog, credentials: HeaderLines = ()) -> Request:
+    return dialog.request("BYE", (("User-Agent", PRODUCT), *credentials))
+
+
+def description(message: Message) -> bytes:
+    """The session description in a message, empty where there is none. Raises ``PeerError`` (415)."""
+    if not message.body:
+        return b""
+    kind = (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    if kind != SDP:
+        raise PeerError(415, "Unsupported Media Type")
+    return message.body
+
+
+def caller(request: Request, trusted: bool) -> NameAddr | None:
+    """Who calls: P-Asserted-Identity from a trusted peer (RFC 3325), else From; None where withheld (RFC 3323)."""
+    privacy = {word.strip().lower() for word in (request.headers.get("Privacy") or "").split(";")}
+    if privacy & {"id", "user", "header"}:
+        return None
+    identity = _asserted(request) if trusted else None
+    found = request.from_ if identity is None else identity
+    return None if found.uri.user.lower() in ("", "anonymous") or found.uri.host == "anonymous.invalid" else found
+
+
+def _asserted(request: Request) -> NameAddr | None:
+    for value in request.headers.all("P-Asserted-Identity"):
+        try:
+            return parse_name_addr(value)
+        except PeerError:
+            continue
+    return None
+
+
+def challenges(response: Response) -> tuple[str, list[str]]:
+    """The header that answers a 401 or 407, and the challenges in it (section 22.2, 22.3)."""
+    if response.status == 401:
+        return "Authorization", response.headers.all("WWW-Authenticate")
+    return "Proxy-Authorization", response.headers.all("Proxy-Authenticate")
+
+
+def unsupported(request: Request) -> PeerError | None:
+    """Section 8.2.2.3: we know no extension that a peer may require."""
+    required = request.headers.all("Require")
+    return PeerError(420, ", ".join(required)) if required else None

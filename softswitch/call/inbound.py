@@ -1,0 +1,147 @@
+"""The actions of a leg that is called: offered, ringing, accepted, refused (RFC 3261 section 13.3).
+
+The offer is answered in thought when the INVITE arrives, so that an unserviceable call is refused (488 with the reason
+as a Warning) before anybody hears of it. A 2xx is repeated from here until its ACK, over any transport.
+"""
+
+from __future__ import annotations
+
+from softswitch.call import compose
+from softswitch.call.signal import Accept, Failed, Offered, Reject, Release, Respond, Ring
+from softswitch.call.state import AckWait, Inbound, LegState
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
+from softswitch.sdp import negotiate
+from softswitch.sip.dialog import Dialog
+from softswitch.sip.effect import RequestArrived
+from softswitch.sip.message import Request
+
+REMIND_S = 60.0  # section 13.3.1.1: a provisional response each minute, before proxies give up
+SETUP_LIMIT_S = 600.0  # nobody rings longer unanswered; whoever holds the leg has shorter limits of its own
+
+
+def part(leg: LegState) -> Inbound:
+    assert leg.inbound is not None
+    return leg.inbound
+
+
+def examine(leg: LegState, invite: Request) -> PeerError | None:
+    """Make the dialog and answer the offer in thought; what is wrong with the INVITE, if anything is."""
+    try:
+        leg.dialog = Dialog.uas(invite, leg.setup.local_tag)
+        if (missing := compose.unsupported(invite)) is not None:
+            return missing
+        offer = compose.description(invite)
+        if offer:
+            part(leg).answer, leg.media = negotiate.answer(offer, leg.setup.local, leg.sdp_version)
+        compose.caller(invite, part(leg).trusted)
+        _ = invite.target
+    except PeerError as error:
+        return error
+    return None
+
+
+def trying(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    invite = part(leg)
+    return [compose.reply(leg, invite.transaction, invite.request, 100)]
+
+
+def offer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    invite = part(leg).request
+    caller = compose.caller(invite, part(leg).trusted)
+    number, name = ("", "") if caller is None else (caller.uri.user, caller.display)
+    return [Offered(leg.id, number, name, invite.target.user, leg.media)]
+
+
+def ring(leg: LegState, cause: object, now: float) -> list[Effect]:
+    """With our description only in a 183: that is early media. A late offer has none yet."""
+    assert isinstance(cause, Ring)
+    invite = part(leg)
+    sdp = invite.answer if cause.status == 183 else b""
+    sent = compose.reply(leg, invite.transaction, invite.request, cause.status, sdp=sdp)
+    invite.provisional = sent.response
+    invite.remind_at = now + REMIND_S
+    return [sent]
+
+
+def remind(leg: LegState, _cause: object, now: float) -> list[Effect]:
+    invite = part(leg)
+    assert invite.provisional is not None
+    invite.remind_at = now + REMIND_S
+    return [Respond(invite.transaction, invite.provisional)]
+
+
+def accept(leg: LegState, cause: object, now: float) -> list[Effect]:
+    assert isinstance(cause, Accept)
+    invite = part(leg)
+    offered = not invite.answer
+    sdp = negotiate.offer(leg.setup.local, leg.sdp_version) if offered else invite.answer
+    return succeed(leg, invite.transaction, invite.request, sdp, offered, now)
+
+
+def succeed(leg: LegState, transaction: str, invite: Request, sdp: bytes, offered: bool, now: float) -> list[Effect]:
+    """200 to an INVITE, and again after T1, 2*T1 ... T2 until the ACK (section 13.3.1.4)."""
+    sent = compose.reply(leg, transaction, invite, 200, sdp=sdp)
+    timing = leg.setup.timing
+    leg.ack = AckWait(
+        transaction, sent.response, invite.cseq.number, offered, now + timing.t1, timing.t1, now + timing.timeout
+    )
+    return [sent]
+
+
+def repeat(leg: LegState, now: float) -> list[Effect]:
+    """The 2xx once more."""
+    wait = leg.ack
+    assert wait is not None
+    wait.interval = min(2 * wait.interval, leg.setup.timing.t2)
+    wait.resend_at += wait.interval
+    if wait.resend_at <= now:  # no burst after a stall
+        wait.resend_at = now + wait.interval
+    return [Respond(wait.transaction, wait.response)]
+
+
+def refuse_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    assert isinstance(cause, PeerError)
+    invite = part(leg)
+    if cause.status == 420:
+        unsupported = (("Unsupported", cause.reason),)
+        return [compose.reply(leg, invite.transaction, invite.request, 420, headers=unsupported)]
+    return [compose.refuse(leg, invite.transaction, invite.request, cause)]
+
+
+def refuse_commanded(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    status, reason = _verdict(cause)
+    return [_refuse(leg, status, reason)]
+
+
+def refuse_cancelled(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [_refuse(leg, 487)]
+
+
+def refuse_no_answer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [_refuse(leg, 480)]
+
+
+def failed_rejected(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    status, reason = _verdict(cause)
+    return [Failed(leg.id, status, reason or "rejected", "us")]
+
+
+def failed_cancelled(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Failed(leg.id, 487, "cancelled", "peer")]
+
+
+def _verdict(cause: object) -> tuple[int, str | None]:
+    if isinstance(cause, Reject):
+        return cause.status, cause.reason or None
+    assert isinstance(cause, Release)
+    return cause.status, None
+
+
+def _refuse(leg: LegState, status: int, reason: str | None = None) -> Respond:
+    invite = part(leg)
+    return compose.reply(leg, invite.transaction, invite.request, status, reason)
+
+
+def start(transaction: RequestArrived, trusted: bool) -> Inbound:
+    return Inbound(transaction.transaction, transaction.request, trusted)

@@ -1,0 +1,283 @@
+"""A leg: finds out which input of its table an event is, and keeps the time.
+
+Decided here: what an event means for this dialog (a repeated 2xx or a first one, a challenge or a refusal, an ACK that
+was waited for), and how long each state may last. What then follows is in ``table``; how it is done in ``inbound``,
+``outbound`` and ``midcall``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from softswitch.call import compose, inbound, midcall, outbound
+from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Ring, SendRequest
+from softswitch.call.state import LegState, Outbound, Plan, Setup
+from softswitch.call.table import INBOUND, OUTBOUND, A, I, S
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
+from softswitch.core.ids import Ids
+from softswitch.core.machine import transition
+from softswitch.sdp.media import LocalMedia, Media
+from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, ResponseArrived, TransactionFailed
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Response
+from softswitch.sip.timing import Timing
+from softswitch.sip.uri import parse_uri
+
+Event = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed | Command
+
+_PERFORM: dict[A, Callable[[LegState, object, float], list[Effect]]] = {
+    A.TRYING: inbound.trying,
+    A.OFFER: inbound.offer,
+    A.RING: inbound.ring,
+    A.REMIND: inbound.remind,
+    A.ACCEPT: inbound.accept,
+    A.REFUSE_UNUSABLE: inbound.refuse_unusable,
+    A.REFUSE_COMMANDED: inbound.refuse_commanded,
+    A.REFUSE_CANCELLED: inbound.refuse_cancelled,
+    A.REFUSE_NO_ANSWER: inbound.refuse_no_answer,
+    A.INVITE: outbound.invite,
+    A.INVITE_AGAIN: outbound.invite_again,
+    A.CANCEL: outbound.cancel,
+    A.PROGRESS: outbound.progress,
+    A.ACK: outbound.ack,
+    A.ANSWERED: midcall.answered,
+    A.BYE: midcall.bye,
+    A.OK_BYE: midcall.ok_bye,
+    A.GONE: midcall.gone,
+    A.FAILED_UNUSABLE: midcall.failed_unusable,
+    A.FAILED_REJECTED: inbound.failed_rejected,
+    A.FAILED_CANCELLED: inbound.failed_cancelled,
+    A.FAILED_NO_ANSWER: midcall.failed_no_answer,
+    A.FAILED_RELEASED: outbound.failed_released,
+    A.FAILED_REFUSED: outbound.failed_refused,
+    A.FAILED_LOST: outbound.failed_lost,
+    A.RELEASED_US: midcall.released_us,
+    A.RELEASED_PEER: midcall.released_peer,
+    A.RELEASED_NO_ACK: midcall.released_no_ack,
+    A.RELEASED_UNUSABLE: midcall.released_unusable,
+    A.FINISH: midcall.finish,
+}
+_COMMANDS: dict[type, I] = {Dial: I.DIAL, Ring: I.RING, Accept: I.ACCEPT, Reject: I.REJECT, Release: I.RELEASE}
+_INSIDE: dict[str, Callable[[LegState, RequestArrived, float], list[Effect]]] = {
+    "INVITE": midcall.reinvite,
+    "INFO": midcall.info,
+    "OPTIONS": midcall.options,
+}
+_RETRY_AFTER_S = 10  # section 14.2: a random wait up to this
+
+
+class Leg:
+    """Our half of one INVITE dialog."""
+
+    def __init__(self, state: LegState) -> None:
+        self.leg = state
+        self._table = OUTBOUND if state.inbound is None else INBOUND
+
+    @classmethod
+    def inbound(
+        cls, id: str, arrived: RequestArrived, local: LocalMedia, ids: Ids, timing: Timing, trusted: bool = False
+    ) -> Leg:
+        """For an INVITE without a To tag. ``handle(arrived, now)`` comes next."""
+        setup = Setup(id, arrived.request.call_id, ids.tag(), local, ids, timing)
+        return cls(LegState(setup, arrived.flow, inbound=inbound.start(arrived, trusted)))
+
+    @classmethod
+    def outbound(
+        cls,
+        id: str,
+        *,
+        to_uri: str,
+        from_uri: str,
+        from_display: str,
+        flow: Flow,
+        local: LocalMedia,
+        ids: Ids,
+        timing: Timing,
+        call_id: str | None = None,
+        credentials: tuple[str, str] | None = None,
+        request_uri: str | None = None,
+        ring_timeout_s: float | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Leg:
+        """``handle(Dial(), now)`` sends the INVITE. Raises ``PeerError`` where a URI is none."""
+        for uri in (to_uri, from_uri, request_uri or to_uri):
+            parse_uri(uri)
+        setup = Setup(id, call_id or ids.call_id(), ids.tag(), local, ids, timing)
+        ring_s = outbound.RING_LIMIT_S if ring_timeout_s is None else ring_timeout_s
+        plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, credentials, ring_s, tuple(headers))
+        return cls(LegState(setup, flow, outbound=Outbound(plan)))
+
+    @property
+    def id(self) -> str:
+        return self.leg.setup.id
+
+    @property
+    def call_id(self) -> str:
+        return self.leg.setup.call_id
+
+    @property
+    def local_tag(self) -> str:
+        """With ``call_id`` the key by which the peer's in-dialog requests find this leg: it is their To tag."""
+        return self.leg.setup.local_tag
+
+    @property
+    def flow(self) -> Flow:
+        return self.leg.flow
+
+    @property
+    def media(self) -> Media | None:
+        return self.leg.media
+
+    @property
+    def state(self) -> S:
+        return self.leg.state
+
+    @property
+    def deadline(self) -> float | None:
+        return min(self.leg.deadlines(), default=None)
+
+    # ---- events ------------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        match event:
+            case RequestArrived():
+                return self._request(event, now)
+            case ResponseArrived():
+                return self._response(event, now)
+            case AckArrived():
+                return self._ack(event, now)
+            case CancelArrived():
+                return self._step(I.CANCEL, event, now)
+            case TransactionFailed():
+                return self._lost(event, now)
+            case _:
+                return self._step(_COMMANDS[type(event)], event, now)
+
+    def tick(self, now: float) -> list[Effect]:
+        leg = self.leg
+        effects: list[Effect] = []
+        if leg.ack is not None and leg.ack.until <= now:
+            leg.ack = None
+            effects += self._step(I.ACK_TIMEOUT, None, now)
+        elif leg.ack is not None and leg.ack.resend_at <= now:
+            effects += inbound.repeat(leg, now)
+        if leg.inbound is not None and leg.inbound.remind_at is not None and leg.inbound.remind_at <= now:
+            effects += self._step(I.REMIND, None, now)
+        if leg.limit_at is not None and leg.limit_at <= now:
+            effects += self._step(I.LIMIT, None, now)
+        return effects
+
+    def _step(self, event: I, cause: object, now: float) -> list[Effect]:
+        """One cell of the table, and the deadline of the state that it leads to."""
+        leg = self.leg
+        before = leg.state
+        leg.state, actions = transition(self._table, before, event, f"leg {leg.id}")
+        if leg.state is not before:
+            self._enter(now)
+        effects: list[Effect] = []
+        for action in actions:
+            effects += _PERFORM[action](leg, cause, now)
+        if leg.state is S.ENDED and leg.limit_at is not None and leg.limit_at <= now:
+            effects += self._step(I.LIMIT, None, now)
+        return effects
+
+    def _enter(self, now: float) -> None:
+        """Every state but UP has a deadline: CALLING and RINGING the ring timeout, ANSWERED and BYE_DUE the ACK's."""
+        leg, timing = self.leg, self.leg.setup.timing
+        if leg.inbound is not None and leg.state is not S.OFFERED:
+            leg.inbound.remind_at = None
+        match leg.state:
+            case S.OFFERED:
+                leg.limit_at = now + inbound.SETUP_LIMIT_S
+            case S.CALLING | S.RINGING:
+                pass
+            case S.ABANDONED | S.CANCELLING | S.LEAVING:
+                leg.limit_at = now + timing.timeout + timing.t4  # the transaction gives up before that
+            case S.ENDED:
+                leg.limit_at = max(now, leg.outbound.linger_until if leg.outbound is not None else now)
+            case _:
+                leg.limit_at = None
+
+    # ---- requests ----------------------------------------------------------------------------------------------
+
+    def _request(self, arrived: RequestArrived, now: float) -> list[Effect]:
+        leg = self.leg
+        if leg.inbound is not None and leg.state is S.NEW:
+            error = inbound.examine(leg, arrived.request)
+            return self._step(I.INVITE if error is None else I.INVITE_UNUSABLE, error or arrived, now)
+        try:
+            return self._inside(arrived, now)
+        except PeerError as error:
+            return [self._refusal(arrived, error)]
+
+    def _inside(self, arrived: RequestArrived, now: float) -> list[Effect]:
+        """A request in the dialog (section 12.2.2). ``PeerError`` is the answer to one that cannot be served."""
+        leg = self.leg
+        if leg.dialog is not None:
+            leg.dialog.check(arrived.request)
+            leg.flow = arrived.flow
+        method = arrived.request.method
+        if method == "BYE":
+            return self._step(I.BYE, arrived, now)
+        serve = _INSIDE.get(method)
+        if serve is None:
+            raise PeerError(405, "Method Not Allowed")
+        return serve(leg, arrived, now)
+
+    def _refusal(self, arrived: RequestArrived, error: PeerError) -> Effect:
+        leg, request = self.leg, arrived.request
+        if error.status == 500 and request.method == "INVITE":
+            wait_s = int(leg.setup.ids.fraction() * (_RETRY_AFTER_S + 1))
+            headers = (("Retry-After", str(wait_s)),)
+            return compose.reply(leg, arrived.transaction, request, 500, error.reason, headers=headers)
+        return compose.refuse(leg, arrived.transaction, request, error)
+
+    def _ack(self, arrived: AckArrived, now: float) -> list[Effect]:
+        """The one that is waited for; any other is a repeat and means nothing."""
+        leg, wait = self.leg, self.leg.ack
+        if wait is None or arrived.request.cseq.number != wait.cseq:
+            return []
+        leg.ack = None
+        try:
+            effects = midcall.take_answer(leg, arrived.request) if wait.offered and leg.state is not S.BYE_DUE else []
+        except PeerError as error:
+            return self._step(I.ACK_UNUSABLE, error, now)
+        return [*effects, *self._step(I.ACK, arrived, now)]
+
+    # ---- responses ---------------------------------------------------------------------------------------------
+
+    def _response(self, arrived: ResponseArrived, now: float) -> list[Effect]:
+        leg, response = self.leg, arrived.response
+        cseq = response.cseq
+        if cseq.method == "BYE":
+            return self._bye_answered(response, arrived, now)
+        ours = leg.outbound
+        if cseq.method != "INVITE" or ours is None or ours.invite is None or cseq.number != ours.invite.cseq.number:
+            return []
+        if 200 <= response.status < 300 and leg.dialog is not None:
+            return outbound.further_success(leg, response)
+        leg.flow = arrived.flow
+        return self._step(self._meaning(response, now), arrived, now)
+
+    def _meaning(self, response: Response, now: float) -> I:
+        if response.status < 200:
+            return I.PROVISIONAL
+        if response.status < 300:
+            return I.SUCCESS if outbound.establish(self.leg, response, now) else I.SUCCESS_UNUSABLE
+        return I.CHALLENGED if outbound.take_challenge(self.leg, response) else I.REFUSED
+
+    def _bye_answered(self, response: Response, arrived: ResponseArrived, now: float) -> list[Effect]:
+        leg, dialog = self.leg, self.leg.dialog
+        if response.status < 200 or dialog is None or (response.to.tag or "") != dialog.remote_tag:
+            return []
+        credentials = () if leg.bye_challenged else outbound.credentials(leg, response, "BYE", dialog.remote_target)
+        if credentials and leg.state is S.LEAVING:
+            leg.bye_challenged = True
+            return [SendRequest(leg.id, compose.bye(dialog, credentials), leg.flow)]
+        return self._step(I.BYE_DONE, arrived, now)
+
+    def _lost(self, failed: TransactionFailed, now: float) -> list[Effect]:
+        if failed.method == "INVITE":
+            return self._step(I.INVITE_LOST, failed, now)
+        return self._step(I.BYE_DONE, failed, now) if failed.method == "BYE" else []

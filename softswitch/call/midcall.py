@@ -1,0 +1,157 @@
+"""What happens inside the dialog: re-INVITE, keys by INFO, the ACK, BYE (RFC 3261 sections 14 and 15, RFC 3264).
+
+A re-INVITE is answered at once, with the media that we have; holding is the peer's right and shows in ``Media.held``.
+One that cannot be served leaves the session as it was. While an INVITE of either side is unfinished the next one is
+refused: 491 where ours (or our 2xx without its ACK) is in the way, 500 with Retry-After where theirs is.
+"""
+
+from __future__ import annotations
+
+from softswitch.call import compose, inbound
+from softswitch.call.signal import Answered, Digit, Failed, Finished, Released, SendRequest, Updated
+from softswitch.call.state import LegState
+from softswitch.call.table import S
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
+from softswitch.sdp import negotiate
+from softswitch.sdp.media import Media
+from softswitch.sip.effect import RequestArrived
+from softswitch.sip.message import Request
+
+_KEYS = frozenset("0123456789*#ABCD")
+# RFC 4733 event codes, as some phones write.
+_SPELT = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
+_GONE = PeerError(481, "Call/Transaction Does Not Exist")
+
+
+# ---- requests of the peer --------------------------------------------------------------------------------------
+
+
+def reinvite(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
+    _admit(leg)
+    request = arrived.request
+    offer = compose.description(request)
+    assert leg.dialog is not None
+    version = leg.sdp_version + 1
+    media = leg.media
+    if offer:
+        sdp, media = negotiate.answer(offer, leg.setup.local, version)
+    else:
+        sdp = negotiate.offer(leg.setup.local, version)
+    leg.sdp_version = version
+    leg.dialog.refresh(request)
+    return [*inbound.succeed(leg, arrived.transaction, request, sdp, not offer, now), *_updated(leg, media)]
+
+
+def _admit(leg: LegState) -> None:
+    """Whether a re-INVITE may be served now (section 14.2). Raises ``PeerError``."""
+    if leg.state is S.OFFERED:
+        raise PeerError(500, "Server Internal Error")
+    if leg.state in (S.CALLING, S.RINGING, S.ABANDONED, S.CANCELLING) or leg.ack is not None:
+        raise PeerError(491, "Request Pending")
+    if leg.state is not S.UP:
+        raise _GONE
+
+
+def info(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
+    """A key (no RFC: every phone writes it), in one of the two bodies that are in use."""
+    if leg.state not in (S.OFFERED, S.ANSWERED, S.UP):
+        raise _GONE
+    request = arrived.request
+    effects: list[Effect] = [compose.reply(leg, arrived.transaction, request, 200)]
+    if request.body:
+        effects.append(Digit(leg.id, _digit(request)))
+    return effects
+
+
+def _digit(request: Request) -> str:
+    kind = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    text = request.body.decode("ascii", "replace")
+    if kind == "application/dtmf-relay":
+        fields = dict(line.lower().replace(" ", "").partition("=")[::2] for line in text.splitlines())
+        key = fields.get("signal", "")
+    elif kind == "application/dtmf":
+        key = text.strip()
+    else:
+        raise PeerError(415, "Unsupported Media Type")
+    key = _SPELT.get(key, key).upper()
+    if key not in _KEYS:
+        raise PeerError(400, "no such key")
+    return key
+
+
+def options(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
+    headers = (("Allow", compose.ALLOW), ("Accept", compose.SDP))
+    return [compose.reply(leg, arrived.transaction, arrived.request, 200, headers=headers)]
+
+
+def take_answer(leg: LegState, ack: Request) -> list[Effect]:
+    """The answer to our late offer. Raises ``PeerError`` where it is missing or cannot be used."""
+    sdp = compose.description(ack)
+    if not sdp:
+        raise PeerError(0, "no answer in the ACK")
+    return _updated(leg, negotiate.accept(sdp, leg.setup.local))
+
+
+def _updated(leg: LegState, media: Media | None) -> list[Effect]:
+    if media is None or media == leg.media:
+        return []
+    leg.media = media
+    return [Updated(leg.id, media)]
+
+
+# ---- actions ---------------------------------------------------------------------------------------------------
+
+
+def answered(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Answered(leg.id, leg.media)]
+
+
+def bye(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    assert leg.dialog is not None
+    leg.ack = None
+    return [SendRequest(leg.id, compose.bye(leg.dialog), leg.flow)]
+
+
+def ok_bye(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    """Whoever says BYE has our 2xx, even where its ACK got lost."""
+    assert isinstance(cause, RequestArrived)
+    leg.ack = None
+    return [compose.reply(leg, cause.transaction, cause.request, 200)]
+
+
+def gone(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    assert isinstance(cause, RequestArrived)
+    return [compose.refuse(leg, cause.transaction, cause.request, _GONE)]
+
+
+def released_us(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Released(leg.id, "us", "released")]
+
+
+def released_peer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Released(leg.id, "peer", "bye")]
+
+
+def released_no_ack(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Released(leg.id, "network", "no ACK")]
+
+
+def released_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    assert isinstance(cause, PeerError)
+    return [Released(leg.id, "us", cause.reason)]
+
+
+def failed_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    """Inbound: an INVITE that cannot be served. Outbound: an answer that cannot be used."""
+    if isinstance(cause, PeerError):
+        return [Failed(leg.id, cause.status, cause.reason, "us")]
+    return [Failed(leg.id, 488, "no usable answer", "us")]
+
+
+def failed_no_answer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Failed(leg.id, 408, "no answer", "us")]
+
+
+def finish(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Finished(leg.id)]

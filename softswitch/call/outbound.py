@@ -1,0 +1,149 @@
+"""The actions of a leg that calls somebody: INVITE, its challenge, CANCEL, ACK (RFC 3261 sections 9.1, 13.2, 22.2).
+
+A 2xx from a second branch of a fork (section 13.2.2.4) belongs to no leg of ours: it is acknowledged and released at
+once. A repeated 2xx is acknowledged again, whatever has become of the leg since.
+"""
+
+from __future__ import annotations
+
+from softswitch.call import compose
+from softswitch.call.compose import HeaderLines
+from softswitch.call.signal import Failed, Progress, SendAck, SendCancel, SendRequest
+from softswitch.call.state import LegState, Outbound
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
+from softswitch.sdp import negotiate
+from softswitch.sdp.media import Media
+from softswitch.sip import digest
+from softswitch.sip.dialog import Dialog
+from softswitch.sip.effect import ResponseArrived, TransactionFailed
+from softswitch.sip.message import Response
+
+RING_LIMIT_S = 180.0  # timer C (section 16.6): where nobody said how long it may ring
+
+
+def part(leg: LegState) -> Outbound:
+    assert leg.outbound is not None
+    return leg.outbound
+
+
+def invite(leg: LegState, _cause: object, now: float) -> list[Effect]:
+    leg.limit_at = now + part(leg).plan.ring_timeout_s
+    return [_invite(leg, 1)]
+
+
+def invite_again(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    """The credentials are in place; the same dialog identifiers, the next CSeq (section 22.2)."""
+    sent = part(leg).invite
+    assert sent is not None
+    return [_invite(leg, sent.cseq.number + 1)]
+
+
+def _invite(leg: LegState, cseq: int) -> SendRequest:
+    ours = part(leg)
+    offer = negotiate.offer(leg.setup.local, leg.sdp_version)
+    ours.invite = compose.invite(leg.setup, ours.plan, leg.flow, cseq, ours.credentials, offer)
+    return SendRequest(leg.id, ours.invite, leg.flow)
+
+
+def credentials(leg: LegState, response: Response, method: str, uri: str) -> HeaderLines:
+    """The header line that answers a 401 or 407; none where we have no password or cannot read the challenge."""
+    if response.status not in (401, 407) or leg.outbound is None or leg.outbound.plan.credentials is None:
+        return ()
+    user, password = leg.outbound.plan.credentials
+    name, offered = compose.challenges(response)
+    challenge = digest.choose(offered)
+    if challenge is None:
+        return ()
+    try:
+        return ((name, digest.answer(challenge, method, uri, user, password, leg.setup.ids.tag())),)
+    except PeerError:
+        return ()
+
+
+def take_challenge(leg: LegState, response: Response) -> bool:
+    """Whether this refusal is a challenge that we answer: the first one only."""
+    ours = part(leg)
+    if ours.credentials or ours.invite is None:
+        return False
+    ours.credentials = credentials(leg, response, "INVITE", ours.invite.uri)
+    return bool(ours.credentials)
+
+
+def cancel(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [SendCancel(leg.id)]
+
+
+def progress(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    """100 says only that somebody on the way has the INVITE (section 8.1.3.2)."""
+    assert isinstance(cause, ResponseArrived)
+    response = cause.response
+    if response.status == 100:
+        return []
+    media = _described(leg, response)
+    if media is not None:
+        part(leg).early = (response.to.tag or "", media)
+    return [Progress(leg.id, response.status, media)]
+
+
+def _described(leg: LegState, response: Response) -> Media | None:
+    try:
+        sdp = compose.description(response)
+        return negotiate.accept(sdp, leg.setup.local) if sdp else None
+    except PeerError:
+        return None
+
+
+def establish(leg: LegState, response: Response, now: float) -> bool:
+    """The first 2xx makes the dialog; whether its media can be used."""
+    ours = part(leg)
+    assert ours.invite is not None
+    leg.dialog = Dialog.uac(ours.invite, response)
+    ours.linger_until = now + leg.setup.timing.timeout
+    media = _described(leg, response)
+    if media is None and not response.body and ours.early is not None and ours.early[0] == leg.dialog.remote_tag:
+        media = ours.early[1]  # described in the provisional response already, and the 2xx left it out
+    leg.media = media
+    return media is not None
+
+
+def ack(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    assert leg.dialog is not None
+    return [_ack(leg, leg.dialog)]
+
+
+def _ack(leg: LegState, dialog: Dialog) -> SendAck:
+    """With the credentials of the INVITE (section 13.2.2.4)."""
+    ours = part(leg)
+    assert ours.invite is not None
+    return SendAck(dialog.ack(ours.invite.cseq.number, ours.credentials), leg.flow)
+
+
+def further_success(leg: LegState, response: Response) -> list[Effect]:
+    """A 2xx after the first: the same once more, or one of another branch."""
+    ours = part(leg)
+    tag = response.to.tag or ""
+    assert leg.dialog is not None
+    assert ours.invite is not None
+    if tag == leg.dialog.remote_tag:
+        return [_ack(leg, leg.dialog)]
+    known = ours.forks.get(tag)
+    if known is not None:
+        return [_ack(leg, known)]
+    fork = ours.forks[tag] = Dialog.uac(ours.invite, response)
+    return [_ack(leg, fork), SendRequest(leg.id, compose.bye(fork), leg.flow)]
+
+
+def failed_refused(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    assert isinstance(cause, ResponseArrived)
+    return [Failed(leg.id, cause.response.status, cause.response.reason, "peer")]
+
+
+def failed_lost(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    """Section 8.1.3.1: a timeout is taken for a 408, a transport error for a 503."""
+    assert isinstance(cause, TransactionFailed)
+    return [Failed(leg.id, 408 if cause.why == "timeout" else 503, cause.why, "network")]
+
+
+def failed_released(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Failed(leg.id, 487, "released", "us")]

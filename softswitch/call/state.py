@@ -1,0 +1,103 @@
+"""All that a leg knows, as plain values. Times are seconds of the caller's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from softswitch.call.table import S
+from softswitch.core.ids import Ids
+from softswitch.sdp.media import LocalMedia, Media
+from softswitch.sip.dialog import Dialog
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request, Response
+from softswitch.sip.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What does not change from the first moment to the last."""
+
+    id: str
+    call_id: str
+    local_tag: str
+    local: LocalMedia
+    ids: Ids
+    timing: Timing
+
+
+@dataclass(slots=True)
+class Inbound:
+    """The peer's INVITE."""
+
+    transaction: str
+    request: Request
+    trusted: bool  # whether its P-Asserted-Identity counts (RFC 3325)
+    answer: bytes = b""  # to its offer; empty where it had none
+    provisional: Response | None = None  # sent last, above 100
+    remind_at: float | None = None  # section 13.3.1.1: a proxy on the way forgets a call that is silent too long
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whom to call, and as whom."""
+
+    to_uri: str
+    from_uri: str
+    from_display: str
+    request_uri: str
+    credentials: tuple[str, str] | None  # user, password
+    ring_timeout_s: float
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Outbound:
+    """Our INVITE."""
+
+    plan: Plan
+    invite: Request | None = None  # the latest
+    credentials: tuple[tuple[str, str], ...] = ()  # header lines; one challenge is answered, not two
+    early: tuple[str, Media] | None = None  # To tag and what its provisional response described
+    forks: dict[str, Dialog] = field(default_factory=dict)  # other branches that answered too, by their tags
+    linger_until: float = 0.0  # section 13.2.2.4: until then 2xx of other branches may come
+
+
+@dataclass(slots=True)
+class AckWait:
+    """A 2xx of ours that the peer has not acknowledged yet (section 13.3.1.4)."""
+
+    transaction: str
+    response: Response
+    cseq: int
+    offered: bool  # the 2xx carries our offer, so that the ACK must carry an answer
+    resend_at: float
+    interval: float  # seconds
+    until: float
+
+
+@dataclass(slots=True)
+class LegState:
+    setup: Setup
+    flow: Flow  # by which the peer was last heard
+    inbound: Inbound | None = None
+    outbound: Outbound | None = None
+    state: S = S.NEW
+    dialog: Dialog | None = None
+    media: Media | None = None
+    sdp_version: int = 1  # of the description that we sent last (RFC 3264 section 8)
+    ack: AckWait | None = None
+    limit_at: float | None = None  # deadline of the state
+    bye_challenged: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.setup.id
+
+    def deadlines(self) -> list[float]:
+        """Every moment at which there is something to do."""
+        found = [] if self.ack is None else [self.ack.resend_at, self.ack.until]
+        if self.limit_at is not None:
+            found.append(self.limit_at)
+        if self.inbound is not None and self.inbound.remind_at is not None:
+            found.append(self.inbound.remind_at)
+        return found

@@ -1,0 +1,210 @@
+"""What a leg does in each of its states: the two tables, for inbound and outbound legs.
+
+They are to be held against RFC 3261 sections 9.1 (when to CANCEL), 13.2.2.4 and 13.3.1.4 (2xx and ACK), 14 (re-INVITE)
+and 15 (BYE). An action's name is what is said or sent; the order matters.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from softswitch.core.machine import DROP
+
+
+class S(enum.Enum):
+    NEW = enum.auto()
+    OFFERED = enum.auto()  # inbound: the INVITE has no final response yet
+    ANSWERED = enum.auto()  # inbound: 2xx sent, no ACK yet
+    CALLING = enum.auto()  # outbound: INVITE sent, nothing heard
+    RINGING = enum.auto()  # outbound: a provisional response has come, so that a CANCEL may be sent
+    ABANDONED = enum.auto()  # outbound: given up, but nothing heard yet that could be cancelled
+    CANCELLING = enum.auto()  # outbound: CANCEL sent
+    UP = enum.auto()  # the only state without a deadline
+    BYE_DUE = enum.auto()  # inbound: released, but section 15 forbids a BYE before the ACK
+    LEAVING = enum.auto()  # BYE sent
+    ENDED = enum.auto()  # nothing left but late 2xx of other branches
+    FINISHED = enum.auto()
+
+
+class I(enum.Enum):  # noqa: E742 (the tables call it an input)
+    # commands
+    DIAL = enum.auto()
+    RING = enum.auto()
+    ACCEPT = enum.auto()
+    REJECT = enum.auto()
+    RELEASE = enum.auto()
+    # requests of the peer
+    INVITE = enum.auto()
+    INVITE_UNUSABLE = enum.auto()
+    CANCEL = enum.auto()
+    BYE = enum.auto()
+    ACK = enum.auto()
+    ACK_UNUSABLE = enum.auto()  # our late offer was answered with what we cannot use, or not at all
+    # responses to our INVITE, our BYE
+    PROVISIONAL = enum.auto()
+    SUCCESS = enum.auto()
+    SUCCESS_UNUSABLE = enum.auto()
+    REFUSED = enum.auto()
+    CHALLENGED = enum.auto()
+    INVITE_LOST = enum.auto()
+    BYE_DONE = enum.auto()
+    # time
+    ACK_TIMEOUT = enum.auto()
+    REMIND = enum.auto()
+    LIMIT = enum.auto()  # the state's deadline
+
+
+class A(enum.Enum):
+    # inbound
+    TRYING = enum.auto()
+    OFFER = enum.auto()
+    RING = enum.auto()
+    REMIND = enum.auto()
+    ACCEPT = enum.auto()
+    REFUSE_UNUSABLE = enum.auto()
+    REFUSE_COMMANDED = enum.auto()
+    REFUSE_CANCELLED = enum.auto()
+    REFUSE_NO_ANSWER = enum.auto()
+    # outbound
+    INVITE = enum.auto()
+    INVITE_AGAIN = enum.auto()
+    CANCEL = enum.auto()
+    PROGRESS = enum.auto()
+    ACK = enum.auto()
+    # either
+    ANSWERED = enum.auto()
+    BYE = enum.auto()
+    OK_BYE = enum.auto()
+    GONE = enum.auto()  # 481
+    # how it ended
+    FAILED_UNUSABLE = enum.auto()
+    FAILED_REJECTED = enum.auto()
+    FAILED_CANCELLED = enum.auto()
+    FAILED_NO_ANSWER = enum.auto()
+    FAILED_RELEASED = enum.auto()
+    FAILED_REFUSED = enum.auto()
+    FAILED_LOST = enum.auto()
+    RELEASED_US = enum.auto()
+    RELEASED_PEER = enum.auto()
+    RELEASED_NO_ACK = enum.auto()
+    RELEASED_UNUSABLE = enum.auto()
+    FINISH = enum.auto()
+
+
+Cell = tuple[S | None, tuple[A, ...]]
+Table = Mapping[S, Mapping[I, Cell]]
+
+# Commands that cross the end of the leg: whoever gave them has not read our last signal yet.
+_TOO_LATE: dict[I, Cell] = {I.RING: DROP, I.ACCEPT: DROP, I.REJECT: DROP, I.RELEASE: DROP}
+
+_UP: dict[I, Cell] = {
+    I.RELEASE: (S.LEAVING, (A.BYE, A.RELEASED_US)),
+    I.BYE: (S.ENDED, (A.OK_BYE, A.RELEASED_PEER)),
+    I.ACK: DROP,  # to a re-INVITE's 2xx
+    I.ACK_UNUSABLE: (S.LEAVING, (A.BYE, A.RELEASED_UNUSABLE)),
+    I.ACK_TIMEOUT: (S.LEAVING, (A.BYE, A.RELEASED_NO_ACK)),
+    I.BYE_DONE: DROP,  # of another branch
+    I.CANCEL: DROP,
+}
+_LEAVING: dict[I, Cell] = {
+    **_TOO_LATE,
+    I.BYE: (None, (A.OK_BYE,)),  # theirs has crossed ours
+    I.CANCEL: DROP,
+    I.BYE_DONE: (S.ENDED, ()),  # any final response, 481 and 408 too, or none
+    I.LIMIT: (S.ENDED, ()),
+}
+_ENDED: dict[I, Cell] = {**dict.fromkeys(I, DROP), I.BYE: (None, (A.GONE,)), I.LIMIT: (S.FINISHED, (A.FINISH,))}
+_FINISHED: dict[I, Cell] = dict.fromkeys(I, DROP)
+
+INBOUND: Table = {
+    S.NEW: {
+        I.INVITE: (S.OFFERED, (A.TRYING, A.OFFER)),
+        I.INVITE_UNUSABLE: (S.ENDED, (A.REFUSE_UNUSABLE, A.FAILED_UNUSABLE)),
+    },
+    S.OFFERED: {
+        I.RING: (None, (A.RING,)),
+        I.ACCEPT: (S.ANSWERED, (A.ACCEPT, A.ANSWERED)),
+        I.REJECT: (S.ENDED, (A.REFUSE_COMMANDED, A.FAILED_REJECTED)),
+        I.RELEASE: (S.ENDED, (A.REFUSE_COMMANDED, A.FAILED_REJECTED)),
+        I.CANCEL: (S.ENDED, (A.REFUSE_CANCELLED, A.FAILED_CANCELLED)),
+        I.BYE: (S.ENDED, (A.OK_BYE, A.REFUSE_CANCELLED, A.FAILED_CANCELLED)),  # section 15: a caller may
+        I.REMIND: (None, (A.REMIND,)),
+        I.LIMIT: (S.ENDED, (A.REFUSE_NO_ANSWER, A.FAILED_NO_ANSWER)),
+    },
+    S.ANSWERED: {
+        I.ACK: (S.UP, ()),
+        I.ACK_UNUSABLE: (S.LEAVING, (A.BYE, A.RELEASED_UNUSABLE)),
+        I.ACK_TIMEOUT: (S.LEAVING, (A.BYE, A.RELEASED_NO_ACK)),
+        I.RELEASE: (S.BYE_DUE, (A.RELEASED_US,)),
+        I.BYE: (S.ENDED, (A.OK_BYE, A.RELEASED_PEER)),
+        I.CANCEL: DROP,  # too late: the peer will ACK and BYE
+    },
+    S.UP: _UP,
+    S.BYE_DUE: {
+        **_TOO_LATE,
+        I.ACK: (S.LEAVING, (A.BYE,)),
+        I.ACK_UNUSABLE: (S.LEAVING, (A.BYE,)),
+        I.ACK_TIMEOUT: (S.LEAVING, (A.BYE,)),
+        I.BYE: (S.ENDED, (A.OK_BYE,)),
+        I.CANCEL: DROP,
+    },
+    S.LEAVING: _LEAVING,
+    S.ENDED: _ENDED,
+    S.FINISHED: _FINISHED,
+}
+
+OUTBOUND: Table = {
+    S.NEW: {
+        I.DIAL: (S.CALLING, (A.INVITE,)),
+        I.RELEASE: (S.ENDED, (A.FAILED_RELEASED,)),
+    },
+    S.CALLING: {
+        I.PROVISIONAL: (S.RINGING, (A.PROGRESS,)),
+        I.SUCCESS: (S.UP, (A.ACK, A.ANSWERED)),
+        I.SUCCESS_UNUSABLE: (S.LEAVING, (A.ACK, A.BYE, A.FAILED_UNUSABLE)),
+        I.REFUSED: (S.ENDED, (A.FAILED_REFUSED,)),
+        I.CHALLENGED: (None, (A.INVITE_AGAIN,)),
+        I.INVITE_LOST: (S.ENDED, (A.FAILED_LOST,)),
+        I.RELEASE: (S.ABANDONED, (A.FAILED_RELEASED,)),
+        I.LIMIT: (S.ABANDONED, (A.FAILED_NO_ANSWER,)),
+        I.BYE: (None, (A.GONE,)),
+    },
+    S.RINGING: {
+        I.PROVISIONAL: (None, (A.PROGRESS,)),
+        I.SUCCESS: (S.UP, (A.ACK, A.ANSWERED)),
+        I.SUCCESS_UNUSABLE: (S.LEAVING, (A.ACK, A.BYE, A.FAILED_UNUSABLE)),
+        I.REFUSED: (S.ENDED, (A.FAILED_REFUSED,)),
+        I.CHALLENGED: (S.CALLING, (A.INVITE_AGAIN,)),
+        I.INVITE_LOST: (S.ENDED, (A.FAILED_LOST,)),
+        I.RELEASE: (S.CANCELLING, (A.CANCEL, A.FAILED_RELEASED)),
+        I.LIMIT: (S.CANCELLING, (A.CANCEL, A.FAILED_NO_ANSWER)),
+        I.BYE: (None, (A.GONE,)),  # section 15: a callee must not, on an early dialog
+    },
+    S.ABANDONED: {
+        **_TOO_LATE,
+        I.PROVISIONAL: (S.CANCELLING, (A.CANCEL,)),
+        I.SUCCESS: (S.LEAVING, (A.ACK, A.BYE)),
+        I.SUCCESS_UNUSABLE: (S.LEAVING, (A.ACK, A.BYE)),
+        I.REFUSED: (S.ENDED, ()),
+        I.CHALLENGED: (S.ENDED, ()),
+        I.INVITE_LOST: (S.ENDED, ()),
+        I.LIMIT: (S.ENDED, ()),
+        I.BYE: (None, (A.GONE,)),
+    },
+    S.CANCELLING: {
+        **_TOO_LATE,
+        I.PROVISIONAL: DROP,
+        I.SUCCESS: (S.LEAVING, (A.ACK, A.BYE)),  # the 200 has crossed our CANCEL
+        I.SUCCESS_UNUSABLE: (S.LEAVING, (A.ACK, A.BYE)),
+        I.REFUSED: (S.ENDED, ()),  # 487 as a rule
+        I.CHALLENGED: (S.ENDED, ()),
+        I.INVITE_LOST: (S.ENDED, ()),
+        I.LIMIT: (S.ENDED, ()),
+        I.BYE: (None, (A.GONE,)),
+    },
+    S.UP: _UP,
+    S.LEAVING: _LEAVING,
+    S.ENDED: _ENDED,
+    S.FINISHED: _FINISHED,
+}
