@@ -1,0 +1,78 @@
+"""Who may do what: bearer tokens, known by their SHA-256 only, and what each role is for.
+
+Without tokens (allowed on loopback only, ``settings.check`` sees to that) everybody who reaches the port may do
+everything; then a request must name this machine in ``Host``, so that no web page can reach the port by a DNS name of
+its own (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from softswitch.web.problem import ApiError
+
+ANYBODY = "local"
+
+
+class Permission(enum.Enum):
+    OPEN = "open"  # no token
+    METRICS = "metrics"
+    LIVE = "live"  # what happens now
+    RECORDS = "records"  # what happened, with numbers
+    AGENT_STATE = "agent-state"
+    COMMAND = "command"  # end calls, withdraw promises
+
+
+ROLES: Mapping[str, frozenset[Permission]] = {
+    "agent": frozenset({Permission.LIVE, Permission.AGENT_STATE}),
+    "ops": frozenset({Permission.METRICS, Permission.LIVE}),
+    "supervisor": frozenset(Permission),
+    "admin": frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownToken:
+    name: str
+    role: str  # a key of ROLES
+    sha256: str  # hexadecimal, small letters
+
+
+def require(request: web.Request, permission: Permission, tokens: Sequence[KnownToken]) -> str:
+    """The name of whoever asks. Raises ``ApiError`` 401 or 403."""
+    if permission is Permission.OPEN:
+        return ANYBODY
+    if not tokens:
+        return _require_local_host(request)
+    token = _known(request.headers.get("Authorization", ""), tokens)
+    if permission not in ROLES[token.role]:
+        able = ", ".join(role for role, permissions in ROLES.items() if permission in permissions)
+        raise ApiError(403, f"the role {token.role} may not do this", f"roles that may: {able}")
+    return token.name
+
+
+def _known(header: str, tokens: Sequence[KnownToken]) -> KnownToken:
+    scheme, _, presented = header.partition(" ")
+    digest = hashlib.sha256(presented.strip().encode("utf-8", "surrogateescape")).hexdigest()
+    found = [token for token in tokens if hmac.compare_digest(token.sha256, digest)]
+    if scheme.lower() != "bearer" or not found:
+        challenge = {"WWW-Authenticate": 'Bearer realm="softswitch"'}
+        raise ApiError(401, "no valid token", "send Authorization: Bearer TOKEN", challenge)
+    return found[0]
+
+
+def _require_local_host(request: web.Request) -> str:
+    host = request.url.host or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if host != "localhost":
+            raise ApiError(403, f"Host {host!r} is not this machine", "use its numeric address") from None
+    return ANYBODY

@@ -1,0 +1,44 @@
+"""What a request may carry, as typed structs; whatever else it carries is a 400 that says so."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from softswitch.web.problem import ApiError
+
+# Printable and short: it ends in logs, tables and a metric label.
+Reason = Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class AgentStateBody(msgspec.Struct, forbid_unknown_fields=True):
+    state: Literal["ready", "paused", "logged_out", "logged_in"]
+    reason: Reason = ""
+
+
+class WithdrawBody(msgspec.Struct, forbid_unknown_fields=True):
+    why: Reason = ""
+
+
+B = TypeVar("B", bound=msgspec.Struct)
+
+
+async def read_body(request: web.Request, kind: type[B], example: str) -> B:
+    """The body as ``kind``; an empty one counts as ``{}``. Raises ``ApiError`` 400 or 415."""
+    raw = await request.read()
+    if raw and request.content_type != "application/json":  # a foreign web page cannot send this type unasked
+        raise ApiError(415, f"the body is {request.content_type}", "send Content-Type: application/json")
+    try:
+        return msgspec.json.decode(raw or b"{}", type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ApiError(400, f"the body cannot be used: {error}", f"for example {example}") from None
+
+
+def number_of(request: web.Request, name: str, default: int, most: int) -> int:
+    """A whole number from the query, 0 or more; above ``most`` it is ``most``. Raises ``ApiError`` 400."""
+    text = request.query.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ApiError(400, f"{name}={text!r} is not a number", f"for example {name}={default}")
+    return min(int(text), most)

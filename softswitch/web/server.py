@@ -1,0 +1,196 @@
+"""The routes: which path reads what, or gives which command."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+from aiohttp import web
+
+from softswitch import __version__
+from softswitch.call.record import CallRecord
+from softswitch.callback.model import Promise
+from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.switch.event import UnitFailed
+from softswitch.switch.view import Control
+from softswitch.web.access import KnownToken, Permission, require
+from softswitch.web.body import AgentStateBody, WithdrawBody, number_of, read_body
+from softswitch.web.problem import ApiError, json_response, problem_middleware
+
+MAX_BODY_BYTES = 16 * 1024
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_log = structlog.get_logger("softswitch.web")
+
+
+class StoreReader(Protocol):
+    """What was stored, newest first for calls, oldest first for promises and events."""
+
+    async def calls(self, limit: int) -> Sequence[CallRecord]: ...
+
+    async def promises(self) -> Sequence[Promise]: ...
+
+    async def events(self, after: int, limit: int) -> Sequence[Any]: ...
+
+
+class MetricsPage(Protocol):
+    """What the face next door (``softswitch.metrics``) offers; siblings do not import each other."""
+
+    def observe(self, event: Any, at: float) -> None: ...
+
+    def sample(self, control: Control) -> None: ...
+
+    def media(self, counters: Mapping[str, float]) -> None: ...
+
+    def render(self) -> bytes: ...
+
+
+Handle = Callable[[web.Request, str], Awaitable[web.Response]]  # request, name of whoever asks
+
+
+class Api:
+    """One method per route. ``media_counters`` reads the media process's own counters."""
+
+    def __init__(
+        self,
+        control: Control,
+        reader: StoreReader,
+        metrics: MetricsPage,
+        media_counters: Callable[[], Mapping[str, float]],
+    ) -> None:
+        self._control = control
+        self._reader = reader
+        self._metrics = metrics
+        self._media_counters = media_counters
+
+    def routes(self) -> list[tuple[str, str, Permission, Handle]]:
+        """(method, path, permission, handler)."""
+        live, records, command = Permission.LIVE, Permission.RECORDS, Permission.COMMAND
+        return [
+            ("GET", "/healthz", Permission.OPEN, self.healthy),
+            ("GET", "/readyz", Permission.OPEN, self.ready),
+            ("GET", "/metrics", Permission.METRICS, self.metrics),
+            ("GET", "/api/v1", Permission.OPEN, self.index),
+            ("GET", "/api/v1/calls", live, self._list("calls")),
+            ("GET", "/api/v1/agents", live, self._list("agents")),
+            ("GET", "/api/v1/queues", live, self._list("queues")),
+            ("GET", "/api/v1/registrations", live, self._list("registrations")),
+            ("GET", "/api/v1/promises", records, self.promises),
+            ("GET", "/api/v1/records", records, self.records),
+            ("GET", "/api/v1/events", records, self.events),
+            ("GET", "/api/v1/contacts/{id}/why", records, self.why),
+            ("POST", "/api/v1/agents/{name}/state", Permission.AGENT_STATE, self.agent_state),
+            ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
+            ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
+        ]
+
+    # ---- reading -------------------------------------------------------------------------------------------------
+
+    async def index(self, request: web.Request, who: str) -> web.Response:
+        paths = [f"{method} {path}" for method, path, _, _ in self.routes()]
+        return json_response({"version": __version__, "paths": paths})
+
+    async def healthy(self, request: web.Request, who: str) -> web.Response:
+        return json_response({"healthy": True})
+
+    async def ready(self, request: web.Request, who: str) -> web.Response:
+        parts = self._control.ready()
+        fit = all(parts.values())
+        return json_response({"ready": fit, "parts": parts}, 200 if fit else 503)
+
+    async def metrics(self, request: web.Request, who: str) -> web.Response:
+        self._metrics.sample(self._control)
+        self._metrics.media(self._media_counters())
+        return web.Response(body=self._metrics.render(), headers={"Content-Type": _METRICS_TYPE})
+
+    def _list(self, what: str) -> Handle:
+        async def handle(request: web.Request, who: str) -> web.Response:
+            return json_response({what: getattr(self._control, what)()})
+
+        return handle
+
+    async def promises(self, request: web.Request, who: str) -> web.Response:
+        """Those in memory; with ``?all=1`` also those that were closed before the start."""
+        everything = number_of(request, "all", 0, 1)
+        return json_response({"promises": await self._reader.promises() if everything else self._control.promises()})
+
+    async def records(self, request: web.Request, who: str) -> web.Response:
+        return json_response({"records": await self._reader.calls(number_of(request, "limit", 100, 10_000))})
+
+    async def events(self, request: web.Request, who: str) -> web.Response:
+        after, limit = number_of(request, "after", 0, 2**62), number_of(request, "limit", 100, 10_000)
+        return json_response({"events": await self._reader.events(after, limit)})
+
+    async def why(self, request: web.Request, who: str) -> web.Response:
+        contact = request.match_info["id"]
+        try:
+            return json_response({"contact": contact, "decisions": self._control.why(contact)})
+        except LookupError:
+            raise _unknown("contact", contact, [call.contact for call in self._control.calls()]) from None
+
+    # ---- commands ------------------------------------------------------------------------------------------------
+
+    async def agent_state(self, request: web.Request, who: str) -> web.Response:
+        body = await read_body(request, AgentStateBody, '{"state": "paused", "reason": "lunch"}')
+        name = request.match_info["name"]
+        _log.info("agent_state_set", agent=name, state=body.state, by=who)
+        try:
+            match body.state:
+                case "ready":
+                    self._control.set_ready(name)
+                case "paused":
+                    self._control.set_paused(name, body.reason or "paused")
+                case "logged_in":
+                    self._control.log_in(name)
+                case "logged_out":
+                    self._control.log_out(name)
+        except LookupError:
+            raise _unknown("agent", name, [agent.agent for agent in self._control.agents()]) from None
+        return json_response(next(agent for agent in self._control.agents() if agent.agent == name))
+
+    async def withdraw(self, request: web.Request, who: str) -> web.Response:
+        body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')
+        promise = request.match_info["id"]
+        _log.info("promise_withdrawn", promise=promise, by=who)
+        try:
+            self._control.withdraw(promise, body.why or f"withdrawn by {who}")
+        except LookupError:
+            raise _unknown("promise", promise, [known.id for known in self._control.promises()]) from None
+        return json_response({"promise": promise, "withdrawn": True}, 202)  # done once it is durable
+
+    async def hang_up(self, request: web.Request, who: str) -> web.Response:
+        contact = request.match_info["id"]
+        _log.info("call_ended", contact=contact, by=who)
+        try:
+            self._control.hang_up(contact)
+        except LookupError:
+            raise _unknown("call", contact, [call.contact for call in self._control.calls()]) from None
+        return json_response({"contact": contact, "ending": True}, 202)
+
+
+def make_app(
+    control: Control,
+    reader: StoreReader,
+    metrics: MetricsPage,
+    tokens: Sequence[KnownToken] = (),
+    media_counters: Callable[[], Mapping[str, float]] = dict,
+) -> web.Application:
+    """The application, to be served on ``settings.http.listen``."""
+    defects = problem_middleware(lambda: metrics.observe(UnitFailed("http"), 0.0))
+    app = web.Application(middlewares=[defects], client_max_size=MAX_BODY_BYTES)
+    for method, path, permission, handle in Api(control, reader, metrics, media_counters).routes():
+        app.router.add_route(method, path, _guarded(handle, permission, tokens))
+    return app
+
+
+def _guarded(
+    handle: Handle, permission: Permission, tokens: Sequence[KnownToken]
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        return await handle(request, require(request, permission, tokens))
+
+    return guarded
+
+
+def _unknown(kind: str, name: str, known: Sequence[str]) -> ApiError:
+    return ApiError(404, f"no {kind} {name!r}", did_you_mean(name, known).removeprefix("; "))

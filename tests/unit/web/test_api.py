@@ -1,0 +1,314 @@
+"""The HTTP face over a fake switch: what it shows, what it commands, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from softswitch.call.record import CallRecord
+from softswitch.callback.model import Promise
+from softswitch.metrics import Metrics
+from softswitch.web import make_app
+from softswitch.web.access import ROLES, KnownToken
+from tests.support.fake_control import FakeControl
+
+Client = TestClient[web.Request, web.Application]
+Connect = Callable[..., Awaitable[Client]]
+RECORD = CallRecord("c-0", "inbound", "1", "8000", "", "", "", "", 1.0, 0.0, 0.0, 2.0, "abandoned", "caller", "", "")
+
+
+class FakeReader:
+    """Remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    async def calls(self, limit: int) -> Sequence[CallRecord]:
+        self.asked.append(limit)
+        return [RECORD]
+
+    async def promises(self) -> Sequence[Promise]:
+        return FakeControl().promises() * 2
+
+    async def events(self, after: int, limit: int) -> Sequence[Any]:
+        self.asked.append((after, limit))
+        return [{"offset": after + 1}]
+
+
+@pytest.fixture
+def control() -> FakeControl:
+    return FakeControl()
+
+
+@pytest.fixture
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+@pytest.fixture
+async def connect(control: FakeControl, reader: FakeReader) -> AsyncIterator[Connect]:
+    clients: list[Client] = []
+
+    async def connector(*tokens: KnownToken) -> Client:
+        app = make_app(control, reader, Metrics(), tokens, lambda: {"ticks_late": 2.0})
+        client = TestClient(TestServer(app))
+        await client.start_server()
+        clients.append(client)
+        return client
+
+    yield connector
+    for client in clients:
+        await client.close()
+
+
+async def get(client: Client, path: str, status: int = 200) -> Any:
+    async with client.get(path) as answer:
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
+
+async def post(client: Client, path: str, body: Any, status: int = 200) -> Any:
+    async with client.post(path, json=body) as answer:
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------
+
+
+async def test_what_happens_now(connect: Connect) -> None:
+    client = await connect()
+    calls = (await get(client, "/api/v1/calls"))["calls"]
+    assert (calls[0]["contact"], calls[0]["state"], calls[0]["age_s"]) == ("c-1", "queued", 12.5)
+    agents = (await get(client, "/api/v1/agents"))["agents"]
+    assert [(agent["agent"], agent["skills"]) for agent in agents] == [
+        ("alice", {"orders": 5}),
+        ("bob", {"service": 5}),
+    ]
+    assert (await get(client, "/api/v1/queues"))["queues"][0]["waiting"] == 1
+    promises = (await get(client, "/api/v1/promises"))["promises"]
+    assert [(promise["id"], promise["state"]) for promise in promises] == [("p-1", "due")]
+    assert len((await get(client, "/api/v1/promises?all=1"))["promises"]) == 2
+
+
+async def test_a_binding_without_end_has_no_expiry(connect: Connect) -> None:
+    first, second = (await get(await connect(), "/api/v1/registrations"))["registrations"]
+    assert (first["expires_at"], second["expires_at"]) == (1700003600.0, None)
+    assert first["flow"]["remote"] == ["127.0.0.1", 7001]
+
+
+async def test_what_was_stored(connect: Connect, reader: FakeReader) -> None:
+    client = await connect()
+    assert (await get(client, "/api/v1/records"))["records"][0]["outcome"] == "abandoned"
+    await get(client, "/api/v1/records?limit=99999999")
+    assert (await get(client, "/api/v1/events?after=7"))["events"] == [{"offset": 8}]
+    assert reader.asked == [100, 10_000, (7, 100)]
+
+
+@pytest.mark.parametrize("query", ["limit=-1", "limit=x", "limit=1e9", "limit=", "limit=٣", "limit=" + "9" * 400])
+async def test_a_limit_that_is_no_number_is_400(connect: Connect, query: str) -> None:
+    assert "is not a number" in (await get(await connect(), f"/api/v1/records?{query}", 400))["error"]
+
+
+async def test_why(connect: Connect) -> None:
+    client = await connect()
+    answer = await get(client, "/api/v1/contacts/c-1/why")
+    assert answer["decisions"][0]["passed_over"] == [["bob", "lacks orders"]]
+    assert await get(client, "/api/v1/contacts/c-2/why", 404) == {
+        "error": "no contact 'c-2'",
+        "hint": "did you mean 'c-1'?",
+    }
+
+
+async def test_ready_only_with_all_parts(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    assert (await get(client, "/readyz"))["ready"] is True
+    control.parts = {"sip": True, "media": False}
+    assert await get(client, "/readyz", 503) == {"ready": False, "parts": {"sip": True, "media": False}}
+    assert (await get(client, "/healthz"))["healthy"] is True
+
+
+async def test_metrics_are_sampled_at_the_scrape(connect: Connect) -> None:
+    client = await connect()
+    async with client.get("/metrics") as answer:
+        text = await answer.text()
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert 'softswitch_queue_waiting{queue="orders"} 1.0' in text
+    assert "softswitch_media_ticks_late_total 2.0" in text
+
+
+async def test_the_index_lists_the_paths(connect: Connect) -> None:
+    assert "DELETE /api/v1/calls/{id}" in (await get(await connect(), "/api/v1"))["paths"]
+
+
+# ---- commands --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        ({"state": "ready"}, ("set_ready", "alice")),
+        ({"state": "paused", "reason": "lunch"}, ("set_paused", "alice", "lunch")),
+        ({"state": "paused"}, ("set_paused", "alice", "paused")),
+        ({"state": "logged_in"}, ("log_in", "alice", "ready")),
+        ({"state": "logged_out"}, ("log_out", "alice")),
+    ],
+)
+async def test_an_agent_is_set(connect: Connect, control: FakeControl, body: Any, command: tuple[str, ...]) -> None:
+    answer = await post(await connect(), "/api/v1/agents/alice/state", body)
+    assert answer["agent"] == "alice"
+    assert control.done == [command]
+
+
+async def test_an_unknown_agent_is_404_with_the_near_miss(connect: Connect) -> None:
+    answer = await post(await connect(), "/api/v1/agents/alcie/state", {"state": "ready"}, 404)
+    assert answer == {"error": "no agent 'alcie'", "hint": "did you mean 'alice'?"}
+
+
+async def test_a_promise_is_withdrawn(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    await post(client, "/api/v1/promises/p-1/withdraw", {"why": "by mail"}, 202)
+    async with client.post("/api/v1/promises/p-1/withdraw") as answer:
+        assert answer.status == 202
+    assert control.done == [("withdraw", "p-1", "by mail"), ("withdraw", "p-1", "withdrawn by local")]
+    await post(client, "/api/v1/promises/p-9/withdraw", {}, 404)
+
+
+async def test_a_call_is_ended(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    async with client.delete("/api/v1/calls/c-1") as answer:
+        assert answer.status == 202
+    async with client.delete("/api/v1/calls/c-9") as answer:
+        assert answer.status == 404
+    assert control.done == [("hang_up", "c-1")]
+
+
+# ---- hostile requests ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"ready"',
+        b"\xff\xfe",
+        b'{"state": "asleep"}',
+        b'{"state": 1}',
+        b'{"state": "ready", "more": 1}',
+        b'{"state": "paused", "reason": "' + b"x" * 61 + b'"}',
+        b'{"state": "paused", "reason": "a\\nb"}',
+        b'{"state": "paused", "reason": "\\ud800"}',
+        b'{"state": ' + b"[" * 8000,
+        b'{"a":' * 2000,
+    ],
+)
+async def test_a_body_that_makes_no_sense_is_400(connect: Connect, control: FakeControl, raw: bytes) -> None:
+    client = await connect()
+    async with client.post(
+        "/api/v1/agents/alice/state", data=raw, headers={"Content-Type": "application/json"}
+    ) as answer:
+        assert answer.status == 400
+        assert "for example" in (await answer.json())["hint"]
+    assert control.done == []
+
+
+async def test_a_body_without_end_is_413(connect: Connect) -> None:
+    client = await connect()
+    headers = {"Content-Type": "application/json"}
+    async with client.post("/api/v1/agents/alice/state", data=b" " * 100_000, headers=headers) as answer:
+        assert answer.status == 413
+        assert "error" in await answer.json()
+
+
+async def test_a_form_of_a_foreign_page_is_415(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    async with client.post("/api/v1/agents/alice/state", data=json.dumps({"state": "ready"})) as answer:
+        assert answer.status == 415
+    assert control.done == []
+
+
+async def test_without_tokens_only_this_machines_own_name_serves(connect: Connect) -> None:
+    client = await connect()
+    async with client.get("/api/v1/calls", headers={"Host": "evil.example"}) as answer:
+        assert answer.status == 403
+    async with client.get("/api/v1/calls", headers={"Host": "localhost:8080"}) as answer:
+        assert answer.status == 200
+
+
+async def test_errors_of_the_router_are_json_too(connect: Connect) -> None:
+    client = await connect()
+    assert "GET /api/v1 lists" in (await get(client, "/nothing", 404))["hint"]
+    async with client.put("/api/v1/calls") as answer:
+        assert answer.status == 405
+        assert "GET" in answer.headers["Allow"]
+        assert "GET" in (await answer.json())["hint"]
+
+
+async def test_a_defect_of_ours_ends_one_request_and_is_counted(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    control.parts = None  # type: ignore[assignment]
+    answer = await get(client, "/readyz", 500)
+    assert answer == {"error": "the switch made a mistake; its log has the details"}
+    control.parts = {"sip": True}
+    async with client.get("/metrics") as page:
+        assert 'softswitch_units_failed_total{where="http"} 1.0' in await page.text()
+
+
+# ---- tokens ----------------------------------------------------------------------------------------------------
+
+
+def token(role: str) -> KnownToken:
+    return KnownToken(f"my-{role}", role, hashlib.sha256(f"secret-{role}".encode()).hexdigest())
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic secret-admin", "Bearer " + "x" * 4000])
+async def test_without_a_valid_token_nothing_is_told(connect: Connect, header: str) -> None:
+    client = await connect(token("admin"))
+    for path in ("/metrics", "/api/v1/calls", "/api/v1/records"):
+        async with client.get(path, headers={"Authorization": header} if header else {}) as answer:
+            assert answer.status == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert (await get(client, "/healthz"))["healthy"] is True
+
+
+@pytest.mark.parametrize(
+    ("role", "statuses"),
+    [
+        ("agent", (403, 200, 403, 200, 403)),
+        ("ops", (200, 200, 403, 403, 403)),
+        ("supervisor", (200, 200, 200, 200, 202)),
+        ("admin", (200, 200, 200, 200, 202)),
+    ],
+)
+async def test_what_each_role_may(connect: Connect, role: str, statuses: tuple[int, ...]) -> None:
+    client = await connect(*(token(known) for known in ROLES))
+    headers = {"Authorization": f"Bearer secret-{role}"}
+    requests: list[tuple[str, str, Any]] = [
+        ("GET", "/metrics", None),
+        ("GET", "/api/v1/agents", None),
+        ("GET", "/api/v1/records", None),
+        ("POST", "/api/v1/agents/alice/state", {"state": "ready"}),
+        ("DELETE", "/api/v1/calls/c-1", None),
+    ]
+    seen = []
+    for method, path, body in requests:
+        async with client.request(method, path, json=body, headers=headers) as answer:
+            seen.append(answer.status)
+    assert tuple(seen) == statuses
+
+
+async def test_a_command_names_who_gave_it(connect: Connect, control: FakeControl) -> None:
+    client = await connect(token("supervisor"))
+    headers = {"Authorization": "Bearer secret-supervisor"}
+    async with client.post("/api/v1/promises/p-1/withdraw", headers=headers) as answer:
+        assert answer.status == 202
+    assert control.done == [("withdraw", "p-1", "withdrawn by my-supervisor")]
