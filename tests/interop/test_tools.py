@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import ports, tone
+from tests.support.baresip import Baresip
 from tests.support.phone import Phone
 from tests.support.sipp import Sipp
 
@@ -94,3 +95,18 @@ async def test_sipp_answers_a_softphone(tmp_path: Path, scenario: str) -> None:
             await call.wait("disconnected")
         taken = await callee.done(10)
     assert (taken.successful, taken.failed) == (1, 0), taken
+
+
+async def test_a_softphone_and_baresip_hear_each_other(tmp_path: Path) -> None:
+    low = tone.tone_wav(tmp_path / "low.wav", 400, seconds=30)
+    high = tone.tone_wav(tmp_path / "high.wav", 1000)
+    async with await Baresip.start("1003", "x", ("127.0.0.1", ports.free_port()), tmp_path, low) as callee:
+        caller = await Phone.peer("1", "127.0.0.1", callee.port, directory=tmp_path, play=high)
+        async with caller:
+            await caller.call("1003")
+            await caller.wait("confirmed")
+            await callee.wait("CALL_ESTABLISHED")
+            await caller.hears(400)
+            await caller.hangup()
+            await callee.wait("CALL_CLOSED")
+    tone.heard(callee.heard(), 1000, 0.5)

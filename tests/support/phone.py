@@ -1,7 +1,7 @@
 """A real SIP softphone (PJSIP) for asyncio tests: registers, calls, answers, holds, presses keys, plays, records.
 
-The phone itself runs in ``phone_process``. Everything that it tells is kept, and waiting is waiting for a condition over
-what was told. Without a password and registrar it is a peer that answers for every number: the far end of a trunk.
+The phone itself runs in ``phone_process``. Everything that it tells is kept, and waiting is waiting for a condition
+over what was told. Without a password and registrar it is a peer that answers for every number: the far end of a trunk.
 """
 
 from __future__ import annotations
@@ -119,7 +119,6 @@ class Phone:
         rtp = ports.claim(RTP_PORTS)
         stem = f"{user}-{own_port}"
         record = directory / f"{stem}.wav"
-        directory.mkdir(parents=True, exist_ok=True)
         options = {
             "user": user,
             "password": password,

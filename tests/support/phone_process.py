@@ -159,7 +159,8 @@ class Softphone:
 
     def _account(self, user: str, password: str | None, registrar: str | None) -> Identity:
         config = pj.AccountConfig()
-        config.idUri = f"sip:{user}@{registrar or '127.0.0.1:%d' % self.options['port']}"
+        home = registrar or f"127.0.0.1:{self.options['port']}"
+        config.idUri = f"sip:{user}@{home}"
         if registrar:
             config.regConfig.registrarUri = self.uri("", registrar).replace("sip:@", "sip:")
             config.regConfig.timeoutSec = self.options.get("expires", 120)

@@ -36,6 +36,14 @@ class Tally:
         return f"{counts}, {self.retransmissions} retransmissions\n{self.complaints}"
 
 
+def _fields(path: Path, numbers: Sequence[str | tuple[str, str]]) -> Path:
+    """The values of [field0] and [field1], one line for each call in turn."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [number if isinstance(number, tuple) else (number,) for number in numbers]
+    path.write_text("SEQUENTIAL\n" + "".join(";".join(row) + ";\n" for row in rows))
+    return path
+
+
 class Sipp:
     """One sipp process."""
 
@@ -49,7 +57,6 @@ class Sipp:
         binary = shutil.which("sipp")
         assert binary, "sipp is not installed"
         port = port or ports.free_port()
-        directory.mkdir(parents=True, exist_ok=True)
         stem = directory / f"{scenario}-{port}"
         control, media = ports.free_port(), ports.claim(4).start
         # fmt: off
@@ -79,15 +86,12 @@ class Sipp:
         port: int | None = None,
     ) -> Sipp:
         """``calls`` calls, ``rate`` a second, presenting the ``numbers`` (or users and passwords) in turn."""
-        directory.mkdir(parents=True, exist_ok=True)
-        fields = directory / f"{scenario}-numbers.csv"
-        rows = [number if isinstance(number, tuple) else (number,) for number in numbers]
-        fields.write_text("SEQUENTIAL\n" + "".join(";".join(row) + ";\n" for row in rows))
+        fields = _fields(directory / f"{scenario}-numbers.csv", numbers)
         host, at = switch
         # fmt: off
         words = [
-            f"{host}:{at}", "-s", called, "-inf", fields, "-m", calls, "-r", rate, "-l", most, "-d", round(pause_s * 1000),
-            "-key", "first_key", keys[0], "-key", "second_key", keys[1],
+            f"{host}:{at}", "-s", called, "-inf", fields, "-m", calls, "-r", rate, "-l", most,
+            "-d", round(pause_s * 1000), "-key", "first_key", keys[0], "-key", "second_key", keys[1],
         ]
         # fmt: on
         return await cls._start(scenario, directory, port, words)

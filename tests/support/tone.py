@@ -1,7 +1,8 @@
 """Known tones, made and found again: how a test knows who hears whom.
 
-A pure tone survives G.711, jitter buffers and mixing. A recording is cut into windows of 100 ms; the share of a window's
-energy that lies in the tone (its projection on sine and cosine of that frequency) tells whether the tone is in it.
+A pure tone survives G.711, jitter buffers and mixing. A recording is cut into windows of 100 ms; the share of a
+window's energy that lies in the tone (its projection on sine and cosine of that frequency) tells whether the tone is
+in it.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def tone_wav(path: Path, hz: float, seconds: float = 2.0) -> Path:
 def read_wav(path: Path) -> tuple[NDArray[np.float64], int]:
     """Samples (channels, samples) in [-1, 1] and the rate; the header's lengths are ignored.
 
-    A recording that is still being written, or whose writer was killed, has lengths of 0 in it: what counts is what lies
-    in the file. G.711 and 16-bit PCM are not told apart here: only 16-bit PCM is read.
+    A recording that is still being written, or whose writer was killed, has lengths of 0 in it: what counts is what
+    lies in the file. G.711 and 16-bit PCM are not told apart here: only 16-bit PCM is read.
     """
     data = path.read_bytes() if path.exists() else b""
     at = data.find(b"fmt ")
