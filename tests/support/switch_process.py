@@ -7,6 +7,7 @@ side. ``kill9`` takes the whole tree at once, ``restart`` starts the same config
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -240,10 +241,10 @@ class SwitchProcess:
             return answer.status, await answer.text()
 
     async def api(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON of the answer. A list may come bare or as the only list of an object."""
+        """The JSON of the answer; a list comes as the only list of an object and is taken out of it."""
         status, text = await self._request(method, path, body)
         assert status < 300, f"{method} {path}: {status} {text[:500]}"
-        value = yaml.safe_load(text) if text.strip() else None
+        value = json.loads(text)
         lists = [part for part in value.values() if isinstance(part, list)] if isinstance(value, dict) else []
         return lists[0] if len(lists) == 1 else value
 
