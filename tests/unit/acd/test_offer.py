@@ -6,6 +6,7 @@ import pytest
 
 from softswitch.acd.acd import GRACE_S, NO_ANSWER_DELAY_S
 from softswitch.acd.model import (
+    AcdInput,
     AgentState,
     AgentStateChanged,
     CancelOffer,
@@ -174,14 +175,12 @@ def test_unreachable_ends_after_the_delay_if_nothing_is_heard() -> None:
     assert offers(c.pass_time(15)) == [("c1", "ann")]
 
 
-def test_a_pause_does_not_shorten_the_delay() -> None:
+@pytest.mark.parametrize("back", [(SetPaused("ann", "tea"), SetReady("ann")), (LogOut("ann"), LogIn("ann"))])
+def test_a_human_who_comes_back_and_says_so_starts_without_the_delay(back: tuple[AcdInput, ...]) -> None:
     c = centre("ann")
     c.join("c1")
-    c.tell(OfferFailed("c1", "ann", "busy"), SetPaused("ann", "tea"))
-    c.pass_time(5)
-    assert offers(c.tell(LogIn("ann"))) == []
-    c.tell(LogOut("ann"), LogIn("ann"))
-    assert c.acd.agent("ann").contact == "c1", "a fresh login starts without a delay"
+    c.tell(OfferFailed("c1", "ann", "busy"))
+    assert offers(c.tell(*back)) == [("c1", "ann")]
 
 
 def test_an_offer_does_not_fail_for_a_reason_that_is_not_in_the_list() -> None:

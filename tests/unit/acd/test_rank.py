@@ -35,6 +35,27 @@ def test_priority_is_seconds_of_age_across_queues() -> None:
     assert served == [("older", "ann"), ("lifted", "ann"), ("vip", "ann")]
 
 
+def test_a_freed_agent_takes_the_best_over_all_its_skills() -> None:
+    queues = [QueueSpec(skill, (Need(skill),)) for skill in ("a", "b", "c")]
+    centre = Centre([spec("ann", a=1, b=1, c=1)], queues)
+    for contact, queue, age_s in (("c1", "a", 10), ("c2", "b", 30), ("c3", "c", 20)):
+        centre.join(contact, queue, age_s=age_s)
+    assert offers(centre.staff("ann")) == [("c2", "ann")]
+
+
+def test_agents_freed_in_one_late_tick_all_get_a_contact() -> None:
+    centre = Centre([spec("ann"), spec("bob")], [QueueSpec("q", wrap_up_s=10)])
+    centre.staff("ann", "bob")
+    for contact, agent in (("c1", "ann"), ("c2", "bob")):
+        centre.join(contact)
+        centre.answer(contact, agent)
+    centre.end("c2", "bob")
+    centre.end("c1", "ann")
+    centre.join("c3")
+    centre.join("c4")
+    assert sorted(offers(centre.acd.tick(centre.now + 60))) == [("c3", "ann"), ("c4", "bob")]
+
+
 def test_equal_ranks_go_by_id() -> None:
     centre = Centre([spec("ann")], [Q])
     centre.join("b")
