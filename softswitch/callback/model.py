@@ -38,6 +38,7 @@ class Policy:
     ring_s: float = 30.0
     settle_s: float = 32.0  # on top of ring_s: how long an attempt that a crash cut short stays UNCERTAIN
     reserve: int = 0  # idle agents kept back for live callers
+    numbers: str = ""  # regex of whole numbers that are dialled as presented, e.g. "1[0-9]{3}"; "": none
 
 
 # ---- the promise -----------------------------------------------------------------------------------------------
@@ -121,7 +122,10 @@ class Persisted:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The ACD as the ledger sees it: agents READY and reachable who could serve the queue, live callers waiting."""
+    """The ACD as the ledger sees it: agents READY and reachable who could serve the queue, live callers waiting.
+
+    Read after every ``SeekAgent`` given so far was carried out: an agent reserved for one is not free any more.
+    """
 
     queue: str
     free_agents: int
@@ -138,7 +142,10 @@ class AgentFound:
 
 @dataclass(frozen=True, slots=True)
 class NoAgent:
-    """The agent declined, did not answer or hung up before the dial: not an attempt."""
+    """The agent declined, did not answer or hung up before the dial: not an attempt.
+
+    After ``DialCustomer`` it means that the agent hung up while the customer's phone rang: that attempt is spent.
+    """
 
     promise: str
 
@@ -152,6 +159,7 @@ class CustomerAnswered:
 class AttemptFailed:
     promise: str
     status: int  # SIP status of the failed leg
+    call_id: str = ""  # of the failed attempt; a late word about an earlier one is then dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,10 @@ class ReachedAgent:
 
 @dataclass(frozen=True, slots=True)
 class NumberBusy:
-    """That number is (or is no longer) on a call or in a queue here; never dial it meanwhile."""
+    """That number is (or is no longer) on a call or in a queue here; never dial it meanwhile.
+
+    Not to be said of the callback itself: its own seek would be called off by it.
+    """
 
     number: str
     busy: bool
@@ -221,6 +232,13 @@ class DialCustomer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseAgent(Effect):
+    """Let go whoever is reserved, ringing or waiting for this promise, and cancel what was dialled for it."""
+
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseAnswer(Effect):
     """Answer to ``Lost`` with a token: the promise is durable and may be spoken (ok), or not (why)."""
 
@@ -240,7 +258,7 @@ class PromiseChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class LossNotRecorded(DomainEvent):
-    """A loss that leads to no promise, and why: withheld, invalid, policy."""
+    """A loss that leads to no promise, and why: withheld, invalid, premium, policy, short, store."""
 
     queue: str
     stage: str

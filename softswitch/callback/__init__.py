@@ -1,0 +1,23 @@
+"""The promise ledger: who is to be called back, when, and how often it has been tried.
+
+A promise is one intent to call one number back for one queue. What is never to happen is that it gets lost, or that a
+customer's phone rings twice for it. Neither can be had by care alone once processes crash, so the ledger lives by one
+rule, write-ahead intent: the row that says "attempt n, with this Call-ID" is durable before the INVITE of attempt n
+leaves. In memory a promise therefore stays SEEKING until the store has answered, and only then is DIALLING. Whoever
+finds a DIALLING row after a crash knows that the INVITE may have left: the promise is UNCERTAIN until that call can no
+longer be ringing, and what follows is attempt n + 1. Attempt n is spent either way; it is never dialled a second time.
+
+Around that rule:
+
+- ``number``    which number a presented one is, or why it cannot be called
+- ``calendar``  the hours in which it may be called
+- ``retry``     what a failed attempt means, returned as a value
+- ``pacing``    how many seeks may start: never more than there are free agents, never before a live caller
+- ``table``     state x input -> state, actions; ``due`` what time brings; ``mover`` carries the answers out
+- ``recorder``  from a loss to a durable promise; ``written`` which writes are under way or must be made again
+- ``book``      where promises are found; ``rule`` a queue's policy, ready for use
+- ``ledger``    the machine that joins these
+
+Agent first: the agent is on the line before the customer is dialled, so no customer answers into silence. A lost agent
+is not an attempt. Time is Unix seconds throughout, because a promise outlives the process and its monotonic clock.
+"""

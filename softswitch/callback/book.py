@@ -1,0 +1,89 @@
+"""Where promises are found: by id, by (number, queue) while open, by number while open. It decides nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from softswitch.callback.model import OPEN, Promise
+
+REMEMBERED = 1000  # closed promises kept for the list and for late words about them
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A promise and what the ledger alone knows about it; none of this outlives the process."""
+
+    promise: Promise
+    since: float  # Unix s: when it came into its state
+    durable: bool = False  # some row of it is in the store
+    keep: bool = False  # recorded without being spoken: survives a store that is away
+    intent: str = ""  # token of the write of its intent, while that is under way
+    writes: int = 0  # writes under way
+    hold_until: float = 0.0  # Unix s: no new seek before
+    ending: str = ""  # why it ends when the attempt in flight has failed
+
+
+class Book:
+    """All open promises, and the last closed ones."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._open: dict[tuple[str, str], Entry] = {}
+        self._numbers: dict[str, dict[str, Entry]] = {}
+        self._count: Counter[str] = Counter()
+        self._closed: deque[str] = deque()
+
+    def add(self, entry: Entry) -> None:
+        promise = entry.promise
+        self._entries[promise.id] = entry
+        if promise.state not in OPEN:
+            self._remember(promise.id)
+            return
+        self._open[promise.number, promise.queue] = entry
+        self._numbers.setdefault(promise.number, {})[promise.id] = entry
+        self._count[promise.queue] += 1
+
+    def close(self, entry: Entry) -> None:
+        """Its promise has come to a final state."""
+        self._take_out(entry.promise)
+        self._remember(entry.promise.id)
+
+    def drop(self, entry: Entry) -> None:
+        """It never came to be."""
+        self._take_out(entry.promise)
+        del self._entries[entry.promise.id]
+
+    def get(self, promise: str) -> Entry | None:
+        return self._entries.get(promise)
+
+    def open_for(self, number: str, queue: str) -> Entry | None:
+        return self._open.get((number, queue))
+
+    def same_number(self, number: str) -> list[Entry]:
+        """The open ones for this number, over all queues."""
+        return list(self._numbers.get(number, {}).values())
+
+    def open(self) -> list[Entry]:
+        return list(self._open.values())
+
+    def promises(self) -> list[Promise]:
+        """The open ones, oldest first, then the last closed ones, latest first."""
+        waiting = sorted((entry.promise for entry in self._open.values()), key=lambda p: (p.recorded_at, p.id))
+        return waiting + [self._entries[promise].promise for promise in reversed(self._closed)]
+
+    def count(self, queue: str) -> int:
+        return self._count[queue]
+
+    def _take_out(self, promise: Promise) -> None:
+        del self._open[promise.number, promise.queue]
+        self._count[promise.queue] -= 1
+        same = self._numbers[promise.number]
+        del same[promise.id]
+        if not same:
+            del self._numbers[promise.number]
+
+    def _remember(self, promise: str) -> None:
+        self._closed.append(promise)
+        if len(self._closed) > REMEMBERED:
+            del self._entries[self._closed.popleft()]

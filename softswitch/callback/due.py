@@ -1,0 +1,69 @@
+"""What time does to a promise: which input is due, and when to look again.
+
+Every state has an end. RECORDED and RETRY_AT wait for their moment inside the window, DUE waits for an agent, and all
+three grow overdue; SEEKING, DIALLING and UNCERTAIN end by themselves.
+"""
+
+from __future__ import annotations
+
+from softswitch.callback.book import Entry
+from softswitch.callback.model import PromiseState
+from softswitch.callback.rule import Rules
+from softswitch.callback.table import I
+
+S = PromiseState
+SEEK_S = 120.0  # how long an agent may take to be found and to pick up
+
+
+def due(entry: Entry, rules: Rules, now: float) -> I | None:
+    """The input that time brings at ``now``; RETRY stands for an attempt that has rung long enough."""
+    promise = entry.promise
+    match promise.state:
+        case S.RECORDED | S.RETRY_AT | S.DUE if now >= _overdue_at(entry, rules):
+            return I.OVERDUE
+        case S.RECORDED | S.RETRY_AT:
+            ripe = entry.durable and now >= promise.not_before and rules.open(promise.queue, now)
+            return I.RIPE if ripe else None
+        case S.DUE:
+            return None if rules.open(promise.queue, now) else I.SHUT
+        case S.SEEKING | S.DIALLING | S.UNCERTAIN if now >= _ends_at(entry, rules):
+            return _end(entry, rules)
+        case _:
+            return None
+
+
+def wake_at(entry: Entry, rules: Rules, now: float) -> float:
+    """When ``due`` may have another answer than None (Unix s)."""
+    promise = entry.promise
+    if promise.state in (S.SEEKING, S.DIALLING, S.UNCERTAIN):
+        return _ends_at(entry, rules)
+    wake = _overdue_at(entry, rules)
+    if promise.state is S.DUE:
+        held = [entry.hold_until] if entry.hold_until > now else []
+        return min([wake, rules.changes_at(promise.queue, now), *held])
+    if not entry.durable:
+        return wake  # the store's answer comes first
+    shut = not rules.open(promise.queue, now)
+    ripe = max(promise.not_before, rules.changes_at(promise.queue, now) if shut else now)
+    return min(wake, ripe)
+
+
+def _overdue_at(entry: Entry, rules: Rules) -> float:
+    return entry.promise.recorded_at + rules.policy(entry.promise.queue).expiry_s
+
+
+def _ends_at(entry: Entry, rules: Rules) -> float:
+    if entry.promise.state is S.SEEKING:
+        return entry.since + SEEK_S
+    if entry.promise.state is S.UNCERTAIN:
+        return entry.promise.not_before
+    policy = rules.policy(entry.promise.queue)
+    return entry.since + policy.ring_s + policy.settle_s
+
+
+def _end(entry: Entry, rules: Rules) -> I:
+    if entry.promise.state is S.SEEKING:
+        return I.SEEK_OVER
+    if entry.promise.state is S.DIALLING:
+        return I.RETRY
+    return I.SPENT if entry.promise.attempts >= rules.policy(entry.promise.queue).max_attempts else I.RIPE

@@ -1,0 +1,197 @@
+"""The ledger itself: inputs in, orders and facts out, one promise moved at a time by ``table``.
+
+Order within a step: the input moves its promise, time moves what has become due, then free agents are given to the
+oldest due promises of the queues that something happened to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from softswitch.callback.book import Entry
+from softswitch.callback.model import (
+    AgentFound,
+    AttemptFailed,
+    Capacity,
+    CustomerAnswered,
+    LedgerInput,
+    Lost,
+    NoAgent,
+    NumberBusy,
+    Persisted,
+    Policy,
+    Promise,
+    PromiseChanged,
+    PromiseState,
+    ReachedAgent,
+    ReleaseAgent,
+    Restored,
+    Withdraw,
+)
+from softswitch.callback.mover import Mover
+from softswitch.callback.recorder import Recorder
+from softswitch.callback.retry import outcome
+from softswitch.callback.rule import Rules
+from softswitch.callback.table import I
+from softswitch.core.effect import Effect
+from softswitch.core.ids import Ids
+
+S = PromiseState
+STORE = "store"  # the key of the deadline at which failed writes are tried again
+
+
+class Ledger:
+    """All promises of this switch. ``now`` is Unix seconds."""
+
+    def __init__(self, policies: Iterable[Policy], ids: Ids, region: str = "CN") -> None:
+        self._region = region
+        self._move = Mover(Rules(policies, region), ids)
+        self._recorder = Recorder(self._move, ids)
+        self._inputs: Mapping[type, Callable[[Any], None]] = {
+            Lost: self._recorder.lost,
+            Restored: self._restored,
+            Persisted: self._persisted,
+            Capacity: self._capacity,
+            AgentFound: lambda event: self._word(event.promise, I.AGENT_FOUND),
+            NoAgent: self._no_agent,
+            CustomerAnswered: lambda event: self._word(event.promise, I.ANSWERED),
+            AttemptFailed: self._attempt_failed,
+            ReachedAgent: self._reached_agent,
+            NumberBusy: self._number_busy,
+            Withdraw: self._withdraw_by_admin,
+        }
+
+    def handle(self, event: LedgerInput, now: float) -> list[Effect]:
+        self._move.now = now
+        self._inputs[type(event)](event)
+        return self._finish()
+
+    def tick(self, now: float) -> list[Effect]:
+        move = self._move
+        move.now = now
+        for key in move.deadlines.due(now):
+            if key == STORE:
+                move.written.retry_at = None
+                self._recorder.try_again()
+            elif (write := move.written.end(str(key))) is not None:
+                self._recorder.not_stored(write)
+            elif (entry := move.book.get(str(key))) is not None:
+                move.advance(entry)
+        return self._finish()
+
+    @property
+    def deadline(self) -> float | None:
+        return self._move.deadlines.next()
+
+    def reload(self, policies: Iterable[Policy], now: float) -> list[Effect]:
+        """Go on under other policies; attempts in flight finish as they are."""
+        self._move.now = now
+        self._move.rules = Rules(policies, self._region)
+        self._advance_all()
+        return self._finish()
+
+    def promises(self) -> list[Promise]:
+        """The open ones, oldest first, then the last closed ones."""
+        return self._move.book.promises()
+
+    def open_count(self, queue: str) -> int:
+        return self._move.book.count(queue)
+
+    def _finish(self) -> list[Effect]:
+        effects = self._move.finish()
+        self._move.deadlines.set(STORE, self._move.written.retry_at)
+        return effects
+
+    def _advance_all(self) -> None:
+        for entry in self._move.book.open():
+            self._move.advance(entry)
+
+    # ---- the store -----------------------------------------------------------------------------------------------
+
+    def _restored(self, event: Restored) -> None:
+        for row in event.promises:
+            promise = self._after_crash(row)
+            self._move.book.add(Entry(promise, since=self._move.now, durable=True))
+            if promise is not row:
+                self._move.out.append(PromiseChanged(promise, row.state))
+        self._advance_all()
+
+    def _after_crash(self, row: Promise) -> Promise:
+        """The INVITE of a DIALLING row may have left and may still ring; of a SEEKING one nothing had left."""
+        if row.state is S.DIALLING:
+            policy = self._move.rules.policy(row.queue)
+            over_at = row.updated_at + policy.ring_s + policy.settle_s
+            return replace(row, state=S.UNCERTAIN, not_before=over_at)
+        return replace(row, state=S.DUE) if row.state is S.SEEKING else row
+
+    def _persisted(self, event: Persisted) -> None:
+        write = self._move.written.end(event.token)
+        if write is None:
+            return  # given up long ago, or of an earlier process
+        self._move.deadlines.set(event.token, None)
+        if event.ok:
+            self._recorder.stored(write)
+        else:
+            self._recorder.not_stored(write)
+
+    # ---- agents and attempts -------------------------------------------------------------------------------------
+
+    def _capacity(self, event: Capacity) -> None:
+        self._move.pace(event.queue).capacity(event.free_agents, event.live_waiting)
+        self._move.stir([event.queue])
+
+    def _word(self, promise: str, what: I) -> None:
+        """Somebody's word about a promise; where we have forgotten it, an agent who waits for it is let go."""
+        entry = self._move.book.get(promise)
+        if entry is not None:
+            self._move.apply(entry, what, outcome="answered" if what is I.ANSWERED else entry.promise.outcome)
+            self._move.advance(entry)
+        elif what is I.AGENT_FOUND:
+            self._move.out.append(ReleaseAgent(promise))
+
+    def _no_agent(self, event: NoAgent) -> None:
+        entry = self._move.book.get(event.promise)
+        if entry is not None and entry.promise.state is S.DIALLING:
+            self._move.release(entry)
+            self._attempt_over(entry, "agent lost")
+        else:
+            self._word(event.promise, I.AGENT_LOST)
+
+    def _attempt_failed(self, event: AttemptFailed) -> None:
+        entry = self._move.book.get(event.promise)
+        if entry is not None and event.call_id in ("", entry.promise.call_id):
+            self._attempt_over(entry, outcome(event.status))
+
+    def _attempt_over(self, entry: Entry, result: str) -> None:
+        self._move.attempt_over(entry, result)
+        self._move.advance(entry)
+
+    # ---- the customer, by other ways -----------------------------------------------------------------------------
+
+    def _reached_agent(self, event: ReachedAgent) -> None:
+        number = self._move.rules.number(event.number, event.queue)
+        entry = self._move.book.open_for(number.dial, event.queue)
+        if entry is not None:
+            self._withdraw(entry, "reached agent")
+
+    def _withdraw_by_admin(self, event: Withdraw) -> None:
+        entry = self._move.book.get(event.promise)
+        if entry is not None:
+            self._withdraw(entry, event.why)
+
+    def _withdraw(self, entry: Entry, why: str) -> None:
+        entry.ending = why
+        self._move.apply(entry, I.WITHDRAW, outcome=why)
+        self._move.advance(entry)
+
+    def _number_busy(self, event: NumberBusy) -> None:
+        move = self._move
+        for number in move.rules.spellings(event.number):
+            (move.busy.add if event.busy else move.busy.discard)(number)
+            for entry in move.book.same_number(number):
+                if event.busy and entry.promise.state is S.SEEKING:
+                    move.apply(entry, I.SEEK_OVER)
+                    move.advance(entry)
+                move.stir([entry.promise.queue])

@@ -1,0 +1,39 @@
+"""Which number a presented one is: E.164, or why it cannot be called back.
+
+Premium-rate numbers are refused: a caller id is free to forge, and a callback to one is how that forgery is paid.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import phonenumbers
+
+WITHHELD = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "withheld"})
+COSTLY = frozenset({phonenumbers.PhoneNumberType.PREMIUM_RATE})
+
+
+class Number(NamedTuple):
+    """``dial`` is empty where the number cannot be called; ``why`` then says why, from a closed list."""
+
+    dial: str
+    why: str = ""  # "withheld", "invalid", "premium"
+
+
+def normalise(presented: str, region: str, taken: re.Pattern[str] | None = None) -> Number:
+    """``presented`` as E.164, read as somebody in ``region`` (ISO 3166) would; what ``taken`` matches stays."""
+    written = presented.strip()
+    if written.lower() in WITHHELD:
+        return Number("", "withheld")
+    if taken is not None and taken.fullmatch(written):
+        return Number(written)
+    try:
+        parsed = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        return Number("", "invalid")
+    if not phonenumbers.is_valid_number(parsed):
+        return Number("", "invalid")
+    if phonenumbers.number_type(parsed) in COSTLY:
+        return Number("", "premium")
+    return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

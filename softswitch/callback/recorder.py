@@ -1,0 +1,120 @@
+"""From a loss to a durable promise, and what to say meanwhile: nothing is promised before the store has it.
+
+A loss that a caller is waiting to hear about (it has a token) is let go when the store fails: he is told. One that
+nobody waits for (abandoned, refused) stays in memory and is written when the store is back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from softswitch.callback.book import Entry
+from softswitch.callback.model import OPEN, LossNotRecorded, Lost, Promise, PromiseAnswer, PromiseChanged, PromiseState
+from softswitch.callback.mover import Mover
+from softswitch.callback.table import I
+from softswitch.callback.written import MOST_UNWRITTEN, Write
+from softswitch.core.ids import Ids
+
+
+class Recorder:
+    """Makes promises and hears the store's answers."""
+
+    def __init__(self, move: Mover, ids: Ids) -> None:
+        self._move = move
+        self._ids = ids
+        self._ghosts: dict[tuple[str, str], str] = {}  # promises let go, though the store may have their row
+
+    def lost(self, loss: Lost) -> None:
+        rule = self._move.rules.get(loss.queue)
+        why = rule.refuses(loss) if rule else "policy"
+        number = self._move.rules.number(loss.number, loss.queue)
+        if why or number.why:
+            self._refuse(loss, why or number.why)
+            return
+        entry = self._move.book.open_for(number.dial, loss.queue)
+        entry = self._make(loss, number.dial) if entry is None else self._add(entry, loss)
+        entry.keep = entry.keep or not loss.token
+        self._move.write(entry, answer=loss.token, stage=loss.stage)
+        self._move.advance(entry)
+
+    def stored(self, write: Write) -> None:
+        move, entry = self._move, write.entry
+        if not move.written.healthy:
+            move.stir_all()
+        move.written.succeeded(move.now)
+        if not entry.durable:
+            entry.durable = True
+            move.out.append(PromiseChanged(entry.promise, None))
+        if write.answer:
+            move.out.append(PromiseAnswer(write.answer, True))
+        if write.token == entry.intent:
+            move.commit(entry)
+        move.advance(entry)
+
+    def not_stored(self, write: Write) -> None:
+        move, entry = self._move, write.entry
+        move.written.failed(move.now)
+        if write.answer:
+            move.out.append(PromiseAnswer(write.answer, False, "store"))
+        if write.token == entry.intent:
+            move.apply(entry, I.INTENT_REFUSED)
+        elif self._worth_keeping(entry):
+            move.written.again(entry)
+        elif not entry.writes:
+            self._let_go(entry, write.stage)
+        move.advance(entry)
+
+    def try_again(self) -> None:
+        """Write what failed; and a row that is known to be good, lest one bad row pass for a store that is away."""
+        move = self._move
+        unwritten = move.written.unwritten()
+        for entry in unwritten:
+            move.write(entry)
+        sound = next((entry for entry in move.book.open() if entry.durable and not entry.writes), None)
+        if sound is not None:
+            move.write(sound)
+        elif not unwritten:
+            move.written.healthy = True  # there is nothing to find out with, and nothing to protect
+
+    def _refuse(self, loss: Lost, why: str) -> None:
+        self._move.out.append(LossNotRecorded(loss.queue, loss.stage, why))
+        if loss.token:
+            self._move.out.append(PromiseAnswer(loss.token, False, why))
+
+    def _make(self, loss: Lost, number: str) -> Entry:
+        now = self._move.now
+        name = self._ghosts.pop((number, loss.queue), None) or self._ids.name("promise")
+        recorded_at = min(loss.queued_at, now)
+        promise = Promise(
+            name, number, loss.queue, loss.stage, PromiseState.RECORDED, loss.contact, recorded_at, updated_at=now
+        )
+        entry = Entry(promise, since=now)
+        self._move.book.add(entry)
+        return entry
+
+    def _add(self, entry: Entry, loss: Lost) -> Entry:
+        """A second loss of a customer who has a promise: it adds to it, and the older age counts."""
+        promise = entry.promise
+        self._move.change(
+            entry,
+            stage=loss.stage,
+            contact=loss.contact,
+            losses=promise.losses + 1,
+            recorded_at=min(promise.recorded_at, loss.queued_at),
+        )
+        return entry
+
+    def _worth_keeping(self, entry: Entry) -> bool:
+        """What is durable stays; so does what ended before it was, for its first write may have come through."""
+        if entry.durable or entry.promise.state not in OPEN:
+            return True
+        return entry.keep and not self._move.written.full
+
+    def _let_go(self, entry: Entry, stage: str) -> None:
+        """Nobody was promised anything. The id is kept: the write may have come through although it was given up."""
+        promise = entry.promise
+        self._move.out.append(LossNotRecorded(promise.queue, stage or promise.stage, "store"))
+        self._move.book.drop(entry)
+        entry.promise = replace(promise, state=PromiseState.WITHDRAWN, outcome="not stored")
+        if len(self._ghosts) < MOST_UNWRITTEN:
+            self._ghosts[promise.number, promise.queue] = promise.id

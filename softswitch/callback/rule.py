@@ -1,0 +1,61 @@
+"""A queue's policy made ready for use: its hours and its number pattern, compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from softswitch.callback.calendar import Hours
+from softswitch.callback.model import Lost, Policy
+from softswitch.callback.number import Number, normalise
+
+
+class Rule:
+    """How one queue calls back."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.hours = Hours(policy.window)
+        self.taken = re.compile(policy.numbers) if policy.numbers else None
+
+    def refuses(self, loss: Lost) -> str:
+        """Why this loss leads to no promise, or ""."""
+        if loss.stage not in self.policy.stages:
+            return "policy"
+        if loss.stage == "abandoned" and loss.waited_s < self.policy.short_abandon_s:
+            return "short"
+        return ""
+
+
+class Rules:
+    """The rules of all queues. A promise whose queue has none any more waits; it is never dialled by guess."""
+
+    def __init__(self, policies: Iterable[Policy], region: str) -> None:
+        self._rules = {policy.queue: Rule(policy) for policy in policies}
+        self._region = region
+
+    def get(self, queue: str) -> Rule | None:
+        return self._rules.get(queue)
+
+    def policy(self, queue: str) -> Policy:
+        """The queue's policy; where it has none, the common one, for its times alone."""
+        rule = self._rules.get(queue)
+        return rule.policy if rule else Policy(queue, trunk="")
+
+    def open(self, queue: str, now: float) -> bool:
+        rule = self._rules.get(queue)
+        return rule is not None and rule.hours.open(now)
+
+    def changes_at(self, queue: str, now: float) -> float:
+        """When the queue's window opens or shuts next (Unix s)."""
+        rule = self._rules.get(queue)
+        return rule.hours.changes_at(now) if rule else float("inf")
+
+    def number(self, presented: str, queue: str) -> Number:
+        rule = self._rules.get(queue)
+        return normalise(presented, self._region, rule.taken if rule else None)
+
+    def spellings(self, presented: str) -> set[str]:
+        """What the queues call this number: E.164, or as presented where a pattern takes it so."""
+        numbers = {self.number(presented, queue).dial for queue in self._rules}
+        return numbers - {""}

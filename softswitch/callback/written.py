@@ -1,0 +1,76 @@
+"""Which writes are under way, and which rows have to be written again because a write failed.
+
+A write that is not answered in time counts as failed: nothing waits for a store for ever. While the store does not
+answer, no agent is asked (the intent could not be committed), and rows are tried again with a growing pause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.callback.book import Entry
+
+ANSWER_S = 5.0  # how long a write may take
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 60.0
+NEXT_ROUND_S = 1.0  # between rounds once the store answers: one bad row must not make a busy loop
+AT_ONCE = 1000  # rows that are tried again in one go
+MOST_UNWRITTEN = 10_000  # rows that wait for a store; losses beyond are counted and let go
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write under way."""
+
+    token: str
+    entry: Entry
+    answer: str = ""  # token of the caller who waits for it
+    stage: str = ""  # of the loss that it records
+
+
+class Written:
+    """The ledger's account with the store."""
+
+    def __init__(self) -> None:
+        self.healthy = True
+        self.retry_at: float | None = None  # Unix s
+        self._pause_s = FIRST_PAUSE_S
+        self._under_way: dict[str, Write] = {}
+        self._again: dict[str, Entry] = {}  # by promise, in the order in which they failed
+
+    def begin(self, write: Write) -> None:
+        self._under_way[write.token] = write
+        write.entry.writes += 1
+        self._again.pop(write.entry.promise.id, None)  # this write carries everything that the failed one did
+
+    def end(self, token: str) -> Write | None:
+        """Take the write out; None where it was given up long ago, or belongs to an earlier process."""
+        write = self._under_way.pop(token, None)
+        if write is not None:
+            write.entry.writes -= 1
+        return write
+
+    def succeeded(self, now: float) -> None:
+        """The store answers: what failed before is tried again soon."""
+        self.healthy, self._pause_s = True, FIRST_PAUSE_S
+        self.retry_at = now + NEXT_ROUND_S if self._again else None
+
+    def failed(self, now: float) -> None:
+        self.healthy = False
+        if self.retry_at is None:
+            self.retry_at = now + self._pause_s
+            self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+
+    def again(self, entry: Entry) -> None:
+        self._again[entry.promise.id] = entry
+
+    def forget(self, entry: Entry) -> None:
+        self._again.pop(entry.promise.id, None)
+
+    @property
+    def full(self) -> bool:
+        return len(self._again) >= MOST_UNWRITTEN
+
+    def unwritten(self) -> list[Entry]:
+        """The rows to try now, oldest failure first."""
+        return [entry for entry, _ in zip(self._again.values(), range(AT_ONCE), strict=False)]
