@@ -60,6 +60,6 @@ class Visit:
         offer = self.order.offer
         return offer is not None and self.offered and digit == offer.key and not self.promise_token
 
-    def _say(self, key: str, **values: object) -> Prompt:
+    def _say(self, phrase_key: str, **values: object) -> Prompt:
         language = self.order.language
-        return Prompt(language, text=phrase(key, language, **values))
+        return Prompt(language, text=phrase(phrase_key, language, **values))

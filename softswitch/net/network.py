@@ -53,8 +53,10 @@ class SipNetwork:
         self._on_failed(flow)
 
     async def close(self) -> None:
-        for listener in (*self._udp.values(), *self._tcp.values()):
-            await listener.close()
+        for udp in self._udp.values():
+            await udp.close()
+        for tcp in self._tcp.values():
+            await tcp.close()
 
     async def _listen_udp(self, address: Address) -> None:
         listener: UdpListener

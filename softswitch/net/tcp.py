@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from softswitch.sip.flow import Address, Flow
-from softswitch.sip.framing import StreamFramer
+from softswitch.sip.framing import PONG, StreamFramer
 from softswitch.sip.message import Limits, Message, ParseError
 
 CONNECT_TIMEOUT_S = 4.0
@@ -140,6 +140,6 @@ class TcpListener:
                 else:
                     self._on_message(item, flow)
             if pongs := framer.take_pongs():
-                writer.write(pongs)  # RFC 5626 section 4.4.1
+                writer.write(PONG * pongs)  # RFC 5626 section 4.4.1
             if framer.broken:
                 return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import asyncio_dgram
 
@@ -54,12 +55,13 @@ class UdpListener:
     async def _read(self) -> None:
         while True:
             try:
-                data, remote = await self._stream.recv()
+                received: tuple[bytes, Any] = await self._stream.recv()
+                data, remote = received
             except asyncio_dgram.TransportClosed:
                 return
             except OSError:
                 continue  # an ICMP answer to something sent earlier
-            self._on_datagram(data, remote[:2])
+            self._on_datagram(data, (remote[0], remote[1]))
 
     async def _write(self) -> None:
         while True:

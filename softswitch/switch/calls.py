@@ -25,18 +25,10 @@ from softswitch.contact.journey import Facts
 from softswitch.contact.order import (
     Closed,
     FetchEnded,
-    FetchUrl,
     HangUp,
-    HoldMusicTo,
-    JoinRoom,
     Key,
-    LeaveRoom,
     MakeLeg,
-    PlayTo,
     PromptEnded,
-    RecordLegs,
-    SilenceTo,
-    StopRecording,
     TellLeg,
 )
 from softswitch.core.effect import Effect
@@ -49,6 +41,7 @@ from softswitch.sip.effect import (
     ResponseArrived,
     TransactionFailed,
 )
+from softswitch.sip.uri import Uri
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.ports import HttpDone, KeyHeard, Played
 from softswitch.switch.reception import Reception
@@ -75,7 +68,6 @@ class Calls:
         self._wanted: dict[str, CallWanted] = {}  # leg -> who calls, until its offer is read
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
-        media = self._media
         return {
             Offered: self._offered,
             Progress: self._with_media,
@@ -87,14 +79,6 @@ class Calls:
             Finished: self._finished,
             MakeLeg: self._make_leg,
             TellLeg: lambda order: self.tell_leg(order.leg, order.command),
-            PlayTo: lambda order: self._done(media.play(order.leg, order.play, order.prompts)),
-            HoldMusicTo: lambda order: self._done(media.hold_music(order.leg)),
-            SilenceTo: lambda order: self._done(media.stop(order.leg)),
-            JoinRoom: lambda order: self._done(media.join(order.room, order.leg)),
-            LeaveRoom: lambda order: self._done(media.leave(order.leg)),
-            RecordLegs: self._record,
-            StopRecording: lambda order: self._done(media.stop_record(order.recording)),
-            FetchUrl: self._fetch,
             Closed: self._closed,
         }
 
@@ -128,27 +112,31 @@ class Calls:
         contact = order.leg.partition(".")[0]
         try:
             local = self._open(order.leg)
+            leg = self._outbound(order, local)
         except PeerError as error:
-            return self._tell_contact(contact, Failed(order.leg, error.status, error.reason, "us"))
-        target, configuration = order.target, self._switch.configuration
+            self._media.close(order.leg)
+            return self._tell_contact(contact, Failed(order.leg, error.status or 484, error.reason, "us"))
+        self._contact_of[order.leg] = contact
+        self._keep(leg)
+        return []
+
+    def _outbound(self, order: MakeLeg, local: LocalMedia) -> Leg:
+        target = order.target
         host, port = target.flow.local
-        leg = Leg.outbound(
+        return Leg.outbound(
             order.leg,
             to_uri=target.to_uri,
             request_uri=target.uri,
-            from_uri=f"sip:{order.caller or 'anonymous'}@{host}:{port}",
+            from_uri=str(Uri("sip", order.caller or "anonymous", host, port)),
             from_display=order.caller_name,
             flow=target.flow,
             local=local,
             ids=self._switch.ids,
-            timing=configuration.timing,
+            timing=self._switch.configuration.timing,
             call_id=order.call_id or None,
             credentials=target.credentials,
             ring_timeout_s=order.ring_s,
         )
-        self._contact_of[order.leg] = contact
-        self._keep(leg)
-        return []
 
     def _open(self, name: str) -> LocalMedia:
         try:
@@ -248,7 +236,7 @@ class Calls:
             del self._callbacks[contact.promise.id]
         return []
 
-    # ---- media and http ----------------------------------------------------------------------------------------
+    # ---- the world ----------------------------------------------------------------------------------------
 
     def played(self, event: Played) -> Sequence[Effect]:
         return self._signal(PromptEnded(event.stream, event.play, event.ok))
@@ -258,20 +246,3 @@ class Calls:
 
     def http_done(self, event: HttpDone) -> Sequence[Effect]:
         return self._tell_contact(event.contact, FetchEnded(event.request, event.status, event.body, event.error))
-
-    def _record(self, order: RecordLegs) -> Sequence[Effect]:
-        path = self._switch.configuration.recordings / order.file
-        return self._done(self._media.record(order.recording, path, order.left, order.right))
-
-    def _fetch(self, order: FetchUrl) -> Sequence[Effect]:
-        fetch = order.fetch
-        fetcher = self._switch.ports.fetcher
-        return self._done(
-            fetcher.fetch(
-                order.contact, order.request, fetch.method, fetch.url, fetch.headers, fetch.json, fetch.timeout_s
-            )
-        )
-
-    @staticmethod
-    def _done(_: None) -> Sequence[Effect]:
-        return []

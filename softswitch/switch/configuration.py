@@ -8,7 +8,7 @@ from pathlib import Path
 
 from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.callback.model import Policy
-from softswitch.ivr.hours import Calendar
+from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
 from softswitch.sip.flow import Address
 from softswitch.sip.timing import Timing
@@ -47,6 +47,7 @@ class Configuration:
     recorded: frozenset[str] = frozenset()  # queues
     plans: Mapping[str, Plan] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    prompts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> files that exist
     features: Mapping[str, str] = field(default_factory=dict)  # code -> feature
     recordings: Path = Path("var/recordings")
     realm: str = "softswitch"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
-from softswitch.call.leg import ALLOW
+from softswitch.call.compose import ALLOW
 from softswitch.call.signal import Respond
 from softswitch.sip.digest import Authenticator, Verdict
 from softswitch.sip.effect import RequestArrived

@@ -9,7 +9,7 @@ from softswitch.contact.order import Target
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Registrar
-from softswitch.sip.uri import parse_uri
+from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.configuration import Configuration, Trunk
 
 
@@ -36,7 +36,7 @@ class SwitchDirectory:
             return None
         host, port = known.address
         suffix = ";transport=tcp" if known.transport == "tcp" else ""
-        uri = f"sip:{number}@{host}:{port}{suffix}"
+        uri = str(Uri("sip", number, host, port)) + suffix
         return Target(uri, uri, Flow(known.transport, local, known.address), known.credentials, known.caller_id)
 
     def agent_user(self, agent: str) -> str:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from softswitch.acd.acd import Acd
 from softswitch.acd.model import Reachability
@@ -50,6 +51,7 @@ from softswitch.switch.ports import (
     WorldInput,
 )
 from softswitch.switch.signalling import Signalling
+from softswitch.switch.sound import Sound
 
 log = logging.getLogger("softswitch.switch")
 
@@ -113,6 +115,7 @@ class Switch:
         self.control = SwitchControl(self)
         self._handlers: dict[type[Effect], Handler] = {
             **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(),
+            **Sound(ports.media, ports.fetcher, configuration.recordings).handlers(),
         }  # fmt: skip
         self._inputs: dict[type[WorldInput], Callable[..., Iterable[Effect]]] = {
             Arrived: self.signalling.arrived,
@@ -156,8 +159,8 @@ class Switch:
         """Do everything that is due."""
         self.now = self.clock.monotonic()
         for key in self._deadlines.due(self.now):
-            kind, name = key  # type: ignore[misc]
-            self._unit("timer", lambda kind=kind, name=name: self._due(kind, name))  # type: ignore[misc]
+            assert isinstance(key, tuple)
+            self._unit("timer", partial(self._due, *key))
         self._rearm_if_changed(force=True)
 
     def listen(self, listener: Listener) -> None:
@@ -173,10 +176,10 @@ class Switch:
     def _restored(
         self, promises: tuple[Promise, ...], bindings: tuple[Binding, ...], agents: tuple[tuple[str, bool, str], ...]
     ) -> list[Effect]:
-        for name, user in self.configuration.users.items():
-            flow = static_flow(user.contact, self.configuration) if user.contact else None
+        for name, phone in self.configuration.users.items():
+            flow = static_flow(phone.contact, self.configuration) if phone.contact else None
             if flow is not None:
-                self.registrar.add_static(name, user.contact, flow)
+                self.registrar.add_static(name, phone.contact, flow)
         # A connection of the former process is no connection of ours, whatever its number.
         self.registrar.restore([replace(one, flow=replace(one.flow, connection=0)) for one in bindings])
         self.arm(("registrar", ""), self._mono(self.registrar.deadline))

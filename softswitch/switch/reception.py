@@ -12,8 +12,9 @@ from softswitch.contact.script import Announce, DirectDial, Script
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.ivr.interpreter import Interpreter
-from softswitch.ivr.load import route as plan_for
 from softswitch.ivr.model import DialOut, Prompt
+from softswitch.ivr.plan import route as plan_for
+from softswitch.ivr.run import Facts as PlanFacts
 from softswitch.ivr.speech import phrase
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.desk import CallWanted
@@ -26,6 +27,7 @@ class Reception:
     def __init__(self, configuration: Configuration, ids: Ids) -> None:
         self._configuration = configuration
         self._ids = ids
+        self._plan_facts = PlanFacts(configuration.calendars, configuration.prompts)
         prefixes = sorted(
             ((trunk.prefix, trunk.name) for trunk in configuration.trunks.values() if trunk.prefix),
             key=lambda entry: -len(entry[0]),
@@ -68,7 +70,7 @@ class Reception:
                 orders = [_state_order(feature, agent)] if agent else []
                 return orders, Announce(Prompt(language, text=phrase(said, language))), ""
             case PlanRoute(plan):
-                return [], Interpreter(plan, self._configuration.calendars), plan.name
+                return [], Interpreter(plan, self._plan_facts), plan.name
             case UserRoute(called):
                 return [], DirectDial(DialOut(users=(called,), ring_s=self._configuration.ring_s)), ""
             case TrunkRoute(trunk, number):

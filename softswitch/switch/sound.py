@@ -1,0 +1,54 @@
+"""Orders of contacts to the media plane and to the web: performed, without consequence in the same unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from softswitch.contact.order import (
+    FetchUrl,
+    HoldMusicTo,
+    JoinRoom,
+    LeaveRoom,
+    PlayTo,
+    RecordLegs,
+    SilenceTo,
+    StopRecording,
+)
+from softswitch.core.effect import Effect
+from softswitch.switch.ports import Fetcher, MediaPlane
+
+
+class Sound:
+    def __init__(self, media: MediaPlane, fetcher: Fetcher, recordings: Path) -> None:
+        self._media = media
+        self._fetcher = fetcher
+        self._recordings = recordings
+
+    def handlers(self) -> dict[type[Effect], Callable[[Any], list[Effect]]]:
+        return dict.fromkeys(
+            (PlayTo, HoldMusicTo, SilenceTo, JoinRoom, LeaveRoom, RecordLegs, StopRecording, FetchUrl), self._perform
+        )
+
+    def _perform(self, order: Effect) -> list[Effect]:
+        match order:
+            case PlayTo(leg, play, prompts):
+                self._media.play(leg, play, prompts)
+            case HoldMusicTo(leg):
+                self._media.hold_music(leg)
+            case SilenceTo(leg):
+                self._media.stop(leg)
+            case JoinRoom(room, leg):
+                self._media.join(room, leg)
+            case LeaveRoom(leg):
+                self._media.leave(leg)
+            case RecordLegs(recording, file, left, right):
+                self._media.record(recording, self._recordings / file, left, right)
+            case StopRecording(recording):
+                self._media.stop_record(recording)
+            case FetchUrl(contact, request, fetch):
+                self._fetcher.fetch(
+                    contact, request, fetch.method, fetch.url, fetch.headers, fetch.json, fetch.timeout_s
+                )
+        return []
