@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
-
 from pydantic import Field, field_validator
 
+from softswitch.ivr.calendar import Calendar
 from softswitch.settings.kind import Date, DayHours, Strict, Zone, days
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarSettings:
-    zone: str
-    weekly: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)  # Monday is 0 -> spans in minutes
-    closed: frozenset[date] = frozenset()
-
-
-class Calendar(Strict):
+class CalendarSettings(Strict):
     zone: Zone = "Asia/Shanghai"
     open: dict[str, tuple[DayHours, ...]] = Field(default_factory=dict)  # "mon-fri" -> spans
     closed: tuple[Date, ...] = ()
@@ -33,10 +24,11 @@ class Calendar(Strict):
             named.update(days(key))
         return written
 
-    def parsed(self) -> CalendarSettings:
+    def calendar(self, name: str) -> Calendar:
+        """What the ``hours`` step asks."""
         weekly = {
             weekday: tuple(sorted((span.start_minute, span.end_minute) for span in spans))
             for key, spans in self.open.items()
             for weekday in days(key)
         }
-        return CalendarSettings(self.zone, weekly, frozenset(self.closed))
+        return Calendar(name, self.zone, weekly, frozenset(self.closed))

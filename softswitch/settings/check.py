@@ -82,18 +82,18 @@ def _listeners(settings: Configuration) -> Iterator[Finding]:
         if listener in seen:
             yield ("sip", "listen", index), "the same address twice", "error"
         seen.add(listener)
-        if listener.transport == "tcp" and listener.address == settings.http.listen:
+        if listener.transport == "tcp" and listener.at == settings.http.listen:
             yield ("http", "listen"), "sip.listen has this address and port already", "error"
 
 
 def _exposure(settings: Configuration) -> Iterator[Finding]:
     """Others can reach this machine: then no password that they know, and no HTTP without a token."""
-    exposed = next((listener for listener in settings.sip.listen if not listener.address.loopback), None)
+    exposed = next((listener for listener in settings.sip.listen if not listener.at.loopback), None)
     if exposed is not None:
         for number, user in settings.users.items():
             if user.weak_for(number):
                 message = (
-                    f"a sample or weak password, and sip.listen {exposed.address} is not loopback;"
+                    f"a sample or weak password, and sip.listen {exposed.at} is not loopback;"
                     " use 8 characters or more that are not in the samples"
                 )
                 yield ("users", number, "password"), message, "error"

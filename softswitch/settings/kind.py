@@ -54,15 +54,18 @@ class Listener:
     """``udp:127.0.0.1:5060``."""
 
     transport: str  # "udp" or "tcp"
-    address: HostPort
+    at: HostPort
 
     @property
     def host(self) -> str:
-        return self.address.host
+        return self.at.host
 
     @property
     def port(self) -> int:
-        return self.address.port
+        return self.at.port
+
+    def __str__(self) -> str:
+        return f"{self.transport}:{self.at}"
 
 
 @dataclass(frozen=True, slots=True)

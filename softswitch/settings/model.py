@@ -10,7 +10,8 @@ from pydantic import Field
 from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.callback.model import Policy
 from softswitch.core.errors import Problem
-from softswitch.settings.calendar import Calendar, CalendarSettings
+from softswitch.ivr.calendar import Calendar
+from softswitch.settings.calendar import CalendarSettings
 from softswitch.settings.kind import Name
 from softswitch.settings.people import Agent, Trunk, User
 from softswitch.settings.queue import Queue
@@ -34,7 +35,7 @@ class Configuration(System):
     trunks: dict[Name, Trunk] = Field(default_factory=dict)
     agents: dict[Name, Agent] = Field(default_factory=dict)
     queues: dict[Name, Queue] = Field(default_factory=dict)
-    calendars: dict[Name, Calendar] = Field(default_factory=dict)
+    calendars: dict[Name, CalendarSettings] = Field(default_factory=dict)
 
 
 class Settings(Configuration):
@@ -64,6 +65,6 @@ class Settings(Configuration):
             chosen.announce.every, chosen.announce.position, chosen.hold_music, self.recording and chosen.record
         )
 
-    def calendar(self, name: str) -> CalendarSettings:
-        """Raises ``KeyError`` for an unknown calendar."""
-        return self.calendars[name].parsed()
+    def office_calendars(self) -> dict[str, Calendar]:
+        """By name, for the ``hours`` step of dialplans."""
+        return {name: written.calendar(name) for name, written in self.calendars.items()}

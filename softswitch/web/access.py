@@ -12,10 +12,10 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from aiohttp import web
 
+from softswitch.settings.system import Token
 from softswitch.web.problem import ApiError
 
 ANYBODY = "local"
@@ -38,14 +38,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class KnownToken:
-    name: str
-    role: str  # a key of ROLES
-    sha256: str  # hexadecimal, small letters
-
-
-def require(request: web.Request, permission: Permission, tokens: Sequence[KnownToken]) -> str:
+def require(request: web.Request, permission: Permission, tokens: Sequence[Token]) -> str:
     """The name of whoever asks. Raises ``ApiError`` 401 or 403."""
     if permission is Permission.OPEN:
         return ANYBODY
@@ -58,7 +51,7 @@ def require(request: web.Request, permission: Permission, tokens: Sequence[Known
     return token.name
 
 
-def _known(header: str, tokens: Sequence[KnownToken]) -> KnownToken:
+def _known(header: str, tokens: Sequence[Token]) -> Token:
     scheme, _, presented = header.partition(" ")
     digest = hashlib.sha256(presented.strip().encode("utf-8", "surrogateescape")).hexdigest()
     found = [token for token in tokens if hmac.compare_digest(token.sha256, digest)]

@@ -12,9 +12,10 @@ from softswitch import __version__
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.settings.system import Token
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
-from softswitch.web.access import KnownToken, Permission, require
+from softswitch.web.access import Permission, require
 from softswitch.web.body import AgentStateBody, WithdrawBody, number_of, read_body
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 
@@ -172,7 +173,7 @@ def make_app(
     control: Control,
     reader: StoreReader,
     metrics: MetricsPage,
-    tokens: Sequence[KnownToken] = (),
+    tokens: Sequence[Token] = (),
     media_counters: Callable[[], Mapping[str, float]] = dict,
 ) -> web.Application:
     """The application, to be served on ``settings.http.listen``."""
@@ -184,7 +185,7 @@ def make_app(
 
 
 def _guarded(
-    handle: Handle, permission: Permission, tokens: Sequence[KnownToken]
+    handle: Handle, permission: Permission, tokens: Sequence[Token]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def guarded(request: web.Request) -> web.StreamResponse:
         return await handle(request, require(request, permission, tokens))

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from softswitch.settings.calendar import Calendar, CalendarSettings
+from softswitch.ivr.calendar import Calendar
+from softswitch.settings.calendar import CalendarSettings
 from softswitch.settings.kind import HostPort, days, host_port, hours, peer
 
 
@@ -59,13 +60,15 @@ def test_loopback(host: str, loopback: bool) -> None:
 
 
 def test_a_calendar_in_plain_values() -> None:
-    calendar = Calendar.model_validate(
+    written = CalendarSettings.model_validate(
         {"zone": "Europe/Berlin", "open": {"mon-tue": ["13:00-18:00", "09:00-12:00"]}, "closed": ["2026-10-01"]}
     )
     spans = ((540, 720), (780, 1080))
-    assert calendar.parsed() == CalendarSettings("Europe/Berlin", {0: spans, 1: spans}, frozenset({date(2026, 10, 1)}))
+    assert written.calendar("office") == Calendar(
+        "office", "Europe/Berlin", {0: spans, 1: spans}, frozenset({date(2026, 10, 1)})
+    )
 
 
 def test_a_day_may_stand_in_one_line_only() -> None:
     with pytest.raises(ValidationError, match="names a day that another line has too"):
-        Calendar.model_validate({"open": {"mon-fri": ["09:00-10:00"], "fri": ["11:00-12:00"]}})
+        CalendarSettings.model_validate({"open": {"mon-fri": ["09:00-10:00"], "fri": ["11:00-12:00"]}})

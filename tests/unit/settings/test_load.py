@@ -48,9 +48,9 @@ def test_the_sample_configuration_is_right_and_without_warnings() -> None:
     assert settings.warnings == ()
     assert settings.root == SAMPLE.parent
     assert [listener.transport for listener in settings.sip.listen] == ["udp", "tcp"]
-    assert all(listener.address.loopback for listener in settings.sip.listen)
+    assert all(listener.at.loopback for listener in settings.sip.listen)
     assert set(settings.users) == {"1001", "1002", "1003", "1004"}
-    assert settings.calendar("office").weekly == {weekday: ((0, 1440),) for weekday in range(7)}
+    assert settings.office_calendars()["office"].weekly == {weekday: ((0, 1440),) for weekday in range(7)}
 
 
 def test_the_deciding_packages_get_their_own_nouns() -> None:

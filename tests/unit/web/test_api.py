@@ -14,8 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.metrics import Metrics
+from softswitch.settings.system import Token
 from softswitch.web import make_app
-from softswitch.web.access import ROLES, KnownToken
+from softswitch.web.access import ROLES
 from tests.support.fake_control import FakeControl
 
 Client = TestClient[web.Request, web.Application]
@@ -55,7 +56,7 @@ def reader() -> FakeReader:
 async def connect(control: FakeControl, reader: FakeReader) -> AsyncIterator[Connect]:
     clients: list[Client] = []
 
-    async def connector(*tokens: KnownToken) -> Client:
+    async def connector(*tokens: Token) -> Client:
         app = make_app(control, reader, Metrics(), tokens, lambda: {"ticks_late": 2.0})
         client = TestClient(TestServer(app))
         await client.start_server()
@@ -266,8 +267,10 @@ async def test_a_defect_of_ours_ends_one_request_and_is_counted(connect: Connect
 # ---- tokens ----------------------------------------------------------------------------------------------------
 
 
-def token(role: str) -> KnownToken:
-    return KnownToken(f"my-{role}", role, hashlib.sha256(f"secret-{role}".encode()).hexdigest())
+def token(role: str) -> Token:
+    return Token.model_validate(
+        {"name": f"my-{role}", "role": role, "sha256": hashlib.sha256(f"secret-{role}".encode()).hexdigest()}
+    )
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic secret-admin", "Bearer " + "x" * 4000])

@@ -1,0 +1,103 @@
+"""One line per event, numbers masked, libraries included."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from softswitch.acd.model import Decided, QueueJoined
+from softswitch.callback.model import Promise, PromiseChanged, PromiseState
+from softswitch.contact.event import ContactStarted
+from softswitch.log import configure, log_event, mask
+from softswitch.switch.event import MessageReceived, UnitFailed
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    handlers, level = logging.root.handlers, logging.root.level
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers, logging.root.level = handlers, level
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("+8613800138000", "+861***00"),
+        ("sip:13800138000@192.0.2.1", "sip:1380***00@192.0.2.1"),
+        ("1001 and 8000", "1001 and 8000"),
+        ("leg-123456789012", "leg-123456789012"),
+        ("/var/2026/20261121.wav", "/var/2026/20261121.wav"),
+        ("192.0.2.1:5060", "192.0.2.1:5060"),
+    ],
+)
+def test_numbers_are_masked_and_ids_are_not(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+def test_a_fact_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json", "info", mask_numbers=True)
+    log_event(ContactStarted("c-1", "inbound", "+8613800138000", "8000", ""), 0.0)
+    line = json.loads(capsys.readouterr().err)
+    assert line.pop("at").endswith("Z")
+    assert line == {
+        "event": "contact_started",
+        "level": "info",
+        "contact": "c-1",
+        "kind": "inbound",
+        "caller": "+861***00",
+        "called": "8000",
+    }
+
+
+def test_unmasked_where_the_admin_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text", "info", mask_numbers=False)
+    log_event(ContactStarted("c-1", "inbound", "+8613800138000", "8000", ""), 0.0)
+    assert "level=info event=contact_started contact=c-1 kind=inbound caller=+8613800138000" in capsys.readouterr().err
+
+
+def test_a_row_inside_a_fact_stands_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json", "info")
+    promise = Promise("p-1", "+8613800138000", "orders", "abandoned", PromiseState.DUE, "c-1", 0.0)
+    log_event(PromiseChanged(promise, PromiseState.RECORDED), 0.0)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["id"], line["state"], line["old"], line["number"]) == ("p-1", "due", "recorded", "+861***00")
+
+
+def test_what_is_below_the_level_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text", "warning")
+    log_event(MessageReceived("udp", "INVITE", "request"), 0.0)
+    log_event(QueueJoined("c-1", "orders", 1, "call"), 0.0)
+    assert capsys.readouterr().err == ""
+    log_event(UnitFailed("timer"), 0.0)
+    assert "level=error event=unit_failed where=timer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_traceback_is_one_line_and_masked(capsys: pytest.CaptureFixture[str], format: str) -> None:
+    configure(format)
+    try:
+        raise ValueError("no route to +8613800138000")
+    except ValueError:
+        structlog.get_logger().exception("unit_failed", passed=("a", 1))
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1
+    assert "Traceback" in text
+    assert "+861***00" in text
+
+
+def test_what_a_library_says_has_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json")
+    logging.getLogger("some.library").warning("cannot reach %s", "+8613800138000")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["level"], line["logger"]) == ("cannot reach +861***00", "warning", "some.library")
+
+
+def test_a_decision_with_its_reasons_is_loggable(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text")
+    log_event(Decided("c-1", "orders", None, 1.5, True, (("bob", "lacks orders"),)), 0.0)
+    assert "passed_over=" in capsys.readouterr().err
