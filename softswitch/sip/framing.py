@@ -68,7 +68,7 @@ class StreamFramer:
         pings = blank // len(_END)
         del match  # it would hold the buffer fast
         self.pongs += pings
-        undecided = self._buffer[blank : blank + 2] in (b"", b"\r")
+        undecided = bytes(self._buffer[blank : blank + 2]) in (b"", b"\r")
         del self._buffer[: pings * len(_END) if undecided else blank]
         self._scanned = 0
 

@@ -136,27 +136,38 @@ def render(message: Message) -> bytes:
 def parse(data: bytes, limits: Limits = LIMITS) -> Message:
     """The message in a datagram (or cut out of a stream by ``framing``). Raises ``ParseError``, and nothing else."""
     head, blank, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
-    wrong = ""
-    if len(data) > limits.max_bytes or len(head) > limits.max_header_bytes:
-        wrong, head = "513", head[: limits.max_header_bytes]
-    text = head.decode("utf-8", "surrogateescape")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = _FOLD.sub(" ", text)
-    lines = text.split("\r\n", limits.max_headers + 1)
-    headers, bad_line = parse_headers(lines[1 : limits.max_headers + 1])
+    too_large = len(data) > limits.max_bytes or len(head) > limits.max_header_bytes
+    lines, wrong = _lines(head[: limits.max_header_bytes], limits)
+    headers, bad_line = parse_headers(lines[1:])
     message = _start(lines[0], headers)
     try:
-        if wrong:
+        if too_large:
             raise PeerError(513, "Message Too Large")
-        if not blank or len(lines) > limits.max_headers + 1:
-            raise PeerError(400, "too many headers" if blank else "no end of the header section")
-        if bad_line or text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
-            raise PeerError(400, bad_line or "bare CR or LF in the header section")
+        if wrong or bad_line or not blank:
+            raise PeerError(400, wrong or bad_line or "no end of the header section")
         _check(message, limits)
         message.body = _body(headers, body)
     except PeerError as error:
         raise _refusal(message, error.status, error.reason) from None
     return message
+
+
+def _lines(head: bytes, limits: Limits) -> tuple[list[str], str]:
+    """The unfolded lines that can be used, the start line first, and what is wrong with the others ("": nothing)."""
+    text = head.decode("utf-8", "surrogateescape")
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    lines = text.split("\r\n", limits.max_headers + 1)
+    wrong = ""
+    if len(lines) > limits.max_headers + 1:
+        wrong = "too many headers"
+        lines.pop()
+    elif text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        wrong = "bare CR or LF in the header section"
+    if wrong:
+        # What is copied into the answer must not bring a line end of its own.
+        lines[1:] = [line for line in lines[1:] if "\n" not in line and "\r" not in line]
+    return lines, wrong
 
 
 def _start(line: str, headers: Headers) -> Message:

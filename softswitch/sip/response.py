@@ -33,6 +33,7 @@ PHRASES = {
     600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable",
 }  # fmt: skip
 _COPIED = frozenset({"via", "from", "call-id", "cseq"})
+_ONCE = frozenset({"from", "to", "call-id", "cseq"})
 _FORMS_DIALOG = frozenset({"INVITE", "SUBSCRIBE", "REFER", "NOTIFY"})
 
 
@@ -54,6 +55,8 @@ def respond(
         copied.add("timestamp")  # section 8.2.6.1
     ours = Headers()
     for key, name, value in request.headers._items:
+        if key in _ONCE and key in ours:
+            continue  # a request that is refused because it says this twice
         if key == "to":
             ours.add(name, _tagged(request, value, to_tag))
         elif key in copied:

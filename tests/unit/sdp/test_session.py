@@ -1,0 +1,32 @@
+"""The text of session descriptions (RFC 8866)."""
+
+import pytest
+
+from softswitch.core.errors import PeerError
+from softswitch.sdp.session import parse_session, render
+
+DESCRIPTION = (
+    b"v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\na=sendonly\r\n"
+    b"m=audio 4000 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\nm=video 0 RTP/AVP 31\r\nc=IN IP6 2001:db8::1\r\n"
+)
+
+
+def test_what_is_read_is_written_the_same() -> None:
+    assert render(parse_session(DESCRIPTION)) == DESCRIPTION
+
+
+def test_line_ends_and_unknown_lines_are_forgiven() -> None:
+    untidy = DESCRIPTION.replace(b"\r\n", b"\n").replace(b"t=0 0", b"i=what\nz=1 2\nt=0 0").rstrip()
+    assert render(parse_session(untidy)) == DESCRIPTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"hello", b"v=1\r\n", b"v=0\r\nnonsense", b"v=0\r\nm=audio 4000 RTP/AVP", b"v=0\r\nm=audio x RTP/AVP 0",
+     b"v=0\r\nm=audio 65536 RTP/AVP 0", b"v=0\r\nc=192.0.2.1", b"v=0\r\n" + b"m=audio 1 RTP/AVP 0\r\n" * 33,
+     b"v=0\r\n" + b"a=x\r\n" * 1000],
+)  # fmt: skip
+def test_what_cannot_be_read_is_400(text: bytes) -> None:
+    with pytest.raises(PeerError) as caught:
+        parse_session(text)
+    assert caught.value.status == 400

@@ -1,0 +1,141 @@
+"""Digest authentication (RFC 7616, RFC 8760)."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softswitch.core.errors import PeerError
+from softswitch.sip.digest import Authenticator, Verdict, answer, choose
+
+VECTORS = Path(__file__).parents[4] / "shared" / "vectors" / "digest.json"
+NOW = 1_700_000_000.0
+PASSWORDS = {"alice": "wonderland"}
+
+# RFC 7616 section 3.9.1: two challenges to one request.
+MUFASA = {
+    "MD5": "8ca523f5e9506fed4657c9700eebdbec",
+    "SHA-256": "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
+}
+
+
+def authenticator(**changes: int) -> Authenticator:
+    return Authenticator(b"secret", "example.com", **changes)
+
+
+def credentials(ours: Authenticator, password: str = "wonderland", which: int = 0, now: float = NOW, **how: int) -> str:
+    return answer(ours.challenges(now)[which], "REGISTER", "sip:example.com", "alice", password, "c0ffee", **how)
+
+
+def verdict(ours: Authenticator, given: str, now: float = NOW, method: str = "REGISTER") -> Verdict:
+    return ours.verify(given, method, PASSWORDS.get, now, uri="sip:example.com")[0]
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_the_example_of_rfc_7616(algorithm: str) -> None:
+    challenge = (
+        f'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={algorithm}, '
+        'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"'
+    )
+    cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+    given = answer(challenge, "GET", "/dir/index.html", "Mufasa", "Circle of Life", cnonce)
+    assert f'response="{MUFASA[algorithm]}"' in given
+    assert 'opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"' in given
+
+
+@pytest.mark.skipif(not VECTORS.exists(), reason="the shared test vectors are not here")
+def test_every_known_vector() -> None:
+    for vector in json.loads(VECTORS.read_text()):
+        challenge = ", ".join(
+            [f'Digest realm="{vector["realm"]}"', f'nonce="{vector["nonce"]}"', f"algorithm={vector['algorithm']}"]
+            + ([f'qop="{vector["qop"]}"'] if vector.get("qop") else [])
+        )
+        given = answer(
+            challenge, vector["method"], vector["uri"], vector["username"], vector["password"], vector.get("cnonce", "")
+        )
+        assert f'response="{vector["response"]}"' in given, vector["source"]
+
+
+def test_sha256_is_offered_before_md5() -> None:
+    algorithms = [re.findall(r"algorithm=([^,]+)", challenge) for challenge in authenticator().challenges(NOW)]
+    assert algorithms == [["SHA-256"], ["MD5"]]
+    assert "stale=true" in authenticator().challenges(NOW, stale=True)[0]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_right_password_is_accepted(which: int) -> None:
+    ours = authenticator()
+    given = credentials(ours, which=which)
+    assert ours.verify(given, "REGISTER", PASSWORDS.get, NOW, uri="sip:example.com") == (Verdict.OK, "alice")
+
+
+def test_what_does_not_fit_is_bad() -> None:
+    ours = authenticator()
+    assert verdict(ours, credentials(ours, "wrong")) is Verdict.BAD
+    assert verdict(ours, credentials(ours), method="INVITE") is Verdict.BAD
+    assert verdict(ours, credentials(ours).replace('username="alice"', 'username="bob"')) is Verdict.BAD
+    assert ours.verify(credentials(ours), "REGISTER", PASSWORDS.get, NOW, uri="sip:other.com")[0] is Verdict.BAD
+
+
+def test_no_password_makes_an_unknown_user_known() -> None:
+    ours = authenticator()
+    given = answer(ours.challenges(NOW)[0], "REGISTER", "sip:example.com", "bob", "", "c")
+    assert ours.verify(given, "REGISTER", PASSWORDS.get, NOW) == (Verdict.BAD, "bob")
+
+
+def test_a_nonce_count_is_good_once() -> None:
+    ours = authenticator()
+    assert verdict(ours, credentials(ours, nc=1)) is Verdict.OK
+    assert verdict(ours, credentials(ours, nc=1)) is Verdict.REPLAYED
+    assert verdict(ours, credentials(ours, nc=3)) is Verdict.OK
+    assert verdict(ours, credentials(ours, nc=2)) is Verdict.REPLAYED
+
+
+def test_an_old_or_foreign_nonce_is_stale_for_who_knows_the_password_only() -> None:
+    ours = authenticator(nonce_ttl_s=300)
+    assert verdict(ours, credentials(ours), now=NOW + 300) is Verdict.OK
+    assert verdict(ours, credentials(ours), now=NOW + 301) is Verdict.STALE
+    assert verdict(ours, credentials(ours, "wrong"), now=NOW + 301) is Verdict.BAD
+    assert verdict(Authenticator(b"other", "example.com"), credentials(ours)) is Verdict.STALE
+
+
+def test_memory_is_bounded_and_a_forgotten_proof_cannot_be_replayed() -> None:
+    ours = authenticator(max_proofs=2)
+    given = [credentials(ours, now=NOW + second) for second in range(4)]
+    assert [verdict(ours, one, NOW + 4) for one in given] == [Verdict.OK] * 4
+    assert len(ours._proofs) == 2
+    assert [verdict(ours, one, NOW + 4) for one in given] == [Verdict.STALE] * 2 + [Verdict.REPLAYED] * 2
+
+
+def test_other_schemes_and_realms_are_no_credentials() -> None:
+    ours = authenticator()
+    assert verdict(ours, "NoOneKnowsThisScheme opaque-data=here") is Verdict.ABSENT
+    assert verdict(ours, credentials(ours).replace("realm=", 'realm="other", x-realm=')) is Verdict.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("nc=00000001", "nc=1"), ("nc=00000001", "nc=zzzzzzzz"), ("qop=auth, ", ""), ("uri=", "urx="), ("cnonce=", "x="),
+     ("algorithm=SHA-256", "algorithm=SHA-1"), ("username=", "nonce=x, username="), ("c0ffee", "c" * 300)],
+)  # fmt: skip
+def test_incomplete_credentials_are_malformed(old: str, new: str) -> None:
+    ours = authenticator()
+    assert old in credentials(ours)
+    assert verdict(ours, credentials(ours).replace(old, new)) is Verdict.MALFORMED
+
+
+def test_the_first_challenge_that_we_know_is_chosen() -> None:
+    known = 'Digest realm="x", nonce="y", algorithm=MD5'
+    assert choose(['Digest realm="x", nonce="y", algorithm=SHA-512-256', "Basic realm=x", "Digest x", known]) == known
+    assert choose([]) is None
+    with pytest.raises(PeerError):
+        answer("Basic realm=x", "GET", "/", "u", "p", "c")
+
+
+@given(st.text())
+def test_any_text_gets_a_verdict(text: str) -> None:
+    assert verdict(authenticator(), text) is not Verdict.OK
+    assert verdict(authenticator(), f"Digest {text}") is not Verdict.OK

@@ -1,0 +1,109 @@
+"""URIs (RFC 3261 section 19.1)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softswitch.core.errors import PeerError
+from softswitch.sip.uri import Uri, parse_uri
+
+
+def test_every_part_is_found() -> None:
+    uri = parse_uri("SIPS:alice:secret@Atlanta.example.com:5061;transport=tcp;lr?subject=x&priority=urgent")
+    assert uri == Uri(
+        scheme="sips",
+        user="alice",
+        host="Atlanta.example.com",
+        port=5061,
+        params=(("transport", "tcp"), ("lr", None)),
+        headers="subject=x&priority=urgent",
+        password="secret",
+    )
+    assert uri.param("transport") == "tcp"
+    assert uri.param("lr") == ""
+    assert uri.param("maddr") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sip:example.com",
+        "sip:alice@example.com",
+        "sip:alice:secret@example.com:5070;transport=tcp;lr?subject=x",
+        "sip:bob@[2001:db8::10]:5070",
+        "sip:user;par=u%40example.net@example.com",
+        "sip:sips%3Auser%40example.com@example.net",
+        "sip:null-%00-null@example.com",
+        "tel:+49-30-123456;phone-context=example.com",
+        "isbn:2983792873",
+    ],
+)
+def test_what_is_read_is_written_the_same(text: str) -> None:
+    assert str(parse_uri(text)) == text
+
+
+def test_escapes_in_the_user_are_undone_once() -> None:
+    assert parse_uri("sip:%2540@example.com").user == "%40"
+    assert parse_uri("sip:a%00b@example.com").user == "a\0b"
+    assert parse_uri("sip:%e4%b8%89@example.com").user == "三"
+
+
+def test_escaped_parameter_names_are_the_same_as_plain_ones() -> None:
+    assert parse_uri("sip:a@example.com;%6C%72;n%61me=v%61lue").param("lr") == ""
+    assert parse_uri("sip:a@example.com;%6C%72;n%61me=v%61lue").param("name") == "value"
+
+
+def test_an_ipv6_host_loses_its_brackets_and_gets_them_back() -> None:
+    assert parse_uri("sip:[2001:db8::10:5070]").host == "2001:db8::10:5070"
+    assert parse_uri("sip:[2001:db8::10:5070]").port is None
+    assert str(Uri(host="2001:db8::1", port=5060)) == "sip:[2001:db8::1]:5060"
+
+
+def test_a_telephone_number_is_the_user() -> None:
+    assert parse_uri("tel:+4930123456") == Uri("tel", "+4930123456")
+
+
+def test_the_address_of_record_has_neither_port_nor_parameters() -> None:
+    assert parse_uri("sip:Alice@EXAMPLE.com:5070;transport=tcp?x=y").aor == "sip:Alice@example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "alice",
+        "sip:",
+        "sip:a@",
+        "sip:a@b@c",
+        "sip:2001:db8::10",
+        "sip:a@[2001:db8::1",
+        "sip:a@[2001:db8::1]x",
+        "sip:a@host:65536",
+        "sip:a@host:",
+        "sip:a@host:٣",
+        "sip:a b@host",
+        "sip:a@host\r\nVia: x",
+        "<sip:a@host>",
+        "tel:",
+        "tel:alice@host",
+    ],
+)
+def test_what_is_no_uri_is_refused(text: str) -> None:
+    with pytest.raises(PeerError) as caught:
+        parse_uri(text)
+    assert caught.value.status == 400
+
+
+@given(st.text(min_size=1))
+def test_any_user_survives_being_written_and_read(user: str) -> None:
+    user = user.encode("utf-8", "replace").decode()
+    assert parse_uri(str(Uri("sip", user, "example.com"))).user == user
+
+
+@given(st.one_of(st.text(), st.from_regex(r"sips?:[^\x00]{0,30}")))
+def test_any_text_is_a_uri_or_a_peers_fault(text: str) -> None:
+    try:
+        uri = parse_uri(text)
+    except PeerError:
+        return
+    assert parse_uri(str(uri)) == uri or "%" in text or not text.isascii()
