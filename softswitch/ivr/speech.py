@@ -66,7 +66,7 @@ def position(value: int, language: str) -> str:
     return "You are next in line." if value <= 1 else f"You are number {number(value, language)} in line."
 
 
-def phrase(key: str, language: str, **values: object) -> str:
+def phrase(key: str, language: str, /, **values: object) -> str:
     """A standing sentence. Raises ``KeyError`` for an unknown key or a value that is not given."""
     language = spoken_language(language)
     said = {name: _VALUES[name](value, language) for name, value in values.items() if name in _VALUES}

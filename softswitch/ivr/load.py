@@ -1,0 +1,43 @@
+"""All dialplans of a directory at once: valid together, or not loaded at all. Whoever calls has read the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from softswitch.core.errors import Problem
+from softswitch.core.yaml_nodes import Path, dotted, locate
+from softswitch.ivr.check import examine
+from softswitch.ivr.parse import Draft, parse_plan
+from softswitch.ivr.plan import Plan
+from softswitch.ivr.world import World
+
+
+def load_plans(texts: Mapping[str, str], world: World | None = None) -> tuple[dict[str, Plan], list[Problem]]:
+    """Plans by name, and the problems of all files (``file name -> text``). With any error there are no plans."""
+    problems: list[Problem] = []
+    drafts: list[Draft] = []
+    for file, text in sorted(texts.items()):
+        draft, found = parse_plan(text, file)
+        if draft is not None:
+            examine(draft, world or World())
+            drafts.append(draft)
+        problems += found
+    problems += _shared(drafts)
+    problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))
+    if any(problem.level == "error" for problem in problems):
+        return {}, problems
+    return {draft.plan.name: draft.plan for draft in drafts}, problems
+
+
+def _shared(drafts: list[Draft]) -> Iterator[Problem]:
+    """Names and numbers that are claimed twice: a call can enter one plan only."""
+    owners: dict[str, str] = {}
+    for draft in drafts:
+        plan = draft.plan
+        claims: list[tuple[Path, str]] = [(("dialplan",), f"the name {plan.name!r}")]
+        claims += [(("numbers", index), f"the number {number!r}") for index, number in enumerate(plan.numbers)]
+        for path, claim in claims:
+            if claim in owners:
+                line, column = locate(draft.sheet.positions, path)
+                yield Problem(plan.file, line, column, dotted(path), f"{owners[claim]} has {claim} already")
+            owners.setdefault(claim, plan.file)

@@ -1,0 +1,230 @@
+"""From YAML text to a plan: the shape of the file, one verb per step, every key in its place.
+
+Decided here: how a step may be written, and what a mistake in it is called. A step that is wrong by itself is left out
+of the draft and remembered as broken, so that the checks of the whole graph still find everything else.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from softswitch.core.errors import Problem
+from softswitch.core.yaml_nodes import Path, Positions, did_you_mean, dotted, load_yaml, locate
+from softswitch.ivr.plan import Plan, Step
+from softswitch.ivr.verb import VERBS, Verb
+from softswitch.ivr.verb.base import Language, Name, Written
+
+BRANCHES = frozenset(key for kind in VERBS.values() for key in kind.branches)
+_WORDS = {
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "tuple_type": "must be a list",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "too_short": "must not be empty",
+}
+
+
+class Header(Written):
+    """What stands above the steps."""
+
+    dialplan: Name
+    numbers: tuple[Annotated[str, Field(pattern=r"^\S+$")], ...] = ()
+    language: Language = "en"
+    start: Name
+    steps: dict[str, Any] = Field(min_length=1)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One file as it was read, and what is wrong with it so far."""
+
+    file: str
+    data: Any
+    positions: Positions
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, path: Path, message: str, level: str = "error") -> None:
+        line, column = locate(self.positions, path)
+        self.problems.append(Problem(self.file, line, column, dotted(path), message, level))
+
+    def find(self, path: Path, below: Path) -> Path:
+        """The written key closest to ``below`` under ``path``; parts that a short form leaves out are passed over."""
+        for part in below:
+            if (*path, part) in self.positions:
+                path = (*path, part)
+        return path
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan as far as it could be read."""
+
+    sheet: Sheet
+    plan: Plan
+    broken: dict[str, Any]  # name -> what is written there; the names are taken, their branches are not known
+
+    def at(self, step: str, below: Path = ()) -> Path:
+        """The path of a key of a step: beside the verb where it is written there, else inside."""
+        path: Path = ("steps", _written_name(self.sheet, step))
+        if below and below[0] in BRANCHES and (*path, below[0]) in self.sheet.positions:
+            return self.sheet.find(path, below)
+        return self.sheet.find((*path, self.plan.steps[step].verb.verb), below)
+
+
+def parse_plan(text: str, file: str) -> tuple[Draft | None, list[Problem]]:
+    """The draft of a plan and what is wrong with each part of it by itself. None: nothing could be read."""
+    data, positions, problems = load_yaml(text, file)
+    sheet = Sheet(file, data, positions, problems)
+    if not isinstance(data, dict):
+        if not problems:
+            sheet.problem((), "a dialplan is a mapping with dialplan:, numbers:, language:, start: and steps:")
+        return None, sheet.problems
+    header = _header(sheet)
+    steps, broken = _steps(sheet, data.get("steps"))
+    plan = Plan(header.dialplan, file, header.numbers, header.language, header.start, steps)
+    return Draft(sheet, plan, broken), sheet.problems
+
+
+def _header(sheet: Sheet) -> Header:
+    try:
+        return Header.model_validate(sheet.data)
+    except ValidationError as error:
+        wrong = {details["loc"][0] for details in error.errors()}
+        for details in error.errors():
+            _complain(sheet, (), details["loc"], Header, details, "a dialplan")
+        kept = {key: value for key, value in sheet.data.items() if key in Header.model_fields and key not in wrong}
+        blank = {"dialplan": "", "numbers": (), "language": "", "start": "", "steps": {}}
+        return Header.model_construct(None, **(blank | kept))
+
+
+def _steps(sheet: Sheet, written: Any) -> tuple[dict[str, Step], dict[str, Any]]:
+    steps: dict[str, Step] = {}
+    broken: dict[str, Any] = {}
+    for name, value in written.items() if isinstance(written, dict) else ():
+        path = ("steps", name)
+        verb = _verb(sheet, path, value)
+        if verb is None:
+            broken[str(name)] = value
+        else:
+            steps[str(name)] = Step(str(name), verb, *locate(sheet.positions, path))
+    return steps, broken
+
+
+def _verb(sheet: Sheet, path: Path, value: Any) -> Verb | None:
+    if not isinstance(value, dict):
+        sheet.problem(path, "a step is a mapping with one verb, for example {play: welcome.wav, next: menu}")
+        return None
+    verbs = [key for key in value if key in VERBS]
+    if len(verbs) != 1:
+        _not_one_verb(sheet, path, value, verbs)
+        return None
+    kind = VERBS[verbs[0]]
+    fields = _fields(sheet, path, value, kind)
+    if fields is None:
+        return None
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        for details in error.errors():
+            base = path if details["loc"] and details["loc"][0] in _beside(value, kind) else (*path, kind.verb)
+            _complain(sheet, base, details["loc"], kind, details, kind.verb)
+        return None
+
+
+def _not_one_verb(sheet: Sheet, path: Path, value: dict[Any, Any], verbs: list[Any]) -> None:
+    if verbs:
+        sheet.problem((*path, verbs[1]), f"a second verb beside {verbs[0]}; make it a step of its own")
+        return
+    strange = [key for key in value if key not in BRANCHES]
+    if strange:
+        sheet.problem((*path, strange[0]), f"unknown verb {strange[0]!r}{did_you_mean(str(strange[0]), VERBS)}")
+    else:
+        sheet.problem(path, f"no verb; a step has one of {', '.join(VERBS)}")
+
+
+def _beside(value: dict[Any, Any], kind: type[Verb]) -> set[Any]:
+    return {key for key in value if key != kind.verb}
+
+
+def _fields(sheet: Sheet, path: Path, value: dict[Any, Any], kind: type[Verb]) -> dict[Any, Any] | None:
+    """The verb's fields, from inside the verb and beside it. None: a problem was noted."""
+    try:
+        fields = kind.expand(value[kind.verb])
+    except ValueError as error:
+        sheet.problem((*path, kind.verb), str(error))
+        return None
+    good = True
+    for key in _beside(value, kind):
+        if key not in kind.branches:
+            sheet.problem((*path, key), _stray(key, kind))
+            good = False
+        elif key in fields:
+            sheet.problem((*path, key), f"written inside of {kind.verb} too; once is enough")
+            good = False
+        else:
+            fields[key] = value[key]
+    return fields if good else None
+
+
+def _stray(key: Any, kind: type[Verb]) -> str:
+    if key in _keys(kind):
+        return f"belongs inside of {kind.verb}: {{{key}: ...}}"
+    if key in BRANCHES:
+        return f"{kind.verb} has no branch {key!r}; it has: {', '.join(kind.branches) or 'none'}"
+    return f"unknown key{did_you_mean(str(key), kind.branches)}"
+
+
+# ---- pydantic's words in ours ------------------------------------------------------------------------------------
+
+
+def _complain(sheet: Sheet, base: Path, loc: Path, model: type[BaseModel], details: ErrorDetails, owner: str) -> None:
+    kind, message = details["type"], details["msg"].removeprefix("Value error, ")
+    if kind == "missing":
+        sheet.problem(sheet.find(base, loc[:-1]), f"{owner} needs {loc[-1]}:")
+    elif kind == "extra_forbidden":
+        sheet.problem(sheet.find(base, loc), f"unknown key{did_you_mean(str(loc[-1]), _known(model, loc[:-1]))}")
+    elif loc[-1:] == ("[key]",):
+        sheet.problem(sheet.find(base, loc[:-1]), _about_key(loc[-2], message))
+    else:
+        sheet.problem(sheet.find(base, loc), _WORDS.get(kind) or message.replace("Input should", "must", 1))
+
+
+def _about_key(key: Any, message: str) -> str:
+    if "should match pattern" in message:
+        return f"{key!r} is not a telephone key; use one of 0-9, '*', '#'"
+    return message
+
+
+def _known(model: type[BaseModel], loc: Path) -> list[str]:
+    """The keys that the mapping at ``loc`` may have."""
+    for part in loc:
+        found = model.model_fields.get(str(part))
+        inner = next(_models(found.annotation), None) if found else None
+        model = inner or model
+    return _keys(model)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [found.alias or name for name, found in model.model_fields.items()]
+
+
+def _models(kind: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for argument in typing.get_args(kind):
+        yield from _models(argument)
+
+
+def _written_name(sheet: Sheet, step: str) -> Any:
+    """The key under which the step stands: a name such as 10 is read as a number."""
+    return int(step) if ("steps", step) not in sheet.positions and step.isdigit() else step

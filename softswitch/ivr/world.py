@@ -1,0 +1,33 @@
+"""The names outside of a plan that it may use: what is configured, and what can be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The names that a plan may use. None: not known, so not checked."""
+
+    queues: frozenset[str] | None = None
+    skills: frozenset[str] | None = None
+    users: frozenset[str] | None = None
+    trunks: frozenset[str] | None = None
+    calendars: frozenset[str] | None = None
+    mailboxes: frozenset[str] | None = None  # None: every user and queue has one
+    prompts: Mapping[str, frozenset[str]] | None = None  # language -> files
+    speech: bool = True  # an engine can say texts
+
+    def names(self, kind: str) -> frozenset[str] | None:
+        known = {
+            "queue": self.queues,
+            "skill": self.skills,
+            "user": self.users,
+            "trunk": self.trunks,
+            "calendar": self.calendars,
+            "mailbox": self.mailboxes,
+        }[kind]
+        if kind == "mailbox" and known is None and self.users is not None:
+            return self.users | (self.queues or frozenset())
+        return known
