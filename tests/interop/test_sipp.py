@@ -24,7 +24,7 @@ async def test_twenty_calls_a_second_through_dialplan_and_queue(tmp_path: Path) 
     numbers = [str(2001 + n) for n in range(AGENTS)]
     switch = SwitchProcess(
         tmp_path / "switch",
-        users={n: {"password": f"sample-{n}", "contact": f"sip:{n}@127.0.0.1:{room}"} for n in numbers},
+        users=sample_users() | {n: {"password": n * 2, "contact": f"sip:{n}@127.0.0.1:{room}"} for n in numbers},
         agents={f"agent-{n}": {"user": n, "skills": {"orders": 5}, "auto_login": True} for n in numbers},
         queues={"orders": queue("orders", wrap_up="0s", max_waiting=500), "service": queue("orders")},
         rtp_ports=1600,

@@ -172,6 +172,7 @@ class SwitchProcess:
             await eventually(self._ready, timeout_s, "GET /readyz is 200")
         except AssertionError as error:
             await self.kill9()
+            await self._hang_up_http()
             raise AssertionError(f"the switch did not become ready ({error}):\n{self.process.tail()}") from None
         return self
 
@@ -224,9 +225,12 @@ class SwitchProcess:
                 await self.kill9()
                 error.add_note(f"the end of the switch's log ({self.log}):\n{self.process.tail(80)}")
         finally:
-            if self._http is not None:
-                await self._http.close()
-                self._http = None
+            await self._hang_up_http()
+
+    async def _hang_up_http(self) -> None:
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
 
     def assert_no_traceback(self) -> None:
         text = self.process.text()
