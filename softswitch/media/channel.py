@@ -1,0 +1,104 @@
+"""The process's end of the control connection: a listening Unix socket and at most one control, never waited for.
+
+The newest connection wins, because an old one that was not closed belongs to a control that is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from softswitch.media import protocol as p
+
+log = logging.getLogger(__name__)
+
+_MOST_UNSENT = 1 << 20  # octets; a control that reads so little is not alive
+_READ = 1 << 16
+
+
+class Channel:
+    """``obey`` takes each command; ``greeting`` is the answer to ``Hello``."""
+
+    def __init__(self, path: Path, greeting: p.Welcome, obey: Callable[[p.Command], None]) -> None:
+        self._greeting, self._obey = greeting, obey
+        self._peer: socket.socket | None = None
+        self._frames = p.Frames()
+        self._unsent = bytearray()
+        path.unlink(missing_ok=True)  # of a process that was killed
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._listener.bind(str(path))
+        path.chmod(0o600)
+        self._listener.listen(4)
+        self._poll = select.poll()
+        self._poll.register(self._listener.fileno(), select.POLLIN)
+
+    def serve(self, wait_s: float) -> None:
+        """Obey what arrives within ``wait_s``; returns early after each piece of work."""
+        for fd, _ in self._poll.poll(max(0, int(wait_s * 1000))):
+            if fd == self._listener.fileno():
+                self._accept()
+            elif self._peer is not None and fd == self._peer.fileno():
+                self._read(self._peer)
+        self._write()
+
+    def tell(self, event: p.Event) -> None:
+        """To the control that is there; without one the event is lost, and the next control asks anew."""
+        if self._peer is None:
+            return
+        self._unsent += p.pack(event)
+        if len(self._unsent) > _MOST_UNSENT:
+            self._drop("control does not read")
+
+    def _accept(self) -> None:
+        try:
+            peer, _ = self._listener.accept()
+        except OSError:
+            return  # it has gone again
+        self._drop("a newer control came")
+        peer.setblocking(False)
+        self._peer, self._frames = peer, p.Frames()
+        self._poll.register(peer.fileno(), select.POLLIN)
+
+    def _read(self, peer: socket.socket) -> None:
+        try:
+            octets = peer.recv(_READ)
+            for command in self._frames.commands(octets):
+                self._take(command)
+        except BlockingIOError:
+            return
+        except (OSError, p.ProtocolError) as error:
+            self._drop(str(error))
+            return
+        if not octets:
+            self._drop("control closed the connection")
+
+    def _take(self, command: p.Command) -> None:
+        if isinstance(command, p.Hello):
+            self.tell(self._greeting)
+        self._obey(command)
+
+    def _write(self) -> None:
+        if self._peer is None or not self._unsent:
+            return
+        try:
+            del self._unsent[: self._peer.send(self._unsent)]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._drop(str(error))
+
+    def _drop(self, why: str) -> None:
+        if self._peer is None:
+            return
+        log.info("control connection dropped: %s", why)
+        self._poll.unregister(self._peer.fileno())
+        self._peer.close()
+        self._peer = None
+        self._unsent.clear()
+
+    def close(self) -> None:
+        self._drop("shutting down")
+        self._listener.close()

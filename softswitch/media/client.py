@@ -1,0 +1,259 @@
+"""The media plane as control uses it: every call returns at once, and is true again after any crash of the process.
+
+What is wanted is kept here (``wanted.py``) and said again whenever the process had to be started anew; so callers never
+ask whether it is there. Prompts are turned into files first (``prompts.py``); one that is replaced or stopped meanwhile
+is not played.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from softswitch.core.errors import PortsExhausted
+from softswitch.ivr.model import Prompt
+from softswitch.media import protocol as p
+from softswitch.media.allot import Ports
+from softswitch.media.link import Link
+from softswitch.media.prompts import PromptStore
+from softswitch.media.speech import find_engine
+from softswitch.media.wanted import Wanted, WantedPlay, WantedRecording, WantedStream
+from softswitch.sdp.media import Address, Media
+
+__all__ = ["MediaClient", "MediaListener", "PortsExhausted"]
+
+log = logging.getLogger(__name__)
+
+
+class PortSpan(Protocol):
+    """The settings' port range, both ends included."""
+
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def last(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MediaListener:
+    """Whom the client tells; never from within a call to the client."""
+
+    on_played: Callable[[str, str, bool], None]  # stream, play, ok
+    on_digit: Callable[[str, str], None]  # stream, digit
+    on_state: Callable[[bool], None] = lambda connected: None
+
+
+class MediaClient:
+    """Implements ``MediaPlane`` of the driver's ports. Make it with ``start``, end it with ``shutdown``."""
+
+    def __init__(self, socket: Path, ports: Ports, advertise: str, prompts: PromptStore, listener: MediaListener):
+        self._ports, self._advertise, self._prompts, self._listener = ports, advertise, prompts, listener
+        self._wanted = Wanted()
+        self._link = Link(socket, self)
+        self._life = ""  # of the process that we spoke to last; "": none yet
+        self._connected = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._serial = 0  # of offer/answers
+        self._stats: dict[str, float] = {"process_changes": 0, "record_errors": 0, "open_failures": 0}
+        self._gauges: dict[str, float] = {}
+
+    @classmethod
+    async def start(
+        cls,
+        socket: Path,
+        host: str,
+        ports: PortSpan,
+        prompts: Path,
+        cache: Path,
+        on_played: Callable[[str, str, bool], None],
+        on_digit: Callable[[str, str], None],
+        on_state: Callable[[bool], None] = lambda connected: None,
+        advertise: str = "",
+    ) -> MediaClient:
+        """Begin to connect to the process at ``socket``, and never stop trying.
+
+        RTP is received on ``host`` and ``ports``; peers are told ``advertise`` where that is another address (NAT).
+        ``prompts`` holds the sound files, ``cache`` what is made by the speech engine, if there is one.
+        """
+        store = PromptStore(prompts, cache, find_engine())
+        listener = MediaListener(on_played, on_digit, on_state)
+        client = cls(socket, Ports(host, ports.first, ports.last), advertise or host, store, listener)
+        client._spawn(client._link.run())
+        return client
+
+    async def connected(self, timeout_s: float) -> None:
+        """Wait until the process is there and knows what is wanted. Raises ``TimeoutError``."""
+        async with asyncio.timeout(timeout_s):
+            await self._connected.wait()
+
+    async def shutdown(self) -> None:
+        """Let go of the process; it goes on with what it was told."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._prompts.close()
+
+    def stats(self) -> dict[str, float]:
+        """Counters, the process's latest and our own, by name; the names are bounded. They begin anew with a process."""
+        return dict(self._stats)
+
+    def gauges(self) -> dict[str, float]:
+        """What goes up and down, by name."""
+        return {**self._gauges, "connected": float(self._connected.is_set()), "ports_free": float(len(self._ports))}
+
+    # ---- the driver's port -------------------------------------------------------------------------------------
+
+    def open(self, stream: str) -> Address:
+        """Allot an RTP address at once. Raises ``PortsExhausted``."""
+        known = self._wanted.streams.get(stream)
+        if known is None:
+            known = WantedStream(p.Open(stream, self._ports.host, self._ports.take()))
+            self._wanted.streams[stream] = known
+            self._link.send(known.open)
+        return self._advertise, known.open.port
+
+    def connect(self, stream: str, media: Media) -> None:
+        wanted = self._wanted.streams.get(stream)
+        if wanted is None:
+            return
+        self._serial += 1
+        wanted.connect = p.Connect(
+            stream,
+            self._serial,
+            *media.remote,
+            media.codec.name,
+            media.codec.payload_type,
+            media.receive_type,
+            media.telephone_event,
+            media.direction,
+        )
+        self._link.send(wanted.connect)
+
+    def close(self, stream: str) -> None:
+        wanted = self._wanted.streams.pop(stream, None)
+        if wanted is not None:
+            self._link.send(p.Close(stream))
+            self._ports.give_back(wanted.open.port)
+
+    def play(self, stream: str, play: str, prompts: Sequence[Prompt], loop: bool = False) -> None:
+        """Play in place of what was playing, as soon as all the files are there; then ``on_played``."""
+        wanted = self._wanted.streams.get(stream)
+        if wanted is None:
+            return
+        wanted.play = WantedPlay(play, loop)
+        files = [self._prompts.find(prompt) for prompt in prompts]
+        if None in files:
+            self._link.send(p.Play(stream, f"{play} is being made", ()))  # what was playing ends now
+            self._spawn(self._make(stream, wanted.play, prompts))
+        else:
+            self._begin(stream, wanted.play, files)
+
+    def hold_music(self, stream: str) -> None:
+        wanted = self._wanted.streams.get(stream)
+        if wanted is not None:
+            wanted.hold = True
+            self._link.send(p.HoldMusic(stream))
+
+    def stop(self, stream: str) -> None:
+        wanted = self._wanted.streams.get(stream)
+        if wanted is not None:
+            wanted.hold, wanted.play = False, None
+            self._link.send(p.Stop(stream))
+
+    def join(self, room: str, stream: str) -> None:
+        wanted = self._wanted.streams.get(stream)
+        if wanted is not None:
+            wanted.room = room
+            self._link.send(p.Join(room, stream))
+
+    def leave(self, stream: str) -> None:
+        wanted = self._wanted.streams.get(stream)
+        if wanted is not None:
+            wanted.room = None
+            self._link.send(p.Leave(stream))
+
+    def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
+        if recording not in self._wanted.recordings:
+            wanted = WantedRecording(recording, path.absolute(), left, right)
+            self._wanted.recordings[recording] = wanted
+            self._link.send(wanted.command())
+
+    def stop_record(self, recording: str) -> None:
+        if self._wanted.recordings.pop(recording, None) is not None:
+            self._link.send(p.StopRecord(recording))
+
+    # ---- prompts -----------------------------------------------------------------------------------------------
+
+    async def _make(self, stream: str, play: WantedPlay, prompts: Sequence[Prompt]) -> None:
+        files = [await self._prompts.get(prompt) for prompt in prompts]
+        wanted = self._wanted.streams.get(stream)
+        if wanted is None or wanted.play is not play:
+            return
+        if None in files:
+            self._ended(stream, play.play, False)
+        else:
+            self._begin(stream, play, files)
+
+    def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | None]) -> None:
+        play.command = p.Play(stream, play.play, tuple(str(path) for path in files), play.loop)
+        self._link.send(play.command)
+
+    def _ended(self, stream: str, play: str, ok: bool) -> None:
+        """Tell of the end of what is still wanted; the end of what was replaced interests nobody."""
+        wanted = self._wanted.streams.get(stream)
+        if wanted is not None and wanted.play is not None and wanted.play.play == play:
+            wanted.play = None
+            self._listener.on_played(stream, play, ok)
+
+    # ---- the link's listener -----------------------------------------------------------------------------------
+
+    def up(self, life: str) -> None:
+        if not self._life:
+            self._link.send(p.Reset())  # the process may have served a control before us
+        elif life != self._life:
+            self._stats["process_changes"] += 1
+            self._fail_lost(self._wanted.begin_new_life())
+        self._life = life
+        for command in self._wanted.commands():
+            self._link.send(command)
+        self._connected.set()
+        self._listener.on_state(True)
+
+    def _fail_lost(self, lost: list[tuple[str, str]]) -> None:
+        for stream, play in lost:
+            asyncio.get_running_loop().call_soon(self._listener.on_played, stream, play, False)
+
+    def down(self) -> None:
+        log.warning("media process: connection lost")
+        self._connected.clear()
+        self._listener.on_state(False)
+
+    def event(self, event: p.Event) -> None:
+        match event:
+            case p.PlayEnded(stream, play, ok):
+                self._ended(stream, play, ok)
+            case p.DigitHeard(stream, digit):
+                if stream in self._wanted.streams:
+                    self._listener.on_digit(stream, digit)
+            case p.Stats(counters, gauges):
+                self._stats.update(counters)
+                self._gauges.update(gauges)
+            case p.RecordError(recording, why):
+                log.error("recording %s: %s", recording, why)
+                self._stats["record_errors"] += 1
+                self._wanted.recordings.pop(recording, None)
+            case p.OpenFailed(stream, why):
+                log.error("stream %s: %s", stream, why)
+                self._stats["open_failures"] += 1
+            case p.Welcome():
+                pass  # the link's
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

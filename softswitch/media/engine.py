@@ -1,0 +1,210 @@
+"""The media plane without its loop: commands change what is wanted, ``tick`` does 20 ms of it for all streams.
+
+One tick: take what has arrived, let every stream say its frame, let every stream hear its room (all but itself), put
+hold music and prompts over that, send it, keep what was said for the recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import assert_never
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.audio import FRAME, g711
+from softswitch.media import protocol as p
+from softswitch.media.library import Library
+from softswitch.media.player import Ended, Player
+from softswitch.media.receiver import Receiver
+from softswitch.media.recorder import Recorder
+from softswitch.media.rooms import Rooms
+from softswitch.media.sender import Sender
+from softswitch.media.sockets import Sockets, is_numeric
+from softswitch.media.streams import Rows
+from softswitch.rtp.jitter import JitterSettings
+
+Pcm = npt.NDArray[np.int16]
+Tell = Callable[[p.Event], None]
+
+_NO_ADDRESS = ("0.0.0.0", "::")  # the old way to put a call on hold (RFC 3264 section 8.4)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    streams: int = 2048  # rows; memory is taken as they are used
+    jitter: JitterSettings = field(default_factory=JitterSettings)
+
+
+class Engine:
+    """All streams, rooms and recordings of a process. ``tell`` takes events for control."""
+
+    def __init__(self, settings: EngineSettings, hold: Pcm, tell: Tell) -> None:
+        self._tell = tell
+        self._rows = Rows(settings.streams)
+        self._sockets = Sockets()
+        self._receiver = Receiver(settings.streams, settings.jitter)
+        self._sender = Sender(settings.streams)
+        self._player = Player(settings.streams, hold)
+        self._rooms = Rooms(settings.streams)
+        self._recorder = Recorder(settings.streams)
+        self._library = Library()
+        self._serial: dict[int, int] = {}  # of the last Connect, by row
+
+    # ---- commands ----------------------------------------------------------------------------------------------
+
+    def obey(self, command: p.Command) -> None:
+        match command:
+            case p.Open():
+                self._open(command)
+            case p.StopRecord():
+                self._recorder.stop(command.recording)
+            case p.Record():
+                self._record(command)
+            case p.Reset():
+                self.reset()
+            case p.Hello() | p.AskStats():
+                pass  # of the connection, not of the streams
+            case _:
+                row = self._rows.row(command.stream)
+                if row is not None:
+                    self._obey_on(row, command)
+
+    def _obey_on(
+        self, row: int, command: p.Connect | p.Close | p.Play | p.HoldMusic | p.Stop | p.Join | p.Leave
+    ) -> None:
+        match command:
+            case p.Connect():
+                self._connect(row, command)
+            case p.Close():
+                self._close(command.stream, row)
+            case p.Play():
+                self._play(row, command)
+            case p.HoldMusic():
+                self._player.hold(row)
+            case p.Stop():
+                self._player.stop(row)
+            case p.Join():
+                self._rooms.join(command.room, row)
+            case p.Leave():
+                self._rooms.leave(row)
+            case _:
+                assert_never(command)
+
+    def reset(self) -> None:
+        for name in self._recorder.names():
+            self._recorder.stop(name)
+        for name, row in self._rows.items():
+            self._close(name, row)
+
+    def _open(self, command: p.Open) -> None:
+        if self._rows.row(command.stream) is not None:
+            return
+        row = self._rows.take(command.stream)
+        if row is None:
+            self._tell(p.OpenFailed(command.stream, "all streams of this process are in use"))
+            return
+        try:
+            self._sockets.open(row, (command.host, command.port))
+        except OSError as error:
+            self._rows.give_back(command.stream)
+            self._tell(p.OpenFailed(command.stream, f"{command.host}:{command.port}: {error.strerror}"))
+            return
+        self._sender.begin(row)
+
+    def _connect(self, row: int, command: p.Connect) -> None:
+        if command.serial <= self._serial.get(row, -1):
+            return
+        self._serial[row] = command.serial
+        law = g711.LAWS.get(command.codec)
+        usable = is_numeric(command.host) and command.host not in _NO_ADDRESS and command.port > 0
+        self._receiver.sources[row].signal((command.host, command.port) if usable else None)
+        if law is not None and command.direction in ("sendrecv", "sendonly"):
+            self._sender.allow(row, law, command.send_type)
+        else:
+            self._sender.forbid(row)
+        if law is not None and command.direction in ("sendrecv", "recvonly"):
+            self._receiver.allow(row, law, command.receive_type, command.event_type)
+        else:
+            self._receiver.forbid(row)
+
+    def _close(self, name: str, row: int) -> None:
+        self._recorder.forget(row)
+        self._rooms.leave(row)
+        self._player.forget(row)
+        self._sender.forbid(row)
+        self._receiver.forget(row)
+        self._sockets.close(row)
+        self._serial.pop(row, None)
+        self._rows.give_back(name)
+
+    def _play(self, row: int, command: p.Play) -> None:
+        pieces = [self._library.get(path) for path in command.files]
+        ended = self._player.play(row, command.play, pieces, command.loop)
+        if ended is not None:
+            self._tell_ended(ended)
+
+    def _record(self, command: p.Record) -> None:
+        left = self._rows.row(command.left)
+        sides = (left,) if command.right is None else (left, self._rows.row(command.right))
+        self._recorder.start(command.recording, Path(command.path), sides)
+
+    # ---- the tick ----------------------------------------------------------------------------------------------
+
+    def tick(self, frames: int, skipped: int = 0) -> None:
+        """Do what is due: receive once, then that many frames. ``skipped`` frames of time are given up before."""
+        if skipped:
+            self._sender.pass_time(skipped)
+        self._receive()
+        for _ in range(frames):
+            self._frame()
+
+    def _receive(self) -> None:
+        for batch in self._sockets.drain():
+            for key in self._receiver.take(batch):
+                self._tell(p.DigitHeard(self._rows.name(key.row), key.digit))
+
+    def _frame(self) -> None:
+        count = self._rows.used
+        said = self._receiver.speak(count)
+        heard = np.zeros((count, FRAME), np.int16)
+        self._rooms.mix(said, heard)
+        for ended in self._player.render(heard):
+            self._tell_ended(ended)
+        self._sender.send(heard, self._sockets, self._receiver.peers(count))
+        for failed in self._recorder.keep(said):
+            self._tell(p.RecordError(failed.recording, failed.why))
+
+    def _tell_ended(self, ended: Ended) -> None:
+        self._tell(p.PlayEnded(self._rows.name(ended.row), ended.play, ended.ok))
+
+    # ---- numbers -----------------------------------------------------------------------------------------------
+
+    def counters(self) -> dict[str, float]:
+        """By name; the names are bounded and stay."""
+        return {
+            "packets_received": self._receiver.packets,
+            "packets_sent": self._sender.packets,
+            "send_errors": self._sockets.send_errors,
+            "malformed": self._receiver.malformed,
+            "strangers": self._receiver.strangers,
+            "concealed": self._receiver.concealer.concealed,
+            "file_loads": self._library.loads,
+            **{f"jitter_{name}": count for name, count in self._receiver.jitter.totals().items()},
+        }
+
+    def gauges(self) -> dict[str, float]:
+        return {
+            "streams": len(self._rows),
+            "rooms": len(self._rooms),
+            "recordings": len(self._recorder),
+            "playing": len(self._player),
+        }
+
+    def close(self) -> None:
+        """Finish recordings; returns when they are on disk."""
+        self.reset()
+        self._recorder.close()
+        self._library.close()

@@ -1,0 +1,93 @@
+"""Control's end of the connection: made again whenever it breaks, given up on when the process does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Protocol
+
+from softswitch.media import protocol as p
+
+log = logging.getLogger(__name__)
+
+ASK_S = 1.0  # how often the process is asked for its numbers
+_ANSWER_S = 5.0  # without a word for so long it is not alive
+_FIRST_DELAY_S, _MOST_DELAY_S = 0.02, 1.0
+_READ = 1 << 16
+
+
+class LinkListener(Protocol):
+    def up(self, life: str) -> None:
+        """The process answers; ``life`` tells one start of it from the next."""
+
+    def down(self) -> None:
+        """The connection of the last ``up`` is gone."""
+
+    def event(self, event: p.Event) -> None: ...
+
+
+class Link:
+    """One connection at a time, to the Unix socket ``path``."""
+
+    def __init__(self, path: Path, listener: LinkListener) -> None:
+        self._path, self._listener = path, listener
+        self._writer: asyncio.StreamWriter | None = None  # while the process is known to be there
+
+    def send(self, command: p.Command) -> None:
+        """Without a connection it is lost: what is wanted is said again when there is one."""
+        if self._writer is not None:
+            self._writer.write(p.pack(command))
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        delay_s = _FIRST_DELAY_S
+        while True:
+            if await self._connect():
+                delay_s = _FIRST_DELAY_S
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, _MOST_DELAY_S)
+
+    async def _connect(self) -> bool:
+        """One connection from beginning to end; False where it was refused."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(self._path))
+        except OSError:
+            return False
+        asking = asyncio.create_task(self._ask(writer))
+        try:
+            await self._talk(reader, writer)
+        except (OSError, TimeoutError, p.ProtocolError) as error:
+            log.warning("media process: %s", error or "no answer")
+        finally:
+            asking.cancel()
+            writer.close()
+            if self._writer is not None:
+                self._writer = None
+                self._listener.down()
+        return True
+
+    async def _ask(self, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await asyncio.sleep(ASK_S)
+            writer.write(p.pack(p.AskStats()))
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        frames = p.Frames()
+        writer.write(p.pack(p.Hello()))
+        while True:
+            async with asyncio.timeout(_ANSWER_S):
+                octets = await reader.read(_READ)
+            if not octets:
+                return
+            for event in frames.events(octets):
+                self._take(event, writer)
+
+    def _take(self, event: p.Event, writer: asyncio.StreamWriter) -> None:
+        if not isinstance(event, p.Welcome):
+            self._listener.event(event)
+            return
+        if event.version != p.VERSION:
+            raise p.ProtocolError(f"protocol version {event.version}; this is {p.VERSION}")
+        self._writer = writer
+        self._listener.up(event.life)

@@ -1,0 +1,114 @@
+"""What is played to whom: prompts one after the other, and the hold music that all hear in step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.audio import FRAME
+
+Pcm = npt.NDArray[np.int16]
+
+
+@dataclass(slots=True)
+class Playing:
+    """One row's prompts. ``fill`` moves on by a frame; a piece that is not decoded yet is waited for in silence."""
+
+    play: str  # control's id
+    pieces: Sequence[Future[Pcm]]
+    loop: bool = False
+    index: int = 0  # piece
+    at: int = 0  # sample of the piece
+    failed: bool = False
+    sounded: bool = False  # something came out in this round; a loop over nothing must end
+
+    @property
+    def over(self) -> bool:
+        return self.failed or (self.index == len(self.pieces) and not (self.loop and self.sounded))
+
+    def fill(self, frame: Pcm) -> None:
+        """Write the next ``(FRAME,)`` samples, silence where there are none."""
+        done = 0
+        frame[:] = 0
+        while done < FRAME and (piece := self._piece()) is not None:
+            size = min(FRAME - done, len(piece) - self.at)
+            frame[done : done + size] = piece[self.at : self.at + size]
+            done += size
+            self._move(size, len(piece))
+
+    def _piece(self) -> Pcm | None:
+        """What is to be heard now; None where it is over, or not decoded yet."""
+        if self.over:
+            return None
+        if self.index == len(self.pieces):
+            self.index, self.sounded = 0, False
+        if not self.pieces[self.index].done():
+            return None
+        self.failed = self.pieces[self.index].exception() is not None
+        return None if self.failed else self.pieces[self.index].result()
+
+    def _move(self, size: int, length: int) -> None:
+        self.at += size
+        self.sounded = self.sounded or size > 0
+        if self.at == length:
+            self.index, self.at = self.index + 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    row: int
+    play: str
+    ok: bool
+
+
+class Player:
+    """Prompts and hold music of all rows."""
+
+    def __init__(self, streams: int, hold: Pcm) -> None:
+        self._playing: dict[int, Playing] = {}
+        self._last: dict[int, Ended] = {}  # so that a repeated command is answered and not played again
+        self._on_hold = np.zeros(streams, np.bool_)
+        frames = max(1, len(hold) // FRAME)
+        self._hold: Pcm = np.resize(hold, (frames, FRAME)) if len(hold) >= FRAME else np.zeros((1, FRAME), np.int16)
+        self._tick = 0
+
+    def __len__(self) -> int:
+        return len(self._playing)
+
+    def play(self, row: int, play: str, pieces: Sequence[Future[Pcm]], loop: bool) -> Ended | None:
+        """Begin, in place of what was playing; how it ended, where this very ``play`` already has."""
+        last = self._last.get(row)
+        if last is not None and last.play == play:
+            return last
+        if row not in self._playing or self._playing[row].play != play:
+            self._playing[row] = Playing(play, pieces, loop)
+        return None
+
+    def hold(self, row: int) -> None:
+        self._on_hold[row] = True
+
+    def stop(self, row: int) -> None:
+        self._playing.pop(row, None)
+        self._on_hold[row] = False
+
+    def forget(self, row: int) -> None:
+        self.stop(row)
+        self._last.pop(row, None)
+
+    def render(self, heard: Pcm) -> list[Ended]:
+        """Put hold music and prompts over the rows of ``heard`` ``(n, FRAME)``; which prompts are over."""
+        heard[self._on_hold[: len(heard)]] = self._hold[self._tick % len(self._hold)]
+        self._tick += 1
+        return list(self._prompts(heard))
+
+    def _prompts(self, heard: Pcm) -> Iterator[Ended]:
+        for row, playing in list(self._playing.items()):
+            playing.fill(heard[row])
+            if playing.over:
+                del self._playing[row]
+                self._last[row] = Ended(row, playing.play, not playing.failed)
+                yield self._last[row]

@@ -1,0 +1,131 @@
+"""The media process: ``python -m softswitch.media --socket PATH [--hold DIR]``.
+
+Between ticks it obeys control; at each tick it does what is due. Nothing in here waits for anything else. SIGTERM and
+SIGINT finish the recordings and end it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.audio.wav import NotWave
+from softswitch.media import library
+from softswitch.media import protocol as p
+from softswitch.media.channel import Channel
+from softswitch.media.engine import Engine, EngineSettings
+from softswitch.media.schedule import Schedule
+from softswitch.rtp.jitter import JitterSettings
+
+log = logging.getLogger(__name__)
+
+
+class Process:
+    """The loop and what it turns."""
+
+    def __init__(self, socket: Path, settings: EngineSettings, hold: npt.NDArray[np.int16]) -> None:
+        self.engine = Engine(settings, hold, self._tell)
+        self._channel = Channel(socket, p.Welcome(p.VERSION, secrets.token_hex(8)), self._obey)
+        self._schedule = Schedule(time.monotonic())
+        self._errors = 0  # commands and ticks that failed
+        self._going = True
+
+    def _tell(self, event: p.Event) -> None:
+        self._channel.tell(event)
+
+    def stop(self, *_: object) -> None:
+        self._going = False
+
+    def run(self) -> None:
+        while self._going:
+            self._wait()
+            due = self._schedule.due(time.monotonic())
+            if due.frames:
+                self._tick(due.frames, due.skipped)
+        self.engine.close()
+        self._channel.close()
+
+    def _wait(self) -> None:
+        """Serve control until the tick; the poll counts whole milliseconds, so the rest is slept."""
+        while (left := self._schedule.next_at - time.monotonic()) >= 0.001 and self._going:
+            self._channel.serve(left)
+        if left > 0:
+            time.sleep(left)
+
+    def _tick(self, frames: int, skipped: int) -> None:
+        try:
+            self.engine.tick(frames, skipped)
+        except Exception:
+            # One bad tick must not end all calls; the counter raises the alarm.
+            self._errors += 1
+            log.exception("tick failed")
+        self._channel.serve(0)
+
+    def _obey(self, command: p.Command) -> None:
+        if isinstance(command, p.AskStats):
+            self._tell(p.Stats(self.counters(), self.gauges()))
+            return
+        try:
+            self.engine.obey(command)
+        except Exception:
+            self._errors += 1
+            log.exception("command failed: %s", command)
+
+    def counters(self) -> dict[str, float]:
+        clock = self._schedule
+        return {
+            "ticks": clock.ticks,
+            "ticks_late": clock.late,
+            "catch_ups": clock.catch_ups,
+            "clock_resets": clock.resets,
+            "cpu_seconds": time.process_time(),
+            "errors": self._errors,
+            **self.engine.counters(),
+        }
+
+    def gauges(self) -> dict[str, float]:
+        clock = self._schedule
+        late = {f"tick_late_p{percent}_us": clock.lateness_us(percent) for percent in (50, 99)}
+        return {**late, **self.engine.gauges()}
+
+
+def hold_music(directory: Path | None) -> npt.NDArray[np.int16]:
+    """The first WAVE file of the directory, ``(samples,)``; nothing where there is none."""
+    for path in sorted(directory.glob("*.wav")) if directory else []:
+        try:
+            return library.load(path)
+        except (OSError, NotWave) as error:
+            log.warning("hold music %s: %s", path, error)
+    return np.zeros(0, np.int16)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="softswitch.media", description="The media process of softswitch.")
+    parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which control is awaited")
+    parser.add_argument("--hold", type=Path, help="directory with the hold music")
+    parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
+    parser.add_argument("--jitter", default="1,2,10", help="least, first and most depth in frames of 20 ms")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until told to stop. Returns the exit code."""
+    given = _arguments(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s media %(levelname)s %(message)s")
+    least, first, most = (int(depth) for depth in given.jitter.split(","))
+    settings = EngineSettings(given.streams, JitterSettings(least, first, most))
+    process = Process(given.socket, settings, hold_music(given.hold))
+    signal.signal(signal.SIGTERM, process.stop)
+    signal.signal(signal.SIGINT, process.stop)
+    gc.freeze()  # what lives for ever need not be looked at in the middle of a tick
+    process.run()
+    return 0

@@ -1,0 +1,73 @@
+"""From a prompt to a sound file: a recorded one wins, the other language's recording is next, then speech.
+
+Speech is made once per text and kept in the cache directory under a hash of what it was made from; a file appears there
+whole or not at all. The engine runs in one thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from softswitch.audio import RATE_HZ, wav
+from softswitch.audio.resample import resample
+from softswitch.ivr.model import Prompt
+from softswitch.media.speech import SpeechEngine, SpeechError
+
+log = logging.getLogger(__name__)
+
+_OTHERS = {"zh": ("en",), "en": ("zh",)}  # better in the other language than not at all
+
+
+class PromptStore:
+    """``prompts`` holds a directory per language; ``cache`` is ours to write."""
+
+    def __init__(self, prompts: Path, cache: Path, engine: SpeechEngine | None) -> None:
+        self._prompts, self._cache, self._engine = prompts.resolve(), cache.resolve(), engine
+        self._worker = ThreadPoolExecutor(1, "speech")
+
+    def find(self, prompt: Prompt) -> Path | None:
+        """The file that is there already, or None."""
+        if prompt.file:
+            for language in (prompt.language, *_OTHERS.get(prompt.language, ())):
+                path: Path = (self._prompts / language / prompt.file).resolve()
+                if path.is_relative_to(self._prompts) and path.is_file():
+                    return path
+        made = self._made(prompt)
+        return made if made is not None and made.is_file() else None
+
+    async def get(self, prompt: Prompt) -> Path | None:
+        """The file, made if need be; None (and a line in the log) where that cannot be done."""
+        found, made = self.find(prompt), self._made(prompt)
+        if found is not None or made is None:
+            if found is None:
+                log.error("prompt %r (%s): no file, and no text or no speech engine", prompt.file, prompt.language)
+            return found
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._make, prompt, made)
+        except (SpeechError, OSError) as error:
+            log.error("prompt %r (%s): %s", prompt.text, prompt.language, error)
+            return None
+        return made
+
+    def _made(self, prompt: Prompt) -> Path | None:
+        if not prompt.text.strip() or self._engine is None:
+            return None
+        origin = "\0".join((self._engine.name, prompt.language, prompt.text))
+        return self._cache / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.wav"
+
+    def _make(self, prompt: Prompt, path: Path) -> None:
+        if path.is_file() or self._engine is None:
+            return  # somebody asked for the same a moment ago
+        pcm, rate_hz = self._engine.speak(prompt.text, prompt.language)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.write_bytes(wav.encode(resample(pcm, rate_hz, RATE_HZ), RATE_HZ))
+        os.replace(unfinished, path)
+
+    def close(self) -> None:
+        self._worker.shutdown(wait=False, cancel_futures=True)

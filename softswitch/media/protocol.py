@@ -1,0 +1,188 @@
+"""The words between control and the media process: a 4-byte big-endian length, then one MessagePack array.
+
+The array begins with the word (msgspec's tag) and goes on with the fields in order. Every command may be said twice:
+what is already so changes nothing, so that control can repeat all it wants after a broken connection. ``Connect`` has a
+serial number for that reason, and ``Play`` its id. Unknown streams, rooms and recordings are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+VERSION = 1
+MAX_FRAME = 1 << 20  # octets; more is not one of our messages
+_LENGTH = 4
+
+# ---- commands --------------------------------------------------------------------------------------------------
+
+
+class Hello(msgspec.Struct, array_like=True, tag="hello", frozen=True):
+    """The first word of a connection; answered by ``Welcome``."""
+
+    version: int = VERSION
+
+
+class Reset(msgspec.Struct, array_like=True, tag="reset", frozen=True):
+    """Close everything: this control begins afresh."""
+
+
+class Open(msgspec.Struct, array_like=True, tag="open", frozen=True):
+    stream: str
+    host: str  # address to bind
+    port: int
+
+
+class Connect(msgspec.Struct, array_like=True, tag="connect", frozen=True):
+    """Send to and accept from ``host:port``; a higher ``serial`` than the last one opens the source for learning."""
+
+    stream: str
+    serial: int
+    host: str
+    port: int
+    codec: str  # PCMU or PCMA
+    send_type: int  # payload types
+    receive_type: int
+    event_type: int | None
+    direction: str  # ours: sendrecv, sendonly, recvonly, inactive
+
+
+class Close(msgspec.Struct, array_like=True, tag="close", frozen=True):
+    stream: str
+
+
+class Play(msgspec.Struct, array_like=True, tag="play", frozen=True):
+    stream: str
+    play: str
+    files: tuple[str, ...]
+    loop: bool = False
+
+
+class HoldMusic(msgspec.Struct, array_like=True, tag="hold_music", frozen=True):
+    stream: str
+
+
+class Stop(msgspec.Struct, array_like=True, tag="stop", frozen=True):
+    """Neither prompt nor hold music any more."""
+
+    stream: str
+
+
+class Join(msgspec.Struct, array_like=True, tag="join", frozen=True):
+    room: str
+    stream: str
+
+
+class Leave(msgspec.Struct, array_like=True, tag="leave", frozen=True):
+    stream: str
+
+
+class Record(msgspec.Struct, array_like=True, tag="record", frozen=True):
+    recording: str
+    path: str
+    left: str
+    right: str | None
+
+
+class StopRecord(msgspec.Struct, array_like=True, tag="stop_record", frozen=True):
+    recording: str
+
+
+class AskStats(msgspec.Struct, array_like=True, tag="stats", frozen=True):
+    """Answered by ``Stats``; also how control sees that the process is alive."""
+
+
+Command = (
+    Hello | Reset | Open | Connect | Close | Play | HoldMusic | Stop | Join | Leave | Record | StopRecord | AskStats
+)
+
+# ---- events ----------------------------------------------------------------------------------------------------
+
+
+class Welcome(msgspec.Struct, array_like=True, tag="welcome", frozen=True):
+    """``life`` differs from one start of the process to the next: a new one knows nothing."""
+
+    version: int
+    life: str
+
+
+class PlayEnded(msgspec.Struct, array_like=True, tag="played", frozen=True):
+    stream: str
+    play: str
+    ok: bool
+
+
+class DigitHeard(msgspec.Struct, array_like=True, tag="digit", frozen=True):
+    stream: str
+    digit: str
+
+
+class RecordError(msgspec.Struct, array_like=True, tag="record_error", frozen=True):
+    recording: str
+    why: str
+
+
+class OpenFailed(msgspec.Struct, array_like=True, tag="open_failed", frozen=True):
+    stream: str
+    why: str
+
+
+class Stats(msgspec.Struct, array_like=True, tag="stats_are", frozen=True):
+    """Numbers by name; counters only grow while the process lives."""
+
+    counters: dict[str, float]
+    gauges: dict[str, float]
+
+
+Event = Welcome | PlayEnded | DigitHeard | RecordError | OpenFailed | Stats
+
+# ---- frames ----------------------------------------------------------------------------------------------------
+
+_ENCODER = msgspec.msgpack.Encoder()
+_COMMANDS = msgspec.msgpack.Decoder(Command)
+_EVENTS = msgspec.msgpack.Decoder(Event)
+
+
+class ProtocolError(ValueError):
+    """The other side does not speak this protocol; the connection is of no use any more."""
+
+
+def pack(word: Command | Event) -> bytes:
+    body = _ENCODER.encode(word)
+    return len(body).to_bytes(_LENGTH, "big") + body
+
+
+class Frames:
+    """Cuts what arrives into messages, however it was cut on the way."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def commands(self, octets: bytes) -> Iterator[Command]:
+        """Raises ``ProtocolError``."""
+        for body in self._bodies(octets):
+            try:
+                yield _COMMANDS.decode(body)
+            except msgspec.MsgspecError as error:
+                raise ProtocolError(str(error)) from error
+
+    def events(self, octets: bytes) -> Iterator[Event]:
+        """Raises ``ProtocolError``."""
+        for body in self._bodies(octets):
+            try:
+                yield _EVENTS.decode(body)
+            except msgspec.MsgspecError as error:
+                raise ProtocolError(str(error)) from error
+
+    def _bodies(self, octets: bytes) -> Iterator[bytes]:
+        self._buffer += octets
+        while len(self._buffer) >= _LENGTH:
+            size = int.from_bytes(self._buffer[:_LENGTH], "big")
+            if size > MAX_FRAME:
+                raise ProtocolError(f"a message of {size} octets")
+            if len(self._buffer) < _LENGTH + size:
+                return
+            body = bytes(self._buffer[_LENGTH : _LENGTH + size])
+            del self._buffer[: _LENGTH + size]
+            yield body

@@ -1,0 +1,111 @@
+"""Receiving: batches of packets become frames in the jitter buffer, and keys.
+
+In this order: is it RTP of a payload type that was agreed on, may this stream receive at all, is it from its peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.audio import FRAME, g711
+from softswitch.audio.conceal import Concealer
+from softswitch.media.sockets import Batch
+from softswitch.media.source import Address, Source
+from softswitch.rtp.jitter import Jitter, JitterSettings
+from softswitch.rtp.packet import HEADER, Headers, parse
+from softswitch.rtp.telephone_event import KeyListener
+
+Pcm = npt.NDArray[np.int16]
+
+_NONE = 255  # no payload type of RTP
+
+
+class Key(NamedTuple):
+    row: int
+    digit: str
+
+
+class Receiver:
+    """The incoming state of all rows."""
+
+    def __init__(self, streams: int, settings: JitterSettings | None = None) -> None:
+        self.jitter = Jitter(streams, settings)
+        self.concealer = Concealer(streams)
+        self.sources = [Source() for _ in range(streams)]
+        self.packets = 0
+        self.malformed = 0  # no RTP, or of a type that nobody agreed on
+        self.strangers = 0  # not from the peer
+        self._keys: dict[int, tuple[int, KeyListener]] = {}  # with the SSRC whose clock it goes by
+        self._law = np.zeros(streams, np.uint8)
+        self._audio_type = np.full(streams, _NONE, np.uint8)
+        self._event_type = np.full(streams, _NONE, np.uint8)
+
+    def allow(self, row: int, law: int, audio_type: int, event_type: int | None) -> None:
+        self._law[row], self._audio_type[row] = law, audio_type
+        self._event_type[row] = _NONE if event_type is None else event_type
+
+    def forbid(self, row: int) -> None:
+        self._audio_type[row] = self._event_type[row] = _NONE
+
+    def forget(self, row: int) -> None:
+        self.forbid(row)
+        self.sources[row] = Source()
+        self._keys.pop(row, None)
+        self.jitter.forget(row)
+        self.concealer.forget(row)
+
+    def peers(self, count: int) -> list[Address | None]:
+        return [source.send_to for source in self.sources[:count]]
+
+    def take(self, batch: Batch) -> Iterator[Key]:
+        """Take in one turn of packets; the keys that were pressed in it."""
+        rows = np.array(batch.rows, np.int64)
+        headers = parse(batch.table, np.array(batch.lengths, np.int64))
+        self.packets += len(rows)
+        audio = headers.valid & (headers.payload_type == self._audio_type[rows])
+        events = headers.valid & (headers.payload_type == self._event_type[rows]) & ~audio
+        known = audio | events
+        self.malformed += len(rows) - int(np.count_nonzero(known))
+        friends = self._friends(batch, known)
+        self._hear(batch, rows, headers, np.flatnonzero(audio & friends))
+        return self._press(batch, headers, np.flatnonzero(events & friends).tolist())
+
+    def _friends(self, batch: Batch, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        judged = [
+            valid and self.sources[row].accepts(source)
+            for valid, row, source in zip(known.tolist(), batch.rows, batch.sources, strict=True)
+        ]
+        friends = np.array(judged, np.bool_)
+        self.strangers += int(np.count_nonzero(known & ~friends))
+        return friends
+
+    def _hear(self, batch: Batch, rows: npt.NDArray[np.int64], headers: Headers, which: npt.NDArray[np.int64]) -> None:
+        if not len(which):
+            return
+        rows, size = rows[which], headers.size[which]
+        chosen = Headers(*(getattr(headers, name)[which] for name in Headers.__slots__))
+        octets = batch.table[which, HEADER : HEADER + max(FRAME, int(size.max()))]
+        self.jitter.push(rows, chosen, g711.decode(octets, self._law[rows]), size)
+
+    def _press(self, batch: Batch, headers: Headers, which: list[int]) -> Iterator[Key]:
+        for index in which:
+            row, size = batch.rows[index], int(headers.size[index])
+            payload = batch.table[index, HEADER : HEADER + size].tobytes()
+            digit = self._listener(row, int(headers.ssrc[index])).hear(int(headers.timestamp[index]), payload)
+            if digit is not None:
+                yield Key(row, digit)
+
+    def _listener(self, row: int, ssrc: int) -> KeyListener:
+        if row not in self._keys or self._keys[row][0] != ssrc:
+            self._keys[row] = (ssrc, KeyListener())
+        return self._keys[row][1]
+
+    def speak(self, count: int) -> Pcm:
+        """What each of the first ``count`` rows says in this tick, ``(count, FRAME)``, gaps filled."""
+        said = np.zeros((count, FRAME), np.int16)
+        self.concealer.conceal(said, self.jitter.play(said))
+        return said

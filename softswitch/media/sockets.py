@@ -1,0 +1,106 @@
+"""The RTP sockets: one per stream, drained in turns. Behind this class, shared ports and recvmmsg can take its place.
+
+A turn reads at most one packet from each socket that has one, so that a batch never has two packets of a stream, and
+one flooded port cannot starve the others.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import select
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.media.source import Address
+from softswitch.rtp.packet import WIDTH
+
+Octets = npt.NDArray[np.uint8]
+
+_TURNS = 40  # per tick; as much as a stall of 800 ms leaves behind
+_BATCH = 1024  # packets per turn
+_RECEIVE_BUFFER = 1 << 18  # octets per socket
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One turn: row, length and source of each packet; the packets are the first rows of ``table``."""
+
+    table: Octets  # (packets, WIDTH), valid until the next turn
+    rows: list[int]
+    lengths: list[int]
+    sources: list[Address]
+
+
+def is_numeric(host: str) -> bool:
+    """A name would be looked up by the system, and stop all audio for as long as that takes."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class Sockets:
+    """UDP sockets by row."""
+
+    def __init__(self) -> None:
+        self.send_errors = 0
+        self._poll = select.epoll()
+        self._by_row: dict[int, socket.socket] = {}
+        self._by_fd: dict[int, tuple[int, socket.socket]] = {}
+        self._table: Octets = np.zeros((_BATCH, WIDTH), np.uint8)
+        self._places = [memoryview(row) for row in self._table]
+
+    def open(self, row: int, address: Address) -> None:
+        """Raises ``OSError``."""
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            made.bind(address)
+        except OSError:
+            made.close()
+            raise
+        self._poll.register(made.fileno(), select.EPOLLIN)
+        self._by_row[row] = made
+        self._by_fd[made.fileno()] = (row, made)
+
+    def close(self, row: int) -> None:
+        gone = self._by_row.pop(row)
+        self._poll.unregister(gone.fileno())
+        del self._by_fd[gone.fileno()]
+        gone.close()
+
+    def drain(self) -> Iterator[Batch]:
+        """All that has arrived, in turns."""
+        for _ in range(_TURNS):
+            ready = self._poll.poll(0, _BATCH)
+            if not ready:
+                return
+            yield self._turn(ready)
+
+    def _turn(self, ready: list[tuple[int, int]]) -> Batch:
+        rows: list[int] = []
+        lengths: list[int] = []
+        sources: list[Address] = []
+        for fd, _ in ready:
+            row, sock = self._by_fd[fd]
+            try:
+                length, source = sock.recvfrom_into(self._places[len(rows)])
+            except OSError:
+                continue  # an ICMP answer to something that we sent, or a packet with a bad checksum
+            rows.append(row)
+            lengths.append(length)
+            sources.append(source[:2])
+        return Batch(self._table[: len(rows)], rows, lengths, sources)
+
+    def send(self, row: int, packet: memoryview, address: Address) -> None:
+        """Never blocks; a full buffer or an unreachable peer costs this one packet and is counted."""
+        try:
+            self._by_row[row].sendto(packet, address)
+        except OSError:
+            self.send_errors += 1

@@ -1,0 +1,36 @@
+"""Whose packets a stream accepts: nobody who merely knows the port may speak in a call, or listen to it.
+
+The signalled address is always right. Behind a NAT the peer comes from another one; so after each offer/answer the
+first valid packet decides, once: its source is the peer from then on, and what we send goes there (symmetric RTP,
+RFC 4961). If the signalled address speaks after all, it takes over for good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Address = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Source:
+    """One stream's peer."""
+
+    signalled: Address | None = None  # None: nobody may speak
+    learnt: Address | None = None  # whom we heard, since the last offer/answer
+    send_to: Address | None = None
+
+    def signal(self, address: Address | None) -> None:
+        """An offer/answer named this address. Until the peer is heard again, we go on sending to where it was."""
+        if address != self.signalled:
+            self.send_to = address
+        self.signalled, self.learnt = address, None
+
+    def accepts(self, address: Address) -> bool:
+        """Judge a valid packet from ``address``, and learn from it."""
+        if address == self.learnt:
+            return True
+        if self.signalled is None or (self.learnt is not None and address != self.signalled):
+            return False
+        self.learnt = self.send_to = address
+        return True
