@@ -44,7 +44,10 @@ QUEUES = (
 )
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
-skills = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 10)).map(lambda levels: tuple(levels.items()))
+# Levels on both sides of every need below.
+skills = st.dictionaries(st.sampled_from(SKILLS), st.sampled_from((1, 4, 10)), min_size=1).map(
+    lambda levels: tuple(levels.items())
+)
 casts = st.tuples(*(skills for _ in AGENTS)).map(
     lambda all_skills: [AgentSpec(name, name, own) for name, own in zip(AGENTS, all_skills, strict=True)]
 )
@@ -57,7 +60,8 @@ steps = st.lists(
         st.integers(0, 11),
         st.integers(0, 30),
     ),
-    max_size=60,
+    min_size=20,
+    max_size=80,
 )
 
 

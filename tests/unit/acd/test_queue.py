@@ -105,7 +105,7 @@ def test_an_old_promise_does_not_time_out_at_once() -> None:
 
 def test_nobody_times_out_while_a_phone_rings_for_him_but_does_when_it_was_in_vain() -> None:
     centre = Centre([spec("ann"), spec("bob")], [QueueSpec("q", max_wait_s=10, ring_timeout_s=20)])
-    centre.staff("ann")
+    centre.staff("ann", "bob")
     centre.join("c1")
     assert centre.pass_time(20) == []
     effects = centre.pass_time(1)
