@@ -7,6 +7,7 @@ import asyncio
 import logging
 import secrets
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -23,7 +24,7 @@ from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.network import SipNetwork
 from softswitch.settings import Settings, load
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Message, ParseError
 from softswitch.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
@@ -51,16 +52,19 @@ class Control:
     async def start(self) -> None:
         """Raises ``OSError`` (an address is taken) and ``ConfigError``."""
         settings = self.settings
-        plans = load_dialplans(settings)
+        dialplans = load_dialplans(settings)
+        if not dialplans.right:
+            raise ConfigError(list(dialplans.problems))
         self.store = await Store.open(settings.store.url)
         self.store.on_stored = self._stored
         self.media = await MediaClient.start(
             media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
             settings.paths.var / "speech", self._played, self._key, self._media_state,
         )  # fmt: skip
-        listeners = [(one.transport, (one.at.host, one.at.port)) for one in settings.sip.listen]
+        listeners = [(one.transport, (one.host, one.port)) for one in settings.sip.listen]
         clock = Clock(time.monotonic, time.time() - time.monotonic())
-        built = configuration(settings, plans, tuple(listeners), secrets.token_bytes(32))
+        trunks = {name: await resolved(trunk.address.host, trunk.address.port) for name, trunk in settings.trunks.items()}
+        built = configuration(settings, dialplans.plans, tuple(listeners), trunks, secrets.token_bytes(32))
         ports = Ports(self.network, self.media, self.store, self.fetcher)
         self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
         self._switch.listen(self.metrics.observe)
@@ -79,7 +83,7 @@ class Control:
             await self._runner.cleanup()
         await self.network.close()
         await self.fetcher.close()
-        await self.media.close()
+        await self.media.shutdown()
         await self.store.close()
 
     # ---- what the world tells ----------------------------------------------------------------------------------
@@ -120,7 +124,7 @@ class Control:
     # ---- the face ----------------------------------------------------------------------------------------------
 
     async def _serve_http(self) -> None:
-        app = make_app(self._switch.control, self.store, self.metrics, self.settings.http.tokens)
+        app = make_app(self._switch.control, self.store, self.metrics, self.settings.http.tokens, self.media.stats)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         host, port = self.settings.http.listen.host, self.settings.http.listen.port
@@ -141,6 +145,15 @@ class Control:
             f"  phones   {phones}\n  numbers  {', '.join(numbers)}\n"
             f"  data     {settings.paths.var}"
         )
+
+
+async def resolved(host: str, port: int) -> Address:
+    """The numeric address of a trunk, looked up once at start. Raises ``OSError`` that names it."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except OSError as error:
+        raise OSError(f"trunk address {host}: {error.strerror}") from error
+    return found[0][4][:2]
 
 
 async def run(settings: Settings) -> None:

@@ -106,8 +106,9 @@ class Desk:
                 return user, []
             if verdict is not Verdict.ABSENT:
                 break
-        refused: list[Effect] = [self._challenge(arrived, unix, stale=verdict is Verdict.STALE)]
-        if verdict not in (Verdict.STALE, Verdict.ABSENT):
+        stale = verdict in (Verdict.STALE, Verdict.REPLAYED)  # the password was right: the phone may try again
+        refused: list[Effect] = [self._challenge(arrived, unix, stale)]
+        if not stale and verdict is not Verdict.ABSENT:
             refused.append(AuthenticationFailed(arrived.flow.transport, request.method))
         return "", refused
 

@@ -1,0 +1,111 @@
+"""From what the admin wrote to what the driver works with: settings and dialplans to one ``Configuration``."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from softswitch.core.errors import Problem
+from softswitch.ivr.calendar import Calendar
+from softswitch.ivr.load import load_plans
+from softswitch.ivr.plan import Plan
+from softswitch.ivr.world import World
+from softswitch.settings import Settings
+from softswitch.sip.flow import Address
+from softswitch.sip.timing import Timing
+from softswitch.switch.configuration import Configuration, Trunk, User
+
+
+@dataclass(frozen=True, slots=True)
+class Dialplans:
+    plans: Mapping[str, Plan]  # none where there is an error
+    problems: tuple[Problem, ...]
+
+    @property
+    def right(self) -> bool:
+        return not any(problem.level == "error" for problem in self.problems)
+
+
+def load_dialplans(settings: Settings) -> Dialplans:
+    """Read and check every dialplan of the dialplan directory; valid together or not at all."""
+    directory = settings.paths.dialplans
+    if not directory.is_dir():
+        problem = Problem(str(directory), 0, 1, "", "is not a directory; set paths.dialplans to the one with dialplans")
+        return Dialplans({}, (problem,))
+    texts = {str(path): path.read_text(encoding="utf-8", errors="replace") for path in sorted(directory.glob("*.yaml"))}
+    skills = {skill for agent in settings.agents.values() for skill in agent.skills}
+    world = World(
+        queues=frozenset(settings.queues),
+        skills=frozenset(skills),
+        users=frozenset(settings.users),
+        trunks=frozenset(settings.trunks),
+        calendars=frozenset(settings.calendars),
+        prompts=prompt_files(settings.paths.prompts),
+        speech=importlib.util.find_spec("espeakng_loader") is not None,
+    )
+    plans, problems = load_plans(texts, world)
+    return Dialplans(plans, tuple(problems))
+
+
+def prompt_files(directory: Path) -> dict[str, frozenset[str]]:
+    """Language -> names of the sound files in its directory."""
+    if not directory.is_dir():
+        return {}
+    return {
+        language.name: frozenset(str(path.relative_to(language)) for path in language.rglob("*.wav"))
+        for language in sorted(directory.iterdir())
+        if language.is_dir()
+    }
+
+
+def configuration(
+    settings: Settings,
+    plans: Mapping[str, Plan],
+    listeners: tuple[tuple[str, Address], ...],
+    trunk_addresses: Mapping[str, Address],
+    secret: bytes,
+) -> Configuration:
+    """``listeners`` are the SIP listeners, ``trunk_addresses`` the numeric ones of the trunks by name."""
+    treatments = {queue: settings.treatment(queue) for queue in settings.queues}
+    codes = settings.feature_codes
+    sip = settings.sip
+    return Configuration(
+        users={name: User(user.password, user.name, user.language, user.contact or "")
+               for name, user in settings.users.items()},
+        listeners=listeners,
+        trunks={name: _trunk(settings, name, address) for name, address in trunk_addresses.items()},
+        agents=tuple(settings.agent_specs()),
+        auto_login=frozenset(name for name, agent in settings.agents.items() if agent.auto_login),
+        queues=tuple(settings.queue_specs()),
+        policies=tuple(settings.policies()),
+        announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
+        recorded=frozenset(queue for queue, one in treatments.items() if one.record),
+        plans=plans,
+        calendars={name: _calendar(settings, name) for name in settings.calendars},
+        prompts=prompt_files(settings.paths.prompts),
+        features={codes.login: "login", codes.logout: "logout", codes.ready: "ready", codes.pause: "pause"},
+        recordings=settings.paths.recordings,
+        realm=sip.realm,
+        secret=secret,
+        timing=Timing(sip.t1, sip.t2, sip.t4),
+        min_expires_s=sip.min_expires,
+        max_expires_s=sip.max_expires,
+        ring_s=sip.ring,
+        region=settings.region,
+        language=settings.language,
+        max_calls=settings.limits.calls,
+    )  # fmt: skip
+
+
+def _trunk(settings: Settings, name: str, address: Address) -> Trunk:
+    trunk = settings.trunks[name]
+    sources = tuple((source.host, source.port or None) for source in trunk.sources)
+    credentials = (trunk.username, trunk.password) if trunk.username else None
+    return Trunk(name, address, trunk.transport, sources, credentials, trunk.caller_id, trunk.prefix, trunk.ring)
+
+
+def _calendar(settings: Settings, name: str) -> Calendar:
+    parsed = settings.calendar(name)
+    return Calendar(name, parsed.zone, parsed.weekly, parsed.closed)
