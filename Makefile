@@ -1,0 +1,53 @@
+# make run: the switch on the sample configuration. make test: everything that CI runs. make quick: the inner loop.
+# The virtual environment is made once and again whenever the lock file changes.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CONFIG ?= config
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: run test quick lint unit bench demo lock clean
+
+run: $(STAMP)
+	$(BIN)/softswitch run --config $(CONFIG)
+
+demo: $(STAMP)
+	$(BIN)/softswitch demo
+
+test: $(STAMP)
+	tests/setup-system.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest tests/unit tests/property tests/simnet tests/real tests/interop
+
+quick: lint unit
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest -q tests/unit tests/property
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/softswitch bench all --json
+
+# Needs uv. Universal, with hashes, and without the name of any host.
+lock:
+	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ echo "cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PIP) --require-hashes --no-deps --requirement requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,36 @@
+"""On CI nothing is skipped: with ``CI=true`` a skipped test, or a skipped file, fails the session and is listed."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        _skipped.append(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _on_ci() and _skipped and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _on_ci() and _skipped:
+        terminalreporter.section("skipped on CI, which is a failure", red=True)
+        for nodeid in _skipped:
+            terminalreporter.line(nodeid)
+
+
+def _on_ci() -> bool:
+    return os.environ.get("CI", "").lower() in ("true", "1")
