@@ -33,6 +33,8 @@ class Standing(enum.IntEnum):
     RETRY_DELAY = 7
 
 
+_FREE = int(Standing.FREE)  # as the arrays have it
+
 _OF_STATE = {
     AgentState.LOGGED_OUT: Standing.LOGGED_OUT,
     AgentState.PAUSED: Standing.PAUSED,
@@ -82,7 +84,7 @@ class Floor:
         return meets
 
     def is_free(self, number: int) -> bool:
-        return bool(self.standings[number] == Standing.FREE)
+        return bool(self.standings[number] == _FREE)
 
     def longest_idle(self, among: Numbers) -> int | None:
         """The number of the offerable agent who has been idle longest, the first by name of equals."""
@@ -93,7 +95,8 @@ class Floor:
         return None if idle_since[best] == np.inf else int(among[best])
 
     def count_free(self, among: Numbers) -> int:
-        return int(np.count_nonzero(self.standings.take(among) == Standing.FREE))
+        return int(np.count_nonzero(self.standings.take(among) == _FREE))
 
-    def same_idle(self, one: int, other: int) -> bool:
-        return cast(bool, self.idle_since[one] == self.idle_since[other])
+    def tied(self, among: Numbers, number: int) -> list[bool]:
+        """Which of them are offerable and have been idle for exactly as long as ``number``."""
+        return cast(list[bool], (self.idle_since.take(among) == self.idle_since[number]).tolist())

@@ -7,6 +7,7 @@ standings and no look at the other agents.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,14 +68,12 @@ def _unfit(spec: AgentSpec, needs: Sequence[Need]) -> str:
 
 def passed_over(floor: Floor, among: Candidates, winner: int | None) -> PassedOver:
     """(agent, reason) of everybody named but the winner, as things stand before the winner is reserved."""
-    codes = floor.standings.take(among.numbers).tolist()
-    reasons = [_BY_CODE[code] for code in codes]
-    if winner is None:
-        return (*zip(among.names, reasons, strict=True), *among.unfit)
-    numbers = among.numbers.tolist()
-    for place, code in enumerate(codes):
-        if code == Standing.FREE and floor.same_idle(numbers[place], winner):
-            reasons[place] = SAME_IDLE
-    chosen = floor.specs[winner].name
-    qualified = (pair for pair in zip(among.names, reasons, strict=True) if pair[0] != chosen)
-    return (*qualified, *among.unfit)
+    reasons = [_BY_CODE[code] for code in floor.standings.take(among.numbers).tolist()]
+    named = list(zip(among.names, reasons, strict=True))
+    if winner is not None:
+        for place, tied in enumerate(floor.tied(among.numbers, winner)):
+            if tied:
+                named[place] = (among.names[place], SAME_IDLE)
+        chosen = bisect_left(among.names, floor.specs[winner].name)
+        del named[chosen : chosen + 1]  # the qualified are in the order of names; beyond them nothing is taken out
+    return (*named, *among.unfit)

@@ -10,6 +10,7 @@ from softswitch.acd.model import (
     Leave,
     LogIn,
     Need,
+    OfferFailed,
     QueueJoined,
     QueueLeft,
     QueueSpec,
@@ -103,14 +104,15 @@ def test_an_old_promise_does_not_time_out_at_once() -> None:
     assert centre.pass_time(59) == []
 
 
-def test_nobody_times_out_while_a_phone_rings_for_him_but_does_when_it_was_in_vain() -> None:
+@pytest.mark.parametrize("reported", [True, False])
+def test_nobody_times_out_while_a_phone_rings_for_him_but_does_when_it_was_in_vain(reported: bool) -> None:
     centre = Centre([spec("ann"), spec("bob")], [QueueSpec("q", max_wait_s=10, ring_timeout_s=20)])
     centre.staff("ann", "bob")
     centre.join("c1")
     assert centre.pass_time(20) == []
-    effects = centre.pass_time(1)
+    effects = centre.tell(OfferFailed("c1", "ann", "no answer")) if reported else centre.pass_time(1)
     assert [type(effect).__name__ for effect in effects] == [
-        "CancelOffer",
+        *([] if reported else ["CancelOffer"]),
         "AgentStateChanged",
         "WaitedTooLong",
         "QueueLeft",
