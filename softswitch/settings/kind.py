@@ -115,8 +115,8 @@ def source(value: Any) -> HostPort:
 
 
 def peer(value: Any) -> HostPort:
-    """Where to send to: a numeric address, SIP's own port where none is written."""
-    address = source(value)
+    """Where to send to: a name or an address; SIP's own port where none is written."""
+    address = host_port(value)
     return address if address.port else HostPort(address.host, SIP_PORT)
 
 

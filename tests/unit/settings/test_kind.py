@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from softswitch.ivr.calendar import Calendar
 from softswitch.settings.calendar import CalendarSettings
-from softswitch.settings.kind import HostPort, days, host_port, hours, peer
+from softswitch.settings.kind import HostPort, days, host_port, hours, peer, source
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_what_is_no_span(written: object) -> None:
 
 
 def test_a_peer_without_a_port_is_at_sips_own() -> None:
-    assert peer("192.0.2.1") == HostPort("192.0.2.1", 5060)
+    assert peer("sip.example") == HostPort("sip.example", 5060)
     assert host_port("192.0.2.1").port == 0
     assert str(host_port("[::1]:5060")) == "[::1]:5060"
 
 
-def test_a_peer_is_numeric() -> None:
+def test_a_source_is_numeric() -> None:
     with pytest.raises(ValueError, match="names are not looked up"):
-        peer("sip.example")
+        source("sip.example")
 
 
 @pytest.mark.parametrize(("host", "loopback"), [("127.8.8.8", True), ("::1", True), ("localhost", True), ("h", False)])

@@ -1,0 +1,140 @@
+"""What is happening: one table per list of the HTTP API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from softswitch.cli.client import DEFAULT_CONFIG, base_url, quoted, request
+from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.table import Column, duration, moment, show, skills, text, yes
+
+app = typer.Typer()
+Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most, newest first.")]
+Everything = Annotated[bool, typer.Option("--all", help="Also those that were closed before the start.")]
+
+_CALLS: list[Column] = [
+    ("contact", "contact", text),
+    ("kind", "kind", text),
+    ("caller", "caller", text),
+    ("called", "called", text),
+    ("state", "state", text),
+    ("queue", "queue", text),
+    ("agent", "agent", text),
+    ("step", "step", text),
+    ("age", "age_s", duration),
+]
+_AGENTS: list[Column] = [
+    ("agent", "agent", text),
+    ("phone", "user", text),
+    ("state", "state", text),
+    ("reason", "reason", text),
+    ("since", "since_s", duration),
+    ("reachable", "reachable", yes),
+    ("contact", "contact", text),
+    ("skills", "skills", skills),
+]
+_QUEUES: list[Column] = [
+    ("queue", "queue", text),
+    ("waiting", "waiting", text),
+    ("longest", "longest_wait_s", duration),
+    ("ready", "agents_ready", text),
+    ("logged in", "agents_logged_in", text),
+    ("promises", "promises_open", text),
+]
+_PROMISES: list[Column] = [
+    ("promise", "id", text),
+    ("number", "number", text),
+    ("queue", "queue", text),
+    ("lost at", "stage", text),
+    ("state", "state", text),
+    ("attempts", "attempts", text),
+    ("recorded", "recorded_at", moment),
+    ("not before", "not_before", moment),
+    ("outcome", "outcome", text),
+]
+_REGISTRATIONS: list[Column] = [
+    ("phone", "aor", text),
+    ("contact", "contact", text),
+    ("expires", "expires_at", moment),
+    ("user agent", "user_agent", text),
+]
+_RECORDS: list[Column] = [
+    ("contact", "contact", text),
+    ("kind", "kind", text),
+    ("caller", "caller", text),
+    ("called", "called", text),
+    ("queue", "queue", text),
+    ("agent", "agent", text),
+    ("started", "started_at", moment),
+    ("outcome", "outcome", text),
+    ("ended by", "ended_by", text),
+    ("recording", "recording", text),
+]
+
+
+def _list(url: str, config: Path, what: str, query: str = "") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = request(base_url(url, config), "GET", f"/api/v1/{what}{query}")[what]
+    return rows
+
+
+@app.command()
+def calls(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """The calls that are going on."""
+    show(_list(url, config, "calls"), _CALLS, as_json, "no calls")
+
+
+@app.command()
+def agents(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """The agents and their states."""
+    show(_list(url, config, "agents"), _AGENTS, as_json, "no agents are configured")
+
+
+@app.command()
+def queues(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """The queues: who waits, who could answer."""
+    show(_list(url, config, "queues"), _QUEUES, as_json, "no queues are configured")
+
+
+@app.command()
+def callbacks(
+    config: Config = DEFAULT_CONFIG, url: Url = "", everything: Everything = False, as_json: Json = False
+) -> None:
+    """The promises to call back."""
+    rows = _list(url, config, "promises", "?all=1" if everything else "")
+    show(rows, _PROMISES, as_json, "no callbacks")
+
+
+@app.command()
+def registrations(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """The phones that are registered."""
+    show(_list(url, config, "registrations"), _REGISTRATIONS, as_json, "no phone is registered")
+
+
+@app.command()
+def records(config: Config = DEFAULT_CONFIG, url: Url = "", limit: Limit = 20, as_json: Json = False) -> None:
+    """The calls that have ended, newest first."""
+    show(_list(url, config, "records", f"?limit={limit}"), _RECORDS, as_json, "no calls yet")
+
+
+@app.command()
+def why(contact: str, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """Why CONTACT got that agent, or waits: each decision, and why every other agent was passed over."""
+    decisions = request(base_url(url, config), "GET", f"/api/v1/contacts/{quoted(contact)}/why")["decisions"]
+    columns: list[Column] = [
+        ("at", "at", moment),
+        ("queue", "queue", text),
+        ("waited", "waited_s", duration),
+        ("relaxed", "relaxed", yes),
+        ("agent", "agent", lambda agent: agent or "nobody"),
+        ("passed over", "passed_over", _passed_over),
+    ]
+    show(decisions, columns, as_json, f"no routing decision about {contact}")
+
+
+def _passed_over(pairs: Any) -> str:
+    if isinstance(pairs, dict):
+        pairs = pairs.items()
+    return "\n".join(f"{agent}: {reason}" for agent, reason in pairs or ())

@@ -1,0 +1,57 @@
+"""Rows for people or for programs."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from softswitch.core.units import spoken
+
+Column = tuple[str, str, Callable[[Any], str]]  # heading, key, how to write the value
+
+
+def text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def duration(value: Any) -> str:
+    """Seconds as ``1m30s``."""
+    return spoken(round(value)) if isinstance(value, (int, float)) and math.isfinite(value) else ""
+
+
+def moment(value: Any) -> str:
+    """Unix seconds as local time; nothing for 0."""
+    return f"{datetime.datetime.fromtimestamp(value):%Y-%m-%d %H:%M:%S}" if value else ""
+
+
+def yes(value: Any) -> str:
+    return "yes" if value else "no"
+
+
+def skills(value: Mapping[str, int]) -> str:
+    return ", ".join(f"{skill} {level}" for skill, level in sorted(value.items()))
+
+
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], as_json: bool, nothing: str) -> None:
+    """Print ``rows``: with ``as_json`` whole, else the ``columns``; ``nothing`` where there is no row."""
+    rows = list(rows)
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        typer.echo(nothing)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, _, _ in columns:
+        table.add_column(heading, overflow="fold")
+    for row in rows:  # Text: what a caller calls himself is no markup
+        table.add_row(*(Text(write(row.get(key))) for _, key, write in columns))
+    Console(soft_wrap=False).print(table)

@@ -1,0 +1,257 @@
+"""Each command against a fake switch on a real port: what it prints, what it orders, and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from typer.testing import CliRunner, Result
+
+from softswitch import __version__
+from softswitch.call.record import CallRecord
+from softswitch.callback.model import Promise
+from softswitch.cli.main import app
+from softswitch.metrics import Metrics
+from softswitch.web import make_app
+from tests.support.fake_control import FakeControl
+
+ROOT = Path(__file__).parents[3]
+RECORD = CallRecord(
+    "c-0", "inbound", "+8613800138000", "8000", "", "", "orders", "", 1700000000.0, 0.0, 0.0, 1700000002.0,
+    "abandoned", "caller", "", "p-1",
+)  # fmt: skip
+
+
+class Reader:
+    async def calls(self, limit: int) -> Sequence[CallRecord]:
+        return [RECORD][:limit]
+
+    async def promises(self) -> Sequence[Promise]:
+        return FakeControl().promises() * 2
+
+    async def events(self, after: int, limit: int) -> Sequence[Any]:
+        return []
+
+
+@dataclass
+class Running:
+    url: str
+    control: FakeControl
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--url", self.url])
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[tuple[str, list[FakeControl]]]:
+    """The HTTP API in a thread of its own; the list's one element is replaced for each test."""
+    current = [FakeControl()]
+    loop = asyncio.new_event_loop()
+    started = threading.Event()
+    ports: list[int] = []
+
+    class Now:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(current[0], name)
+
+    async def serve() -> web.AppRunner:
+        runner = web.AppRunner(make_app(Now(), Reader(), Metrics()))  # type: ignore[arg-type]
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ports.append(runner.addresses[0][1])
+        started.set()
+        return runner
+
+    def work() -> None:
+        runner = loop.run_until_complete(serve())
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert started.wait(10)
+    yield f"http://127.0.0.1:{ports[0]}", current
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+
+
+@pytest.fixture
+def running(_server: tuple[str, list[FakeControl]]) -> Running:
+    url, current = _server
+    current[0] = FakeControl()
+    return Running(url, current[0])
+
+
+# ---- asking ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["calls"], ["c-1", "queued", "orders", "12s"]),
+        (["agents"], ["alice", "ready", "orders 5", "bob", "lunch", "no"]),
+        (["queues"], ["orders", "12s"]),
+        (["callbacks"], ["p-1", "abandoned", "due"]),
+        (["registrations"], ["1001", "sip:1001@127.0.0.1:7001"]),
+        (["records"], ["c-0", "abandoned", "caller"]),
+        (["why", "c-1"], ["nobody", "bob: lacks orders"]),
+    ],
+)
+def test_a_table_for_people(
+    running: Running, monkeypatch: pytest.MonkeyPatch, command: list[str], shown: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    result = running(*command)
+    assert result.exit_code == 0, result.output
+    assert [word for word in shown if word not in result.stdout] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["calls"], ["agents"], ["queues"], ["callbacks", "--all"], ["registrations"], ["records"], ["why", "c-1"]],
+)
+def test_json_for_programs(running: Running, command: list[str]) -> None:
+    rows = json.loads(running(*command, "--json").stdout)
+    assert len(rows) >= 1
+    assert all(isinstance(row, dict) for row in rows)
+
+
+def test_what_a_caller_calls_himself_is_no_markup(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    calls = running.control.calls()
+    evil = type(calls[0])("c-1", "inbound", "[red]x[/nope]", "8000", "ivr", "", "", "", 1.0)
+    monkeypatch.setattr(running.control, "calls", lambda: [evil])
+    assert "[red]x[/nope]" in running("calls").stdout
+
+
+def test_nothing_to_show_is_said(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running.control, "calls", list)
+    assert running("calls").stdout == "no calls\n"
+    assert running("calls", "--json").stdout == "[]\n"
+
+
+# ---- ordering --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "done"),
+    [
+        (["agent", "login", "alice"], ("log_in", "alice", "ready")),
+        (["agent", "logout", "alice"], ("log_out", "alice")),
+        (["agent", "ready", "alice"], ("set_ready", "alice")),
+        (["agent", "pause", "alice", "--reason", "lunch"], ("set_paused", "alice", "lunch")),
+        (["withdraw", "p-1", "--reason", "by mail"], ("withdraw", "p-1", "by mail")),
+        (["hangup", "c-1"], ("hang_up", "c-1")),
+    ],
+)
+def test_an_order(running: Running, command: list[str], done: tuple[str, ...]) -> None:
+    result = running(*command)
+    assert result.exit_code == 0, result.output
+    assert running.control.done == [done]
+
+
+def test_an_unknown_name_is_1_with_the_near_miss(running: Running) -> None:
+    result = running("agent", "login", "alcie")
+    assert result.exit_code == 1
+    assert result.stderr == "no agent 'alcie'\ndid you mean 'alice'?\n"
+
+
+def test_a_name_cannot_leave_its_place_in_the_path(running: Running) -> None:
+    result = running("why", "../../agents?x=1#")
+    assert result.exit_code == 1
+    assert "no contact '../../agents?x=1#'" in result.stderr
+
+
+# ---- without a switch ------------------------------------------------------------------------------------------
+
+
+def test_no_switch_is_said_with_the_remedy() -> None:
+    result = CliRunner().invoke(app, ["calls", "--url", "http://127.0.0.1:9"])
+    assert result.exit_code == 1
+    assert "no switch answers at http://127.0.0.1:9" in result.stderr
+    assert "softswitch run" in result.stderr
+
+
+def test_what_is_no_switch_is_said(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["calls", "--url", "nonsense"])
+    assert result.exit_code == 1
+    assert "no switch answers at nonsense" in result.stderr
+
+
+def test_the_url_is_the_configured_one(tmp_path: Path, running: Running) -> None:
+    (tmp_path / "softswitch.yaml").write_text(f"http: {{listen: '{running.url.removeprefix('http://')}'}}")
+    result = CliRunner().invoke(app, ["calls", "--config", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("text", ["http: {listen: nowhere}", None])
+def test_a_configuration_that_cannot_tell_is_1(tmp_path: Path, text: str | None) -> None:
+    directory = tmp_path / "config"
+    if text is not None:
+        directory.mkdir()
+        (directory / "softswitch.yaml").write_text(text)
+    result = CliRunner().invoke(app, ["calls", "--config", str(directory)])
+    assert result.exit_code == 1
+    assert "--url" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["calls", "--nonsense"], ["agent"], ["why"], ["records", "--limit", "0"]]
+)
+def test_misuse_is_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(app, ["version"]).stdout == f"softswitch {__version__}\n"
+
+
+# ---- check -----------------------------------------------------------------------------------------------------
+
+
+def test_the_sample_is_right() -> None:
+    result = CliRunner().invoke(app, ["check", "--config", str(ROOT / "config")])
+    assert result.exit_code == 0, result.output
+    assert "right, with" in result.stdout
+
+
+def write(directory: Path, **files: str) -> Path:
+    config = directory / "config"
+    config.mkdir()
+    for name, text in {"softswitch": "", **files}.items():
+        (config / f"{name}.yaml").write_text(text)
+    (directory / "dialplans").mkdir(exist_ok=True)
+    return config
+
+
+def test_check_prints_each_mistake_with_its_place(tmp_path: Path) -> None:
+    config = write(tmp_path, softswitch="sip: {realmm: x}", users="users: {1001: {}}")
+    result = CliRunner().invoke(app, ["check", "--config", str(config)])
+    assert result.exit_code == 1
+    assert f"{config}/softswitch.yaml:1:7: sip.realmm: unknown key" in result.stdout
+    assert f"{config}/users.yaml:1:9: users.1001: the key 'password' is missing" in result.stdout
+    assert "2 error(s)" in result.stderr
+
+
+def test_check_proves_dialplans_too(tmp_path: Path) -> None:
+    config = write(tmp_path)
+    (tmp_path / "dialplans/p.yaml").write_text("dialplan: p\nnumbers: ['8000']\nstart: a\nsteps:\n  a: {ply: x}\n")
+    result = CliRunner().invoke(app, ["check", "--config", str(config)])
+    assert result.exit_code == 1
+    assert "dialplans/p.yaml:5:" in result.stdout
+
+
+def test_run_refuses_what_check_refuses(tmp_path: Path) -> None:
+    config = write(tmp_path, softswitch="sip: {realmm: x}")
+    result = CliRunner().invoke(app, ["run", "--config", str(config)])
+    assert result.exit_code == 1
+    assert "sip.realmm" in result.stderr
+    assert "not started" in result.stderr
