@@ -115,7 +115,7 @@ _LEAVING: dict[I, Cell] = {
     I.LIMIT: (S.ENDED, ()),
 }
 _ENDED: dict[I, Cell] = {**dict.fromkeys(I, DROP), I.BYE: (None, (A.GONE,)), I.LIMIT: (S.FINISHED, (A.FINISH,))}
-_FINISHED: dict[I, Cell] = dict.fromkeys(I, DROP)
+_FINISHED: dict[I, Cell] = {**dict.fromkeys(I, DROP), I.BYE: (None, (A.GONE,))}
 
 INBOUND: Table = {
     S.NEW: {

@@ -138,13 +138,6 @@ class Pair:
         for leg in list(one.legs.values()):
             self._perform(one, leg.handle(command, self.now))
 
-    def request(self, side: str, method: str, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> None:
-        """An in-dialog request of a kind that legs do not make by themselves."""
-        one = self.sides[side]
-        leg = next(iter(one.legs.values()))
-        assert leg.leg.dialog is not None
-        self._perform(one, [SendRequest(leg.id, leg.leg.dialog.request(method, headers, body), leg.flow)])
-
     # ---- the clock ---------------------------------------------------------------------------------------------
 
     def run(self, until: float) -> None:
@@ -185,22 +178,26 @@ class Pair:
                 return side.endpoint.cancel(leg, self.now)
             case Respond(transaction, response):
                 return side.endpoint.respond(transaction, response, self.now)
-            case RequestArrived():
-                return self._arrived(side, effect)
-            case AckArrived(request):
-                found = side.find(request)
-                return found.handle(effect, self.now) if found else []
-            case CancelArrived(transaction):
-                known = side.legs.get(side.invites.get(transaction, ""))
-                return known.handle(effect, self.now) if known else []
-            case ResponseArrived(owner) | TransactionFailed(owner):
-                asked = side.legs.get(owner)
-                return asked.handle(effect, self.now) if asked else []
             case Stray():
                 side.strays += 1
                 return []
             case _:
+                return self._report(side, effect)
+
+    def _report(self, side: Side, effect: Effect) -> list[Effect]:
+        """To the leg that it is for; a signal to the scene."""
+        match effect:
+            case RequestArrived():
+                return self._arrived(side, effect)
+            case AckArrived(request):
+                leg = side.find(request)
+            case CancelArrived(transaction):
+                leg = side.legs.get(side.invites.get(transaction, ""))
+            case ResponseArrived(owner) | TransactionFailed(owner):
+                leg = side.legs.get(owner)
+            case _:
                 return self._signal(side, effect)  # type: ignore[arg-type]
+        return leg.handle(effect, self.now) if leg else []
 
     def _arrived(self, side: Side, arrived: RequestArrived) -> list[Effect]:
         request = arrived.request
