@@ -99,7 +99,7 @@ class MediaClient:
         self._prompts.close()
 
     def stats(self) -> dict[str, float]:
-        """Counters, the process's latest and our own, by name; the names are bounded. They begin anew with a process."""
+        """Counters by name, the process's latest and our own; the names are bounded. A new process counts from 0."""
         return dict(self._stats)
 
     def gauges(self) -> dict[str, float]:

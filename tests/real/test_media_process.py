@@ -1,0 +1,335 @@
+"""The media process as it runs: real sockets, a real process that is really killed, phones with known tones."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import wave
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softswitch.audio import RATE_HZ, g711, tone, wav
+from softswitch.ivr.model import Prompt
+from softswitch.media.client import MediaClient
+from softswitch.rtp import packet
+from softswitch.sdp.media import PCMA, PCMU, Codec, Media
+from tests.support.ports import free_port
+from tests.support.rtp_phone import EVENT, RtpPhone
+
+pytestmark = pytest.mark.real
+
+HOST = "127.0.0.1"
+LEFT_HZ, RIGHT_HZ, HOLD_HZ, PROMPT_HZ, THIRD_HZ = 440.0, 1000.0, 1700.0, 2300.0, 700.0
+CLEAR, FAINT = 0.2, 0.02  # amplitude of a tone that is there, and of one that is not
+
+
+@dataclass
+class Span:
+    first: int
+    last: int
+
+
+@dataclass
+class Plane:
+    """A process and its client."""
+
+    directory: Path
+    socket: Path
+    process: subprocess.Popen[bytes] | None = None
+    client: MediaClient | None = None
+    played: list[tuple[str, str, bool]] = field(default_factory=list)
+    digits: list[tuple[str, str]] = field(default_factory=list)
+
+    def start_process(self) -> None:
+        command = [sys.executable, "-m", "softswitch.media", "--socket", str(self.socket)]
+        self.process = subprocess.Popen([*command, "--hold", str(self.directory / "hold")])
+
+    def kill_process(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    async def start_client(self) -> MediaClient:
+        first = free_port()
+        self.client = await MediaClient.start(
+            self.socket,
+            HOST,
+            Span(first - first % 2, first - first % 2 + 400),
+            self.directory / "prompts",
+            self.directory / "cache",
+            lambda stream, play, ok: self.played.append((stream, play, ok)),
+            lambda stream, digit: self.digits.append((stream, digit)),
+        )
+        await self.client.connected(10)
+        return self.client
+
+    def join(self, room: str, stream: str, phone: RtpPhone, codec: Codec = PCMU) -> None:
+        assert self.client is not None
+        phone.send_to = self.client.open(stream)
+        self.client.connect(stream, media(phone.address, codec))
+        self.client.join(room, stream)
+
+
+def media(remote: tuple[str, int], codec: Codec = PCMU, direction: str = "sendrecv") -> Media:
+    return Media(remote, codec, codec.payload_type, telephone_event=EVENT, direction=direction)
+
+
+async def eventually(true: Callable[[], bool], seconds: float = 8.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 (what is waited for happens in another process)
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def plane(tmp_path: Path) -> AsyncIterator[Plane]:
+    (tmp_path / "hold").mkdir()
+    (tmp_path / "prompts" / "en").mkdir(parents=True)
+    (tmp_path / "hold" / "a.wav").write_bytes(wav.encode(tone.sine(HOLD_HZ, 2), RATE_HZ))
+    (tmp_path / "prompts" / "en" / "hello.wav").write_bytes(wav.encode(tone.sine(PROMPT_HZ, 1.0), RATE_HZ))
+    made = Plane(tmp_path, tmp_path / "media.sock")
+    made.start_process()
+    await made.start_client()
+    yield made
+    assert made.client is not None
+    await made.client.shutdown()
+    made.kill_process()
+
+
+def recorded(path: Path) -> np.ndarray:
+    """``(samples, channels)``, by a reader that is not ours."""
+    with wave.open(str(path)) as file:
+        assert (file.getframerate(), file.getsampwidth()) == (RATE_HZ, 2)
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
+
+
+async def test_two_phones_hear_each_other_and_not_themselves(plane: Plane) -> None:
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ, "PCMA") as right:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right, PCMA)
+        await eventually(lambda: left.strength(RIGHT_HZ) > CLEAR and right.strength(LEFT_HZ) > CLEAR)
+        assert left.strength(LEFT_HZ) < FAINT
+        assert right.strength(RIGHT_HZ) < FAINT
+        assert left.sources == {left.send_to}
+
+
+async def test_a_third_one_hears_both_and_after_leaving_none(plane: Plane) -> None:
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right, RtpPhone(THIRD_HZ) as third:
+        for name, phone in (("L", left), ("R", right), ("T", third)):
+            plane.join("r", name, phone)
+        await eventually(lambda: third.strength(LEFT_HZ) > CLEAR and third.strength(RIGHT_HZ) > CLEAR)
+        await eventually(lambda: left.strength(THIRD_HZ) > CLEAR and left.strength(RIGHT_HZ) > CLEAR)
+        assert plane.client is not None
+        plane.client.leave("T")
+        await eventually(lambda: left.strength(THIRD_HZ) < FAINT and not third.heard(0.4).any())
+        assert right.strength(LEFT_HZ) > CLEAR
+
+
+async def test_prompt_goes_before_hold_music_before_room(plane: Plane) -> None:
+    client = plane.client
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        client.hold_music("L")
+        await eventually(lambda: left.strength(HOLD_HZ) > CLEAR and left.strength(RIGHT_HZ) < FAINT)
+        client.play("L", "p1", [Prompt("en", "hello.wav")])
+        await eventually(lambda: left.strength(PROMPT_HZ) > CLEAR and left.strength(HOLD_HZ) < FAINT)
+        assert plane.played == []
+        await eventually(lambda: plane.played == [("L", "p1", True)])
+        await eventually(lambda: left.strength(HOLD_HZ) > CLEAR)
+        client.stop("L")
+        await eventually(lambda: left.strength(RIGHT_HZ) > CLEAR)
+
+
+async def test_a_prompt_that_is_missing_or_stopped(plane: Plane) -> None:
+    client = plane.client
+    assert client is not None
+    client.open("L")
+    client.play("L", "p1", [Prompt("en", "nowhere.wav")])
+    await eventually(lambda: plane.played == [("L", "p1", False)])
+    client.play("L", "p2", [Prompt("en", "hello.wav")])
+    client.stop("L")
+    client.play("L", "p3", [Prompt("en", "hello.wav")])
+    await eventually(lambda: len(plane.played) == 2)
+    assert plane.played[1] == ("L", "p3", True)
+
+
+async def test_each_key_is_reported_once(plane: Plane) -> None:
+    with RtpPhone(LEFT_HZ) as left:
+        plane.join("r", "L", left)
+        await eventually(lambda: bool(left.sources))
+        for digit in "1*1":
+            left.press(digit)
+            await asyncio.sleep(0.4)
+        await eventually(lambda: len(plane.digits) >= 3)
+        await asyncio.sleep(0.2)
+        assert plane.digits == [("L", "1"), ("L", "*"), ("L", "1")]
+
+
+async def test_nobody_else_can_speak_in_a_call(plane: Plane) -> None:
+    assert plane.client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right, RtpPhone(THIRD_HZ, ssrc=66) as intruder:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+        intruder.send_to = left.send_to
+        client = plane.client
+        await eventually(lambda: client.stats().get("strangers", 0) > 20)
+        assert right.strength(THIRD_HZ) < FAINT
+        assert right.strength(LEFT_HZ) > CLEAR
+        assert not intruder.sources  # and nobody else is sent what the caller should hear
+
+
+async def test_behind_a_nat_the_first_source_is_learnt_and_answered(plane: Plane) -> None:
+    client = plane.client
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+        plane.join("r", "R", right)
+        left.send_to = client.open("L")
+        client.connect("L", media((HOST, 9)))  # the address that the phone believes to have
+        client.join("r", "L")
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR and left.strength(RIGHT_HZ) > CLEAR)
+
+
+async def test_held_means_neither_heard_nor_sent_to(plane: Plane) -> None:
+    client = plane.client
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+        client.connect("L", media(left.address, direction="inactive"))
+        await eventually(lambda: not right.heard(0.4).any())
+        frames = len(left.heard(1000))
+        await asyncio.sleep(0.3)
+        assert len(left.heard(1000)) == frames
+        client.connect("L", media(left.address))
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR and left.strength(RIGHT_HZ) > CLEAR)
+
+
+async def test_a_recording_has_each_side_on_its_channel(plane: Plane) -> None:
+    client, path = plane.client, plane.directory / "rec" / "call.wav"
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR and left.strength(RIGHT_HZ) > CLEAR)
+        client.record("rec", path, "L", "R")
+        client.record("mono", path.with_name("mono.wav"), "R", None)
+        await asyncio.sleep(1.5)
+        client.close("L")
+        await asyncio.sleep(0.5)
+        client.stop_record("rec")
+        client.stop_record("mono")
+        await eventually(lambda: path.exists() and len(recorded(path)) > 1.7 * RATE_HZ)
+    sound = recorded(path)
+    second = sound[RATE_HZ // 4 : RATE_HZ]
+    assert tone.strength(second[:, 0], LEFT_HZ) > CLEAR
+    assert tone.strength(second[:, 0], RIGHT_HZ) < FAINT
+    assert tone.strength(second[:, 1], RIGHT_HZ) > CLEAR
+    assert tone.strength(second[:, 1], LEFT_HZ) < FAINT
+    assert not sound[-1600:, 0].any()  # the one that is gone is silent, and the other goes on
+    assert tone.strength(sound[-1600:, 1], RIGHT_HZ) > CLEAR
+    await eventually(lambda: len(recorded(path.with_name("mono.wav"))) > 1.7 * RATE_HZ)
+    assert recorded(path.with_name("mono.wav")).shape[1] == 1
+
+
+async def test_a_recording_is_never_written_over(plane: Plane) -> None:
+    client, path = plane.client, plane.directory / "old.wav"
+    assert client is not None
+    path.write_bytes(b"precious")
+    client.open("L")
+    client.record("rec", path, "L", None)
+    await eventually(lambda: client.stats()["record_errors"] == 1)
+    assert path.read_bytes() == b"precious"
+
+
+async def test_kill_9_and_the_calls_go_on_with_a_new_process(plane: Plane) -> None:
+    client, path = plane.client, plane.directory / "call.wav"
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        client.record("rec", path, "L", "R")
+        await eventually(lambda: path.exists() and len(recorded(path)) >= RATE_HZ)
+        client.play("L", "p1", [Prompt("en", "hello.wav")])
+        client.hold_music("R")
+        await eventually(lambda: left.strength(PROMPT_HZ, 0.1) > CLEAR)
+        plane.kill_process()
+        assert len(recorded(path)) >= RATE_HZ  # playable as it was left
+        await eventually(lambda: not client.gauges()["connected"])
+        plane.start_process()
+        await client.connected(10)
+        await eventually(lambda: plane.played == [("L", "p1", False)])
+        await eventually(lambda: left.strength(RIGHT_HZ) > CLEAR and right.strength(HOLD_HZ) > CLEAR)
+        client.stop("R")
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+        again = path.with_name("call.2.wav")
+        await eventually(lambda: again.exists() and len(recorded(again)) >= 2 * RATE_HZ)
+        assert tone.strength(recorded(again)[RATE_HZ:, 1], RIGHT_HZ) > CLEAR
+
+
+async def test_control_dies_and_audio_goes_on_until_a_fresh_control_begins(plane: Plane) -> None:
+    assert plane.client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+        await plane.client.shutdown()
+        await asyncio.sleep(0.6)
+        assert right.strength(LEFT_HZ) > CLEAR
+        client = await plane.start_client()
+        await eventually(lambda: client.gauges().get("streams") == 0)
+        plane.join("r2", "A", left)
+        plane.join("r2", "B", right)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+
+
+async def test_sigterm_finishes_the_recordings(plane: Plane) -> None:
+    client, path = plane.client, plane.directory / "call.wav"
+    assert client is not None
+    assert plane.process is not None
+    client.open("L")
+    client.record("rec", path, "L", None)
+    await eventually(path.exists)
+    await asyncio.sleep(0.3)
+    plane.process.terminate()
+    assert await asyncio.to_thread(plane.process.wait, 5) == 0
+    assert 0.2 * RATE_HZ < len(recorded(path)) < RATE_HZ
+
+
+async def test_noise_on_the_port_and_on_the_socket_hurts_nobody(plane: Plane) -> None:
+    client = plane.client
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right, socket.socket(type=socket.SOCK_DGRAM) as noise:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+        for octets in (
+            b"",
+            b"\x80",
+            b"\x9f" * 12,
+            b"\xb0\x00" + b"\xff" * 40,
+            b"x" * 3000,
+            packet.build(99, 1, 1, 1, b""),
+        ):
+            noise.sendto(octets, left.send_to or ("", 0))
+        await eventually(lambda: client.stats().get("malformed", 0) >= 6)
+        _, writer = await asyncio.open_unix_connection(str(plane.socket))
+        writer.write(b"\x7f\xff\xff\xffnonsense")
+        await asyncio.sleep(0.3)
+        writer.close()
+        await client.connected(5)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+        assert client.stats()["errors"] == 0
+
+
+def test_the_laws_are_those_of_the_codecs() -> None:
+    assert {PCMU.name, PCMA.name} == set(g711.LAWS)
