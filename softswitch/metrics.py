@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from softswitch import __version__
@@ -96,7 +96,7 @@ class Metrics:
         self._open = self._gauge("queue_promises_open", "Open promises", "queue")
         self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
-        self._media = _MediaCounters(self.registry)
+        self._media = _MediaNumbers(self.registry)
         self._children: dict[tuple[str, ...], Counter] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
         ProcessCollector(registry=self.registry)
@@ -129,9 +129,9 @@ class Metrics:
         _set(self._staffed, {queue.queue: queue.agents_logged_in for queue in queues})
         _set(self._open, {queue.queue: queue.promises_open for queue in queues})
 
-    def media(self, counters: Mapping[str, float]) -> None:
-        """Take over the media process's own counters, which only grow, as ``softswitch_media_NAME_total``."""
-        self._media.values = dict(counters)
+    def media(self, counters: Mapping[str, float], gauges: Mapping[str, float] | None = None) -> None:
+        """Take over the media plane's own: ``softswitch_media_NAME_total``, and ``softswitch_media_NAME``."""
+        self._media.counters, self._media.gauges = dict(counters), dict(gauges or {})
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes."""
@@ -233,13 +233,20 @@ def _set(gauge: Gauge, values: Mapping[str, float], always: Iterable[str] = ()) 
         gauge.labels(label).set(value)
 
 
-class _MediaCounters(Collector):
+class _MediaNumbers(Collector):
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.values: dict[str, float] = {}
+        self.counters: Mapping[str, float] = {}
+        self.gauges: Mapping[str, float] = {}
         registry.register(self)
 
-    def collect(self) -> Iterable[CounterMetricFamily]:
-        for name, value in sorted(self.values.items()):
-            if re.fullmatch(r"[a-z][a-z0-9_]*", name):
-                text = f"Media process: {name.replace('_', ' ')}"
-                yield CounterMetricFamily(f"softswitch_media_{name}", text, value=value)
+    def collect(self) -> Iterable[Metric]:
+        for name, text, value in _named(self.counters):
+            yield CounterMetricFamily(name, text, value=value)
+        for name, text, value in _named(self.gauges):
+            yield GaugeMetricFamily(name, text, value=value)
+
+
+def _named(values: Mapping[str, float]) -> Iterable[tuple[str, str, float]]:
+    for name, value in sorted(values.items()):
+        if re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            yield f"softswitch_media_{name}", f"Media plane: {name.replace('_', ' ')}", value

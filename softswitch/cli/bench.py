@@ -1,17 +1,14 @@
-"""``softswitch bench AREA``: runs ``tests/bench/AREA.py`` of the source tree and prints one figure per line.
+"""``softswitch bench AREA``: runs ``tests/bench/AREA.py`` of the source tree, which prints one figure per line as JSON.
 
-Such a file has ``run() -> Iterable[dict]`` with ``name`` (AREA.what_unit), ``value``, ``unit``, ``runs``, ``spread``;
-the commit and the machine are added here, so that figures can be compared later.
+Each area is a process of its own, so that no figure depends on what was measured before it.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,12 +19,12 @@ from softswitch.cli.client import Failed
 from softswitch.cli.option import Json
 
 ROOT = Path(softswitch.__file__).parents[1]
-DIRECTORY = ROOT / "tests" / "bench"
+AREAS = ("sip", "media", "ivr", "acd", "ledger")
 
 
 def areas() -> list[str]:
     """What can be measured here."""
-    return sorted(path.stem for path in DIRECTORY.glob("*.py") if path.stem.isalpha())
+    return [area for area in AREAS if (ROOT / "tests" / "bench" / f"{area}.py").is_file()]
 
 
 def bench(
@@ -37,38 +34,27 @@ def bench(
     known = areas()
     if not known:
         raise Failed("the benchmarks are part of the source tree, not of an installed package")
-    if area != "all" and area not in known:
+    if area not in (*known, "all"):
         raise typer.BadParameter(f"no area {area!r}; there are: {', '.join(known)}, all")
-    where = {"commit": _commit(), "machine": machine()}
     for chosen in known if area == "all" else [area]:
-        for figure in _run(chosen):
-            typer.echo(json.dumps({**figure, **where}) if as_json else _line(figure))
+        for line in _lines(chosen):
+            typer.echo(line if as_json else _readable(line))
 
 
-def machine() -> str:
-    """What the figures depend on."""
-    return f"{platform.machine()} {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+def _lines(area: str) -> Iterator[str]:
+    """What the area prints, as it prints it. Raises ``Failed`` where it fails."""
+    command = [sys.executable, "-m", f"tests.bench.{area}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            yield line.rstrip("\n")
+    if process.returncode != 0:
+        raise Failed(f"bench {area} ended with {process.returncode}")
 
 
-def _run(area: str) -> Iterable[Mapping[str, Any]]:
-    spec = importlib.util.spec_from_file_location(f"softswitch_bench_{area}", DIRECTORY / f"{area}.py")
-    if spec is None or spec.loader is None:
-        raise Failed(f"{area}.py cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    figures: Iterable[Mapping[str, Any]] = module.run()
-    return figures
-
-
-def _line(figure: Mapping[str, Any]) -> str:
-    return f"{figure['name']:<32} {figure['value']:>14.6g} {figure['unit']:<10} (spread {figure['spread']:.3g})"
-
-
-def _commit() -> str:
+def _readable(line: str) -> str:
     try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return softswitch.__version__
-    return asked.stdout.strip()
+        figure: dict[str, Any] = json.loads(line)
+        return f"{figure['name']:<32} {figure['value']:>14.6g} {figure['unit']:<8} spread {figure['spread']:.2g}"
+    except (ValueError, KeyError, TypeError):
+        return line

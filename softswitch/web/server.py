@@ -41,28 +41,31 @@ class MetricsPage(Protocol):
 
     def sample(self, control: Control) -> None: ...
 
-    def media(self, counters: Mapping[str, float]) -> None: ...
+    def media(self, counters: Mapping[str, float], gauges: Mapping[str, float]) -> None: ...
 
     def render(self) -> bytes: ...
 
 
 Handle = Callable[[web.Request, str], Awaitable[web.Response]]  # request, name of whoever asks
+Numbers = Callable[[], Mapping[str, float]]  # by name
 
 
 class Api:
-    """One method per route. ``media_counters`` reads the media process's own counters."""
+    """One method per route. ``media_counters`` and ``media_gauges`` read the media plane's own numbers."""
 
     def __init__(
         self,
         control: Control,
         reader: StoreReader,
         metrics: MetricsPage,
-        media_counters: Callable[[], Mapping[str, float]],
+        media_counters: Numbers,
+        media_gauges: Numbers,
     ) -> None:
         self._control = control
         self._reader = reader
         self._metrics = metrics
         self._media_counters = media_counters
+        self._media_gauges = media_gauges
 
     def routes(self) -> list[tuple[str, str, Permission, Handle]]:
         """(method, path, permission, handler)."""
@@ -101,7 +104,7 @@ class Api:
 
     async def metrics(self, request: web.Request, who: str) -> web.Response:
         self._metrics.sample(self._control)
-        self._metrics.media(self._media_counters())
+        self._metrics.media(self._media_counters(), self._media_gauges())
         return web.Response(body=self._metrics.render(), headers={"Content-Type": _METRICS_TYPE})
 
     def _list(self, what: str) -> Handle:
@@ -174,12 +177,13 @@ def make_app(
     reader: StoreReader,
     metrics: MetricsPage,
     tokens: Sequence[Token] = (),
-    media_counters: Callable[[], Mapping[str, float]] = dict,
+    media_counters: Numbers = dict,
+    media_gauges: Numbers = dict,
 ) -> web.Application:
     """The application, to be served on ``settings.http.listen``."""
     defects = problem_middleware(lambda: metrics.observe(UnitFailed("http"), 0.0))
     app = web.Application(middlewares=[defects], client_max_size=MAX_BODY_BYTES)
-    for method, path, permission, handle in Api(control, reader, metrics, media_counters).routes():
+    for method, path, permission, handle in Api(control, reader, metrics, media_counters, media_gauges).routes():
         app.router.add_route(method, path, _guarded(handle, permission, tokens))
     return app
 

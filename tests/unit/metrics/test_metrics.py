@@ -143,9 +143,10 @@ def test_what_is_gone_is_no_longer_shown() -> None:
 
 def test_the_media_process_has_its_own_counters() -> None:
     metrics = Metrics()
-    metrics.media({"ticks_late": 3, "Bad name": 1})
+    metrics.media({"ticks_late": 3, "Bad name": 1}, {"streams": 4})
     text = metrics.render().decode()
     assert "softswitch_media_ticks_late_total 3.0" in text
+    assert "softswitch_media_streams 4.0" in text
     assert "Bad" not in text
 
 

@@ -57,7 +57,7 @@ async def connect(control: FakeControl, reader: FakeReader) -> AsyncIterator[Con
     clients: list[Client] = []
 
     async def connector(*tokens: Token) -> Client:
-        app = make_app(control, reader, Metrics(), tokens, lambda: {"ticks_late": 2.0})
+        app = make_app(control, reader, Metrics(), tokens, lambda: {"ticks_late": 2.0}, lambda: {"streams": 4.0})
         client = TestClient(TestServer(app))
         await client.start_server()
         clients.append(client)
@@ -142,6 +142,7 @@ async def test_metrics_are_sampled_at_the_scrape(connect: Connect) -> None:
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert 'softswitch_queue_waiting{queue="orders"} 1.0' in text
     assert "softswitch_media_ticks_late_total 2.0" in text
+    assert "softswitch_media_streams 4.0" in text
 
 
 async def test_the_index_lists_the_paths(connect: Connect) -> None:
