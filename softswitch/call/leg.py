@@ -239,6 +239,7 @@ class Leg:
         if wait is None or arrived.request.cseq.number != wait.cseq:
             return []
         leg.ack = None
+        leg.flow = arrived.flow
         try:
             effects = midcall.take_answer(leg, arrived.request) if wait.offered and leg.state is not S.BYE_DUE else []
         except PeerError as error:
