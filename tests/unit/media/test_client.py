@@ -1,0 +1,243 @@
+"""The client against a socket that plays the process: what is said, in which order, and again after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from softswitch.audio import wav
+from softswitch.core.errors import PortsExhausted
+from softswitch.ivr.model import Prompt
+from softswitch.media import protocol as p
+from softswitch.media.client import MediaClient
+from softswitch.sdp.media import PCMU, Media
+from tests.support.ports import claim
+
+
+class FakeProcess:
+    """Answers ``Hello``; everything else it only notes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.life = path, "first"
+        self.heard: list[p.Command] = []
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def start(self) -> None:
+        self.server = await asyncio.start_unix_server(self._serve, str(self.path))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writer, frames = writer, p.Frames()
+        while octets := await reader.read(65536):
+            for command in frames.commands(octets):
+                if isinstance(command, p.Hello):
+                    writer.write(p.pack(p.Welcome(p.VERSION, self.life)))
+                elif not isinstance(command, p.AskStats):
+                    self.heard.append(command)
+        writer.close()
+
+    def tell(self, event: p.Event) -> None:
+        assert self.writer is not None
+        self.writer.write(p.pack(event))
+
+    async def crash(self, life: str) -> None:
+        """Lose the connection, and come back with this life."""
+        assert self.writer is not None
+        self.life = life
+        self.heard.clear()
+        self.writer.close()
+        await asyncio.sleep(0.15)
+
+    async def hears(self, count: int) -> list[p.Command]:
+        async with asyncio.timeout(5):
+            while len(self.heard) < count:  # noqa: ASYNC110 (it comes over a socket)
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        return self.heard
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
+    (tmp_path / "prompts" / "en").mkdir(parents=True)
+    hello = tmp_path / "prompts" / "en" / "hello.wav"
+    hello.write_bytes(wav.encode(np.zeros(8, np.int16), 8000))
+    world = SimpleNamespace(hello=hello, played=[], digits=[], states=[], first=claim(8).start)
+    world.first += world.first % 2
+    world.process = FakeProcess(tmp_path / "s")
+    await world.process.start()
+    world.client = await MediaClient.start(
+        tmp_path / "s",
+        "127.0.0.1",
+        SimpleNamespace(first=world.first, last=world.first + 4),
+        tmp_path / "prompts",
+        tmp_path / "cache",
+        lambda *told: world.played.append(told),
+        lambda *told: world.digits.append(told),
+        world.states.append,
+        advertise="192.0.2.9",
+    )
+    await world.client.connected(5)
+    yield world
+    await world.client.shutdown()
+    world.process.server.close()
+
+
+HELLO = [Prompt("en", "hello.wav")]
+MEDIA = Media(("192.0.2.1", 4000), PCMU, 0, 101)
+
+
+async def test_a_fresh_control_resets_and_then_says_what_it_wants(world: SimpleNamespace) -> None:
+    client, first = world.client, world.first
+    assert client.open("L") == client.open("L") == ("192.0.2.9", first)
+    client.connect("L", MEDIA)
+    client.join("room", "L")
+    client.play("L", "p1", HELLO)
+    client.close("L")
+    client.close("L")
+    assert await world.process.hears(6) == [
+        p.Reset(),
+        p.Open("L", "127.0.0.1", first),
+        p.Connect("L", 1, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "sendrecv"),
+        p.Join("room", "L"),
+        p.Play("L", "p1", (str(world.hello),)),
+        p.Close("L"),
+    ]
+    assert world.states == [True]
+
+
+async def test_ports_run_out_and_come_back(world: SimpleNamespace) -> None:
+    for name in "abc":
+        world.client.open(name)
+    with pytest.raises(PortsExhausted):
+        world.client.open("d")
+    world.client.close("b")
+    assert world.client.open("d")[1] == world.first + 2
+
+
+async def test_unknown_names_do_nothing(world: SimpleNamespace, tmp_path: Path) -> None:
+    client = world.client
+    client.connect("x", MEDIA)
+    client.play("x", "p", HELLO)
+    client.hold_music("x")
+    client.join("r", "x")
+    client.leave("x")
+    client.stop("x")
+    client.stop_record("x")
+    assert await world.process.hears(1) == [p.Reset()]
+
+
+async def test_a_new_process_is_told_everything_but_the_prompt_that_was_lost(
+    world: SimpleNamespace, tmp_path: Path
+) -> None:
+    client = world.client
+    for name in ("L", "R"):
+        client.open(name)
+    client.connect("L", MEDIA)
+    client.join("room", "L")
+    client.play("L", "lost", HELLO)
+    client.play("R", "looped", HELLO, loop=True)
+    client.hold_music("R")
+    client.record("rec", tmp_path / "rec.wav", "L", "R")
+    await world.process.crash("second")
+    assert await world.process.hears(7) == [
+        p.Open("L", "127.0.0.1", world.first),
+        p.Connect("L", 1, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "sendrecv"),
+        p.Join("room", "L"),
+        p.Open("R", "127.0.0.1", world.first + 2),
+        p.HoldMusic("R"),
+        p.Play("R", "looped", (str(world.hello),), True),
+        p.Record("rec", str(tmp_path / "rec.2.wav"), "L", "R"),
+    ]
+    assert world.played == [("L", "lost", False)]
+    assert world.states == [True, False, True]
+    assert client.stats()["process_changes"] == 1
+
+
+async def test_the_same_process_is_told_the_same_again(world: SimpleNamespace, tmp_path: Path) -> None:
+    client = world.client
+    client.open("L")
+    client.play("L", "p", HELLO)
+    client.record("rec", tmp_path / "rec.wav", "L", None)
+    await world.process.crash("first")
+    heard = await world.process.hears(3)
+    assert p.Play("L", "p", (str(world.hello),)) in heard
+    assert p.Record("rec", str(tmp_path / "rec.wav"), "L", None) in heard
+    assert world.played == []
+
+
+async def test_only_the_end_of_what_is_wanted_is_told(world: SimpleNamespace) -> None:
+    client = world.client
+    client.open("L")
+    client.play("L", "old", HELLO)
+    client.play("L", "new", HELLO)
+    await world.process.hears(4)
+    world.process.tell(p.PlayEnded("L", "old", True))
+    world.process.tell(p.PlayEnded("L", "new", True))
+    world.process.tell(p.PlayEnded("L", "new", True))
+    world.process.tell(p.DigitHeard("L", "5"))
+    world.process.tell(p.DigitHeard("gone", "6"))
+    await asyncio.sleep(0.1)
+    assert world.played == [("L", "new", True)]
+    assert world.digits == [("L", "5")]
+
+
+async def test_a_prompt_that_cannot_be_had_is_told_later_not_from_within_the_call(world: SimpleNamespace) -> None:
+    world.client.open("L")
+    world.client.play("L", "p", [Prompt("en", "none.wav")])
+    assert world.played == []
+    await asyncio.sleep(0.05)
+    assert world.played == [("L", "p", False)]
+
+
+class SlowEngine:
+    name = "slow"
+
+    def speak(self, text: str, language: str) -> tuple[np.ndarray, int]:
+        time.sleep(0.1)
+        return np.zeros(80, np.int16), 8000
+
+
+@pytest.mark.parametrize("then", ["stop", "close", "replace"])
+async def test_speech_that_comes_too_late_is_not_played(
+    world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    client = world.client
+    monkeypatch.setattr(client._prompts, "_engine", SlowEngine())
+    client.open("L")
+    client.play("L", "late", [Prompt("en", "", "one moment")])
+    match then:
+        case "stop":
+            client.stop("L")
+        case "close":
+            client.close("L")
+        case _:
+            client.play("L", "next", HELLO)
+    await asyncio.sleep(0.3)
+    plays = [command.play for command in world.process.heard if isinstance(command, p.Play) and command.files]
+    assert plays == (["next"] if then == "replace" else [])
+    assert world.played == []
+
+
+async def test_speech_is_played_when_it_is_made(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.client._prompts, "_engine", SlowEngine())
+    world.client.open("L")
+    world.client.play("L", "p", [*HELLO, Prompt("en", "", "one moment")])
+    last = (await world.process.hears(4))[-1]
+    assert isinstance(last, p.Play)
+    assert (last.play, last.files[0], len(last.files)) == ("p", str(world.hello), 2)
+
+
+async def test_failures_of_the_process_are_counted(world: SimpleNamespace, tmp_path: Path) -> None:
+    client = world.client
+    client.record("rec", tmp_path / "r.wav", "L", None)
+    world.process.tell(p.RecordError("rec", "disk full"))
+    world.process.tell(p.OpenFailed("L", "in use"))
+    world.process.tell(p.Stats({"ticks": 7}, {"streams": 2}))
+    await asyncio.sleep(0.1)
+    assert client.stats() == {"process_changes": 0, "record_errors": 1, "open_failures": 1, "ticks": 7}
+    assert client.gauges() == {"streams": 2, "connected": 1, "ports_free": 3}

@@ -1,0 +1,65 @@
+"""Files in memory: decoded once, anew when they changed, bounded."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softswitch.audio import tone, wav
+from softswitch.media.library import Library
+
+
+def sound(path: Path, seconds: float = 0.1, rate: int = 8000) -> str:
+    path.write_bytes(wav.encode(np.full(round(seconds * rate), 500, np.int16), rate))
+    return str(path)
+
+
+def test_a_file_is_decoded_once(tmp_path: Path) -> None:
+    library, path = Library(), sound(tmp_path / "a.wav")
+    assert len(library.get(path).result()) == 800
+    assert library.get(path) is library.get(path)
+    assert library.loads == 1
+    library.close()
+
+
+def test_a_file_that_was_recorded_anew_is_heard_anew(tmp_path: Path) -> None:
+    library, path = Library(), sound(tmp_path / "a.wav")
+    library.get(path).result()
+    sound(tmp_path / "a.wav", 0.2)
+    os.utime(path, ns=(1, 1))
+    assert len(library.get(path).result()) == 1600
+    library.close()
+
+
+def test_other_rates_and_stereo_become_8_khz_mono(tmp_path: Path) -> None:
+    at = np.arange(1600) / 16000
+    left = np.rint(16000 * np.sin(2 * np.pi * 1000 * at)).astype(np.int16)
+    (tmp_path / "s.wav").write_bytes(wav.encode(np.stack([left, np.zeros_like(left)], axis=1), 16000))
+    library = Library()
+    pcm = library.get(str(tmp_path / "s.wav")).result()
+    assert len(pcm) == 800
+    assert tone.strength(pcm, 1000) == pytest.approx(8000 / 32767, rel=0.05)
+    library.close()
+
+
+def test_what_is_missing_or_no_sound_fails_in_the_future(tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("hello")
+    library = Library()
+    assert isinstance(library.get(str(tmp_path / "no.wav")).exception(), FileNotFoundError)
+    assert isinstance(library.get(str(tmp_path / "text.wav")).exception(), wav.NotWave)
+    library.close()
+
+
+def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
+    library = Library(max_octets=4000)
+    a, b, c = (sound(tmp_path / f"{name}.wav") for name in "abc")
+    for path in (a, b, a, c):
+        library.get(path).result()
+    library.get(sound(tmp_path / "d.wav")).result()
+    assert library.loads == 4
+    library.get(a).result()
+    assert library.loads == 4
+    library.get(b).result()
+    assert library.loads == 5
+    library.close()

@@ -1,0 +1,60 @@
+"""Words survive the wire, however it cuts them; nonsense is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softswitch.media import protocol as p
+
+COMMANDS: list[p.Command] = [
+    p.Hello(),
+    p.Reset(),
+    p.Open("leg-1", "127.0.0.1", 20000),
+    p.Connect("leg-1", 3, "192.0.2.1", 4000, "PCMA", 8, 8, None, "sendrecv"),
+    p.Connect("leg-1", 4, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "inactive"),
+    p.Close("leg-1"),
+    p.Play("leg-1", "play-1", ("/a.wav", "/你好.wav"), True),
+    p.HoldMusic("leg-1"),
+    p.Stop("leg-1"),
+    p.Join("room", "leg-1"),
+    p.Leave("leg-1"),
+    p.Record("rec", "/r.wav", "leg-1", None),
+    p.Record("rec", "/r.wav", "leg-1", "leg-2"),
+    p.StopRecord("rec"),
+    p.AskStats(),
+]
+EVENTS: list[p.Event] = [
+    p.Welcome(1, "abc"),
+    p.PlayEnded("leg-1", "play-1", False),
+    p.DigitHeard("leg-1", "#"),
+    p.RecordError("rec", "disk full"),
+    p.OpenFailed("leg-1", "in use"),
+    p.Stats({"ticks": 5.0}, {"streams": 1.0}),
+]
+
+
+@given(cuts=st.lists(st.integers(1, 40), min_size=1))
+def test_any_cutting_gives_the_same_words(cuts: list[int]) -> None:
+    wire, frames, heard = b"".join(map(p.pack, COMMANDS)), p.Frames(), []
+    at, turn = 0, 0
+    while at < len(wire):
+        size = cuts[turn % len(cuts)]
+        heard += list(frames.commands(wire[at : at + size]))
+        at, turn = at + size, turn + 1
+    assert heard == COMMANDS
+
+
+def test_events_too() -> None:
+    assert list(p.Frames().events(b"".join(map(p.pack, EVENTS)))) == EVENTS
+
+
+def test_the_layout_is_a_length_and_an_array_with_its_word_first() -> None:
+    assert p.pack(p.Join("r", "s")) == b"\x00\x00\x00\x0a\x93\xa4join\xa1r\xa1s"
+
+
+@pytest.mark.parametrize("octets", [b"\x00\x20\x00\x01", b"\x00\x00\x00\x01\xc0", b"\x00\x00\x00\x06\x91\xa4what"])
+def test_what_is_no_word_is_refused(octets: bytes) -> None:
+    with pytest.raises(p.ProtocolError):
+        list(p.Frames().commands(octets))
+    with pytest.raises(p.ProtocolError):
+        list(p.Frames().events(octets))
