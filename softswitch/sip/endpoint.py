@@ -16,11 +16,12 @@ from softswitch.core.ids import BRANCH_COOKIE, Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip import hop
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send
+from softswitch.sip.figure import I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.response import respond, stamp_via
 from softswitch.sip.timing import Timing
-from softswitch.sip.transaction import I, S, Transaction, answer_input, response_input, start_client, start_server
+from softswitch.sip.transaction import Transaction, answer_input, response_input, start_client, start_server
 
 _Merge = tuple[str | None, str, int, str]  # From tag, Call-ID, CSeq number, method
 

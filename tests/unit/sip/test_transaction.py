@@ -7,22 +7,11 @@ import pytest
 from softswitch.core.effect import Effect
 from softswitch.core.errors import UsageError
 from softswitch.sip.effect import AckArrived, ResponseArrived, Send, TransactionFailed
+from softswitch.sip.figure import FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, Figure, I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
 from softswitch.sip.response import respond
-from softswitch.sip.transaction import (
-    FIGURE_5,
-    FIGURE_6,
-    FIGURE_7,
-    FIGURE_8,
-    Figure,
-    I,
-    S,
-    Timing,
-    Transaction,
-    start_client,
-    start_server,
-)
+from softswitch.sip.transaction import Timing, Transaction, start_client, start_server
 from tests.unit.sip.exchange import TCP, UDP, request, response
 
 FIGURES = {"5": FIGURE_5, "6": FIGURE_6, "7": FIGURE_7, "8": FIGURE_8}
