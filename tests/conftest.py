@@ -1,10 +1,17 @@
-"""On CI nothing is skipped: with ``CI=true`` a skipped test, or a skipped file, fails the session and is listed."""
+"""On CI nothing is skipped: with ``CI=true`` a skipped test, or a skipped file, fails the session and is listed.
+
+Property tests have no deadline per example: how long one takes depends on what else the machine does.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("house")
 
 _skipped: list[str] = []
 

@@ -23,13 +23,14 @@ _WORDS = {
     "int_from_float": "must be a whole number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
+    "invalid_key": "a key must be a word here",
 }
 
 
 def complaint(model: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
     """Where the error is, as a path of keys, and what to say about it."""
     kind, path = error["type"], tuple(error["loc"])
-    if path[-1:] == ("[key]",):
+    if path[-1:] == ("[key]",) and kind != "extra_forbidden":  # pydantic's mark for the key itself
         return path[:-1], f"{path[-2]!r} cannot be used as a name here: {_said(error)}"
     if kind == "extra_forbidden":
         return path, f"unknown key{did_you_mean(str(path[-1]), _known_keys(model, path[:-1]))}"
