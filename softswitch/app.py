@@ -153,7 +153,8 @@ async def resolved(host: str, port: int) -> Address:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except OSError as error:
         raise OSError(f"trunk address {host}: {error.strerror}") from error
-    return found[0][4][:2]
+    numeric = found[0][4]
+    return str(numeric[0]), int(numeric[1])
 
 
 async def run(settings: Settings) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softswitch.core.errors import Problem
-from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
@@ -83,7 +82,7 @@ def configuration(
         announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
         recorded=frozenset(queue for queue, one in treatments.items() if one.record),
         plans=plans,
-        calendars={name: _calendar(settings, name) for name in settings.calendars},
+        calendars=settings.office_calendars(),
         prompts=prompt_files(settings.paths.prompts),
         features={codes.login: "login", codes.logout: "logout", codes.ready: "ready", codes.pause: "pause"},
         recordings=settings.paths.recordings,
@@ -105,7 +104,3 @@ def _trunk(settings: Settings, name: str, address: Address) -> Trunk:
     credentials = (trunk.username, trunk.password) if trunk.username else None
     return Trunk(name, address, trunk.transport, sources, credentials, trunk.caller_id, trunk.prefix, trunk.ring)
 
-
-def _calendar(settings: Settings, name: str) -> Calendar:
-    parsed = settings.calendar(name)
-    return Calendar(name, parsed.zone, parsed.weekly, parsed.closed)

@@ -203,9 +203,6 @@ class Calls:
         return contact.start(self._switch.now)
 
     def hang_up(self, name: str) -> Sequence[Effect]:
-        """Raises ``LookupError``."""
-        if name not in self.contacts:
-            raise LookupError(f"no such call: {name}")
         return self._tell_contact(name, HangUp())
 
     def due(self, kind: str, name: str) -> Sequence[Effect]:

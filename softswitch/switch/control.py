@@ -99,6 +99,8 @@ class SwitchControl:
         self._command(TellLedger(Withdraw(promise, why)))
 
     def hang_up(self, contact: str) -> None:
+        if contact not in self._switch.calls.contacts:
+            raise LookupError(f"no such call: {contact}")
         self._switch.command(lambda: self._switch.calls.hang_up(contact))
 
     def _agent(self, agent: str, event: AcdInput) -> None:

@@ -152,7 +152,7 @@ class Switch:
         self._unit(_UNIT[type(event)], lambda: self._inputs[type(event)](event))
 
     def command(self, work: Callable[[], Iterable[Effect]]) -> None:
-        """Something that the face wants; ``LookupError`` is the asker's and is raised on."""
+        """Something that the face wants, and that makes sense."""
         self._unit("command", work)
 
     def tick(self) -> None:
@@ -201,17 +201,13 @@ class Switch:
             while effects := self.offices.settle():
                 self._queue.extend(effects)
                 self._drain()
-        except LookupError:
-            if where == "command":
-                raise
-            self._failed(where)
         except Exception:
+            self._queue.clear()
             self._failed(where)
         self._rearm_if_changed()
 
     def _failed(self, where: str) -> None:
         log.exception("a unit of work (%s) failed and was dropped", where)
-        self._queue.clear()
         self.publish(UnitFailed(where))
 
     def _drain(self) -> None:
@@ -228,6 +224,10 @@ class Switch:
                 queue.extend(handlers[type(effect)](effect))
             except PeerError as error:
                 queue.extend(self.signalling.blame(effect, error))
+            except Exception:
+                # One effect of many: what else was ordered in this unit (a BYE, a release) is still to be done.
+                self._failed("message")
+                queue.extend(self.signalling.blame(effect, PeerError(500, "Server Internal Error")))
         raise RuntimeError(f"{RUNAWAY} effects in one unit of work")
 
     def publish(self, event: DomainEvent) -> None:

@@ -1,0 +1,177 @@
+"""CPU of the control plane per unit of signalling: parse, decide, render; no sockets, no media.
+
+The world is a null one: what the driver sends is parsed by a scripted peer that answers at once. So the figures are the
+cost of the whole of ``switch`` and below per OPTIONS, per REGISTER with digest and per B2BUA call (INVITE to BYE).
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import resource
+from collections import deque
+from typing import Any
+
+from softswitch.core.ids import Ids
+from softswitch.sdp.media import LocalMedia
+from softswitch.sdp.negotiate import answer as sdp_answer
+from softswitch.sdp.negotiate import offer as sdp_offer
+from softswitch.sip.digest import answer
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, Request, Response, parse, render
+from softswitch.sip.response import respond
+from softswitch.store.memory import MemoryStore
+from softswitch.switch.driver import Clock, Ports, Switch
+from softswitch.switch.ports import Arrived
+from tests.bench.report import emit, spread
+from tests.simnet.house import configuration
+from tests.simnet.world import EPOCH, SWITCH
+
+CALLER = Flow("udp", SWITCH, ("127.0.0.1", 7001))
+CALLEE = Flow("udp", SWITCH, ("127.0.0.1", 7002))
+RUNS = 5
+
+
+class NullMedia:
+    def __init__(self) -> None:
+        self._ports = itertools.count(20000, 2)
+
+    def open(self, stream: str) -> tuple[str, int]:
+        return "127.0.0.1", next(self._ports)
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments, **named: None
+
+
+class Bench:
+    """A switch whose wire is a queue."""
+
+    def __init__(self) -> None:
+        self.wire: deque[tuple[bytes, Flow]] = deque()
+        self.now = 0.0
+        ports = Ports(self, NullMedia(), MemoryStore(), self)  # type: ignore[arg-type]
+        ids = Ids(random.Random(1).getrandbits)
+        self.switch = Switch(configuration(), ports, ids, Clock(lambda: self.now, EPOCH))
+        self.switch.restore((), (), ())
+
+    def send(self, message: Message, flow: Flow) -> None:
+        self.wire.append((render(message), flow))
+
+    def say(self, text: bytes, flow: Flow) -> None:
+        self.switch.feed(Arrived(parse(text), flow))
+
+    def last(self) -> Message:
+        return parse(self.wire.pop()[0])
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        self.switch.tick()
+        self.wire.clear()
+
+
+def request(method: str, uri: str, user: str, number: int, extra: str = "", body: str = "", tag: str = "",
+            call_id: str = "", cseq: int = 1, to_tag: str = "") -> bytes:  # fmt: skip
+    to_tag = f";tag={to_tag}" if to_tag else ""
+    port = 7001 if user != "1002" else 7002
+    return (
+        f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKb{number}x{cseq}{method};rport\r\n"
+        f"Max-Forwards: 70\r\nFrom: <sip:{user}@softswitch>;tag={tag or f't{number}'}\r\n"
+        f"To: <{uri}>{to_tag}\r\nCall-ID: {call_id or f'c{number}@bench'}\r\nCSeq: {cseq} {method}\r\n"
+        f"Contact: <sip:{user}@127.0.0.1:{port}>\r\nUser-Agent: bench\r\nAllow: INVITE, ACK, BYE, CANCEL\r\n{extra}"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+def options(bench: Bench, count: int) -> None:
+    for number in range(count):
+        bench.say(request("OPTIONS", "sip:ping@127.0.0.1", "1001", number), CALLER)
+        assert b"SIP/2.0 200" in bench.wire.pop()[0][:12]
+    bench.pass_time(60)
+
+
+def register(bench: Bench, count: int, user: str = "1001", flow: Flow = CALLER) -> None:
+    """With a fresh challenge each time: two requests, as an avalanche after a power cut would be."""
+    for number in range(count):
+        name = f"r{next(SERIAL)}{number}"
+        extra = "Expires: 3600\r\n"
+        bench.say(request("REGISTER", "sip:softswitch", user, 0, extra, call_id=name).replace(
+            b"To: <sip:softswitch>", f"To: <sip:{user}@softswitch>".encode()), flow)  # fmt: skip
+        challenge = bench.last().headers.all("WWW-Authenticate")[0]
+        proof = answer(challenge, "REGISTER", "sip:softswitch", user, f"pw-{user}", f"{number:08x}")
+        extra += f"Authorization: {proof}\r\n"
+        bench.say(request("REGISTER", "sip:softswitch", user, 0, extra, call_id=name, cseq=2).replace(
+            b"To: <sip:softswitch>", f"To: <sip:{user}@softswitch>".encode()), flow)  # fmt: skip
+        assert b"SIP/2.0 200" in bench.wire.pop()[0][:12]
+    bench.pass_time(60)
+
+
+SERIAL = itertools.count(1)
+LOCAL = LocalMedia(("127.0.0.1", 9000))
+
+
+def b2bua(bench: Bench, count: int) -> None:
+    """A trunk calls phone 1002 by way of the carrier's plan-less route: INVITE to BYE on both legs, digest included."""
+    offer = sdp_offer(LOCAL).decode()
+    for _ in range(count):
+        number = next(SERIAL)
+        one_call(bench, number, offer)
+        if number % 200 == 0:
+            bench.pass_time(70)
+    bench.pass_time(70)
+    assert not bench.switch.calls.legs, "a call did not end"
+
+
+def one_call(bench: Bench, number: int, offer: str) -> None:
+    sdp = "Content-Type: application/sdp\r\n"
+    uri = "sip:1002@127.0.0.1"
+    bench.say(request("INVITE", uri, "1001", number, sdp, offer), CALLER)
+    challenge = next(m for m in drain(bench) if isinstance(m, Response) and m.status == 401)
+    bench.say(request("ACK", uri, "1001", number, to_tag=challenge.to.tag or ""), CALLER)
+    proof = answer(challenge.headers.all("WWW-Authenticate")[0], "INVITE", uri, "1001", "pw-1001", f"{number:08x}")
+    bench.say(request("INVITE", uri, "1001", number, f"{sdp}Authorization: {proof}\r\n", offer, cseq=2), CALLER)
+    invite = next(m for m in drain(bench) if isinstance(m, Request) and m.method == "INVITE")
+    bench.say(render(respond(invite, 180, to_tag="callee")), CALLEE)
+    body, _ = sdp_answer(invite.body, LOCAL)
+    contact = (("Contact", "<sip:1002@127.0.0.1:7002>"),)
+    bench.say(render(respond(invite, 200, to_tag="callee", headers=contact, body=body,
+                             content_type="application/sdp")), CALLEE)  # fmt: skip
+    answered = next(m for m in drain(bench) if isinstance(m, Response) and m.status == 200)
+    tag = answered.to.tag or ""
+    bench.say(request("ACK", uri, "1001", number, cseq=2, to_tag=tag), CALLER)
+    bench.say(request("BYE", uri, "1001", number, cseq=3, to_tag=tag), CALLER)
+    bye = next(m for m in drain(bench) if isinstance(m, Request) and m.method == "BYE")
+    bench.say(render(respond(bye, 200)), CALLEE)
+    bench.wire.clear()
+
+
+def drain(bench: Bench) -> list[Message]:
+    messages = [parse(data) for data, _ in bench.wire]
+    bench.wire.clear()
+    return messages
+
+
+def cpu_s() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_utime + resource.getrusage(resource.RUSAGE_SELF).ru_stime
+
+
+def measure(name: str, work: Any, count: int, note: str) -> None:
+    bench = Bench()
+    register(bench, 1)
+    register(bench, 1, "1002", CALLEE)
+    work(bench, count // 10)  # warm
+    values = []
+    for _ in range(RUNS):
+        before = cpu_s()
+        work(bench, count)
+        values.append((cpu_s() - before) / count * 1e6)
+    emit(name, sorted(values)[RUNS // 2], "us", RUNS, spread(values), includes=note)
+
+
+def main() -> None:
+    measure("sip.options_us", options, 2000, "the peer's request is made and parsed, our answer rendered")
+    measure("sip.register_us", register, 500, "challenge and answer, the peer's digest too")
+    measure("sip.b2bua_call_us", b2bua, 200, "13 messages, digest, both peers' parsing and rendering too")
+
+
+if __name__ == "__main__":
+    main()
