@@ -63,7 +63,7 @@ def examine(draft: Draft, world: World) -> None:
 
 def _unknown_steps(view: _View) -> None:
     known = {*view.plan.steps, *view.draft.broken}
-    if view.plan.start and view.plan.start not in known:
+    if view.plan.start and known and view.plan.start not in known:
         near = did_you_mean(view.plan.start, known)
         view.draft.sheet.problem(("start",), f"there is no step {view.plan.start!r}{near}")
     for name, step in view.plan.steps.items():

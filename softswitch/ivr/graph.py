@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,16 +14,20 @@ Edges = Mapping[str, tuple[str, ...]]
 
 
 def edges(draft: Draft) -> dict[str, tuple[str, ...]]:
-    """Step -> steps that follow it. A broken step leads to every step that it mentions, so that its mistake is told
-    once and not again at each step behind it."""
-    steps = draft.plan.steps
-    known = {*steps, *draft.broken}
-    following = {
-        name: tuple(target for _, target in step.verb.links() if target in known) for name, step in steps.items()
-    }
-    for name, written in draft.broken.items():
-        following[name] = tuple(text for text in _texts(written) if text in known)
-    return following
+    """Step -> steps that follow it. So that a mistake is told once, and not again at each step behind it, a misspelt
+    name leads to the step that is meant, and a broken step to every step that it mentions."""
+    known = {*draft.plan.steps, *draft.broken}
+    named = {name: [target for _, target in step.verb.links()] for name, step in draft.plan.steps.items()}
+    named |= {name: list(_texts(written)) for name, written in draft.broken.items()}
+    return {name: tuple(_meant(targets, known)) for name, targets in named.items()}
+
+
+def _meant(targets: list[str], known: set[str]) -> Iterator[str]:
+    for target in targets:
+        if target in known:
+            yield target
+        elif " " not in target:
+            yield from difflib.get_close_matches(target, sorted(known), n=1)
 
 
 def reachable(start: str, following: Edges) -> set[str]:

@@ -55,13 +55,24 @@ class Sheet:
 
     def problem(self, path: Path, message: str, level: str = "error") -> None:
         line, column = locate(self.positions, path)
-        self.problems.append(Problem(self.file, line, column, dotted(path), message, level))
+        self.problems.append(Problem(self.file, line, column, dotted(self._named(path)), message, level))
+
+    def _named(self, path: Path) -> Path:
+        """The path with the keys of mappings as words: the key 1 of a menu is not the item 1 of a list."""
+        shown: list[Any] = []
+        value = self.data
+        for part in path:
+            shown.append(part if isinstance(value, list) else str(part))
+            value = value.get(part) if isinstance(value, dict) else value[part] if isinstance(value, list) else None
+        return tuple(shown)
 
     def find(self, path: Path, below: Path) -> Path:
         """The written key closest to ``below`` under ``path``; parts that a short form leaves out are passed over."""
         for part in below:
-            if (*path, part) in self.positions:
-                path = (*path, part)
+            for key in (part, int(part)) if isinstance(part, str) and part.isdecimal() else (part,):
+                if (*path, key) in self.positions:  # a key such as 1 is read as a number
+                    path = (*path, key)
+                    break
         return path
 
 
@@ -75,7 +86,7 @@ class Draft:
 
     def at(self, step: str, below: Path = ()) -> Path:
         """The path of a key of a step: beside the verb where it is written there, else inside."""
-        path: Path = ("steps", _written_name(self.sheet, step))
+        path = self.sheet.find((), ("steps", step))
         if below and below[0] in BRANCHES and (*path, below[0]) in self.sheet.positions:
             return self.sheet.find(path, below)
         return self.sheet.find((*path, self.plan.steps[step].verb.verb), below)
@@ -100,7 +111,7 @@ def _header(sheet: Sheet) -> Header:
         return Header.model_validate(sheet.data)
     except ValidationError as error:
         wrong = {details["loc"][0] for details in error.errors()}
-        for details in error.errors():
+        for details in _told(error):
             _complain(sheet, (), details["loc"], Header, details, "a dialplan")
         kept = {key: value for key, value in sheet.data.items() if key in Header.model_fields and key not in wrong}
         blank = {"dialplan": "", "numbers": (), "language": "", "start": "", "steps": {}}
@@ -135,7 +146,7 @@ def _verb(sheet: Sheet, path: Path, value: Any) -> Verb | None:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        for details in error.errors():
+        for details in _told(error):
             base = path if details["loc"] and details["loc"][0] in _beside(value, kind) else (*path, kind.verb)
             _complain(sheet, base, details["loc"], kind, details, kind.verb)
         return None
@@ -187,6 +198,22 @@ def _stray(key: Any, kind: type[Verb]) -> str:
 # ---- pydantic's words in ours ------------------------------------------------------------------------------------
 
 
+def _told(error: ValidationError) -> list[ErrorDetails]:
+    """One mistake, one problem: without what follows from another mistake only."""
+    found = error.errors()
+    strange = [details["loc"] for details in found if details["type"] == "extra_forbidden"]
+    return [details for details in found if not _follows(details, found, strange)]
+
+
+def _follows(details: ErrorDetails, found: list[ErrorDetails], strange: list[Path]) -> bool:
+    loc = details["loc"]
+    if details["type"] == "too_short":  # wrong items are not counted
+        return any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in found)
+    if details["type"] == "missing":  # it is there, but misspelt
+        return any(key[:-1] == loc[:-1] and "mean" in did_you_mean(str(key[-1]), [str(loc[-1])]) for key in strange)
+    return False
+
+
 def _complain(sheet: Sheet, base: Path, loc: Path, model: type[BaseModel], details: ErrorDetails, owner: str) -> None:
     kind, message = details["type"], details["msg"].removeprefix("Value error, ")
     if kind == "missing":
@@ -223,8 +250,3 @@ def _models(kind: Any) -> Iterator[type[BaseModel]]:
         yield kind
     for argument in typing.get_args(kind):
         yield from _models(argument)
-
-
-def _written_name(sheet: Sheet, step: str) -> Any:
-    """The key under which the step stands: a name such as 10 is read as a number."""
-    return int(step) if ("steps", step) not in sheet.positions and step.isdigit() else step

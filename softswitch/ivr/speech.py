@@ -52,6 +52,11 @@ def digits(text: str, language: str) -> str:
     return " ".join(_EN_DIGITS[sign] for sign in text if sign in _EN_DIGITS)
 
 
+def key_name(key: str, language: str) -> str:
+    """A key of the telephone; a 1 alone is 一."""
+    return "一" if key == "1" and spoken_language(language) == "zh" else digits(key, language)
+
+
 def minutes(value: int, language: str) -> str:
     """``两分钟``, ``one minute``, ``two minutes``."""
     if spoken_language(language) == "zh":
@@ -146,7 +151,7 @@ def _en_tens(value: int) -> str:
 
 _VALUES: dict[str, Callable[[object, str], str]] = {
     "position": lambda value, language: position(int(str(value)), language),
-    "key": lambda value, language: digits(str(value), language),
+    "key": lambda value, language: key_name(str(value), language),
     "number": lambda value, language: digits(str(value), language),
 }
 

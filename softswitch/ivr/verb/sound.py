@@ -95,7 +95,7 @@ class Answer(Verb):
 
 
 class _Heard(Sounding):
-    """Play to the end. A caller goes on even where it could not be heard: a lost greeting is no reason to lose them."""
+    """Hear it to the end. The caller goes on even where it could not be: a lost greeting is no reason to lose them."""
 
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
@@ -121,10 +121,22 @@ class _Heard(Sounding):
 
 
 class Play(_Heard):
-    """Recordings of ``media/prompts/<language>/``, one or a list."""
+    """Recordings of ``media/prompts/<language>/``, one or a list; ``{file: ..., say: ...}`` with a text as stand-in."""
 
     verb: ClassVar[str] = "play"
     lone: ClassVar[str] = "play"
+    wraps: ClassVar[bool] = False
+
+    @classmethod
+    def expand(cls, value: Any) -> dict[Any, Any]:
+        fields = super().expand(value)
+        return {"play" if key == "file" else key: inner for key, inner in fields.items()}
+
+    @model_validator(mode="after")
+    def _some_file(self) -> Play:
+        if not self.play:
+            raise ValueError("play needs a file, or a list of files")
+        return self
 
 
 class Say(_Heard):
@@ -132,3 +144,9 @@ class Say(_Heard):
 
     verb: ClassVar[str] = "say"
     lone: ClassVar[str] = "say"
+
+    @model_validator(mode="after")
+    def _something(self) -> Say:
+        if not self.say:
+            raise ValueError("say needs something to say")
+        return self
