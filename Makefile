@@ -36,10 +36,12 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/softswitch bench all --json
 
-# Needs uv. Universal, with hashes, and without the name of any host.
+# Needs uv. Universal, with hashes, and without the name of any host. The second one is what runs, without what tests.
+COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links pyproject.toml
 lock:
-	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+	$(COMPILE) --all-extras --output-file requirements.lock
+	$(COMPILE) --extra speech --output-file requirements-run.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
