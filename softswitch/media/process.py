@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
+import resource
 import secrets
 import signal
 import time
@@ -108,6 +109,13 @@ def hold_music(directory: Path | None) -> npt.NDArray[np.int16]:
     return np.zeros(0, np.int16)
 
 
+def raise_file_limit() -> None:
+    """As many sockets as the system allows: each stream has one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="softswitch.media", description="The media process of softswitch.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which control is awaited")
@@ -121,6 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to stop. Returns the exit code."""
     given = _arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s media %(levelname)s %(message)s")
+    raise_file_limit()
     least, first, most = (int(depth) for depth in given.jitter.split(","))
     settings = EngineSettings(given.streams, JitterSettings(least, first, most))
     process = Process(given.socket, settings, hold_music(given.hold))
