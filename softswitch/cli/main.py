@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from pathlib import Path
 
 import typer
@@ -29,8 +28,8 @@ app.add_typer(show.app)
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
 app.command()(bench)
-if importlib.util.find_spec("softswitch.cli.demo"):  # part of the source tree; an installed package may lack it
-    app.command()(importlib.import_module("softswitch.cli.demo").demo)
+if (Path(__file__).parent / "demo" / "command.py").is_file():
+    app.command()(importlib.import_module("softswitch.cli.demo.command").demo)
 
 
 @app.command()
