@@ -210,6 +210,15 @@ def written(pattern: str, what: str) -> AfterValidator:
     return AfterValidator(matching)
 
 
+def regular(text: str) -> str:
+    """A regular expression, kept as text."""
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{text!r} is not a regular expression ({error}); write for example 1[0-9]{{3}}") from None
+    return text
+
+
 def _more_than_nothing(duration_s: float) -> float:
     if duration_s <= 0:
         raise ValueError("must be longer than 0s")
@@ -228,5 +237,6 @@ DayHours = Annotated[Hours, BeforeValidator(hours)]
 Days = Annotated[tuple[int, ...], BeforeValidator(days)]
 Zone = Annotated[str, BeforeValidator(zone)]
 Date = Annotated[date, BeforeValidator(day)]
+Pattern = Annotated[str, AfterValidator(regular)]
 Name = Annotated[str, written(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", "a name of letters, digits and _ . + -")]
 FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]

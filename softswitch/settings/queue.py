@@ -8,7 +8,7 @@ from pydantic import Field
 
 from softswitch.acd.model import Need, QueueSpec, Relaxation
 from softswitch.callback.model import Policy, Window
-from softswitch.settings.kind import DayHours, Days, Hours, Name, PositiveSeconds, Seconds, Strict, Zone
+from softswitch.settings.kind import DayHours, Days, Hours, Name, Pattern, PositiveSeconds, Seconds, Strict, Zone
 from softswitch.settings.people import Level
 
 Stage = Literal[
@@ -62,6 +62,7 @@ class Callback(Strict):
     expiry: PositiveSeconds = 2 * 86400.0
     ring: PositiveSeconds = 30.0
     reserve: int = Field(default=0, ge=0)  # idle agents kept back for live callers
+    numbers: Pattern = ""  # whole numbers that are no outside numbers and yet dialled as they are; "": none
 
     def policy(self, queue: str, settle_s: float) -> Policy:
         return Policy(
@@ -79,6 +80,7 @@ class Callback(Strict):
             ring_s=self.ring,
             settle_s=settle_s,
             reserve=self.reserve,
+            numbers=self.numbers,
         )
 
 

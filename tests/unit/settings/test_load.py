@@ -62,6 +62,7 @@ def test_the_deciding_packages_get_their_own_nouns() -> None:
     assert service.relaxation is None
     policy = settings.policies()[0]
     assert (policy.queue, policy.trunk, policy.settle_s, policy.expiry_s) == ("orders", "carrier", 32.0, 172800.0)
+    assert policy.numbers == "1[0-9]{3}"
     assert policy.window == Window("Asia/Shanghai", 540, 1260, (0, 1, 2, 3, 4, 5, 6))
     assert settings.treatment("orders") == QueueTreatment(30.0, True, "default", True)
 
@@ -158,6 +159,11 @@ USER = 'users: {"1001": {password: long-enough-1}}'
             "queues",
             "queues: {q: {relax: {after: 0}}}",
             "queues.yaml:1:22: queues.q.relax.after: must be longer than 0s",
+        ),
+        (
+            "queues",
+            "queues: {q: {callback: {trunk: t, numbers: '('}}}",
+            "queues.yaml:1:35: queues.q.callback.numbers: '(' is not a regular expression",
         ),
         ("queues", "queus: {}", "queues.yaml:1:1: queus: unknown key; this file holds queues: only"),
         ("trunks", "trunks: {t: {address: 'a b'}}", "trunks.yaml:1:14: trunks.t.address: 'a b' is not an address"),
