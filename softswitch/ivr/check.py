@@ -5,7 +5,7 @@ Errors keep a plan from being loaded: a caller would be lost. Warnings are for w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,7 +107,7 @@ def _menus(view: _View) -> None:
             view.problem(name, ("keys",), message, "warning")
     for name, depth in menu_depths(view.draft, view.following).items():
         if depth > MAX_MENU_DEPTH:
-            view.problem(name, (), f"the {depth}th menu in a row; callers bear {MAX_MENU_DEPTH}", "warning")
+            view.problem(name, (), f"{depth} menus in a row; callers bear {MAX_MENU_DEPTH}", "warning")
 
 
 def _names(view: _View) -> None:
@@ -123,24 +123,34 @@ def _names(view: _View) -> None:
 
 def _prompts(view: _View) -> None:
     for name, step in view.plan.steps.items():
-        if isinstance(step.verb, Sounding) and name in view.scope.languages:
-            for language in sorted(view.scope.languages[name]):
-                _heard(view, name, step.verb, language)
+        if isinstance(step.verb, Sounding) and (step.verb.play or step.verb.say) and name in view.scope.languages:
+            _heard(view, name, step.verb)
 
 
-def _heard(view: _View, name: str, verb: Sounding, language: str) -> None:
-    missing = _missing_files(view.world, verb, language)
-    spoken = verb.say and view.world.speech
-    if missing and not spoken:
-        near = did_you_mean(missing[0], (view.world.prompts or {}).get(language, frozenset()))
-        view.problem(name, ("play",), f"media/prompts/{language} has no file {missing[0]!r}{near}")
-    if verb.say and not verb.play and not view.world.speech:
-        view.problem(
-            name, ("say",), f"there is no speech engine for this text; record a file in {language!r} and play it"
-        )
+def _heard(view: _View, name: str, verb: Sounding) -> None:
+    """Whatever the language of a caller who comes here: there is a recording, or a text and an engine for it."""
+    lacking = {language: _missing_files(view.world, verb, language) for language in view.scope.languages[name]}
+    mute = sorted(language for language, files in lacking.items() if files or not verb.play)
+    if mute and not (verb.say and view.world.speech):
+        _nothing_to_hear(view, name, verb, mute, lacking)
     for index, item in enumerate(verb.say):
-        if item.each is not None and item.language is None and language not in item.each:
-            view.problem(name, ("say", index), f"callers with language {language!r} come here, and have no text")
+        silent = [language for language in mute if item.each is not None and language not in item.each]
+        if silent and item.language is None:
+            message = f"callers with language {' and '.join(silent)} come here, and have no text"
+            view.problem(name, ("say", index), message)
+
+
+def _nothing_to_hear(
+    view: _View, name: str, verb: Sounding, mute: list[str], lacking: Mapping[str, Sequence[str]]
+) -> None:
+    if not verb.play:
+        message = f"there is no speech engine for this text; record it for {' and '.join(mute)}, and play the file"
+        view.problem(name, ("say",), message)
+        return
+    places = " and ".join(f"media/prompts/{language}" for language in mute)
+    file = lacking[mute[0]][0]
+    near = did_you_mean(file, (view.world.prompts or {}).get(mute[0], frozenset()))
+    view.problem(name, ("play",), f"no file {file!r} in {places}{near}")
 
 
 def _missing_files(world: World, verb: Sounding, language: str) -> list[str]:

@@ -30,6 +30,7 @@ from softswitch.ivr.model import (
 )
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.run import MAX_AHEAD, Exit, Facts, Run, State, StepError, Wait
+from softswitch.ivr.speech import DEFAULT_LANGUAGE
 from softswitch.ivr.verb import Verb
 
 MAX_BURST = 200  # steps without waiting
@@ -127,7 +128,7 @@ class Interpreter:
             "called": start.called,
             "trunk": start.trunk,
             "contact": start.contact,
-            "language": start.language or self.plan.language,
+            "language": self.plan.language or start.language or DEFAULT_LANGUAGE,
             "digits": "",
         }
         self._walk(run, self._enter(run, self.plan.start))

@@ -21,7 +21,7 @@ class Start:
     called: str
     trunk: str  # "" for a registered phone
     wall: datetime
-    language: str = ""  # "" : the plan's
+    language: str = ""  # of the caller's phone; counts where the plan names none
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Header(Written):
 
     dialplan: Name
     numbers: tuple[Annotated[str, Field(pattern=r"^\S+$")], ...] = ()
-    language: Language = "en"
+    language: Language | None = None
     start: Name
     steps: dict[str, Any] = Field(min_length=1)
 
@@ -102,7 +102,7 @@ def parse_plan(text: str, file: str) -> tuple[Draft | None, list[Problem]]:
         return None, sheet.problems
     header = _header(sheet)
     steps, broken = _steps(sheet, data.get("steps"))
-    plan = Plan(header.dialplan, file, header.numbers, header.language, header.start, steps)
+    plan = Plan(header.dialplan, file, header.numbers, header.language or "", header.start, steps)
     return Draft(sheet, plan, broken), sheet.problems
 
 

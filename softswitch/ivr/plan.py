@@ -23,7 +23,7 @@ class Plan:
     name: str
     file: str
     numbers: tuple[str, ...]  # called numbers, exactly as they are presented
-    language: str  # of callers who have not chosen
+    language: str  # of callers who have not chosen; "": that of their phone
     start: str
     steps: Mapping[str, Step]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from softswitch.ivr.graph import Edges
 from softswitch.ivr.parse import Draft
 from softswitch.ivr.run import GIVEN
+from softswitch.ivr.speech import LANGUAGES
 
 _Names = frozenset[str]
 
@@ -27,7 +28,9 @@ class Scope:
 
 def scopes(draft: Draft, following: Edges) -> Scope:
     start = draft.plan.start
-    scope = Scope({start: GIVEN}, {start: GIVEN}, {start: frozenset({draft.plan.language})})
+    scope = Scope(
+        {start: GIVEN}, {start: GIVEN}, {start: frozenset({draft.plan.language} if draft.plan.language else LANGUAGES)}
+    )
     waiting = deque([start])
     queued = {start}
     while waiting:

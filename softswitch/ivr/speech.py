@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 LANGUAGES = ("zh", "en")
+DEFAULT_LANGUAGE = "en"
 MAX_NUMBER = 10**12 - 1
 
 _ZH = "零一二三四五六七八九"
@@ -27,7 +28,7 @@ _EN_DIGITS = {**{str(n): _EN_SMALL[n] for n in range(10)}, "+": "plus", "*": "st
 def spoken_language(language: str) -> str:
     """The language whose tables are used: ``zh-CN`` -> ``zh``; English where there is none."""
     short = language.lower().split("-")[0]
-    return short if short in LANGUAGES else "en"
+    return short if short in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def number(value: int, language: str) -> str:

@@ -20,9 +20,11 @@ HEAD = "dialplan: test\nnumbers: [8000]\nlanguage: en\nstart: first\nsteps:\n"  
 BYE = "  bye: {hangup: normal}\n"
 
 
-def plan_of(steps: str) -> Plan:
+def plan_of(steps: str, language: str = "language: en") -> Plan:
     """The plan with these steps; ``first`` is the first. It must be without mistakes."""
-    plan, problems = check_plan(HEAD + steps + (BYE if ": bye" in steps else ""), "plan.yaml")
+    plan, problems = check_plan(
+        HEAD.replace("language: en", language) + steps + (BYE if ": bye" in steps else ""), "plan.yaml"
+    )
     assert plan is not None, "\n".join(str(problem) for problem in problems)
     return plan
 

@@ -223,7 +223,7 @@ def test_menus_too_deep_or_too_wide_are_warnings() -> None:
     )
     assert found(steps) == [
         "6:26: warning: steps.first.menu.keys: 6 keys; callers remember 5 at most",
-        "8:7: warning: steps.c.menu: the 3th menu in a row; callers bear 2",
+        "8:7: warning: steps.c.menu: 3 menus in a row; callers bear 2",
     ]
 
 
@@ -271,8 +271,8 @@ BOTH = "  first: {menu: {say: a, keys: {1: zh, 2: heard}}, failed: heard}\n  zh:
 @pytest.mark.parametrize(
     ("heard", "problem"),
     [
-        ("{play: welcome.wav, next: bye}", "8:11: steps.heard.play: media/prompts/zh has no file 'welcome.wav'"),
-        ("{say: {en: hello}, next: bye}", "8:11: steps.heard.say: callers with language 'zh' come here"),
+        ("{play: welcome.wav, next: bye}", "8:11: steps.heard.play: no file 'welcome.wav' in media/prompts/zh"),
+        ("{say: {en: hello}, next: bye}", "8:11: steps.heard.say: callers with language zh come here"),
     ],
 )
 def test_each_language_that_can_come_here_needs_its_prompt(heard: str, problem: str) -> None:
@@ -280,9 +280,14 @@ def test_each_language_that_can_come_here_needs_its_prompt(heard: str, problem: 
     assert only.startswith(problem)
 
 
+def test_a_plan_without_a_language_is_for_the_phones_of_every_language() -> None:
+    problems = found("  first: {play: welcome.wav, next: bye}\n", head=HEAD.replace("language: en\n", "\n"))
+    assert problems == ["6:11: steps.first.play: no file 'welcome.wav' in media/prompts/zh"]
+
+
 def test_a_missing_recording_gets_a_near_name() -> None:
     (only,) = found("  first: {play: welcom.wav, next: bye}\n")
-    assert only.endswith("media/prompts/en has no file 'welcom.wav'; did you mean 'welcome.wav'?")
+    assert only.endswith("no file 'welcom.wav' in media/prompts/en; did you mean 'welcome.wav'?")
 
 
 def test_without_speech_every_text_is_a_missing_recording() -> None:
@@ -291,7 +296,14 @@ def test_without_speech_every_text_is_a_missing_recording() -> None:
     assert only.startswith("6:11: steps.first.say: there is no speech engine for this text")
     assert found("  first: {play: {file: welcome.wav, say: hello}, next: bye}\n", silent) == []
     (other,) = found("  first: {play: {file: other.wav, say: hello}, next: bye}\n", silent)
-    assert "media/prompts/en has no file 'other.wav'" in other
+    assert "no file 'other.wav' in media/prompts/en" in other
+
+
+def test_a_text_for_other_languages_is_enough_where_a_recording_is_heard() -> None:
+    heard = "  first: {play: {file: welcome.wav, say: {zh: 你好}}, next: bye}\n"
+    assert found(heard) == []
+    (only,) = found(heard.replace("welcome", "other"))
+    assert only.startswith("6:35: steps.first.play.say: callers with language en come here, and have no text")
 
 
 def test_a_text_stands_in_for_a_missing_recording() -> None:

@@ -93,15 +93,27 @@ def test_each_step_is_told_with_its_verb(walker: Walker) -> None:
 
 
 def test_the_callers_variables(walker: Walker) -> None:
-    walk = walker(WAITING[Wait.PROMPT], trunk="carrier", language="zh", wall=WALL)
+    walk = walker(WAITING[Wait.PROMPT], trunk="carrier", wall=WALL)
     assert walk.variables == {
         "caller": {"number": "13800138000", "name": "Li"},
         "called": "8000",
         "trunk": "carrier",
         "contact": "c1",
-        "language": "zh",
+        "language": "en",
         "digits": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("plan_language", "phone_language", "language"),
+    [("language: zh", "en", "zh"), ("", "zh", "zh"), ("", "", "en")],
+)
+def test_the_phones_language_counts_where_the_plan_names_none(
+    plan_language: str, phone_language: str, language: str
+) -> None:
+    walk = Walk(plan_of(WAITING[Wait.PROMPT], plan_language))
+    walk.start(language=phone_language)
+    assert walk.variables["language"] == language
 
 
 def test_typing_ahead_is_bounded(walker: Walker) -> None:

@@ -178,3 +178,18 @@ def test_the_short_sample_goes_straight_to_the_queue(samples: dict[str, Plan]) -
     assert isinstance(order, EnterQueue)
     assert order.offer is not None
     assert walk.feed(QueueEnded("callback")) == [EndCall("normal")]
+
+
+def test_the_example_in_the_reference_is_a_plan_without_mistakes() -> None:
+    text = (SAMPLES.parent / "docs" / "dialplan.md").read_text("utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    plans, problems = load_plans({"docs/dialplan.md": example}, WORLD)
+    assert problems == []
+    assert list(plans) == ["shop"]
+
+
+def test_the_reference_names_every_verb_and_branch() -> None:
+    text = (SAMPLES.parent / "docs" / "dialplan.md").read_text("utf-8")
+    rows = {line.split("`")[1].partition(":")[0]: line for line in text.splitlines() if line.startswith("| `")}
+    for verb, kind in VERBS.items():
+        assert all(f"`{branch}`" in rows[verb] for branch in kind.branches), verb

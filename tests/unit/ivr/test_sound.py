@@ -57,7 +57,8 @@ def test_nothing_to_say_is_not_waited_for(walker: Walker) -> None:
 def test_a_recording_wins_over_its_stand_in_only_in_a_language_that_has_it(walker: Walker) -> None:
     steps = "  first: {play: {file: closed.wav, say: {en: Closed, zh: 关门}}, next: bye}\n"
     facts = Facts(prompts={"zh": frozenset({"closed.wav"})})
-    assert walker(steps, facts, language="zh").first[1] == PlayPrompts((Prompt("zh", file="closed.wav"),))
+    chinese = walker("  first: {set: {language: zh}, next: closed}\n" + steps.replace("first:", "closed:"), facts)
+    assert chinese.first[1] == PlayPrompts((Prompt("zh", file="closed.wav"),))
     assert walker(steps, facts).first[1] == PlayPrompts((Prompt("en", text="Closed"),))
 
 
