@@ -17,8 +17,8 @@ Reason = Annotated[str, typer.Option("--reason", help="Shown to supervisors.")]
 
 def _set(name: str, state: str, config: Path, url: str, reason: str = "") -> None:
     body = {"state": state, "reason": reason}
-    agent = request(base_url(url, config), "POST", f"/api/v1/agents/{quoted(name)}/state", body)
-    typer.echo(f"{agent['agent']}: {agent['state']}{' (' + agent['reason'] + ')' if agent['reason'] else ''}")
+    now = request(base_url(url, config), "POST", f"/api/v1/agents/{quoted(name)}/state", "state", body)
+    typer.echo(f"{name}: {now}")
 
 
 @app.command()
@@ -48,12 +48,12 @@ def pause(name: str, reason: Reason = "", config: Config = DEFAULT_CONFIG, url: 
 @order.command()
 def withdraw(promise: str, reason: Reason = "", config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
     """Withdraw a callback that is not needed any more."""
-    request(base_url(url, config), "POST", f"/api/v1/promises/{quoted(promise)}/withdraw", {"why": reason})
+    request(base_url(url, config), "POST", f"/api/v1/promises/{quoted(promise)}/withdraw", "promise", {"why": reason})
     typer.echo(f"{promise}: withdrawn")
 
 
 @order.command()
 def hangup(contact: str, config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
     """End a call."""
-    request(base_url(url, config), "DELETE", f"/api/v1/calls/{quoted(contact)}")
+    request(base_url(url, config), "DELETE", f"/api/v1/calls/{quoted(contact)}", "contact")
     typer.echo(f"{contact}: ending")

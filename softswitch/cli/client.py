@@ -46,8 +46,8 @@ def base_url(url: str, config: Path) -> str:
     return f"http://{listen}"
 
 
-def request(base: str, method: str, path: str, body: Any = None) -> Any:
-    """The JSON of the answer. Raises ``Failed`` with a message for people."""
+def request(base: str, method: str, path: str, key: str, body: Any = None) -> Any:
+    """What the JSON object of the answer has under ``key``. Raises ``Failed`` with a message for people."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} if data is not None else {}
     if token := os.environ.get(TOKEN_VARIABLE):
@@ -55,7 +55,9 @@ def request(base: str, method: str, path: str, body: Any = None) -> Any:
     try:
         asked = urllib.request.Request(base + path, data, headers, method=method)
         with _opener.open(asked, timeout=_TIMEOUT_S) as answer:
-            return json.load(answer)
+            return json.load(answer)[key]
+    except (KeyError, TypeError):
+        raise Failed(f"what answers at {base} is no softswitch") from None
     except urllib.error.HTTPError as error:
         raise Failed(_refusal(error)) from None
     except (OSError, ValueError) as error:

@@ -76,7 +76,7 @@ _RECORDS: list[Column] = [
 
 
 def _list(url: str, config: Path, what: str, query: str = "") -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = request(base_url(url, config), "GET", f"/api/v1/{what}{query}")[what]
+    rows: list[dict[str, Any]] = request(base_url(url, config), "GET", f"/api/v1/{what}{query}", what)
     return rows
 
 
@@ -122,7 +122,7 @@ def records(config: Config = DEFAULT_CONFIG, url: Url = "", limit: Limit = 20, a
 @app.command()
 def why(contact: str, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
     """Why CONTACT got that agent, or waits: each decision, and why every other agent was passed over."""
-    decisions = request(base_url(url, config), "GET", f"/api/v1/contacts/{quoted(contact)}/why")["decisions"]
+    decisions = request(base_url(url, config), "GET", f"/api/v1/contacts/{quoted(contact)}/why", "decisions")
     columns: list[Column] = [
         ("at", "at", moment),
         ("queue", "queue", text),

@@ -186,6 +186,12 @@ def test_what_is_no_switch_is_said(tmp_path: Path) -> None:
     assert "no switch answers at nonsense" in result.stderr
 
 
+def test_another_service_is_said_to_be_none(running: Running) -> None:
+    result = CliRunner().invoke(app, ["calls", "--url", f"{running.url}/healthz?"])  # JSON, but not of ours
+    assert result.exit_code == 1
+    assert "is no softswitch" in result.stderr
+
+
 def test_the_url_is_the_configured_one(tmp_path: Path, running: Running) -> None:
     (tmp_path / "softswitch.yaml").write_text(f"http: {{listen: '{running.url.removeprefix('http://')}'}}")
     result = CliRunner().invoke(app, ["calls", "--config", str(tmp_path)])
