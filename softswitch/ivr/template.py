@@ -29,6 +29,7 @@ MAX_NUMBER = 10**15
 
 _PADDING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "translate", "zfill"})
 _NO_FILTERS = frozenset({"batch", "center", "format", "indent", "pprint", "random", "slice", "urlize", "xmlattr"})
+_ASKING = ("defined", "undefined", "default", "d")  # "is it set?" may be asked of what is not
 _STATEMENTS = (nodes.Output, nodes.If, nodes.Assign)
 # What a template over foreign data can raise besides jinja2's own errors: 1 / 0, "a" + 1, int("x"), [][3].
 _RUNTIME = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -229,25 +230,21 @@ def _parse(text: str) -> nodes.Template:
 
 
 def _names(tree: nodes.Template) -> Names:
-    _refuse_statements(tree)
-    made: set[str] = set()
-    read: set[str] = set()
+    names = {"load": set[str](), "store": set[str](), "param": set[str]()}
     asked: set[str] = set()
-    for name in tree.find_all(nodes.Name):
-        (made if name.ctx == "store" else read).add(name.name)
-    for guard in tree.find_all((nodes.Test, nodes.Filter)):
-        _refuse_unknown(guard, guard.name)
-        if guard.name in ("defined", "undefined", "default", "d") and isinstance(guard.node, nodes.Name):
-            asked.add(guard.node.name)  # "is it set?" may be asked of what is not
-    fields = ((field.node, field.attr) for field in tree.find_all(nodes.Getattr))
-    owned = {(node.name, attr) for node, attr in fields if isinstance(node, nodes.Name)}
-    return Names(frozenset(read - made - asked), frozenset(owned))
-
-
-def _refuse_statements(tree: nodes.Template) -> None:
-    for statement in tree.find_all(nodes.Stmt):
-        if not isinstance(statement, _STATEMENTS):
-            raise BadTemplate(f"a text may compute, but not {{% {type(statement).__name__.lower()} %}}")
+    fields: set[tuple[str, str]] = set()
+    for node in tree.find_all(nodes.Node):
+        if isinstance(node, nodes.Name):
+            names[node.ctx].add(node.name)
+        elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+            fields.add((node.node.name, node.attr))
+        elif isinstance(node, (nodes.Test, nodes.Filter)):
+            _refuse_unknown(node, node.name)
+            if node.name in _ASKING and isinstance(node.node, nodes.Name):
+                asked.add(node.node.name)
+        elif isinstance(node, nodes.Stmt) and not isinstance(node, _STATEMENTS):
+            raise BadTemplate(f"a text may compute, but not {{% {type(node).__name__.lower()} %}}")
+    return Names(frozenset(names["load"] - names["store"] - asked), frozenset(fields))
 
 
 def _refuse_unknown(used: nodes.Expr, name: str) -> None:

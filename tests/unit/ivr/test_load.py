@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.model import (
     AnswerCall,
+    CallbackOffer,
     DialEnded,
     DialOut,
     EndCall,
@@ -193,3 +195,33 @@ def test_the_reference_names_every_verb_and_branch() -> None:
     rows = {line.split("`")[1].partition(":")[0]: line for line in text.splitlines() if line.startswith("| `")}
     for verb, kind in VERBS.items():
         assert all(f"`{branch}`" in rows[verb] for branch in kind.branches), verb
+
+
+DESIGNED = """
+dialplan: tv-shopping
+numbers: ["4008001234", "8000"]           # called numbers that enter here
+language: zh
+start: welcome
+steps:
+  welcome:  {play: welcome.wav, next: open?}
+  open?:    {hours: office, open: known?, closed: closed}
+  known?:   {http: {get: "https://crm.example/customers/{{ caller.number }}", timeout: 1.5s, save: customer},
+             next: menu, failed: menu}
+  menu:
+    menu: {say: "1 for orders, 2 for a callback.", keys: {1: orders, 2: later}, timeout: 5s, tries: 3, failed: orders}
+  orders:
+    queue: {name: orders, needs: [{skill: orders, level: 3}], priority: "{{ 60 if customer.vip else 0 }}s",
+            offer_callback: {when: wait > 90s}, failed: later}
+  later:    {callback: {queue: orders}, next: bye}
+  closed:   {hangup: unavailable}
+  bye:      {hangup: normal}
+"""
+
+
+def test_a_plan_written_as_it_was_designed_survives_a_customer_database_that_is_down() -> None:
+    plans, problems = load_plans({"a.yaml": DESIGNED}, replace(WORLD, prompts={"zh": frozenset({"welcome.wav"})}))
+    assert problems == []
+    walk = caller(plans["tv-shopping"])
+    walk.feed(PlayEnded())
+    walk.feed(Fetched(0, None, "connection refused"))
+    assert walk.press("1")[-1] == EnterQueue("orders", (("orders", 3),), 0.0, "zh", CallbackOffer(90.0, "1"))
