@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import typer
@@ -12,6 +11,7 @@ from softswitch.build import load_dialplans
 from softswitch.cli import agent, show
 from softswitch.cli.bench import bench
 from softswitch.cli.client import DEFAULT_CONFIG, Failed
+from softswitch.cli.demo import demo
 from softswitch.cli.option import Config
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.log import configure
@@ -28,8 +28,7 @@ app.add_typer(show.app)
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
 app.command()(bench)
-if (Path(__file__).parent / "demo" / "command.py").is_file():
-    app.command()(importlib.import_module("softswitch.cli.demo.command").demo)
+app.command()(demo)
 
 
 @app.command()
