@@ -1,24 +1,40 @@
-"""The commands of ``softswitch`` itself: run, check, version; the rest is added from the modules beside this one."""
+"""The commands of ``softswitch``, and which module has each. What needs the whole house is imported when it is called:
+somebody who asks a running switch should not wait for that."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import importlib
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from softswitch import __version__
-from softswitch.build import load_dialplans
 from softswitch.cli import agent, show
 from softswitch.cli.bench import bench
-from softswitch.cli.client import DEFAULT_CONFIG, Failed
-from softswitch.cli.demo import demo
-from softswitch.cli.option import Config
-from softswitch.core.errors import ConfigError, Problem
-from softswitch.log import configure
-from softswitch.settings import Settings, load
-from softswitch.supervisor import supervise
+
+_LATER = {"run": "softswitch.cli.start", "check": "softswitch.cli.start", "demo": "softswitch.cli.demo"}
+
+
+class _Commands(TyperGroup):
+    """Typer's group, and the commands of ``_LATER``: each is the function of that name in its module.
+
+    ``Any`` is click's context and command: which click that is, is typer's own business.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*_LATER, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _LATER:
+            return super().get_command(ctx, cmd_name)
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(cmd_name)(getattr(importlib.import_module(_LATER[cmd_name]), cmd_name))
+        return typer.main.get_command(alone)
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="An IP contact centre in software.",
     no_args_is_help=True,
     add_completion=False,
@@ -28,52 +44,12 @@ app.add_typer(show.app)
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
 app.command()(bench)
-app.command()(demo)
-
-
-@app.command()
-def run(config: Config = DEFAULT_CONFIG) -> None:
-    """Start the switch and keep it running, until Ctrl-C."""
-    settings, _, errors = _examined(config)
-    if settings is None or errors:
-        raise Failed(f"{_told(errors)}\nnot started: the configuration has errors")
-    configure(settings.log.format, settings.log.level, settings.log.mask_numbers)
-    raise typer.Exit(supervise(config, settings))
-
-
-@app.command()
-def check(config: Config = DEFAULT_CONFIG) -> None:
-    """Prove the configuration and all dialplans before any caller comes."""
-    settings, warnings, errors = _examined(config)
-    if warnings or errors:
-        typer.echo(_told(sorted(warnings + errors, key=lambda problem: (problem.file, problem.line, problem.column))))
-    if settings is None or errors:
-        raise Failed(f"{len(errors)} error(s), {len(warnings)} warning(s)")
-    typer.echo(f"{config}: right, with {len(warnings)} warning(s)")
 
 
 @app.command()
 def version() -> None:
     """Which softswitch this is."""
     typer.echo(f"softswitch {__version__}")
-
-
-def _examined(config: Path) -> tuple[Settings | None, list[Problem], list[Problem]]:
-    """The settings if they are right, the warnings, and the errors of settings and dialplans."""
-    found: list[Problem] = []
-    settings = None
-    try:
-        settings = load(config)
-        found += settings.warnings
-        found += load_dialplans(settings).problems
-    except ConfigError as error:
-        found += error.problems
-    errors = [problem for problem in found if problem.level == "error"]
-    return settings, [problem for problem in found if problem.level != "error"], errors
-
-
-def _told(problems: list[Problem]) -> str:
-    return "\n".join(str(problem) for problem in problems)
 
 
 def main() -> None:
