@@ -20,7 +20,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	tests/setup-system.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest tests/unit tests/property tests/simnet tests/real tests/interop
+	$(BIN)/python -m pytest tests
 
 quick: lint unit
 
