@@ -21,7 +21,7 @@ _LONGEST_S = 3000  # the phones register once, for an hour
 
 
 def demo(
-    callers: Annotated[int, typer.Option(min=1, max=200, help="How many people call.")] = 12,
+    callers: Annotated[int, typer.Option(min=1, max=100, help="How many people call.")] = 12,
     seconds: Annotated[float, typer.Option(min=2 * AGENTS_AT_S, max=_LONGEST_S, help="In which they call.")] = 60.0,
     seed: Annotated[int, typer.Option(help="The same seed has the same people call.")] = 1,
     directory: Annotated[Path, typer.Option(help="Below it a new directory is made.")] = Path("var/demo"),

@@ -20,8 +20,9 @@ from softswitch.cli.demo.stage import HOST, Stage
 
 TRACEBACK = "Traceback (most recent call last)"
 _START_LIMIT_S = 30.0
+_LOG_LINES = 8
 _STOP_LIMIT_S = 20.0  # the supervisor gives each of its two children 8 s
-_ANSWER_LIMIT_S = 5.0
+_ANSWER_LIMIT_S = 15.0
 
 
 class HouseError(RuntimeError):
@@ -49,7 +50,7 @@ class House:
         except BaseException as error:
             await self.__aexit__()
             if isinstance(error, TimeoutError):
-                raise HouseError(f"the switch is not ready after {_START_LIMIT_S:g} s; see {self._stage.log}") from None
+                raise self._failure(f"is not ready after {_START_LIMIT_S:g} s") from None
             raise
         return self
 
@@ -71,22 +72,28 @@ class House:
         try:
             async with self._http.get(f"http://{HOST}:{self._stage.http}/api/v1/{path}") as answer:
                 if answer.status != 200:
-                    raise HouseError(f"GET {path}: {answer.status} {(await answer.text())[:200]}")
+                    raise self._failure(f"answers GET {path} with {answer.status} {(await answer.text())[:200]}")
                 body: Mapping[str, Any] = await answer.json()
                 return body[path.partition("?")[0]]
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise HouseError(f"the switch gives no answer to GET {path}: {error!r}") from error
+            raise self._failure(f"gives no answer to GET {path} ({error!r})") from error
 
     async def _ready(self) -> None:
         while True:
             if self._child.returncode is not None:
-                end = self._stage.log.read_text(errors="replace").strip().splitlines()[-5:]
-                raise HouseError("\n".join(["the switch does not start:", *end]))
+                raise self._failure("does not start")
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 async with self._http.get(f"http://{HOST}:{self._stage.http}/readyz") as answer:
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.1)
+
+    def _failure(self, what: str) -> HouseError:
+        """With the end of the switch's log, for it says why."""
+        end = self._stage.log.read_text(errors="replace").strip().splitlines()[-_LOG_LINES:]
+        return HouseError(
+            "\n".join([f"the switch {what}; the end of {self._stage.log}:", *(f"  {one}" for one in end)])
+        )
 
     def _end_group(self) -> None:
         """Nothing should be left of it; what is, is ended and told."""

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from softswitch.cli.demo.board import Board
+from softswitch.cli.demo.board import WAITING, Board
 from softswitch.cli.demo.call import CANCELLED, Call
 from softswitch.cli.demo.cast import OFFER_AFTER_S, OFFER_KEY, AgentRole, CallerRole, Temper
 from softswitch.cli.demo.phone import Phone
@@ -22,7 +22,7 @@ from softswitch.cli.demo.stage import NUMBER, password
 LOGIN_CODE = "*11"
 BUSY_HERE, NOT_FOUND = 486, 404
 _ANSWER_LIMIT_S = 10.0
-_SERVED_LIMIT_S = 120.0  # nobody waits longer in a demo
+_PATIENCE_ENDS_S = 60.0  # nobody waits longer in a demo
 _OFFER_HEARD_S = 1.5  # from the moment at which the offer is due until it is understood
 _LOOK_S = 0.1
 _LOGIN_HEARD_S = 1.5
@@ -50,6 +50,7 @@ class Caller:
     def __init__(self, role: CallerRole, world: World) -> None:
         self.role = role
         self.served = False  # has talked on the call that this customer made
+        self.gave_up = False  # has hung up while waiting
         self.called_back = 0  # times this customer has talked on a call from the switch
         self._world = world
         self._engaged = role.engaged
@@ -85,25 +86,27 @@ class Caller:
 
     async def _waits(self, call: Call) -> bool:
         """Whether an agent came."""
-        began, pressed = self._world.clock(), 0.0
+        began: float | None = None
+        asked_at = 0.0
         while not await call.ended(_LOOK_S):
-            state, waited_s = self._world.board.state(self.role.number), self._world.clock() - began
+            state, now = self._world.board.state(self.role.number), self._world.clock()
             if state == "talking":
                 return True
-            if self._gives_up(waited_s):
+            if state not in WAITING:
+                continue
+            began = began or now
+            if self._gives_up(now - began):
+                self.gave_up = True
                 return False
-            if self._asks(waited_s - pressed):
-                pressed = waited_s
+            if self._asks(now - max(began, asked_at)):
+                asked_at = now
                 call.press(OFFER_KEY)
         if not (self.role.temper is Temper.BUSY and call.ended_by == "peer"):
             self._trouble(f"was cut off while waiting (by {call.ended_by})")
         return False
 
     def _gives_up(self, waited_s: float) -> bool:
-        if waited_s > _SERVED_LIMIT_S:
-            self._trouble(f"was not served in {waited_s:.0f} s")
-            return True
-        return self.role.temper is Temper.HASTY and waited_s > self.role.patience_s
+        return waited_s > (self.role.patience_s if self.role.temper is Temper.HASTY else _PATIENCE_ENDS_S)
 
     def _asks(self, waited_s: float) -> bool:
         return self.role.temper is Temper.BUSY and waited_s > OFFER_AFTER_S + _OFFER_HEARD_S

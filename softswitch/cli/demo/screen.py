@@ -15,6 +15,7 @@ from rich.text import Text
 from softswitch.cli.demo.board import Board, Line
 
 _EVERY_S = 0.25
+_OTHER_ROWS = 4  # of the screen: heading, counters, and the line in which the cursor waits
 _COLOURS = {"talking": "green", "ready": "green", "queued": "yellow", "ringing": "cyan", "reserved": "cyan",
             "abandoned": "red", "promise": "magenta", "callback:": "magenta", "called": "green"}  # fmt: skip
 
@@ -45,7 +46,11 @@ class Screen:
                 await asyncio.sleep(_EVERY_S)
 
     def _drawn(self, board: Board) -> Group:
-        callers = _table("caller", ("number", "state", "waited", "agent"), board.callers())
+        room = max(3, self._console.height - _OTHER_ROWS)
+        lines = board.callers()
+        if len(lines) > room:  # the latest of those who have called
+            lines = [line for line in lines if line.state][-room:]
+        callers = _table("caller", ("number", "state", "waited", "agent"), lines)
         agents = _table("agent", ("agent", "state", "for", "caller"), board.agents())
         return Group(Columns([callers, agents]), Text(self._counters(board)))
 

@@ -29,7 +29,7 @@ from softswitch.cli.demo.stage import CALLER_ID, HOST, Pcm, Stage, set_up, spoke
 from softswitch.core.ids import Ids
 from softswitch.media.speech import find_engine
 
-_DRAIN_S = 75.0  # after the last arrival: for those who wait and for the promises
+_DRAIN_S, _DRAIN_PER_CALLER_S = 60.0, 5.0  # when all callers are through: for the promises
 _GREETING_HZ, _STEP_HZ = 400.0, 25.0
 
 
@@ -97,6 +97,9 @@ class Show:
                 await self._drain(board)
                 for spectator in spectators:
                     spectator.cancel()
+        except ExceptionGroup as failures:
+            for failure in failures.exceptions:
+                raise failure from None  # one is enough to end the evening
         finally:
             for phone in phones:
                 await phone.close()
@@ -140,7 +143,7 @@ class Show:
         return tone.sine(_GREETING_HZ, 1.0) if known is None else known
 
     async def _drain(self, board: Board) -> None:
-        ends_s = self._clock() + _DRAIN_S
+        ends_s = self._clock() + _DRAIN_S + _DRAIN_PER_CALLER_S * self._programme.callers
         while self._clock() < ends_s:
             await asyncio.sleep(4 * EVERY_S)  # records are written a little later than calls end
             if board.snapshot.quiet:

@@ -18,6 +18,7 @@ from softswitch.cli.demo.board import OPEN, Item, Snapshot, local
 from softswitch.cli.demo.people import Caller
 
 _LOUD = 200  # of 32767: above the noise of companding
+_TALK_S = 2.0  # shorter ones may end before somebody has said a word
 _REASONS = {
     "recorded": "not yet due",
     "due": "waits for a free agent",
@@ -56,7 +57,7 @@ def recordings(snapshot: Snapshot, directory: Path) -> tuple[list[Recording], li
             complaints.append(f"recording {record['recording']}: {error}")
             continue
         found.append(one)
-        if not one.both_heard:
+        if not one.both_heard and record["ended_at"] - record["connected_at"] >= _TALK_S:
             complaints.append(f"recording {one.path.name} lacks a voice: {one.seconds} s")
     return found, complaints
 
@@ -87,7 +88,8 @@ def _disagreements(snapshot: Snapshot, callers: Iterable[Caller]) -> Iterable[st
     kept = Counter(local(one["number"]) for one in snapshot.promises if one["state"] == "kept")
     for caller in callers:
         number = caller.role.number
-        if caller.served != (number in served):
+        # Who hangs up in the moment in which an agent comes has given up, and was answered.
+        if caller.served != (number in served) and not caller.gave_up:
             yield f"caller {number} {'talked' if caller.served else 'did not talk'}, and the record says otherwise"
         if caller.called_back != kept[number]:
             yield f"caller {number} was called back {caller.called_back} times, and {kept[number]} promises were kept"
