@@ -26,10 +26,11 @@ from softswitch.net.network import SipNetwork
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Message, ParseError
-from softswitch.store import Store
+from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Clock, Ports, Switch
 from softswitch.switch.ports import Arrived, FlowFailed, HttpDone, KeyHeard, Malformed, Played, Stored
+from softswitch.switch.restart import Kept
 from softswitch.web import make_app
 
 log = logging.getLogger("softswitch.app")
@@ -43,6 +44,7 @@ class Control:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self._parts = {"sip": False, "media": False, "store": False}
         self._timer: asyncio.TimerHandle | None = None
         self._switch: Switch
         self.network = SipNetwork(self._message, self._malformed, self._failed)
@@ -63,15 +65,19 @@ class Control:
         )  # fmt: skip
         listeners = [(one.transport, (one.host, one.port)) for one in settings.sip.listen]
         clock = Clock(time.monotonic, time.time() - time.monotonic())
-        trunks = {name: await resolved(trunk.address.host, trunk.address.port) for name, trunk in settings.trunks.items()}
+        trunks = {
+            name: await resolved(trunk.address.host, trunk.address.port) for name, trunk in settings.trunks.items()
+        }
         built = configuration(settings, dialplans.plans, tuple(listeners), trunks, secrets.token_bytes(32))
         ports = Ports(self.network, self.media, self.store, self.fetcher)
         self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
         self._switch.listen(self.metrics.observe)
         self._switch.listen(log_event)
-        self._switch.restore(await self.store.promises(), await self.store.bindings(), await self.store.agents())
+        kept = Kept(await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents())
+        self._switch.restore(kept)
         await self.network.listen(listeners)
-        self._switch.control.parts = {"sip": True, "media": False, "store": True}
+        self._switch.control.parts = self._parts
+        self._parts |= {"sip": True, "store": True}
         await self._serve_http()
 
     async def stop(self) -> None:
@@ -104,10 +110,10 @@ class Control:
         self._switch.feed(KeyHeard(stream, digit))
 
     def _media_state(self, connected: bool) -> None:
-        self._switch.control.parts["media"] = connected
+        self._parts["media"] = connected
 
     def _stored(self, key: str, token: str, ok: bool) -> None:
-        self._switch.control.parts["store"] = self.store.healthy
+        self._parts["store"] = self.store.healthy
         self._switch.feed(Stored(key, token, ok))
 
     def _fetched(self, contact: str, request: int, status: int, body: object, error: str) -> None:

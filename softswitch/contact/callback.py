@@ -12,8 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from softswitch.acd.model import CancelOffer, ContactEnded, Join, Leave, Offer, OfferAnswered, OfferFailed
-from softswitch.acd.model import Refused, WaitedTooLong
+from softswitch.acd.model import (
+    CancelOffer,
+    ContactEnded,
+    Join,
+    Leave,
+    Offer,
+    OfferAnswered,
+    OfferFailed,
+    Refused,
+    WaitedTooLong,
+)
 from softswitch.call.signal import Answered, Digit, Failed, Progress, Released, Updated
 from softswitch.callback.model import (
     AgentFound,
@@ -105,13 +114,10 @@ class CallbackContact(Journey):
 
     def _stop(self, why: str, now: float) -> list[Effect]:
         """Leave queue, agent and customer alone; the ledger knows already."""
-        if self.agent:  # answered: the agent's part is over
-            agent = [TellAcd(ContactEnded(self.id, self.agent))]
-        else:
-            agent = [TellAcd(Leave(self.id, why))]
+        over = ContactEnded(self.id, self.agent) if self.agent else Leave(self.id, why)
         self.agent = ""
         legs = self.release(self.agent_leg, self.customer_leg)
-        return [*self.cancel_hunt(), *agent, *legs, *self.finish(why, "us", now)]
+        return [*self.cancel_hunt(), TellAcd(over), *legs, *self.finish(why, "us", now)]
 
     def _on_answered(self, event: Answered, now: float) -> list[Effect]:
         hunt = self.hunt

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from softswitch.call.signal import Dial, Release
-from softswitch.contact.order import MakeLeg, Target, TellLeg
+from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.core.effect import Effect
+from softswitch.ivr.model import DialOut
 
 # Which failure to report when all have failed: the one that tells the caller most.
 _TELLING = (486, 600, 603, 408, 480, 487, 404)
@@ -85,3 +86,11 @@ def outcome(status: int) -> str:
     if status in (403, 603):
         return "rejected"
     return "failed"
+
+
+def dial_targets(order: DialOut, directory: Directory) -> tuple[Target, ...]:
+    """Every place that the dial verb's order names."""
+    targets = [target for user in order.users for target in directory.user_targets(user)]
+    if order.number and (target := directory.trunk_target(order.trunk, order.number)):
+        targets.append(target)
+    return tuple(targets)

@@ -23,7 +23,7 @@ from softswitch.acd.model import (
 )
 from softswitch.call.signal import Accept, Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Updated
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
-from softswitch.contact.hunt import Hunt, outcome
+from softswitch.contact.hunt import Hunt, dial_targets, outcome
 from softswitch.contact.journey import Facts, Journey
 from softswitch.contact.order import (
     Directory,
@@ -34,16 +34,14 @@ from softswitch.contact.order import (
     Key,
     PlayTo,
     PromptEnded,
-    RecordLegs,
     SilenceTo,
-    StopRecording,
-    Target,
     TellAcd,
     TellLedger,
     TellLeg,
 )
 from softswitch.contact.script import Script
 from softswitch.contact.visit import Visit
+from softswitch.contact.voicemail import Voicemail
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.ivr.model import (
     AnswerCall,
@@ -59,8 +57,8 @@ from softswitch.ivr.model import (
     PlayEnded,
     PlayPrompts,
     Pressed,
-    Prompt,
     Promised,
+    Prompt,
     QueueEnded,
     RecordVoicemail,
     Start,
@@ -85,8 +83,7 @@ class InboundContact(Journey):
         self.answered = False
         self.step = ""
         self.visit: Visit | None = None
-        self._voicemail_started: float | None = None
-        self._voicemail_until: float | None = None
+        self.voicemail: Voicemail | None = None
         self._play = ""  # what plays to the caller
         self._play_for = ""  # "script", "visit" or "goodbye" (the promise is being spoken)
         self._serial = 0
@@ -135,14 +132,15 @@ class InboundContact(Journey):
 
     @property
     def deadline(self) -> float | None:
-        parts = (self.script.deadline, self.visit.deadline if self.visit else None, self._voicemail_until)
+        voicemail, visit = self.voicemail, self.visit
+        parts = (self.script.deadline, visit.deadline if visit else None, voicemail.until if voicemail else None)
         return min((part for part in parts if part is not None), default=None)
 
     def tick(self, now: float) -> list[Effect]:
         if self.over:
             return []
         orders: list[Effect] = []
-        if self._voicemail_until is not None and self._voicemail_until <= now:
+        if self.voicemail is not None and self.voicemail.until <= now:
             orders += self._end_voicemail(now)
         if self.visit is not None:
             prompts = self.visit.due(self.directory.position(self.id), now)
@@ -161,7 +159,7 @@ class InboundContact(Journey):
             return "ringing"
         if self.visit is not None:
             return "queued"
-        return "voicemail" if self._voicemail_started is not None else "ivr"
+        return "voicemail" if self.voicemail is not None else "ivr"
 
     # ---- the script --------------------------------------------------------------------------------------------
 
@@ -211,7 +209,7 @@ class InboundContact(Journey):
     def _on_key(self, event: Key, now: float) -> list[Effect]:
         if event.leg != self.leg or self.bridge is not None:
             return []
-        if self._voicemail_started is not None:
+        if self.voicemail is not None:
             return self._end_voicemail(now) if event.digit == "#" else []
         if self.visit is None:
             return [] if self.hunt else self._tell(Pressed(event.digit), now)
@@ -235,8 +233,9 @@ class InboundContact(Journey):
         if self.visit is not None:
             self.visit = None
             orders.append(TellAcd(Leave(self.id, "ended")))
-        if self._voicemail_started is not None:
-            orders += self._stop_voicemail(now)
+        if self.voicemail is not None:
+            orders += self.voicemail.stop()
+            self.voicemail = None
         return orders
 
     # ---- the caller's leg --------------------------------------------------------------------------------------
@@ -309,7 +308,7 @@ class InboundContact(Journey):
     # ---- hunts -------------------------------------------------------------------------------------------------
 
     def _on_dial_out(self, order: DialOut, now: float) -> list[Effect]:
-        targets = self._dial_targets(order)
+        targets = dial_targets(order, self.directory)
         if not targets:
             return self._tell(DialEnded("failed" if order.trunk else "no answer"), now)
         caller, name = self.facts.caller, self.facts.caller_name
@@ -317,12 +316,6 @@ class InboundContact(Journey):
         self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel)
         music: list[Effect] = [HoldMusicTo(self.leg)] if self.answered else []
         return [*music, *self.hunt.start()]
-
-    def _dial_targets(self, order: DialOut) -> tuple[Target, ...]:
-        targets = [target for user in order.users for target in self.directory.user_targets(user)]
-        if order.number and (target := self.directory.trunk_target(order.trunk, order.number)):
-            targets.append(target)
-        return tuple(targets)
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:
         ours = self.hunt is not None and event.leg in self.hunt.ringing
@@ -393,15 +386,11 @@ class InboundContact(Journey):
     # ---- voicemail ---------------------------------------------------------------------------------------------
 
     def _on_record_voicemail(self, order: RecordVoicemail, now: float) -> list[Effect]:
-        self._voicemail_started, self._voicemail_until = now, now + order.max_s
-        file = f"voicemail-{order.mailbox}-{self.id}.wav"
-        self.record = replace(self.record, recording=file, outcome="voicemail")
-        return [*self._accept(now), SilenceTo(self.leg), RecordLegs(f"vm-{self.id}", file, self.leg, None)]
-
-    def _stop_voicemail(self, now: float) -> list[Effect]:
-        self._voicemail_started = self._voicemail_until = None
-        return [StopRecording(f"vm-{self.id}")]
+        self.voicemail = Voicemail(self.id, order.mailbox, now, now + order.max_s)
+        self.record = replace(self.record, recording=self.voicemail.file, outcome="voicemail")
+        return [*self._accept(now), *self.voicemail.start(self.leg)]
 
     def _end_voicemail(self, now: float) -> list[Effect]:
-        length_s = now - (self._voicemail_started or now)
-        return [*self._stop_voicemail(now), *self._tell(VoicemailEnded(length_s), now)]
+        voicemail, self.voicemail = self.voicemail, None
+        assert voicemail is not None
+        return [*voicemail.stop(), *self._tell(VoicemailEnded(now - voicemail.started), now)]

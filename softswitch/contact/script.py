@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from softswitch.core.effect import Effect
-from softswitch.ivr.model import AnswerCall, DialEnded, DialOut, EndCall, IvrInput, PlayEnded, PlayPrompts, Prompt, Start
+from softswitch.ivr.model import (
+    AnswerCall,
+    DialEnded,
+    DialOut,
+    EndCall,
+    IvrInput,
+    PlayEnded,
+    PlayPrompts,
+    Prompt,
+    Start,
+)
 
 
 class Script(Protocol):

@@ -73,9 +73,7 @@ class HttpFetcher:
     async def _exchange(self, method: str, url: str, headers: dict[str, str], json: Any) -> tuple[int, Any]:
         if self._session is None:
             self._session = aiohttp.ClientSession()
-        async with self._session.request(
-            method, url, headers=headers, json=json, allow_redirects=False
-        ) as response:
+        async with self._session.request(method, url, headers=headers, json=json, allow_redirects=False) as response:
             data = await response.content.read(MAX_BODY + 1)
             if len(data) > MAX_BODY:
                 raise ValueError(f"the answer is larger than {MAX_BODY} bytes")

@@ -52,7 +52,7 @@ class Configuration:
     recordings: Path = Path("var/recordings")
     realm: str = "softswitch"
     secret: bytes = field(default=b"", repr=False)  # key of the nonces
-    timing: Timing = Timing()
+    timing: Timing = field(default_factory=Timing)
     min_expires_s: float = 60.0
     max_expires_s: float = 3600.0
     ring_s: float = 30.0  # between our own phones

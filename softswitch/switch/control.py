@@ -23,6 +23,7 @@ class SwitchControl:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self.parts: dict[str, bool] = {}
+        self._started = switch.clock.monotonic()
 
     # ---- looking -----------------------------------------------------------------------------------------------
 
@@ -44,7 +45,8 @@ class SwitchControl:
             agent = self._switch.acd.agent(spec.name)
             views.append(
                 AgentView(
-                    spec.name, spec.user, agent.state.value, agent.reason, agent.reachable, now - agent.since,
+                    spec.name, spec.user, agent.state.value, agent.reason, agent.reachable,
+                    now - max(agent.since, self._started),
                     agent.contact or "", dict(spec.skills),
                 )
             )  # fmt: skip
@@ -112,4 +114,3 @@ class SwitchControl:
             return orders
 
         self._switch.command(work)
-

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from softswitch.core.effect import Effect
-from softswitch.core.errors import PeerError
 from softswitch.call.compose import ALLOW
 from softswitch.call.signal import Respond
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
 from softswitch.sip.digest import Authenticator, Verdict
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import ParseError, Request, Response

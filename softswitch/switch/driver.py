@@ -1,8 +1,8 @@
 """The driver: one unit of work at a time, effects in the order in which they were returned.
 
-A unit begins with something that the world tells (or a deadline) and ends when no effect is left. Effects go through one
-first-in-first-out queue: everything that a machine ordered in one step is done before the consequences of any of it,
-so that no machine is entered while it is still speaking.
+A unit begins with something that the world tells (or a deadline) and ends when no effect is left. Effects go through
+one first-in-first-out queue: everything that a machine ordered in one step is done before the consequences of any of
+it, so that no machine is entered while it is still speaking.
 
 Nothing that a peer sends raises past ``feed``: a ``PeerError`` becomes a response, anything else a ``UnitFailed``.
 """
@@ -12,26 +12,24 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from softswitch.acd.acd import Acd
-from softswitch.acd.model import Reachability
 from softswitch.callback.ledger import Ledger
-from softswitch.callback.model import Promise, Restored
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip.effect import Send
 from softswitch.sip.endpoint import Endpoint
-from softswitch.sip.registrar import Binding, Registrar
+from softswitch.sip.registrar import Registrar
 from softswitch.switch.calls import Calls
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.control import SwitchControl
 from softswitch.switch.desk import Desk
-from softswitch.switch.directory import SwitchDirectory, static_flow
+from softswitch.switch.directory import SwitchDirectory
 from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent, UnitFailed
 from softswitch.switch.facts import Facts
 from softswitch.switch.offices import Offices
@@ -50,6 +48,7 @@ from softswitch.switch.ports import (
     Stored,
     WorldInput,
 )
+from softswitch.switch.restart import Kept, restored
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
 
@@ -145,6 +144,13 @@ class Switch:
         """A machine's deadline as it is now."""
         self._deadlines.set(key, deadline)
 
+    def arm_registrar(self) -> None:
+        self.arm_unix(("registrar", ""), self.registrar.deadline)
+
+    def arm_unix(self, key: tuple[str, str], deadline: float | None) -> None:
+        """The same for the machines whose times are Unix seconds."""
+        self.arm(key, None if deadline is None else deadline - self.clock.epoch)
+
     # ---- units of work -----------------------------------------------------------------------------------------
 
     def feed(self, event: WorldInput) -> None:
@@ -167,30 +173,9 @@ class Switch:
         """``listener(event, unix)`` hears every fact from now on."""
         self._listeners.append(listener)
 
-    def restore(
-        self, promises: Iterable[Promise], bindings: Iterable[Binding], agents: Iterable[tuple[str, bool, str]]
-    ) -> None:
+    def restore(self, kept: Kept) -> None:
         """What the store kept, before anything else happens."""
-        self._unit("store", lambda: self._restored(tuple(promises), tuple(bindings), tuple(agents)))
-
-    def _restored(
-        self, promises: tuple[Promise, ...], bindings: tuple[Binding, ...], agents: tuple[tuple[str, bool, str], ...]
-    ) -> list[Effect]:
-        for name, phone in self.configuration.users.items():
-            flow = static_flow(phone.contact, self.configuration) if phone.contact else None
-            if flow is not None:
-                self.registrar.add_static(name, phone.contact, flow)
-        # A connection of the former process is no connection of ours, whatever its number.
-        self.registrar.restore([replace(one, flow=replace(one.flow, connection=0)) for one in bindings])
-        self.arm(("registrar", ""), self._mono(self.registrar.deadline))
-        effects: list[Effect] = self.offices.to_ledger(Restored(promises))
-        for user, agent in self.directory.agents_of.items():
-            reachable = bool(self.registrar.lookup(user, self.unix))
-            effects += self.offices.to_acd(Reachability(agent, reachable))
-        known = {agent for agent, _, _ in agents}
-        kept = [entry for entry in agents if entry[0] in {spec.name for spec in self.configuration.agents}]
-        fresh = [(agent, True, "") for agent in sorted(self.configuration.auto_login - known)]
-        return [*effects, *self.offices.restore_agents([*kept, *fresh])]
+        self._unit("store", lambda: restored(self, kept))
 
     def _unit(self, where: str, work: Callable[[], Iterable[Effect]]) -> None:
         self.now = self.clock.monotonic()
@@ -242,15 +227,12 @@ class Switch:
                 return effects
             case "registrar":
                 effects = self.registrar.tick(self.unix)
-                self.arm((kind, name), self._mono(self.registrar.deadline))
+                self.arm_registrar()
                 return effects
             case "leg" | "contact":
                 return self.calls.due(kind, name)
             case _:
                 return self.offices.due(kind)
-
-    def _mono(self, unix: float | None) -> float | None:
-        return None if unix is None else unix - self.clock.epoch
 
     def _rearm_if_changed(self, force: bool = False) -> None:
         deadline = self._deadlines.next()

@@ -1,4 +1,4 @@
-"""What the driver itself does about facts: keep the ones worth keeping, and pass on the ones that concern a neighbour."""
+"""What the driver itself does about facts: keeps the ones worth keeping, tells a neighbour what concerns it."""
 
 from __future__ import annotations
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from softswitch.acd.model import (
     AcdInput,
     CancelOffer,
-    LogIn,
     Offer,
     Refused,
-    SetPaused,
     WaitedTooLong,
 )
 from softswitch.callback.model import (
@@ -90,24 +88,12 @@ class Offices:
                 effects += self.to_ledger(capacity)
         return effects
 
-    def restore_agents(self, agents: Iterable[tuple[str, bool, str]]) -> list[Effect]:
-        """(agent, logged in, pause reason or "") as the human left it."""
-        effects: list[Effect] = []
-        for agent, logged_in, paused in agents:
-            if not logged_in:
-                continue
-            effects += self.to_acd(LogIn(agent, ready=not paused))
-            if paused:
-                effects += self.to_acd(SetPaused(agent, paused))
-        return effects
-
     def _worked(self) -> None:
         self._acd_worked = True
         self._switch.arm(("acd", ""), self._switch.acd.deadline)
 
     def _arm_ledger(self) -> None:
-        deadline = self._switch.ledger.deadline
-        self._switch.arm(("ledger", ""), None if deadline is None else deadline - self._switch.clock.epoch)
+        self._switch.arm_unix(("ledger", ""), self._switch.ledger.deadline)
 
     def _persist(self, order: Persist) -> Sequence[Effect]:
         self._switch.ports.keeper.put_promise(order.promise, order.token)

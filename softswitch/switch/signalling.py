@@ -45,9 +45,7 @@ class Signalling:
             ),
             SendCancel: lambda order: self._armed(self._endpoint.cancel(order.leg, self._now)),
             SendAck: lambda order: self._armed(self._endpoint.ack(order.request, order.flow)),
-            Respond: lambda order: self._armed(
-                self._endpoint.respond(order.transaction, order.response, self._now)
-            ),
+            Respond: lambda order: self._armed(self._endpoint.respond(order.transaction, order.response, self._now)),
         }
 
     @property
@@ -89,8 +87,7 @@ class Signalling:
         if event.request.to.tag:
             return self._in_dialog(event)
         effects = self._desk.request(event, self._switch.unix)
-        deadline = self._switch.registrar.deadline
-        self._switch.arm(("registrar", ""), None if deadline is None else deadline - self._switch.clock.epoch)
+        self._switch.arm_registrar()
         return effects
 
     def _in_dialog(self, event: RequestArrived | AckArrived) -> Sequence[Effect]:

@@ -22,7 +22,12 @@ start: welcome
 steps:
   welcome: {answer: {}, next: menu}
   menu:
-    menu: {say: "Press 1 for orders, 2 for service.", keys: {1: orders, 2: service}, timeout: 5s, tries: 2, failed: orders}
+    menu:
+      say: Press 1 for orders, 2 for service.
+      keys: {1: orders, 2: service}
+      timeout: 5s
+      tries: 2
+      failed: orders
   orders:
     queue: {name: orders, offer_callback: {after: 20s, key: 1}, failed: bye, full: bye, timeout: bye}
     next: bye

@@ -166,6 +166,11 @@ class SimPhone:
                 self._run(self.endpoint.ack(request, flow))
             case Respond(transaction, response):
                 self._run(self.endpoint.respond(transaction, response, now))
+            case _:
+                self._hear(effect)
+
+    def _hear(self, effect: Effect) -> None:
+        match effect:
             case RequestArrived():
                 self._request(effect)
             case AckArrived(request, _):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -96,7 +97,7 @@ def test_a_promise_that_cannot_be_written_is_not_spoken() -> None:
     house.world.switch.control.set_paused("alice", "break")
     call = into_orders(house)
     house.world.run(25)
-    house.world.store.failing = True
+    house.world.store.away = True
     house.carrier.press(call, "1")
     house.world.run(5)
     assert call.state == "talking"  # the caller keeps the place
@@ -149,7 +150,7 @@ CRASHES: dict[str, Callable[[House], object]] = {
     "recorded": lambda house: house.world.switch.control.promises(),
     "agent rings": lambda house: house.alice.calls and house.alice.calls[-1].state == "ringing",
     "invite sent": lambda house: any(promise.state is PromiseState.DIALLING
-                                     for promise in house.world.store.rows()),
+                                     for promise in asyncio.run(house.world.store.promises())),
     "customer rings": lambda house: house.carrier.calls and house.carrier.calls[-1].state == "ringing",
     "talking": lambda house: house.carrier.invites and house.carrier.calls[-1].state == "talking",
 }  # fmt: skip

@@ -7,6 +7,7 @@ twin. Nothing here sleeps; ``run`` moves the clock to the next event.
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import itertools
 import random
@@ -21,12 +22,14 @@ from softswitch.ivr.model import Prompt
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, parse, render
-from softswitch.store.memory import MemoryStore
+from softswitch.store.memory import Memory
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.driver import Clock, Ports, Switch
 from softswitch.switch.ports import Arrived, HttpDone, KeyHeard, Played, Stored
+from softswitch.switch.restart import Kept
 
 SWITCH: Address = ("127.0.0.1", 5060)
+COMMIT_S = 0.002
 EPOCH = 1_790_000_000.0  # Unix time at virtual zero; a Monday morning in Asia
 
 
@@ -102,7 +105,7 @@ class SimMedia:
         return next(name for name, media in self.streams.items() if media and media.remote == rtp)
 
     def heard_by(self, rtp: Address) -> str:
-        """"prompt", "music", "talk" or "silence"."""
+        """ "prompt", "music", "talk" or "silence"."""
         stream = self.stream_of(rtp)
         if stream in self.playing:
             return "prompt"
@@ -116,7 +119,9 @@ class SimMedia:
 class World:
     """``configuration`` is the switch's; ``loss`` is the share of datagrams that vanish."""
 
-    def __init__(self, configuration: Configuration, seed: int = 1, loss: float = 0.0, latency_s: float = 0.005) -> None:
+    def __init__(
+        self, configuration: Configuration, seed: int = 1, loss: float = 0.0, latency_s: float = 0.005
+    ) -> None:
         self.now = 0.0
         self.random = random.Random(seed)
         self.loss = loss
@@ -127,7 +132,7 @@ class World:
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = itertools.count()
         self.configuration = configuration
-        self.store = MemoryStore()
+        self.store = Memory()
         self.generation = 0
         self.switch: Switch
         self.media: SimMedia
@@ -141,14 +146,17 @@ class World:
         generation = self.generation
         self.media = SimMedia(self)
         self.store.on_stored = lambda key, token, ok: self.after(
-            0.002, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
+            COMMIT_S, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
         )
         ids = Ids(self.random.getrandbits)
         ports = Ports(self, self.media, self.store, self)
         clock = Clock(lambda: self.now, EPOCH)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
         self.switch.listen(lambda event, unix: self.events.append((self.now, event)))
-        self.switch.restore(*self.store.restored())
+        self.switch.restore(asyncio.run(self._kept()))
+
+    async def _kept(self) -> Kept:
+        return Kept(await self.store.promises(), await self.store.bindings(), await self.store.agents())
 
     def crash(self) -> None:
         """kill -9: nothing of the process is left but what the store has acknowledged, or would have."""
