@@ -53,6 +53,7 @@ def configure(format: str = "text", level: str = "info", mask_numbers: bool = Tr
         cache_logger_on_first_use=False,
     )
     logging.root.handlers = [_Bridge()]
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each start which database it sees
     logging.root.setLevel(max(threshold, logging.INFO))  # what libraries say at debug level is theirs alone
 
 

@@ -24,7 +24,9 @@ def text(value: Any) -> str:
 
 def duration(value: Any) -> str:
     """Seconds as ``1m30s``."""
-    return spoken(round(value)) if isinstance(value, (int, float)) and math.isfinite(value) else ""
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return ""
+    return spoken(round(value)) if value >= 1 else "0s"
 
 
 def moment(value: Any) -> str:

@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from softswitch import __version__
+from softswitch.acd.model import AgentState
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.core.yaml_nodes import did_you_mean
@@ -150,7 +151,10 @@ class Api:
                     self._control.log_out(name)
         except LookupError:
             raise _unknown("agent", name, [agent.agent for agent in self._control.agents()]) from None
-        return json_response(next(agent for agent in self._control.agents() if agent.agent == name))
+        agent = next(agent for agent in self._control.agents() if agent.agent == name)
+        if agent.state == AgentState.LOGGED_OUT.value and body.state in ("ready", "paused"):
+            raise ApiError(409, f"{name} is logged out", "log the agent in first (state logged_in)")
+        return json_response(agent)
 
     async def withdraw(self, request: web.Request, who: str) -> web.Response:
         body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')

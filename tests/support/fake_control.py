@@ -27,6 +27,7 @@ class FakeControl:
         return [
             AgentView("alice", "1001", "ready", "", True, 60.0, "", {"orders": 5}),
             AgentView("bob", "1002", "paused", "lunch", False, 5.0, "", {"service": 5}),
+            AgentView("carol", "1003", "logged_out", "", True, 9.0, "", {"orders": 4}),
         ]
 
     def queues(self) -> list[QueueView]:
@@ -72,6 +73,6 @@ class FakeControl:
         return self.parts
 
     def _agent(self, command: str, agent: str, *more: str) -> None:
-        if agent not in ("alice", "bob"):
+        if agent not in ("alice", "bob", "carol"):
             raise LookupError(f"no agent {agent!r}")
         self.done.append((command, agent, *more))

@@ -88,10 +88,8 @@ async def test_what_happens_now(connect: Connect) -> None:
     calls = (await get(client, "/api/v1/calls"))["calls"]
     assert (calls[0]["contact"], calls[0]["state"], calls[0]["age_s"]) == ("c-1", "queued", 12.5)
     agents = (await get(client, "/api/v1/agents"))["agents"]
-    assert [(agent["agent"], agent["skills"]) for agent in agents] == [
-        ("alice", {"orders": 5}),
-        ("bob", {"service": 5}),
-    ]
+    assert [agent["agent"] for agent in agents] == ["alice", "bob", "carol"]
+    assert agents[1]["skills"] == {"service": 5}
     assert (await get(client, "/api/v1/queues"))["queues"][0]["waiting"] == 1
     promises = (await get(client, "/api/v1/promises"))["promises"]
     assert [(promise["id"], promise["state"]) for promise in promises] == [("p-1", "due")]
@@ -171,6 +169,12 @@ async def test_an_agent_is_set(connect: Connect, control: FakeControl, body: Any
 async def test_an_unknown_agent_is_404_with_the_near_miss(connect: Connect) -> None:
     answer = await post(await connect(), "/api/v1/agents/alcie/state", {"state": "ready"}, 404)
     assert answer == {"error": "no agent 'alcie'", "hint": "did you mean 'alice'?"}
+
+
+@pytest.mark.parametrize("state", ["ready", "paused"])
+async def test_who_is_logged_out_cannot_pause(connect: Connect, state: str) -> None:
+    answer = await post(await connect(), "/api/v1/agents/carol/state", {"state": state}, 409)
+    assert answer["error"] == "carol is logged out"
 
 
 async def test_a_promise_is_withdrawn(connect: Connect, control: FakeControl) -> None:
