@@ -154,8 +154,9 @@ class Ledger:
     def _no_agent(self, event: NoAgent) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and entry.promise.state is S.DIALLING:
-            self._move.release(entry)
-            self._attempt_over(entry, "agent lost")
+            quiet_at = self._move.now + self._move.rules.policy(entry.promise.queue).settle_s
+            self._move.apply(entry, I.AGENT_LOST, outcome="agent lost", not_before=quiet_at)
+            self._move.advance(entry)
         else:
             self._word(event.promise, I.AGENT_LOST)
 

@@ -49,7 +49,7 @@ class PromiseState(enum.Enum):
     DUE = "due"  # may be dialled when an agent is free
     SEEKING = "seeking"  # an agent is being found; nothing dialled
     DIALLING = "dialling"  # intent committed; the INVITE may have left
-    UNCERTAIN = "uncertain"  # a crash cut the attempt short
+    UNCERTAIN = "uncertain"  # a crash or a lost agent cut the attempt short; the phone may still ring
     RETRY_AT = "retry_at"
     KEPT = "kept"
     FAILED = "failed"

@@ -159,13 +159,16 @@ class Mover:
                 self.release(entry)
                 self.attempt_over(entry, "no answer")
             else:
-                reason = {I.SPENT: "uncertain", I.OVERDUE: "expired"}.get(what, entry.promise.outcome)
-                self.apply(entry, what, outcome=reason)
+                self.apply(entry, what, outcome=self._reason(entry, what))
         promise = entry.promise
         self.deadlines.set(promise.id, wake_at(entry, self.rules, self.now) if promise.state in OPEN else None)
         if promise.state is S.DUE and entry.hold_until <= self.now:
             self.pace(promise.queue).line_up(promise.recorded_at, promise.id)
             self.stir([promise.queue])
+
+    def _reason(self, entry: Entry, what: I) -> str:
+        kept = entry.promise.outcome
+        return {I.SPENT: kept or "uncertain", I.OVERDUE: "expired", I.CALLED_OFF: entry.ending}.get(what, kept)
 
     # ---- writing ------------------------------------------------------------------------------------------------
 

@@ -50,7 +50,5 @@ def _delay(policy: Policy, result: str) -> float:
             return policy.retry_busy_s
         case "no answer":
             return policy.retry_no_answer_s
-        case "agent lost":
-            return policy.settle_s  # the customer's phone may still be ringing until our CANCEL has got through
         case _:
             return policy.retry_failed_s

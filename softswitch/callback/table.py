@@ -33,7 +33,7 @@ class I(enum.Enum):  # noqa: E742 (the standards call it an input)
     RETRY = enum.auto()  # the attempt failed, another one follows
     GIVE_UP = enum.auto()  # the attempt failed, and it was the last
     LAPSE = enum.auto()  # the attempt failed, and the next would come too late
-    CALLED_OFF = enum.auto()  # the attempt failed, and it was withdrawn meanwhile
+    CALLED_OFF = enum.auto()  # the attempt is over, and it was withdrawn meanwhile
     WITHDRAW = enum.auto()
 
 
@@ -46,7 +46,7 @@ class A(enum.Enum):
     DIAL = enum.auto()
     RELEASE = enum.auto()  # let the agent go, and whatever was dialled
     HOLD_OFF = enum.auto()  # do not ask for the next agent at once
-    WITHDRAW_LATER = enum.auto()  # when the attempt in flight has failed
+    WITHDRAW_LATER = enum.auto()  # when the attempt in flight is over
 
 
 WAITING: dict[I, Cell] = {
@@ -87,6 +87,7 @@ PROMISE: dict[S, dict[I, Cell]] = {
     },
     S.DIALLING: {
         I.AGENT_FOUND: DROP,
+        I.AGENT_LOST: (S.UNCERTAIN, (A.STORE, A.RELEASE)),  # the customer's phone may ring until our CANCEL is through
         I.ANSWERED: (S.KEPT, (A.STORE,)),
         I.RETRY: (S.RETRY_AT, (A.STORE,)),
         I.GIVE_UP: (S.FAILED, (A.STORE,)),
@@ -98,6 +99,8 @@ PROMISE: dict[S, dict[I, Cell]] = {
         **WAITING,
         I.RIPE: (S.DUE, (A.STORE,)),
         I.SPENT: (S.FAILED, (A.STORE,)),
+        I.CALLED_OFF: (S.WITHDRAWN, (A.STORE,)),
+        I.WITHDRAW: (None, (A.WITHDRAW_LATER,)),  # until then nobody else may ring that number
     },
     S.RETRY_AT: {**WAITING, I.RIPE: (S.DUE, ())},
     S.KEPT: CLOSED,

@@ -103,7 +103,21 @@ def test_an_agent_who_hangs_up_while_the_customer_rings_costs_the_attempt() -> N
     promise = desk.dialling()
     desk.feed(NoAgent(promise.id))
     assert desk.given(ReleaseAgent)
-    assert (desk.state, desk.only().outcome, desk.only().not_before) == (S.RETRY_AT, "agent lost", desk.now + 32.0)
+    assert (desk.state, desk.only().outcome, desk.only().not_before) == (S.UNCERTAIN, "agent lost", desk.now + 32.0)
+    desk.acknowledge()
+    desk.wait(32.0)
+    assert (desk.state, desk.only().attempts) == (S.DUE, 1)
+
+
+def test_a_withdrawal_while_the_phone_may_still_ring_counts_when_it_is_quiet() -> None:
+    desk = Desk()
+    promise = desk.dialling()
+    desk.feed(NoAgent(promise.id))
+    desk.acknowledge()
+    desk.feed(ReachedAgent(NUMBER, "sales"))
+    assert desk.state is S.UNCERTAIN
+    desk.wait(32.0)
+    assert (desk.state, desk.only().outcome) == (S.WITHDRAWN, "reached agent")
 
 
 def test_an_intent_that_cannot_be_written_frees_the_agent() -> None:
