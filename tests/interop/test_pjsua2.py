@@ -52,8 +52,11 @@ def recording(switch: SwitchProcess, record: dict[str, Any]) -> Path:
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_a_phone_registers_with_its_password(switch: SwitchProcess, tmp_path: Path, transport: str) -> None:
-    async with await phone(switch, "1001", tmp_path, transport=transport) as alice:
-        await switch.eventually("/api/v1/registrations", lambda found: str(alice.port) in str(found))
+    async with await phone(switch, "1001", tmp_path, transport=transport):
+        await switch.eventually(
+            "/api/v1/registrations",
+            lambda found: any(b["aor"] == "1001" and transport.upper() in str(b).upper() for b in found),
+        )
 
 
 async def test_a_wrong_password_is_refused(switch: SwitchProcess, tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ async def test_an_agent_who_does_not_pick_up_is_passed_over(
         await switch.eventually("/api/v1/calls", lambda calls: any(c["state"] == "queued" for c in calls))
         await caller.hears_something()
         await switch.set_agent("alice", "ready")
-        await alice.wait("confirmed", 15)
+        await alice.wait("confirmed", 20)
         await alice.hears(400)
         await call.hangup()
         await alice.wait("disconnected")

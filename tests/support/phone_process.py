@@ -18,6 +18,7 @@ from typing import Any
 import pjsua2 as pj
 
 POLL_MS = 10
+GOODBYE_MS = 800
 STATES = {
     pj.PJSIP_INV_STATE_CALLING: "calling",
     pj.PJSIP_INV_STATE_INCOMING: "incoming",
@@ -97,7 +98,7 @@ class Identity(pj.Account):
         self.phone.lines[prm.callId] = line
         line.tell("call")
         if self.phone.auto_answer:
-            line.answer(operation(self.phone.auto_answer))
+            self.phone.unanswered.append(line)  # a final answer inside of this callback would end the call under it
 
 
 def operation(status: int = 0) -> pj.CallOpParam:
@@ -113,6 +114,7 @@ class Softphone:
         self.options = options
         self.auto_answer: int = options.get("auto_answer") or 0
         self.lines: dict[int, Line] = {}
+        self.unanswered: list[Line] = []  # to be answered as soon as the callback is over
         self.accounts: dict[str, Identity] = {}
         self.player: pj.AudioMediaPlayer | None = None
         self.recorder: pj.AudioMediaRecorder | None = None
@@ -249,6 +251,8 @@ class Softphone:
         pending = b""
         while True:
             self.endpoint.libHandleEvents(POLL_MS)
+            while self.unanswered:
+                self.unanswered.pop().answer(operation(self.auto_answer))
             if not waiting.select(0):
                 continue
             read = os.read(0, 65536)
@@ -261,14 +265,23 @@ class Softphone:
                     return
                 self.obey(command)
 
+    def say_goodbye(self) -> None:
+        """Hang up and unregister; wait for the answers, but not for a switch that is gone."""
+        self.endpoint.hangupAllCalls()
+        registered = bool(self.options.get("registrar")) and self.me.getInfo().regIsActive
+        if registered:
+            self.me.setRegistration(False)
+        for turn in range(GOODBYE_MS // POLL_MS):
+            self.endpoint.libHandleEvents(POLL_MS)
+            if turn > 10 and not (registered and self.me.getInfo().regIsActive):
+                return
+
 
 def main() -> None:
     phone = Softphone(json.loads(sys.argv[1]))
     tell(event="started")
     phone.run()
-    phone.endpoint.hangupAllCalls()
-    for _ in range(10):  # the BYEs leave, and their answers come
-        phone.endpoint.libHandleEvents(POLL_MS)
+    phone.say_goodbye()
     phone.recorder = None  # closes the file
     os._exit(0)  # the interpreter's own end would free pjsua2's objects in the wrong order
 
