@@ -54,9 +54,9 @@ POLICIES = (
 )
 QUEUES = [policy.queue for policy in POLICIES]
 RESERVE = {policy.queue: policy.reserve for policy in POLICIES}
-NUMBERS = ["+8613800138000", "+8613800138001", "+8613800138002"]
+NUMBERS = ["+8613800138000", "+8613800138001"]
 RING_S = POLICIES[0].ring_s
-AGENTS = 2  # of each queue
+AGENTS = {"sales": 1, "support": 2}
 
 
 @dataclass
@@ -142,7 +142,7 @@ class World(RuleBasedStateMachine):
         self.ringing[promise.id] = Ringing(promise.id, promise.number, self.now + RING_S)
 
     def free(self, queue: str) -> int:
-        return AGENTS - [*self.held.values(), *self.talking.values()].count(queue)
+        return AGENTS[queue] - [*self.held.values(), *self.talking.values()].count(queue)
 
     def tell_capacity(self) -> None:
         for queue in QUEUES:
@@ -288,6 +288,16 @@ class World(RuleBasedStateMachine):
         self.feed(Restored(tuple(row for row in self.rows.values() if row.state in OPEN)))
         for number in sorted(self.busy):
             self.feed(NumberBusy(number, True))
+
+    @precondition(lambda self: self.ringing)
+    @rule(survive=st.integers(0, 2), seconds=st.sampled_from([0.0, 20.0, 70.0]))
+    def crash_while_ringing(self, survive: int, seconds: float) -> None:
+        """The worst moment, and whatever can be done wrong after it is done at once."""
+        self.crash(survive)
+        self.time_passes(seconds)
+        self.store_answers_all()
+        if set(self.held) - set(self.ringing):
+            self.agents_pick_up(True)
 
     # ---- what holds at all times ---------------------------------------------------------------------------------
 

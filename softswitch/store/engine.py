@@ -1,0 +1,91 @@
+"""Two engines for one database, one that writes and one that reads, and the schema brought up to date.
+
+SQLite: WAL with synchronous FULL, so that a commit has reached the disk. Transactions begin IMMEDIATE for the writer:
+a read that wants to write later fails at once with "database is locked" otherwise. The driver's own idea of when to
+begin is switched off (``isolation_level=None``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+PATIENCE_S = 3  # for a lock, a connection, a statement: less than the ledger waits for an answer
+MIGRATION_LOCK = 0x50F7  # PostgreSQL advisory lock: two processes must not migrate at once
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    write: AsyncEngine
+    read: AsyncEngine
+
+    async def dispose(self) -> None:
+        await self.write.dispose()
+        await self.read.dispose()
+
+
+def engines(address: str) -> Engines:
+    """Engines for ``sqlite:///path`` or ``postgresql://user:password@host/name``. Nothing is connected yet."""
+    url = make_url(address)
+    backend = url.get_backend_name()
+    if backend not in DRIVERS:
+        raise ValueError(f"{backend!r} is no database that we know; write sqlite:///PATH or postgresql://HOST/NAME")
+    url = url.set(drivername=DRIVERS[backend])
+    return _sqlite(url) if backend == "sqlite" else _postgresql(url)
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the schema to the newest revision; a database that is there already only answers one query."""
+    async with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        await connection.run_sync(upgrade)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations on this connection, in its transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _sqlite(url: URL) -> Engines:
+    if url.database in (None, "", ":memory:"):
+        raise ValueError("SQLite needs a file: two engines would see two databases in memory")
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    write = create_async_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": PATIENCE_S})
+    read = create_async_engine(url, pool_size=2, max_overflow=2, connect_args={"timeout": PATIENCE_S})
+    _begin_with(write, "BEGIN IMMEDIATE")
+    _begin_with(read, "BEGIN")
+    return Engines(write, read)
+
+
+def _begin_with(engine: AsyncEngine, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _postgresql(url: URL) -> Engines:
+    patience = {"timeout": PATIENCE_S, "command_timeout": PATIENCE_S}
+    # A connection that died while idle is found by the ping, not by a promise.
+    write = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=patience)
+    read = create_async_engine(url, pool_size=2, max_overflow=2, pool_pre_ping=True, connect_args=patience)
+    return Engines(write, read)

@@ -1,0 +1,119 @@
+"""Facts as statements. Statements of one fact touch one key each, so they can be grouped by table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
+
+from softswitch.call.record import CallRecord
+from softswitch.callback.model import Promise
+from softswitch.core.effect import DomainEvent
+from softswitch.sip.registrar import Binding
+from softswitch.store import schema
+
+Row = Mapping[str, Any]
+
+
+class Change(NamedTuple):
+    """One row to be changed; ``verb`` names a statement of ``Statements``."""
+
+    table: str
+    verb: str  # "put" or "remove"
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements of one dialect, by (table, verb)."""
+
+    by_name: Mapping[tuple[str, str], Executable]
+
+
+def statements(dialect: str) -> Statements:
+    """``dialect`` is "sqlite" or "postgresql"; both have the same upsert under another name."""
+    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    aor, contact = schema.bindings.c.aor, schema.bindings.c.contact
+    gone = schema.bindings.delete().where(aor == bindparam("key_aor"), contact == bindparam("key_contact"))
+    return Statements(
+        {
+            ("promises", "put"): _upsert(insert, schema.promises),
+            ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
+            ("calls", "put"): _upsert(insert, schema.calls),
+            ("bindings", "put"): _upsert(insert, schema.bindings),
+            ("bindings", "remove"): gone,
+            ("agents", "put"): _upsert(insert, schema.agents),
+            ("events", "put"): schema.events.insert(),
+        }
+    )
+
+
+def _upsert(insert: Any, table: Table, updated: tuple[str, ...] | None = None) -> Executable:
+    keys = [column.name for column in table.primary_key]
+    names = updated or tuple(column.name for column in table.columns if column.name not in keys)
+    statement = insert(table)
+    upsert: Executable = statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in names}
+    )
+    return upsert
+
+
+def promise(fact: Promise) -> list[Change]:
+    """The row, and that of its last attempt, which carries the Call-ID."""
+    row = asdict(fact) | {"state": fact.state.value}
+    changes = [Change("promises", "put", row)]
+    if fact.call_id:
+        attempt = {
+            "promise": fact.id,
+            "attempt": fact.attempts,
+            "call_id": fact.call_id,
+            "at": fact.updated_at,
+            "outcome": fact.outcome,
+        }
+        changes.append(Change("attempts", "put", attempt))
+    return changes
+
+
+def call(record: CallRecord) -> list[Change]:
+    return [Change("calls", "put", asdict(record))]
+
+
+def binding(fact: Binding) -> list[Change]:
+    row = {
+        "aor": fact.aor,
+        "contact": fact.contact,
+        "transport": fact.flow.transport,
+        "local_host": fact.flow.local[0],
+        "local_port": fact.flow.local[1],
+        "remote_host": fact.flow.remote[0],
+        "remote_port": fact.flow.remote[1],
+        "expires_at": fact.expires_at,
+        "call_id": fact.call_id,
+        "cseq": fact.cseq,
+        "user_agent": fact.user_agent,
+        "q": fact.q,
+        "path": msgspec.json.encode(fact.path).decode(),
+    }
+    return [Change("bindings", "put", row)]
+
+
+def no_binding(fact: Binding) -> list[Change]:
+    return [Change("bindings", "remove", {"key_aor": fact.aor, "key_contact": fact.contact})]
+
+
+def agent(name: str, logged_in: bool, paused: str) -> list[Change]:
+    return [Change("agents", "put", {"agent": name, "logged_in": logged_in, "paused": paused})]
+
+
+def event(at: float, fact: DomainEvent) -> list[Change]:
+    return [Change("events", "put", {"at": at, "name": type(fact).__name__, "body": body(fact)})]
+
+
+def body(fact: DomainEvent) -> str:
+    """A fact as JSON; what JSON has no word for is written as Python would print it."""
+    return msgspec.json.encode(fact, enc_hook=str).decode()

@@ -1,0 +1,27 @@
+"""Whose fault is a failed statement: the row's, which will fail again, or the database's, which will come back?
+
+In doubt it is the row's: then it is tried alone, and a database that is away shows itself there.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# SQLSTATE classes of PostgreSQL (appendix A): connection, rollback, resources, intervention, system error.
+PASSING = ("08", "40", "53", "57", "58")
+# What the database may raise at us. SQLAlchemy does not wrap what asyncpg raises while it connects.
+FAILURES = (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def database_is_away(error: BaseException) -> bool:
+    """True where the same statement may well succeed later."""
+    if isinstance(error, (OSError, TimeoutError, PoolTimeout)):
+        return True
+    code = getattr(getattr(error, "orig", error), "sqlstate", None)
+    if code is not None:
+        return str(code).startswith(PASSING)
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, asyncpg.InterfaceError)
+    return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))

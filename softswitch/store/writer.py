@@ -1,0 +1,203 @@
+"""One writer with group commit: all that is queued goes into one transaction, answers follow the commit.
+
+A batch that fails is done again with a savepoint around each fact, so that a bad one does not sink the others. When
+the database is away, durable facts are answered ``ok=False`` at once, the rest waits, up to ``MOST_BUFFERED``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from softswitch.store.statement import Change, statements
+from softswitch.store.trouble import FAILURES, database_is_away
+
+OnStored = Callable[[str, str, bool], None]  # key, token, ok
+
+LAG_S = 0.05  # how long a fact that nobody waits for may wait for company
+MOST_AT_ONCE = 2000  # facts in one transaction
+MOST_BUFFERED = 100_000  # facts that wait for a database
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is written together; with a token, somebody waits for it to be durable."""
+
+    changes: Sequence[Change]
+    key: str = ""
+    token: str = ""
+
+    @property
+    def awaited(self) -> bool:
+        return bool(self.token)
+
+
+class Writer:
+    """The queue in front of the database and the task that empties it."""
+
+    def __init__(self, engine: AsyncEngine, on_stored: OnStored) -> None:
+        self.on_stored = on_stored
+        self.dropped = 0  # facts lost because the buffer was full or the database refused them
+        self._engine = engine
+        self._statements = statements(engine.dialect.name).by_name
+        self._queue: deque[Fact] = deque()
+        self._some = asyncio.Event()  # something is queued
+        self._now = asyncio.Event()  # somebody waits for it, or we are closing
+        self._closing = False
+        self._database_away = False
+        self._is_back = asyncio.Event()
+        self._is_back.set()
+        self._task = asyncio.create_task(self._run(), name="store-writer")
+
+    @property
+    def healthy(self) -> bool:
+        return not self._database_away and not self._task.done()
+
+    async def until_healthy(self) -> None:
+        await self._is_back.wait()
+
+    def put(self, changes: Sequence[Change], key: str = "", token: str = "") -> None:
+        """Queue a fact; with a token, ``on_stored(key, token, ok)`` follows, never before this returns."""
+        fact = Fact(changes, key, token)
+        refused = len(self._queue) >= MOST_BUFFERED or self._closing
+        if refused or (fact.awaited and not self.healthy):
+            self._answer([fact], False)
+            self.dropped += not fact.awaited
+            return
+        self._queue.append(fact)
+        self._some.set()
+        if fact.awaited or len(self._queue) >= MOST_AT_ONCE:
+            self._now.set()
+
+    async def close(self) -> None:
+        """Write what is queued, once, and stop."""
+        self._closing = True
+        self._some.set()
+        self._now.set()
+        await self._task
+
+    # ---- the task ------------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not (self._closing and not self._queue):
+            await self._wait_for_work()
+            if await self._write_some():
+                pause_s = FIRST_PAUSE_S
+            elif self._closing:
+                self._give_up()
+            else:
+                await self._pause(pause_s)
+                pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+
+    async def _wait_for_work(self) -> None:
+        await self._some.wait()
+        try:
+            async with asyncio.timeout(LAG_S):
+                await self._now.wait()
+        except TimeoutError:
+            pass  # nobody waits for any of it: so be it
+
+    async def _pause(self, pause_s: float) -> None:
+        """Back off, unless the store is closed meanwhile."""
+        self._now.clear()
+        try:
+            async with asyncio.timeout(pause_s):
+                while not self._closing:
+                    await self._now.wait()
+                    self._now.clear()
+        except TimeoutError:
+            self._now.set()
+
+    async def _write_some(self) -> bool:
+        """Take a batch and write it. False: the database is away, and who waited has been told."""
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_AT_ONCE))]
+        if not self._queue:
+            self._some.clear()
+            self._now.clear()
+        try:
+            refused = await self._commit(batch)
+        except FAILURES as error:
+            self._away(batch, error)
+            return False
+        self._back()
+        for fact, ok in ((fact, index not in refused) for index, fact in enumerate(batch)):
+            self._answer([fact], ok)
+            self.dropped += not (ok or fact.awaited)
+        return True
+
+    async def _commit(self, batch: Sequence[Fact]) -> set[int]:
+        """Write all of them in one transaction. Returns the indices of those that the database refused."""
+        try:
+            async with self._engine.begin() as connection:
+                if not batch:
+                    await connection.execute(select(1))  # is it there?
+                await self._execute(connection, [change for fact in batch for change in fact.changes])
+            return set()
+        except FAILURES as error:
+            if database_is_away(error):
+                raise
+        return await self._commit_one_by_one(batch)
+
+    async def _commit_one_by_one(self, batch: Sequence[Fact]) -> set[int]:
+        refused: set[int] = set()
+        async with self._engine.begin() as connection:
+            for index, fact in enumerate(batch):
+                try:
+                    async with connection.begin_nested():
+                        await self._execute(connection, fact.changes)
+                except FAILURES as error:
+                    if database_is_away(error):
+                        raise
+                    refused.add(index)
+                    log.error("store refused a row", table=fact.changes[0].table, key=fact.key, error=str(error))
+        return refused
+
+    async def _execute(self, connection: AsyncConnection, changes: Iterable[Change]) -> None:
+        """Many rows per statement; the order holds within each table, and no fact depends on another table's."""
+        for table, of_table in groupby(sorted(changes, key=lambda change: change.table), lambda change: change.table):
+            for verb, run in groupby(of_table, lambda change: change.verb):
+                await connection.execute(self._statements[table, verb], [dict(change.row) for change in run])
+
+    # ---- the database's health -----------------------------------------------------------------------------------
+
+    def _away(self, batch: Sequence[Fact], error: BaseException) -> None:
+        if not self._database_away:
+            log.error("database is away", error=str(error))
+        self._database_away = True
+        self._is_back.clear()
+        waiting = [*batch, *self._queue]
+        self._queue = deque(islice((fact for fact in waiting if not fact.awaited), MOST_BUFFERED))
+        self._answer([fact for fact in waiting if fact.awaited], False)
+        self._some.set()  # also with nothing left to write: an empty transaction tells when it is back
+
+    def _back(self) -> None:
+        if self._database_away:
+            log.info("database is back", queued=len(self._queue))
+        self._database_away = False
+        self._is_back.set()
+
+    def _give_up(self) -> None:
+        self.dropped += len(self._queue)
+        self._queue.clear()
+
+    def _answer(self, facts: Iterable[Fact], ok: bool) -> None:
+        """From the loop, not from here: whoever asked has returned by then, and his mistakes do not end the writer."""
+        loop = asyncio.get_running_loop()
+        for fact in facts:
+            if fact.awaited:
+                loop.call_soon(self._tell, fact, ok)
+
+    def _tell(self, fact: Fact, ok: bool) -> None:
+        self.on_stored(fact.key, fact.token, ok)

@@ -1,0 +1,198 @@
+"""One contract, three stores: memory, SQLite and PostgreSQL keep the same facts and refuse the same rows."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
+from softswitch.store.memory import Memory
+from softswitch.store.query import StoredAgent, StoredEvent
+from softswitch.store.store import Store
+from tests.support import facts, postgres
+
+pytestmark = pytest.mark.real
+S = PromiseState
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Postgres]:
+    with postgres.running() as server:
+        if server is None:
+            if os.environ.get("CI"):
+                pytest.fail("PostgreSQL is not installed, and CI skips nothing")
+            pytest.skip("PostgreSQL is not installed")
+        yield server
+
+
+class Kept:
+    """A store and the answers that it gave."""
+
+    def __init__(self, store: Store | Memory) -> None:
+        self.store = store
+        self.answers: dict[str, bool] = {}
+        self._news = asyncio.Event()
+        store.on_stored = self._stored
+
+    def _stored(self, key: str, token: str, ok: bool) -> None:
+        assert token not in self.answers, "answered twice"
+        self.answers[token] = ok
+        self._news.set()
+
+    async def answer(self, token: str) -> bool:
+        async with asyncio.timeout(20):
+            while token not in self.answers:
+                self._news.clear()
+                await self._news.wait()
+        return self.answers[token]
+
+    async def settled(self) -> None:
+        """Everything put so far is written: one more durable row has been answered."""
+        token = uuid.uuid4().hex
+        self.store.put_promise(facts.promise(999_999, S.KEPT), token)
+        assert await self.answer(token)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kept]:
+    if request.param == "memory":
+        yield Kept(Memory())
+        return
+    store = await Store.open(_url(request, tmp_path))
+    yield Kept(store)
+    await store.close()
+    assert store.dropped == 0
+
+
+def _url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/var/switch.db"
+    server: postgres.Postgres = request.getfixturevalue("server")
+    return server.database(f"t{uuid.uuid4().hex}")
+
+
+async def test_a_promise_is_answered_and_read_back(kept: Kept) -> None:
+    promise = facts.promise(1, S.DIALLING, attempts=1, call_id="c1", not_before=0.125, outcome="忙")
+    kept.store.put_promise(promise, "t1")
+    assert await kept.answer("t1") is True
+    assert await kept.store.promises() == [promise]
+
+
+async def test_a_promise_is_put_by_its_id(kept: Kept) -> None:
+    kept.store.put_promise(facts.promise(1), "t1")
+    kept.store.put_promise(facts.promise(1, S.KEPT, losses=2), "t2")
+    assert await kept.answer("t2")
+    assert await kept.store.promises() == [facts.promise(1, S.KEPT, losses=2)]
+
+
+async def test_one_open_promise_per_number_and_queue(kept: Kept) -> None:
+    first = facts.promise(1)
+    kept.store.put_promise(first, "t1")
+    kept.store.put_promise(replace(first, id="promise-other"), "t2")
+    kept.store.put_promise(replace(first, id="promise-closed", state=S.KEPT), "t3")
+    kept.store.put_promise(replace(first, id="promise-queue", queue="support"), "t4")
+    assert [await kept.answer(token) for token in ("t1", "t2", "t3", "t4")] == [True, False, True, True]
+    assert {row.id for row in await kept.store.promises()} == {"promise-1", "promise-closed", "promise-queue"}
+    kept.store.put_promise(replace(first, state=S.WITHDRAWN), "t5")
+    kept.store.put_promise(replace(first, id="promise-next"), "t6")
+    assert await kept.answer("t6"), "the first one is closed"
+
+
+async def test_open_promises_are_read_oldest_first_and_all_latest_first(kept: Kept) -> None:
+    for n, state in ((2, S.DUE), (1, S.RETRY_AT), (3, S.FAILED), (4, S.UNCERTAIN)):
+        kept.store.put_promise(facts.promise(n, state), f"t{n}")
+    await kept.answer("t4")
+    assert [row.id for row in await kept.store.promises(open_only=True)] == ["promise-1", "promise-2", "promise-4"]
+    assert [row.id for row in await kept.store.promises(limit=2)] == ["promise-4", "promise-3"]
+
+
+async def test_calls_are_paged_latest_first(kept: Kept) -> None:
+    for n in range(5):
+        kept.store.put_call(facts.call(n))
+    await kept.settled()
+    page = await kept.store.calls(limit=2)
+    assert page == [facts.call(4), facts.call(3)]
+    assert await kept.store.calls(limit=9, before=page[-1].ended_at) == [facts.call(2), facts.call(1), facts.call(0)]
+
+
+async def test_bindings_are_put_removed_and_put_again_in_this_order(kept: Kept) -> None:
+    phone, static = facts.binding(), facts.binding("sip:anna@192.0.2.9", expires_at=math.inf, path=())
+    for _ in range(3):
+        kept.store.put_binding(phone)
+        kept.store.remove_binding(phone)
+    kept.store.put_binding(static)
+    kept.store.put_binding(replace(phone, cseq=5))
+    await kept.settled()
+    # The stream connection is not kept: it does not outlive the process.
+    found = [replace(one, cseq=5 if one is phone else one.cseq) for one in (phone, static)]
+    assert await kept.store.bindings() == [replace(one, flow=replace(one.flow, connection=0)) for one in found]
+
+
+async def test_what_an_agent_set_last(kept: Kept) -> None:
+    kept.store.put_agent("bob", True, "")
+    kept.store.put_agent("anna", True, "lunch")
+    kept.store.put_agent("bob", False, "")
+    await kept.settled()
+    assert await kept.store.agents() == [StoredAgent("anna", True, "lunch"), StoredAgent("bob", False, "")]
+
+
+async def test_events_can_be_resumed_by_offset(kept: Kept) -> None:
+    for why in ("withheld", "invalid", "policy"):
+        kept.store.put_event(1_760_000_000.5, LossNotRecorded("sales", "ivr", why))
+    kept.store.put_event(1_760_000_001.0, PromiseChanged(facts.promise(), None))
+    await kept.settled()
+    events = await kept.store.events(limit=2)
+    assert events[0] == StoredEvent(
+        events[0].offset, 1_760_000_000.5, "LossNotRecorded", {"queue": "sales", "stage": "ivr", "why": "withheld"}
+    )
+    rest = await kept.store.events(after=events[-1].offset)
+    assert [event.name for event in rest] == ["LossNotRecorded", "PromiseChanged"]
+    assert rest[1].body["promise"]["state"] == "recorded"
+
+
+async def test_a_bad_row_among_a_thousand_good_ones(kept: Kept) -> None:
+    for n in range(1000):
+        kept.store.put_promise(facts.promise(n), f"t{n}")
+    kept.store.put_promise(replace(facts.promise(7), id="promise-twin"), "bad")
+    assert await kept.answer("bad") is False
+    assert all([await kept.answer(f"t{n}") for n in range(1000)])
+    assert len(await kept.store.promises()) == 1000
+    assert kept.store.healthy
+
+
+async def test_a_postgresql_that_stops_and_comes_back(server: postgres.Postgres) -> None:
+    url = server.database(f"t{uuid.uuid4().hex}")
+    store = await Store.open(url)
+    kept = Kept(store)
+    try:
+        await kept.settled()
+        server.stop()
+        store.put_promise(facts.promise(1), "away")
+        store.put_call(facts.call(1))
+        assert await kept.answer("away") is False
+        assert not store.healthy
+    finally:
+        server.start()
+    async with asyncio.timeout(20):
+        await store.until_healthy()
+    store.put_promise(facts.promise(2), "back")
+    assert await kept.answer("back") is True
+    assert await store.calls() == [facts.call(1)], "it was buffered"
+    await store.close()
+
+
+async def test_a_connection_that_died_while_idle_costs_no_promise(server: postgres.Postgres) -> None:
+    name = f"t{uuid.uuid4().hex}"
+    kept = Kept(await Store.open(server.database(name)))
+    await kept.settled()
+    server.psql("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    kept.store.put_promise(facts.promise(1), "t1")
+    assert await kept.answer("t1") is True
+    await kept.store.close()

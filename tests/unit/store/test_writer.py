@@ -1,0 +1,143 @@
+"""The writer over an engine of our own that fails when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from softswitch.store import writer as module
+from softswitch.store.store import Store
+from softswitch.store.trouble import database_is_away
+from tests.support import facts
+
+
+class Bench:
+    """A store on SQLite, with a switch that takes the database away and a count of commits."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.answers: dict[str, bool] = {}
+        self.commits = 0
+        self.away = False
+        self.news = asyncio.Event()
+        store.on_stored = self.stored
+        engine = store._engines.write.sync_engine
+        event.listen(engine, "commit", self.committed)
+        event.listen(engine, "before_cursor_execute", self.before)
+
+    def stored(self, key: str, token: str, ok: bool) -> None:
+        self.answers[token] = ok
+        self.news.set()
+
+    def committed(self, connection: object) -> None:
+        self.commits += 1
+
+    def before(self, *_: object) -> None:
+        if self.away:
+            raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    async def answer(self, token: str) -> bool:
+        async with asyncio.timeout(10):
+            while token not in self.answers:
+                self.news.clear()
+                await self.news.wait()
+        return self.answers[token]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    store = await Store.open(f"sqlite:///{tmp_path}/a.db")
+    yield Bench(store)
+    await store.close()
+
+
+async def test_what_is_queued_together_is_one_transaction(bench: Bench) -> None:
+    for n in range(500):
+        bench.store.put_promise(facts.promise(n), f"t{n}")
+    assert await bench.answer("t499")
+    assert bench.commits == 1
+
+
+async def test_a_lone_promise_waits_for_no_company(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LAG_S", 3600.0)
+    bench.store.put_promise(facts.promise(), "t1")
+    assert await bench.answer("t1")
+
+
+async def test_an_answer_never_comes_before_the_call_returns(bench: Bench) -> None:
+    bench.away = True
+    bench.store.put_promise(facts.promise(1), "t1")
+    assert await bench.answer("t1") is False
+    bench.store.put_promise(facts.promise(2), "t2")
+    assert "t2" not in bench.answers
+    assert await bench.answer("t2") is False
+
+
+async def test_a_full_disk_refuses_promises_and_keeps_the_rest(bench: Bench) -> None:
+    bench.away = True
+    bench.store.put_call(facts.call(1))
+    bench.store.put_promise(facts.promise(1), "t1")
+    assert await bench.answer("t1") is False
+    assert not bench.store.healthy
+    bench.store.put_call(facts.call(2))
+    bench.away = False
+    async with asyncio.timeout(10):
+        await bench.store.until_healthy()
+    bench.store.put_promise(facts.promise(2), "t2")
+    assert await bench.answer("t2") is True
+    assert await bench.store.calls() == [facts.call(2), facts.call(1)]
+    assert bench.store.dropped == 0
+
+
+async def test_the_buffer_has_an_end_and_what_it_costs_is_counted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BUFFERED", 3)
+    for n in range(5):
+        bench.store.put_call(facts.call(n))
+    assert bench.store.dropped == 2
+    bench.store.put_promise(facts.promise(1), "t1")
+    assert await bench.answer("t1") is False, "behind a full buffer it would not be written in time"
+
+
+async def test_a_listener_that_raises_does_not_end_the_writer(bench: Bench) -> None:
+    raised: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context["exception"]))
+
+    def broken(key: str, token: str, ok: bool) -> None:
+        bench.stored(key, token, ok)
+        raise LookupError(key)
+
+    bench.store.on_stored = broken
+    bench.store.put_promise(facts.promise(1), "t1")
+    await bench.answer("t1")
+    bench.store.put_promise(facts.promise(2), "t2")
+    assert await bench.answer("t2")
+    assert [type(error) for error in raised] == [LookupError, LookupError]
+
+
+async def test_closing_with_the_database_away_ends_and_counts(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/a.db")
+    bench = Bench(store)
+    bench.away = True
+    store.put_call(facts.call(1))
+    async with asyncio.timeout(10):
+        await store.close()
+    assert store.dropped == 1
+
+
+def test_whose_fault_it_is() -> None:
+    full = OperationalError("", {}, sqlite3.OperationalError("disk is full"))
+    twin = IntegrityError("", {}, sqlite3.IntegrityError("UNIQUE constraint failed"))
+    assert database_is_away(full)
+    assert database_is_away(ConnectionRefusedError())
+    assert not database_is_away(twin)
+    shutdown = Exception()
+    shutdown.sqlstate = "57P03"  # type: ignore[attr-defined]
+    assert database_is_away(shutdown)
