@@ -29,6 +29,7 @@ from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Clock, Ports, Switch
+from softswitch.switch.event import MediaRestarted
 from softswitch.switch.ports import Arrived, FlowFailed, HttpDone, KeyHeard, Malformed, Played, Stored
 from softswitch.switch.restart import Kept
 from softswitch.web import make_app
@@ -45,6 +46,7 @@ class Control:
         self.settings = settings
         self.metrics = Metrics()
         self._parts = {"sip": False, "media": False, "store": False}
+        self._media_was_up = False
         self._timer: asyncio.TimerHandle | None = None
         self._switch: Switch
         self.network = SipNetwork(self._message, self._malformed, self._failed)
@@ -110,6 +112,9 @@ class Control:
         self._switch.feed(KeyHeard(stream, digit))
 
     def _media_state(self, connected: bool) -> None:
+        if connected and self._media_was_up:
+            self._switch.publish(MediaRestarted())
+        self._media_was_up = self._media_was_up or connected
         self._parts["media"] = connected
 
     def _stored(self, key: str, token: str, ok: bool) -> None:
@@ -130,7 +135,14 @@ class Control:
     # ---- the face ----------------------------------------------------------------------------------------------
 
     async def _serve_http(self) -> None:
-        app = make_app(self._switch.control, self.store, self.metrics, self.settings.http.tokens, self.media.stats)
+        app = make_app(
+            self._switch.control,
+            self.store,
+            self.metrics,
+            self.settings.http.tokens,
+            self.media.stats,
+            self.media.gauges,
+        )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         host, port = self.settings.http.listen.host, self.settings.http.listen.port

@@ -42,6 +42,9 @@ class Hunt:
         """A leg of ours has failed; the next target in series, if any."""
         self.ringing.discard(leg)
         self.statuses.append(status)
+        if status >= 600:  # the person declines, not this one phone (RFC 3261 section 16.7 step 5)
+            self.tried = len(self.targets)
+            return self.cancel()
         return self._next(0 if self.parallel else 1)
 
     def answered(self, leg: str) -> list[Effect]:

@@ -1,0 +1,184 @@
+"""SIP sockets for real: what arrives, what does not, and what comes back when a peer is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from softswitch.net.network import SipNetwork
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, ParseError, Request, parse, render
+from softswitch.sip.response import respond
+from tests.support.ports import free_port
+
+pytestmark = pytest.mark.real
+
+HOST = "127.0.0.1"
+
+
+def options(transport: str, number: int = 1, body: bytes = b"") -> bytes:
+    return (
+        f"OPTIONS sip:ping@{HOST} SIP/2.0\r\nVia: SIP/2.0/{transport} {HOST}:9;branch=z9hG4bK{number}\r\n"
+        f"From: <sip:a@{HOST}>;tag=1\r\nTo: <sip:b@{HOST}>\r\nCall-ID: {number}\r\nCSeq: {number} OPTIONS\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+@dataclass
+class Ear:
+    messages: list[tuple[Message, Flow]] = field(default_factory=list)
+    malformed: list[tuple[ParseError, Flow]] = field(default_factory=list)
+    failed: list[Flow] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def on_message(self, message: Message, flow: Flow) -> None:
+        self.messages.append((message, flow))
+        self.changed.set()
+
+    def on_malformed(self, error: ParseError, flow: Flow) -> None:
+        self.malformed.append((error, flow))
+        self.changed.set()
+
+    def on_failed(self, flow: Flow) -> None:
+        self.failed.append(flow)
+        self.changed.set()
+
+    async def until(self, condition: object) -> None:
+        async with asyncio.timeout(5):
+            while not condition():  # type: ignore[operator]
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@contextlib.asynccontextmanager
+async def listening() -> AsyncIterator[tuple[SipNetwork, Ear, int]]:
+    ear = Ear()
+    network = SipNetwork(ear.on_message, ear.on_malformed, ear.on_failed)
+    port = free_port()
+    await network.listen([("udp", (HOST, port)), ("tcp", (HOST, port))])
+    try:
+        yield network, ear, port
+    finally:
+        await network.close()
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.received: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self.received.put_nowait(data)
+
+
+@contextlib.asynccontextmanager
+async def udp_peer(port: int) -> AsyncIterator[tuple[asyncio.DatagramTransport, Datagrams]]:
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.create_datagram_endpoint(Datagrams, remote_addr=(HOST, port))
+    try:
+        yield transport, protocol
+    finally:
+        transport.close()
+
+
+async def test_a_datagram_arrives_and_is_answered() -> None:
+    async with listening() as (network, ear, port), udp_peer(port) as (transport, peer):
+        transport.sendto(b"\r\n\r\n")  # a keep-alive is no message
+        transport.sendto(options("UDP"))
+        await ear.until(lambda: ear.messages)
+        message, flow = ear.messages[0]
+        assert isinstance(message, Request)
+        assert (flow.transport, flow.remote) == ("udp", transport.get_extra_info("sockname")[:2])
+        network.send(respond(message, 200), flow)
+        answer = parse(await asyncio.wait_for(peer.received.get(), 5))
+        assert answer.call_id == "1"
+        assert not ear.malformed
+
+
+async def test_noise_is_reported_and_the_next_message_is_read() -> None:
+    async with listening() as (_, ear, port), udp_peer(port) as (transport, _peer):
+        transport.sendto(b"\x00\xff" * 500)
+        transport.sendto(options("UDP")[:60])
+        transport.sendto(options("UDP", 2))
+        await ear.until(lambda: ear.messages)
+        assert len(ear.malformed) == 2
+
+
+async def test_a_peer_that_is_gone_does_not_stop_the_sending_to_others() -> None:
+    async with listening() as (network, _, port), udp_peer(port) as (transport, peer):
+        here = transport.get_extra_info("sockname")[:2]
+        nobody = Flow("udp", (HOST, port), (HOST, free_port()))
+        request = parse(options("UDP"))
+        for _ in range(20):  # each draws an ICMP error, which surfaces at whatever is sent next
+            network.send(request, nobody)
+        network.send(request, Flow("udp", (HOST, port), here))
+        assert parse(await asyncio.wait_for(peer.received.get(), 5)).call_id == "1"
+
+
+async def test_a_stream_is_cut_into_messages_however_it_comes() -> None:
+    async with listening() as (network, ear, port):
+        reader, writer = await asyncio.open_connection(HOST, port)
+        data = options("TCP", 1, b"x" * 300) + b"\r\n\r\n" + options("TCP", 2)
+        for start in range(0, len(data), 7):
+            writer.write(data[start : start + 7])
+            await writer.drain()
+        await ear.until(lambda: len(ear.messages) == 2)
+        assert ear.messages[0][0].body == b"x" * 300
+        assert await asyncio.wait_for(reader.readexactly(2), 5) == b"\r\n"  # the keep-alive is answered
+        message, flow = ear.messages[1]
+        assert isinstance(message, Request)
+        network.send(respond(message, 200), flow)
+        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"SIP/2.0 200")
+        writer.close()
+        await ear.until(lambda: ear.failed)
+        assert ear.failed[0].connection == flow.connection
+
+
+async def test_a_stream_that_cannot_be_framed_is_closed_after_its_error() -> None:
+    async with listening() as (_, ear, port):
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(options("TCP").replace(b"Content-Length: 0", b"Content-Length: -1"))
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert ear.malformed
+        writer.close()
+
+
+async def test_one_connection_serves_many_sends_and_a_refused_one_is_reported() -> None:
+    arrived: list[bytes] = []
+    connections = 0
+
+    all_there = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while data := await reader.read(65536):
+            arrived.append(data)
+            if b"".join(arrived).count(b"OPTIONS sip:") == 3:
+                all_there.set()
+        writer.close()
+
+    peer_port, refused_port = free_port(), free_port()
+    server = await asyncio.start_server(serve, HOST, peer_port)
+    async with listening() as (network, ear, port):
+        flow = Flow("tcp", (HOST, port), (HOST, peer_port))
+        for number in range(3):
+            network.send(parse(options("TCP", number + 1)), flow)
+        refused = Flow("tcp", (HOST, port), (HOST, refused_port))
+        network.send(parse(options("TCP")), refused)
+        await ear.until(lambda: refused in ear.failed)
+        await asyncio.wait_for(all_there.wait(), 5)
+        assert connections == 1
+    server.close()
+    await server.wait_closed()
+
+
+async def test_an_address_that_is_taken_is_named() -> None:
+    async with listening() as (_, ear, port):
+        second = SipNetwork(ear.on_message, ear.on_malformed, ear.on_failed)
+        with pytest.raises(OSError, match=f"cannot listen on udp:{HOST}:{port}"):
+            await second.listen([("udp", (HOST, port))])
+        assert render(parse(options("UDP")))

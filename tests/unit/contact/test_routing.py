@@ -1,0 +1,37 @@
+"""Where a called number leads, from inside and from outside."""
+
+from __future__ import annotations
+
+from softswitch.contact.routing import FeatureRoute, Numbering, PlanRoute, TrunkRoute, UserRoute
+from tests.simnet.house import configuration
+
+PLAN = configuration().plans["shop"]
+NUMBERING = Numbering(
+    {"*11": "login"},
+    lambda called: PLAN if called in PLAN.numbers else None,
+    {"1001", "8000", "9"},
+    (("99", "special"), ("9", "carrier")),
+)
+
+
+def test_from_inside_everything_is_reached() -> None:
+    assert NUMBERING.route("*11", internal=True) == FeatureRoute("login")
+    assert NUMBERING.route("1001", internal=True) == UserRoute("1001")
+    assert NUMBERING.route("9010", internal=True) == TrunkRoute("carrier", "010")
+    assert NUMBERING.route("99010", internal=True) == TrunkRoute("special", "010")
+    assert NUMBERING.route("5555", internal=True) is None
+
+
+def test_a_dialplan_comes_before_a_phone_of_the_same_number() -> None:
+    assert NUMBERING.route("8000", internal=True) == PlanRoute(PLAN)
+
+
+def test_a_prefix_alone_is_no_number() -> None:
+    assert NUMBERING.route("9", internal=True) == UserRoute("9")
+    assert NUMBERING.route("99", internal=True) == TrunkRoute("carrier", "9")
+
+
+def test_from_outside_only_dialplans_are_reached() -> None:
+    assert NUMBERING.route("8000", internal=False) == PlanRoute(PLAN)
+    for called in ("*11", "1001", "9010"):
+        assert NUMBERING.route(called, internal=False) is None
