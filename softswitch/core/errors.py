@@ -31,7 +31,7 @@ class UsageError(SoftswitchError):
     """We used one of our own machines wrongly: a missing table cell, an unknown id."""
 
 
-class PortsExhausted(SoftswitchError):  # noqa: N818 (it is a state of the machine, not a fault)
+class PortsExhausted(SoftswitchError):
     """No RTP port is free: the call at hand is refused, the rest go on."""
 
 
