@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from softswitch.callback.calendar import Hours
 from softswitch.callback.ledger import Ledger
@@ -68,9 +68,8 @@ class Ringing:
     until: float  # Unix s, if nobody ends it
 
 
-class World(RuleBasedStateMachine):
+class World:
     def __init__(self) -> None:
-        super().__init__()
         self.ids = Ids(random.Random(3).getrandbits)
         self.now = NOON
         self.hours = Hours(WINDOW)
@@ -151,52 +150,37 @@ class World(RuleBasedStateMachine):
                 self.told[queue] = news
                 self.feed(Capacity(queue, *news))
 
-    # ---- what may happen -----------------------------------------------------------------------------------------
+    # ---- what may happen; ``n`` chooses among the possibilities ----------------------------------------------------
 
-    @rule(number=st.sampled_from(NUMBERS), queue=st.sampled_from(QUEUES), spoken=st.booleans(), age=st.integers(0, 900))
-    def lost(self, number: str, queue: str, spoken: bool, age: int) -> None:
+    def lost(self, n: int) -> None:
+        number, queue, spoken = NUMBERS[n % 2], QUEUES[n // 2 % 2], n // 4 % 2
         self.serial += 1
         token = f"token-{self.serial}" if spoken else ""
         self.tokens[token] = (number, queue)
         stage = "accepted-offer" if spoken else "abandoned"
-        self.feed(Lost(number, queue, stage, f"contact-{self.serial}", self.now - age, 60.0, token))
+        self.feed(Lost(number, queue, stage, f"contact-{self.serial}", self.now - n, 60.0, token))
         found = [p for p in self.ledger.promises() if (p.number, p.queue) == (number, queue) and p.state in OPEN]
         assert len(found) == 1
 
-    @precondition(lambda self: self.writes)
-    @rule(fate=st.sampled_from(["ok", "ok", "ok", "ok", "fails", "fails but is there", "silence"]))
-    def store_answers(self, fate: str) -> None:
-        write = self.writes.popleft()
-        there = fate in ("ok", "fails but is there") and self.commit(write.promise)
-        self.trouble = self.trouble or fate != "ok"
-        if fate != "silence":
-            self.feed(Persisted(write.promise.id, write.token, there and fate == "ok"))
+    def lost_and_stored(self, n: int) -> None:
+        self.lost(n)
+        self.store_answers_all(n)
 
-    @precondition(lambda self: self.writes)
-    @rule()
-    def store_answers_all(self) -> None:
+    def store_answers_all(self, n: int) -> None:
         while self.writes:
             write = self.writes.popleft()
             self.feed(Persisted(write.promise.id, write.token, self.commit(write.promise)))
 
-    @precondition(lambda self: set(self.held) - set(self.ringing))
-    @rule(commit=st.booleans())
-    def agents_pick_up(self, commit: bool) -> None:
-        for promise in sorted(set(self.held) - set(self.ringing)):
-            self.feed(AgentFound(promise, "anna"))
-        if commit:
-            self.store_answers_all()
-
-    @precondition(lambda self: self.ringing)
-    @rule()
-    def nobody_answers(self) -> None:
-        """All attempts fail, and the time until the next ones passes."""
-        for promise in sorted(self.ringing):
-            del self.ringing[promise]
-            del self.held[promise]
-            self.feed(AttemptFailed(promise, 486))
-        self.store_answers_all()
-        self.time_passes(60.0)
+    def store_answers(self, n: int) -> None:
+        """One write: it is there, it fails, it fails and is there all the same, or nothing is ever heard of it."""
+        if not self.writes:
+            return
+        write = self.writes.popleft()
+        fate = n % 6
+        there = fate in (0, 1, 2, 4) and self.commit(write.promise)
+        self.trouble = self.trouble or fate > 2
+        if fate != 5:
+            self.feed(Persisted(write.promise.id, write.token, there and fate < 3))
 
     def commit(self, row: Promise) -> bool:
         """One open row per number and queue, as the index of the real store has it."""
@@ -210,77 +194,80 @@ class World(RuleBasedStateMachine):
         self.rows[row.id] = row
         return True
 
-    @precondition(lambda self: self.held)
-    @rule(data=st.data(), found=st.booleans())
-    def agent(self, data: st.DataObject, found: bool) -> None:
-        promise = data.draw(st.sampled_from(sorted(self.held)))
-        if found:
+    def agent_picks_up(self, n: int) -> None:
+        if promise := pick(set(self.held) - set(self.ringing), n):
             self.feed(AgentFound(promise, "anna"))
-            return
-        del self.held[promise]
-        if (ringing := self.ringing.pop(promise, None)) is not None:
-            self.orphans.append(replace(ringing, until=self.now + 31.0))
-        self.feed(NoAgent(promise))
 
-    @precondition(lambda self: self.ringing)
-    @rule(data=st.data(), status=st.sampled_from([200, 200, 486, 480, 603, 404, 503]))
-    def customer(self, data: st.DataObject, status: int) -> None:
-        promise = data.draw(st.sampled_from(sorted(self.ringing)))
-        del self.ringing[promise]
-        queue = self.held.pop(promise)
-        if status == 200:
-            self.talking[promise] = queue
+    def agent_picks_up_and_stored(self, n: int) -> None:
+        self.agent_picks_up(n)
+        self.store_answers_all(n)
+
+    def agent_is_lost(self, n: int) -> None:
+        if promise := pick(self.held, n):
+            del self.held[promise]
+            if (ringing := self.ringing.pop(promise, None)) is not None:
+                self.orphans.append(replace(ringing, until=self.now + 31.0))
+            self.feed(NoAgent(promise))
+
+    def customer_answers(self, n: int) -> None:
+        if promise := pick(self.ringing, n):
+            del self.ringing[promise]
+            self.talking[promise] = self.held.pop(promise)
             self.kept.add(promise)
             self.feed(CustomerAnswered(promise))
-        else:
-            self.feed(AttemptFailed(promise, status))
 
-    @rule()
-    def calls_end(self) -> None:
+    def attempt_fails(self, n: int) -> None:
+        if promise := pick(self.ringing, n):
+            del self.ringing[promise]
+            del self.held[promise]
+            self.feed(AttemptFailed(promise, (486, 480, 603, 503, 486, 404)[n // 2 % 6]))
+
+    def calls_end(self, n: int) -> None:
         self.talking.clear()
         self.tell_capacity()
 
-    @rule(number=st.sampled_from(NUMBERS), busy=st.sampled_from([False, False, True]))
-    def number_busy(self, number: str, busy: bool) -> None:
+    def number_busy(self, n: int) -> None:
+        number = NUMBERS[n % 2]
+        busy = number not in self.busy
         (self.busy.add if busy else self.busy.discard)(number)
         self.feed(NumberBusy(number, busy))
 
-    @rule(queue=st.sampled_from(QUEUES), waiting=st.sampled_from([0, 0, 0, 1]))
-    def live_callers(self, queue: str, waiting: int) -> None:
-        self.live[queue] = waiting
+    def live_callers(self, n: int) -> None:
+        self.live[QUEUES[n % 2]] = n % 3 == 0
         self.tell_capacity()
 
-    @rule(number=st.sampled_from(NUMBERS), queue=st.sampled_from(QUEUES))
-    def reached_agent(self, number: str, queue: str) -> None:
-        self.feed(ReachedAgent(number, queue))
+    def withdrawn(self, n: int) -> None:
+        if n % 2:
+            self.feed(ReachedAgent(NUMBERS[n // 2 % 2], QUEUES[n // 4 % 2]))
+        else:
+            self.feed(Withdraw(pick({p.id for p in self.ledger.promises()}, n // 2) or "unknown", "by an admin"))
 
-    @rule(data=st.data())
-    def withdraw(self, data: st.DataObject) -> None:
-        known = sorted(promise.id for promise in self.ledger.promises())
-        self.feed(Withdraw(data.draw(st.sampled_from(["promise-unknown", *known])), "by an admin"))
+    def time_passes(self, n: int) -> None:
+        seconds = (0.5, 4.0, 6.0, 20.0, 32.0, 70.0, 70.0, 400.0)[n % 8]
+        self.pass_time(seconds, answering=n // 8 % 4 > 0)
 
-    @rule(seconds=st.sampled_from([0.5, 0.5, 4.0, 6.0, 20.0, 20.0, 70.0, 400.0, 40000.0]))
-    def time_passes(self, seconds: float) -> None:
+    def night_passes(self, n: int) -> None:
+        self.pass_time(40_000.0, answering=True)
+
+    def pass_time(self, seconds: float, answering: bool) -> None:
         end = self.now + seconds
+        for _ in range(10_000):
+            if answering:
+                self.store_answers_all(0)
+            deadline = self.ledger.deadline
+            if deadline is None or deadline > end:
+                break
+            self.now = max(self.now, deadline)
+            self.feed(None)
+        else:
+            raise AssertionError("time stands still")
         self.trouble = self.trouble or bool(self.writes)  # a late answer is no answer
-        self.run_until(end)
-        self.trouble = self.trouble or bool(self.writes)  # also of those that came meanwhile
         self.now = end
         self.orphans = [one for one in self.orphans if one.until > end]
 
-    def run_until(self, end: float) -> None:
-        for _ in range(10_000):
-            deadline = self.ledger.deadline
-            if deadline is None or deadline > end:
-                return
-            self.now = max(self.now, deadline)
-            self.feed(None)
-        raise AssertionError("time stands still")
-
-    @rule(survive=st.integers(0, 5))
-    def crash(self, survive: int) -> None:
+    def crash(self, n: int) -> None:
         """The first few writes under way still come through; phones go on ringing, agents are free again."""
-        for write in list(self.writes)[:survive]:
+        for write in list(self.writes)[: n % 4]:
             self.commit(write.promise)
         self.writes.clear()
         self.orphans += self.ringing.values()
@@ -289,42 +276,32 @@ class World(RuleBasedStateMachine):
         for number in sorted(self.busy):
             self.feed(NumberBusy(number, True))
 
-    @precondition(lambda self: self.ringing)
-    @rule(survive=st.integers(0, 2), seconds=st.sampled_from([0.0, 20.0, 70.0]))
-    def crash_while_ringing(self, survive: int, seconds: float) -> None:
-        """The worst moment, and whatever can be done wrong after it is done at once."""
-        self.crash(survive)
-        self.time_passes(seconds)
-        self.store_answers_all()
-        if set(self.held) - set(self.ringing):
-            self.agents_pick_up(True)
-
     # ---- what holds at all times ---------------------------------------------------------------------------------
 
-    @invariant()
     def what_is_durable_and_open_is_known(self) -> None:
         known = {promise.id for promise in self.ledger.promises()}
         assert self.trouble or {row.id for row in self.rows.values() if row.state in OPEN} <= known
 
-    @invariant()
     def counts_agree_with_the_list(self) -> None:
         opened = [promise for promise in self.ledger.promises() if promise.state in OPEN]
         for queue in QUEUES:
             assert self.ledger.open_count(queue) == sum(promise.queue == queue for promise in opened)
 
-    @invariant()
     def something_will_happen(self) -> None:
         opened = [promise for promise in self.ledger.promises() if promise.state in OPEN]
         assert not opened or self.ledger.deadline is not None
 
-    def teardown(self) -> None:
+    def check(self) -> None:
+        self.what_is_durable_and_open_is_known()
+        self.counts_agree_with_the_list()
+        self.something_will_happen()
+
+    def finish(self) -> None:
         """Left alone with a store that works and no agents, every promise comes to an end, and its row says which."""
         self.live = dict.fromkeys(QUEUES, 1)
         self.tell_capacity()
         for _ in range(2000):
-            while self.writes:
-                write = self.writes.popleft()
-                self.feed(Persisted(write.promise.id, write.token, self.commit(write.promise)))
+            self.store_answers_all(0)
             deadline = self.ledger.deadline
             if deadline is None:
                 break
@@ -335,5 +312,36 @@ class World(RuleBasedStateMachine):
         assert all(self.rows[promise.id].state is promise.state for promise in promises)
 
 
-World.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
-TestLedger = World.TestCase
+def pick(names: Collection[str], n: int) -> str:
+    return sorted(names)[n % len(names)] if names else ""
+
+
+WEIGHTS = {
+    World.lost: 2,
+    World.lost_and_stored: 4,
+    World.store_answers: 3,
+    World.store_answers_all: 3,
+    World.agent_picks_up: 2,
+    World.agent_picks_up_and_stored: 5,
+    World.agent_is_lost: 1,
+    World.customer_answers: 1,
+    World.attempt_fails: 3,
+    World.calls_end: 2,
+    World.number_busy: 1,
+    World.live_callers: 1,
+    World.withdrawn: 1,
+    World.time_passes: 6,
+    World.night_passes: 1,
+    World.crash: 1,
+}
+STEP = st.tuples(st.sampled_from([what for what, weight in WEIGHTS.items() for _ in range(weight)]), st.integers(0, 99))
+
+
+@settings(max_examples=200)
+@given(st.lists(STEP, min_size=70, max_size=100))
+def test_whatever_happens(steps: list[tuple[Callable[[World, int], None], int]]) -> None:
+    world = World()
+    for what, n in steps:
+        what(world, n)
+        world.check()
+    world.finish()
