@@ -41,6 +41,14 @@ def _recorded(directory: Path) -> list[tuple[str, tuple[float, ...]]]:
     return [(path.name, measure(path).seconds) for path in directory.glob("*/recordings/*.wav")]
 
 
+def _assert_a_line_per_event(demo: Process) -> None:
+    """As it is told where there is no terminal."""
+    told = [line for line in demo.text().splitlines() if re.match(r"^ *\d+\.\d s  (caller|agent|promise) ", line)]
+    assert "\x1b" not in demo.text()
+    assert any("promise" in line and "kept" in line for line in told), demo.tail()
+    assert len(told) == len(set(told)), "an event was told twice"
+
+
 async def test_callers_are_served_called_back_and_recorded(tmp_path: Path) -> None:
     demo = await _start(tmp_path, "--callers", "5", "--seconds", "20")
     try:
@@ -60,19 +68,7 @@ async def test_callers_are_served_called_back_and_recorded(tmp_path: Path) -> No
     called_back = [name for name in both if name.startswith("cb-")]
     assert called_back, recorded
     assert not _processes_of(tmp_path)
-
-
-async def test_one_line_per_event_where_there_is_no_terminal(tmp_path: Path) -> None:
-    demo = await _start(tmp_path, "--callers", "2", "--seconds", "18", "--seed", "7")
-    try:
-        assert await demo.wait(120) == 0, demo.tail(80)
-    finally:
-        await demo.kill()
-    lines = demo.text().splitlines()
-    told = [line for line in lines if re.match(r"^ *\d+\.\d s  (caller|agent|promise) ", line)]
-    assert "\x1b" not in demo.text()
-    assert any("promise" in line and "kept" in line for line in told), demo.tail()
-    assert len(told) == len(set(told)), "an event was told twice"
+    _assert_a_line_per_event(demo)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

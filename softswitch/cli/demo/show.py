@@ -30,6 +30,7 @@ from softswitch.core.ids import Ids
 from softswitch.media.speech import find_engine
 
 _DRAIN_S, _DRAIN_PER_CALLER_S = 60.0, 5.0  # when all callers are through: for the promises
+_LAST_VISIT_S = 120.0  # whoever has come last has hung up by then: the patience and a talk, twice over
 _GREETING_HZ, _STEP_HZ = 400.0, 25.0
 
 
@@ -93,10 +94,11 @@ class Show:
             async with asyncio.TaskGroup() as self._tasks:
                 spectators = [self._start(board.watch()), self._start(self._screen.show(board))]
                 scenes = [self._start(scene) for scene in await self._scenes(stage, callers, agents, phones)]
-                await asyncio.wait(scenes)
+                _, late = await asyncio.wait(scenes, timeout=self._programme.seconds + _LAST_VISIT_S)
+                self._troubles += [f"{len(late)} people are still on the phone"] if late else []
                 await self._drain(board)
-                for spectator in spectators:
-                    spectator.cancel()
+                for task in (*spectators, *late):
+                    task.cancel()
         except ExceptionGroup as failures:
             for failure in failures.exceptions:
                 raise failure from None  # one is enough to end the evening
