@@ -17,6 +17,7 @@ class Entry:
     promise: Promise
     since: float  # Unix s: when it came into its state
     durable: bool = False  # some row of it is in the store
+    last_open: Promise | None = None  # what it was before its end, until the store has the end
     keep: bool = False  # recorded without being spoken: survives a store that is away
     intent: str = ""  # token of the write of its intent, while that is under way
     writes: int = 0  # writes under way
@@ -71,6 +72,14 @@ class Book:
         """The open ones, oldest first, then the last closed ones, latest first."""
         waiting = sorted((entry.promise for entry in self._open.values()), key=lambda p: (p.recorded_at, p.id))
         return waiting + [self._entries[promise].promise for promise in reversed(self._closed)]
+
+    def durable(self) -> list[Promise]:
+        """The same, but only what a crash cannot take back: a promise once the store has it, its end likewise."""
+        seen = [(entry, entry.last_open or entry.promise) for entry in map(self._entries.__getitem__, self._listed())]
+        return [promise for entry, promise in seen if entry.durable]
+
+    def _listed(self) -> list[str]:
+        return [promise.id for promise in self.promises()]
 
     def count(self, queue: str) -> int:
         return self._count[queue]

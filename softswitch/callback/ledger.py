@@ -96,6 +96,10 @@ class Ledger:
         """The open ones, oldest first, then the last closed ones."""
         return self._move.book.promises()
 
+    def durable(self) -> list[Promise]:
+        """The same as far as the store has it: what may be shown to people, who act on it."""
+        return self._move.book.durable()
+
     def open_count(self, queue: str) -> int:
         return self._move.book.count(queue)
 

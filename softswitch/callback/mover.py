@@ -102,6 +102,7 @@ class Mover:
         if state is not old.state:
             entry.since, entry.intent = self.now, ""
             if state not in OPEN:
+                entry.last_open = old if entry.durable else None
                 self.book.close(entry)
             if old.state in ENGAGED and state not in ENGAGED:
                 self.stir(other.promise.queue for other in self.book.same_number(old.number))

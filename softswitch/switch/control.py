@@ -67,7 +67,7 @@ class SwitchControl:
         return views
 
     def promises(self) -> list[Promise]:
-        return list(self._switch.ledger.promises())
+        return self._switch.ledger.durable()
 
     def registrations(self) -> list[Binding]:
         return self._switch.registrar.bindings()
