@@ -52,10 +52,11 @@ def _modules() -> str:
 class Baresip:
     """One baresip process with one account."""
 
-    def __init__(self, process: Process, directory: Path, port: int) -> None:
+    def __init__(self, process: Process, directory: Path, claimed: range) -> None:
         self.process = process
         self.directory = directory
-        self.port = port
+        self.port = claimed[0]
+        self._claimed = claimed
         self.events: list[dict[str, Any]] = []
         self._told = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
@@ -67,8 +68,8 @@ class Baresip:
     ) -> Baresip:
         binary = shutil.which("baresip")
         assert binary, "baresip is not installed"
-        port, _tls, _, control = ports.claim(4)  # it takes the port after its SIP port for TLS, asked or not
-        rtp = ports.claim(16)
+        claimed = ports.claim(32)
+        port, control, rtp = claimed[0], claimed[3], claimed[8:]  # the port after its SIP port it takes for TLS
         home = directory / f"baresip-{user}"
         heard = home / "heard"
         heard.mkdir(parents=True)
@@ -79,7 +80,7 @@ class Baresip:
         account += f";auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs=pcmu,pcma"
         (home / "accounts").write_text(account + "\n")
         process = await Process.start([binary, "-f", home], home / "log", cwd=home)
-        phone = cls(process, heard, port)
+        phone = cls(process, heard, claimed)
         await phone._connect(control)
         return phone
 
@@ -149,6 +150,7 @@ class Baresip:
     async def stop(self) -> None:
         if self._writer is not None:
             self._writer.close()
-        await self.process.stop()
+        await self.process.stop(grace_s=1.0)
         if self._reader is not None:
             await self._reader
+        ports.release(self._claimed)

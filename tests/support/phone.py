@@ -84,12 +84,13 @@ class PhoneCall:
 class Phone:
     """A softphone process; ``async with`` ends it."""
 
-    def __init__(self, process: Process, user: str, host: str, port: int, record: Path) -> None:
+    def __init__(self, process: Process, user: str, host: str, port: int, record: Path, rtp: range) -> None:
         self.process = process
         self.user = user
         self.host = host  # where calls go: the switch's address and port
         self.port = port  # its own SIP port
         self.record = record
+        self._rtp = rtp
         self.calls: list[PhoneCall] = []
         self.registrations: list[tuple[int, bool]] = []  # (status, active)
         self.events: list[dict[str, Any]] = []
@@ -134,7 +135,7 @@ class Phone:
         }
         argv = [sys.executable, "-m", "tests.support.phone_process", json.dumps(options)]
         process = await Process.start(argv, directory / f"{stem}.log", cwd=ROOT, piped=True)
-        phone = cls(process, user, f"{registrar_host}:{port}", own_port, record)
+        phone = cls(process, user, f"{registrar_host}:{port}", own_port, record, rtp)
         await phone.until(lambda: any(e["event"] == "started" for e in phone.events), 20, "phone started")
         return phone
 
@@ -311,3 +312,4 @@ class Phone:
         self.process.child.stdin.close()
         with contextlib.suppress(ConnectionError, BrokenPipeError):
             await self.process.child.stdin.wait_closed()
+        ports.release(self._rtp)

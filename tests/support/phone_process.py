@@ -51,6 +51,7 @@ class Line(pj.Call):
     def __init__(self, phone: Softphone, account: pj.Account, call_id: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, call_id)
         self.phone = phone
+        phone.every.append(self)
 
     def tell(self, event: str, **more: Any) -> None:
         info = self.getInfo()
@@ -113,7 +114,8 @@ class Softphone:
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
         self.auto_answer: int = options.get("auto_answer") or 0
-        self.lines: dict[int, Line] = {}
+        self.lines: dict[int, Line] = {}  # by PJSIP's number of the call, which is used again when the call is over
+        self.every: list[Line] = []  # PJSIP cuts the callbacks of the new call when the old one of its number is freed
         self.unanswered: list[Line] = []  # to be answered as soon as the callback is over
         self.accounts: dict[str, Identity] = {}
         self.player: pj.AudioMediaPlayer | None = None

@@ -47,10 +47,11 @@ def _fields(path: Path, numbers: Sequence[str | tuple[str, str]]) -> Path:
 class Sipp:
     """One sipp process."""
 
-    def __init__(self, process: Process, port: int, stem: Path) -> None:
+    def __init__(self, process: Process, port: int, stem: Path, claimed: range) -> None:
         self.process = process
         self.port = port
         self.stem = stem
+        self._claimed = claimed
 
     @classmethod
     async def _start(cls, scenario: str, directory: Path, port: int | None, words: Sequence[object]) -> Sipp:
@@ -58,16 +59,16 @@ class Sipp:
         assert binary, "sipp is not installed"
         port = port or ports.free_port()
         stem = directory / f"{scenario}-{port}"
-        control, media = ports.free_port(), ports.claim(4).start
+        claimed = ports.claim(16)
         # fmt: off
         argv = [
-            binary, "-sf", SCENARIOS / f"{scenario}.xml", "-i", ports.LOOPBACK, "-p", port, "-cp", control,
-            "-mi", ports.LOOPBACK, "-mp", media, "-nostdin", "-aa", "-skip_rlimit", "-timer_resol", 5,
+            binary, "-sf", SCENARIOS / f"{scenario}.xml", "-i", ports.LOOPBACK, "-p", port, "-cp", claimed[-1],
+            "-mi", ports.LOOPBACK, "-mp", claimed[0], "-nostdin", "-aa", "-skip_rlimit", "-timer_resol", 5,
             "-trace_stat", "-stf", f"{stem}.csv", "-fd", 1, "-trace_err", "-error_file", f"{stem}.err", *words,
         ]
         # fmt: on
         process = await Process.start([str(word) for word in argv], Path(f"{stem}.screen"), cwd=directory)
-        return cls(process, port, stem)
+        return cls(process, port, stem, claimed)
 
     @classmethod
     async def caller(
@@ -117,6 +118,7 @@ class Sipp:
 
     async def __aexit__(self, *_: object) -> None:
         await self.process.stop()
+        ports.release(self._claimed)
 
     def tally(self) -> Tally:
         """As of the last full second, or of the end."""

@@ -111,7 +111,7 @@ class SwitchProcess:
         self.log = directory / "switch.log"
         self._process: Process | None = None
         self._http: aiohttp.ClientSession | None = None
-        rtp = ports.claim(rtp_ports)
+        self._rtp = rtp = ports.claim(rtp_ports)
         trunk = {
             "address": f"{self.host}:{self.trunk_port}",
             "transport": "udp",
@@ -226,6 +226,7 @@ class SwitchProcess:
                 error.add_note(f"the end of the switch's log ({self.log}):\n{self.process.tail(80)}")
         finally:
             await self._hang_up_http()
+            ports.release(self._rtp)
 
     async def _hang_up_http(self) -> None:
         if self._http is not None:
@@ -294,10 +295,12 @@ class SwitchProcess:
         await self.eventually("/api/v1/agents", so, timeout_s, f"{agent} logged in and reachable")
 
     async def promise_of(self, number: str, *states: str, timeout_s: float = 10.0) -> Tree:
+        """The promise to call this number, once it is in one of these states and durable."""
+
         def so(promises: list[Tree]) -> Tree | None:
             return next((p for p in promises if p["number"] == number and p["state"] in states), None)
 
-        return dict(await self.eventually("/api/v1/promises", so, timeout_s, f"promise to {number} {states}"))
+        return dict(await self.eventually("/api/v1/promises?all=1", so, timeout_s, f"promise to {number} {states}"))
 
     async def record_of(self, found: Callable[[Tree], bool], timeout_s: float = 10.0) -> Tree:
         """The newest call record for which ``found`` holds."""
