@@ -47,6 +47,7 @@ async def test_twenty_calls_a_second_through_dialplan_and_queue(tmp_path: Path) 
         await switch.eventually("/api/v1/agents", lambda found: all(a["state"] == "ready" for a in found), 10)
 
 
+@pytest.mark.xfail(strict=True, reason="sipp 3.6 gives up on a 401 whose first challenge is SHA-256 (RFC 8760)")
 async def test_a_registered_user_calls_from_sipp(tmp_path: Path) -> None:
     room = ports.free_port()
     users = sample_users()

@@ -37,10 +37,11 @@ class Tally:
 
 
 def _fields(path: Path, numbers: Sequence[str | tuple[str, str]]) -> Path:
-    """The values of [field0] and [field1], one line for each call in turn."""
+    """The values of [field0], the number, and [field1], the credentials, one line for each call in turn."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [number if isinstance(number, tuple) else (number,) for number in numbers]
-    path.write_text("SEQUENTIAL\n" + "".join(";".join(row) + ";\n" for row in rows))
+    pairs = [number if isinstance(number, tuple) else (number, "") for number in numbers]
+    rows = [f"{user};[authentication username={user} password={password}]\n" for user, password in pairs]
+    path.write_text("SEQUENTIAL\n" + "".join(rows))
     return path
 
 
