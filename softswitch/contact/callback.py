@@ -140,9 +140,9 @@ class CallbackContact(Journey):
 
     def _on_dial(self, event: DialCustomer, now: float) -> list[Effect]:
         promise = self.promise = event.promise
-        target = self.directory.trunk_target(event.trunk, promise.number)
+        target = self.directory.customer_target(event.trunk, promise.number)
         if target is None:
-            return [TellLedger(AttemptFailed(promise.id, 503)), *self._stop("no trunk", now)]
+            return [TellLedger(AttemptFailed(promise.id, 480)), *self._stop("unreachable", now)]
         self._dialled = True
         caller = event.caller_id or target.caller_id
         self.hunt = Hunt("customer", self.new_prefix("customer"), (replace(target, caller_id=""),), caller, "",

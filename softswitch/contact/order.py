@@ -154,6 +154,9 @@ class Directory(Protocol):
 
     def trunk_target(self, trunk: str, number: str) -> Target | None: ...
 
+    def customer_target(self, trunk: str, number: str) -> Target | None:
+        """Where a customer is dialled: through the trunk, or directly if the number is one of our own phones."""
+
     def agent_user(self, agent: str) -> str: ...
 
     def position(self, contact: str) -> int | None:

@@ -39,6 +39,11 @@ class SwitchDirectory:
         uri = str(Uri("sip", number, host, port)) + suffix
         return Target(uri, uri, Flow(known.transport, local, known.address), known.credentials, known.caller_id)
 
+    def customer_target(self, trunk: str, number: str) -> Target | None:
+        if number not in self._configuration.users:
+            return self.trunk_target(trunk, number)
+        return next(iter(self.user_targets(number)), None)  # one phone: an attempt is one Call-ID, and one dial
+
     def agent_user(self, agent: str) -> str:
         return self._users[agent]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from softswitch.acd.model import Need, QueueSpec
-from softswitch.callback.model import PromiseState
+from softswitch.callback.model import Policy, PromiseState
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import House
 from tests.simnet.phone import Call
@@ -132,6 +132,23 @@ def test_who_calls_again_and_is_served_is_not_called_back() -> None:
     house.carrier.hang_up(call)
     house.world.run(300)
     assert house.carrier.invites == []
+
+
+def test_one_of_our_own_phones_is_called_back_directly() -> None:
+    policy = Policy("orders", "carrier", numbers=r"1\d{3}")
+    house = House(policies=(policy,))
+    house.world.switch.control.set_paused("alice", "break")
+    call = house.desk.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.5)
+    house.desk.press(call, "1")
+    house.world.run(2)
+    house.desk.hang_up(call)
+    house.world.run(2)
+    house.world.switch.control.set_ready("alice")
+    house.world.run_until(lambda: state(house) is PromiseState.KEPT)
+    assert house.desk.talking and not house.carrier.calls
+    assert len(house.desk.invites) == 1
 
 
 def test_an_agent_who_declines_is_not_an_attempt() -> None:
