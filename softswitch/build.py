@@ -87,6 +87,7 @@ def configuration(
         features={codes.login: "login", codes.logout: "logout", codes.ready: "ready", codes.pause: "pause"},
         recordings=settings.paths.recordings,
         realm=sip.realm,
+        digest=sip.digest,
         secret=secret,
         timing=Timing(sip.t1, sip.t2, sip.t4),
         min_expires_s=sip.min_expires,

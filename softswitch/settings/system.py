@@ -30,6 +30,8 @@ class Sip(Strict):
         Listener("tcp", HostPort("127.0.0.1", 5060)),
     )
     realm: str = Field(default="softswitch", min_length=1, max_length=64)
+    # Offered to phones, the preferred one first. Old ones (baresip 1, sipp) give up on a challenge other than MD5.
+    digest: tuple[Literal["SHA-256", "MD5"], ...] = Field(default=("SHA-256", "MD5"), min_length=1)
     t1: PositiveSeconds = 0.5  # RFC 3261 section 17.1.1.1
     t2: PositiveSeconds = 4.0
     t4: PositiveSeconds = 5.0

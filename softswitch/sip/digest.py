@@ -16,14 +16,14 @@ import enum
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from softswitch.core.errors import PeerError
 from softswitch.sip.header import LWS, is_token, quote, split_commas, unquote
 from softswitch.sip.uri import parse_uri
 
 _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
-_OFFERED = ("SHA-256", "MD5")
+ALGORITHMS = ("SHA-256", "MD5")
 _NEEDED = ("username", "realm", "nonce", "uri", "response", "qop", "cnonce")
 _MARK_BYTES = 16
 _CNONCE_LENGTH = 256  # what a proof may cost us
@@ -43,8 +43,16 @@ class Verdict(enum.Enum):
 class Authenticator:
     """The server's end, for one realm. ``now`` is in Unix seconds."""
 
-    def __init__(self, secret: bytes, realm: str, nonce_ttl_s: float = 300, max_proofs: int = 50_000) -> None:
+    def __init__(
+        self,
+        secret: bytes,
+        realm: str,
+        nonce_ttl_s: float = 300,
+        max_proofs: int = 50_000,
+        algorithms: Sequence[str] = ALGORITHMS,
+    ) -> None:
         self.realm = realm
+        self.algorithms = tuple(algorithms)  # offered and accepted, the one we prefer first
         self.nonce_ttl_s = nonce_ttl_s
         self._secret = secret
         self._max_proofs = max_proofs
@@ -58,7 +66,7 @@ class Authenticator:
         tail = ", stale=true" if stale else ""
         return [
             f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{tail}'
-            for algorithm in _OFFERED
+            for algorithm in self.algorithms
         ]
 
     def verify(
@@ -84,7 +92,7 @@ class Authenticator:
             return Verdict.ABSENT, ""
         algorithm = given.get("algorithm", "MD5").upper()
         count = _count(given.get("nc", ""))
-        if count is None or algorithm not in _OFFERED or not _complete(given):
+        if count is None or algorithm not in self.algorithms or not _complete(given):
             return Verdict.MALFORMED, user
         password = lookup_password(user)
         expected = _response(given, method, self._nobody if password is None else password, body)

@@ -10,6 +10,7 @@ from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.callback.model import Policy
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
+from softswitch.sip.digest import ALGORITHMS
 from softswitch.sip.flow import Address
 from softswitch.sip.timing import Timing
 
@@ -51,6 +52,7 @@ class Configuration:
     features: Mapping[str, str] = field(default_factory=dict)  # code -> feature
     recordings: Path = Path("var/recordings")
     realm: str = "softswitch"
+    digest: tuple[str, ...] = ALGORITHMS
     secret: bytes = field(default=b"", repr=False)  # key of the nonces
     timing: Timing = field(default_factory=Timing)
     min_expires_s: float = 60.0

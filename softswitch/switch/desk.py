@@ -45,7 +45,7 @@ class Desk:
         self._registrar = registrar
         self._trunk_of = trunk_of
         self._new_tag = new_tag
-        self._authenticator = Authenticator(configuration.secret, configuration.realm)
+        self._authenticator = Authenticator(configuration.secret, configuration.realm, algorithms=configuration.digest)
 
     def request(self, arrived: RequestArrived, unix: float) -> list[Effect]:
         """A request outside any dialog of ours. Raises ``PeerError`` for what cannot be served."""

@@ -94,6 +94,7 @@ class Sipp:
         words = [
             f"{host}:{at}", "-s", called, "-inf", fields, "-m", calls, "-r", rate, "-l", most,
             "-d", round(pause_s * 1000), "-key", "first_key", keys[0], "-key", "second_key", keys[1],
+            "-auth_uri", f"{called}@{host}:{at}",  # by itself it would sign a URI without the user
         ]
         # fmt: on
         return await cls._start(scenario, directory, port, words)
