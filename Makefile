@@ -34,7 +34,8 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/softswitch bench all --json
+	@mkdir -p tests/bench/results
+	$(BIN)/softswitch bench all --json | tee tests/bench/results/$$(date +%Y-%m-%d)-$$(git describe --always --dirty).jsonl
 
 # Needs uv. Universal, with hashes, and without the name of any host. The second one is what runs, without what tests.
 COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \

@@ -63,7 +63,7 @@ def test_the_deciding_packages_get_their_own_nouns() -> None:
     policy = settings.policies()[0]
     assert (policy.queue, policy.trunk, policy.settle_s, policy.expiry_s) == ("orders", "carrier", 32.0, 172800.0)
     assert policy.numbers == "1[0-9]{3}"
-    assert policy.window == Window("Asia/Shanghai", 540, 1260, (0, 1, 2, 3, 4, 5, 6))
+    assert policy.window == Window("Asia/Shanghai", 0, 1440, (0, 1, 2, 3, 4, 5, 6))
     assert settings.treatment("orders") == QueueTreatment(30.0, True, "default", True)
 
 

@@ -1,0 +1,77 @@
+"""The process tree: media dies and comes back under a call; everything is restarted on the same PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import postgres
+from tests.support.phone import Phone
+from tests.support.switch_process import SwitchProcess, descendants
+
+pytestmark = pytest.mark.interop
+
+
+def child(switch: SwitchProcess, module: str) -> int:
+    """The pid of the switch's process that runs ``module``."""
+    for pid in descendants(switch.process.pid):
+        if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            return pid
+    raise AssertionError(f"no {module} below {switch.process.pid}")
+
+
+async def test_a_call_goes_on_after_the_media_process_was_killed(tmp_path: Path, tones: dict[int, Path]) -> None:
+    async with (
+        SwitchProcess(tmp_path / "s") as switch,
+        await Phone.start("1003", "sample-1003", *switch.sip, directory=tmp_path, play=tones[400]) as caller,
+        await Phone.start(
+            "1004", "sample-1004", *switch.sip, directory=tmp_path, play=tones[1000], auto_answer=200
+        ) as callee,
+    ):
+        await caller.registered()
+        await callee.registered()
+        await caller.call("1004")
+        await asyncio.gather(caller.hears(1000), callee.hears(400))
+        killed = child(switch, "softswitch.media")
+        os.kill(killed, signal.SIGKILL)
+        await asyncio.gather(caller.hears(1000, for_s=2.0), callee.hears(400, for_s=2.0))
+        assert child(switch, "softswitch.media") != killed
+        metrics = await switch.metrics()
+        assert sum(value for name, value in metrics.items() if "media_restart" in name and "created" not in name) == 1
+        await caller.hangup()
+        await callee.wait("disconnected")
+
+
+@pytest.fixture
+def server() -> Iterator[postgres.Postgres]:
+    with postgres.running() as server:
+        if server is None:
+            if os.environ.get("CI"):
+                pytest.fail("PostgreSQL is not installed, and CI skips nothing")
+            pytest.skip("PostgreSQL is not installed")
+        yield server
+
+
+async def test_on_postgresql_what_was_set_outlives_kill_9(tmp_path: Path, server: postgres.Postgres) -> None:
+    url = server.database("switch")
+    switch = SwitchProcess(tmp_path / "s", settings={"store": {"url": url}})
+    async with switch, await Phone.start("1001", "sample-1001", *switch.sip, directory=tmp_path) as alice:
+        await alice.registered()
+        await switch.agent_ready("alice")
+        await switch.set_agent("alice", "paused", "tea")
+        await switch.agent_is("alice", "paused")
+        await switch.eventually("/api/v1/registrations", lambda found: str(alice.port) in str(found))
+        call = await alice.call("8000")
+        await call.wait("confirmed")
+        await call.hangup()
+        await switch.record_of(lambda record: record["caller"] == "1001")
+        await switch.kill9()
+        await switch.restart()
+        agent = await switch.agent_is("alice", "paused")
+        assert (agent["reason"], agent["reachable"]) == ("tea", True)
+        await switch.record_of(lambda record: record["caller"] == "1001")
