@@ -37,7 +37,10 @@ def supervise(config_dir: Path, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT (returns 0), or until a child gives up (returns 1)."""
     socket = media_socket(settings)
     socket.parent.mkdir(parents=True, exist_ok=True)
-    media = ["-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold)]
+    media = [
+        "-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold),
+        "--log-format", settings.log.format, "--log-level", settings.log.level,
+    ]  # fmt: skip
     control = ["-m", "softswitch.app", "--config", str(config_dir)]
     return asyncio.run(_Supervisor({"media": media, "control": control}).run())
 
@@ -67,7 +70,10 @@ class _Supervisor:
         while True:
             started = time.monotonic()
             process = await asyncio.create_subprocess_exec(
-                sys.executable, *self._commands[name], preexec_fn=_die_with_parent
+                sys.executable,
+                *self._commands[name],
+                start_new_session=True,  # Ctrl-C is for the supervisor, which ends the two in good order
+                preexec_fn=_die_with_parent,
             )
             self._running[name] = process
             status = await process.wait()

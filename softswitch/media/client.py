@@ -57,6 +57,7 @@ class MediaClient:
         self._link = Link(socket, self)
         self._life = ""  # of the process that we spoke to last; "": none yet
         self._connected = asyncio.Event()
+        self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._serial = 0  # of offer/answers
         self._stats: dict[str, float] = {"process_changes": 0, "record_errors": 0, "open_failures": 0}
@@ -93,6 +94,7 @@ class MediaClient:
 
     async def shutdown(self) -> None:
         """Let go of the process; it goes on with what it was told."""
+        self._closing = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -229,7 +231,8 @@ class MediaClient:
             asyncio.get_running_loop().call_soon(self._listener.on_played, stream, play, False)
 
     def down(self) -> None:
-        log.warning("media process: connection lost")
+        if not self._closing:
+            log.warning("media process: connection lost")
         self._connected.clear()
         self._listener.on_state(False)
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio.wav import NotWave
+from softswitch.log import configure
 from softswitch.media import library
 from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
@@ -121,6 +122,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which control is awaited")
     parser.add_argument("--hold", type=Path, help="directory with the hold music")
     parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text")
+    parser.add_argument("--log-level", default="info")
     parser.add_argument("--jitter", default="1,2,10", help="least, first and most depth in frames of 20 ms")
     return parser.parse_args(argv)
 
@@ -128,7 +131,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to stop. Returns the exit code."""
     given = _arguments(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s media %(levelname)s %(message)s")
+    configure(given.log_format, given.log_level)
     raise_file_limit()
     least, first, most = (int(depth) for depth in given.jitter.split(","))
     settings = EngineSettings(given.streams, JitterSettings(least, first, most))
