@@ -46,7 +46,6 @@ class QueueSpec:
     max_wait_s: float = 1800.0
     max_misses: int = 2  # consecutive unanswered offers until the agent is PAUSED("no answer")
     retry_busy_s: float = 10.0  # after 486 / rejected the agent is not offered work for so long
-    service_level_s: float = 20.0
 
 
 # ---- states ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""pydantic's errors in the words of the house: what is wrong, and what would be right."""
+"""pydantic's errors in the words of the house: what is wrong, and what would be right.
+
+The value of a field that is not to be shown (``repr=False``: passwords, digests, the store's URL) is not told either.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,25 @@ def complaint(model: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
         return path, f"unknown key{did_you_mean(str(path[-1]), _known_keys(model, path[:-1]))}"
     if kind == "missing":
         return path[:-1], f"the key {path[-1]!r} is missing"
-    return path, _WORDS.get(kind) or _said(error)
+    message = _WORDS.get(kind) or _said(error)
+    return path, _without(error["input"], message) if _is_secret(model, path) else message
+
+
+def _without(value: object, message: str) -> str:
+    message = message.replace(repr(str(value)), "this")
+    return "is not right" if str(value) in message else message
+
+
+def _is_secret(model: type[BaseModel], path: Path) -> bool:
+    """Whether a field on the way to ``path`` is one that is not to be shown."""
+    kind: Any = model
+    for part in path:
+        owner = _plain(kind)
+        field = owner.model_fields.get(part) if isinstance(owner, type) and issubclass(owner, BaseModel) else None
+        if field is not None and not field.repr:
+            return True
+        kind = _inner(kind, part)
+    return False
 
 
 def _said(error: ErrorDetails) -> str:

@@ -24,7 +24,6 @@ class QueueTreatment:
 
     announce_every_s: float  # 0.0: never
     position: bool
-    hold_music: str
     record: bool
 
 
@@ -61,9 +60,7 @@ class Settings(Configuration):
     def treatment(self, queue: str) -> QueueTreatment:
         """Raises ``KeyError`` for an unknown queue."""
         chosen = self.queues[queue]
-        return QueueTreatment(
-            chosen.announce.every, chosen.announce.position, chosen.hold_music, self.recording and chosen.record
-        )
+        return QueueTreatment(chosen.announce.every, chosen.announce.position, self.recording and chosen.record)
 
     def office_calendars(self) -> dict[str, Calendar]:
         """By name, for the ``hours`` step of dialplans."""

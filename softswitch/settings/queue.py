@@ -11,9 +11,7 @@ from softswitch.callback.model import Policy, Window
 from softswitch.settings.kind import DayHours, Days, Hours, Name, Pattern, PositiveSeconds, Seconds, Strict, Zone
 from softswitch.settings.people import Level
 
-Stage = Literal[
-    "shed", "ivr", "early-cancel", "queue-full", "abandoned", "accepted-offer", "closed", "voicemail"
-]  # at which a caller can be lost
+Stage = Literal["abandoned", "queue-full", "accepted-offer"]  # at which a caller can be lost
 
 
 class NeedSettings(Strict):
@@ -94,9 +92,7 @@ class Queue(Strict):
     max_wait: PositiveSeconds = 1800.0
     max_misses: int = Field(default=2, ge=1)
     announce: Announce = Announce()
-    hold_music: str = "default"
     record: bool = True
-    service_level: PositiveSeconds = 20.0
     callback: Callback | None = None  # without it, who is lost in this queue is not called back
 
     def spec(self, queue: str) -> QueueSpec:
@@ -110,7 +106,6 @@ class Queue(Strict):
             max_waiting=self.max_waiting,
             max_wait_s=self.max_wait,
             max_misses=self.max_misses,
-            service_level_s=self.service_level,
         )
 
 

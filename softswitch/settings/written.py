@@ -31,6 +31,7 @@ class Written:
         self._environment = environment
         self._positions: dict[str, dict[KeyPath, tuple[int, int]]] = {}
         self._overridden: dict[KeyPath, str] = {}
+        self._fetched: dict[str, list[tuple[str, str]]] = {}  # at a key: (what was fetched, how that is written)
 
     def read(self) -> None:
         """Read all files that exist; ``softswitch.yaml`` must."""
@@ -42,12 +43,18 @@ class Written:
 
     def problem(self, path: KeyPath, message: str, level: str = "error") -> None:
         """Add a problem at the place where ``path`` is written."""
-        # A user may be written 1001: or "1001":, it is a name all the same.
-        key = dotted(tuple(str(part) if depth == 1 else part for depth, part in enumerate(path)))
-        problem = Problem(*self._place(path), key, message, level)
+        key = _key(path)
+        problem = Problem(*self._place(path), key, self._as_written(key, message), level)
         known = {(other.file, other.key) for other in self.problems}
         if (problem.file, problem.key) not in known:  # the first complaint about a key is the cause of the others
             self.problems.append(problem)
+
+    def _as_written(self, key: str, message: str) -> str:
+        """The message without what was fetched for this key: it may be a secret."""
+        for text, written in self._fetched.get(key, ()):
+            for shown in (text, repr(text)[1:-1]):
+                message = message.replace(shown, written)
+        return message
 
     def _place(self, path: KeyPath) -> tuple[str, int, int]:
         for depth in range(len(path), 0, -1):
@@ -125,7 +132,7 @@ class Written:
             near = did_you_mean(name, self._environment)
             remedy = near if "mean" in near else "; set it before the start"
             self.problem(path, f"the environment has no {name}{remedy}")
-        return self._environment.get(name, "")
+        return self._noted(self._environment.get(name, ""), f"${{{name}}}", path)
 
     def _first_line(self, name: str, path: KeyPath) -> str:
         try:
@@ -133,4 +140,14 @@ class Written:
         except (OSError, UnicodeDecodeError):
             self.problem(path, f"the file {name!r} (relative to the directory of the configuration) cannot be read")
             return ""
-        return lines[0].strip() if lines else ""
+        return self._noted(lines[0].strip() if lines else "", f"file:{name}", path)
+
+    def _noted(self, text: str, written: str, path: KeyPath) -> str:
+        if text:
+            self._fetched.setdefault(_key(path), []).append((text, written))
+        return text
+
+
+def _key(path: KeyPath) -> str:
+    """The key as people write it. A user may be written 1001: or "1001":, it is a name all the same."""
+    return dotted(tuple(str(part) if depth == 1 else part for depth, part in enumerate(path)))

@@ -64,7 +64,7 @@ def test_the_deciding_packages_get_their_own_nouns() -> None:
     assert (policy.queue, policy.trunk, policy.settle_s, policy.expiry_s) == ("orders", "carrier", 32.0, 172800.0)
     assert policy.numbers == "1[0-9]{3}"
     assert policy.window == Window("Asia/Shanghai", 0, 1440, (0, 1, 2, 3, 4, 5, 6))
-    assert settings.treatment("orders") == QueueTreatment(30.0, True, "default", True)
+    assert settings.treatment("orders") == QueueTreatment(30.0, True, True)
 
 
 def test_an_empty_configuration_is_the_defaults_on_loopback(write: Write) -> None:
@@ -97,6 +97,7 @@ def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
         ("region: china", "1:1: region: 'china' is not a country such as CN"),
         ("users: {}", "1:1: users: unknown key; it belongs into users.yaml"),
         ("root: /x", "1:1: root: unknown key; known: agents, calendars"),
+        ("callbacks: {settel: 1s}", "1:13: callbacks.settel: unknown key; did you mean 'settle'?"),
         ("store: {url: 'mysql://x'}", "1:9: store.url: must begin with sqlite:/// or postgresql://"),
         ("media: {ports: 10-20}", "1:9: media.ports: '10-20' is not a range of ports above 1023"),
         ("media: {address: 0.0.0.0}", "1:9: media.address: '0.0.0.0' is not the numeric address of an interface"),
@@ -164,6 +165,11 @@ USER = 'users: {"1001": {password: long-enough-1}}'
             "queues",
             "queues: {q: {callback: {trunk: t, numbers: '('}}}",
             "queues.yaml:1:35: queues.q.callback.numbers: '(' is not a regular expression",
+        ),
+        (
+            "queues",
+            "queues: {q: {callback: {trunk: t, stages: [abandoned, shed]}}}",
+            "queues.yaml:1:55: queues.q.callback.stages[1]: must be 'abandoned', 'queue-full' or 'accepted-offer'",
         ),
         ("queues", "queus: {}", "queues.yaml:1:1: queus: unknown key; this file holds queues: only"),
         ("trunks", "trunks: {t: {address: 'a b'}}", "trunks.yaml:1:14: trunks.t.address: 'a b' is not an address"),
@@ -248,6 +254,40 @@ def test_a_secret_that_is_not_there_is_one_problem(write: Write) -> None:
         "the environment has no PASSWRD; did you mean 'PASSWORD'?",
     )
     assert "cannot be read" in second.message
+
+
+TOKEN = "plain-token-of-the-wallboard"
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        'http: {tokens: [{name: w, sha256: "${TOK}"}]}',
+        f"http: {{tokens: [{{name: w, sha256: {TOKEN}}}]}}",
+        "http: {tokens: [{name: w, sha256: file:../secret}]}",
+        'http: {tokens: [{name: w, role: "${TOK}", sha256: x}]}',
+        f"store: {{url: {TOKEN}}}",
+        'store: {url: "${TOK}"}',
+        'sip: {listen: ["udp:${TOK}"]}',
+        'trunks: {t: {address: "a ${TOK}"}}',
+    ],
+)
+def test_no_secret_is_told_in_a_problem(write: Write, tmp_path: Path, main: str) -> None:
+    (tmp_path / "secret").write_text(f"{TOKEN}\n")
+    directory = write(**{"trunks" if main.startswith("trunks") else "softswitch": main})
+    problems = problems_of(directory, {"TOK": TOKEN})
+    assert problems
+    assert TOKEN not in " ".join(str(problem) for problem in problems)
+
+
+def test_a_secret_that_the_environment_puts_into_a_key_is_not_told(write: Write) -> None:
+    problems = problems_of(write(), {"SOFTSWITCH__HTTP__TOKENS": f"[{{name: w, sha256: {TOKEN}}}]"})
+    assert [problem.message for problem in problems] == ["this is not 64 hexadecimal digits in small letters"]
+
+
+def test_what_was_fetched_is_named_as_it_is_written(write: Write) -> None:
+    problem = problems_of(write(softswitch='sip: {listen: ["udp:${HOST}"]}'), {"HOST": "here\nor there"})[0]
+    assert problem.message.startswith("'${HOST}' is not an address")
 
 
 def test_no_secret_is_shown_by_repr(write: Write) -> None:
