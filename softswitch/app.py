@@ -14,9 +14,11 @@ from pathlib import Path
 
 import uvloop
 from aiohttp import web
+from asyncpg import CannotConnectNowError, PostgresError
+from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.build import configuration, load_dialplans
-from softswitch.core.errors import ConfigError
+from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.log import configure, log_event
 from softswitch.media.client import MediaClient
@@ -30,7 +32,7 @@ from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Clock, Ports, Switch
 from softswitch.switch.event import MediaRestarted
-from softswitch.switch.ports import Arrived, FlowFailed, HttpDone, KeyHeard, Malformed, Played, Stored
+from softswitch.switch.ports import Arrived, FlowFailed, HttpDone, KeyHeard, Malformed, Played, Stored, StreamLost
 from softswitch.switch.restart import Kept
 from softswitch.web import make_app
 
@@ -45,8 +47,9 @@ class Control:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self._parts = {"sip": False, "media": False, "store": False}
-        self._media_was_up = False
+        self._listening = False
+        self._media_up = False
+        self._media_lives = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._switch: Switch
         self.network = SipNetwork(self._message, self._malformed, self._failed)
@@ -59,17 +62,15 @@ class Control:
         dialplans = load_dialplans(settings)
         if not dialplans.right:
             raise ConfigError(list(dialplans.problems))
-        self.store = await Store.open(settings.store.url)
+        self.store = await open_store(settings.store.url)
         self.store.on_stored = self._stored
         self.media = await MediaClient.start(
             media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
-            settings.paths.var / "speech", self._played, self._key, self._media_state,
+            settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
         )  # fmt: skip
         listeners = [(one.transport, (one.host, one.port)) for one in settings.sip.listen]
         clock = Clock(time.monotonic, time.time() - time.monotonic())
-        trunks = {
-            name: await resolved(trunk.address.host, trunk.address.port) for name, trunk in settings.trunks.items()
-        }
+        trunks = await trunk_addresses(settings)
         built = configuration(settings, dialplans.plans, tuple(listeners), trunks, secrets.token_bytes(32))
         ports = Ports(self.network, self.media, self.store, self.fetcher)
         self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
@@ -78,8 +79,9 @@ class Control:
         kept = Kept(await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents())
         self._switch.restore(kept)
         await self.network.listen(listeners)
-        self._switch.control.parts = self._parts
-        self._parts |= {"sip": True, "store": True}
+        self._listening = True
+        self._switch.control.parts = self._ready
+        self._switch.control.lost = lambda: {"rows": self.store.dropped, "datagrams": self.network.drops}
         await self._serve_http()
 
     async def stop(self) -> None:
@@ -111,14 +113,20 @@ class Control:
     def _key(self, stream: str, digit: str) -> None:
         self._switch.feed(KeyHeard(stream, digit))
 
+    def _stream_lost(self, stream: str) -> None:
+        self._switch.feed(StreamLost(stream))
+
     def _media_state(self, connected: bool) -> None:
-        if connected and self._media_was_up:
+        self._media_up = connected
+        lives = self.media.stats()["process_changes"] if connected and self._listening else 0.0
+        if lives > self._media_lives:
+            self._media_lives = lives
             self._switch.publish(MediaRestarted())
-        self._media_was_up = self._media_was_up or connected
-        self._parts["media"] = connected
+
+    def _ready(self) -> dict[str, bool]:
+        return {"sip": self._listening, "media": self._media_up, "store": self.store.healthy}
 
     def _stored(self, key: str, token: str, ok: bool) -> None:
-        self._parts["store"] = self.store.healthy
         self._switch.feed(Stored(key, token, ok))
 
     def _fetched(self, contact: str, request: int, status: int, body: object, error: str) -> None:
@@ -165,14 +173,34 @@ class Control:
         )
 
 
-async def resolved(host: str, port: int) -> Address:
-    """The numeric address of a trunk, looked up once at start. Raises ``OSError`` that names it."""
+class StoreAway(Exception):
+    """The database cannot be reached now; it may be back in a moment."""
+
+
+async def open_store(url: str) -> Store:
+    """Raises ``StoreAway``, or ``ConfigError`` where trying again would not help."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except OSError as error:
-        raise OSError(f"trunk address {host}: {error.strerror}") from error
-    numeric = found[0][4]
-    return str(numeric[0]), int(numeric[1])
+        return await Store.open(url)
+    except (ConnectionError, TimeoutError, CannotConnectNowError) as error:
+        raise StoreAway(f"the database does not answer: {error}") from error
+    except (SQLAlchemyError, PostgresError, OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0]  # without the statement, which has the URL near it
+        raise ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")]) from error
+
+
+async def trunk_addresses(settings: Settings) -> dict[str, Address]:
+    """Numeric addresses, looked up once. A trunk that has none now is left out until the next start."""
+    addresses: dict[str, Address] = {}
+    for name, trunk in settings.trunks.items():
+        host, port = trunk.address.host, trunk.address.port
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            log.error("trunk %s: %s has no address (%s); no call leaves through it", name, host, error.strerror)
+            continue
+        numeric = found[0][4]
+        addresses[name] = str(numeric[0]), int(numeric[1])
+    return addresses
 
 
 async def run(settings: Settings) -> None:
@@ -196,6 +224,9 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load(config_dir)
         configure(settings.log.format, settings.log.level, settings.log.mask_numbers)
         uvloop.run(run(settings))
+    except StoreAway as error:
+        print(error, file=sys.stderr)
+        return 1  # the supervisor tries again
     except (ConfigError, OSError) as error:
         print(error, file=sys.stderr)
         return GIVE_UP

@@ -27,7 +27,13 @@ from prometheus_client.registry import Collector
 from softswitch import __version__
 from softswitch.acd.model import AgentState, AgentStateChanged, Decided, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
-from softswitch.contact.event import ContactConnected, ContactFinished, ContactStarted, RecordingStarted
+from softswitch.contact.event import (
+    ContactConnected,
+    ContactDisconnected,
+    ContactFinished,
+    ContactStarted,
+    RecordingStarted,
+)
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.sip.registrar import Registered, Unregistered
@@ -103,6 +109,7 @@ class Metrics:
         self._ready_agents = self._gauge("queue_agents_ready", "Agents who could answer at once", "queue")
         self._staffed = self._gauge("queue_agents_logged_in", "Agents logged in who serve the queue", "queue")
         self._open = self._gauge("queue_promises_open", "Open promises", "queue")
+        self._lost = self._gauge("lost", "Dropped since the start for want of room or disk", "what")
         self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
         self._media = _MediaNumbers(self.registry)
@@ -117,8 +124,8 @@ class Metrics:
         match event:
             case QueueLeft(queue=queue, why=why, waited_s=waited_s):
                 self._wait.labels(self._bounded("queue", queue), self._bounded("why", why)).observe(waited_s)
-            case ContactFinished(record=record) if record.connected_at > 0:
-                self._talk.labels(self._bounded("kind", record.kind)).observe(record.ended_at - record.connected_at)
+            case ContactDisconnected(kind=kind, talked_s=talked_s):
+                self._talk.labels(self._bounded("kind", kind)).observe(talked_s)
 
     def sample(self, control: Control) -> None:
         """Set the gauges from the running switch."""
@@ -128,6 +135,7 @@ class Metrics:
             self._promises, Tally(promise.state.value for promise in promises), (state.value for state in PromiseState)
         )
         _set(self._calls, Tally(call.state for call in control.calls()))
+        _set(self._lost, control.losses())
         _set(self._ready, {part: int(fit) for part, fit in control.ready().items()})
         self._reachable.set(sum(agent.reachable for agent in agents))
         self._registrations.set(len(control.registrations()))

@@ -25,6 +25,7 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 STEADY_S = 30.0  # a child that has lived as long starts with the first pause again
 STOP_LIMIT_S = 8.0
+STREAMS_PER_CALL = 3  # two who talk, and one whose phone rings
 _PR_SET_PDEATHSIG = 1
 
 
@@ -37,10 +38,10 @@ def supervise(config_dir: Path, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT (returns 0), or until a child gives up (returns 1)."""
     socket = media_socket(settings)
     socket.parent.mkdir(parents=True, exist_ok=True)
-    media = [
-        "-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold),
-        "--log-format", settings.log.format, "--log-level", settings.log.level,
-    ]  # fmt: skip
+    log_format, log_level = settings.log.format, settings.log.level
+    media = ["-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold)]
+    media += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
+    media += ["--log-format", log_format, "--log-level", log_level]
     control = ["-m", "softswitch.app", "--config", str(config_dir)]
     return asyncio.run(_Supervisor({"media": media, "control": control}).run())
 

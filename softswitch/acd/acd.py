@@ -132,6 +132,10 @@ class Acd:
         """Agents who could be offered work now and meet the queue's own needs."""
         return self._floor.count_free(self._queues[queue].signature.eligible)
 
+    def logged_in(self, queue: str) -> int:
+        """Agents at work, in whatever state, who meet the queue's own needs."""
+        return self._floor.count_logged_in(self._queues[queue].signature.eligible)
+
     def waiting(self, queue: str, now: float) -> list[InQueue]:
         """Everybody in the queue by rank, also those for whom an agent is being rung."""
         places = self._queues[queue].line.places

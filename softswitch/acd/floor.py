@@ -97,6 +97,9 @@ class Floor:
     def count_free(self, among: Numbers) -> int:
         return int(np.count_nonzero(self.standings.take(among) == _FREE))
 
+    def count_logged_in(self, among: Numbers) -> int:
+        return int(np.count_nonzero(self.standings.take(among) != int(Standing.LOGGED_OUT)))
+
     def tied(self, among: Numbers, number: int) -> list[bool]:
         """Which of them are offerable and have been idle for exactly as long as ``number``."""
         return cast(list[bool], (self.idle_since.take(among) == self.idle_since[number]).tolist())

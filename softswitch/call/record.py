@@ -23,5 +23,5 @@ class CallRecord:
     ended_at: float
     outcome: str  # answered, abandoned, queue-full, callback, voicemail, busy, no answer, rejected, failed, completed
     ended_by: str  # "caller", "called", "us", "network"
-    recording: str  # path of the recording, "" where there is none
-    promise: str  # the promise that this call kept or led to
+    recording: str  # file names below the recordings directory, with commas; "" where there is none
+    promise: str  # the promise that this call was to keep; "" of a call that came in

@@ -194,7 +194,9 @@ class Ledger:
     def _number_busy(self, event: NumberBusy) -> None:
         move = self._move
         for number in move.rules.spellings(event.number):
-            (move.busy.add if event.busy else move.busy.discard)(number)
+            move.busy[number] += 1 if event.busy else -1
+            if move.busy[number] <= 0:  # the end of a call that began before this process
+                del move.busy[number]
             for entry in move.book.same_number(number):
                 if event.busy and entry.promise.state is S.SEEKING:
                     move.apply(entry, I.SEEK_OVER)

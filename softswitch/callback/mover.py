@@ -7,6 +7,7 @@ agents of a queue to its oldest due promises. Orders and facts collect in ``out`
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -51,7 +52,7 @@ class Mover:
         self.book = Book()
         self.written = Written()
         self.deadlines = Deadlines()  # by promise id and by token of a write
-        self.busy: set[str] = set()  # numbers that are on a call or in a queue here
+        self.busy: Counter[str] = Counter()  # number -> calls and places in queues that it has here
         self.now = 0.0
         self.out: list[Effect] = []
         self._ids = ids

@@ -41,8 +41,6 @@ from softswitch.core.effect import Effect
 from softswitch.ivr.model import Prompt
 from softswitch.ivr.speech import phrase
 
-AGENT_GONE = 487  # the attempt is spent: the customer's phone may have rung
-
 
 class CallbackContact(Journey):
     """``promise`` is what is being kept; its attempt's Call-ID comes with ``DialCustomer``."""
@@ -109,7 +107,7 @@ class CallbackContact(Journey):
         return self.hunt.start()
 
     def _no_agent(self, why: str, now: float) -> list[Effect]:
-        """Not an attempt: the promise goes back, and this contact with it."""
+        """Not an attempt, if nothing was dialled yet: the promise goes back, and this contact with it."""
         return [TellLedger(NoAgent(self.promise.id)), *self._stop(why, now)]
 
     def _stop(self, why: str, now: float) -> list[Effect]:
@@ -142,7 +140,7 @@ class CallbackContact(Journey):
         promise = self.promise = event.promise
         target = self.directory.customer_target(event.trunk, promise.number)
         if target is None:
-            return [TellLedger(AttemptFailed(promise.id, 480)), *self._stop("unreachable", now)]
+            return [TellLedger(AttemptFailed(promise.id, 480, promise.call_id)), *self._stop("unreachable", now)]
         self._dialled = True
         caller = event.caller_id or target.caller_id
         self.hunt = Hunt("customer", self.new_prefix("customer"), (replace(target, caller_id=""),), caller, "",
@@ -166,7 +164,10 @@ class CallbackContact(Journey):
         why = outcome(hunt.status)
         self.hunt = None
         if hunt.purpose == "customer":
-            return [TellLedger(AttemptFailed(self.promise.id, hunt.status)), *self._stop(why, now)]
+            return [
+                TellLedger(AttemptFailed(self.promise.id, hunt.status, self.promise.call_id)),
+                *self._stop(why, now),
+            ]
         acd_why = "unreachable" if why == "failed" else why
         return [TellAcd(OfferFailed(self.id, hunt.agent, acd_why)), *self._no_agent(why, now)]
 
@@ -177,13 +178,11 @@ class CallbackContact(Journey):
             return self._abort("agent", now)
         by = "called" if event.leg == self.customer_leg else "agent"
         other = self.bridge.other(event.leg)
-        return [*self.disconnect(), *self.release(other), *self.finish("answered", by, now)]
+        return [*self.disconnect(now), *self.release(other), *self.finish("answered", by, now)]
 
     def _abort(self, by: str, now: float) -> list[Effect]:
         """The agent (or an admin) ends it before the two talk, or while they do."""
         if self.bridge is not None:
             legs = self.release(self.bridge.left, self.bridge.right)
-            return [*self.disconnect(), *legs, *self.finish("answered", by, now)]
-        if self._dialled:
-            return [TellLedger(AttemptFailed(self.promise.id, AGENT_GONE)), *self._stop("agent gone", now)]
-        return self._no_agent("agent gone", now)
+            return [*self.disconnect(now), *legs, *self.finish("answered", by, now)]
+        return self._no_agent("agent gone", now)  # dialled already: the ledger knows, and waits until it is quiet

@@ -27,6 +27,16 @@ class ContactConnected(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ContactDisconnected(DomainEvent):
+    """They talk no longer; the contact may go on (a survey, another queue)."""
+
+    contact: str
+    kind: str
+    agent: str
+    talked_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingStarted(DomainEvent):
     contact: str
     path: str

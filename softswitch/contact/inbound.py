@@ -41,7 +41,7 @@ from softswitch.contact.order import (
 )
 from softswitch.contact.script import Script
 from softswitch.contact.visit import Visit
-from softswitch.contact.voicemail import Voicemail
+from softswitch.contact.voicemail import BEEP, Voicemail
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.ivr.model import (
     AnswerCall,
@@ -123,7 +123,7 @@ class InboundContact(Journey):
         """The call has been offered; ``wall`` is aware local time."""
         facts = self.facts
         start = Start(self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, wall, self.language)
-        return [*self.begun(now), *self._tell(start, now)]
+        return [*self.begun(now), self.occupy(facts.caller), *self._tell(start, now)]
 
     def handle(self, event: object, now: float) -> list[Effect]:
         if self.over:
@@ -200,6 +200,8 @@ class InboundContact(Journey):
             return self._tell(PlayEnded(event.ok), now)
         if self._play_for == "goodbye":
             return self._tell(QueueEnded("callback"), now)
+        if self._play_for == "beep":
+            return self.voicemail.start(self.leg, now) if self.voicemail else []
         return [HoldMusicTo(self.leg)] if self.visit and self.bridge is None else []
 
     def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
@@ -229,7 +231,7 @@ class InboundContact(Journey):
     def _take_down(self, now: float) -> list[Effect]:
         """Everything but the caller's leg."""
         other = self.bridge.right if self.bridge else ""
-        orders = [*self.disconnect(), *self.release(other), *self.cancel_hunt()]
+        orders = [*self.disconnect(now), *self.release(other), *self.cancel_hunt()]
         if self.visit is not None:
             self.visit = None
             orders.append(TellAcd(Leave(self.id, "ended")))
@@ -252,7 +254,7 @@ class InboundContact(Journey):
             return []
         queued = bool(self.agent)
         self.record = replace(self.record, ended_by="called")
-        orders = self.disconnect()
+        orders = self.disconnect(now)
         return orders + self._tell(QueueEnded("answered") if queued else DialEnded("answered"), now)
 
     def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
@@ -312,10 +314,11 @@ class InboundContact(Journey):
         if not targets:
             return self._tell(DialEnded("failed" if order.trunk else "no answer"), now)
         caller, name = self.facts.caller, self.facts.caller_name
+        outside = [self.occupy(order.number)] if order.number else []
         prefix = self.new_prefix("dial")
         self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel)
         music: list[Effect] = [HoldMusicTo(self.leg)] if self.answered else []
-        return [*music, *self.hunt.start()]
+        return [*outside, *music, *self.hunt.start()]
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:
         ours = self.hunt is not None and event.leg in self.hunt.ringing
@@ -344,7 +347,7 @@ class InboundContact(Journey):
         if hunt.purpose == "agent":
             acd_why = "unreachable" if why == "failed" else why
             return [*orders, TellAcd(OfferFailed(self.id, hunt.agent, acd_why))]
-        return [*orders, *self._tell(DialEnded(why), now)]
+        return [*orders, SilenceTo(self.leg), *self._tell(DialEnded(why), now)]
 
     # ---- promises ----------------------------------------------------------------------------------------------
 
@@ -376,7 +379,7 @@ class InboundContact(Journey):
             return self._play_to_caller((self._phrase("apology", visit),), "visit")
         self.visit = None
         self.record = replace(self.record, outcome="callback")
-        leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback"))]
+        leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback")), SilenceTo(self.leg)]
         return [*leave, *self._play_to_caller((self._phrase("callback_promised", visit),), "goodbye")]
 
     def _phrase(self, key: str, visit: Visit) -> Prompt:
@@ -386,9 +389,10 @@ class InboundContact(Journey):
     # ---- voicemail ---------------------------------------------------------------------------------------------
 
     def _on_record_voicemail(self, order: RecordVoicemail, now: float) -> list[Effect]:
-        self.voicemail = Voicemail(self.id, order.mailbox, now, now + order.max_s)
-        self.record = replace(self.record, recording=self.voicemail.file, outcome="voicemail")
-        return [*self._accept(now), *self.voicemail.start(self.leg)]
+        file = self.recorded_as(f"voicemail-{order.mailbox}-{self.id}")
+        self.voicemail = Voicemail.begin(f"vm-{self.id}", file, order.max_s, now)
+        self.record = replace(self.record, outcome=self.record.outcome or "voicemail")
+        return [*self._accept(now), *self._play_to_caller((BEEP,), "beep")]
 
     def _end_voicemail(self, now: float) -> list[Effect]:
         voicemail, self.voicemail = self.voicemail, None

@@ -7,10 +7,17 @@ from dataclasses import dataclass, replace
 from softswitch.acd.model import ContactEnded
 from softswitch.call.record import CallRecord
 from softswitch.call.signal import Release
+from softswitch.callback.model import NumberBusy
 from softswitch.contact.bridge import Bridge
-from softswitch.contact.event import ContactConnected, ContactFinished, ContactStarted, RecordingStarted
+from softswitch.contact.event import (
+    ContactConnected,
+    ContactDisconnected,
+    ContactFinished,
+    ContactStarted,
+    RecordingStarted,
+)
 from softswitch.contact.hunt import Hunt
-from softswitch.contact.order import Closed, Directory, TellAcd, TellLeg
+from softswitch.contact.order import Closed, Directory, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
 
 
@@ -40,6 +47,9 @@ class Journey:
         self.agent = ""
         self.over = False
         self._hunts = 0
+        self._recordings: list[str] = []
+        self._connected_at = 0.0
+        self._busy: list[str] = []  # numbers that the ledger must not dial while this contact lasts
         self.record = CallRecord(
             contact=facts.contact, kind=facts.kind, caller=facts.caller, called=facts.called, trunk=facts.trunk,
             plan=facts.plan, queue="", agent="", started_at=0.0, answered_at=0.0, connected_at=0.0, ended_at=0.0,
@@ -61,21 +71,27 @@ class Journey:
 
     def connect(self, left: str, right: str, recorded: bool, waited_s: float, now: float) -> list[Effect]:
         """Two people talk: from here on it is a bridge."""
-        recording = f"{self.id}.wav" if recorded else ""
+        recording = self.recorded_as(self.id) if recorded else ""
         self.bridge = Bridge(f"room-{self.id}", left, right, recording)
-        self.record = replace(
-            self.record, connected_at=self.unix(now), agent=self.agent, recording=recording, outcome="answered"
-        )
+        self._connected_at = now
+        self.record = replace(self.record, connected_at=self.unix(now), agent=self.agent, outcome="answered")
         facts: list[Effect] = [ContactConnected(self.id, self.agent, waited_s)]
         if recording:
             facts.append(RecordingStarted(self.id, recording))
         return [*self.bridge.connect(), *facts]
 
-    def disconnect(self) -> list[Effect]:
+    def recorded_as(self, stem: str) -> str:
+        """A file name for the next recording of this contact, and its entry in the call record."""
+        self._recordings.append(f"{stem}-{len(self._recordings) + 1}.wav" if self._recordings else f"{stem}.wav")
+        self.record = replace(self.record, recording=",".join(self._recordings))
+        return self._recordings[-1]
+
+    def disconnect(self, now: float) -> list[Effect]:
         """Take the bridge down; an agent's part in it is over."""
         if self.bridge is None:
             return []
         orders = self.bridge.disconnect()
+        orders.append(ContactDisconnected(self.id, self.facts.kind, self.agent, now - self._connected_at))
         self.bridge = None
         if self.agent:
             orders.append(TellAcd(ContactEnded(self.id, self.agent)))
@@ -90,6 +106,11 @@ class Journey:
     def release(self, *legs: str) -> list[Effect]:
         return [TellLeg(leg, Release()) for leg in legs if leg]
 
+    def occupy(self, number: str) -> Effect:
+        """This contact has that number on the line, or is about to: the ledger must not dial it meanwhile."""
+        self._busy.append(number)
+        return TellLedger(NumberBusy(number, True))
+
     def finish(self, outcome: str, by: str, now: float) -> list[Effect]:
         """The last effects of a contact: its record, and ``Closed``. Only once."""
         if self.over:
@@ -99,4 +120,5 @@ class Journey:
         self.record = replace(
             record, outcome=record.outcome or outcome, ended_by=record.ended_by or by, ended_at=self.unix(now)
         )
-        return [ContactFinished(self.record), Closed(self.id)]
+        free = [TellLedger(NumberBusy(number, False)) for number in self._busy]
+        return [ContactFinished(self.record), *free, Closed(self.id)]

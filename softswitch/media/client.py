@@ -46,6 +46,7 @@ class MediaListener:
     on_played: Callable[[str, str, bool], None]  # stream, play, ok
     on_digit: Callable[[str, str], None]  # stream, digit
     on_state: Callable[[bool], None] = lambda connected: None
+    on_lost: Callable[[str], None] = lambda stream: None  # the stream could not be opened: nobody hears anything
 
 
 class MediaClient:
@@ -74,6 +75,7 @@ class MediaClient:
         on_played: Callable[[str, str, bool], None],
         on_digit: Callable[[str, str], None],
         on_state: Callable[[bool], None] = lambda connected: None,
+        on_lost: Callable[[str], None] = lambda stream: None,
         advertise: str = "",
     ) -> MediaClient:
         """Begin to connect to the process at ``socket``, and never stop trying.
@@ -82,7 +84,7 @@ class MediaClient:
         ``prompts`` holds the sound files, ``cache`` what is made by the speech engine, if there is one.
         """
         store = PromptStore(prompts, cache, find_engine())
-        listener = MediaListener(on_played, on_digit, on_state)
+        listener = MediaListener(on_played, on_digit, on_state, on_lost)
         client = cls(socket, Ports(host, ports.first, ports.last), advertise or host, store, listener)
         client._spawn(client._link.run())
         return client
@@ -253,6 +255,8 @@ class MediaClient:
             case p.OpenFailed(stream, why):
                 log.error("stream %s: %s", stream, why)
                 self._stats["open_failures"] += 1
+                if stream in self._wanted.streams:
+                    self._listener.on_lost(stream)
             case p.Welcome():
                 pass  # the link's
 

@@ -61,7 +61,7 @@ class HttpFetcher:
                 status, body = await self._exchange(method, url, dict(headers), json)
         except TimeoutError:
             error = f"no answer within {timeout_s:g} s"
-        except (aiohttp.ClientError, ValueError, OSError) as failure:
+        except (aiohttp.ClientError, ValueError, OSError, RecursionError) as failure:
             status, error = 0, str(failure) or type(failure).__name__
         self._on_done(contact, request, status, body, error)
 
@@ -74,9 +74,11 @@ class HttpFetcher:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         async with self._session.request(method, url, headers=headers, json=json, allow_redirects=False) as response:
-            data = await response.content.read(MAX_BODY + 1)
-            if len(data) > MAX_BODY:
-                raise ValueError(f"the answer is larger than {MAX_BODY} bytes")
+            data = bytearray()
+            async for piece in response.content.iter_any():
+                data += piece
+                if len(data) > MAX_BODY:
+                    raise ValueError(f"the answer is larger than {MAX_BODY} bytes")
             if response.content_type == "application/json" and data:
                 return response.status, json_codec.loads(data)
             return response.status, data.decode(errors="replace")

@@ -52,6 +52,11 @@ class SipNetwork:
             return
         self._on_failed(flow)
 
+    @property
+    def drops(self) -> int:
+        """Datagrams that did not fit into an outbox."""
+        return sum(udp.drops for udp in self._udp.values())
+
     async def close(self) -> None:
         for udp in self._udp.values():
             await udp.close()

@@ -41,7 +41,7 @@ class Trunk(Strict):
     sources: tuple[Source, ...] = ()  # whence calls are accepted unchallenged; without a port: from any port
     username: str = ""
     password: str = Field(default="", repr=False)
-    caller_id: str = ""  # shown where the call has no other
+    caller_id: str = ""  # shown to the called, in place of the number of our own phone
     prefix: Annotated[str, written(r"[0-9*#]{0,6}", "a prefix of up to 6 keys")] = ""  # phones dial it + the number
     ring: PositiveSeconds = 30.0
 

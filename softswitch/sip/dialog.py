@@ -32,9 +32,11 @@ class Dialog:
 
     @classmethod
     def uas(cls, request: Request, local_tag: str) -> Dialog:
-        """Section 12.1.1. Raises ``PeerError`` (400) where the request has no Contact."""
+        """Section 12.1.1. Raises ``PeerError`` (400) where the request has no Contact, or routes that are none."""
         if request.contact is None:
             raise PeerError(400, "no Contact")
+        for route in request.headers.all("Record-Route"):
+            parse_name_addr(route)  # now, while it can be refused: later there would be no way to say BYE
         return cls(
             request.call_id,
             local_tag,
@@ -57,7 +59,7 @@ class Dialog:
             request.headers.get("From") or "",
             response.headers.get("To") or "",
             request.uri if response.contact is None else str(response.contact.uri),
-            tuple(reversed(response.headers.all("Record-Route"))),
+            tuple(route for route in reversed(response.headers.all("Record-Route")) if _readable(route)),
             request.cseq.number,
         )
 
@@ -107,3 +109,12 @@ class Dialog:
         # A strict router (RFC 2543) wants to find itself in the Request-URI, and the target last.
         bare = replace(first, params=tuple(pair for pair in first.params if pair[0].lower() != "method"), headers="")
         return str(bare), (*self.route_set[1:], f"<{self.remote_target}>")
+
+
+def _readable(route: str) -> bool:
+    """A 2xx cannot be refused; a route of it that is none is passed over, so that the ACK can be sent at all."""
+    try:
+        parse_name_addr(route)
+    except PeerError:
+        return False
+    return True

@@ -15,6 +15,7 @@ from softswitch.call.signal import (
     Offered,
     Progress,
     Reject,
+    Release,
     Released,
     Updated,
 )
@@ -43,7 +44,7 @@ from softswitch.sip.effect import (
 )
 from softswitch.sip.uri import Uri
 from softswitch.switch.desk import CallWanted
-from softswitch.switch.ports import HttpDone, KeyHeard, Played
+from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
 from softswitch.switch.reception import Reception
 
 if TYPE_CHECKING:
@@ -92,9 +93,10 @@ class Calls:
         leg = self.legs.get(name)
         if leg is None:
             return []
-        effects = leg.handle(event, self._switch.now)
-        self._switch.arm(("leg", name), leg.deadline)
-        return effects
+        try:
+            return leg.handle(event, self._switch.now)
+        finally:  # a leg that raised half way still has to end
+            self._switch.arm(("leg", name), leg.deadline)
 
     def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
         """A leg for an INVITE; its contact is made when it says ``Offered``."""
@@ -209,9 +211,10 @@ class Calls:
         now = self._switch.now
         if kind == "leg":
             leg = self.legs.get(name)
-            effects = leg.tick(now) if leg else []
-            self._switch.arm((kind, name), leg.deadline if leg else None)
-            return effects
+            try:
+                return leg.tick(now) if leg else []
+            finally:
+                self._switch.arm((kind, name), leg.deadline if leg else None)
         contact = self.contacts.get(name)
         return self._rearmed(name, contact.tick(now)) if contact else []
 
@@ -237,6 +240,10 @@ class Calls:
 
     def played(self, event: Played) -> Sequence[Effect]:
         return self._signal(PromptEnded(event.stream, event.play, event.ok))
+
+    def stream_lost(self, event: StreamLost) -> Sequence[Effect]:
+        """A call without sound is worse than none: the peer is told."""
+        return self.tell_leg(event.stream, Release(503))
 
     def key_heard(self, event: KeyHeard) -> Sequence[Effect]:
         return self._signal(Key(event.stream, event.digit))

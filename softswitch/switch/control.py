@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import AcdInput, AgentState, LogIn, LogOut, SetPaused, SetReady
+from softswitch.acd.model import AcdInput, LogIn, LogOut, SetPaused, SetReady
 from softswitch.callback.model import Promise, Withdraw
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class SwitchControl:
-    """``parts`` says which parts of the world are fit for work; the app sets them."""
+    """``parts`` says which parts of the world are fit for work, ``lost`` what they had to drop; the app sets both."""
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self.parts: dict[str, bool] = {}
+        self.parts: Callable[[], dict[str, bool]] = dict
+        self.lost: Callable[[], dict[str, int]] = dict
         self._started = switch.clock.monotonic()
 
     # ---- looking -----------------------------------------------------------------------------------------------
@@ -54,13 +55,13 @@ class SwitchControl:
 
     def queues(self) -> list[QueueView]:
         acd, now = self._switch.acd, self._switch.clock.monotonic()
-        logged_in = sum(agent.state != AgentState.LOGGED_OUT.value for agent in self.agents())
         views = []
         for spec in self._switch.configuration.queues:
             waits = [one.waited_s for one in acd.waiting(spec.name, now) if one.kind == "call"]
             views.append(
                 QueueView(
-                    spec.name, len(waits), max(waits, default=0.0), acd.free_agents(spec.name), logged_in,
+                    spec.name, len(waits), max(waits, default=0.0), acd.free_agents(spec.name),
+                    acd.logged_in(spec.name),
                     self._switch.ledger.open_count(spec.name),
                 )
             )  # fmt: skip
@@ -79,7 +80,10 @@ class SwitchControl:
         return [{"at": at, **asdict(decision)} for at, decision in decisions]
 
     def ready(self) -> dict[str, bool]:
-        return dict(self.parts)
+        return self.parts()
+
+    def losses(self) -> dict[str, int]:
+        return {"facts": self._switch.deaf_listeners, **self.lost()}
 
     # ---- ordering ----------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from softswitch.switch.configuration import Configuration, Trunk
 
 
 class SwitchDirectory:
-    """Reads the registrar, the ACD and the configuration; changes nothing. ``unix`` reads the ledger's clock."""
+    """Reads the registrar, the ACD and the configuration; changes nothing."""
 
     def __init__(self, configuration: Configuration, registrar: Registrar, acd: Acd) -> None:
         self._configuration = configuration

@@ -9,6 +9,7 @@ Nothing that a peer sends raises past ``feed``: a ``PeerError`` becomes a respon
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +25,7 @@ from softswitch.core.ids import Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip.effect import Send
 from softswitch.sip.endpoint import Endpoint
+from softswitch.sip.message import Message, Response
 from softswitch.sip.registrar import Registrar
 from softswitch.switch.calls import Calls
 from softswitch.switch.configuration import Configuration
@@ -46,6 +48,7 @@ from softswitch.switch.ports import (
     Network,
     Played,
     Stored,
+    StreamLost,
     WorldInput,
 )
 from softswitch.switch.restart import Kept, restored
@@ -56,7 +59,25 @@ log = logging.getLogger("softswitch.switch")
 
 Handler = Callable[[Effect], Sequence[Effect]]
 _UNIT = {Arrived: "message", Malformed: "message", FlowFailed: "message", Played: "media", KeyHeard: "media",
-         Stored: "store", HttpDone: "http"}  # fmt: skip
+         StreamLost: "media", Stored: "store", HttpDone: "http"}  # fmt: skip
+METHODS = frozenset(
+    [
+        "ACK",
+        "BYE",
+        "CANCEL",
+        "INFO",
+        "INVITE",
+        "MESSAGE",
+        "NOTIFY",
+        "OPTIONS",
+        "PRACK",
+        "PUBLISH",
+        "REFER",
+        "REGISTER",
+        "SUBSCRIBE",
+        "UPDATE",
+    ]
+)
 RUNAWAY = 100_000  # effects in one unit of work: a loop of ours, not work
 
 
@@ -100,6 +121,7 @@ class Switch:
         self._queue: deque[Effect] = deque()
         self._deadlines = Deadlines()
         self._armed: float | None = None
+        self.deaf_listeners = 0  # facts that a listener failed to take
 
         self.endpoint = Endpoint(ids, configuration.timing)
         self.registrar = Registrar(round(configuration.min_expires_s), round(configuration.max_expires_s))
@@ -121,6 +143,7 @@ class Switch:
             Malformed: self.signalling.malformed,
             FlowFailed: self.signalling.flow_failed,
             Played: self.calls.played,
+            StreamLost: self.calls.stream_lost,
             KeyHeard: self.calls.key_heard,
             Stored: self.offices.stored,
             HttpDone: self.calls.http_done,
@@ -182,20 +205,21 @@ class Switch:
         self.directory.unix_now = self.unix
         try:
             self._queue.extend(work())
-            self._drain()
+            self._drain(where)
             while effects := self.offices.settle():
                 self._queue.extend(effects)
-                self._drain()
+                self._drain(where)
         except Exception:
             self._queue.clear()
             self._failed(where)
         self._rearm_if_changed()
 
     def _failed(self, where: str) -> None:
-        log.exception("a unit of work (%s) failed and was dropped", where)
+        with contextlib.suppress(OSError):  # the log's disk may be what is full
+            log.exception("a unit of work (%s) failed and was dropped", where)
         self.publish(UnitFailed(where))
 
-    def _drain(self) -> None:
+    def _drain(self, where: str) -> None:
         queue, handlers = self._queue, self._handlers
         for _ in range(RUNAWAY):
             if not queue:
@@ -211,13 +235,17 @@ class Switch:
                 queue.extend(self.signalling.blame(effect, error))
             except Exception:
                 # One effect of many: what else was ordered in this unit (a BYE, a release) is still to be done.
-                self._failed("message")
+                self._failed(where)
                 queue.extend(self.signalling.blame(effect, PeerError(500, "Server Internal Error")))
         raise RuntimeError(f"{RUNAWAY} effects in one unit of work")
 
     def publish(self, event: DomainEvent) -> None:
+        """Tell every listener; one that fails (a full disk, a broken pipe) is not heard of again in this unit."""
         for listener in self._listeners:
-            listener(event, self.unix)
+            try:
+                listener(event, self.unix)
+            except Exception:
+                self.deaf_listeners += 1
 
     def _due(self, kind: str, name: str) -> Iterable[Effect]:
         match kind:
@@ -245,13 +273,16 @@ class Switch:
     def send(self, order: Send) -> None:
         message = order.message
         self.ports.network.send(message, order.flow)
-        status_class = "request" if not hasattr(message, "status") else f"{message.status // 100}xx"
-        self.publish(MessageSent(order.flow.transport, message.cseq.method, status_class))
+        self.publish(MessageSent(order.flow.transport, *_kind(message)))
 
     def received(self, event: Arrived) -> None:
-        message = event.message
-        status_class = "request" if not hasattr(message, "status") else f"{message.status // 100}xx"
-        self.publish(MessageReceived(event.flow.transport, message.cseq.method, status_class))
+        self.publish(MessageReceived(event.flow.transport, *_kind(event.message)))
 
     def dropped(self, transport: str, reason: str) -> None:
         self.publish(MessageDropped(transport, reason))
+
+
+def _kind(message: Message) -> tuple[str, str]:
+    """(method, "request" or "2xx" ...): few enough values to be labels, whatever peers make up."""
+    method = message.cseq.method if message.cseq.method in METHODS else "OTHER"
+    return method, f"{message.status // 100}xx" if isinstance(message, Response) else "request"

@@ -26,7 +26,7 @@ class MessageDropped(DomainEvent):
     """Something that arrived could not be used."""
 
     transport: str
-    reason: str  # closed list: "malformed", "too_large", "stray", "no_dialog", "banned"
+    reason: str  # closed list: "malformed", "too_large", "stray", "no_dialog"
 
 
 @dataclass(frozen=True, slots=True)

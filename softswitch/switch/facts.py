@@ -6,8 +6,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from softswitch.acd.model import AgentState, AgentStateChanged, Decided, Reachability
-from softswitch.callback.model import LossNotRecorded, NumberBusy, PromiseChanged
-from softswitch.contact.event import ContactFinished, ContactStarted
+from softswitch.callback.model import LossNotRecorded, PromiseChanged
+from softswitch.contact.event import ContactFinished
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.sip.endpoint import Stray
 from softswitch.sip.registrar import Registered, Unregistered
@@ -37,18 +37,17 @@ class Facts:
             case Unregistered(binding=binding):
                 keeper.remove_binding(binding)
                 return self._reachability(binding.aor)
-            case AgentStateChanged(agent=agent, new=new, reason=reason) if new not in _ENGINE:
-                keeper.put_agent(agent, new is not AgentState.LOGGED_OUT, reason if new is AgentState.PAUSED else "")
+            case AgentStateChanged(agent=agent, new=new, reason=reason):
+                keeper.put_event(self._switch.unix, event)
+                if new not in _ENGINE:
+                    paused = reason if new is AgentState.PAUSED else ""
+                    keeper.put_agent(agent, new is not AgentState.LOGGED_OUT, paused)
             case Decided():
                 self._decided(event)
             case LossNotRecorded() | PromiseChanged():
                 keeper.put_event(self._switch.unix, event)
-            case ContactStarted(kind=kind, caller=caller) if kind != "callback":
-                return self._switch.offices.to_ledger(NumberBusy(caller, True))
             case ContactFinished(record=record):
                 keeper.put_call(record)
-                if record.kind != "callback":
-                    return self._switch.offices.to_ledger(NumberBusy(record.caller, False))
             case Stray():
                 self._switch.publish(MessageDropped("any", "stray"))
         return []

@@ -55,6 +55,13 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamLost:
+    """The media plane could not open this stream: its call would be silent."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyHeard:
     """A key by RFC 4733, once per press."""
 
@@ -80,7 +87,7 @@ class HttpDone:
     error: str
 
 
-WorldInput = Arrived | Malformed | FlowFailed | Played | KeyHeard | Stored | HttpDone
+WorldInput = Arrived | Malformed | FlowFailed | Played | StreamLost | KeyHeard | Stored | HttpDone
 Feed = Callable[[WorldInput], None]
 
 # ---- what the driver asks --------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class Control(Protocol):
     def queues(self) -> list[QueueView]: ...
 
     def promises(self) -> list[Promise]:
-        """The open ones and those closed since start, oldest first."""
+        """Those that the store has: the open ones, oldest first, then the last thousand closed since start."""
 
     def registrations(self) -> list[Binding]: ...
 
@@ -72,6 +72,9 @@ class Control(Protocol):
     def withdraw(self, promise: str, why: str) -> None: ...
 
     def hang_up(self, contact: str) -> None: ...
+
+    def losses(self) -> dict[str, int]:
+        """What had to be dropped since the start: "rows" (store), "datagrams" (SIP), "facts" (log and metrics)."""
 
     def ready(self) -> dict[str, bool]:
         """Part -> fit for work: "sip", "media", "store"."""

@@ -9,6 +9,7 @@ from softswitch.acd.model import AgentSpec, Need, QueueSpec
 from softswitch.callback.model import Policy
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
+from softswitch.ivr.plan import Plan
 from softswitch.switch.configuration import Configuration, Trunk, User
 from tests.simnet.phone import SimPhone
 from tests.simnet.world import SWITCH, World
@@ -38,15 +39,20 @@ steps:
 """
 
 
+def plans(text: str) -> dict[str, Plan]:
+    """The dialplan, checked as the command would."""
+    world = PlanWorld(queues=frozenset({"orders", "service"}), skills=frozenset({"orders", "service"}), speech=True)
+    found, problems = load_plans({"shop.yaml": text}, world)
+    assert not [problem for problem in problems if problem.level == "error"], problems
+    return found
+
+
 def configuration(**changes: Any) -> Configuration:
     users = {name: User(f"pw-{name}", f"Phone {name}", "en") for name in ("1001", "1002", "1003", "1004")}
     queues = (
         QueueSpec("orders", (Need("orders", 3),), ring_timeout_s=15.0, wrap_up_s=10.0),
         QueueSpec("service", (Need("service", 3),), ring_timeout_s=15.0, wrap_up_s=10.0),
     )
-    world = PlanWorld(queues=frozenset({"orders", "service"}), skills=frozenset({"orders", "service"}), speech=True)
-    plans, problems = load_plans({"shop.yaml": PLAN}, world)
-    assert not [problem for problem in problems if problem.level == "error"], problems
     house = Configuration(
         users=users,
         listeners=(("udp", SWITCH),),
@@ -60,7 +66,7 @@ def configuration(**changes: Any) -> Configuration:
         policies=(Policy("orders", "carrier", retry_busy_s=60.0, retry_no_answer_s=120.0, ring_s=20.0),),
         announce_every_s={"orders": 30.0, "service": 30.0},
         recorded=frozenset({"orders", "service"}),
-        plans=plans,
+        plans=plans(PLAN),
         features={"*11": "login", "*12": "logout", "*13": "ready", "*14": "pause"},
         secret=b"simnet",
         language="en",

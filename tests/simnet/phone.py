@@ -65,6 +65,7 @@ class SimPhone:
     password: str = ""
     answer_after: float | None = 0.5
     reject: int = 0
+    extra_headers: tuple[tuple[str, str], ...] = ()
     calls: list[Call] = field(default_factory=list)
     registered: bool = False
     invites: list[str] = field(default_factory=list)  # Call-IDs of the calls that came in
@@ -91,6 +92,7 @@ class SimPhone:
             flow=self.flow, local=local, ids=self.ids, timing=Timing(),
             credentials=(self.user, self.password) if self.password else None,
             request_uri=f"sip:{number}@{SWITCH[0]}:{SWITCH[1]}",
+            headers=self.extra_headers,
         )  # fmt: skip
         call = self._keep(leg, local)
         self._tell(call, Dial())

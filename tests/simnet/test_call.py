@@ -9,7 +9,7 @@ import pytest
 from softswitch.acd.model import Decided
 from softswitch.contact.event import ContactFinished
 from softswitch.switch.event import UnitFailed
-from tests.simnet.house import House
+from tests.simnet.house import PLAN, House, plans
 
 
 @pytest.fixture
@@ -213,3 +213,39 @@ def test_a_longer_ring_than_the_phones_is_no_matter() -> None:
     house.world.run_until(lambda: call.state == "ended", 20)
     assert call.status == 480
     assert replace(house.world.configuration).ring_s == 5.0
+
+
+def test_every_conversation_of_a_contact_has_a_recording_of_its_own() -> None:
+    plan = PLAN.replace("next: bye\n  service:", "next: service\n  service:")
+    house = House(plans=plans(plan))
+    call = house.carrier.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.5)
+    house.carrier.press(call, "1")
+    house.world.run_until(lambda: house.alice.talking)
+    house.alice.hang_up(house.alice.talking[0])  # the plan goes on to the other queue
+    house.world.run_until(lambda: house.bob.talking)
+    house.carrier.hang_up(call)
+    house.world.run(1)
+    names = [path.name for path in house.world.media.recorded]
+    assert len(set(names)) == len(names) == 2
+    assert house.world.facts(ContactFinished)[0].record.recording.split(",") == names
+
+
+def test_a_listener_that_fails_does_not_stop_the_switch(house: House) -> None:
+    def broken(event: object, unix: float) -> None:
+        raise OSError("no space left on device")
+
+    house.world.switch.listen(broken)
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: call.state == "talking")
+    assert house.world.switch.control.losses()["facts"] > 0
+
+
+def test_a_route_that_is_none_is_refused_and_leaves_nothing_behind(house: House) -> None:
+    house.desk.extra_headers = (("Record-Route", "<garbage"),)
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: call.state == "ended")
+    assert call.status == 400
+    house.world.run(40)
+    assert not house.world.switch.calls.legs and not house.world.media.streams

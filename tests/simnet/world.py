@@ -64,8 +64,7 @@ class SimMedia:
     def play(self, stream: str, play: str, prompts: Sequence[Prompt], loop: bool = False) -> None:
         if stream not in self.streams:
             return
-        self.music.discard(stream)
-        self.playing[stream] = (play, tuple(prompts))
+        self.playing[stream] = (play, tuple(prompts))  # the music, if any, comes back when it ends
         self.said += [(stream, prompt) for prompt in prompts]
         if not loop:
             self.world.after(self.prompt_s * len(prompts), lambda: self._played(stream, play))
@@ -77,7 +76,6 @@ class SimMedia:
 
     def hold_music(self, stream: str) -> None:
         if stream in self.streams:
-            self.playing.pop(stream, None)
             self.music.add(stream)
 
     def stop(self, stream: str) -> None:
@@ -156,7 +154,7 @@ class World:
         self.switch.restore(asyncio.run(self._kept()))
 
     async def _kept(self) -> Kept:
-        return Kept(await self.store.promises(), await self.store.bindings(), await self.store.agents())
+        return Kept(await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents())
 
     def crash(self) -> None:
         """kill -9: nothing of the process is left but what the store has acknowledged, or would have."""

@@ -69,6 +69,9 @@ class FakeControl:
             raise LookupError(f"no call {contact!r}")
         self.done.append(("hang_up", contact))
 
+    def losses(self) -> dict[str, int]:
+        return {"rows": 0}
+
     def ready(self) -> dict[str, bool]:
         return self.parts
 

@@ -11,7 +11,13 @@ import pytest
 from softswitch.acd.model import AgentState, AgentStateChanged, Decided, QueueJoined, QueueLeft
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import LossNotRecorded, Promise, PromiseChanged, PromiseState
-from softswitch.contact.event import ContactConnected, ContactFinished, ContactStarted, RecordingStarted
+from softswitch.contact.event import (
+    ContactConnected,
+    ContactDisconnected,
+    ContactFinished,
+    ContactStarted,
+    RecordingStarted,
+)
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.metrics import Metrics
@@ -54,7 +60,7 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
         (ContactStarted("c", "inbound", "1", "2", ""), 'contacts_started_total{kind="inbound"} 1'),
         (ContactConnected("c", "alice", 3.0), "contacts_connected_total 1"),
         (ContactFinished(RECORD), 'contacts_finished_total{kind="inbound",outcome="answered"} 1'),
-        (ContactFinished(RECORD), 'talk_seconds_sum{kind="inbound"} 60'),
+        (ContactDisconnected("c", "inbound", "alice", 60.0), 'talk_seconds_sum{kind="inbound"} 60'),
         (RecordingStarted("c", "/x"), "recordings_started_total 1"),
         (QueueJoined("c", "orders", 1, "call"), 'queue_joined_total{kind="call",queue="orders"} 1'),
         (
