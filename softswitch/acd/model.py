@@ -116,7 +116,7 @@ class Leave:
     """A contact gave up or was taken elsewhere; also while it is being offered."""
 
     contact: str
-    why: str  # "abandoned", "callback", "timeout", "exit" ...
+    why: str  # "abandoned", "callback", "timeout" ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Fetched:
 class QueueEnded:
     """The contact is back from a queue."""
 
-    outcome: str  # "answered" (and the agent hung up), "full", "timeout", "exit", "callback" (offer accepted), "error"
+    outcome: str  # "answered" (and the agent hung up), "full", "timeout", "callback" (offer accepted), "error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,6 @@ _QUEUE_EXITS = {
     "callback": Exit("promised"),
     "full": Exit("full", why="the queue is full", cause="busy"),
     "timeout": Exit("timeout", why="nobody answered in time", cause="unavailable"),
-    "exit": Exit("exit", why="the caller left the queue"),
 }
 
 
@@ -95,13 +94,12 @@ class Queue(Verb):
 
     verb: ClassVar[str] = "queue"
     lone: ClassVar[str] = "name"
-    branches: ClassVar[tuple[str, ...]] = ("next", "promised", "full", "timeout", "exit", "failed")
+    branches: ClassVar[tuple[str, ...]] = ("next", "promised", "full", "timeout", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {
         "answered": ("next",),
         "promised": ("promised", "next"),
         "full": ("full", "failed"),
         "timeout": ("timeout", "failed"),
-        "exit": ("exit", "failed"),
     }
     must: ClassVar[tuple[str, ...]] = ()
     pauses: ClassVar[bool] = True
@@ -114,7 +112,6 @@ class Queue(Verb):
     promised: Name | None = None  # the caller has taken the offer
     full: Name | None = None
     timeout: Name | None = None
-    exit: Name | None = None
     failed: Name | None = None
 
     def names(self) -> Iterator[tuple[str, str, KeyPath]]:

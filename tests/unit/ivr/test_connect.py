@@ -116,7 +116,6 @@ def test_the_three_ways_to_write_an_offer(walker: Walker, offer: str) -> None:
         ("full", "full: busy", "busy"),
         ("timeout", "", "error"),
         ("timeout", "timeout: busy", "busy"),
-        ("exit", "exit: busy", "busy"),
         ("error", "full: busy", "error"),
     ],
 )
