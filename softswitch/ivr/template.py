@@ -1,9 +1,9 @@
-"""Texts and conditions of a dialplan: jinja2 in its sandbox, bounded so that no text can hold up the switch.
+"""Texts and conditions of a dialplan: jinja2 in our sandbox (``sandbox.py``), so that no text can hold up the switch.
 
-Decided here: what a template may do. It reads variables and computes a value; it has no loops, no randomness, no
-clock, and nothing that makes long text out of short. A name that was never set is an error, since it is a slip of the
-writer; a field that some fetched document lacks counts as false and equal to nothing, since documents differ, but
-cannot be read aloud.
+Decided here: what a template may do. It reads variables and computes a value; it has no loops, no variables of its own,
+no randomness and no clock, and it is not longer than what it may make. A name that was never set is an error, since it
+is a slip of the writer; a field that some fetched document lacks counts as false and equal to nothing, since documents
+differ, but cannot be read aloud.
 """
 
 from __future__ import annotations
@@ -14,23 +14,15 @@ from datetime import date, time
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
+from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.environment import TemplateExpression
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
 
 from softswitch.core.errors import SoftswitchError
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.ivr.sandbox import MAX_NODES, MAX_TEXT, sandbox
 
-MAX_TEXT = 4096  # characters of one rendered text
-MAX_NODES = 10_000  # values inside of one variable
-MAX_NUMBER = 10**15
-
-_PADDING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "translate", "zfill"})
-_NO_FILTERS = frozenset({"batch", "center", "format", "indent", "pprint", "random", "slice", "urlize", "xmlattr"})
 _ASKING = ("defined", "undefined", "default", "d")  # "is it set?" may be asked of what is not
-_STATEMENTS = (nodes.Output, nodes.If, nodes.Assign)
+_STATEMENTS = (nodes.Output, nodes.If)
 # What a template over foreign data can raise besides jinja2's own errors: 1 / 0, "a" + 1, int("x"), [][3].
 _RUNTIME = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -39,57 +31,7 @@ class BadTemplate(SoftswitchError):
     """A text that cannot be computed; the message says why."""
 
 
-class _Missing(StrictUndefined):
-    """Something that is not there: strict as a name, false as a field of data that is there."""
-
-    __slots__ = ()
-
-    def _is_field(self) -> bool:
-        return self._undefined_obj is not missing and self._undefined_exception is UndefinedError
-
-    def __bool__(self) -> bool:  # type: ignore[override]
-        return False if self._is_field() else self._fail_with_undefined_error()
-
-    def __eq__(self, other: object) -> bool:  # type: ignore[override]
-        return False if self._is_field() else self._fail_with_undefined_error()
-
-    def __ne__(self, other: object) -> bool:  # type: ignore[override]
-        return True if self._is_field() else self._fail_with_undefined_error()
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(type(self)) if self._is_field() else self._fail_with_undefined_error()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self if self._is_field() else self._fail_with_undefined_error()
-
-    def __getitem__(self, key: Any) -> Any:
-        return self if self._is_field() else self._fail_with_undefined_error()
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset({"*", "**"})
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
-        if operator == "**" or not numbers or abs(left) > MAX_NUMBER or abs(right) > MAX_NUMBER:
-            raise SecurityError(f"{operator} is for numbers of ordinary size only")
-        return super().call_binop(context, operator, left, right)
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return attr not in _PADDING and super().is_safe_attribute(obj, attr, value)
-
-
-def _environment() -> _Sandbox:
-    environment = _Sandbox(undefined=_Missing, finalize=lambda value: "" if value is None else value)
-    environment.globals.clear()  # range, lipsum and friends make long from short
-    for name in _NO_FILTERS:
-        del environment.filters[name]
-    return environment
-
-
-_ENVIRONMENT = _environment()
+_ENVIRONMENT = sandbox()
 
 
 def is_template(value: object) -> bool:
@@ -223,6 +165,8 @@ def analyse_condition(text: str) -> Names:
 
 
 def _parse(text: str) -> nodes.Template:
+    if len(text) > MAX_TEXT:
+        raise BadTemplate(f"a text with {{{{ or {{% is at most {MAX_TEXT} characters long")
     try:
         return _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
@@ -230,12 +174,12 @@ def _parse(text: str) -> nodes.Template:
 
 
 def _names(tree: nodes.Template) -> Names:
-    names = {"load": set[str](), "store": set[str](), "param": set[str]()}
+    read: set[str] = set()
     asked: set[str] = set()
     fields: set[tuple[str, str]] = set()
     for node in tree.find_all(nodes.Node):
         if isinstance(node, nodes.Name):
-            names[node.ctx].add(node.name)
+            read.add(node.name)
         elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
             fields.add((node.node.name, node.attr))
         elif isinstance(node, (nodes.Test, nodes.Filter)):
@@ -244,7 +188,7 @@ def _names(tree: nodes.Template) -> Names:
                 asked.add(node.node.name)
         elif isinstance(node, nodes.Stmt) and not isinstance(node, _STATEMENTS):
             raise BadTemplate(f"a text may compute, but not {{% {type(node).__name__.lower()} %}}")
-    return Names(frozenset(names["load"] - names["store"] - asked), frozenset(fields))
+    return Names(frozenset(read - asked), frozenset(fields))
 
 
 def _refuse_unknown(used: nodes.Expr, name: str) -> None:
