@@ -100,5 +100,6 @@ class Channel:
         self._unsent.clear()
 
     def close(self) -> None:
+        self._write()  # the last words tell of recordings that are not on disk
         self._drop("shutting down")
         self._listener.close()

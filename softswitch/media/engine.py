@@ -19,7 +19,7 @@ from softswitch.media import protocol as p
 from softswitch.media.library import Library
 from softswitch.media.player import Ended, Player
 from softswitch.media.receiver import Receiver
-from softswitch.media.recorder import Recorder
+from softswitch.media.recorder import Failed, Recorder
 from softswitch.media.rooms import Rooms
 from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets, is_numeric
@@ -142,7 +142,7 @@ class Engine:
 
     def _play(self, row: int, command: p.Play) -> None:
         pieces = [self._library.get(path) for path in command.files]
-        ended = self._player.play(row, command.play, pieces, command.loop)
+        ended = self._player.play(row, command.play, pieces)
         if ended is not None:
             self._tell_ended(ended)
 
@@ -174,7 +174,10 @@ class Engine:
         for ended in self._player.render(heard):
             self._tell_ended(ended)
         self._sender.send(heard, self._sockets, self._receiver.peers(count))
-        for failed in self._recorder.keep(said):
+        self._tell_failed(self._recorder.keep(said))
+
+    def _tell_failed(self, recordings: list[Failed]) -> None:
+        for failed in recordings:
             self._tell(p.RecordError(failed.recording, failed.why))
 
     def _tell_ended(self, ended: Ended) -> None:
@@ -206,5 +209,5 @@ class Engine:
     def close(self) -> None:
         """Finish recordings; returns when they are on disk."""
         self.reset()
-        self._recorder.close()
+        self._tell_failed(self._recorder.close())
         self._library.close()

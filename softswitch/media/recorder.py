@@ -74,6 +74,7 @@ class Recorder:
         self._ring: Pcm = np.zeros((_RING, streams, FRAME), np.int16)
         self._tick = 0
         self._running: dict[str, _Recording] = {}
+        self._ending: list[tuple[str, list[Future[None]]]] = []  # stopped, and not all written yet
         self._worker = ThreadPoolExecutor(1, "recordings")
 
     def __len__(self) -> int:
@@ -93,7 +94,7 @@ class Recorder:
         recording = self._running.pop(name, None)
         if recording is not None:
             self._flush(recording)
-            self._worker.submit(recording.file.close)
+            self._ending.append((name, [*recording.waiting, self._worker.submit(recording.file.close)]))
 
     def forget(self, row: int) -> None:
         """The row is given back: what it said so far is written, and then its channels are silent."""
@@ -105,13 +106,14 @@ class Recorder:
     def keep(self, said: Pcm) -> list[Failed]:
         """Take what was said in this tick, ``(n, FRAME)``; which recordings have failed."""
         if not self._running:
-            return []
+            return list(self._failures_at_end())
         self._ring[self._tick % _RING, : len(said)] = said
         self._tick += 1
         for recording in self._running.values():
             if self._tick - recording.since >= FLUSH_TICKS:
                 self._flush(recording)
-        return list(self._failures()) if self._tick % FLUSH_TICKS == 0 else []
+        failed = list(self._failures_at_end())
+        return failed + list(self._failures()) if self._tick % FLUSH_TICKS == 0 else failed
 
     def _flush(self, recording: _Recording) -> None:
         ticks = np.arange(recording.since, self._tick)
@@ -138,8 +140,17 @@ class Recorder:
                 self._worker.submit(recording.file.close)
                 yield Failed(name, errors[0])
 
-    def close(self) -> None:
-        """Finish all recordings and wait until they are on disk."""
+    def _failures_at_end(self) -> Iterator[Failed]:
+        over = [(name, written) for name, written in self._ending if written[-1].done()]  # one worker: in order
+        for name, written in over:
+            self._ending.remove((name, written))
+            errors = [str(error) for future in written if (error := future.exception())]
+            if errors:
+                yield Failed(name, errors[0])
+
+    def close(self) -> list[Failed]:
+        """Finish all recordings and wait until they are on disk; which of them are not."""
         for name in list(self._running):
             self.stop(name)
         self._worker.shutdown()
+        return list(self._failures_at_end())

@@ -82,6 +82,28 @@ def test_a_path_that_cannot_be_written_fails_that_recording_only(tmp_path: Path)
     assert len(read(tmp_path / "good.wav")) == FLUSH_TICKS * FRAME
 
 
+def test_one_that_fails_and_is_stopped_before_anybody_looked_has_failed_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "there.wav").write_bytes(b"precious")
+    recorder = Recorder(1)
+    recorder.start("bad", tmp_path / "there.wav", (0,))
+    recorder.start("good", tmp_path / "good.wav", (0,))
+    assert recorder.keep(said(5)) == []
+    recorder.stop("bad")
+    recorder.stop("good")
+    recorder._worker.submit(int).result()  # what was submitted before is done
+    failed = recorder.keep(said(5))
+    assert [one.recording for one in failed] == ["bad"]
+    assert "there.wav" in failed[0].why
+    assert recorder.keep(said(5)) == recorder.close() == []
+
+
+def test_one_that_fails_in_the_last_moment_is_told_at_the_end(tmp_path: Path) -> None:
+    recorder = Recorder(1)
+    (tmp_path / "there.wav").write_bytes(b"precious")
+    recorder.start("bad", tmp_path / "there.wav", (0,))
+    assert [one.recording for one in recorder.close()] == ["bad"]
+
+
 def test_killed_between_any_two_writes_the_file_is_playable(tmp_path: Path) -> None:
     """The moments at which it can die: after each octet string that ``write`` puts down."""
     path = tmp_path / "r.wav"
