@@ -52,8 +52,8 @@ class MediaListener:
 class MediaClient:
     """Implements ``MediaPlane`` of the driver's ports. Make it with ``start``, end it with ``shutdown``."""
 
-    def __init__(self, socket: Path, ports: Ports, advertise: str, prompts: PromptStore, listener: MediaListener):
-        self._ports, self._advertise, self._prompts, self._listener = ports, advertise, prompts, listener
+    def __init__(self, socket: Path, ports: Ports, prompts: PromptStore, listener: MediaListener):
+        self._ports, self._prompts, self._listener = ports, prompts, listener
         self._wanted = Wanted()
         self._link = Link(socket, self)
         self._life = ""  # of the process that we spoke to last; "": none yet
@@ -76,16 +76,15 @@ class MediaClient:
         on_digit: Callable[[str, str], None],
         on_state: Callable[[bool], None] = lambda connected: None,
         on_lost: Callable[[str], None] = lambda stream: None,
-        advertise: str = "",
     ) -> MediaClient:
         """Begin to connect to the process at ``socket``, and never stop trying.
 
-        RTP is received on ``host`` and ``ports``; peers are told ``advertise`` where that is another address (NAT).
-        ``prompts`` holds the sound files, ``cache`` what is made by the speech engine, if there is one.
+        RTP is received on ``host`` and ``ports``. ``prompts`` holds the sound files, ``cache`` what is made by the
+        speech engine, if there is one.
         """
         store = PromptStore(prompts, cache, find_engine())
         listener = MediaListener(on_played, on_digit, on_state, on_lost)
-        client = cls(socket, Ports(host, ports.first, ports.last), advertise or host, store, listener)
+        client = cls(socket, Ports(host, ports.first, ports.last), store, listener)
         client._spawn(client._link.run())
         return client
 
@@ -119,7 +118,7 @@ class MediaClient:
             known = WantedStream(p.Open(stream, self._ports.host, self._ports.take()))
             self._wanted.streams[stream] = known
             self._link.send(known.open)
-        return self._advertise, known.open.port
+        return self._ports.host, known.open.port
 
     def connect(self, stream: str, media: Media) -> None:
         wanted = self._wanted.streams.get(stream)
@@ -144,12 +143,12 @@ class MediaClient:
             self._link.send(p.Close(stream))
             self._ports.give_back(wanted.open.port)
 
-    def play(self, stream: str, play: str, prompts: Sequence[Prompt], loop: bool = False) -> None:
+    def play(self, stream: str, play: str, prompts: Sequence[Prompt]) -> None:
         """Play in place of what was playing, as soon as all the files are there; then ``on_played``."""
         wanted = self._wanted.streams.get(stream)
         if wanted is None:
             return
-        wanted.play = WantedPlay(play, loop)
+        wanted.play = WantedPlay(play)
         files = [self._prompts.find(prompt) for prompt in prompts]
         if None in files:
             self._link.send(p.Play(stream, f"{play} is being made", ()))  # what was playing ends now
@@ -204,7 +203,7 @@ class MediaClient:
             self._begin(stream, play, files)
 
     def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | None]) -> None:
-        play.command = p.Play(stream, play.play, tuple(str(path) for path in files), play.loop)
+        play.command = p.Play(stream, play.play, tuple(str(path) for path in files))
         self._link.send(play.command)
 
     def _ended(self, stream: str, play: str, ok: bool) -> None:

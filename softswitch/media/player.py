@@ -20,15 +20,13 @@ class Playing:
 
     play: str  # control's id
     pieces: Sequence[Future[Pcm]]
-    loop: bool = False
     index: int = 0  # piece
     at: int = 0  # sample of the piece
     failed: bool = False
-    sounded: bool = False  # something came out in this round; a loop over nothing must end
 
     @property
     def over(self) -> bool:
-        return self.failed or (self.index == len(self.pieces) and not (self.loop and self.sounded))
+        return self.failed or self.index == len(self.pieces)
 
     def fill(self, frame: Pcm) -> None:
         """Write the next ``(FRAME,)`` samples, silence where there are none."""
@@ -42,18 +40,13 @@ class Playing:
 
     def _piece(self) -> Pcm | None:
         """What is to be heard now; None where it is over, or not decoded yet."""
-        if self.over:
-            return None
-        if self.index == len(self.pieces):
-            self.index, self.sounded = 0, False
-        if not self.pieces[self.index].done():
+        if self.over or not self.pieces[self.index].done():
             return None
         self.failed = self.pieces[self.index].exception() is not None
         return None if self.failed else self.pieces[self.index].result()
 
     def _move(self, size: int, length: int) -> None:
         self.at += size
-        self.sounded = self.sounded or size > 0
         if self.at == length:
             self.index, self.at = self.index + 1, 0
 
@@ -79,13 +72,13 @@ class Player:
     def __len__(self) -> int:
         return len(self._playing)
 
-    def play(self, row: int, play: str, pieces: Sequence[Future[Pcm]], loop: bool) -> Ended | None:
+    def play(self, row: int, play: str, pieces: Sequence[Future[Pcm]]) -> Ended | None:
         """Begin, in place of what was playing; how it ended, where this very ``play`` already has."""
         last = self._last.get(row)
         if last is not None and last.play == play:
             return last
         if row not in self._playing or self._playing[row].play != play:
-            self._playing[row] = Playing(play, pieces, loop)
+            self._playing[row] = Playing(play, pieces)
         return None
 
     def hold(self, row: int) -> None:

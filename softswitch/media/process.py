@@ -26,7 +26,6 @@ from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.schedule import Schedule
-from softswitch.rtp.jitter import JitterSettings
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +123,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--log-level", default="info")
-    parser.add_argument("--jitter", default="1,2,10", help="least, first and most depth in frames of 20 ms")
     return parser.parse_args(argv)
 
 
@@ -133,9 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments(argv)
     configure(given.log_format, given.log_level)
     raise_file_limit()
-    least, first, most = (int(depth) for depth in given.jitter.split(","))
-    settings = EngineSettings(given.streams, JitterSettings(least, first, most))
-    process = Process(given.socket, settings, hold_music(given.hold))
+    process = Process(given.socket, EngineSettings(given.streams), hold_music(given.hold))
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
     gc.freeze()  # what lives for ever need not be looked at in the middle of a tick

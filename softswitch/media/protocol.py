@@ -56,7 +56,6 @@ class Play(msgspec.Struct, array_like=True, tag="play", frozen=True):
     stream: str
     play: str
     files: tuple[str, ...]
-    loop: bool = False
 
 
 class HoldMusic(msgspec.Struct, array_like=True, tag="hold_music", frozen=True):

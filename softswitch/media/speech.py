@@ -70,7 +70,7 @@ class Espeak:
         self._heard.clear()
         failed = self._library.espeak_Synth(octets, ctypes.c_size_t(len(octets)), 0, 0, 0, _UTF8, None, None)
         if failed or self._library.espeak_Synchronize() or not self._heard:
-            raise SpeechError(f"espeak-ng said nothing for {text!r}")
+            raise SpeechError("espeak-ng said nothing")
         return np.concatenate(self._heard), self._rate_hz
 
 

@@ -15,7 +15,6 @@ from softswitch.media import protocol as p
 @dataclass(slots=True)
 class WantedPlay:
     play: str
-    loop: bool
     command: p.Play | None = None  # None: its files are still being made
 
 
@@ -74,7 +73,7 @@ class Wanted:
             recording.segment += 1
         lost = []
         for name, stream in self.streams.items():
-            if stream.play is not None and stream.play.command is not None and not stream.play.loop:
+            if stream.play is not None and stream.play.command is not None:
                 lost.append((name, stream.play.play))
                 stream.play = None
         return lost

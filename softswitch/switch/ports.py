@@ -113,9 +113,8 @@ class MediaPlane(Protocol):
 
     def close(self, stream: str) -> None: ...
 
-    def play(self, stream: str, play: str, prompts: Sequence[Prompt], loop: bool = False) -> None:
-        """Play files or speech in a row (``loop``: for ever), in place of what was playing; then ``Played``, unless
-        stopped or replaced."""
+    def play(self, stream: str, play: str, prompts: Sequence[Prompt]) -> None:
+        """Play files or speech in a row, in place of what was playing; then ``Played``, unless stopped or replaced."""
 
     def hold_music(self, stream: str) -> None:
         """Play the hold music in a loop, in step for all who hear it."""

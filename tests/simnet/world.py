@@ -61,13 +61,12 @@ class SimMedia:
             table.pop(stream, None)
         self.music.discard(stream)
 
-    def play(self, stream: str, play: str, prompts: Sequence[Prompt], loop: bool = False) -> None:
+    def play(self, stream: str, play: str, prompts: Sequence[Prompt]) -> None:
         if stream not in self.streams:
             return
         self.playing[stream] = (play, tuple(prompts))  # the music, if any, comes back when it ends
         self.said += [(stream, prompt) for prompt in prompts]
-        if not loop:
-            self.world.after(self.prompt_s * len(prompts), lambda: self._played(stream, play))
+        self.world.after(self.prompt_s * len(prompts), lambda: self._played(stream, play))
 
     def _played(self, stream: str, play: str) -> None:
         if self.playing.get(stream, ("", ()))[0] == play:

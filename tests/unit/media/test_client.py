@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,15 +18,21 @@ from softswitch.media import protocol as p
 from softswitch.media.client import MediaClient
 from softswitch.sdp.media import PCMU, Media
 from tests.support.ports import claim
+from tests.support.process import eventually
+
+LAST = p.StopRecord("the last word of a test")
 
 
 class FakeProcess:
     """Answers ``Hello``; everything else it only notes."""
 
+    client: MediaClient
+
     def __init__(self, path: Path) -> None:
         self.path, self.life = path, "first"
         self.heard: list[p.Command] = []
         self.writer: asyncio.StreamWriter | None = None
+        self._told = 0
 
     async def start(self) -> None:
         self.server = await asyncio.start_unix_server(self._serve, str(self.path))
@@ -35,6 +41,8 @@ class FakeProcess:
         self.writer, frames = writer, p.Frames()
         while octets := await reader.read(65536):
             for command in frames.commands(octets):
+                if self.writer is not writer:
+                    return  # it has crashed
                 if isinstance(command, p.Hello):
                     writer.write(p.pack(p.Welcome(p.VERSION, self.life)))
                 elif not isinstance(command, p.AskStats):
@@ -50,15 +58,23 @@ class FakeProcess:
         assert self.writer is not None
         self.life = life
         self.heard.clear()
-        self.writer.close()
-        await asyncio.sleep(0.15)
+        crashed, self.writer = self.writer, None
+        crashed.close()
+        await eventually(lambda: self.writer, 5, "a new connection")
 
     async def hears(self, count: int) -> list[p.Command]:
-        async with asyncio.timeout(5):
-            while len(self.heard) < count:  # noqa: ASYNC110 (it comes over a socket)
-                await asyncio.sleep(0.005)
-        await asyncio.sleep(0.02)
+        """All that the client has said so far, which is that much or more."""
+        await eventually(lambda: len(self.heard) >= count, 5, f"{count} commands")
+        self.client._link.send(LAST)
+        await eventually(lambda: LAST in self.heard, 5, "the last word")
+        self.heard.remove(LAST)
         return self.heard
+
+    async def is_heard(self) -> None:
+        """Wait until the client has taken all that it was told."""
+        self._told += 1
+        self.tell(p.Stats({}, {"told": self._told}))
+        await eventually(lambda: self.client.gauges().get("told") == self._told, 5, "what was told")
 
 
 @pytest.fixture
@@ -79,8 +95,8 @@ async def world(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
         lambda *told: world.played.append(told),
         lambda *told: world.digits.append(told),
         world.states.append,
-        advertise="192.0.2.9",
     )
+    world.process.client = world.client
     await world.client.connected(5)
     yield world
     await world.client.shutdown()
@@ -93,7 +109,7 @@ MEDIA = Media(("192.0.2.1", 4000), PCMU, 0, 101)
 
 async def test_a_fresh_control_resets_and_then_says_what_it_wants(world: SimpleNamespace) -> None:
     client, first = world.client, world.first
-    assert client.open("L") == client.open("L") == ("192.0.2.9", first)
+    assert client.open("L") == client.open("L") == ("127.0.0.1", first)
     client.connect("L", MEDIA)
     client.join("room", "L")
     client.play("L", "p1", HELLO)
@@ -140,17 +156,15 @@ async def test_a_new_process_is_told_everything_but_the_prompt_that_was_lost(
     client.connect("L", MEDIA)
     client.join("room", "L")
     client.play("L", "lost", HELLO)
-    client.play("R", "looped", HELLO, loop=True)
     client.hold_music("R")
     client.record("rec", tmp_path / "rec.wav", "L", "R")
     await world.process.crash("second")
-    assert await world.process.hears(7) == [
+    assert await world.process.hears(6) == [
         p.Open("L", "127.0.0.1", world.first),
         p.Connect("L", 1, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "sendrecv"),
         p.Join("room", "L"),
         p.Open("R", "127.0.0.1", world.first + 2),
         p.HoldMusic("R"),
-        p.Play("R", "looped", (str(world.hello),), True),
         p.Record("rec", str(tmp_path / "rec.2.wav"), "L", "R"),
     ]
     assert world.played == [("L", "lost", False)]
@@ -181,7 +195,7 @@ async def test_only_the_end_of_what_is_wanted_is_told(world: SimpleNamespace) ->
     world.process.tell(p.PlayEnded("L", "new", True))
     world.process.tell(p.DigitHeard("L", "5"))
     world.process.tell(p.DigitHeard("gone", "6"))
-    await asyncio.sleep(0.1)
+    await world.process.is_heard()
     assert world.played == [("L", "new", True)]
     assert world.digits == [("L", "5")]
 
@@ -190,15 +204,20 @@ async def test_a_prompt_that_cannot_be_had_is_told_later_not_from_within_the_cal
     world.client.open("L")
     world.client.play("L", "p", [Prompt("en", "none.wav")])
     assert world.played == []
-    await asyncio.sleep(0.05)
+    await eventually(lambda: world.played, 5, "its end")
     assert world.played == [("L", "p", False)]
 
 
 class SlowEngine:
+    """Says nothing until it is let."""
+
     name = "slow"
 
+    def __init__(self) -> None:
+        self.let = threading.Event()
+
     def speak(self, text: str, language: str) -> tuple[np.ndarray, int]:
-        time.sleep(0.1)
+        assert self.let.wait(5)
         return np.zeros(80, np.int16), 8000
 
 
@@ -206,10 +225,12 @@ class SlowEngine:
 async def test_speech_that_comes_too_late_is_not_played(
     world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
-    client = world.client
-    monkeypatch.setattr(client._prompts, "_engine", SlowEngine())
+    client, engine = world.client, SlowEngine()
+    monkeypatch.setattr(client._prompts, "_engine", engine)
     client.open("L")
+    before = set(client._tasks)
     client.play("L", "late", [Prompt("en", "", "one moment")])
+    making = client._tasks - before
     match then:
         case "stop":
             client.stop("L")
@@ -217,16 +238,19 @@ async def test_speech_that_comes_too_late_is_not_played(
             client.close("L")
         case _:
             client.play("L", "next", HELLO)
-    await asyncio.sleep(0.3)
-    plays = [command.play for command in world.process.heard if isinstance(command, p.Play) and command.files]
+    engine.let.set()
+    await asyncio.gather(*making)
+    plays = [command.play for command in await world.process.hears(0) if isinstance(command, p.Play) and command.files]
     assert plays == (["next"] if then == "replace" else [])
     assert world.played == []
 
 
 async def test_speech_is_played_when_it_is_made(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.client._prompts, "_engine", SlowEngine())
+    engine = SlowEngine()
+    monkeypatch.setattr(world.client._prompts, "_engine", engine)
     world.client.open("L")
     world.client.play("L", "p", [*HELLO, Prompt("en", "", "one moment")])
+    engine.let.set()
     last = (await world.process.hears(4))[-1]
     assert isinstance(last, p.Play)
     assert (last.play, last.files[0], len(last.files)) == ("p", str(world.hello), 2)
@@ -238,6 +262,6 @@ async def test_failures_of_the_process_are_counted(world: SimpleNamespace, tmp_p
     world.process.tell(p.RecordError("rec", "disk full"))
     world.process.tell(p.OpenFailed("L", "in use"))
     world.process.tell(p.Stats({"ticks": 7}, {"streams": 2}))
-    await asyncio.sleep(0.1)
+    await world.process.is_heard()
     assert client.stats() == {"process_changes": 0, "record_errors": 1, "open_failures": 1, "ticks": 7}
-    assert client.gauges() == {"streams": 2, "connected": 1, "ports_free": 3}
+    assert client.gauges() == {"streams": 2, "connected": 1, "ports_free": 3, "told": 1}

@@ -1,4 +1,4 @@
-"""Prompts in a row, loops, files that come late or not at all, and hold music in step."""
+"""Prompts in a row, files that come late or not at all, and hold music in step."""
 
 from concurrent.futures import Future
 
@@ -23,7 +23,7 @@ def frame(player: Player, rows: int = 1) -> tuple[np.ndarray, list[Ended]]:
 
 def test_pieces_follow_each_other_without_a_gap() -> None:
     player = Player(1, NO_HOLD)
-    player.play(0, "p", [piece(1, 100), piece(2, 100), piece(3, 40)], False)
+    player.play(0, "p", [piece(1, 100), piece(2, 100), piece(3, 40)])
     first, over = frame(player)
     assert first[0].tolist() == [1] * 100 + [2] * 60
     assert over == []
@@ -35,23 +35,20 @@ def test_pieces_follow_each_other_without_a_gap() -> None:
 
 def test_the_end_is_told_with_the_last_sample() -> None:
     player = Player(1, NO_HOLD)
-    player.play(0, "p", [piece(1, FRAME)], False)
+    player.play(0, "p", [piece(1, FRAME)])
     assert frame(player)[1] == [Ended(0, "p", True)]
 
 
-def test_a_loop_goes_on_without_a_gap_and_one_over_nothing_ends() -> None:
+def test_prompts_without_sound_end_at_once() -> None:
     player = Player(2, NO_HOLD)
-    player.play(0, "p", [piece(1, 100), piece(2, 30)], True)
-    player.play(1, "q", [piece(1, 0)], True)
-    heard, over = frame(player, 2)
-    assert heard[0].tolist() == [1] * 100 + [2] * 30 + [1] * 30
-    assert over == [Ended(1, "q", True)]
-    assert all(frame(player, 2)[1] == [] for _ in range(100))
+    player.play(0, "p", [piece(1, 0), piece(1, 0)])
+    player.play(1, "q", [])
+    assert frame(player, 2)[1] == [Ended(0, "p", True), Ended(1, "q", True)]
 
 
 def test_a_file_that_comes_late_is_waited_for_in_silence() -> None:
     player, late = Player(1, NO_HOLD), Future[np.ndarray]()
-    player.play(0, "p", [late], False)
+    player.play(0, "p", [late])
     heard, over = frame(player)
     assert (heard.any(), over) == (False, [])
     late.set_result(np.full(10, 7, np.int16))
@@ -63,20 +60,20 @@ def test_a_file_that_comes_late_is_waited_for_in_silence() -> None:
 def test_a_file_that_cannot_be_had_ends_it_with_not_ok() -> None:
     player, bad = Player(1, NO_HOLD), Future[np.ndarray]()
     bad.set_exception(OSError("gone"))
-    player.play(0, "p", [piece(1, FRAME), bad, piece(2, FRAME)], True)
+    player.play(0, "p", [piece(1, FRAME), bad, piece(2, FRAME)])
     assert frame(player)[1] == []
     assert frame(player)[1] == [Ended(0, "p", False)]
 
 
 def test_playing_anew_replaces_and_repeating_the_command_does_not() -> None:
     player = Player(1, NO_HOLD)
-    player.play(0, "p", [piece(1, 3 * FRAME)], False)
+    player.play(0, "p", [piece(1, 3 * FRAME)])
     frame(player)
-    player.play(0, "p", [piece(5, 3 * FRAME)], False)
+    player.play(0, "p", [piece(5, 3 * FRAME)])
     assert frame(player)[0][0, 0] == 1
-    player.play(0, "q", [piece(2, FRAME)], False)
+    player.play(0, "q", [piece(2, FRAME)])
     assert frame(player)[1] == [Ended(0, "q", True)]
-    assert player.play(0, "q", [piece(2, FRAME)], False) == Ended(0, "q", True)
+    assert player.play(0, "q", [piece(2, FRAME)]) == Ended(0, "q", True)
     assert len(player) == 0
 
 
@@ -85,7 +82,7 @@ def test_hold_music_is_in_step_under_prompts() -> None:
     player.hold(0)
     assert frame(player, 3)[0][:, 0].tolist() == [0, 99, 99]
     player.hold(1)
-    player.play(1, "p", [piece(50, FRAME)], False)
+    player.play(1, "p", [piece(50, FRAME)])
     assert frame(player, 3)[0][:, 0].tolist() == [1, 50, 99]
     assert frame(player, 3)[0][:, 0].tolist() == [2, 2, 99]
     player.stop(0)

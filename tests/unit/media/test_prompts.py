@@ -1,5 +1,6 @@
 """Which file a prompt is, with an engine that counts what it is asked."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,25 @@ async def test_without_an_engine_or_with_one_that_fails(prompts: Path, tmp_path:
 @pytest.mark.parametrize("file", ["../../secret.wav", "../en/../../secret.wav", "/etc/hostname"])
 def test_no_file_outside_of_the_prompts_is_played(prompts: Path, tmp_path: Path, file: str) -> None:
     assert PromptStore(prompts, tmp_path / "cache", None).find(Prompt("en", file)) is None
+
+
+async def test_the_longest_unused_speech_goes(prompts: Path, tmp_path: Path) -> None:
+    engine = Engine()
+    store = PromptStore(prompts, tmp_path / "cache", engine, most=3)
+    made = [await store.get(Prompt("en", "", text)) for text in "abc"]
+    for age, path in enumerate(reversed(made)):
+        assert path is not None
+        os.utime(path, (1e9 - age, 1e9 - age))
+    assert store.find(Prompt("en", "", "a")) == made[0]  # so it is the one used last
+    await store.get(Prompt("en", "", "d"))
+    assert [store.find(Prompt("en", "", text)) is not None for text in "abcd"] == [True, False, True, True]
+
+
+async def test_what_is_spoken_is_not_logged(prompts: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = PromptStore(prompts, tmp_path / "cache", Engine())
+    assert await store.get(Prompt("en", "", "unspeakable")) is None
+    assert "no" in caplog.text
+    assert "unspeakable" not in caplog.text
 
 
 @pytest.fixture(scope="module")

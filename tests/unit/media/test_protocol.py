@@ -13,7 +13,7 @@ COMMANDS: list[p.Command] = [
     p.Connect("leg-1", 3, "192.0.2.1", 4000, "PCMA", 8, 8, None, "sendrecv"),
     p.Connect("leg-1", 4, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "inactive"),
     p.Close("leg-1"),
-    p.Play("leg-1", "play-1", ("/a.wav", "/你好.wav"), True),
+    p.Play("leg-1", "play-1", ("/a.wav", "/你好.wav")),
     p.HoldMusic("leg-1"),
     p.Stop("leg-1"),
     p.Join("room", "leg-1"),
