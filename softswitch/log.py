@@ -1,7 +1,7 @@
 """The log: one line per event on stderr, text or JSON, with telephone numbers masked unless the admin says otherwise.
 
-Decided here: what of a fact is worth a line at which level, and what a masked number looks like. Our own modules log
-by ``structlog.get_logger()``; what libraries say by the standard module comes out the same way.
+Decided here: what of a fact is worth a line at which level, and what a masked number looks like. Facts go to structlog;
+what modules, ours and those of libraries, say by the standard ``logging`` comes out the same way.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Bridge(logging.Handler):
-    """What libraries log, in our form."""
+    """What is said by the standard ``logging``, in our form."""
 
     def emit(self, record: logging.LogRecord) -> None:
         logger = structlog.get_logger()
