@@ -77,14 +77,6 @@ class Via:
         return None if value is None else value.strip("[]")
 
     @property
-    def rport(self) -> int | None:
-        """The port recorded in ``rport``; 0 where it was only asked for; None where it is absent."""
-        value = param(self.params, "rport")
-        if value is None:
-            return None
-        return int(value) if value.isascii() and value.isdigit() and len(value) <= 5 else 0
-
-    @property
     def sent_by(self) -> str:
         return hostport(self.host, self.port)
 
@@ -215,11 +207,6 @@ def _addr_spec(text: str) -> NameAddr:
     if "?" in uri or "," in uri:
         raise PeerError(400, "a URI with ? or , has to stand in <>")
     return NameAddr("", parse_uri(uri.rstrip(LWS)), parse_params(params))
-
-
-def parse_name_addrs(text: str) -> list[NameAddr]:
-    """A comma-separated list of them."""
-    return [parse_name_addr(piece) for piece in split_commas(text)]
 
 
 def parse_via(text: str) -> Via:

@@ -72,11 +72,6 @@ class Headers:
             return values
         return [element for value in values for element in split_commas(value) if element]
 
-    def count(self, name: str) -> int:
-        """How many lines have that name."""
-        key = key_of(name)
-        return sum([found == key for found, _, _ in self._items])
-
     def add(self, name: str, value: str) -> None:
         """A further line, at the end."""
         self._items.append((key_of(name), name, value))
@@ -87,36 +82,12 @@ class Headers:
         self._items.insert(0, (key_of(name), name, value))
         self._parsed.clear()
 
-    def set(self, name: str, value: str) -> None:
-        """Exactly one line of that name: in the place of the first, or at the end."""
-        key = key_of(name)
-        places = [place for place, item in enumerate(self._items) if item[0] == key]
-        if not places:
-            self.add(name, value)
-            return
-        self._items[places[0]] = (key, name, value)
-        for place in reversed(places[1:]):
-            del self._items[place]
-        self._parsed.clear()
-
     def replace_first(self, name: str, value: str) -> None:
         """The first line of that name, which exists, gets another value; further lines stay."""
         key = key_of(name)
         place = [item[0] for item in self._items].index(key)
         self._items[place] = (key, self._items[place][1], value)
         self._parsed.clear()
-
-    def remove(self, name: str) -> None:
-        """No line of that name."""
-        key = key_of(name)
-        self._items = [item for item in self._items if item[0] != key]
-        self._parsed.clear()
-
-    def copy(self) -> Headers:
-        twin = Headers()
-        twin._items = self._items.copy()
-        twin._parsed = self._parsed.copy()
-        return twin
 
     def parsed(self, what: str, parse: Callable[[Headers], T]) -> T:
         """``parse(self)``, remembered under ``what`` until the section is changed."""

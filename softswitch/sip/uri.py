@@ -8,7 +8,7 @@ schemes than sip, sips and tel are kept whole, unread: whether they may be calle
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from softswitch.core.errors import PeerError
@@ -43,15 +43,6 @@ class Uri:
             if _unescape(key).lower() == name:
                 return _unescape(value or "")
         return None
-
-    def with_param(self, name: str, value: str | None) -> Uri:
-        kept = tuple(pair for pair in self.params if pair[0].lower() != name)
-        return replace(self, params=(*kept, (name, value)))
-
-    @property
-    def aor(self) -> str:
-        """The address-of-record that this URI names: no port, no parameters, host in lower case (section 10.3)."""
-        return str(Uri(self.scheme, self.user, self.host.lower()))
 
     @property
     def hostport(self) -> str:

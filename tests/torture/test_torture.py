@@ -14,6 +14,7 @@ from softswitch.core.errors import PeerError
 from softswitch.sip.framing import StreamFramer
 from softswitch.sip.message import Message, ParseError, Request, Response, parse, render
 from softswitch.sip.response import respond
+from tests.support.headers import without
 
 TORTURE = Path(__file__).parents[3] / "shared" / "torture"
 MANIFEST = TORTURE / "manifest.tsv"
@@ -74,8 +75,8 @@ def test_each_message_is_judged_as_its_rfc_says(row: dict[str, str]) -> None:
 def test_a_wellformed_message_survives_being_written(row: dict[str, str]) -> None:
     message = parse((TORTURE / row["file"]).read_bytes())
     again = parse(render(message))
-    message.headers.remove("Content-Length")  # it moves to the end
-    again.headers.remove("Content-Length")
+    for one in (message, again):
+        one.headers = without(one.headers, "Content-Length")  # it moves to the end
     assert again == message
 
 

@@ -9,6 +9,7 @@ from softswitch.core.errors import UsageError
 from softswitch.sdp import negotiate
 from softswitch.sip.effect import CancelArrived
 from softswitch.sip.message import Request
+from tests.support.headers import without
 from tests.unit.call.peer import (
     OFFER,
     OURS,
@@ -73,7 +74,7 @@ def test_who_calls(more: tuple[tuple[str, str], ...], trusted: bool, caller: str
 @pytest.mark.parametrize("withheld", ["sip:anonymous@anonymous.invalid", "sip:x@anonymous.invalid", "sip:10.0.0.1"])
 def test_a_withheld_number_is_empty(withheld: str) -> None:
     made = invite()
-    made.headers.set("From", f"<{withheld}>;tag=their")
+    made.headers.replace_first("From", f"<{withheld}>;tag=their")
     _, effects = offered(made)
     assert isinstance(effects[1], Offered)
     assert effects[1].caller == ""
@@ -81,7 +82,7 @@ def test_a_withheld_number_is_empty(withheld: str) -> None:
 
 def without_contact() -> Request:
     made = invite()
-    made.headers.remove("Contact")
+    made.headers = without(made.headers, "Contact")
     return made
 
 

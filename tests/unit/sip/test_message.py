@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from softswitch.core.errors import PeerError, UsageError
 from softswitch.sip.flow import Flow
-from softswitch.sip.header import CSeq
+from softswitch.sip.header import CSeq, param
 from softswitch.sip.message import Headers, Limits, ParseError, Request, Response, parse, render
 from softswitch.sip.response import respond, stamp_via, stateless_tag
+from tests.support.headers import without
 
 INVITE = (
     b"INVITE sip:bob@biloxi.example.com SIP/2.0\r\n"
@@ -51,7 +52,7 @@ def test_a_request_is_read() -> None:
     invite = request()
     assert (invite.method, invite.uri, invite.body) == ("INVITE", "sip:bob@biloxi.example.com", b"hello")
     assert invite.target.user == "bob"
-    assert (invite.via.branch, invite.via.rport) == ("z9hG4bK74bf9", 0)
+    assert (invite.via.branch, param(invite.via.params, "rport")) == ("z9hG4bK74bf9", "")
     assert [via.transport for via in invite.vias] == ["UDP", "TCP"]
     assert (invite.from_.display, invite.from_.tag, invite.to.tag) == ("Alice", "9fxced76sl", None)
     assert invite.call_id == "3848276298220188511@example.com"
@@ -85,21 +86,17 @@ def test_headers_are_found_under_every_spelling() -> None:
 
 def test_headers_are_changed_in_place() -> None:
     headers = Headers([("Via", "a"), ("X", "1"), ("x", "2"), ("To", "b")])
-    headers.set("X", "3")
+    headers.replace_first("X", "3")
     headers.prepend("Via", "c")
     headers.add("Y", "4")
-    headers.remove("t")
-    assert list(headers) == [("Via", "c"), ("Via", "a"), ("X", "3"), ("Y", "4")]
-    twin = headers.copy()
-    twin.replace_first("v", "d")
-    assert headers.all("via") == ["c", "a"]
-    assert twin.all("via") == ["d", "a"]
+    headers.replace_first("v", "d")
+    assert list(headers) == [("Via", "d"), ("Via", "a"), ("X", "3"), ("x", "2"), ("To", "b"), ("Y", "4")]
 
 
 def test_what_was_read_follows_a_change_of_the_headers() -> None:
     invite = request()
     assert invite.cseq.number == 1
-    invite.headers.set("CSeq", "2 INVITE")
+    invite.headers.replace_first("CSeq", "2 INVITE")
     assert invite.cseq.number == 2
 
 
@@ -205,7 +202,7 @@ def test_a_stateless_tag_is_the_same_for_a_repeat_only() -> None:
 def test_the_top_via_says_where_a_request_came_from() -> None:
     invite = request()
     stamp_via(invite, Flow("udp", ("192.0.2.9", 5060), ("198.51.100.7", 40123)))
-    assert (invite.via.received, invite.via.rport) == ("198.51.100.7", 40123)
+    assert (invite.via.received, param(invite.via.params, "rport")) == ("198.51.100.7", "40123")
     assert [via.host for via in invite.vias] == ["client.example.com", "2001:db8::1"]
 
 
@@ -213,7 +210,7 @@ def test_without_rport_received_is_added_only_where_it_says_something() -> None:
     for host, received in (("198.51.100.7", None), ("client.example.com", "198.51.100.7")):
         invite = request(changed(b"client.example.com:5060;branch=z9hG4bK74bf9;rport", host.encode()))
         stamp_via(invite, Flow("udp", ("192.0.2.9", 5060), ("198.51.100.7", 40123)))
-        assert (invite.via.received, invite.via.rport) == (received, None)
+        assert (invite.via.received, param(invite.via.params, "rport")) == (received, None)
 
 
 def read_everything(data: bytes) -> None:
@@ -223,7 +220,7 @@ def read_everything(data: bytes) -> None:
         _ = message.vias, message.contact, message.to, message.from_
         again = parse(render(message))
         for one in (message, again):
-            one.headers.remove("Content-Length")  # it moves to the end
+            one.headers = without(one.headers, "Content-Length")  # it moves to the end
         whole = again == message
     except ParseError as error:
         whole = error.partial is None or render(respond(error.partial, error.status, error.reason, to_tag="x")) != b""

@@ -63,10 +63,6 @@ def test_a_telephone_number_is_the_user() -> None:
     assert parse_uri("tel:+4930123456") == Uri("tel", "+4930123456")
 
 
-def test_the_address_of_record_has_neither_port_nor_parameters() -> None:
-    assert parse_uri("sip:Alice@EXAMPLE.com:5070;transport=tcp?x=y").aor == "sip:Alice@example.com"
-
-
 @pytest.mark.parametrize(
     "text",
     [
