@@ -126,7 +126,7 @@ class Acd:
 
     def agent(self, name: str) -> AgentNow:
         it = self._agents[name]
-        return AgentNow(name, it.state, it.reason, it.reachable, it.since, it.contact, it.asked.state, it.asked.reason)
+        return AgentNow(name, it.state, it.reason, it.reachable, it.since, it.contact)
 
     def free_agents(self, queue: str) -> int:
         """Agents who could be offered work now and meet the queue's own needs."""

@@ -31,7 +31,6 @@ class AgentSpec:
     name: str
     user: str  # AOR user part of the phone that rings
     skills: tuple[tuple[str, int], ...]  # (skill, level 1..10)
-    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)

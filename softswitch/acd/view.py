@@ -15,8 +15,6 @@ class AgentNow:
     reachable: bool
     since: float  # when the state began, the machine's clock
     contact: str | None  # in hand: ringing, talking or being wrapped up
-    asked: AgentState  # what the human wants: READY, PAUSED or LOGGED_OUT
-    asked_reason: str
 
 
 @dataclass(frozen=True, slots=True)

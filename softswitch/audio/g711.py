@@ -66,8 +66,6 @@ def _compress_a() -> Octets:
 _EXPAND: Pcm = np.concatenate([_expand_mu(), _expand_a()])  # (2 * 256,)
 _COMPRESS: Octets = np.concatenate([_compress_mu(), _compress_a()])  # (2 * 65536,)
 
-SILENCE: Octets = np.array([0xFF, 0xD5], dtype=np.uint8)  # by law
-
 
 def decode(octets: Octets, law: int | npt.NDArray[Any]) -> Pcm:
     """Linear samples of the same shape. ``law`` is one law, or one per row of ``(streams, samples)``."""

@@ -33,10 +33,6 @@ class Hours:
         self._look(now)
         return self._until
 
-    def opens_at(self, now: float) -> float:
-        """``now`` if open, else the next opening (Unix s)."""
-        return now if self.open(now) else self._until
-
     def _look(self, now: float) -> None:
         if self._since <= now < self._until:
             return

@@ -46,7 +46,6 @@ class Ledger:
     """All promises of this switch. ``now`` is Unix seconds."""
 
     def __init__(self, policies: Iterable[Policy], ids: Ids, region: str = "CN") -> None:
-        self._region = region
         self._move = Mover(Rules(policies, region), ids)
         self._recorder = Recorder(self._move, ids)
         self._inputs: Mapping[type, Callable[[Any], None]] = {
@@ -84,13 +83,6 @@ class Ledger:
     @property
     def deadline(self) -> float | None:
         return self._move.deadlines.next()
-
-    def reload(self, policies: Iterable[Policy], now: float) -> list[Effect]:
-        """Go on under other policies; attempts in flight finish as they are."""
-        self._move.now = now
-        self._move.rules = Rules(policies, self._region)
-        self._advance_all()
-        return self._finish()
 
     def promises(self) -> list[Promise]:
         """The open ones, oldest first, then the last closed ones."""

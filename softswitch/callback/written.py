@@ -64,9 +64,6 @@ class Written:
     def again(self, entry: Entry) -> None:
         self._again[entry.promise.id] = entry
 
-    def forget(self, entry: Entry) -> None:
-        self._again.pop(entry.promise.id, None)
-
     @property
     def full(self) -> bool:
         return len(self._again) >= MOST_UNWRITTEN

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from softswitch.core.effect import Effect
 from softswitch.core.errors import UsageError
 
 S = TypeVar("S", bound=enum.Enum)
@@ -14,15 +13,6 @@ I = TypeVar("I", bound=enum.Enum)  # noqa: E741 (the standards call it an input)
 A = TypeVar("A", bound=enum.Enum)
 
 DROP: tuple[None, tuple[()]] = (None, ())  # a legal input without consequence: the state stays, nothing is done
-
-
-class Machine(Protocol):
-    """What the driver asks of every machine with time in it."""
-
-    @property
-    def deadline(self) -> float | None: ...
-
-    def tick(self, now: float) -> list[Effect]: ...
 
 
 def transition(

@@ -58,13 +58,6 @@ def key_name(key: str, language: str) -> str:
     return "一" if key == "1" and spoken_language(language) == "zh" else digits(key, language)
 
 
-def minutes(value: int, language: str) -> str:
-    """``两分钟``, ``one minute``, ``two minutes``."""
-    if spoken_language(language) == "zh":
-        return f"{count(value, language)}分钟"
-    return f"{number(value, language)} minute{'' if value == 1 else 's'}"
-
-
 def position(value: int, language: str) -> str:
     """The place in line, from 1: who is next, or how many are ahead (zh) and which number one has (en)."""
     if spoken_language(language) == "zh":
@@ -166,10 +159,6 @@ _PHRASES: dict[str, dict[str, str]] = {
         "zh": "好的，我们会尽快给您回电。再见。",
         "en": "Thank you. We will call you back as soon as it is your turn. Goodbye.",
     },
-    "queue_full": {
-        "zh": "对不起，现在排队的人太多了。",
-        "en": "We are sorry, too many callers are waiting right now.",
-    },
     "agent_logged_in": {"zh": "您已登录。", "en": "You are logged in."},
     "agent_logged_out": {"zh": "您已退出。", "en": "You are logged out."},
     "agent_ready": {"zh": "您已就绪。", "en": "You are ready."},
@@ -184,5 +173,4 @@ _PHRASES: dict[str, dict[str, str]] = {
         "en": "Please leave a message after the tone, and press hash when you are done.",
     },
     "whisper_callback": {"zh": "回电给{number}。", "en": "Callback to {number}."},
-    "whisper_queue": {"zh": "来自队列{queue}的来电。", "en": "A call from the queue {queue}."},
 }

@@ -19,7 +19,6 @@ class Codec:
 
 PCMU = Codec("PCMU", 0, 8000)
 PCMA = Codec("PCMA", 8, 8000)
-TELEPHONE_EVENT = Codec("telephone-event", 101, 8000, "0-16")
 
 
 @dataclass(frozen=True, slots=True)

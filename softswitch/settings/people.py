@@ -54,9 +54,8 @@ class Trunk(Strict):
 
 class Agent(Strict):
     user: str
-    name: str = ""
     skills: dict[Name, Level] = Field(default_factory=dict)
     auto_login: bool = False  # logged in and ready from the start
 
     def spec(self, agent: str) -> AgentSpec:
-        return AgentSpec(agent, self.user, tuple(sorted(self.skills.items())), self.name or agent)
+        return AgentSpec(agent, self.user, tuple(sorted(self.skills.items())))

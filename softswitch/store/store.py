@@ -61,10 +61,6 @@ class Store:
         """Did the last transaction succeed?"""
         return self._writer.healthy
 
-    async def until_healthy(self) -> None:
-        """Wait until the database answers (again)."""
-        await self._writer.until_healthy()
-
     @property
     def dropped(self) -> int:
         """Facts that were lost, because the buffer was full or the database refused them."""

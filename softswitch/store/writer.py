@@ -56,16 +56,11 @@ class Writer:
         self._now = asyncio.Event()  # somebody waits for it, or we are closing
         self._closing = False
         self._database_away = False
-        self._is_back = asyncio.Event()
-        self._is_back.set()
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
     @property
     def healthy(self) -> bool:
         return not self._database_away and not self._task.done()
-
-    async def until_healthy(self) -> None:
-        await self._is_back.wait()
 
     def put(self, changes: Sequence[Change], key: str = "", token: str = "") -> None:
         """Queue a fact; with a token, ``on_stored(key, token, ok)`` follows, never before this returns."""
@@ -176,7 +171,6 @@ class Writer:
         if not self._database_away:
             log.error("database is away", error=str(error))
         self._database_away = True
-        self._is_back.clear()
         waiting = [*batch, *self._queue]
         self._queue = deque(islice((fact for fact in waiting if not fact.awaited), MOST_BUFFERED))
         self._answer([fact for fact in waiting if fact.awaited], False)
@@ -186,7 +180,6 @@ class Writer:
         if self._database_away:
             log.info("database is back", queued=len(self._queue))
         self._database_away = False
-        self._is_back.set()
 
     def _give_up(self) -> None:
         self.dropped += len(self._queue)

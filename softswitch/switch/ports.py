@@ -1,6 +1,6 @@
 """The driver's ports: what it asks of the world, and what the world tells it.
 
-Every method returns at once. What takes time ends in an input that the port feeds back with ``Feed``.
+Every method returns at once. What takes time ends in an input that the port feeds back.
 """
 
 from __future__ import annotations
@@ -88,7 +88,6 @@ class HttpDone:
 
 
 WorldInput = Arrived | Malformed | FlowFailed | Played | StreamLost | KeyHeard | Stored | HttpDone
-Feed = Callable[[WorldInput], None]
 
 # ---- what the driver asks --------------------------------------------------------------------------------------
 

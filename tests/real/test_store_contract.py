@@ -17,6 +17,7 @@ from softswitch.store.memory import Memory
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.store import Store
 from tests.support import facts, postgres
+from tests.support.process import eventually
 
 pytestmark = pytest.mark.real
 S = PromiseState
@@ -180,8 +181,7 @@ async def test_a_postgresql_that_stops_and_comes_back(server: postgres.Postgres)
         assert not store.healthy
     finally:
         server.start()
-    async with asyncio.timeout(20):
-        await store.until_healthy()
+    await eventually(lambda: store.healthy, 20, "the database is back")
     store.put_promise(facts.promise(2), "back")
     assert await kept.answer("back") is True
     assert await store.calls() == [facts.call(1)], "it was buffered"

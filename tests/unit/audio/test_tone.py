@@ -22,13 +22,6 @@ def test_a_sine_goes_on_where_it_left_off() -> None:
     assert np.array_equal(np.concatenate([tone.sine(440, 0.02), tone.sine(440, 0.02, start=160)]), tone.sine(440, 0.04))
 
 
-def test_a_key_has_both_its_tones() -> None:
-    pcm = tone.dtmf("5", 0.2)
-    assert tone.strength(pcm, 770) == pytest.approx(0.2, rel=0.05)
-    assert tone.strength(pcm, 1336) == pytest.approx(0.2, rel=0.05)
-    assert tone.strength(pcm, 941) < 0.02
-
-
 @pytest.mark.parametrize("rate", [16000, 22050, 44100, 48000, 11025])
 def test_resampling_keeps_length_level_and_pitch(rate: int) -> None:
     out = resample(at_rate(1000, rate), rate, 8000)

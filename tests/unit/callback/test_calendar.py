@@ -39,7 +39,7 @@ def test_a_window_past_midnight_belongs_to_the_day_on_which_it_began() -> None:
 def test_summer_time_moves_the_hours_with_the_people() -> None:
     zone = "Europe/Berlin"
     hours = Hours(Window(zone, 9 * 60, 10 * 60))
-    before = hours.opens_at(at("2025-03-29 12:00", zone))
+    before = hours.changes_at(at("2025-03-29 12:00", zone))
     assert before == at("2025-03-30 09:00", zone)
     assert before - at("2025-03-29 09:00", zone) == 23 * 3600
 

@@ -314,10 +314,11 @@ def test_what_was_kept_is_not_dialled() -> None:
 
 
 def test_a_promise_whose_queue_has_lost_its_policy_waits_for_it() -> None:
-    desk = Desk()
-    desk.due()
-    desk.ledger.reload((), desk.now)
-    desk.feed(Capacity("sales", 1, 0))
-    assert not desk.given(SeekAgent)
-    desk.last = desk.ledger.reload((SALES,), desk.now)
-    assert desk.given(SeekAgent)
+    before, without, again = Desk(), Desk(replace(SALES, queue="service")), Desk()
+    row = before.due()
+    without.feed(Restored((row,)))
+    without.feed(Capacity("sales", 1, 0))
+    assert not without.given(SeekAgent)
+    again.feed(Restored((without.only(),)))
+    again.feed(Capacity("sales", 1, 0))
+    assert again.given(SeekAgent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.ivr.speech import count, digits, minutes, number, phrase
+from softswitch.ivr.speech import count, digits, number, phrase
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,6 @@ def test_a_number_that_nobody_says_is_refused() -> None:
 
 def test_two_of_something_is_another_word_in_mandarin() -> None:
     assert [count(value, "zh") for value in (1, 2, 12)] == ["一", "两", "十二"]
-    assert (minutes(2, "zh"), minutes(1, "en"), minutes(2, "en")) == ("两分钟", "one minute", "two minutes")
 
 
 def test_digits_are_read_one_by_one() -> None:
@@ -78,7 +77,6 @@ def test_the_place_in_line(position: int, zh: str, en: str) -> None:
     [
         ("callback_offer", {"key": "1"}, ("按一", "press one")),
         ("callback_promised", {}, ("回电", "call you back")),
-        ("queue_full", {}, ("太多", "too many")),
         ("agent_logged_in", {}, ("已登录", "logged in")),
         ("agent_logged_out", {}, ("已退出", "logged out")),
         ("agent_ready", {}, ("已就绪", "ready")),
@@ -87,7 +85,6 @@ def test_the_place_in_line(position: int, zh: str, en: str) -> None:
         ("apology", {}, ("对不起", "sorry")),
         ("voicemail_beep_hint", {}, ("留言", "tone")),
         ("whisper_callback", {"number": "+8613"}, ("加八六幺三", "plus eight six one three")),
-        ("whisper_queue", {"queue": "orders"}, ("orders", "orders")),
     ],
 )
 def test_the_standing_sentences_in_both_languages(key: str, values: dict[str, object], part: tuple[str, str]) -> None:
@@ -101,4 +98,4 @@ def test_a_language_that_nobody_taught_us_is_english() -> None:
 
 def test_a_sentence_without_its_value_is_our_own_mistake() -> None:
     with pytest.raises(KeyError):
-        phrase("whisper_queue", "zh")
+        phrase("whisper_callback", "zh")

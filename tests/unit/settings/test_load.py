@@ -55,7 +55,7 @@ def test_the_sample_configuration_is_right_and_without_warnings() -> None:
 
 def test_the_deciding_packages_get_their_own_nouns() -> None:
     settings = load(SAMPLE, {})
-    assert AgentSpec("bob", "1002", (("orders", 2), ("service", 5)), "Bob") in settings.agent_specs()
+    assert AgentSpec("bob", "1002", (("orders", 2), ("service", 5))) in settings.agent_specs()
     orders, service = settings.queue_specs()
     assert orders.needs == (Need("orders", 3),)
     assert orders.relaxation == Relaxation(30.0, (Need("orders", 1),))

@@ -15,6 +15,7 @@ from softswitch.store import writer as module
 from softswitch.store.store import Store
 from softswitch.store.trouble import database_is_away
 from tests.support import facts
+from tests.support.process import eventually
 
 
 class Bench:
@@ -87,8 +88,7 @@ async def test_a_full_disk_refuses_promises_and_keeps_the_rest(bench: Bench) -> 
     assert not bench.store.healthy
     bench.store.put_call(facts.call(2))
     bench.away = False
-    async with asyncio.timeout(10):
-        await bench.store.until_healthy()
+    await eventually(lambda: bench.store.healthy, 10, "the database is back")
     bench.store.put_promise(facts.promise(2), "t2")
     assert await bench.answer("t2") is True
     assert await bench.store.calls() == [facts.call(2), facts.call(1)]
