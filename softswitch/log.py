@@ -1,7 +1,7 @@
 """The log: one line per event on stderr, text or JSON, with telephone numbers masked unless the admin says otherwise.
 
-Decided here: what of a fact is worth a line at which level, and what a masked number looks like. Facts go to structlog;
-what modules, ours and those of libraries, say by the standard ``logging`` comes out the same way.
+Decided here: what of a fact is worth a line at which level, and what a masked number looks like. What our
+modules say by structlog, and what they and libraries say by the standard ``logging``, comes out the same way.
 """
 
 from __future__ import annotations
