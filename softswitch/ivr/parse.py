@@ -15,23 +15,13 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from softswitch.core.errors import Problem
+from softswitch.core.wrong import wrong
 from softswitch.core.yaml_nodes import Path, Positions, did_you_mean, dotted, load_yaml, locate
 from softswitch.ivr.plan import Plan, Step
 from softswitch.ivr.verb import VERBS, Verb
 from softswitch.ivr.verb.base import Language, Name, Written
 
 BRANCHES = frozenset(key for kind in VERBS.values() for key in kind.branches)
-_WORDS = {
-    "dict_type": "must be a mapping of keys to values",
-    "model_type": "must be a mapping of keys to values",
-    "tuple_type": "must be a list",
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "too_short": "must not be empty",
-}
 
 
 class Header(Written):
@@ -215,7 +205,7 @@ def _follows(details: ErrorDetails, found: list[ErrorDetails], strange: list[Pat
 
 
 def _complain(sheet: Sheet, base: Path, loc: Path, model: type[BaseModel], details: ErrorDetails, owner: str) -> None:
-    kind, message = details["type"], details["msg"].removeprefix("Value error, ")
+    kind, message = details["type"], wrong(details["type"], details["msg"])
     if kind == "missing":
         sheet.problem(sheet.find(base, loc[:-1]), f"{owner} needs {loc[-1]}:")
     elif kind == "extra_forbidden":
@@ -223,11 +213,11 @@ def _complain(sheet: Sheet, base: Path, loc: Path, model: type[BaseModel], detai
     elif loc[-1:] == ("[key]",):
         sheet.problem(sheet.find(base, loc[:-1]), _about_key(loc[-2], message))
     else:
-        sheet.problem(sheet.find(base, loc), _WORDS.get(kind) or message.replace("Input should", "must", 1))
+        sheet.problem(sheet.find(base, loc), message)
 
 
 def _about_key(key: Any, message: str) -> str:
-    if "should match pattern" in message:
+    if "match pattern" in message:
         return f"{key!r} is not a telephone key; use one of 0-9, '*', '#'"
     return message
 

@@ -13,21 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from softswitch.core.wrong import wrong
 from softswitch.core.yaml_nodes import Path, did_you_mean
-
-_WORDS = {
-    "dict_type": "must be a mapping of keys to values",
-    "model_type": "must be a mapping of keys to values",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
-    "string_type": "must be text",
-    "int_parsing": "must be a whole number",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "invalid_key": "a key must be a word here",
-}
 
 
 def complaint(model: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
@@ -39,7 +26,7 @@ def complaint(model: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
         return path, f"unknown key{did_you_mean(str(path[-1]), _known_keys(model, path[:-1]))}"
     if kind == "missing":
         return path[:-1], f"the key {path[-1]!r} is missing"
-    message = _WORDS.get(kind) or _said(error)
+    message = _said(error)
     return path, _without(error["input"], message) if _is_secret(model, path) else message
 
 
@@ -61,11 +48,8 @@ def _is_secret(model: type[BaseModel], path: Path) -> bool:
 
 
 def _said(error: ErrorDetails) -> str:
-    text = error["msg"].removeprefix("Value error, ")
-    text = text.replace("Input should be", "must be").replace("String should", "must").replace("Tuple should", "must")
-    if error["type"] == "literal_error":
-        return f"{text}{_near_word(error)}"
-    return text
+    text = wrong(error["type"], error["msg"])
+    return f"{text}{_near_word(error)}" if error["type"] == "literal_error" else text
 
 
 def _near_word(error: ErrorDetails) -> str:

@@ -137,7 +137,7 @@ def test_a_step_that_is_written_wrongly(steps: str, problem: str) -> None:
     [
         (HEAD.replace("language: en", "langauge: en"), "3:1: langauge: unknown key; did you mean 'language'?"),
         (HEAD.replace("dialplan: test\n", "\n"), "2:1: a dialplan needs dialplan:"),
-        (HEAD.replace("[8000]", "[8000, '80 01']"), "2:17: numbers[1]: String should match pattern"),
+        (HEAD.replace("[8000]", "[8000, '80 01']"), "2:17: numbers[1]: must match pattern"),
         (HEAD.replace("start: first", "start: frist"), "4:1: start: there is no step 'frist'; did you mean 'first'?"),
         (HEAD.replace("language: en", "language: english"), "3:1: language: 'english' is not a language"),
     ],

@@ -1,0 +1,26 @@
+"""What pydantic finds wrong with a value, in the words of the house. Its kinds and messages are plain text here."""
+
+from __future__ import annotations
+
+_WORDS = {
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "invalid_key": "a key must be a word here",
+    "too_short": "must not be empty",
+}
+
+
+def wrong(kind: str, message: str) -> str:
+    """What to say of an error of this kind; ``message`` is pydantic's."""
+    text = message.removeprefix("Value error, ")
+    for theirs in ("Input should", "String should", "Tuple should"):
+        text = text.replace(theirs, "must", 1)
+    return _WORDS.get(kind, text)
