@@ -47,7 +47,6 @@ from softswitch.switch.event import (
 )
 from softswitch.switch.view import Control
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LABEL_VALUES = 200  # per label; what comes later is "other"
 _WAIT_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0)
 _TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0)

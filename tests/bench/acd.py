@@ -29,7 +29,7 @@ from softswitch.acd.model import (
     QueueSpec,
     Reachability,
 )
-from tests.bench.report import emit
+from tests.bench.report import emit, spread
 
 SKILLS, SIGNATURES, WAITING, RUNS, TURNS = 200, 500, 5000, 5, 2000
 
@@ -115,10 +115,6 @@ def measured(agents: int) -> Iterator[dict[str, list[int]]]:
         for _ in range(TURNS):
             load.turn()
         yield load.spent_ns
-
-
-def spread(values: list[float]) -> float:
-    return (max(values) - min(values)) / statistics.median(values)
 
 
 def p99_us(spent_ns: list[int]) -> float:
