@@ -157,7 +157,7 @@ class Control:
         try:
             await web.TCPSite(self._runner, host, port).start()
         except OSError as error:
-            raise OSError(f"cannot listen on http://{host}:{port}: {error.strerror}") from error
+            raise OSError(f"cannot listen on http://{host}:{port}: {error.strerror or error}") from error
 
     def banner(self) -> str:
         """Where everything listens, for the person at the terminal."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import fcntl
 import logging
 import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from softswitch.settings import Settings
 
@@ -25,6 +27,8 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 STEADY_S = 30.0  # a child that has lived as long starts with the first pause again
 STOP_LIMIT_S = 8.0
+LOCK_WAIT_S = 5.0
+LOCK_TRY_S = 0.1
 STREAMS_PER_CALL = 3  # two who talk, and one whose phone rings
 _PR_SET_PDEATHSIG = 1
 
@@ -38,17 +42,39 @@ def supervise(config_dir: Path, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT (returns 0), or until a child gives up (returns 1)."""
     socket = media_socket(settings)
     socket.parent.mkdir(parents=True, exist_ok=True)
+    lock = _locked(socket.parent / "lock")
+    if lock is None:
+        log.error("another switch runs on %s; stop it, or give this one a directory of its own", socket.parent)
+        return 1
     log_format, log_level = settings.log.format, settings.log.level
     media = ["-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold)]
     media += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
     media += ["--log-format", log_format, "--log-level", log_level]
     control = ["-m", "softswitch.app", "--config", str(config_dir)]
-    return asyncio.run(_Supervisor({"media": media, "control": control}).run())
+    with lock:
+        return asyncio.run(_Supervisor({"media": media, "control": control}, lock.fileno()).run())
+
+
+def _locked(path: Path) -> IO[str] | None:
+    """The open lock file; None where another switch holds it.
+
+    The children hold it too: who starts again after a crash waits for the last of the old ones to be gone.
+    """
+    lock = path.open("w")
+    for _ in range(round(LOCK_WAIT_S / LOCK_TRY_S)):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except OSError:
+            time.sleep(LOCK_TRY_S)
+    lock.close()
+    return None
 
 
 class _Supervisor:
-    def __init__(self, commands: dict[str, Sequence[str]]) -> None:
+    def __init__(self, commands: dict[str, Sequence[str]], lock: int) -> None:
         self._commands = commands
+        self._lock = lock
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stop = asyncio.Event()
         self._status = 0
@@ -75,6 +101,7 @@ class _Supervisor:
                 *self._commands[name],
                 start_new_session=True,  # Ctrl-C is for the supervisor, which ends the two in good order
                 preexec_fn=_die_with_parent,
+                pass_fds=(self._lock,),
             )
             self._running[name] = process
             status = await process.wait()

@@ -152,7 +152,7 @@ class CallbackContact(Journey):
         waited_s = self.unix(now) - self.promise.recorded_at
         recorded = self.directory.records(self.promise.queue)
         kept = TellLedger(CustomerAnswered(self.promise.id))
-        return [kept, *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
+        return [kept, self.occupy(self.promise.number), *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
 
     def _on_failed(self, event: Failed, now: float) -> list[Effect]:
         hunt = self.hunt
@@ -164,12 +164,10 @@ class CallbackContact(Journey):
         why = outcome(hunt.status)
         self.hunt = None
         if hunt.purpose == "customer":
-            return [
-                TellLedger(AttemptFailed(self.promise.id, hunt.status, self.promise.call_id)),
-                *self._stop(why, now),
-            ]
+            failed = AttemptFailed(self.promise.id, hunt.status, self.promise.call_id)
+            return [*orders, TellLedger(failed), *self._stop(why, now)]
         acd_why = "unreachable" if why == "failed" else why
-        return [TellAcd(OfferFailed(self.id, hunt.agent, acd_why)), *self._no_agent(why, now)]
+        return [*orders, TellAcd(OfferFailed(self.id, hunt.agent, acd_why)), *self._no_agent(why, now)]
 
     def _on_released(self, event: Released, now: float) -> list[Effect]:
         if event.leg not in (self.agent_leg, self.customer_leg):

@@ -259,8 +259,9 @@ class InboundContact(Journey):
 
     def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
         orders: list[Effect] = []
-        if self.visit is not None and not self.visit.promise_token and self.bridge is None:
-            self.record = replace(self.record, outcome="abandoned")
+        if self.visit is not None and self.bridge is None:
+            # A promise that is being written may fail: this loss is kept then, and is none beside it.
+            self.record = replace(self.record, outcome="callback" if self.visit.promise_token else "abandoned")
             orders = [self._lost("abandoned", "", now), TellAcd(Leave(self.id, "abandoned"))]
             self.visit = None
         orders += self._take_down(now)

@@ -38,7 +38,8 @@ class SipNetwork:
                 else:
                     await self._listen_tcp(address)
             except OSError as error:
-                raise OSError(f"cannot listen on {transport}:{address[0]}:{address[1]}: {error.strerror}") from error
+                where = f"{transport}:{address[0]}:{address[1]}"
+                raise OSError(f"cannot listen on {where}: {error.strerror or error}") from error
 
     def send(self, message: Message, flow: Flow) -> None:
         data = render(message)

@@ -207,6 +207,14 @@ class Calls:
     def hang_up(self, name: str) -> Sequence[Effect]:
         return self._tell_contact(name, HangUp())
 
+    def end_of(self, about: object) -> Sequence[Effect]:
+        """Hang up the contact that an effect, an input or a timer's key is about, if there is one."""
+        leg = getattr(about, "leg", "") or getattr(about, "stream", "") or getattr(about, "owner", "")
+        name = getattr(about, "contact", "") or self._contact_of.get(leg, "")
+        if isinstance(about, tuple):
+            name = about[1] if about[0] == "contact" else self._contact_of.get(about[1], "")
+        return self._tell_contact(name, HangUp())
+
     def due(self, kind: str, name: str) -> Sequence[Effect]:
         now = self._switch.now
         if kind == "leg":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from softswitch.acd.acd import Acd
+from softswitch.acd.model import AgentState
 from softswitch.contact.order import Target
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
@@ -46,6 +47,9 @@ class SwitchDirectory:
 
     def agent_user(self, agent: str) -> str:
         return self._users[agent]
+
+    def logged_out(self, agent: str) -> bool:
+        return self._acd.agent(agent).state is AgentState.LOGGED_OUT
 
     def position(self, contact: str) -> int | None:
         return self._acd.position(contact)

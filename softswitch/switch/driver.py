@@ -178,7 +178,7 @@ class Switch:
 
     def feed(self, event: WorldInput) -> None:
         """Something has happened in the world."""
-        self._unit(_UNIT[type(event)], lambda: self._inputs[type(event)](event))
+        self._unit(_UNIT[type(event)], lambda: self._inputs[type(event)](event), event)
 
     def command(self, work: Callable[[], Iterable[Effect]]) -> None:
         """Something that the face wants, and that makes sense."""
@@ -189,7 +189,7 @@ class Switch:
         self.now = self.clock.monotonic()
         for key in self._deadlines.due(self.now):
             assert isinstance(key, tuple)
-            self._unit("timer", partial(self._due, *key))
+            self._unit("timer", partial(self._due, *key), key)
         self._rearm_if_changed(force=True)
 
     def listen(self, listener: Listener) -> None:
@@ -200,7 +200,8 @@ class Switch:
         """What the store kept, before anything else happens."""
         self._unit("store", lambda: restored(self, kept))
 
-    def _unit(self, where: str, work: Callable[[], Iterable[Effect]]) -> None:
+    def _unit(self, where: str, work: Callable[[], Iterable[Effect]], about: object = None) -> None:
+        """``about`` is the input or the timer's key: whose contact it is, should the unit fail."""
         self.now = self.clock.monotonic()
         self.directory.unix_now = self.unix
         try:
@@ -212,7 +213,17 @@ class Switch:
         except Exception:
             self._queue.clear()
             self._failed(where)
+            self._rescue(about)
         self._rearm_if_changed()
+
+    def _rescue(self, about: object) -> None:
+        """End the one contact that a defect of ours has met, rather than leave its caller in silence for ever."""
+        try:
+            self._queue.extend(self.calls.end_of(about))
+            self._drain("command")
+        except Exception:
+            self._queue.clear()
+            self._failed("command")
 
     def _failed(self, where: str) -> None:
         with contextlib.suppress(OSError):  # the log's disk may be what is full
@@ -236,6 +247,7 @@ class Switch:
             except Exception:
                 # One effect of many: what else was ordered in this unit (a BYE, a release) is still to be done.
                 self._failed(where)
+                queue.extend(self.calls.end_of(effect))
                 queue.extend(self.signalling.blame(effect, PeerError(500, "Server Internal Error")))
         raise RuntimeError(f"{RUNAWAY} effects in one unit of work")
 

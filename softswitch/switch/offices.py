@@ -47,7 +47,7 @@ class Offices:
             Refused: lambda order: calls.to_contact(order.contact, order),
             WaitedTooLong: lambda order: calls.to_contact(order.contact, order),
             Persist: self._persist,
-            SeekAgent: lambda order: calls.make_callback(order.promise),
+            SeekAgent: self._seek,
             DialCustomer: lambda order: calls.to_callback(order.promise.id, order),
             ReleaseAgent: lambda order: calls.to_callback(order.promise, order),
             PromiseAnswer: lambda order: calls.to_contact(order.token.partition("/")[0], order),
@@ -79,14 +79,21 @@ class Offices:
         """The end of a unit of work: tell the ledger how many agents are free now, where that has changed."""
         if not self._acd_worked:
             return []
-        self._acd_worked = False
-        acd, effects = self._switch.acd, []
+        acd = self._switch.acd
         for queue in self._queues:
             capacity = Capacity(queue, acd.free_agents(queue), acd.live_waiting(queue))
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
-                effects += self.to_ledger(capacity)
-        return effects
+                if effects := self.to_ledger(capacity):
+                    return effects  # an agent may serve several queues: count again before the next queue is told
+        self._acd_worked = False
+        return []
+
+    def _seek(self, order: SeekAgent) -> Sequence[Effect]:
+        # The ledger has taken one off its count; who it was (perhaps nobody it had counted) is known after the join.
+        self._capacity.clear()
+        self._acd_worked = True
+        return self._switch.calls.make_callback(order.promise)
 
     def _worked(self) -> None:
         self._acd_worked = True

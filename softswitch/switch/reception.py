@@ -67,7 +67,9 @@ class Reception:
             case FeatureRoute(feature):
                 agent = directory.agents_of.get(user)
                 said = _SAID[feature] if agent else "agent_unknown"
-                orders = [_state_order(feature, agent)] if agent else []
+                if agent and feature == "pause" and directory.logged_out(agent):
+                    said = _SAID["logout"]  # who is not here cannot pause, and is told so
+                orders = _state_orders(feature, agent) if agent else []
                 return orders, Announce(Prompt(language, text=phrase(said, language))), ""
             case PlanRoute(plan):
                 return [], Interpreter(plan, self._plan_facts), plan.name
@@ -78,13 +80,12 @@ class Reception:
                 return [], DirectDial(DialOut(number=number, trunk=trunk, ring_s=ring_s)), ""
 
 
-def _state_order(feature: str, agent: str) -> Effect:
+def _state_orders(feature: str, agent: str) -> list[Effect]:
+    """Login and ready mean the same to who dials them: here I am, give me calls."""
     match feature:
-        case "login":
-            return TellAcd(LogIn(agent))
+        case "login" | "ready":
+            return [TellAcd(LogIn(agent)), TellAcd(SetReady(agent))]
         case "logout":
-            return TellAcd(LogOut(agent))
-        case "ready":
-            return TellAcd(SetReady(agent))
+            return [TellAcd(LogOut(agent))]
         case _:
-            return TellAcd(SetPaused(agent, "feature code"))
+            return [TellAcd(SetPaused(agent, "feature code"))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from tests.support import postgres
 from tests.support.phone import Phone
-from tests.support.switch_process import SwitchProcess, descendants
+from tests.support.process import Process
+from tests.support.switch_process import ROOT, SwitchProcess, descendants
 
 pytestmark = pytest.mark.interop
 
@@ -75,3 +77,14 @@ async def test_on_postgresql_what_was_set_outlives_kill_9(tmp_path: Path, server
         agent = await switch.agent_is("alice", "paused")
         assert (agent["reason"], agent["reachable"]) == ("tea", True)
         await switch.record_of(lambda record: record["caller"] == "1001")
+
+
+async def test_a_second_switch_on_the_same_directory_is_turned_away(tmp_path: Path) -> None:
+    async with SwitchProcess(tmp_path / "s") as switch:
+        argv = [sys.executable, "-m", "softswitch.cli.main", "run", "--config", str(switch.config)]
+        second = await Process.start(argv, tmp_path / "second.log", cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
+        assert await second.wait(30) == 1
+        assert "another switch runs on" in second.text()
+        assert (await switch.metrics())['softswitch_ready{part="media"}'] == 1.0
+        os.kill(child(switch, "softswitch.app"), signal.SIGKILL)  # and a control that is restarted finds its media
+        await switch.becomes_ready()

@@ -22,7 +22,7 @@ async def test_a_database_that_does_not_answer_may_be_back_in_a_moment() -> None
 async def test_a_file_that_is_no_database_is_the_admins_to_mend(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     path.write_bytes(b"this is not a database, whatever its name says" * 100)
-    with pytest.raises(ConfigError, match="store.url: cannot be opened") as caught:
+    with pytest.raises(ConfigError, match=r"store\.url: cannot be opened") as caught:
         await open_store(f"sqlite:///{path}")
     assert "\n" not in str(caught.value)
 

@@ -140,6 +140,7 @@ class World:
     def start(self) -> None:
         """A new process on the same store."""
         self.generation += 1
+        self.alive = True
         generation = self.generation
         self.media = SimMedia(self)
         self.store.on_stored = lambda key, token, ok: self.after(
@@ -158,7 +159,7 @@ class World:
     def crash(self) -> None:
         """kill -9: nothing of the process is left but what the store has acknowledged, or would have."""
         self.generation += 1
-        self.peers.pop(SWITCH, None)
+        self.alive = False
 
     def _rearm(self, deadline: float | None) -> None:
         generation = self.generation
@@ -166,7 +167,8 @@ class World:
             self.at(deadline, lambda: self.generation == generation and self.switch.tick())
 
     def feed(self, event: Any) -> None:
-        self.switch.feed(event)
+        if self.alive:
+            self.switch.feed(event)
 
     # ---- time --------------------------------------------------------------------------------------------------
 
@@ -206,6 +208,8 @@ class World:
     def _deliver(self, data: bytes, source: Address, destination: Address) -> None:
         message = parse(data)
         if destination == SWITCH:
+            if not self.alive:
+                return
             self.switch.feed(Arrived(message, Flow("udp", SWITCH, source)))
         elif destination in self.peers:
             self.peers[destination](message, Flow("udp", destination, source))

@@ -176,6 +176,10 @@ class SwitchProcess:
             raise AssertionError(f"the switch did not become ready ({error}):\n{self.process.tail()}") from None
         return self
 
+    async def becomes_ready(self, timeout_s: float = 20.0) -> None:
+        """After one of its processes was killed."""
+        await eventually(self._ready, timeout_s, "GET /readyz is 200")
+
     async def _ready(self) -> bool:
         assert self.process.running, f"it ended with {self.process.returncode}"
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
