@@ -1,7 +1,8 @@
 """One caller's walk through a plan, as a machine.
 
 Decided here: which input reaches the step and which does not, when a walk is over, and that no plan can hang: steps
-that follow each other without waiting are counted. A step that fails without a way out ends the call
+that follow each other without waiting are counted, even where each one is answered as an input of its own (a queue
+that is full says so at once). A step that fails without a way out ends the call
 with ``EndCall("error")``; whoever runs the switch finds file and line in ``StepFailed``.
 """
 
@@ -34,6 +35,7 @@ from softswitch.ivr.speech import DEFAULT_LANGUAGE
 from softswitch.ivr.verb import Verb
 
 MAX_BURST = 200  # steps without waiting
+STEPS_PER_S = 20  # that are forgiven: faster than any plan in which something is heard
 MAX_TRAIL = 1000  # steps that are remembered
 
 
@@ -101,6 +103,8 @@ class Interpreter:
             case Pressed(digit), Does.AHEAD:
                 self.state.ahead = (self.state.ahead + digit)[-MAX_AHEAD:]
             case _, Does.STEP:
+                if isinstance(event, Pressed):  # the caller has been waited for
+                    self.state.burst = 0.0
                 self._step(run, event)
             case _, Does.STOP:
                 self._stop()
@@ -140,16 +144,21 @@ class Interpreter:
 
     def _walk(self, run: Run, way: Exit | None) -> None:
         """Take exits until a step waits or the plan is over."""
-        for _ in range(MAX_BURST):
-            if way is None:
-                return
+        while way is not None:
             step = self._leave(run, way)
             if step is None:
                 return
+            if self._hurries(run.now):
+                self._fail(run, f"{MAX_BURST} steps without waiting")
+                self._end(run, "error")
+                return
             way = self._enter(run, step)
-        if way is not None:
-            self._fail(run, f"{MAX_BURST} steps without waiting")
-            self._end(run, "error")
+
+    def _hurries(self, now: float) -> bool:
+        """Count one more step; whether they are too many for the time that has passed."""
+        left = self.state.burst - (now - self.state.burst_at) * STEPS_PER_S
+        self.state.burst, self.state.burst_at = max(0.0, left) + 1, now
+        return self.state.burst > MAX_BURST
 
     def _enter(self, run: Run, step: str) -> Exit | None:
         self.state.step, self.state.typed, self.state.due = step, "", None

@@ -74,6 +74,8 @@ class State:
     playing: bool = False
     answered: bool = False
     started_at: float = 0.0
+    burst: float = 0.0  # steps taken at burst_at, less those that time has forgiven
+    burst_at: float = 0.0
     wall: datetime | None = None  # at started_at
 
 

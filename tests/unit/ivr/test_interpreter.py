@@ -22,10 +22,11 @@ from softswitch.ivr.model import (
     StepFailed,
     VoicemailEnded,
 )
+from softswitch.ivr.parse import parse_plan
 from softswitch.ivr.plan import Plan, Step
 from softswitch.ivr.run import MAX_AHEAD, Facts, Wait
 from softswitch.ivr.verb.flow import Set
-from tests.unit.ivr.conftest import WALL, Walk, Walker, plan_of
+from tests.unit.ivr.conftest import HEAD, WALL, Walk, Walker, plan_of
 
 WAITING = {
     Wait.PROMPT: "  first: {play: a.wav, next: bye}\n",
@@ -82,6 +83,53 @@ def test_steps_that_never_wait_are_stopped() -> None:
     assert walk.start() == [EndCall("error")]
     assert walk.facts[-1] == StepFailed("c1", "test", "first", "plan.yaml:6", f"{MAX_BURST} steps without waiting")
     assert len(walk.path) == MAX_BURST + 1
+
+
+ROUNDS: list[tuple[str, IvrInput]] = [
+    ("{queue: orders, failed: first}", QueueEnded("full")),
+    ('{dial: {user: "1"}, failed: first}', DialEnded("failed")),
+    ("{callback: orders, next: first, failed: first}", Promised(False)),
+]
+
+
+def round_plan(first: str) -> Plan:
+    """A plan of one step that leads to itself, whatever the check says."""
+    draft, _ = parse_plan(HEAD + f"  first: {first}\n", "plan.yaml")
+    assert draft is not None
+    return draft.plan
+
+
+@pytest.mark.parametrize("between_s", [0.0, 0.01])
+@pytest.mark.parametrize(("first", "answer"), ROUNDS)
+def test_steps_that_are_refused_at_once_again_and_again_are_stopped(
+    first: str, answer: IvrInput, between_s: float
+) -> None:
+    walk = Walk(round_plan(first))
+    walk.start()
+    for _ in range(2 * MAX_BURST):
+        walk.now += between_s
+        orders = walk.feed(answer)
+        if walk.machine.ended:
+            break
+    assert orders == [EndCall("error")]
+    assert walk.facts[-1] == StepFailed("c1", "test", "first", "plan.yaml:6", f"{MAX_BURST} steps without waiting")
+    assert len(walk.path) <= 1.3 * MAX_BURST
+
+
+def test_a_caller_may_try_the_same_queue_all_day(walker: Walker) -> None:
+    walk = Walk(round_plan("{queue: orders, failed: first}"))
+    walk.start()
+    for _ in range(10 * MAX_BURST):
+        walk.now += 1.0
+        walk.feed(QueueEnded("timeout"))
+    assert not walk.machine.ended
+
+
+def test_a_key_is_a_wait_however_fast_it_comes() -> None:
+    walk = Walk(round_plan("{menu: {say: a, keys: {1: first}}, failed: first}"))
+    walk.start()
+    walk.press("1" * (2 * MAX_BURST))
+    assert not walk.machine.ended
 
 
 def test_each_step_is_told_with_its_verb(walker: Walker) -> None:
