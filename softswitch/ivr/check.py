@@ -12,7 +12,7 @@ from typing import Any
 from softswitch.core.errors import Problem
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.ivr import template
-from softswitch.ivr.graph import Edges, circles, edges, menu_depths, reachable
+from softswitch.ivr.graph import Edges, circles, edges, menu_depths, reachable, unheard
 from softswitch.ivr.parse import Draft, parse_plan
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.scope import Scope, scopes
@@ -93,11 +93,19 @@ def _dead_ends(view: _View) -> None:
 
 
 def _circles(view: _View) -> None:
-    pausing = {name for name, step in view.plan.steps.items() if step.verb.pauses} | set(view.draft.broken)
-    for way in circles(view.following, pausing):
-        path = view.draft.at(way[-1])[:2]
-        round_trip = " -> ".join([*way, way[0]])
-        view.draft.sheet.problem(path, f"goes round without ever waiting for the caller: {round_trip}")
+    never = unheard(view.draft, view.following, at_once=False)
+    told: set[str] = set()
+    for way in circles(never):
+        told.update(way)
+        _circle(view, way, "goes round without ever waiting for the caller", "error")
+    for way in circles(unheard(view.draft, view.following, at_once=True)):
+        if told.isdisjoint(way) and not set(way) <= never.keys():
+            _circle(view, way, "goes round at once where a queue is full or nobody can be reached", "warning")
+
+
+def _circle(view: _View, way: list[str], message: str, level: str) -> None:
+    path = view.draft.at(way[-1])[:2]
+    view.draft.sheet.problem(path, f"{message}: {' -> '.join([*way, way[0]])}", level)
 
 
 def _menus(view: _View) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from softswitch.ivr.parse import Draft
@@ -30,6 +30,20 @@ def _meant(targets: list[str], known: set[str]) -> Iterator[str]:
             yield from difflib.get_close_matches(target, sorted(known), n=1)
 
 
+def unheard(draft: Draft, following: Edges, at_once: bool) -> dict[str, tuple[str, ...]]:
+    """The edges that a caller can take without being waited for; with ``at_once`` also those that a pausing step takes
+    where there is nobody to wait for."""
+    kept: dict[str, tuple[str, ...]] = {}
+    for name, targets in following.items():
+        step = draft.plan.steps.get(name)
+        if step is not None and not step.verb.pauses:
+            kept[name] = targets
+        elif step is not None and at_once:
+            quick = {target for below, target in step.verb.links() if below[0] in step.verb.at_once}
+            kept[name] = tuple(target for target in targets if target in quick)
+    return kept
+
+
 def reachable(start: str, following: Edges) -> set[str]:
     seen = {start}
     waiting = deque(seen)
@@ -41,27 +55,77 @@ def reachable(start: str, following: Edges) -> set[str]:
     return seen
 
 
-def circles(following: Edges, pausing: set[str]) -> Iterator[list[str]]:
-    """Ways round that no step of ``pausing`` interrupts, each as the steps in order. One per closing edge."""
-    done: set[str] = set(pausing)
+def circles(following: Edges) -> Iterator[list[str]]:
+    """Ways round, each as its steps in order: one of each knot of steps, however many lead round in it."""
+    for knot in _knots(following):
+        way = _way_round(knot, following)
+        if way:
+            yield way
+
+
+def _knots(following: Edges) -> Iterator[set[str]]:
+    """The strongly connected components (Kosaraju): steps each of which leads to all others."""
+    backwards: dict[str, list[str]] = {}
+    for name, targets in following.items():
+        for target in targets:
+            backwards.setdefault(target, []).append(name)
+    done: set[str] = set()
+    for root in reversed(_by_end(following)):
+        if root not in done:
+            knot = _beyond(root, backwards, done)
+            done |= knot
+            yield knot
+
+
+def _by_end(following: Edges) -> list[str]:
+    """The steps in the order in which a walk in depth leaves them."""
+    order: list[str] = []
+    seen: set[str] = set()
     for root in following:
-        if root in done:
-            continue
-        way = [root]
-        on_way = {root}
-        branches = [iter(following[root])]
+        way = [(root, iter(following[root]))] if root not in seen else []
+        seen.add(root)
         while way:
-            target = next(branches[-1], None)
+            target = next((target for target in way[-1][1] if target not in seen), None)
             if target is None:
-                branches.pop()
-                done.add(way[-1])
-                on_way.discard(way.pop())
-            elif target in on_way:
-                yield way[way.index(target) :]
-            elif target not in done:
-                way.append(target)
-                on_way.add(target)
-                branches.append(iter(following.get(target, ())))
+                order.append(way.pop()[0])
+            else:
+                seen.add(target)
+                way.append((target, iter(following.get(target, ()))))
+    return order
+
+
+def _beyond(root: str, edges: Mapping[str, Sequence[str]], barred: set[str]) -> set[str]:
+    found = {root}
+    waiting = [root]
+    while waiting:
+        for target in edges.get(waiting.pop(), ()):
+            if target not in found and target not in barred:
+                found.add(target)
+                waiting.append(target)
+    return found
+
+
+def _way_round(knot: set[str], following: Edges) -> list[str]:
+    """The shortest way from the knot's first step in the file back to it; nothing for a step that is no circle."""
+    first = next(name for name in following if name in knot) if len(knot) > 1 else next(iter(knot))
+    came_from: dict[str, str] = {}
+    waiting = deque([first])
+    while waiting:
+        name = waiting.popleft()
+        for target in following.get(name, ()):
+            if target == first:
+                return _back(name, first, came_from)
+            if target in knot and target not in came_from:
+                came_from[target] = name
+                waiting.append(target)
+    return []
+
+
+def _back(name: str, first: str, came_from: Mapping[str, str]) -> list[str]:
+    way = [name]
+    while way[-1] != first:
+        way.append(came_from[way[-1]])
+    return way[::-1]
 
 
 def menu_depths(draft: Draft, following: Edges) -> dict[str, int]:

@@ -61,6 +61,7 @@ class Verb(Written):
     chains: ClassVar[dict[str, tuple[str, ...]]] = {}  # exit -> branches that are tried in order
     must: ClassVar[tuple[str, ...]] = ("next",)  # exits that need a branch: without one the call would just stop
     pauses: ClassVar[bool] = False  # waits for the caller or for another human
+    at_once: ClassVar[tuple[str, ...]] = ()  # branches that are taken without a pause where there is nobody
 
     @classmethod
     def expand(cls, value: Any) -> dict[Any, Any]:

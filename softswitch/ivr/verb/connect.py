@@ -103,6 +103,7 @@ class Queue(Verb):
     }
     must: ClassVar[tuple[str, ...]] = ()
     pauses: ClassVar[bool] = True
+    at_once: ClassVar[tuple[str, ...]] = ("full", "failed")
 
     name: Name
     needs: tuple[SkillNeed, ...] | None = None  # None: the queue's
@@ -195,6 +196,7 @@ class Dial(Verb):
     }
     must: ClassVar[tuple[str, ...]] = ()
     pauses: ClassVar[bool] = True
+    at_once: ClassVar[tuple[str, ...]] = ("busy", "failed")
 
     user: Name | None = None
     users: tuple[Name, ...] = ()

@@ -203,6 +203,46 @@ def test_a_graph_that_loses_callers(steps: str, problem: str) -> None:
     assert problems[0].startswith(problem)
 
 
+def test_one_circle_is_one_problem_however_many_branches_close_it() -> None:
+    turn = (
+        "  first: {http: {get: 'http://a'}, next: b, failed: b}\n  b: {when: {if: called, then: first}, else: first}\n"
+    )
+    (problem,) = found(turn)
+    assert problem.startswith("7:3: steps.b: goes round without ever waiting for the caller: first -> b -> first")
+    names = [f"s{index}" for index in range(60)]
+    ways = ", ".join(f"{{if: called, then: {name}}}" for name in names)
+    dense = "".join(f"  {name}: {{when: [{ways}], else: s0}}\n" for name in names)
+    (problem,) = found(dense, head=HEAD.replace("start: first", "start: s0"))
+    assert problem.startswith("6:3: steps.s0: goes round")
+
+
+@pytest.mark.parametrize(
+    ("steps", "problem"),
+    [
+        ("  first: {queue: orders, failed: first}\n", "6:3: warning: steps.first: goes round at once where"),
+        (
+            "  first: {dial: {user: 1001}, busy: b, failed: bye}\n  b: {say: again, next: first}\n",
+            "7:3: warning: steps.b: goes round at once where a queue is full or nobody can be reached: first -> b ->",
+        ),
+    ],
+)
+def test_a_way_round_that_waits_only_where_somebody_can_be_reached_is_a_warning(steps: str, problem: str) -> None:
+    (only,) = found(steps)
+    assert only.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "  first: {queue: orders, timeout: first, failed: bye}\n",
+        "  first: {dial: {user: 1001}, no_answer: first, failed: bye}\n",
+        "  first: {queue: orders, failed: ask}\n  ask: {menu: {say: a, keys: {1: first}}, failed: bye}\n",
+    ],
+)
+def test_a_way_round_that_rings_or_waits_is_allowed(steps: str) -> None:
+    assert found(steps) == []
+
+
 def test_a_way_round_that_asks_the_caller_is_allowed() -> None:
     assert found("  first: {menu: {say: a, keys: {1: first}}, failed: bye}\n") == []
 
