@@ -14,7 +14,7 @@ from datetime import date, time
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined, nodes
+from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
 from jinja2.environment import TemplateExpression
 
 from softswitch.core.errors import SoftswitchError
@@ -23,8 +23,8 @@ from softswitch.ivr.sandbox import MAX_NODES, MAX_TEXT, sandbox
 
 _ASKING = ("defined", "undefined", "default", "d")  # "is it set?" may be asked of what is not
 _STATEMENTS = (nodes.Output, nodes.If)
-# What a template over foreign data can raise besides jinja2's own errors: 1 / 0, "a" + 1, int("x"), [][3].
-_RUNTIME = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_MAX_BRACKETS = 30  # around one another: jinja2's parser needs 14 frames of Python's 1,000 for each
+_MAX_DEPTH = 60  # of the tree: a chain of operators or filters is as deep as it is long
 
 
 class BadTemplate(SoftswitchError):
@@ -47,8 +47,8 @@ def render(text: str, variables: Mapping[str, Any]) -> str:
         return text
     try:
         return _bounded(_template(text), variables)
-    except _RUNTIME as error:
-        raise BadTemplate(f"{text!r}: {error}") from error
+    except Exception as error:
+        raise _failed(text, error) from error
 
 
 def evaluate(value: Any, variables: Mapping[str, Any]) -> Any:
@@ -67,16 +67,22 @@ def holds(condition: str, variables: Mapping[str, Any]) -> bool:
     """Whether a condition such as ``customer.vip and time.hour < 12`` is true. Raises ``BadTemplate``."""
     try:
         return bool(_expression(condition)(variables))
-    except _RUNTIME as error:
-        raise BadTemplate(f"{condition!r}: {error}") from error
+    except Exception as error:
+        raise _failed(condition, error) from error
 
 
 def _compute(expression: str, variables: Mapping[str, Any]) -> Any:
     try:
         value = _expression(expression)(variables)
         return _plain(value, [MAX_NODES])
-    except _RUNTIME as error:
-        raise BadTemplate(f"{expression!r}: {error}") from error
+    except Exception as error:
+        raise _failed(expression, error) from error
+
+
+def _failed(text: str, error: Exception) -> BadTemplate:
+    """jinja2's filters and the code that it makes may raise anything, down to AssertionError and NameError; a caller
+    must get to ``failed:`` all the same."""
+    return BadTemplate(f"{text!r}: {str(error) or type(error).__name__}")
 
 
 def _bounded(template: Template, variables: Mapping[str, Any]) -> str:
@@ -134,9 +140,10 @@ def _lone(text: str) -> str | None:
     inner = text.strip()
     if not (inner.startswith("{{") and inner.endswith("}}")):
         return None
-    body = _parse(text).body
-    single = len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1
-    return inner[2:-2].strip("-+ \n") if single else None
+    if not _is_one_expression(_parse(text)):
+        return None
+    inner = inner[3:-2] if inner[2] in "-+" else inner[2:-2]  # {{- and -}} are about blanks, {{ -x }} is a sign
+    return inner.removesuffix("-").strip()
 
 
 # ---- looking at a template without computing it ------------------------------------------------------------------
@@ -153,7 +160,7 @@ class Names:
 @lru_cache(maxsize=4096)
 def analyse(text: str) -> Names:
     """What the text reads. Raises ``BadTemplate`` for bad syntax and for what templates may not do."""
-    return _names(_parse(text))
+    return _proven(text, _parse(text))
 
 
 @lru_cache(maxsize=4096)
@@ -161,16 +168,59 @@ def analyse_condition(text: str) -> Names:
     """As ``analyse``, for a bare expression."""
     if is_template(text):
         raise BadTemplate("a condition is written without braces, for example: customer.vip and time.hour < 12")
-    return _names(_parse("{{" + text + "\n}}"))
+    whole = "{{" + text + "\n}}"
+    tree = _parse(whole)
+    if not _is_one_expression(tree):
+        raise BadTemplate("a condition is one expression and nothing else; take out }}")
+    return _proven(whole, tree)
+
+
+def _proven(text: str, tree: nodes.Template) -> Names:
+    names = _names(tree)
+    try:
+        _ENVIRONMENT.compile(text)
+    except Exception as error:  # Python refuses what jinja2 made of it, as for a keyword that is given twice
+        raise BadTemplate(f"not readable: {error}") from error
+    return names
 
 
 def _parse(text: str) -> nodes.Template:
     if len(text) > MAX_TEXT:
         raise BadTemplate(f"a text with {{{{ or {{% is at most {MAX_TEXT} characters long")
     try:
-        return _ENVIRONMENT.parse(text)
+        tree = _ENVIRONMENT.parse(text) if _brackets(text) <= _MAX_BRACKETS else None
     except TemplateSyntaxError as error:
         raise BadTemplate(f"not readable: {error.message}") from error
+    except RecursionError:
+        tree = None
+    if tree is None or _depth(tree) > _MAX_DEPTH:
+        raise BadTemplate("nested too deeply; compute a part of it before, with set")
+    return tree
+
+
+def _brackets(text: str) -> int:
+    """How many brackets there are around the innermost thing."""
+    deepest = depth = 0
+    for _, kind, sign in _ENVIRONMENT.lex(text):
+        if kind == "operator":
+            depth += (sign in "([{") - (sign in ")]}")
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _depth(tree: nodes.Node) -> int:
+    deepest = 0
+    waiting = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting += [(inner, depth + 1) for inner in node.iter_child_nodes()]
+    return deepest
+
+
+def _is_one_expression(tree: nodes.Template) -> bool:
+    body = tree.body
+    return len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1
 
 
 def _names(tree: nodes.Template) -> Names:

@@ -376,6 +376,14 @@ def test_a_text_stands_in_for_a_missing_recording() -> None:
             "  first: {when: {if: '{{ called }}', then: bye}, else: bye}\n",
             "6:18: steps.first.when.if: a condition is written",
         ),
+        (
+            "  first: {when: {if: 'called }} x', then: bye}, else: bye}\n",
+            "6:18: steps.first.when.if: a condition is one expression",
+        ),
+        (
+            f"  first: {{say: '{{{{ {'(' * 150}called{')' * 150} }}}}', next: bye}}\n",
+            "6:11: steps.first.say: nested too deeply",
+        ),
     ],
 )
 def test_a_template_that_cannot_be_computed(steps: str, problem: str) -> None:

@@ -69,6 +69,11 @@ def test_a_text_is_filled_in(text: str, result: str) -> None:
         ("{% for i in caller %}{{ i }}{% endfor %}", "not {% for %}"),
         ("{% include 'x' %}", "not {% include %}"),
         ("{{ n", "not readable"),
+        ("{{ caller.number | truncate(2) }}", "expected length"),  # an AssertionError of jinja2's
+        ("{{ " + "(" * 150 + "n" + ")" * 150 + " }}", "nested too deeply"),
+        ("{{ " + "[" * 45 + "]" * 45 + " }}", "nested too deeply"),
+        ("{{ " + "not " * 500 + "n }}", "nested too deeply"),
+        ("{{ n" + " + 1" * 900 + " }}", "nested too deeply"),
     ],
 )
 def test_what_a_text_may_not_do(text: str, why: str) -> None:
@@ -92,10 +97,28 @@ def test_a_condition(condition: str, result: bool) -> None:
     assert holds(condition, VARIABLES) is result
 
 
-@pytest.mark.parametrize("condition", ["other", "other.field", "other == 1", "{{ n }}", "n ==", "caller.vip > 3"])
+@pytest.mark.parametrize(
+    "condition", ["other", "other.field", "other == 1", "{{ n }}", "n ==", "caller.vip > 3", "1e999"]
+)
 def test_a_condition_that_cannot_be_computed(condition: str) -> None:
     with pytest.raises(BadTemplate):
         holds(condition, VARIABLES)
+
+
+@pytest.mark.parametrize("condition", ["n }} x", "n }}{{ n", "n }}", "n }} {{", "", "(" * 150 + "n" + ")" * 150])
+def test_a_condition_that_is_refused_before_any_call(condition: str) -> None:
+    with pytest.raises(BadTemplate):
+        analyse_condition(condition)
+
+
+@pytest.mark.parametrize("text", ["{{ " + "(" * 150 + "n" + ")" * 150 + " }}", "{{ n" + " + 1" * 900 + " }}"])
+def test_a_text_that_is_refused_before_any_call(text: str) -> None:
+    with pytest.raises(BadTemplate, match="nested too deeply"):
+        analyse(text)
+
+
+def test_a_lone_expression_keeps_its_sign() -> None:
+    assert [evaluate(text, VARIABLES) for text in ("{{ -n }}", "{{- n -}}", "{{- -n }}")] == [-3, 3, -3]
 
 
 def test_a_lone_expression_keeps_its_type() -> None:
@@ -105,6 +128,11 @@ def test_a_lone_expression_keeps_its_type() -> None:
 def test_a_variable_holds_plain_values_only() -> None:
     with pytest.raises(BadTemplate, match="not a value that a variable can hold"):
         evaluate("{{ caller.items }}", VARIABLES)
+
+
+def test_whatever_computing_raises_is_the_texts_mistake() -> None:
+    with pytest.raises(BadTemplate, match="name 'inf' is not defined"):  # of the code that jinja2 makes
+        evaluate("{{ 1e999 }}", VARIABLES)
 
 
 def test_what_a_text_reads() -> None:
