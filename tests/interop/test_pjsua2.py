@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from tests.support import tone
 from tests.support.phone import Phone, PhoneCall
-from tests.support.switch_process import SwitchProcess, queue
+from tests.support.switch_process import HOLD_HZ, SwitchProcess, queue
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
 
@@ -41,6 +41,7 @@ async def to_orders(caller: Phone) -> PhoneCall:
     await caller.hears_something()
     await call.dtmf("1")  # Mandarin
     await caller.hears_something()
+    tone.not_heard(caller.record, HOLD_HZ)  # nobody waits yet
     await call.dtmf("1")  # orders
     return call
 
@@ -145,7 +146,7 @@ async def test_a_caller_reaches_the_agent_who_has_the_skill(
         await switch.set_agent("alice", "paused", "tea")
         call = await to_orders(caller)
         await switch.eventually("/api/v1/calls", lambda calls: any(c["state"] == "queued" for c in calls))
-        await caller.hears_something(for_s=2.5)  # hold music
+        await caller.hears(HOLD_HZ, for_s=2.5)
         await switch.set_agent("alice", "ready")
         await alice.wait("ringing")
         await switch.agent_is("alice", "reserved")
@@ -153,6 +154,7 @@ async def test_a_caller_reaches_the_agent_who_has_the_skill(
         await switch.agent_is("alice", "talking")
         await alice.hears(400, for_s=1.0)
         await caller.hears(1000, for_s=1.0)
+        assert tone.tone_seconds(await caller.listen(0.5), HOLD_HZ) == 0
         await alice.hangup()
         since = time.monotonic()
         await switch.agent_is("alice", "wrap_up")
@@ -198,7 +200,7 @@ async def test_an_agent_who_does_not_pick_up_is_passed_over(
         await alice.wait("disconnected")
         await alice.auto_answer(200)
         await switch.eventually("/api/v1/calls", lambda calls: any(c["state"] == "queued" for c in calls))
-        await caller.hears_something()
+        await caller.hears(HOLD_HZ)
         await switch.set_agent("alice", "ready")
         await alice.wait("confirmed", 20)
         await alice.hears(400)

@@ -20,9 +20,11 @@ import yaml
 
 from tests.support import ports
 from tests.support.process import Process, eventually
+from tests.support.tone import tone_wav
 
 ROOT = Path(__file__).parents[2]
 RTP_PORTS = 800
+HOLD_HZ = 1300  # the hold music is a tone, so that nobody takes a prompt for it
 TRACEBACK = "Traceback (most recent call last)"
 
 Tree = dict[str, Any]
@@ -131,7 +133,7 @@ class SwitchProcess:
                 "var": "var",
                 "recordings": "var/recordings",
                 "prompts": str(ROOT / "media/prompts"),
-                "hold": str(ROOT / "media/hold"),
+                "hold": "hold",
                 "dialplans": str(dialplans),
             },
             "log": {"level": "info", "mask_numbers": False},
@@ -139,6 +141,7 @@ class SwitchProcess:
             "language": "zh",
             "callbacks": {"settle": f"{SETTLE_S}s"},
         }
+        tone_wav(directory / "hold" / "hold.wav", HOLD_HZ)
         self._write("softswitch", merged(system, settings or {}))
         self._write("users", {"users": users or sample_users()})
         self._write("agents", {"agents": agents or sample_agents()})
