@@ -13,6 +13,7 @@ Around that rule:
 - ``calendar``  the hours in which it may be called
 - ``retry``     what a failed attempt means, returned as a value
 - ``pacing``    how many seeks may start: never more than there are free agents, never before a live caller
+- ``ending``    a withdrawal that waits for the attempt in flight
 - ``table``     state x input -> state, actions; ``due`` what time brings; ``mover`` carries the answers out
 - ``recorder``  from a loss to a durable promise; ``written`` which writes are under way or must be made again
 - ``book``      where promises are found; ``rule`` a queue's policy, ready for use

@@ -22,7 +22,7 @@ class Entry:
     intent: str = ""  # token of the write of its intent, while that is under way
     writes: int = 0  # writes under way
     hold_until: float = 0.0  # Unix s: no new seek before
-    ending: str = ""  # why it ends when the attempt in flight has failed
+    ending: str | None = None  # why it is withdrawn when the attempt in flight has failed; the row says so too
 
 
 class Book:

@@ -66,6 +66,6 @@ def _end(entry: Entry, rules: Rules) -> I:
         return I.SEEK_OVER
     if entry.promise.state is S.DIALLING:
         return I.RETRY
-    if entry.ending:
+    if entry.ending is not None:
         return I.CALLED_OFF
     return I.SPENT if entry.promise.attempts >= rules.policy(entry.promise.queue).max_attempts else I.RIPE

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from softswitch.callback.book import Entry
+from softswitch.callback.ending import ending
 from softswitch.callback.model import (
     AgentFound,
     AttemptFailed,
@@ -109,7 +110,7 @@ class Ledger:
     def _restored(self, event: Restored) -> None:
         for row in event.promises:
             promise = self._after_crash(row)
-            self._move.book.add(Entry(promise, since=self._move.now, durable=True))
+            self._move.book.add(Entry(promise, since=self._move.now, durable=True, ending=ending(promise)))
             if promise is not row:
                 self._move.out.append(PromiseChanged(promise, row.state))
         self._advance_all()
@@ -151,7 +152,8 @@ class Ledger:
         entry = self._move.book.get(event.promise)
         if entry is not None and entry.promise.state is S.DIALLING:
             quiet_at = self._move.now + self._move.rules.policy(entry.promise.queue).settle_s
-            self._move.apply(entry, I.AGENT_LOST, outcome="agent lost", not_before=quiet_at)
+            lost = "agent lost" if entry.ending is None else entry.promise.outcome
+            self._move.apply(entry, I.AGENT_LOST, outcome=lost, not_before=quiet_at)
             self._move.advance(entry)
         else:
             self._word(event.promise, I.AGENT_LOST)

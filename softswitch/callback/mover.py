@@ -14,6 +14,7 @@ from typing import Any
 
 from softswitch.callback.book import Book, Entry
 from softswitch.callback.due import due, wake_at
+from softswitch.callback.ending import noted
 from softswitch.callback.model import (
     OPEN,
     DialCustomer,
@@ -65,7 +66,7 @@ class Mover:
             A.DIAL: self._dial,
             A.RELEASE: self.release,
             A.HOLD_OFF: self._hold_off,
-            A.WITHDRAW_LATER: lambda entry: None,  # ``Ledger`` has noted why
+            A.WITHDRAW_LATER: self._withdraw_later,
         }
 
     def finish(self) -> list[Effect]:
@@ -144,10 +145,14 @@ class Mover:
     def _hold_off(self, entry: Entry) -> None:
         entry.hold_until = self.now + HOLD_OFF_S
 
+    def _withdraw_later(self, entry: Entry) -> None:
+        assert entry.ending is not None, "whoever withdraws says why"
+        self.change(entry, outcome=noted(entry.ending))
+
     def attempt_over(self, entry: Entry, result: str) -> None:
         promise = entry.promise
         decision = decide(self.rules.policy(promise.queue), result, promise.attempts, promise.recorded_at, self.now)
-        if entry.ending and promise.state is S.DIALLING:
+        if entry.ending is not None and promise.state is S.DIALLING:
             self.apply(entry, I.CALLED_OFF, outcome=entry.ending)
         elif decision.delay_s is not None:
             self.apply(entry, I.RETRY, outcome=result, not_before=self.now + decision.delay_s)
@@ -170,7 +175,7 @@ class Mover:
 
     def _reason(self, entry: Entry, what: I) -> str:
         kept = entry.promise.outcome
-        return {I.SPENT: kept or "uncertain", I.OVERDUE: "expired", I.CALLED_OFF: entry.ending}.get(what, kept)
+        return {I.SPENT: kept or "uncertain", I.OVERDUE: "expired", I.CALLED_OFF: entry.ending or ""}.get(what, kept)
 
     # ---- writing ------------------------------------------------------------------------------------------------
 

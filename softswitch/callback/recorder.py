@@ -95,13 +95,18 @@ class Recorder:
         return entry
 
     def _add(self, entry: Entry, loss: Lost) -> Entry:
-        """A second loss of a customer who has a promise: it adds to it, and the older age counts."""
+        """A second loss of a customer who has a promise: it adds to it, and the older age counts.
+
+        A withdrawal that waits was for the losses before this one.
+        """
         promise = entry.promise
+        outcome, entry.ending = promise.outcome if entry.ending is None else "", None
         self._move.change(
             entry,
             stage=loss.stage,
             contact=loss.contact,
             losses=promise.losses + 1,
+            outcome=outcome,
             recorded_at=min(promise.recorded_at, loss.queued_at),
         )
         return entry

@@ -40,13 +40,13 @@ class I(enum.Enum):  # noqa: E742 (the standards call it an input)
 class A(enum.Enum):
     """What is done about it, in this order."""
 
+    WITHDRAW_LATER = enum.auto()  # when the attempt in flight is over
     STORE = enum.auto()  # make the row durable; nothing waits for it
     SEEK = enum.auto()
     WRITE_INTENT = enum.auto()
     DIAL = enum.auto()
     RELEASE = enum.auto()  # let the agent go, and whatever was dialled
     HOLD_OFF = enum.auto()  # do not ask for the next agent at once
-    WITHDRAW_LATER = enum.auto()  # when the attempt in flight is over
 
 
 WAITING: dict[I, Cell] = {
@@ -93,14 +93,14 @@ PROMISE: dict[S, dict[I, Cell]] = {
         I.GIVE_UP: (S.FAILED, (A.STORE,)),
         I.LAPSE: (S.EXPIRED, (A.STORE,)),
         I.CALLED_OFF: (S.WITHDRAWN, (A.STORE,)),
-        I.WITHDRAW: (None, (A.WITHDRAW_LATER,)),
+        I.WITHDRAW: (None, (A.WITHDRAW_LATER, A.STORE)),
     },
     S.UNCERTAIN: {
         **WAITING,
         I.RIPE: (S.DUE, (A.STORE,)),
         I.SPENT: (S.FAILED, (A.STORE,)),
         I.CALLED_OFF: (S.WITHDRAWN, (A.STORE,)),
-        I.WITHDRAW: (None, (A.WITHDRAW_LATER,)),  # until then nobody else may ring that number
+        I.WITHDRAW: (None, (A.WITHDRAW_LATER, A.STORE)),  # until then nobody else may ring that number
     },
     S.RETRY_AT: {**WAITING, I.RIPE: (S.DUE, ())},
     S.KEPT: CLOSED,

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.callback.calendar import Hours
+from softswitch.callback.ending import ending
 from softswitch.callback.ledger import Ledger
 from softswitch.callback.model import (
     OPEN,
@@ -191,6 +192,9 @@ class World:
         if taken and row.state in OPEN:
             assert self.trouble, "two open rows for one number and queue"
             return False
+        was = self.rows.get(row.id)
+        if was is not None and ending(was) is not None and row.attempts > was.attempts:
+            assert row.losses > was.losses, "withdrawn, not lost again, and yet to be dialled"
         self.rows[row.id] = row
         return True
 

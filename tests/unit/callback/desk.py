@@ -34,6 +34,7 @@ class Desk:
         self.ledger = Ledger(policies or (SALES,), Ids(random.Random(7).getrandbits))
         self.now = NOON
         self.last: list[Effect] = []
+        self._contacts = 0
 
     def feed(self, event: LedgerInput) -> list[Effect]:
         self.last = self.ledger.handle(event, self.now)
@@ -68,9 +69,13 @@ class Desk:
         queued_at: float | None = None,
         waited_s: float = 60.0,
         token: str = "",
+        contact: str = "",
     ) -> list[Effect]:
+        """Each loss is that of another contact, unless one is named."""
+        self._contacts += 1
         since = self.now if queued_at is None else queued_at
-        return self.feed(Lost(number, queue, stage, "contact-1", since, waited_s, token))
+        contact = contact or f"contact-{self._contacts}"
+        return self.feed(Lost(number, queue, stage, contact, since, waited_s, token))
 
     def due(self, number: str = NUMBER) -> Promise:
         """A promise that waits for an agent."""

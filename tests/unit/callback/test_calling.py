@@ -270,6 +270,63 @@ def test_a_due_promise_steps_back_when_the_window_shuts() -> None:
     assert desk.state is S.RECORDED
 
 
+def restarted(before: Desk) -> Desk:
+    """A new process that finds the rows of the last writes."""
+    desk = Desk()
+    desk.now = before.now
+    desk.feed(Restored(tuple(write.promise for write in before.given(Persist))))
+    return desk
+
+
+def test_a_withdrawal_while_dialling_outlives_a_crash() -> None:
+    before = Desk()
+    promise = before.dialling()
+    before.feed(Withdraw(promise.id, "by mail"))
+    desk = restarted(before)
+    assert desk.state is S.UNCERTAIN, "the phone may ring: nobody else may dial that number yet"
+    desk.feed(Capacity("sales", 1, 0))
+    desk.wait(62.0)
+    assert (desk.state, desk.only().outcome) == (S.WITHDRAWN, "by mail")
+    assert not desk.given(SeekAgent)
+
+
+def test_a_withdrawal_while_uncertain_outlives_a_crash() -> None:
+    before = Desk()
+    promise = before.dialling()
+    before.feed(NoAgent(promise.id))
+    before.feed(Withdraw(promise.id, "by mail"))
+    desk = restarted(before)
+    desk.wait(32.0)
+    assert (desk.state, desk.only().outcome) == (S.WITHDRAWN, "by mail")
+
+
+def test_an_agent_who_hangs_up_does_not_undo_a_withdrawal_in_the_store() -> None:
+    before = Desk()
+    promise = before.dialling()
+    before.feed(Withdraw(promise.id, "by mail"))
+    before.feed(NoAgent(promise.id))
+    desk = restarted(before)
+    desk.wait(32.0)
+    assert (desk.state, desk.only().outcome) == (S.WITHDRAWN, "by mail")
+
+
+def test_who_answers_after_the_withdrawal_was_reached() -> None:
+    desk = Desk()
+    promise = desk.dialling()
+    desk.feed(Withdraw(promise.id, "by mail"))
+    desk.feed(CustomerAnswered(promise.id))
+    assert (desk.state, desk.only().outcome) == (S.KEPT, "answered")
+
+
+def test_a_loss_after_the_withdrawal_is_called_back_for() -> None:
+    desk = Desk()
+    promise = desk.dialling()
+    desk.feed(Withdraw(promise.id, "by mail"))
+    desk.lose(stage="accepted-offer", token="t1")
+    desk.feed(AttemptFailed(promise.id, 486))
+    assert (desk.state, desk.only().outcome) == (S.RETRY_AT, "busy")
+
+
 # ---- after a crash ---------------------------------------------------------------------------------------------------
 
 

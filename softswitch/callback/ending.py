@@ -1,0 +1,22 @@
+"""A withdrawal that waits for the attempt in flight, as the row tells it: a crash must not forget it.
+
+It stands in ``outcome``, which an attempt in flight does not have yet; once the attempt is over, the reason alone does.
+"""
+
+from __future__ import annotations
+
+from softswitch.callback.model import Promise, PromiseState
+
+PREFIX = "to be withdrawn: "
+IN_FLIGHT = frozenset({PromiseState.DIALLING, PromiseState.UNCERTAIN})
+
+
+def noted(why: str) -> str:
+    """The ``outcome`` of a row that is to be withdrawn."""
+    return PREFIX + why
+
+
+def ending(row: Promise) -> str | None:
+    """Why the row is to be withdrawn when its attempt is over; None: it is not."""
+    waits = row.state in IN_FLIGHT and row.outcome.startswith(PREFIX)
+    return row.outcome.removeprefix(PREFIX) if waits else None
