@@ -24,9 +24,11 @@ Positions = Mapping[Path, tuple[int, int]]  # (line, column) from 1; of the key 
 # libyaml where it is built in: ten times as fast, and it takes YAML 1.2's ``{next: open?, failed: bye}``.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _MAX_DEPTH = 50
+_MAX_COPIES = 100_000  # values that aliases repeat: eleven lines can stand for ten thousand million of them
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)$")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+$")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_NO_NAMES: Mapping[type, str] = {bool: "a truth value", type(None): "nothing", float: "a fraction"}
 
 
 def load_yaml(text: str, file: str) -> tuple[Any, dict[Path, tuple[int, int]], list[Problem]]:
@@ -45,7 +47,11 @@ def load_yaml(text: str, file: str) -> tuple[Any, dict[Path, tuple[int, int]], l
     except RecursionError:
         return None, {}, [Problem(file, 1, 1, "", "nested too deeply")]
     reader = _Reader(file)
-    value = None if node is None else reader.read(node, ())
+    try:
+        value = None if node is None else reader.read(node, ())
+    except _TooManyCopies as error:
+        problem = Problem(file, *_place(error.node), "", f"aliases (*) repeat more than {_MAX_COPIES:,} values")
+        return None, {}, [problem]
     return value, reader.positions, reader.problems
 
 
@@ -75,14 +81,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; known: {', '.join(names[:20])}" if names else ""
 
 
+class _TooManyCopies(Exception):
+    def __init__(self, node: yaml.Node) -> None:
+        super().__init__()
+        self.node = node
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self.positions: dict[Path, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._file = file
         self._open: set[int] = set()  # ids of the nodes that are being read: an alias inside its own anchor
+        self._read: set[int] = set()  # ids of the nodes that have been read once
+        self._copies = 0
 
     def read(self, node: yaml.Node, path: Path) -> Any:
+        self._count(node)
         self.positions.setdefault(path, _place(node))
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
@@ -94,23 +109,40 @@ class _Reader:
         self._open.discard(id(node))
         return value
 
+    def _count(self, node: yaml.Node) -> None:
+        self._copies += id(node) in self._read
+        self._read.add(id(node))
+        if self._copies > _MAX_COPIES:
+            raise _TooManyCopies(node)
+
     def _list(self, node: yaml.Node, path: Path) -> list[Any]:
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
-        value: dict[Any, Any] = {}
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str | int, Any]:
+        value: dict[str | int, Any] = {}
+        lines: dict[str, int] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._problem(key_node, path, "a key must be a word or a number; is a quote missing?")
                 continue
-            key = _scalar(key_node)
-            if key in value:
-                line = self.positions[(*path, key)][0]
-                self._problem(key_node, (*path, key), f"written twice; the first one is in line {line}")
+            key = self._key(key_node, path)
+            if str(key) in lines:  # 1 and "1" are the same name
+                self._problem(key_node, (*path, str(key)), f"written twice; the first one is in line {lines[str(key)]}")
                 continue
             self.positions[(*path, key)] = _place(key_node)
+            lines[str(key)] = _place(key_node)[0]
             value[key] = self.read(value_node, (*path, key))
         return value
+
+    def _key(self, node: yaml.ScalarNode, path: Path) -> str | int:
+        """What is neither text nor a whole number is told, and taken as the text that is written there."""
+        key = _scalar(node)
+        if type(key) in _NO_NAMES:
+            told = f"{node.value} is read as {_NO_NAMES[type(key)]}; as a name it must be in quotes"
+            self._problem(node, (*path, node.value), told)
+            return str(node.value)
+        assert isinstance(key, (str, int)), "a scalar of YAML"
+        return key
 
     def _problem(self, node: yaml.Node, path: Path, message: str) -> None:
         self.problems.append(Problem(self._file, *_place(node), dotted(path), message))

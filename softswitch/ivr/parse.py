@@ -6,6 +6,7 @@ of the draft and remembered as broken, so that the checks of the whole graph sti
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from softswitch.ivr.plan import Plan, Step
 from softswitch.ivr.verb import VERBS, Verb
 from softswitch.ivr.verb.base import Language, Name, Written
 
+_WHOLE = re.compile(r"-?[0-9]+")
 BRANCHES = frozenset(key for kind in VERBS.values() for key in kind.branches)
 
 
@@ -59,7 +61,7 @@ class Sheet:
     def find(self, path: Path, below: Path) -> Path:
         """The written key closest to ``below`` under ``path``; parts that a short form leaves out are passed over."""
         for part in below:
-            for key in (part, int(part)) if isinstance(part, str) and part.isdecimal() else (part,):
+            for key in (part, int(part)) if isinstance(part, str) and _WHOLE.fullmatch(part) else (part,):
                 if (*path, key) in self.positions:  # a key such as 1 is read as a number
                     path = (*path, key)
                     break

@@ -38,6 +38,35 @@ def test_a_repeated_key_is_a_problem_and_the_first_one_wins() -> None:
     assert [str(problem) for problem in problems] == ["f.yaml:3:1: a: written twice; the first one is in line 1"]
 
 
+def test_a_number_and_the_same_in_quotes_are_one_key() -> None:
+    value, _, problems = load_yaml("1: a\n'1': b\n", "f.yaml")
+    assert value == {1: "a"}
+    assert [str(problem) for problem in problems] == ["f.yaml:2:1: 1: written twice; the first one is in line 1"]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("true", "a truth value"), ("False", "a truth value"), ("~", "nothing"), ("1.5", "a fraction")]
+)
+def test_a_key_is_text_or_a_whole_number(key: str, told: str) -> None:
+    value, _, problems = load_yaml(f"a:\n  {key}: x\n  1: y\n", "f.yaml")
+    assert value == {"a": {key: "x", 1: "y"}}  # as it was meant, so that the rest can be checked
+    assert [(problem.line, problem.column, problem.key) for problem in problems] == [(2, 3, f"a.{key}")]
+    assert f"{key} is read as {told}; as a name it must be in quotes" in problems[0].message
+
+
+def test_aliases_cannot_make_much_out_of_little() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 11)]
+    value, _, (problem,) = load_yaml("\n".join(lines), "f.yaml")
+    assert value is None
+    assert problem.line >= 1
+    assert "repeat more than 100,000 values" in problem.message
+
+
+def test_a_long_file_without_aliases_is_read() -> None:
+    assert len(load_yaml("[" + "x, " * 150_000 + "]", "f")[0]) == 150_000
+
+
 @pytest.mark.parametrize(
     ("text", "where", "remedy"),
     [

@@ -166,6 +166,25 @@ def test_a_step_that_is_written_twice() -> None:
     assert problem in found("  first: {say: a, next: bye}\n  first: {say: b, next: bye}\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("true", "read as a truth value"), ("~", "read as nothing"), ("1.5", "read as a fraction")]
+)
+def test_a_step_whose_name_is_no_name(name: str, told: str) -> None:
+    (problem,) = found(FIRST % f"'{name}'" + f"  {name}: {{say: '{{{{ called }}}}', next: bye}}\n")
+    assert problem.startswith(f"7:3: steps.{name}: ")
+    assert told in problem
+
+
+def test_a_step_may_have_a_number_for_a_name() -> None:
+    for name in ("1", "-1", "007", "'1'"):
+        assert found(FIRST % name + f"  {name}: {{say: '{{{{ called }}}}', next: bye}}\n") == []
+
+
+def test_a_step_that_is_written_twice_once_in_quotes() -> None:
+    (problem,) = found(FIRST % "1" + "  1: {say: a, next: bye}\n  '1': {say: b, next: bye}\n")
+    assert problem.startswith("8:3: steps.1: written twice")
+
+
 # ---- the graph -------------------------------------------------------------------------------------------------
 
 
