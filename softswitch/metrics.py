@@ -234,7 +234,8 @@ def _counted_promise(event: DomainEvent) -> list[tuple[str, ...]]:
     match event:
         case PromiseChanged(promise, old):
             made = [("promises_made", promise.queue, promise.stage)] if old is None else []
-            return [("promise_changes", promise.queue, promise.state.value), *made]
+            entered = [("promise_changes", promise.queue, promise.state.value)] if promise.state is not old else []
+            return [*entered, *made]
         case LossNotRecorded(queue, stage, why):
             return [("losses_not_recorded", queue, stage, why)]
     return []

@@ -92,6 +92,12 @@ def test_a_fact_is_counted(fact: DomainEvent, line: str) -> None:
     assert f"softswitch_{line}.0\n" in metrics.render().decode()
 
 
+def test_a_promise_that_stays_in_its_state_has_not_entered_it() -> None:
+    metrics = Metrics()
+    metrics.observe(PromiseChanged(PROMISE, PROMISE.state), 0.0)
+    assert "softswitch_promise_changes_total{" not in metrics.render().decode()
+
+
 def test_a_contact_in_which_nobody_talked_has_no_talk_time() -> None:
     metrics = Metrics()
     metrics.observe(ContactFinished(replace(RECORD, connected_at=0.0)), 0.0)
