@@ -33,7 +33,11 @@ def load_dialplans(settings: Settings) -> Dialplans:
     if not directory.is_dir():
         problem = Problem(str(directory), 0, 1, "", "is not a directory; set paths.dialplans to the one with dialplans")
         return Dialplans({}, (problem,))
-    texts = {str(path): path.read_text(encoding="utf-8", errors="replace") for path in sorted(directory.glob("*.yaml"))}
+    texts: dict[str, str] = {}
+    try:
+        found = [problem for path in sorted(directory.iterdir()) for problem in _read(path, texts)]
+    except OSError as error:
+        return Dialplans({}, (Problem(str(directory), 0, 1, "", f"cannot be read: {error}"),))
     skills = {skill for agent in settings.agents.values() for skill in agent.skills}
     world = World(
         queues=frozenset(settings.queues),
@@ -41,11 +45,30 @@ def load_dialplans(settings: Settings) -> Dialplans:
         users=frozenset(settings.users),
         trunks=frozenset(settings.trunks),
         calendars=frozenset(settings.calendars),
+        features=frozenset(settings.feature_codes.model_dump().values()),
         prompts=prompt_files(settings.paths.prompts),
         speech=importlib.util.find_spec("espeakng_loader") is not None,
     )
     plans, problems = load_plans(texts, world)
-    return Dialplans(plans, tuple(problems))
+    unread = any(problem.level == "error" for problem in found)
+    return Dialplans({} if unread else plans, (*found, *problems))
+
+
+def _read(path: Path, texts: dict[str, str]) -> list[Problem]:
+    """Add the text of a dialplan; whatever keeps it from being read is a problem of that file."""
+    if path.suffix != ".yaml":
+        if path.suffix.lower() in (".yml", ".yaml"):
+            return [Problem(str(path), 0, 1, "", f"is not read; rename it to {path.stem}.yaml", "warning")]
+        return []
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            dangling = path.is_symlink() and not path.exists()
+            message = "is a link to a file that does not exist" if dangling else "is not a file"
+            return [Problem(str(path), 0, 1, "", message)]
+        texts[str(path)] = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return [Problem(str(path), 0, 1, "", f"cannot be read: {error}")]
+    return []
 
 
 def prompt_files(directory: Path) -> dict[str, frozenset[str]]:

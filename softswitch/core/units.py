@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST_S = 3650 * 86400.0
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
@@ -21,7 +22,10 @@ def seconds(text: str | float) -> float:
     parts = _PART.findall(written)
     if not parts or "".join(number + unit for number, unit in parts) != written:
         raise ValueError(f"{written!r} is not a duration; write for example 250ms, 20s, 5m, 1h30m or 2d")
-    return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+    total_s = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+    if total_s > _LONGEST_S:  # a date so far off cannot be computed with
+        raise ValueError(f"{written[:40]!r} is longer than 10 years; is the unit right?")
+    return total_s
 
 
 def spoken(duration_s: float) -> str:

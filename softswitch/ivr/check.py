@@ -118,6 +118,18 @@ def _menus(view: _View) -> None:
             view.problem(name, (), f"{depth} menus in a row; callers bear {MAX_MENU_DEPTH}", "warning")
 
 
+def _numbers(view: _View) -> None:
+    """Numbers that somebody else has too: features come before plans, and plans before phones."""
+    for index, number in enumerate(view.plan.numbers):
+        if number in (view.world.features or ()):
+            message = f"{number!r} is a feature code too; our own phones never come here by it"
+        elif number in (view.world.users or ()):
+            message = f"{number!r} is a user too; who calls it comes here and never to that phone"
+        else:
+            continue
+        view.draft.sheet.problem(("numbers", index), message, "warning")
+
+
 def _names(view: _View) -> None:
     for name, step in view.plan.steps.items():
         for kind, word, below in step.verb.names():
@@ -234,6 +246,7 @@ _CHECKS: tuple[Callable[[_View], None], ...] = (
     _dead_ends,
     _circles,
     _menus,
+    _numbers,
     _names,
     _templates,  # makes the scope that _prompts reads
     _prompts,

@@ -15,6 +15,7 @@ class World:
     users: frozenset[str] | None = None
     trunks: frozenset[str] | None = None
     calendars: frozenset[str] | None = None
+    features: frozenset[str] | None = None  # codes that our own phones dial
     mailboxes: frozenset[str] | None = None  # None: every user and queue has one
     prompts: Mapping[str, frozenset[str]] | None = None  # language -> files
     speech: bool = True  # an engine can say texts

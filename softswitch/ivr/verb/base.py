@@ -12,10 +12,10 @@ from softswitch.core.errors import UsageError
 from softswitch.core.units import seconds
 from softswitch.ivr.model import IvrInput
 from softswitch.ivr.run import FIXED, Exit, Run
+from softswitch.ivr.speech import LANGUAGES
 from softswitch.ivr.template import is_template
 
 KeyPath = tuple[str | int, ...]  # of keys, below the step
-_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?$")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
@@ -25,10 +25,10 @@ def _fixed(text: str) -> str:
     return text
 
 
-def _language(text: str) -> str:
-    if not _LANGUAGE.match(text):
-        raise ValueError(f"{text!r} is not a language; write for example zh or en")
-    return text
+def spoken(language: str) -> str:
+    if language not in LANGUAGES:
+        raise ValueError(f"{language!r} is not a language that is spoken here; write {' or '.join(LANGUAGES)}")
+    return language
 
 
 def _variable(name: str) -> str:
@@ -40,7 +40,7 @@ def _variable(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_fixed)]
-Language = Annotated[str, AfterValidator(_language)]
+Language = Annotated[str, AfterValidator(spoken)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 

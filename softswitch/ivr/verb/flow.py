@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from softswitch.ivr.run import Exit, Run, StepError
+from softswitch.ivr.speech import DEFAULT_LANGUAGE
 from softswitch.ivr.template import is_template
-from softswitch.ivr.verb.base import KeyPath, Name, Variable, Verb, Written
+from softswitch.ivr.verb.base import KeyPath, Name, Variable, Verb, Written, spoken
 
 
 class Set(Verb):
@@ -26,8 +27,11 @@ class Set(Verb):
 
     @model_validator(mode="after")
     def _text_language(self) -> Set:
-        if not isinstance(self.values.get("language", ""), str):
+        language = self.values.get("language", DEFAULT_LANGUAGE)
+        if not isinstance(language, str):
             raise ValueError("language must be text, for example zh or en")
+        if not is_template(language):
+            spoken(language)
         return self
 
     def sets(self) -> dict[str, Any]:

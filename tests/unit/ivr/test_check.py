@@ -90,6 +90,18 @@ def found(steps: str, world: World = WORLD, head: str = HEAD) -> list[str]:
             "6:11: steps.first.collect: min: 5 is more than max: 4",
         ),
         ("  first: {set: {a-b: 1}, next: bye}\n", "6:17: steps.first.set.a-b: 'a-b' is not a name for a variable"),
+        (
+            "  first: {set: {language: fr}, next: bye}\n",
+            "6:11: steps.first.set: 'fr' is not a language that is spoken here",
+        ),
+        (
+            "  first: {say: {fr: Bonjour}, next: bye}\n",
+            "6:17: steps.first.say.fr: 'fr' is not a language that is spoken",
+        ),
+        (
+            "  first: {menu: {say: a, keys: {1: bye}, timeout: 99999999999999999999d}, failed: bye}\n",
+            "6:42: steps.first.menu.timeout: '99999999999999999999d' is longer than 10 years",
+        ),
         ("  first: {when: [{if: called}], else: bye}\n", "6:18: steps.first.when[0]: when needs then:"),
         (
             "  first: {when: [{if: called, than: bye}], else: bye}\n",
@@ -140,6 +152,13 @@ def test_a_step_that_is_written_wrongly(steps: str, problem: str) -> None:
         (HEAD.replace("[8000]", "[8000, '80 01']"), "2:17: numbers[1]: must match pattern"),
         (HEAD.replace("start: first", "start: frist"), "4:1: start: there is no step 'frist'; did you mean 'first'?"),
         (HEAD.replace("language: en", "language: english"), "3:1: language: 'english' is not a language"),
+        *(
+            (
+                HEAD.replace("language: en", f"language: {word}"),
+                f"3:1: language: '{word}' is not a language that is spoken",
+            )
+            for word in ("fr", "klingon", "zh-CN")
+        ),
     ],
 )
 def test_a_head_that_is_written_wrongly(head: str, problem: str) -> None:
