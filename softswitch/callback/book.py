@@ -18,6 +18,7 @@ class Entry:
     since: float  # Unix s: when it came into its state
     durable: bool = False  # some row of it is in the store
     last_open: Promise | None = None  # what it was before its end, until the store has the end
+    let_go: bool = False  # not in the book any more: it never came to be, and its row must not either
     keep: bool = False  # recorded without being spoken: survives a store that is away
     intent: str = ""  # token of the write of its intent, while that is under way
     writes: int = 0  # writes under way

@@ -1,7 +1,8 @@
 """From a loss to a durable promise, and what to say meanwhile: nothing is promised before the store has it.
 
-A loss that a caller is waiting to hear about (it has a token) is let go when the store fails: he is told. One that
-nobody waits for (abandoned, refused) stays in memory and is written when the store is back.
+A loss that a caller is waiting to hear about (it has a token) is let go when the store fails: he is told. Its write
+may come through all the same, so its end is written behind it; else a restart would find a promise that nobody made.
+A loss that nobody waits for (abandoned, refused) stays in memory and is written when the store is back.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from softswitch.callback.book import Entry
 from softswitch.callback.model import OPEN, LossNotRecorded, Lost, Promise, PromiseAnswer, PromiseChanged, PromiseState
 from softswitch.callback.mover import Mover
 from softswitch.callback.table import I
-from softswitch.callback.written import MOST_UNWRITTEN, Write
+from softswitch.callback.written import Write
 from softswitch.core.ids import Ids
+
+MOST_GHOSTS = 1000  # writes given up that may come through yet; they take room from losses that wait for the store
 
 
 class Recorder:
@@ -22,7 +25,7 @@ class Recorder:
     def __init__(self, move: Mover, ids: Ids) -> None:
         self._move = move
         self._ids = ids
-        self._ghosts: dict[tuple[str, str], str] = {}  # promises let go, though the store may have their row
+        self._ghosts: dict[tuple[str, str], Entry] = {}  # let go, though the store may have their row as an open one
 
     def lost(self, loss: Lost) -> None:
         rule = self._move.rules.get(loss.queue)
@@ -42,6 +45,9 @@ class Recorder:
         if not move.written.healthy:
             move.stir_all()
         move.written.succeeded(move.now)
+        if entry.let_go:
+            self._lay(entry)
+            return
         if not entry.durable:
             entry.durable = True
             move.out.append(PromiseChanged(entry.promise, None))
@@ -58,6 +64,10 @@ class Recorder:
         move.written.failed(move.now)
         if write.answer:
             move.out.append(PromiseAnswer(write.answer, False, "store"))
+        if entry.let_go:
+            if self._is_ghost(entry):
+                move.written.again(entry)
+            return
         if write.token == entry.intent:
             move.apply(entry, I.INTENT_REFUSED)
         elif self._worth_keeping(entry):
@@ -85,7 +95,8 @@ class Recorder:
 
     def _make(self, loss: Lost, number: str) -> Entry:
         now = self._move.now
-        name = self._ghosts.pop((number, loss.queue), None) or self._ids.name("promise")
+        ghost = self._ghosts.pop((number, loss.queue), None)  # its row, if there is one, is the only open one allowed
+        name = ghost.promise.id if ghost else self._ids.name("promise")
         recorded_at = min(loss.queued_at, now)
         promise = Promise(
             name, number, loss.queue, loss.stage, PromiseState.RECORDED, loss.contact, recorded_at, updated_at=now
@@ -118,10 +129,21 @@ class Recorder:
         return entry.keep and not self._move.written.full
 
     def _let_go(self, entry: Entry, stage: str) -> None:
-        """Nobody was promised anything. The id is kept: the write may have come through although it was given up."""
-        promise = entry.promise
-        self._move.out.append(LossNotRecorded(promise.queue, stage or promise.stage, "store"))
-        self._move.book.drop(entry)
-        entry.promise = replace(promise, state=PromiseState.WITHDRAWN, outcome="not stored")
-        if len(self._ghosts) < MOST_UNWRITTEN:
-            self._ghosts[promise.number, promise.queue] = promise.id
+        """Nobody was promised anything, and the row says so, should it have come through."""
+        move, promise = self._move, entry.promise
+        move.out.append(LossNotRecorded(promise.queue, stage or promise.stage, "store"))
+        move.book.drop(entry)
+        entry.let_go = True
+        entry.promise = replace(promise, state=PromiseState.WITHDRAWN, outcome="not promised", updated_at=move.now)
+        if len(self._ghosts) < MOST_GHOSTS:
+            self._ghosts[promise.number, promise.queue] = entry
+            move.write(entry)  # now: whatever delays the write before it delays this one as well
+
+    def _is_ghost(self, entry: Entry) -> bool:
+        """Not where a new loss has taken its row over."""
+        return self._ghosts.get((entry.promise.number, entry.promise.queue)) is entry
+
+    def _lay(self, ghost: Entry) -> None:
+        """Its end is durable."""
+        if self._is_ghost(ghost):
+            del self._ghosts[ghost.promise.number, ghost.promise.queue]

@@ -314,6 +314,7 @@ class World:
         promises = self.ledger.promises()
         assert all(promise.state not in OPEN for promise in promises), "something is stuck"
         assert all(self.rows[promise.id].state is promise.state for promise in promises)
+        assert not [row for row in self.rows.values() if row.state in OPEN], "a restart would find what nobody knows of"
 
 
 def pick(names: Collection[str], n: int) -> str:
