@@ -39,6 +39,7 @@ class Policy:
     settle_s: float = 32.0  # on top of ring_s: how long an attempt that a crash cut short stays UNCERTAIN
     reserve: int = 0  # idle agents kept back for live callers
     numbers: str = ""  # regex of whole numbers that are dialled as presented, e.g. "1[0-9]{3}"; "": none
+    countries: tuple[str, ...] = ()  # ISO 3166; whose numbers may be dialled; none: the region's own
 
 
 # ---- the promise -----------------------------------------------------------------------------------------------
@@ -258,7 +259,7 @@ class PromiseChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class LossNotRecorded(DomainEvent):
-    """A loss that leads to no promise, and why: withheld, invalid, premium, policy, short, store."""
+    """A loss that leads to no promise, and why: withheld, invalid, foreign, premium, policy, short, store."""
 
     queue: str
     stage: str

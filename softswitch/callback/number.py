@@ -1,28 +1,35 @@
 """Which number a presented one is: E.164, or why it cannot be called back.
 
-Premium-rate numbers are refused: a caller id is free to forge, and a callback to one is how that forgery is paid.
+Premium-rate numbers and those of other countries are refused: a caller id is free to forge, and a callback to a dear
+number is how that forgery is paid.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 import phonenumbers
 
 WITHHELD = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "withheld"})
-COSTLY = frozenset({phonenumbers.PhoneNumberType.PREMIUM_RATE})
+COSTLY = frozenset({phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.PERSONAL_NUMBER})
 
 
 class Number(NamedTuple):
     """``dial`` is empty where the number cannot be called; ``why`` then says why, from a closed list."""
 
     dial: str
-    why: str = ""  # "withheld", "invalid", "premium"
+    why: str = ""  # "withheld", "invalid", "foreign", "premium"
 
 
-def normalise(presented: str, region: str, taken: re.Pattern[str] | None = None) -> Number:
-    """``presented`` as E.164, read as somebody in ``region`` (ISO 3166) would; what ``taken`` matches stays."""
+def normalise(
+    presented: str, region: str, taken: re.Pattern[str] | None = None, countries: Collection[str] = ()
+) -> Number:
+    """``presented`` as E.164, read as somebody in ``region`` (ISO 3166) would; what ``taken`` matches stays.
+
+    Only numbers of ``countries`` (none named: of ``region``) are dialled.
+    """
     written = presented.strip()
     if written.lower() in WITHHELD:
         return Number("", "withheld")
@@ -34,6 +41,8 @@ def normalise(presented: str, region: str, taken: re.Pattern[str] | None = None)
         return Number("", "invalid")
     if not phonenumbers.is_valid_number(parsed):
         return Number("", "invalid")
+    if phonenumbers.region_code_for_number(parsed) not in (countries or (region,)):
+        return Number("", "foreign")
     if phonenumbers.number_type(parsed) in COSTLY:
         return Number("", "premium")
     return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

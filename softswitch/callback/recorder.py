@@ -16,6 +16,7 @@ from softswitch.callback.table import I
 from softswitch.callback.written import Write
 from softswitch.core.ids import Ids
 
+STRONGEST = "accepted-offer"  # who asked to be called back and hung up asked all the same
 MOST_GHOSTS = 1000  # writes given up that may come through yet; they take room from losses that wait for the store
 
 
@@ -28,17 +29,17 @@ class Recorder:
         self._ghosts: dict[tuple[str, str], Entry] = {}  # let go, though the store may have their row as an open one
 
     def lost(self, loss: Lost) -> None:
-        rule = self._move.rules.get(loss.queue)
-        why = rule.refuses(loss) if rule else "policy"
         number = self._move.rules.number(loss.number, loss.queue)
-        if why or number.why:
-            self._refuse(loss, why or number.why)
-            return
         entry = self._move.book.open_for(number.dial, loss.queue)
-        entry = self._make(loss, number.dial) if entry is None else self._add(entry, loss)
-        entry.keep = entry.keep or not loss.token
-        self._move.write(entry, answer=loss.token, stage=loss.stage)
-        self._move.advance(entry)
+        if entry is not None and entry.promise.contact == loss.contact:
+            self._go_on(entry, loss)
+            return
+        rule = self._move.rules.get(loss.queue)
+        why = (rule.refuses(loss) if rule else "policy") or number.why
+        if why:
+            self._refuse(loss, why)
+            return
+        self._record(self._make(loss, number.dial) if entry is None else self._add(entry, loss), loss)
 
     def stored(self, write: Write) -> None:
         move, entry = self._move, write.entry
@@ -121,6 +122,21 @@ class Recorder:
             recorded_at=min(promise.recorded_at, loss.queued_at),
         )
         return entry
+
+    def _go_on(self, entry: Entry, loss: Lost) -> None:
+        """The contact that was recorded last is lost at a later step: no second loss, and no policy is asked again.
+
+        Who took an offer and hung up before we could say yes or no to it has nobody to say it to: the promise is kept.
+        """
+        promise = entry.promise
+        stage = promise.stage if promise.stage == STRONGEST else loss.stage
+        self._move.change(entry, stage=stage, recorded_at=min(promise.recorded_at, loss.queued_at))
+        self._record(entry, loss)
+
+    def _record(self, entry: Entry, loss: Lost) -> None:
+        entry.keep = entry.keep or not loss.token
+        self._move.write(entry, answer=loss.token, stage=loss.stage)
+        self._move.advance(entry)
 
     def _worth_keeping(self, entry: Entry) -> bool:
         """What is durable stays; so does what ended before it was, for its first write may have come through."""

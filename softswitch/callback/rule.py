@@ -53,7 +53,8 @@ class Rules:
 
     def number(self, presented: str, queue: str) -> Number:
         rule = self._rules.get(queue)
-        return normalise(presented, self._region, rule.taken if rule else None)
+        taken, countries = (rule.taken, rule.policy.countries) if rule else (None, ())
+        return normalise(presented, self._region, taken, countries)
 
     def spellings(self, presented: str) -> set[str]:
         """What the queues call this number: E.164, or as presented where a pattern takes it so."""

@@ -159,7 +159,8 @@ class World:
         token = f"token-{self.serial}" if spoken else ""
         self.tokens[token] = (number, queue)
         stage = "accepted-offer" if spoken else "abandoned"
-        self.feed(Lost(number, queue, stage, f"contact-{self.serial}", self.now - n, 60.0, token))
+        contact = f"contact-{self.serial // 2}"  # two losses of one contact, where they are of one number and queue
+        self.feed(Lost(number, queue, stage, contact, self.now - n, 60.0, token))
         found = [p for p in self.ledger.promises() if (p.number, p.queue) == (number, queue) and p.state in OPEN]
         assert len(found) == 1
 

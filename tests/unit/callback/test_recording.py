@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from softswitch.callback.model import (
+    AttemptFailed,
     Capacity,
     LossNotRecorded,
     Persist,
@@ -71,6 +72,55 @@ def test_a_second_loss_adds_to_the_promise_and_keeps_the_older_age() -> None:
     assert (write.promise.id, write.promise.losses, write.promise.stage) == (first.id, 2, "queue-full")
     assert write.promise.recorded_at == first.recorded_at
     assert desk.ledger.open_count("sales") == 1
+
+
+def accepted_and_hung_up(desk: Desk, **changes: float) -> Persist:
+    """The offer is taken, and the caller hangs up before the store has answered."""
+    desk.lose(stage="accepted-offer", token="t1", contact="c-1")
+    (write,) = desk.given(Persist)
+    desk.lose(stage="abandoned", contact="c-1", **changes)
+    return write
+
+
+def test_a_caller_who_hangs_up_after_taking_the_offer_is_lost_once() -> None:
+    desk = Desk()
+    accepted_and_hung_up(desk)
+    assert (desk.only().losses, desk.only().stage) == (1, "accepted-offer")
+    assert not desk.given(LossNotRecorded)
+
+
+@pytest.mark.parametrize("stages", [SALES.stages, ("accepted-offer",)])
+def test_and_is_called_back_though_the_write_of_the_offer_failed(stages: tuple[str, ...]) -> None:
+    desk = Desk(replace(SALES, stages=stages, short_abandon_s=5.0))
+    write = accepted_and_hung_up(desk, waited_s=1.0)
+    assert not desk.given(LossNotRecorded)
+    desk.feed(Persisted(write.promise.id, write.token, ok=False))
+    assert not desk.given(LossNotRecorded)
+    desk.wait(5.0)
+    assert [write.promise.stage for write in desk.given(Persist)] == ["accepted-offer"]
+    desk.acknowledge()
+    assert (desk.state, desk.only().losses) == (S.DUE, 1)
+
+
+def test_the_last_step_of_one_caller_is_the_stage_where_no_offer_was_taken() -> None:
+    desk = Desk()
+    desk.lose(stage="queue-full", contact="c-1")
+    desk.lose(stage="abandoned", contact="c-1", queued_at=NOON - 10)
+    (write,) = desk.given(Persist)
+    assert (write.promise.losses, write.promise.stage, write.promise.recorded_at) == (1, "abandoned", NOON - 10)
+    desk.lose(stage="accepted-offer", contact="c-1", token="t1")
+    desk.acknowledge()
+    assert PromiseAnswer("t1", True) in desk.last
+    assert (desk.only().losses, desk.only().stage) == (1, "accepted-offer")
+
+
+def test_a_step_of_the_caller_who_is_recorded_does_not_undo_a_withdrawal() -> None:
+    desk = Desk()
+    promise = desk.dialling()
+    desk.feed(Withdraw(promise.id, "by mail"))
+    desk.lose(contact=promise.contact)
+    desk.feed(AttemptFailed(promise.id, 486))
+    assert desk.state is S.WITHDRAWN
 
 
 def test_each_queue_has_its_own_promise() -> None:
