@@ -12,7 +12,7 @@ from typing import Any
 from softswitch.core.errors import Problem
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.ivr import template
-from softswitch.ivr.graph import Edges, circles, edges, menu_depths, reachable, unheard
+from softswitch.ivr.graph import Edges, beginning, circles, edges, menu_depths, reachable, unheard
 from softswitch.ivr.parse import Draft, parse_plan
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.scope import Scope, scopes
@@ -73,9 +73,10 @@ def _unknown_steps(view: _View) -> None:
 
 
 def _unreachable(view: _View) -> None:
-    if view.plan.start not in view.following:
+    start = beginning(view.draft)
+    if not start:
         return  # told already, and all the rest would be
-    seen = reachable(view.plan.start, view.following)
+    seen = reachable(start, view.following)
     for name in view.following:
         if name not in seen and name not in view.draft.broken:
             path = view.draft.at(name)[:2]

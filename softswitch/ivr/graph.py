@@ -22,6 +22,12 @@ def edges(draft: Draft) -> dict[str, tuple[str, ...]]:
     return {name: tuple(_meant(targets, known)) for name, targets in named.items()}
 
 
+def beginning(draft: Draft) -> str:
+    """The step at which callers begin, or the one that is meant by a misspelt start; "" where that is not known."""
+    known = {*draft.plan.steps, *draft.broken}
+    return next(_meant([draft.plan.start], known), "")
+
+
 def _meant(targets: list[str], known: set[str]) -> Iterator[str]:
     for target in targets:
         if target in known:
@@ -130,7 +136,7 @@ def _back(name: str, first: str, came_from: Mapping[str, str]) -> list[str]:
 
 def menu_depths(draft: Draft, following: Edges) -> dict[str, int]:
     """Menu -> how many menus a caller has answered on the shortest way, itself included."""
-    depths = {draft.plan.start: _weight(draft, draft.plan.start)}
+    depths = {beginning(draft): _weight(draft, beginning(draft))}
     waiting = deque(depths)
     while waiting:
         name = waiting.popleft()

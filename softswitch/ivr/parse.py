@@ -6,9 +6,10 @@ of the draft and remembered as broken, so that the checks of the whole graph sti
 
 from __future__ import annotations
 
+import difflib
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from softswitch.core.errors import Problem
 from softswitch.core.wrong import wrong
-from softswitch.core.yaml_nodes import Path, Positions, did_you_mean, dotted, load_yaml, locate
+from softswitch.core.yaml_nodes import Path, did_you_mean, dotted, load_yaml, locate
 from softswitch.ivr.plan import Plan, Step
 from softswitch.ivr.verb import VERBS, Verb
 from softswitch.ivr.verb.base import Language, Name, Written
@@ -42,7 +43,7 @@ class Sheet:
 
     file: str
     data: Any
-    positions: Positions
+    positions: dict[Path, tuple[int, int]]
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, path: Path, message: str, level: str = "error") -> None:
@@ -133,15 +134,22 @@ def _verb(sheet: Sheet, path: Path, value: Any) -> Verb | None:
         return None
     kind = VERBS[verbs[0]]
     fields = _fields(sheet, path, value, kind)
-    if fields is None:
-        return None
+    return None if fields is None else _made(sheet, path, kind, *fields)
+
+
+def _made(sheet: Sheet, path: Path, kind: type[Verb], fields: dict[Any, Any], whole: bool) -> Verb | None:
+    """The verb with these fields. Not ``whole``: some key is left out, and what follows from that only is not told."""
     try:
-        return kind.model_validate(fields)
+        verb = kind.model_validate(fields)
     except ValidationError as error:
         for details in _told(error):
-            base = path if details["loc"] and details["loc"][0] in _beside(value, kind) else (*path, kind.verb)
-            _complain(sheet, base, details["loc"], kind, details, kind.verb)
+            loc = details["loc"]
+            if not whole and (not loc or details["type"] == "missing"):
+                continue
+            beside = loc and loc[0] != kind.verb and (*path, loc[0]) in sheet.positions
+            _complain(sheet, path if beside else (*path, kind.verb), loc, kind, details, kind.verb)
         return None
+    return verb if whole else None
 
 
 def _not_one_verb(sheet: Sheet, path: Path, value: dict[Any, Any], verbs: list[Any]) -> None:
@@ -155,28 +163,42 @@ def _not_one_verb(sheet: Sheet, path: Path, value: dict[Any, Any], verbs: list[A
         sheet.problem(path, f"no verb; a step has one of {', '.join(VERBS)}")
 
 
-def _beside(value: dict[Any, Any], kind: type[Verb]) -> set[Any]:
-    return {key for key in value if key != kind.verb}
-
-
-def _fields(sheet: Sheet, path: Path, value: dict[Any, Any], kind: type[Verb]) -> dict[Any, Any] | None:
-    """The verb's fields, from inside the verb and beside it. None: a problem was noted."""
+def _fields(sheet: Sheet, path: Path, value: dict[Any, Any], kind: type[Verb]) -> tuple[dict[Any, Any], bool] | None:
+    """The verb's fields, from inside the verb and beside it; False where a key had to be left out. A misspelt key
+    counts as the one that is meant, so that it hides no other mistake. None: nothing could be read."""
+    inside = (*path, kind.verb)
     try:
         fields = kind.expand(value[kind.verb])
     except ValueError as error:
-        sheet.problem((*path, kind.verb), str(error))
+        sheet.problem(inside, str(error))
         return None
-    good = True
-    for key in _beside(value, kind):
+    whole = True
+    for key in [key for key in fields if key not in _keys(kind)]:
+        sheet.problem(sheet.find(inside, (key,)), f"unknown key{did_you_mean(str(key), _keys(kind))}")
+        whole &= _mend(sheet, fields, _nearest(key, _keys(kind)), fields.pop(key), (*inside, key), inside)
+    for key in [key for key in value if key != kind.verb]:
         if key not in kind.branches:
             sheet.problem((*path, key), _stray(key, kind))
-            good = False
+            meant = key if key in _keys(kind) else _nearest(key, kind.branches)
+            whole &= _mend(sheet, fields, meant, value[key], (*path, key), path if meant in kind.branches else inside)
         elif key in fields:
             sheet.problem((*path, key), f"written inside of {kind.verb} too; once is enough")
-            good = False
         else:
             fields[key] = value[key]
-    return fields if good else None
+    return fields, whole
+
+
+def _mend(sheet: Sheet, fields: dict[Any, Any], meant: str | None, value: Any, written: Path, home: Path) -> bool:
+    """Take ``value`` as what is ``meant``; False where nothing like it is, or where that is written too."""
+    if meant is None or meant in fields or (*home, meant) in sheet.positions:
+        return False
+    fields[meant] = value
+    sheet.positions[(*home, meant)] = locate(sheet.positions, written)
+    return True
+
+
+def _nearest(key: Any, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(str(key), sorted(known), n=1)), None)
 
 
 def _stray(key: Any, kind: type[Verb]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from softswitch.ivr.graph import Edges
+from softswitch.ivr.graph import Edges, beginning
 from softswitch.ivr.parse import Draft
 from softswitch.ivr.run import GIVEN
 from softswitch.ivr.speech import LANGUAGES
@@ -27,7 +27,7 @@ class Scope:
 
 
 def scopes(draft: Draft, following: Edges) -> Scope:
-    start = draft.plan.start
+    start = beginning(draft) or next(iter(following), "")  # a start that is wrong hides no other mistake
     scope = Scope(
         {start: GIVEN}, {start: GIVEN}, {start: frozenset({draft.plan.language} if draft.plan.language else LANGUAGES)}
     )

@@ -165,6 +165,37 @@ def test_a_head_that_is_written_wrongly(head: str, problem: str) -> None:
     assert found("  first: {say: hello, next: bye}\n", head=head)[0].startswith(problem)
 
 
+@pytest.mark.parametrize("start", ["start: frist", "start: elsewhere", ""])
+def test_a_wrong_start_hides_nothing(start: str) -> None:
+    steps = "  first: {say: '{{ custmer }}', next: a}\n  a: {queue: order, failed: bye}\n  lost: {hangup: normal}\n"
+    problems = found(steps, head=HEAD.replace("start: first", start))
+    told = ["nothing sets 'custmer'", "there is no queue 'order'"]
+    told += ["no caller can come here"] if start == "start: frist" else []  # else it is not known who can
+    assert [any(part in problem for problem in problems) for part in told] == [True] * len(told)
+    assert len(problems) == 1 + len(told)
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        ("{queue: {name: order, priorty: 20s}, failed: bey}", ["no queue 'order'", "unknown key", "no step 'bey'"]),
+        ("{say: '{{ x }}', nxt: byee}", ["nothing sets 'x'", "unknown key", "no step 'byee'"]),
+        ("{menu: {say: a, keys: {1: byee}}, timeout: 5s, failed: bye}", ["no step 'byee'", "belongs inside"]),
+        ("{menu: {say: a, keys: {12: bye}, tiemout: 5}, failed: bye}", ["not a telephone", "unknown key", "no unit"]),
+        (
+            "{queue: orders, what: 5, priority: 5, failed: bye}",
+            ["unknown key", "belongs inside of queue", "not a duration"],
+        ),
+        ("{dial: {usr: 1001}, failed: bye}", ["unknown key"]),
+        ("{dial: {phone: 1001}, failed: bye}", ["unknown key"]),
+    ],
+)
+def test_a_misspelt_key_hides_nothing_else_in_its_step(second: str, told: list[str]) -> None:
+    problems = found(f"  first: {{when: {{if: called, then: bye}}, else: second}}\n  second: {second}\n")
+    assert [any(part in problem for problem in problems) for part in told] == [True] * len(told), problems
+    assert len(problems) == len(told), problems
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
