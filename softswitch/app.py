@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import resource
 import secrets
 import signal
 import socket
@@ -216,6 +217,13 @@ async def run(settings: Settings) -> None:
     await control.stop()
 
 
+def raise_file_limit() -> None:
+    """As many files as the system allows: each TCP phone is one, and the usual 1024 are soon used up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="softswitch.app", description="the control process; see softswitch run")
     parser.add_argument("--config", type=Path, required=True)
@@ -223,6 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load(config_dir)
         configure(settings.log.format, settings.log.level, settings.log.mask_numbers)
+        raise_file_limit()
         uvloop.run(run(settings))
     except StoreAway as error:
         print(error, file=sys.stderr)

@@ -41,8 +41,12 @@ def media_socket(settings: Settings) -> Path:
 def supervise(config_dir: Path, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT (returns 0), or until a child gives up (returns 1)."""
     socket = media_socket(settings)
-    socket.parent.mkdir(parents=True, exist_ok=True)
-    lock = _locked(socket.parent / "lock")
+    try:
+        socket.parent.mkdir(parents=True, exist_ok=True)
+        lock = _locked(socket.parent / "lock")
+    except OSError as error:
+        log.error("paths.var: cannot write to %s: %s", socket.parent, error.strerror)
+        return 1
     if lock is None:
         log.error("another switch runs on %s; stop it, or give this one a directory of its own", socket.parent)
         return 1

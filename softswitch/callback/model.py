@@ -125,12 +125,14 @@ class Persisted:
 class Capacity:
     """The ACD as the ledger sees it: agents READY and reachable who could serve the queue, live callers waiting.
 
-    Read after every ``SeekAgent`` given so far was carried out: an agent reserved for one is not free any more.
+    Read after every ``SeekAgent`` given so far was carried out: an agent reserved for one is not free any more. To be
+    said of every queue after each ``SeekAgent``, changed or not; until then no other seek starts.
     """
 
     queue: str
     free_agents: int
     live_waiting: int
+    callbacks_waiting: int = 0  # joined for a SeekAgent, and nobody is being rung for them
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ A caller from a trunk reaches dialplans and nothing else: whoever dials in must 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from softswitch.ivr.plan import Plan
+
+_OUTSIDE = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)  # what a carrier is asked for: a number, and nothing clever
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,6 @@ class Numbering:
         if called in self.users:
             return UserRoute(called)
         for prefix, trunk in self.prefixes:
-            if called.startswith(prefix) and len(called) > len(prefix):
+            if called.startswith(prefix) and _OUTSIDE.fullmatch(called[len(prefix) :]):
                 return TrunkRoute(trunk, called[len(prefix) :])
         return None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import resource
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from softswitch.sip.flow import Address, Flow
@@ -16,7 +18,9 @@ from softswitch.sip.message import Limits, Message, ParseError
 
 CONNECT_TIMEOUT_S = 4.0
 IDLE_LIMIT_S = 900.0  # a phone that keeps its connection sends a keep-alive far more often
-MAX_CONNECTIONS = 10_000
+SILENT_LIMIT_S = 10.0  # who has never sent a message by then does not want to
+MAX_PER_HOST = 500  # a whole office behind one NAT, but not one stranger with all our files
+MAX_SHARE = 2  # connections may take one in so many of the files that we may open
 WRITE_LIMIT = 1 << 20  # bytes unsent: the peer does not read, let it go
 
 
@@ -41,6 +45,8 @@ class TcpListener:
         self._server: asyncio.Server | None = None
         self._writers: dict[int, asyncio.StreamWriter] = {}
         self._by_remote: dict[Address, int] = {}
+        self._per_host: Counter[str] = Counter()
+        self._most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // MAX_SHARE
         self._opening: dict[Address, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,7 +91,8 @@ class TcpListener:
         task.add_done_callback(self._tasks.discard)
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._writers) >= MAX_CONNECTIONS:
+        host = writer.get_extra_info("peername")[0]
+        if len(self._writers) >= self._most or self._per_host[host] >= MAX_PER_HOST:
             writer.transport.abort()
             return
         task = asyncio.current_task()
@@ -115,6 +122,7 @@ class TcpListener:
         peer: Address = remote or writer.get_extra_info("peername")[:2]
         flow = Flow("tcp", self.local, peer, number)
         self._writers[number] = writer
+        self._per_host[peer[0]] += 1
         self._by_remote[peer] = number
         try:
             await self._read(reader, writer, flow)
@@ -122,6 +130,7 @@ class TcpListener:
             pass  # it broke; what is said about that is said below
         finally:
             del self._writers[number]
+            self._per_host -= Counter((peer[0],))  # what comes to nothing is dropped
             if self._by_remote.get(peer) == number:
                 del self._by_remote[peer]
             writer.close()
@@ -129,12 +138,18 @@ class TcpListener:
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: Flow) -> None:
         framer = StreamFramer(self._limits)
+        loop = asyncio.get_running_loop()
+        spoken, until = False, loop.time() + SILENT_LIMIT_S
         while True:
-            async with asyncio.timeout(IDLE_LIMIT_S):
+            async with asyncio.timeout_at(until):
                 data = await reader.read(65536)
             if not data:
                 return
-            for item in framer.feed(data):
+            items = framer.feed(data)
+            spoken = spoken or bool(items)
+            if spoken:
+                until = loop.time() + IDLE_LIMIT_S
+            for item in items:
                 if isinstance(item, ParseError):
                     self._on_malformed(item, flow)
                 else:

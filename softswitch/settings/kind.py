@@ -240,3 +240,6 @@ Date = Annotated[date, BeforeValidator(day)]
 Pattern = Annotated[str, AfterValidator(regular)]
 Name = Annotated[str, written(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", "a name of letters, digits and _ . + -")]
 FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]
+
+
+Country = Annotated[str, written(r"[A-Z]{2}", "a country such as CN")]

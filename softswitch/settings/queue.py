@@ -8,7 +8,18 @@ from pydantic import Field
 
 from softswitch.acd.model import Need, QueueSpec, Relaxation
 from softswitch.callback.model import Policy, Window
-from softswitch.settings.kind import DayHours, Days, Hours, Name, Pattern, PositiveSeconds, Seconds, Strict, Zone
+from softswitch.settings.kind import (
+    Country,
+    DayHours,
+    Days,
+    Hours,
+    Name,
+    Pattern,
+    PositiveSeconds,
+    Seconds,
+    Strict,
+    Zone,
+)
 from softswitch.settings.people import Level
 
 Stage = Literal["abandoned", "queue-full", "accepted-offer"]  # at which a caller can be lost
@@ -61,6 +72,7 @@ class Callback(Strict):
     ring: PositiveSeconds = 30.0
     reserve: int = Field(default=0, ge=0)  # idle agents kept back for live callers
     numbers: Pattern = ""  # whole numbers that are no outside numbers and yet dialled as they are; "": none
+    countries: tuple[Country, ...] = ()  # whose numbers may be dialled; none: those of `region`
 
     def policy(self, queue: str, settle_s: float) -> Policy:
         return Policy(
@@ -79,6 +91,7 @@ class Callback(Strict):
             settle_s=settle_s,
             reserve=self.reserve,
             numbers=self.numbers,
+            countries=self.countries,
         )
 
 

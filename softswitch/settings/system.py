@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from softswitch.settings.kind import (
     BindAddress,
+    Country,
     FeatureCode,
     HostPort,
     Listener,
@@ -121,7 +122,7 @@ class System(Strict):
     media: MediaPlaneSettings = MediaPlaneSettings()
     store: Store = Store()
     paths: Paths = Paths()
-    region: Annotated[str, written(r"[A-Z]{2}", "a country such as CN")] = "CN"  # of numbers without a country code
+    region: Country = "CN"  # of numbers without a country code
     language: Annotated[str, written(r"[a-z]{2,3}", "a language such as zh or en")] = "zh"
     log: Log = Log()
     feature_codes: FeatureCodes = FeatureCodes()

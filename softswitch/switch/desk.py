@@ -109,7 +109,7 @@ class Desk:
         stale = verdict in (Verdict.STALE, Verdict.REPLAYED)  # the password was right: the phone may try again
         refused: list[Effect] = [self._challenge(arrived, unix, stale)]
         if not stale and verdict is not Verdict.ABSENT:
-            refused.append(AuthenticationFailed(arrived.flow.transport, request.method))
+            refused.append(AuthenticationFailed(arrived.flow.transport, request.method, arrived.flow.remote[0], user))
         return "", refused
 
     def _password(self, user: str) -> str | None:

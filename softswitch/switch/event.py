@@ -31,8 +31,12 @@ class MessageDropped(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationFailed(DomainEvent):
+    """A wrong password, or an unknown user; host and user are for the log, and for who blocks by it."""
+
     transport: str
     method: str
+    host: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from softswitch.net import tcp
 from softswitch.net.network import SipNetwork
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, ParseError, Request, parse, render
@@ -174,6 +175,31 @@ async def test_one_connection_serves_many_sends_and_a_refused_one_is_reported() 
         assert connections == 1
     server.close()
     await server.wait_closed()
+
+
+async def test_who_connects_and_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "SILENT_LIMIT_S", 0.1)
+    async with listening() as (_, ear, port):
+        silent, speaking = [await asyncio.open_connection(HOST, port) for _ in range(2)]
+        speaking[1].write(options("TCP"))
+        await ear.until(lambda: ear.messages)
+        assert await asyncio.wait_for(silent[0].read(), 5) == b""
+        speaking[1].write(options("TCP", 2))
+        await ear.until(lambda: len(ear.messages) == 2)
+        for _, writer in (silent, speaking):
+            writer.close()
+
+
+async def test_one_host_cannot_have_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "MAX_PER_HOST", 2)
+    async with listening() as (_, ear, port):
+        connections = [await asyncio.open_connection(HOST, port) for _ in range(3)]
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(connections[2][0].read(), 5) == b""
+        connections[0][1].write(options("TCP"))
+        await ear.until(lambda: ear.messages)
+        for _, writer in connections:
+            writer.close()
 
 
 async def test_an_address_that_is_taken_is_named() -> None:

@@ -28,7 +28,7 @@ def test_invalid(presented: str) -> None:
 
 
 def test_a_forged_premium_number_is_not_called() -> None:
-    assert normalise("+19005551234", "CN") == ("", "premium")
+    assert normalise("+19005551234", "US") == ("", "premium")
 
 
 def test_what_the_pattern_takes_stays_as_it_is() -> None:
@@ -37,3 +37,14 @@ def test_what_the_pattern_takes_stays_as_it_is() -> None:
     assert normalise("5550123", "CN", taken).dial == "5550123"
     assert normalise("10011", "CN", taken).why == "invalid"
     assert normalise("13800138000", "CN", taken).dial == "+8613800138000"
+
+
+@pytest.mark.parametrize("forged", ["+252612345678", "+881612345678", "+5352345678", "+18765551234", "+447011234567"])
+def test_a_number_of_another_country_is_not_called_unless_that_is_wanted(forged: str) -> None:
+    assert normalise(forged, "CN").dial == ""
+
+
+def test_the_countries_that_are_called_can_be_named() -> None:
+    assert normalise("+442079460958", "CN", countries=("CN", "GB")) == ("+442079460958", "")
+    assert normalise("+442079460958", "CN") == ("", "foreign")
+    assert normalise("+447011234567", "GB") == ("", "premium")

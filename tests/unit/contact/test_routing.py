@@ -35,3 +35,9 @@ def test_from_outside_only_dialplans_are_reached() -> None:
     assert NUMBERING.route("8000", internal=False) == PlanRoute(PLAN)
     for called in ("*11", "1001", "9010"):
         assert NUMBERING.route(called, internal=False) is None
+
+
+def test_what_is_no_number_does_not_leave() -> None:
+    for called in ("9a@b", "9;tgrp=x", "9\0", "9" + "1" * 33, "9 1", "9١٢٣"):
+        assert NUMBERING.route(called, internal=True) is None
+    assert NUMBERING.route("9+8613800138000", internal=True) == TrunkRoute("carrier", "+8613800138000")
