@@ -50,8 +50,12 @@ def load_yaml(text: str, file: str) -> tuple[Any, dict[Path, tuple[int, int]], l
     try:
         value = None if node is None else reader.read(node, ())
     except _TooManyCopies as error:
-        problem = Problem(file, *_place(error.node), "", f"aliases (*) repeat more than {_MAX_COPIES:,} values")
-        return None, {}, [problem]
+        place = locate(reader.positions, error.path)  # of the key that asks for them, not of what it repeats
+        return (
+            None,
+            {},
+            [Problem(file, *place, dotted(error.path), f"aliases (*) repeat more than {_MAX_COPIES:,} values")],
+        )
     return value, reader.positions, reader.problems
 
 
@@ -82,9 +86,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 class _TooManyCopies(Exception):
-    def __init__(self, node: yaml.Node) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
-        self.node = node
+        self.path = path[:1]
 
 
 class _Reader:
@@ -97,7 +101,7 @@ class _Reader:
         self._copies = 0
 
     def read(self, node: yaml.Node, path: Path) -> Any:
-        self._count(node)
+        self._count(node, path)
         self.positions.setdefault(path, _place(node))
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
@@ -109,11 +113,11 @@ class _Reader:
         self._open.discard(id(node))
         return value
 
-    def _count(self, node: yaml.Node) -> None:
+    def _count(self, node: yaml.Node, path: Path) -> None:
         self._copies += id(node) in self._read
         self._read.add(id(node))
         if self._copies > _MAX_COPIES:
-            raise _TooManyCopies(node)
+            raise _TooManyCopies(path)
 
     def _list(self, node: yaml.Node, path: Path) -> list[Any]:
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
