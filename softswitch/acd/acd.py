@@ -58,6 +58,7 @@ class _Queue:
     relaxed: Signature
     line: Line = field(default_factory=Line)  # everybody who has joined and not left
     live_waiting: int = 0  # callers who hold the line and for whom nobody is being rung
+    callbacks_waiting: int = 0  # the same, and nobody holds the line
 
 
 @dataclass(slots=True)
@@ -147,6 +148,10 @@ class Acd:
     def live_waiting(self, queue: str) -> int:
         """Callers on the line (no callbacks) for whom nobody is being rung yet."""
         return self._queues[queue].live_waiting
+
+    def callbacks_waiting(self, queue: str) -> int:
+        """Callbacks for whom nobody is being rung (yet): they have a claim on the next agents who are free."""
+        return self._queues[queue].callbacks_waiting
 
     def position(self, contact: str) -> int | None:
         """From 1, by rank in its queue, callbacks counted; None when it is in no queue."""
@@ -245,7 +250,7 @@ class Acd:
         contact.agent = None
         contact.relaxed = contact.relaxes_at is not None and contact.relaxes_at <= this.now
         self._demand.add(self._signature(contact), contact.order)
-        self._queues[contact.queue].live_waiting += contact.live
+        self._count(contact, 1)
         due = contact.gives_up_at
         if contact.relaxes_at is not None and not contact.relaxed:
             due = min(due, contact.relaxes_at)
@@ -254,8 +259,15 @@ class Acd:
 
     def _unwait(self, contact: Contact) -> None:
         self._demand.remove(self._signature(contact), contact.order)
-        self._queues[contact.queue].live_waiting -= contact.live
+        self._count(contact, -1)
         self._contact_timers.set(contact.id, None)
+
+    def _count(self, contact: Contact, change: int) -> None:
+        queue = self._queues[contact.queue]
+        if contact.live:
+            queue.live_waiting += change
+        else:
+            queue.callbacks_waiting += change
 
     def _contact_due(self, contact: Contact, this: _Step) -> None:
         self._unwait(contact)

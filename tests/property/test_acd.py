@@ -191,9 +191,9 @@ class World:
             alive = [c for c in self.joined if self.joined[c].queue == queue.name and c not in self.ended]
             assert listed == sorted(alive, key=self.rank)
             assert [self.acd.position(c) for c in listed] == list(range(1, len(listed) + 1))
-            assert self.acd.live_waiting(queue.name) == sum(
-                self.joined[c].kind == "call" and c not in self.offers for c in alive
-            )
+            unserved = [self.joined[c].kind for c in alive if c not in self.offers]
+            assert self.acd.live_waiting(queue.name) == unserved.count("call")
+            assert self.acd.callbacks_waiting(queue.name) == unserved.count("callback")
 
 
 def event_of(world: World, what: str, who: int, much: int) -> AcdInput | None:  # noqa: C901 (a table of the inputs)

@@ -61,7 +61,7 @@ def test_the_position_is_by_rank_and_counts_callbacks_and_who_is_being_offered()
         ("c1", None, 45),
         ("promise", None, 40),
     ]
-    assert centre.acd.live_waiting("q") == 1
+    assert (centre.acd.live_waiting("q"), centre.acd.callbacks_waiting("q")) == (1, 1)
 
 
 def test_leaving_while_waiting() -> None:
@@ -145,7 +145,13 @@ def test_the_view_of_an_agent() -> None:
 
 def test_unknown_names() -> None:
     acd = Centre([], []).acd
-    for lookup in (acd.agent, acd.free_agents, acd.live_waiting, lambda name: acd.waiting(name, 0.0)):
+    for lookup in (
+        acd.agent,
+        acd.free_agents,
+        acd.live_waiting,
+        acd.callbacks_waiting,
+        lambda name: acd.waiting(name, 0.0),
+    ):
         with pytest.raises(LookupError):
             lookup("nobody")
     with pytest.raises(UsageError, match="nobody"):
