@@ -82,6 +82,10 @@ def description(message: Message) -> bytes:
     if not message.body:
         return b""
     kind = (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+def options(dialog: Dialog) -> Request:
+    return dialog.request("OPTIONS", (("Accept", SDP), ("User-Agent", PRODUCT)))
+
+
     if kind != SDP:
         raise PeerError(415, "Unsupported Media Type")
     return message.body

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from softswitch.call import compose, inbound, midcall, outbound
+from softswitch.call import compose, inbound, midcall, outbound, probe
 from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Ring, SendRequest
 from softswitch.call.state import LegState, Outbound, Plan, Setup
 from softswitch.call.table import INBOUND, OUTBOUND, A, I, S
@@ -45,6 +45,7 @@ _PERFORM: dict[A, Callable[[LegState, object, float], list[Effect]]] = {
     A.BYE: midcall.bye,
     A.OK_BYE: midcall.ok_bye,
     A.GONE: midcall.gone,
+    A.PROBE: probe.ask,
     A.FAILED_UNUSABLE: midcall.failed_unusable,
     A.FAILED_REJECTED: inbound.failed_rejected,
     A.FAILED_CANCELLED: inbound.failed_cancelled,
@@ -55,6 +56,7 @@ _PERFORM: dict[A, Callable[[LegState, object, float], list[Effect]]] = {
     A.RELEASED_US: midcall.released_us,
     A.RELEASED_PEER: midcall.released_peer,
     A.RELEASED_NO_ACK: midcall.released_no_ack,
+    A.RELEASED_LOST: probe.released_lost,
     A.RELEASED_UNUSABLE: midcall.released_unusable,
     A.FINISH: midcall.finish,
 }
@@ -169,6 +171,8 @@ class Leg:
         return effects
 
     def _step(self, event: I, cause: object, now: float) -> list[Effect]:
+        if leg.probe.due_at is not None and leg.probe.due_at <= now and not leg.busy:
+            effects += self._step(I.PROBE, None, now)
         """One cell of the table, and the deadline of the state that it leads to."""
         leg = self.leg
         before = leg.state
@@ -183,13 +187,14 @@ class Leg:
         return effects
 
     def _enter(self, now: float) -> None:
-        """Every state but UP has a deadline: CALLING and RINGING the ring timeout, ANSWERED and BYE_DUE the ACK's."""
+        """Each has a deadline: CALLING and RINGING the ring timeout, ANSWERED and BYE_DUE the ACK, UP the probe."""
         leg, timing = self.leg, self.leg.setup.timing
         if leg.inbound is not None and leg.state is not S.OFFERED:
             leg.inbound.remind_at = None
         match leg.state:
             case S.OFFERED:
                 leg.limit_at = now + inbound.SETUP_LIMIT_S
+        probe.heard(leg, now)
             case S.CALLING | S.RINGING:
                 pass
             case S.ABANDONED | S.CANCELLING | S.LEAVING:
@@ -222,6 +227,7 @@ class Leg:
             return self._step(I.BYE, arrived, now)
         serve = _INSIDE.get(method)
         if serve is None:
+            probe.heard(leg, now)
             raise PeerError(405, "Method Not Allowed")
         return serve(leg, arrived, now)
 
@@ -241,6 +247,7 @@ class Leg:
         leg.ack = None
         leg.flow = arrived.flow
         try:
+        probe.heard(leg, now)
             effects = midcall.take_answer(leg, arrived.request) if wait.offered and leg.state is not S.BYE_DUE else []
         except PeerError as error:
             return self._step(I.ACK_UNUSABLE, error, now)
@@ -258,6 +265,8 @@ class Leg:
             return []
         if 200 <= response.status < 300 and leg.dialog is not None:
             return outbound.further_success(leg, response)
+        if cseq.method == "OPTIONS":
+            return self._probed(arrived, now) if response.status >= 200 else []
         leg.flow = arrived.flow
         return self._step(self._meaning(response, now), arrived, now)
 
@@ -281,4 +290,9 @@ class Leg:
     def _lost(self, failed: TransactionFailed, now: float) -> list[Effect]:
         if failed.method == "INVITE":
             return self._step(I.INVITE_LOST, failed, now)
-        return self._step(I.BYE_DONE, failed, now) if failed.method == "BYE" else []
+        if failed.method == "OPTIONS":
+            return self._probed(failed, now)
+        return self._step(I.BYE_DONE, failed, now)
+
+    def _probed(self, end: ResponseArrived | TransactionFailed, now: float) -> list[Effect]:
+        return self._step(I.PROBE_LOST, end, now) if probe.lost(self.leg, end, now) else []

@@ -76,6 +76,14 @@ class AckWait:
 
 
 @dataclass(slots=True)
+class Probe:
+    """Our question whether the peer of an established leg is still there."""
+
+    due_at: float | None = None  # the next one; None: not UP, or nothing heard since the one that is pending
+    pending: bool = False
+
+
+@dataclass(slots=True)
 class LegState:
     setup: Setup
     flow: Flow  # by which the peer was last heard
@@ -88,10 +96,16 @@ class LegState:
     ack: AckWait | None = None
     limit_at: float | None = None  # deadline of the state
     bye_challenged: bool = False
+    probe: Probe = field(default_factory=Probe)
 
     @property
     def id(self) -> str:
         return self.setup.id
+
+    @property
+    def busy(self) -> bool:
+        """True while a request of ours, or a 2xx without its ACK, is under way: it has a deadline of its own."""
+        return self.probe.pending or self.ack is not None
 
     def deadlines(self) -> list[float]:
         """Every moment at which there is something to do."""
@@ -100,4 +114,6 @@ class LegState:
             found.append(self.limit_at)
         if self.inbound is not None and self.inbound.remind_at is not None:
             found.append(self.inbound.remind_at)
+        if self.probe.due_at is not None and not self.busy:
+            found.append(self.probe.due_at)
         return found

@@ -20,7 +20,7 @@ class S(enum.Enum):
     RINGING = enum.auto()  # outbound: a provisional response has come, so that a CANCEL may be sent
     ABANDONED = enum.auto()  # outbound: given up, but nothing heard yet that could be cancelled
     CANCELLING = enum.auto()  # outbound: CANCEL sent
-    UP = enum.auto()  # the only state without a deadline
+    UP = enum.auto()  # no deadline but the next probe of the peer
     BYE_DUE = enum.auto()  # inbound: released, but section 15 forbids a BYE before the ACK
     LEAVING = enum.auto()  # BYE sent
     ENDED = enum.auto()  # nothing left but late 2xx of other branches
@@ -49,9 +49,11 @@ class I(enum.Enum):  # noqa: E742 (the tables call it an input)
     CHALLENGED = enum.auto()
     INVITE_LOST = enum.auto()
     BYE_DONE = enum.auto()
+    PROBE_LOST = enum.auto()  # our OPTIONS: 408, 481 or no answer
     # time
     ACK_TIMEOUT = enum.auto()
     REMIND = enum.auto()
+    PROBE = enum.auto()  # nothing heard of an established peer for long
     LIMIT = enum.auto()  # the state's deadline
 
 
@@ -77,6 +79,7 @@ class A(enum.Enum):
     BYE = enum.auto()
     OK_BYE = enum.auto()
     GONE = enum.auto()  # 481
+    PROBE = enum.auto()  # OPTIONS
     # how it ended
     FAILED_UNUSABLE = enum.auto()
     FAILED_REJECTED = enum.auto()
@@ -88,6 +91,7 @@ class A(enum.Enum):
     RELEASED_US = enum.auto()
     RELEASED_PEER = enum.auto()
     RELEASED_NO_ACK = enum.auto()
+    RELEASED_LOST = enum.auto()
     RELEASED_UNUSABLE = enum.auto()
     FINISH = enum.auto()
 
@@ -106,12 +110,15 @@ _UP: dict[I, Cell] = {
     I.ACK_TIMEOUT: (S.LEAVING, (A.BYE, A.RELEASED_NO_ACK)),
     I.BYE_DONE: DROP,  # of another branch
     I.CANCEL: DROP,
+    I.PROBE: (None, (A.PROBE,)),
+    I.PROBE_LOST: (S.LEAVING, (A.BYE, A.RELEASED_LOST)),  # section 12.2.1.2: with a BYE
 }
 _LEAVING: dict[I, Cell] = {
     **_TOO_LATE,
     I.BYE: (None, (A.OK_BYE,)),  # theirs has crossed ours
     I.CANCEL: DROP,
     I.BYE_DONE: (S.ENDED, ()),  # any final response, 481 and 408 too, or none
+    I.PROBE_LOST: DROP,
     I.LIMIT: (S.ENDED, ()),
 }
 _ENDED: dict[I, Cell] = {**dict.fromkeys(I, DROP), I.BYE: (None, (A.GONE,)), I.LIMIT: (S.FINISHED, (A.FINISH,))}

@@ -120,7 +120,7 @@ def test_late_offer() -> None:
     assert isinstance(updated, Updated)
     assert updated.media.remote == THEIRS.address
     assert leg.media == updated.media
-    assert leg.deadline is None
+    assert leg.deadline == 60.1  # the probe
 
 
 @pytest.mark.parametrize("body", [b"", b"v=0\r\n", OFFER.replace(b"PCM", b"G7").replace(b"0 8", b"4")])
