@@ -77,15 +77,15 @@ def bye(dialog: Dialog, credentials: HeaderLines = ()) -> Request:
     return dialog.request("BYE", (("User-Agent", PRODUCT), *credentials))
 
 
+def options(dialog: Dialog) -> Request:
+    return dialog.request("OPTIONS", (("Accept", SDP), ("User-Agent", PRODUCT)))
+
+
 def description(message: Message) -> bytes:
     """The session description in a message, empty where there is none. Raises ``PeerError`` (415)."""
     if not message.body:
         return b""
     kind = (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-def options(dialog: Dialog) -> Request:
-    return dialog.request("OPTIONS", (("Accept", SDP), ("User-Agent", PRODUCT)))
-
-
     if kind != SDP:
         raise PeerError(415, "Unsupported Media Type")
     return message.body

@@ -166,13 +166,13 @@ class Leg:
             effects += inbound.repeat(leg, now)
         if leg.inbound is not None and leg.inbound.remind_at is not None and leg.inbound.remind_at <= now:
             effects += self._step(I.REMIND, None, now)
+        if leg.probe.due_at is not None and leg.probe.due_at <= now and not leg.busy:
+            effects += self._step(I.PROBE, None, now)
         if leg.limit_at is not None and leg.limit_at <= now:
             effects += self._step(I.LIMIT, None, now)
         return effects
 
     def _step(self, event: I, cause: object, now: float) -> list[Effect]:
-        if leg.probe.due_at is not None and leg.probe.due_at <= now and not leg.busy:
-            effects += self._step(I.PROBE, None, now)
         """One cell of the table, and the deadline of the state that it leads to."""
         leg = self.leg
         before = leg.state
@@ -189,12 +189,12 @@ class Leg:
     def _enter(self, now: float) -> None:
         """Each has a deadline: CALLING and RINGING the ring timeout, ANSWERED and BYE_DUE the ACK, UP the probe."""
         leg, timing = self.leg, self.leg.setup.timing
+        probe.heard(leg, now)
         if leg.inbound is not None and leg.state is not S.OFFERED:
             leg.inbound.remind_at = None
         match leg.state:
             case S.OFFERED:
                 leg.limit_at = now + inbound.SETUP_LIMIT_S
-        probe.heard(leg, now)
             case S.CALLING | S.RINGING:
                 pass
             case S.ABANDONED | S.CANCELLING | S.LEAVING:
@@ -222,12 +222,12 @@ class Leg:
         if leg.dialog is not None:
             leg.dialog.check(arrived.request)
             leg.flow = arrived.flow
+            probe.heard(leg, now)
         method = arrived.request.method
         if method == "BYE":
             return self._step(I.BYE, arrived, now)
         serve = _INSIDE.get(method)
         if serve is None:
-            probe.heard(leg, now)
             raise PeerError(405, "Method Not Allowed")
         return serve(leg, arrived, now)
 
@@ -242,12 +242,12 @@ class Leg:
     def _ack(self, arrived: AckArrived, now: float) -> list[Effect]:
         """The one that is waited for; any other is a repeat and means nothing."""
         leg, wait = self.leg, self.leg.ack
+        probe.heard(leg, now)
         if wait is None or arrived.request.cseq.number != wait.cseq:
             return []
         leg.ack = None
         leg.flow = arrived.flow
         try:
-        probe.heard(leg, now)
             effects = midcall.take_answer(leg, arrived.request) if wait.offered and leg.state is not S.BYE_DUE else []
         except PeerError as error:
             return self._step(I.ACK_UNUSABLE, error, now)
@@ -260,13 +260,13 @@ class Leg:
         cseq = response.cseq
         if cseq.method == "BYE":
             return self._bye_answered(response, arrived, now)
+        if cseq.method == "OPTIONS":
+            return self._probed(arrived, now) if response.status >= 200 else []
         ours = leg.outbound
         if cseq.method != "INVITE" or ours is None or ours.invite is None or cseq.number != ours.invite.cseq.number:
             return []
         if 200 <= response.status < 300 and leg.dialog is not None:
             return outbound.further_success(leg, response)
-        if cseq.method == "OPTIONS":
-            return self._probed(arrived, now) if response.status >= 200 else []
         leg.flow = arrived.flow
         return self._step(self._meaning(response, now), arrived, now)
 
