@@ -51,14 +51,14 @@ class Dialog:
 
     @classmethod
     def uac(cls, request: Request, response: Response) -> Dialog:
-        """Section 12.1.2. A 2xx without the Contact that it must have is answered at the URI that was called."""
+        """Section 12.1.2. A 2xx without a Contact that can be read is answered at the URI that was called."""
         return cls(
             request.call_id,
             request.from_.tag or "",
             response.to.tag or "",
             request.headers.get("From") or "",
             response.headers.get("To") or "",
-            request.uri if response.contact is None else str(response.contact.uri),
+            _contact(response) or request.uri,
             tuple(route for route in reversed(response.headers.all("Record-Route")) if _readable(route)),
             request.cseq.number,
         )
@@ -109,6 +109,13 @@ class Dialog:
         # A strict router (RFC 2543) wants to find itself in the Request-URI, and the target last.
         bare = replace(first, params=tuple(pair for pair in first.params if pair[0].lower() != "method"), headers="")
         return str(bare), (*self.route_set[1:], f"<{self.remote_target}>")
+
+
+def _contact(response: Response) -> str | None:
+    try:
+        return None if response.contact is None else str(response.contact.uri)
+    except PeerError:
+        return None
 
 
 def _readable(route: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from softswitch.call.signal import Answered, Failed, Finished, Progress, Release, SendAck, SendCancel, SendRequest
+from softswitch.call.table import S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
@@ -168,6 +169,15 @@ def test_a_2xx_without_contact_is_answered_where_we_called() -> None:
     bare = response(sent, 200, "x", (("Content-Type", "application/sdp"),))
     effects = leg.handle(ResponseArrived("out", "t", Response(200, "OK", Headers(bare.headers), OFFER), UDP), 1.0)
     assert first(effects).uri == sent.uri
+
+
+@pytest.mark.parametrize("contact", ["<sip:", "*", "sip:@", '"Bob <sip:bob@10.0.0.1>', "<sip:bob@10.0.0.1:99999>", ";"])
+def test_a_2xx_with_a_contact_that_is_none_is_answered_where_we_called(contact: str) -> None:
+    leg, sent = calling()
+    bare = response(sent, 200, "x", (("Contact", contact), ("Content-Type", "application/sdp")))
+    effects = leg.handle(ResponseArrived("out", "t", Response(200, "OK", Headers(bare.headers), OFFER), UDP), 1.0)
+    assert (first(effects).method, first(effects).uri) == ("ACK", sent.uri)
+    assert leg.state is S.UP
 
 
 def first(effects: list[Effect]) -> Request:
