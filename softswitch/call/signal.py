@@ -155,3 +155,4 @@ class Respond(Effect):
 
     transaction: str
     response: Response
+    once: bool = False  # do not repeat the refusal of an INVITE: its sender may not be who it says

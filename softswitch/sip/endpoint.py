@@ -16,7 +16,7 @@ from softswitch.core.ids import BRANCH_COOKIE, Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip import hop
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send
-from softswitch.sip.figure import I, S
+from softswitch.sip.figure import FIGURE_7, I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.response import respond, stamp_via
@@ -24,26 +24,33 @@ from softswitch.sip.timing import Timing
 from softswitch.sip.transaction import Transaction, answer_input, response_input, start_client, start_server
 
 _Merge = tuple[str | None, str, int, str]  # From tag, Call-ID, CSeq number, method
+_Carrier = int | Flow  # a connection, or a flow that has none
 
 
 @dataclass(frozen=True, slots=True)
 class Stray(DomainEvent):
-    """A message that belongs to nothing here and asks for no answer: it was dropped."""
+    """A message that was dropped: it belongs to nothing here and asks for no answer, or there is too much to do."""
 
-    kind: str  # "response" or "ack"
+    kind: str  # "response", "ack" or "overload"
     method: str  # of the CSeq
 
 
 class Endpoint:
-    """All transactions of this element."""
+    """All transactions of this element.
 
-    def __init__(self, ids: Ids, timing: Timing = Timing()) -> None:  # noqa: B008 (frozen)
+    With ``most`` of them alive, a request that begins something new is not taken: anybody can send those, under any
+    address. What belongs to a dialog or to a transaction goes on.
+    """
+
+    def __init__(self, ids: Ids, timing: Timing = Timing(), most: int = 20_000) -> None:  # noqa: B008 (frozen)
         self._ids = ids
         self._timing = timing
+        self._most = most
         self._servers: dict[str, Transaction] = {}
         self._clients: dict[str, Transaction] = {}
         self._invites: dict[str, Transaction] = {}  # by owner: its latest INVITE client transaction
         self._merging: dict[_Merge, str] = {}
+        self._carried: dict[_Carrier, dict[Transaction, None]] = {}  # in the order in which they began
         self._deadlines = Deadlines()
 
     # ---- from the wire -----------------------------------------------------------------------------------------
@@ -76,13 +83,15 @@ class Endpoint:
         key = _server_key(request, request.method)
         one = self._servers.get(key)
         if one is not None:
-            one.flow = flow  # a NAT may have given the peer another port since
+            self._move(one, flow)  # a NAT may have given the peer another port since
             return self._step(one, I.REQUEST, now, request)
+        if len(self) >= self._most and request.to.tag is None and request.method != "CANCEL":
+            return [Stray("overload", request.method)]
         merged = self._remember(request, key)
         invite = self._servers.get(_server_key(request, "INVITE")) if request.method == "CANCEL" else None
         stamp_via(request, flow)
         one = self._servers[key] = start_server(key, request, flow, self._timing, now)
-        self._deadlines.set(one, one.deadline)
+        self._take_up(one)
         if request.method == "CANCEL":
             return self._cancelled(one, invite, now)
         if merged:
@@ -117,12 +126,16 @@ class Endpoint:
             self._invites[owner] = one
         return [Send(request, flow)]
 
-    def respond(self, transaction: str, response: Response, now: float) -> list[Effect]:
-        """Answer a request. A transaction that has ended takes no answer: being late is legal."""
+    def respond(self, transaction: str, response: Response, now: float, once: bool = False) -> list[Effect]:
+        """Answer a request. A transaction that has ended takes no answer: being late is legal.
+
+        ``once``: the refusal of an INVITE is sent again only if the INVITE is. For peers who have not shown that the
+        address is theirs, so that nobody has us send them eleven messages for one.
+        """
         one = self._servers.get(transaction)
         if one is None:
             return []
-        return self._step(one, answer_input(response.status), now, response)
+        return self._step(one, answer_input(response.status, once and one.figure is FIGURE_7), now, response)
 
     def ack(self, request: Request, flow: Flow) -> list[Effect]:
         """Send the ACK to a 2xx: in no transaction, with a branch of its own (section 13.2.2.4)."""
@@ -152,9 +165,8 @@ class Endpoint:
     def transport_failed(self, flow: Flow, now: float) -> list[Effect]:
         """What was sent over ``flow`` did not get out (sections 17.1.4 and 17.2.4)."""
         effects: list[Effect] = []
-        for one in [*self._clients.values(), *self._servers.values()]:
-            if one.flow == flow:
-                effects += self._step(one, I.TRANSPORT_ERROR, now)
+        for one in list(self._carried.get(_carrier(flow), ())):
+            effects += self._step(one, I.TRANSPORT_ERROR, now)
         return effects
 
     @property
@@ -176,8 +188,25 @@ class Endpoint:
 
     def _start(self, key: str, request: Request, flow: Flow, owner: str, now: float) -> Transaction:
         one = self._clients[key] = start_client(key, request, flow, owner, self._timing, now)
-        self._deadlines.set(one, one.deadline)
+        self._take_up(one)
         return one
+
+    def _take_up(self, one: Transaction) -> None:
+        self._deadlines.set(one, one.deadline)
+        self._carried.setdefault(_carrier(one.flow), {})[one] = None
+
+    def _move(self, one: Transaction, flow: Flow) -> None:
+        if flow != one.flow:
+            self._unload(one)
+            one.flow = flow
+            self._take_up(one)
+
+    def _unload(self, one: Transaction) -> None:
+        carrier = _carrier(one.flow)
+        carried = self._carried[carrier]
+        del carried[one]
+        if not carried:
+            del self._carried[carrier]
 
     def _step(self, one: Transaction, event: I, now: float, message: Message | None = None) -> list[Effect]:
         return self._settle(one, one.handle(event, now, message))
@@ -194,6 +223,7 @@ class Endpoint:
 
     def _forget(self, one: Transaction) -> None:
         self._deadlines.set(one, None)
+        self._unload(one)
         if self._clients.pop(one.key, None) is not None:
             if self._invites.get(one.owner) is one:
                 del self._invites[one.owner]
@@ -215,6 +245,10 @@ def _server_key(request: Request, method: str) -> str:
     if via.branch is not None and via.branch.startswith(BRANCH_COOKIE):
         return key
     return f"{key}|{request.uri}|{request.from_.tag}|{request.call_id}|{request.cseq.number}"
+
+
+def _carrier(flow: Flow) -> _Carrier:
+    return flow.connection or flow
 
 
 def _merge_key(request: Request) -> _Merge:

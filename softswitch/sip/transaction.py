@@ -95,8 +95,11 @@ def response_input(status: int) -> I:
     return I.R1XX if status < 200 else I.R2XX if status < 300 else I.R300_699
 
 
-def answer_input(status: int) -> I:
-    return I.TU_1XX if status < 200 else I.TU_2XX if status < 300 else I.TU_300_699
+def answer_input(status: int, once: bool = False) -> I:
+    """``once``: the final response to an INVITE is not repeated by timer G."""
+    if status < 300:
+        return I.TU_1XX if status < 200 else I.TU_2XX
+    return I.TU_300_699_ONCE if once else I.TU_300_699
 
 
 # ---- actions ---------------------------------------------------------------------------------------------------
@@ -199,6 +202,7 @@ _PERFORM: dict[A, Action] = {
     A.START_CANCEL_WAIT: _end_after(_whole_timeout),
     A.START_D: _end_after(Timing.wait_for_repeats),
     A.START_GH: _start_gh,
+    A.START_H: _end_after(_whole_timeout),
     A.START_I: _end_after(Timing.linger),
     A.START_J: _end_after(Timing.absorb),
     A.START_K: _end_after(Timing.linger),

@@ -23,7 +23,7 @@ STEP = st.one_of(
     st.tuples(st.just("arrive"), st.sampled_from(["INVITE", "OPTIONS", "CANCEL", "ACK"]), NUMBER, FLOWS),
     st.tuples(st.just("ask"), METHODS, FLOWS),
     st.tuples(st.just("answered"), NUMBER, STATUSES),
-    st.tuples(st.just("answer"), NUMBER, STATUSES),
+    st.tuples(st.just("answer"), NUMBER, STATUSES, st.booleans()),
     st.tuples(st.just("cancel"), NUMBER),
     st.tuples(st.just("fail"), FLOWS),
     st.tuples(st.just("wait"), st.floats(0.0, 40.0)),
@@ -73,10 +73,11 @@ class World:
             _, made = self.asked[number % len(self.asked)]
             self.take(self.endpoint.received(response(made, status), UDP, self.now))
 
-    def answer(self, number: int, status: int) -> None:
+    def answer(self, number: int, status: int, once: bool = False) -> None:
         if self.arrived:
             one = self.arrived[number % len(self.arrived)]
-            self.take(self.endpoint.respond(one.transaction, respond(one.request, status, to_tag="us"), self.now))
+            made = respond(one.request, status, to_tag="us")
+            self.take(self.endpoint.respond(one.transaction, made, self.now, once=once))
 
     def cancel(self, number: int) -> None:
         if self.asked:
@@ -114,7 +115,7 @@ def test_every_transaction_ends_once_and_nothing_stays(steps: list[tuple]) -> No
     assert len(world.endpoint) == 0
     assert world.endpoint.deadline is None
     inside = vars(world.endpoint)
-    assert not any(inside[name] for name in ("_servers", "_clients", "_invites", "_merging"))
+    assert not any(inside[name] for name in ("_servers", "_clients", "_invites", "_merging", "_carried"))
     for owner, made in world.asked:
         check(made.method, world.heard[owner])
 
