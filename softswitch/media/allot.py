@@ -15,12 +15,13 @@ _MOST_TRIED = 50  # bound by somebody else, in one go
 
 
 def can_bind(host: str, port: int) -> bool:
+    """False too where there is no file descriptor left to try it with."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.bind((host, port))
-        except OSError:
-            return False
+    except OSError:
+        return False
     return True
 
 
