@@ -10,5 +10,6 @@ silence.
     engine.py    one tick: receive, decode, conceal, mix, play, encode, send, record
 
 All streams are rows of numpy arrays. What is slow (decoding a file, writing a recording) is done by one worker thread
-each and never waited for. When control dies, the process goes on until a new control says what is to be done.
+each and never waited for. When control dies, the process goes on until a new control says what is to be done. When the
+process hangs, control ends it (hung.py), and the supervisor starts another.
 """

@@ -1,20 +1,30 @@
-"""Control's end of the connection: made again whenever it breaks, given up on when the process does not answer."""
+"""Control's end of the connection: made again whenever it breaks. A process that does not answer is ended.
+
+Its silence is counted in waits of our own, not in time: had control itself been stopped, or been busy, for a minute,
+that is one wait, and what was said meanwhile is read before the next.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from pathlib import Path
 from typing import Protocol
 
+from softswitch.media import hung
 from softswitch.media import protocol as p
 
 log = logging.getLogger(__name__)
 
 ASK_S = 1.0  # how often the process is asked for its numbers
-_ANSWER_S = 5.0  # without a word for so long it is not alive
+_MOST_SILENCES = 3  # waits of ASK_S in a row without a word: it hangs
 _FIRST_DELAY_S, _MOST_DELAY_S = 0.02, 1.0
 _READ = 1 << 16
+
+
+class _Silent(Exception):
+    """The process is there, and says nothing."""
 
 
 class LinkListener(Protocol):
@@ -57,8 +67,10 @@ class Link:
         asking = asyncio.create_task(self._ask(writer))
         try:
             await self._talk(reader, writer)
-        except (OSError, TimeoutError, p.ProtocolError) as error:
-            log.warning("media process: %s", error or "no answer")
+        except _Silent:
+            hung.end(hung.process_behind(writer.get_extra_info("socket")))
+        except (OSError, p.ProtocolError) as error:
+            log.warning("media process: %s", error)
         finally:
             asking.cancel()
             writer.close()
@@ -76,12 +88,19 @@ class Link:
         frames = p.Frames()
         writer.write(p.pack(p.Hello()))
         while True:
-            async with asyncio.timeout(_ANSWER_S):
-                octets = await reader.read(_READ)
+            octets = await self._read(reader)
             if not octets:
                 return
             for event in frames.events(octets):
                 self._take(event, writer)
+
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """Raises ``_Silent``."""
+        for _ in range(_MOST_SILENCES):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ASK_S):
+                    return await reader.read(_READ)
+        raise _Silent
 
     def _take(self, event: p.Event, writer: asyncio.StreamWriter) -> None:
         if not isinstance(event, p.Welcome):

@@ -1,0 +1,107 @@
+"""When a process counts as hung: it is silent while we listen. Seconds are made short here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from softswitch.media import hung, link
+from softswitch.media import protocol as p
+from tests.support.process import eventually
+
+SECOND = 0.05
+
+
+@dataclass
+class Peer:
+    """Plays the process; ``hangs``: reads, and says nothing more, until it is ended."""
+
+    hangs: bool = False
+    asked: int = 0
+    ended: list[int] = field(default_factory=list)
+    ups: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        frames = p.Frames()
+        while octets := await reader.read(65536):
+            for command in frames.commands(octets):
+                self.asked += isinstance(command, p.AskStats)
+                if not self.hangs:
+                    hello = isinstance(command, p.Hello)
+                    writer.write(p.pack(p.Welcome(p.VERSION, "life") if hello else p.Stats({}, {})))
+        writer.close()
+
+    def end(self, pid: int) -> None:
+        self.ended.append(pid)
+        self.hangs = False
+
+    def up(self, life: str) -> None:
+        self.ups += 1
+
+    def down(self) -> None:
+        pass
+
+    def event(self, event: p.Event) -> None:
+        pass
+
+
+@pytest.fixture
+async def peer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Peer]:
+    peer = Peer()
+    monkeypatch.setattr(link, "ASK_S", SECOND)
+    monkeypatch.setattr(hung, "end", peer.end)
+    server = await asyncio.start_unix_server(peer.serve, str(tmp_path / "s"))
+    running = asyncio.create_task(link.Link(tmp_path / "s", peer).run())
+    await eventually(lambda: peer.ups, 5, "a connection")
+    yield peer
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    server.close()
+
+
+async def test_who_is_silent_is_ended_by_the_pid_that_the_kernel_names(peer: Peer) -> None:
+    peer.hangs = True
+    await eventually(lambda: peer.ups == 2, 5, "another connection")
+    assert peer.ended == [os.getpid()]
+
+
+async def test_a_control_that_was_away_itself_ends_nobody(peer: Peer) -> None:
+    for _ in range(3):
+        asked = peer.asked
+        time.sleep(20 * SECOND)  # noqa: ASYNC251 (this is the case: nothing of control runs)
+        await eventually(lambda asked=asked: peer.asked >= asked + 2, 5, "life goes on")
+    assert peer.ended == []
+    assert peer.ups == 1
+
+
+@pytest.mark.parametrize("pid", [0, -1, os.getpid()])
+def test_neither_a_group_nor_ourselves_are_killed(
+    pid: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("killed"))
+    hung.end(pid)
+    assert "cannot be ended" in caplog.text
+
+
+def test_a_process_that_is_gone_already_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def gone(*_: int) -> None:
+        raise ProcessLookupError(3, "No such process")
+
+    monkeypatch.setattr(os, "kill", gone)
+    hung.end(2**22 + 1)
+    assert "No such process" in caplog.text
+
+
+def test_the_process_behind_a_pair_is_ourselves() -> None:
+    left, right = socket.socketpair(socket.AF_UNIX)
+    with left, right:
+        assert hung.process_behind(left) == os.getpid()
