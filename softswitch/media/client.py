@@ -120,7 +120,7 @@ class MediaClient:
             self._link.send(known.open)
         return self._ports.host, known.open.port
 
-    def connect(self, stream: str, media: Media) -> None:
+    def connect(self, stream: str, media: Media, signalling_host: str) -> None:
         wanted = self._wanted.streams.get(stream)
         if wanted is None:
             return
@@ -129,6 +129,7 @@ class MediaClient:
             stream,
             self._serial,
             *media.remote,
+            signalling_host,
             media.codec.name,
             media.codec.payload_type,
             media.receive_type,

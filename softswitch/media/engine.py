@@ -22,7 +22,7 @@ from softswitch.media.receiver import Receiver
 from softswitch.media.recorder import Failed, Recorder
 from softswitch.media.rooms import Rooms
 from softswitch.media.sender import Sender
-from softswitch.media.sockets import Sockets, is_numeric
+from softswitch.media.sockets import Sockets, numeric
 from softswitch.media.streams import Rows
 from softswitch.rtp.jitter import JitterSettings
 
@@ -119,8 +119,10 @@ class Engine:
             return
         self._serial[row] = command.serial
         law = g711.LAWS.get(command.codec)
-        usable = is_numeric(command.host) and command.host not in _NO_ADDRESS and command.port > 0
-        self._receiver.sources[row].signal((command.host, command.port) if usable else None)
+        host = numeric(command.host)
+        usable = host and host not in _NO_ADDRESS and command.port > 0
+        address = (host, command.port) if usable else None
+        self._receiver.sources[row].signal(address, numeric(command.signalling_host))
         if law is not None and command.direction in ("sendrecv", "sendonly"):
             self._sender.allow(row, law, command.send_type)
         else:

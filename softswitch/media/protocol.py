@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-VERSION = 1
+VERSION = 2
 MAX_FRAME = 1 << 20  # octets; more is not one of our messages
 _LENGTH = 4
 
@@ -35,12 +35,16 @@ class Open(msgspec.Struct, array_like=True, tag="open", frozen=True):
 
 
 class Connect(msgspec.Struct, array_like=True, tag="connect", frozen=True):
-    """Send to and accept from ``host:port``; a higher ``serial`` than the last one opens the source for learning."""
+    """Send to and accept from ``host:port``; a higher ``serial`` than the last one opens the source for learning.
+
+    What is learnt has one of the two hosts, and any port.
+    """
 
     stream: str
     serial: int
     host: str
     port: int
+    signalling_host: str  # numeric: where the SIP signalling came from
     codec: str  # PCMU or PCMA
     send_type: int  # payload types
     receive_type: int

@@ -6,7 +6,6 @@ one flooded port cannot starve the others.
 
 from __future__ import annotations
 
-import ipaddress
 import select
 import socket
 from collections.abc import Iterator
@@ -35,13 +34,14 @@ class Batch:
     sources: list[Address]
 
 
-def is_numeric(host: str) -> bool:
-    """A name would be looked up by the system, and stop all audio for as long as that takes."""
+def numeric(host: str) -> str:
+    """The address as ``recvfrom`` writes it; "" for a name, whose look-up would stop all audio."""
+    address, percent, zone = host.partition("%")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+        return socket.inet_ntop(family, socket.inet_pton(family, address)) + percent + zone
+    except (OSError, ValueError):
+        return ""
 
 
 class Sockets:

@@ -2,14 +2,16 @@
 
 The signalled address is always right. Behind a NAT the peer comes from another one; so after each offer/answer the
 first valid packet decides, once: its source is the peer from then on, and what we send goes there (symmetric RTP,
-RFC 4961). If the signalled address speaks after all, it takes over for good.
+RFC 4961). But only two hosts may be first, on any port: the signalled one, and the one that the SIP signalling came
+from, which is the NAT's outside. A stranger is refused however early he is. If the signalled address speaks after all,
+it takes over for good.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-Address = tuple[str, int]
+Address = tuple[str, int]  # the host as ``recvfrom`` writes it, so that equal ones are equal strings
 
 
 @dataclass(slots=True)
@@ -17,20 +19,23 @@ class Source:
     """One stream's peer."""
 
     signalled: Address | None = None  # None: nobody may speak
+    signalling_host: str = ""  # where the SIP signalling came from; "": the signalled host alone may speak
     learnt: Address | None = None  # whom we heard, since the last offer/answer
     send_to: Address | None = None
 
-    def signal(self, address: Address | None) -> None:
+    def signal(self, address: Address | None, signalling_host: str) -> None:
         """An offer/answer named this address. Until the peer is heard again, we go on sending to where it was."""
         if address != self.signalled:
             self.send_to = address
-        self.signalled, self.learnt = address, None
+        self.signalled, self.signalling_host, self.learnt = address, signalling_host, None
 
     def accepts(self, address: Address) -> bool:
         """Judge a valid packet from ``address``, and learn from it."""
         if address == self.learnt:
             return True
         if self.signalled is None or (self.learnt is not None and address != self.signalled):
+            return False
+        if address[0] not in (self.signalled[0], self.signalling_host):
             return False
         self.learnt = self.send_to = address
         return True

@@ -175,8 +175,9 @@ class Calls:
         return [*first, *self._rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
 
     def _with_media(self, event: Progress | Answered | Updated) -> Sequence[Effect]:
-        if event.media is not None:
-            self._media.connect(event.leg, event.media)
+        leg = self.legs.get(event.leg)
+        if event.media is not None and leg is not None:
+            self._media.connect(event.leg, event.media, leg.flow.remote[0])
         return self._signal(event)
 
     def _ended(self, event: Released | Failed) -> Sequence[Effect]:

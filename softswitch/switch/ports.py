@@ -107,8 +107,12 @@ class MediaPlane(Protocol):
     def open(self, stream: str) -> Address:
         """Allot an RTP address at once; the socket is bound before the first packet is due. Raises PortsExhausted."""
 
-    def connect(self, stream: str, media: Media) -> None:
-        """Send to and accept from ``media.remote``; again after each offer/answer."""
+    def connect(self, stream: str, media: Media, signalling_host: str) -> None:
+        """Send to and accept from ``media.remote``; again after each offer/answer.
+
+        A peer behind a NAT is learnt from its first packet, on any port, if that comes from the host of
+        ``media.remote`` or from ``signalling_host``, where its SIP came from. Nobody else is ever heard or sent to.
+        """
 
     def close(self, stream: str) -> None: ...
 

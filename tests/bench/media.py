@@ -77,7 +77,7 @@ def commands(peers: Peers) -> Iterator[p.Command]:
     for number, port in enumerate(peers.ports):
         name = f"s{number}"
         yield p.Open(name, HOST, port)
-        yield p.Connect(name, 1, HOST, peers.port, "PCMU", 0, 0, 101, "sendrecv")
+        yield p.Connect(name, 1, HOST, peers.port, HOST, "PCMU", 0, 0, 101, "sendrecv")
         yield p.Join(f"r{number // ROOM}", name)
 
 

@@ -73,7 +73,7 @@ class Plane:
     def join(self, room: str, stream: str, phone: RtpPhone, codec: Codec = PCMU) -> None:
         assert self.client is not None
         phone.send_to = self.client.open(stream)
-        self.client.connect(stream, media(phone.address, codec))
+        self.client.connect(stream, media(phone.address, codec), HOST)
         self.client.join(room, stream)
 
 
@@ -187,15 +187,43 @@ async def test_nobody_else_can_speak_in_a_call(plane: Plane) -> None:
         assert not intruder.sources  # and nobody else is sent what the caller should hear
 
 
-async def test_behind_a_nat_the_first_source_is_learnt_and_answered(plane: Plane) -> None:
+async def test_a_stranger_who_comes_first_hears_says_and_presses_nothing(plane: Plane) -> None:
     client = plane.client
     assert client is not None
-    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+    with (
+        RtpPhone(LEFT_HZ) as left,
+        RtpPhone(RIGHT_HZ) as right,
+        RtpPhone(THIRD_HZ, ssrc=66, host="127.0.0.2") as stranger,
+    ):
+        plane.join("r", "R", right)
+        address = client.open("L")
+        client.connect("L", media(left.address), HOST)
+        client.join("r", "L")
+        stranger.send_to = address
+        stranger.press("5")
+        await eventually(lambda: client.stats().get("strangers", 0) > 50)
+        assert plane.digits == []
+        assert not stranger.sources
+        assert right.strength(THIRD_HZ) < FAINT
+        left.send_to = address
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR and left.strength(RIGHT_HZ) > CLEAR)
+        assert right.strength(THIRD_HZ) < FAINT
+        assert not stranger.sources
+
+
+async def test_behind_a_nat_the_host_of_the_signalling_is_learnt_once_and_answered(plane: Plane) -> None:
+    client = plane.client
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right, RtpPhone(THIRD_HZ, ssrc=66) as late:
         plane.join("r", "R", right)
         left.send_to = client.open("L")
-        client.connect("L", media((HOST, 9)))  # the address that the phone believes to have
+        client.connect("L", media(("10.0.0.5", 4000)), HOST)  # the address that the phone believes to have
         client.join("r", "L")
         await eventually(lambda: right.strength(LEFT_HZ) > CLEAR and left.strength(RIGHT_HZ) > CLEAR)
+        late.send_to = left.send_to
+        await eventually(lambda: client.stats().get("strangers", 0) > 20)
+        assert right.strength(THIRD_HZ) < FAINT
+        assert not late.sources
 
 
 async def test_held_means_neither_heard_nor_sent_to(plane: Plane) -> None:
@@ -205,12 +233,12 @@ async def test_held_means_neither_heard_nor_sent_to(plane: Plane) -> None:
         plane.join("r", "L", left)
         plane.join("r", "R", right)
         await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
-        client.connect("L", media(left.address, direction="inactive"))
+        client.connect("L", media(left.address, direction="inactive"), HOST)
         await eventually(lambda: not right.heard(0.4).any())
         frames = len(left.heard(1000))
         await asyncio.sleep(0.3)
         assert len(left.heard(1000)) == frames
-        client.connect("L", media(left.address))
+        client.connect("L", media(left.address), HOST)
         await eventually(lambda: right.strength(LEFT_HZ) > CLEAR and left.strength(RIGHT_HZ) > CLEAR)
 
 
@@ -274,6 +302,28 @@ async def test_kill_9_and_the_calls_go_on_with_a_new_process(plane: Plane) -> No
         again = path.with_name("call.2.wav")
         await eventually(lambda: again.exists() and len(recorded(again)) >= 2 * RATE_HZ)
         assert tone.strength(recorded(again)[RATE_HZ:, 1], RIGHT_HZ) > CLEAR
+
+
+async def test_a_process_that_hangs_is_killed_and_the_calls_go_on_with_a_new_one(
+    plane: Plane, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, hung = plane.client, plane.process
+    assert client is not None
+    assert hung is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ) as right:
+        plane.join("r", "L", left)
+        plane.join("r", "R", right)
+        await eventually(lambda: right.strength(LEFT_HZ) > CLEAR)
+        hung.send_signal(signal.SIGSTOP)
+        assert await asyncio.to_thread(hung.wait, 10) == -signal.SIGKILL
+        await eventually(lambda: not client.gauges()["connected"])
+        assert f"media process {hung.pid} does not answer" in caplog.text
+        plane.start_process()  # as the supervisor does
+        await client.connected(10)
+        assert client.stats()["process_changes"] == 1
+        before = len(right.heard(1000))
+        await eventually(lambda: len(right.heard(1000)) > before + RATE_HZ / 2)
+        assert right.strength(LEFT_HZ) > CLEAR
 
 
 async def test_control_dies_and_audio_goes_on_until_a_fresh_control_begins(plane: Plane) -> None:

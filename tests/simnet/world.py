@@ -40,6 +40,7 @@ class SimMedia:
     world: World
     prompt_s: float = 1.0  # every prompt takes as long
     streams: dict[str, Media | None] = field(default_factory=dict)
+    signalling_hosts: dict[str, str] = field(default_factory=dict)
     playing: dict[str, tuple[str, tuple[Prompt, ...]]] = field(default_factory=dict)
     music: set[str] = field(default_factory=set)
     rooms: dict[str, str] = field(default_factory=dict)  # stream -> room
@@ -52,12 +53,13 @@ class SimMedia:
         self.streams[stream] = None
         return "127.0.0.1", next(self._ports)
 
-    def connect(self, stream: str, media: Media) -> None:
+    def connect(self, stream: str, media: Media, signalling_host: str) -> None:
         if stream in self.streams:
             self.streams[stream] = media
+            self.signalling_hosts[stream] = signalling_host
 
     def close(self, stream: str) -> None:
-        for table in (self.streams, self.playing, self.rooms):
+        for table in (self.streams, self.signalling_hosts, self.playing, self.rooms):
             table.pop(stream, None)
         self.music.discard(stream)
 

@@ -20,13 +20,13 @@ EVENT = 101
 class RtpPhone:
     """``with RtpPhone(440) as phone:`` sends to ``phone.send_to`` once that is set."""
 
-    def __init__(self, hz: float, codec: str = "PCMU", ssrc: int = 1) -> None:
+    def __init__(self, hz: float, codec: str = "PCMU", ssrc: int = 1, host: str = "127.0.0.1") -> None:
         self.hz, self.codec, self.ssrc = hz, codec, ssrc
         self.send_to: tuple[str, int] | None = None
         self.sources: set[tuple[str, int]] = set()  # who sent to us
         self._law = g711.LAWS[codec]
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind((host, 0))
         self._socket.setblocking(False)
         self.address: tuple[str, int] = self._socket.getsockname()
         self._heard: list[np.ndarray] = []

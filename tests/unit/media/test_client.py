@@ -24,7 +24,7 @@ LAST = p.StopRecord("the last word of a test")
 
 
 class FakeProcess:
-    """Answers ``Hello``; everything else it only notes."""
+    """Answers ``Hello`` and ``AskStats``; everything else it only notes."""
 
     client: MediaClient
 
@@ -47,6 +47,8 @@ class FakeProcess:
                     writer.write(p.pack(p.Welcome(p.VERSION, self.life)))
                 elif not isinstance(command, p.AskStats):
                     self.heard.append(command)
+                else:
+                    writer.write(p.pack(p.Stats({}, {})))
         writer.close()
 
     def tell(self, event: p.Event) -> None:
@@ -110,7 +112,7 @@ MEDIA = Media(("192.0.2.1", 4000), PCMU, 0, 101)
 async def test_a_fresh_control_resets_and_then_says_what_it_wants(world: SimpleNamespace) -> None:
     client, first = world.client, world.first
     assert client.open("L") == client.open("L") == ("127.0.0.1", first)
-    client.connect("L", MEDIA)
+    client.connect("L", MEDIA, "198.51.100.7")
     client.join("room", "L")
     client.play("L", "p1", HELLO)
     client.close("L")
@@ -118,7 +120,7 @@ async def test_a_fresh_control_resets_and_then_says_what_it_wants(world: SimpleN
     assert await world.process.hears(6) == [
         p.Reset(),
         p.Open("L", "127.0.0.1", first),
-        p.Connect("L", 1, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "sendrecv"),
+        p.Connect("L", 1, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "sendrecv"),
         p.Join("room", "L"),
         p.Play("L", "p1", (str(world.hello),)),
         p.Close("L"),
@@ -137,7 +139,7 @@ async def test_ports_run_out_and_come_back(world: SimpleNamespace) -> None:
 
 async def test_unknown_names_do_nothing(world: SimpleNamespace, tmp_path: Path) -> None:
     client = world.client
-    client.connect("x", MEDIA)
+    client.connect("x", MEDIA, "198.51.100.7")
     client.play("x", "p", HELLO)
     client.hold_music("x")
     client.join("r", "x")
@@ -153,7 +155,7 @@ async def test_a_new_process_is_told_everything_but_the_prompt_that_was_lost(
     client = world.client
     for name in ("L", "R"):
         client.open(name)
-    client.connect("L", MEDIA)
+    client.connect("L", MEDIA, "198.51.100.7")
     client.join("room", "L")
     client.play("L", "lost", HELLO)
     client.hold_music("R")
@@ -161,7 +163,7 @@ async def test_a_new_process_is_told_everything_but_the_prompt_that_was_lost(
     await world.process.crash("second")
     assert await world.process.hears(6) == [
         p.Open("L", "127.0.0.1", world.first),
-        p.Connect("L", 1, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "sendrecv"),
+        p.Connect("L", 1, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "sendrecv"),
         p.Join("room", "L"),
         p.Open("R", "127.0.0.1", world.first + 2),
         p.HoldMusic("R"),

@@ -10,8 +10,8 @@ COMMANDS: list[p.Command] = [
     p.Hello(),
     p.Reset(),
     p.Open("leg-1", "127.0.0.1", 20000),
-    p.Connect("leg-1", 3, "192.0.2.1", 4000, "PCMA", 8, 8, None, "sendrecv"),
-    p.Connect("leg-1", 4, "192.0.2.1", 4000, "PCMU", 0, 0, 101, "inactive"),
+    p.Connect("leg-1", 3, "192.0.2.1", 4000, "198.51.100.7", "PCMA", 8, 8, None, "sendrecv"),
+    p.Connect("leg-1", 4, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "inactive"),
     p.Close("leg-1"),
     p.Play("leg-1", "play-1", ("/a.wav", "/你好.wav")),
     p.HoldMusic("leg-1"),
@@ -24,7 +24,7 @@ COMMANDS: list[p.Command] = [
     p.AskStats(),
 ]
 EVENTS: list[p.Event] = [
-    p.Welcome(1, "abc"),
+    p.Welcome(p.VERSION, "abc"),
     p.PlayEnded("leg-1", "play-1", False),
     p.DigitHeard("leg-1", "#"),
     p.RecordError("rec", "disk full"),
