@@ -14,6 +14,7 @@ from dataclasses import replace
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import OPEN, Promise
 from softswitch.core.effect import DomainEvent
+from softswitch.core.legible import legible
 from softswitch.sip.registrar import Binding
 from softswitch.store import statement
 from softswitch.store.query import StoredAgent, StoredEvent
@@ -64,16 +65,20 @@ class Memory:
             self._settle(promise, token, True)
 
     def put_call(self, record: CallRecord) -> None:
+        record = legible(record)
         self._calls[record.contact] = record
 
     def put_binding(self, binding: Binding) -> None:
+        binding = legible(binding)
         # A stream connection does not outlive the process.
         self._bindings[binding.aor, binding.contact] = replace(binding, flow=replace(binding.flow, connection=0))
 
     def remove_binding(self, binding: Binding) -> None:
+        binding = legible(binding)
         self._bindings.pop((binding.aor, binding.contact), None)
 
     def put_agent(self, agent: str, logged_in: bool, paused: str) -> None:
+        agent, paused = legible((agent, paused))
         self._agents[agent] = StoredAgent(agent, logged_in, paused)
 
     def put_event(self, at: float, event: DomainEvent) -> None:
@@ -81,9 +86,10 @@ class Memory:
         self._events.append(StoredEvent(len(self._events) + 1, at, type(event).__name__, body))
 
     def _settle(self, promise: Promise, token: str, ok: bool) -> None:
-        ok = ok and not self.away and not self._taken(promise)
+        row = legible(promise)
+        ok = ok and not self.away and not self._taken(row)
         if ok:
-            self._promises[promise.id] = promise
+            self._promises[row.id] = row
         self._soon(lambda: self.on_stored(promise.id, token, ok))
 
     def _taken(self, promise: Promise) -> bool:

@@ -1,4 +1,7 @@
-"""Facts as statements. Statements of one fact touch one key each, so they can be grouped by table."""
+"""Facts as statements. Statements of one fact touch one key each, so they can be grouped by table.
+
+Text is made legible here (``core.legible``): what a peer sent must not make a row that no database takes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
@@ -14,6 +16,7 @@ from sqlalchemy.sql.base import Executable
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.core.effect import DomainEvent
+from softswitch.core.legible import legible, to_json
 from softswitch.sip.registrar import Binding
 from softswitch.store import schema
 
@@ -65,6 +68,7 @@ def _upsert(insert: Any, table: Table, updated: tuple[str, ...] | None = None) -
 
 def promise(fact: Promise) -> list[Change]:
     """The row, and that of its last attempt, which carries the Call-ID."""
+    fact = legible(fact)
     row = asdict(fact) | {"state": fact.state.value}
     changes = [Change("promises", "put", row)]
     if fact.call_id:
@@ -80,10 +84,11 @@ def promise(fact: Promise) -> list[Change]:
 
 
 def call(record: CallRecord) -> list[Change]:
-    return [Change("calls", "put", asdict(record))]
+    return [Change("calls", "put", asdict(legible(record)))]
 
 
 def binding(fact: Binding) -> list[Change]:
+    fact = legible(fact)
     row = {
         "aor": fact.aor,
         "contact": fact.contact,
@@ -97,17 +102,19 @@ def binding(fact: Binding) -> list[Change]:
         "cseq": fact.cseq,
         "user_agent": fact.user_agent,
         "q": fact.q,
-        "path": msgspec.json.encode(fact.path).decode(),
+        "path": to_json(fact.path).decode(),
     }
     return [Change("bindings", "put", row)]
 
 
 def no_binding(fact: Binding) -> list[Change]:
+    fact = legible(fact)
     return [Change("bindings", "remove", {"key_aor": fact.aor, "key_contact": fact.contact})]
 
 
 def agent(name: str, logged_in: bool, paused: str) -> list[Change]:
-    return [Change("agents", "put", {"agent": name, "logged_in": logged_in, "paused": paused})]
+    row = {"agent": name, "logged_in": logged_in, "paused": paused}
+    return [Change("agents", "put", legible(row))]
 
 
 def event(at: float, fact: DomainEvent) -> list[Change]:
@@ -116,4 +123,4 @@ def event(at: float, fact: DomainEvent) -> list[Change]:
 
 def body(fact: DomainEvent) -> str:
     """A fact as JSON; what JSON has no word for is written as Python would print it."""
-    return msgspec.json.encode(fact, enc_hook=str).decode()
+    return to_json(fact).decode()

@@ -6,17 +6,18 @@ In doubt it is the row's: then it is tried alone, and a database that is away sh
 from __future__ import annotations
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # SQLSTATE classes of PostgreSQL (appendix A): connection, rollback, resources, intervention, system error.
 PASSING = ("08", "40", "53", "57", "58")
-# What the database may raise at us. SQLAlchemy does not wrap what asyncpg raises while it connects.
-FAILURES = (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def database_is_away(error: BaseException) -> bool:
-    """True where the same statement may well succeed later."""
+    """True where the same statement may well succeed later.
+
+    SQLAlchemy does not wrap what asyncpg raises while it connects, nor what a driver raises over a value.
+    """
     if isinstance(error, (OSError, TimeoutError, PoolTimeout)):
         return True
     code = getattr(getattr(error, "orig", error), "sqlstate", None)

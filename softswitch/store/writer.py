@@ -2,6 +2,9 @@
 
 A batch that fails is done again with a savepoint around each fact, so that a bad one does not sink the others. When
 the database is away, durable facts are answered ``ok=False`` at once, the rest waits, up to ``MOST_BUFFERED``.
+
+Whatever is raised, the writer goes on: a row that raises what nobody thought of is refused like one that the database
+refuses, and an error that belongs to no row counts as the database being away. Only ``close`` ends the task.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -16,8 +20,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from softswitch.core.legible import legible
 from softswitch.store.statement import Change, statements
-from softswitch.store.trouble import FAILURES, database_is_away
+from softswitch.store.trouble import database_is_away
 
 OnStored = Callable[[str, str, bool], None]  # key, token, ok
 
@@ -123,7 +128,12 @@ class Writer:
             self._now.clear()
         try:
             refused = await self._commit(batch)
-        except FAILURES as error:
+        except asyncio.CancelledError as error:
+            if _being_cancelled():
+                raise
+            self._away(batch, error)  # a driver's, which leaked
+            return False
+        except Exception as error:
             self._away(batch, error)
             return False
         self._back()
@@ -140,7 +150,7 @@ class Writer:
                     await connection.execute(select(1))  # is it there?
                 await self._execute(connection, [change for fact in batch for change in fact.changes])
             return set()
-        except FAILURES as error:
+        except Exception as error:
             if database_is_away(error):
                 raise
         return await self._commit_one_by_one(batch)
@@ -152,11 +162,11 @@ class Writer:
                 try:
                     async with connection.begin_nested():
                         await self._execute(connection, fact.changes)
-                except FAILURES as error:
+                except Exception as error:
                     if database_is_away(error):
                         raise
                     refused.add(index)
-                    log.error("store refused a row", table=fact.changes[0].table, key=fact.key, error=str(error))
+                    _complain("store refused a row", error, table=fact.changes[0].table, key=legible(fact.key))
         return refused
 
     async def _execute(self, connection: AsyncConnection, changes: Iterable[Change]) -> None:
@@ -169,7 +179,7 @@ class Writer:
 
     def _away(self, batch: Sequence[Fact], error: BaseException) -> None:
         if not self._database_away:
-            log.error("database is away", error=str(error))
+            _complain("database is away", error)
         self._database_away = True
         waiting = [*batch, *self._queue]
         self._queue = deque(islice((fact for fact in waiting if not fact.awaited), MOST_BUFFERED))
@@ -178,7 +188,8 @@ class Writer:
 
     def _back(self) -> None:
         if self._database_away:
-            log.info("database is back", queued=len(self._queue))
+            with suppress(Exception):
+                log.info("database is back", queued=len(self._queue))
         self._database_away = False
 
     def _give_up(self) -> None:
@@ -194,3 +205,14 @@ class Writer:
 
     def _tell(self, fact: Fact, ok: bool) -> None:
         self.on_stored(fact.key, fact.token, ok)
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _complain(event: str, error: BaseException, **what: str) -> None:
+    """One line; a log that cannot be written costs no fact."""
+    with suppress(Exception):
+        log.error(event, error=legible(str(error)) or type(error).__name__, **what)

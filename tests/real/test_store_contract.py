@@ -7,17 +7,22 @@ import math
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
+from softswitch.sip.flow import Flow
+from softswitch.sip.registrar import Binding
 from softswitch.store.memory import Memory
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.store import Store
 from tests.support import facts, postgres
 from tests.support.process import eventually
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.real
 S = PromiseState
@@ -156,6 +161,62 @@ async def test_events_can_be_resumed_by_offset(kept: Kept) -> None:
     rest = await kept.store.events(after=events[-1].offset)
     assert [event.name for event in rest] == ["LossNotRecorded", "PromiseChanged"]
     assert rest[1].body["promise"]["state"] == "recorded"
+
+
+ODD, FINE = "a\udcff\ud800\x00\\忙", "a\ufffd\ufffd\ufffd\\忙"
+
+
+def worded(record: T, text: str) -> T:
+    """The record with ``text`` after the text of each field that has any."""
+    was = {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]
+    return replace(record, **{name: f"{old}{text}" for name, old in was.items() if isinstance(old, str)})  # type: ignore[type-var]
+
+
+async def test_text_that_no_database_takes_is_stored_legibly(kept: Kept) -> None:
+    promise = facts.promise(1, S.DIALLING, attempts=1, call_id="c1")
+    kept.store.put_promise(worded(promise, ODD), "t1")
+    kept.store.put_call(worded(facts.call(1), ODD))
+    kept.store.put_agent(f"bob{ODD}", True, ODD)
+    kept.store.put_event(1.0, LossNotRecorded(ODD, ODD, ODD))
+    kept.store.put_event(2.0, PromiseChanged(worded(promise, ODD), None))
+    assert await kept.answer("t1") is True
+    await kept.settled()
+    assert worded(promise, FINE) in await kept.store.promises()
+    assert await kept.store.calls() == [worded(facts.call(1), FINE)]
+    assert await kept.store.agents() == [StoredAgent(f"bob{FINE}", True, FINE)]
+    lost, changed = await kept.store.events()
+    assert lost.body == {"queue": FINE, "stage": FINE, "why": FINE}
+    assert changed.body["promise"]["number"] == promise.number + FINE
+
+
+async def test_a_binding_with_such_text_is_put_and_removed(kept: Kept) -> None:
+    def phone(text: str, connection: int) -> Binding:
+        flow = Flow(f"tcp{text}", (f"127.0.0.1{text}", 5060), (f"192.0.2.7{text}", 40312), connection)
+        return worded(facts.binding(flow=flow, path=(f"<sip:edge{text}>",)), text)
+
+    kept.store.put_binding(phone(ODD, 7))
+    await kept.settled()
+    assert await kept.store.bindings() == [phone(FINE, 0)]
+    kept.store.remove_binding(phone(ODD, 7))
+    await kept.settled()
+    assert await kept.store.bindings() == []
+
+
+async def test_the_same_unstorable_number_is_one_open_promise(kept: Kept) -> None:
+    kept.store.put_promise(facts.promise(1, number=ODD), "t1")
+    kept.store.put_promise(facts.promise(2, number=ODD), "t2")
+    assert [await kept.answer("t1"), await kept.answer("t2")] == [True, False]
+
+
+async def test_values_that_the_driver_refuses_sink_no_other(kept: Kept) -> None:
+    if isinstance(kept.store, Memory):
+        return  # dictionaries hold anything
+    bad: dict[str, dict[str, object]] = {"huge": {"losses": 2**70}, "strange": {"number": object()}}
+    for n, (token, wrong) in enumerate(bad.items()):
+        kept.store.put_promise(facts.promise(n, **wrong), token)  # type: ignore[arg-type]
+    kept.store.put_promise(facts.promise(9), "good")
+    assert [await kept.answer(token) for token in (*bad, "good")] == [False, False, True]
+    assert kept.store.healthy
 
 
 async def test_a_bad_row_among_a_thousand_good_ones(kept: Kept) -> None:

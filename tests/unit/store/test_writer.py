@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
+from structlog.testing import capture_logs
 
 from softswitch.store import writer as module
 from softswitch.store.store import Store
@@ -26,6 +27,8 @@ class Bench:
         self.answers: dict[str, bool] = {}
         self.commits = 0
         self.away = False
+        self.fault: BaseException | None = None  # raised by each statement that touches ``calls``
+        self.commit_fault: BaseException | None = None  # raised once
         self.news = asyncio.Event()
         store.on_stored = self.stored
         engine = store._engines.write.sync_engine
@@ -38,8 +41,13 @@ class Bench:
 
     def committed(self, connection: object) -> None:
         self.commits += 1
+        fault, self.commit_fault = self.commit_fault, None
+        if fault:
+            raise fault
 
-    def before(self, *_: object) -> None:
+    def before(self, connection: object, cursor: object, statement: str, *_: object) -> None:
+        if self.fault and "INTO calls" in statement:
+            raise self.fault
         if self.away:
             raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
 
@@ -120,6 +128,60 @@ async def test_a_listener_that_raises_does_not_end_the_writer(bench: Bench) -> N
     bench.store.put_promise(facts.promise(2), "t2")
     assert await bench.answer("t2")
     assert [type(error) for error in raised] == [LookupError, LookupError]
+
+
+@pytest.mark.parametrize("fault", [ValueError("x"), MemoryError(), OverflowError(), UnicodeError("\udcff"), KeyError()])
+async def test_a_row_that_raises_anything_is_refused_alone(bench: Bench, fault: Exception) -> None:
+    bench.fault = fault
+    with capture_logs() as logs:
+        bench.store.put_call(facts.call(1))
+        bench.store.put_promise(facts.promise(1), "t1")
+        assert await bench.answer("t1") is True
+    assert bench.store.dropped == 1
+    assert bench.store.healthy
+    assert [line["event"] for line in logs] == ["store refused a row"]
+    bench.fault = None
+    bench.store.put_call(facts.call(2))
+    bench.store.put_promise(facts.promise(2), "t2")
+    assert await bench.answer("t2") is True
+    assert await bench.store.calls() == [facts.call(2)]
+
+
+async def test_values_that_the_driver_refuses_are_refused_alone(bench: Bench) -> None:
+    bench.store.put_promise(facts.promise(1, losses=2**70), "huge")
+    bench.store.put_promise(facts.promise(2, number=object()), "strange")
+    bench.store.put_promise(facts.promise(3), "good")
+    assert [await bench.answer(token) for token in ("huge", "strange", "good")] == [False, False, True]
+
+
+@pytest.mark.parametrize("fault", [ValueError("x"), asyncio.CancelledError()])
+async def test_whatever_a_commit_raises_the_writer_goes_on(bench: Bench, fault: BaseException) -> None:
+    bench.commit_fault = fault
+    bench.store.put_call(facts.call(1))
+    await eventually(lambda: bench.commit_fault is None, 10, "it was raised")
+    await eventually(lambda: bench.store.healthy, 10, "the database is back")
+    bench.store.put_promise(facts.promise(1), "t1")
+    assert await bench.answer("t1") is True
+    assert await bench.store.calls() == [facts.call(1)]
+
+
+async def test_a_log_that_cannot_be_written_does_not_end_the_writer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def __getattr__(self, level: str) -> object:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(module, "log", Broken())
+    bench.fault = ValueError()
+    bench.store.put_call(facts.call(1))
+    bench.store.put_promise(facts.promise(1), "t1")
+    assert await bench.answer("t1") is True
+    bench.away = True
+    bench.store.put_promise(facts.promise(2), "t2")
+    assert await bench.answer("t2") is False
+    bench.away = False
+    await eventually(lambda: bench.store.healthy, 10, "the database is back")
 
 
 async def test_closing_with_the_database_away_ends_and_counts(tmp_path: Path) -> None:
