@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+
+from softswitch.core.legible import to_json
 
 _log = structlog.get_logger("softswitch.web")
 
@@ -24,9 +25,8 @@ class ApiError(Exception):
 
 
 def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Dataclasses and enums as they are; an endless time becomes null; anything else its text."""
-    body = msgspec.json.encode(value, enc_hook=str)
-    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+    """Dataclasses and enums as they are; an endless time becomes null; anything else its text, legibly."""
+    return web.Response(body=to_json(value), status=status, headers=headers, content_type="application/json")
 
 
 def problem_middleware(on_defect: Callable[[], None]) -> Middleware:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp import web
@@ -100,6 +102,32 @@ async def test_a_binding_without_end_has_no_expiry(connect: Connect) -> None:
     first, second = (await get(await connect(), "/api/v1/registrations"))["registrations"]
     assert (first["expires_at"], second["expires_at"]) == (1700003600.0, None)
     assert first["flow"]["remote"] == ["127.0.0.1", 7001]
+
+
+@pytest.mark.parametrize("odd", ["a\udcff", "a\x00"])
+async def test_text_that_is_no_utf_8_is_shown_all_the_same(
+    connect: Connect, control: FakeControl, reader: FakeReader, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    call, promise, binding = control.calls()[0], control.promises()[0], control.registrations()[1]
+    record = replace(RECORD, caller=odd)
+    monkeypatch.setattr(control, "calls", lambda: [replace(call, caller=odd)])
+    monkeypatch.setattr(control, "promises", lambda: [replace(promise, number=odd)])
+    monkeypatch.setattr(control, "registrations", lambda: [replace(binding, contact=odd, path=(odd,))])
+    monkeypatch.setattr(control, "why", lambda contact: [{odd: odd}])
+    monkeypatch.setattr(reader, "calls", AsyncMock(return_value=[record]))
+    monkeypatch.setattr(reader, "promises", AsyncMock(return_value=[replace(promise, number=odd)]))
+    monkeypatch.setattr(reader, "events", AsyncMock(return_value=[{"body": {odd: odd}}]))
+    client = await connect()
+    shown = "a\ufffd"
+    assert (await get(client, "/api/v1/calls"))["calls"][0]["caller"] == shown
+    (registration,) = (await get(client, "/api/v1/registrations"))["registrations"]
+    assert (registration["contact"], registration["path"], registration["expires_at"]) == (shown, [shown], None)
+    for path in ("/api/v1/promises", "/api/v1/promises?all=1"):
+        (listed,) = (await get(client, path))["promises"]
+        assert (listed["number"], listed["state"]) == (shown, "due")
+    assert (await get(client, "/api/v1/records"))["records"][0]["caller"] == shown
+    assert (await get(client, "/api/v1/events"))["events"] == [{"body": {shown: shown}}]
+    assert (await get(client, "/api/v1/contacts/c-1/why"))["decisions"] == [{shown: shown}]
 
 
 async def test_what_was_stored(connect: Connect, reader: FakeReader) -> None:
