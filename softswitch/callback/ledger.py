@@ -1,7 +1,7 @@
 """The ledger itself: inputs in, orders and facts out, one promise moved at a time by ``table``.
 
-Order within a step: the input moves its promise, time moves what has become due, then free agents are given to the
-oldest due promises of the queues that something happened to.
+Order within a step: the input moves its promise, time moves what has become due, then a free agent is given to the
+oldest due promise of a queue that something happened to.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Ledger:
     # ---- agents and attempts -------------------------------------------------------------------------------------
 
     def _capacity(self, event: Capacity) -> None:
-        self._move.pace(event.queue).capacity(event.free_agents, event.live_waiting)
+        self._move.pace(event.queue).capacity(event.free_agents, event.live_waiting, event.callbacks_waiting)
         self._move.stir([event.queue])
 
     def _word(self, promise: str, what: I) -> None:

@@ -1,7 +1,7 @@
 """Moving one promise: the table's answer is carried out here, and what follows from it.
 
-``apply`` is the only way into another state. ``advance`` applies what time has brought. ``start_seeks`` gives the free
-agents of a queue to its oldest due promises. Orders and facts collect in ``out`` until the step is over.
+``apply`` is the only way into another state. ``advance`` applies what time has brought. ``start_seeks`` gives a free
+agent of a queue to its oldest due promise. Orders and facts collect in ``out`` until the step is over.
 """
 
 from __future__ import annotations
@@ -103,6 +103,8 @@ class Mover:
         state = entry.promise.state
         if state is not old.state:
             entry.since, entry.intent = self.now, ""
+            if old.state is S.SEEKING and state is not S.DIALLING:
+                self.stir([queue for queue, pace in self._paces.items() if pace.over(old.id)])
             if state not in OPEN:
                 entry.last_open = old if entry.durable else None
                 self.book.close(entry)
@@ -208,10 +210,11 @@ class Mover:
         if pace is None or not self.written.healthy or not self.rules.open(queue, self.now):
             return
         reserve = self.rules.policy(queue).reserve
-        while pace.room(reserve) and (promise := pace.next(self._fit)) is not None:
+        if pace.room(reserve) and (promise := pace.next(self._fit)) is not None:
             entry = self.book.get(promise)
             assert entry is not None, "the line was asked for fitting promises only"
-            pace.started()
+            for each in self._paces.values():
+                each.void(promise)
             self.apply(entry, I.TURN)
             self.advance(entry)
 

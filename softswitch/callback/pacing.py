@@ -1,7 +1,8 @@
 """How many seeks may start for a queue, and for which promises: the oldest due one first.
 
-One free agent carries one seek. A seek takes its agent out of the next ``Capacity`` (the ACD reserves in the same
-step), so only seeks that started since the last ``Capacity`` have to be taken off its number.
+One free agent carries one seek, and an agent may be counted for several queues. So a seek voids every queue's count,
+until ``Capacity`` brings one that was read after the seek was carried out: whom it found is RESERVED by then and not
+among the free; if it found nobody, its callback waits in the ACD and has a claim on one of them.
 """
 
 from __future__ import annotations
@@ -16,19 +17,29 @@ class Pace:
     def __init__(self) -> None:
         self._free = 0
         self._live = 0
+        self._waiting = 0
+        self._void_by = ""  # the seek that started after the count
         self._line: list[tuple[float, str]] = []  # due promises: (recorded_at, id); stale ones are skipped
         self._listed: set[tuple[float, str]] = set()
 
-    def capacity(self, free_agents: int, live_waiting: int) -> None:
-        self._free, self._live = free_agents, live_waiting
+    def capacity(self, free_agents: int, live_waiting: int, callbacks_waiting: int = 0) -> None:
+        self._free, self._live, self._waiting = free_agents, live_waiting, callbacks_waiting
+        self._void_by = ""
 
     def room(self, reserve: int) -> int:
         """How many seeks may start; a live caller who waits goes before every callback."""
-        return 0 if self._live else max(0, self._free - reserve)
+        return 0 if self._live or self._void_by else max(0, self._free - self._waiting - reserve)
 
-    def started(self) -> None:
-        """A seek has started: its agent is not free any more."""
-        self._free -= 1
+    def void(self, promise: str) -> None:
+        """A seek has started for this promise, of whatever queue."""
+        self._void_by = promise
+
+    def over(self, promise: str) -> bool:
+        """Its seek has led to nothing. True: no count has come meanwhile, and the last one is good again."""
+        void = self._void_by == promise
+        if void:
+            self._void_by = ""
+        return void
 
     def line_up(self, recorded_at: float, promise: str) -> None:
         place = (recorded_at, promise)

@@ -57,7 +57,7 @@ QUEUES = [policy.queue for policy in POLICIES]
 RESERVE = {policy.queue: policy.reserve for policy in POLICIES}
 NUMBERS = ["+8613800138000", "+8613800138001"]
 RING_S = POLICIES[0].ring_s
-AGENTS = {"sales": 1, "support": 2}
+AGENTS = {"anna": {"sales"}, "bert": {"support"}, "carl": {"sales", "support"}}
 
 
 @dataclass
@@ -87,12 +87,14 @@ class World:
     def start(self) -> None:
         self.ledger = Ledger(POLICIES, self.ids)
         self.ringing: dict[str, Ringing] = {}
-        self.held: dict[str, str] = {}  # promise -> queue of the agent who is reserved for it
+        self.joined: dict[str, str] = {}  # promise -> its queue, while nobody is reserved for it
+        self.held: dict[str, str] = {}  # promise -> the agent who is reserved for it
         self.talking: dict[str, str] = {}
+        self.shy = False  # agents count as free and do not suit any callback, as relaxed needs may have it
         self.kept = {row.id for row in self.rows.values() if row.state is S.KEPT}
         self.tokens: dict[str, tuple[str, str]] = {}
         self.live = dict.fromkeys(QUEUES, 0)
-        self.told = dict.fromkeys(QUEUES, (-1, -1))
+        self.told = dict.fromkeys(QUEUES, (-1, -1, -1))
 
     # ---- carrying orders out, and checking each ------------------------------------------------------------------
 
@@ -112,10 +114,14 @@ class World:
             case Persist():
                 self.writes.append(effect)
             case SeekAgent(promise):
-                assert self.free(promise.queue) > RESERVE[promise.queue], "no agent is free for this seek"
+                spare = self.free(promise.queue) - self.waiting(promise.queue)
+                assert spare > RESERVE[promise.queue], "no agent is free for this seek"
                 assert not self.live[promise.queue], "a live caller was passed over"
-                self.held[promise.id] = promise.queue
+                self.joined[promise.id] = promise.queue
+                self.match()
+                self.told = dict.fromkeys(QUEUES, (-1, -1, -1))
             case ReleaseAgent(name):
+                self.joined.pop(name, None)
                 self.held.pop(name, None)
                 self.talking.pop(name, None)
                 if (ringing := self.ringing.pop(name, None)) is not None:
@@ -142,11 +148,25 @@ class World:
         self.ringing[promise.id] = Ringing(promise.id, promise.number, self.now + RING_S)
 
     def free(self, queue: str) -> int:
-        return AGENTS[queue] - [*self.held.values(), *self.talking.values()].count(queue)
+        return len(self.idle(queue))
+
+    def idle(self, queue: str) -> list[str]:
+        at_work = {*self.held.values(), *self.talking.values()}
+        return [agent for agent, queues in AGENTS.items() if queue in queues and agent not in at_work]
+
+    def waiting(self, queue: str) -> int:
+        return [*self.joined.values()].count(queue)
+
+    def match(self) -> None:
+        for promise, queue in list(self.joined.items()):
+            if not self.shy and (idle := self.idle(queue)):
+                del self.joined[promise]
+                self.held[promise] = idle[0]
 
     def tell_capacity(self) -> None:
+        self.match()
         for queue in QUEUES:
-            news = (self.free(queue), self.live[queue])
+            news = (self.free(queue), self.live[queue], self.waiting(queue))
             if self.told[queue] != news:
                 self.told[queue] = news
                 self.feed(Capacity(queue, *news))
@@ -236,6 +256,10 @@ class World:
         busy = number not in self.busy
         (self.busy.add if busy else self.busy.discard)(number)
         self.feed(NumberBusy(number, busy))
+
+    def agents_are_shy(self, n: int) -> None:
+        self.shy = n % 3 == 0
+        self.tell_capacity()
 
     def live_callers(self, n: int) -> None:
         self.live[QUEUES[n % 2]] = n % 3 == 0
@@ -335,6 +359,7 @@ WEIGHTS = {
     World.calls_end: 2,
     World.number_busy: 1,
     World.live_callers: 1,
+    World.agents_are_shy: 1,
     World.withdrawn: 1,
     World.time_passes: 6,
     World.night_passes: 1,

@@ -87,6 +87,7 @@ class Desk:
         self.due()
         self.feed(Capacity("sales", 1, 0))
         assert self.given(SeekAgent)
+        self.feed(Capacity("sales", 0, 0))  # the agent is reserved
         return self.only()
 
     def dialling(self) -> Promise:

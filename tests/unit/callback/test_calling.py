@@ -50,12 +50,57 @@ def test_as_many_seeks_as_free_agents_oldest_first() -> None:
     for n in range(5):
         desk.lose(f"1380013800{n}", queued_at=NOON - n)
         desk.acknowledge()
-    desk.feed(Capacity("sales", 2, 0))
-    assert [seek.promise.recorded_at for seek in desk.given(SeekAgent)] == [NOON - 4, NOON - 3]
+    for free, sought in ((2, [NOON - 4]), (1, [NOON - 3]), (0, []), (1, [NOON - 2])):
+        desk.feed(Capacity("sales", free, 0))
+        assert [seek.promise.recorded_at for seek in desk.given(SeekAgent)] == sought
+
+
+def test_an_agent_of_two_queues_is_asked_once() -> None:
+    window = Window("Asia/Shanghai", 17 * 60, 18 * 60)
+    desk = Desk(replace(SALES, window=window), replace(SALES, queue="support", window=window))
+    for number, queue in (("13800138001", "sales"), ("13800138002", "support")):
+        desk.feed(Capacity(queue, 1, 0))
+        desk.lose(number, queue)
+        desk.acknowledge()
+    desk.wait(SHUT_AT - NOON)
+    assert len(desk.given(SeekAgent)) == 1, "both are due now, and the two counts are of one agent"
     desk.feed(Capacity("sales", 0, 0))
+    desk.feed(Capacity("support", 0, 0))
     assert not desk.given(SeekAgent)
+
+
+def test_a_seek_that_found_nobody_has_a_claim_on_the_free() -> None:
+    desk = Desk()
+    for n in range(3):
+        desk.lose(f"1380013800{n}")
+        desk.acknowledge()
+    seeks = []
+    for capacity in (Capacity("sales", 1, 0), Capacity("sales", 1, 0, 1), Capacity("sales", 2, 0, 1)):
+        desk.feed(capacity)
+        seeks.append(len(desk.given(SeekAgent)))
+    assert seeks == [1, 0, 1]
+
+
+def test_the_agent_of_a_dial_is_not_free_before_a_count_says_so() -> None:
+    desk = Desk()
+    promise = desk.due()
     desk.feed(Capacity("sales", 1, 0))
-    assert [seek.promise.recorded_at for seek in desk.given(SeekAgent)] == [NOON - 2]
+    desk.feed(AgentFound(promise.id, "anna"))
+    desk.acknowledge()
+    desk.lose("13800138001")
+    desk.acknowledge()
+    assert not desk.given(SeekAgent)
+
+
+def test_a_seek_that_ended_before_it_was_counted_leaves_the_count_as_it_was() -> None:
+    desk = Desk()
+    promise = desk.due()
+    desk.feed(Capacity("sales", 1, 0))
+    desk.lose("13800138001")
+    desk.acknowledge()
+    assert not desk.given(SeekAgent)
+    desk.feed(NoAgent(promise.id))
+    assert [seek.promise.number for seek in desk.given(SeekAgent)] == ["+8613800138001"]
 
 
 def test_live_callers_go_first() -> None:

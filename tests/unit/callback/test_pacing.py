@@ -1,15 +1,32 @@
 from softswitch.callback.pacing import Pace
 
 
-def test_a_free_agent_carries_one_seek() -> None:
+def test_a_count_is_good_for_one_seek() -> None:
     pace = Pace()
     pace.capacity(3, 0)
-    for left in (3, 2, 1):
-        assert pace.room(0) == left
-        pace.started()
+    assert pace.room(0) == 3
+    pace.void("a")
     assert pace.room(0) == 0
-    pace.capacity(1, 0)  # the three are reserved, another one is free
+    assert not pace.over("b")
+    pace.capacity(2, 0)
+    assert pace.room(0) == 2
+    assert not pace.over("a"), "it has been counted"
+
+
+def test_a_seek_that_is_over_before_the_count_took_nobody() -> None:
+    pace = Pace()
+    pace.capacity(3, 0)
+    pace.void("a")
+    assert pace.over("a")
+    assert pace.room(0) == 3
+
+
+def test_callbacks_that_wait_come_before_new_ones() -> None:
+    pace = Pace()
+    pace.capacity(3, 0, 2)
     assert pace.room(0) == 1
+    pace.capacity(1, 0, 2)
+    assert pace.room(0) == 0
 
 
 def test_a_live_caller_goes_first_and_a_reserve_is_kept() -> None:

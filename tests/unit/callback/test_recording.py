@@ -102,6 +102,16 @@ def test_and_is_called_back_though_the_write_of_the_offer_failed(stages: tuple[s
     assert (desk.state, desk.only().losses) == (S.DUE, 1)
 
 
+def test_an_abandon_is_kept_though_an_offer_that_was_taken_since_failed_with_it() -> None:
+    desk = Desk()
+    desk.lose()
+    (first,) = desk.given(Persist)
+    desk.lose(stage="accepted-offer", token="t1")
+    desk.acknowledge(ok=False)
+    desk.feed(Persisted(first.promise.id, first.token, ok=False))
+    assert (desk.state, desk.only().losses) == (S.RECORDED, 2)
+
+
 def test_the_last_step_of_one_caller_is_the_stage_where_no_offer_was_taken() -> None:
     desk = Desk()
     desk.lose(stage="queue-full", contact="c-1")
