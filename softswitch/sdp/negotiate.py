@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from softswitch.core.errors import PeerError
 from softswitch.sdp.media import Codec, LocalMedia, Media
-from softswitch.sdp.session import Section, Session, connection, find, number, parse_session, render, unicast
+from softswitch.sdp.session import Section, Session, connection, family, find, number, parse_session, render, unicast
 
 HOLD_ADDRESSES = ("0.0.0.0", "::")
 # RFC 3551 tables 4 and 5: what a payload type means without an rtpmap.
@@ -168,6 +168,7 @@ def _nothing_in_common(theirs: list[Codec], local: LocalMedia) -> PeerError:
 def _agreed(session: Session, choice: _Choice, local: LocalMedia, direction: str) -> Media:
     section = session.sections[choice.place]
     address = unicast(section.address or session.address)
+    _check_family(address, local)
     codec = replace(choice.ours, payload_type=choice.theirs.payload_type)
     ptime_ms = number(section.attribute("ptime") or "", 200)
     return Media(
@@ -178,6 +179,14 @@ def _agreed(session: Session, choice: _Choice, local: LocalMedia, direction: str
         ptime_ms=ptime_ms if ptime_ms is not None and ptime_ms >= 10 else local.ptime_ms,
         direction=_our_direction(_their_direction(session, section, address), direction),
     )
+
+
+def _check_family(address: str, local: LocalMedia) -> None:
+    """Media do not cross from IPv4 to IPv6: the call would be silent. Raises ``PeerError``."""
+    theirs, ours = family(address), family(local.address[0])
+    if theirs != ours and address not in HOLD_ADDRESSES:
+        warning = f'301 softswitch "no media over IPv{theirs}: ours are over IPv{ours}"'
+        raise PeerError(488, "Not Acceptable Here", warning)
 
 
 def _their_direction(session: Session, section: Section, address: str) -> str:

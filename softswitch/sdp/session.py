@@ -113,9 +113,14 @@ def number(text: str, highest: int) -> int | None:
     return int(text)
 
 
+def family(address: str) -> int:
+    """4 or 6, of a numeric address."""
+    return 6 if ":" in address else 4
+
+
 def connection(address: str) -> str:
     """The network and address types with the address, as c= and o= write them."""
-    return f"IN IP{6 if ':' in address else 4} {address}"
+    return f"IN IP{family(address)} {address}"
 
 
 def unicast(address: str | None) -> str:

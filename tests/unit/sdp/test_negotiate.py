@@ -157,6 +157,35 @@ def test_what_we_cannot_serve_is_488(lines: tuple[str, ...], status: int) -> Non
     assert refused(*lines).status == status
 
 
+WE6 = LocalMedia(("2001:db8::1", 4000))
+
+
+@pytest.mark.parametrize(
+    ("local", "theirs", "warning"),
+    [
+        (US, "IP6 2001:db8::7", '301 softswitch "no media over IPv6: ours are over IPv4"'),
+        (US, 'IP6 fe80::7%"', '301 softswitch "no media over IPv6: ours are over IPv4"'),
+        (WE6, "IP4 198.51.100.7", '301 softswitch "no media over IPv4: ours are over IPv6"'),
+    ],
+)
+def test_an_address_of_the_other_family_is_488(local: LocalMedia, theirs: str, warning: str) -> None:
+    """It could be answered, and nobody would ever hear anything."""
+    described = offered("m=audio 5000 RTP/AVP 0", f"c=IN {theirs}")
+    for negotiate in (answer, accept):
+        with pytest.raises(PeerError) as caught:
+            negotiate(described, local)
+        assert (caught.value.status, caught.value.warning) == (488, warning)
+
+
+def test_an_address_of_our_family_is_served() -> None:
+    assert agreed("m=audio 5000 RTP/AVP 0", "c=IN IP6 2001:db8::7", local=WE6).remote == ("2001:db8::7", 5000)
+
+
+@pytest.mark.parametrize(("local", "zeros"), [(US, "IP6 ::"), (WE6, "IP4 0.0.0.0")])
+def test_hold_by_zeros_is_of_either_family(local: LocalMedia, zeros: str) -> None:
+    assert agreed("m=audio 5000 RTP/AVP 0", f"c=IN {zeros}", local=local).held
+
+
 def test_a_stream_without_an_address_is_400() -> None:
     assert refused("m=audio 5000 RTP/AVP 0", head="v=0\r\n").status == 400
 
