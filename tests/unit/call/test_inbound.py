@@ -71,6 +71,16 @@ def test_who_calls(more: tuple[tuple[str, str], ...], trusted: bool, caller: str
     assert (said.caller, said.caller_name) == (caller, name)
 
 
+def test_what_is_no_text_leaves_as_text() -> None:
+    """Hostile octets are lone surrogates in a message, which no database and no JSON takes."""
+    made = invite(uri="sip:80%00\udcff@10.0.0.2")
+    made.headers.replace_first("From", '"A\udcfe\x00n" <sip:10%ff01@10.0.0.1>;tag=their')
+    _, effects = offered(made)
+    said = effects[1]
+    assert isinstance(said, Offered)
+    assert (said.caller, said.caller_name, said.called) == ("10\ufffd01", "A\ufffd\ufffdn", "80\ufffd\ufffd")
+
+
 @pytest.mark.parametrize("withheld", ["sip:anonymous@anonymous.invalid", "sip:x@anonymous.invalid", "sip:10.0.0.1"])
 def test_a_withheld_number_is_empty(withheld: str) -> None:
     made = invite()

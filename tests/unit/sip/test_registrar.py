@@ -46,6 +46,12 @@ def test_a_binding_is_made_listed_and_reported() -> None:
     assert not effects[0].new
 
 
+def test_the_name_of_a_phone_is_text() -> None:
+    registrar = Registrar()
+    registrar.register(register(HOME, **{"User-Agent": "Phone\udcff\x001"}), FLOW, AOR, NOW)
+    assert registrar.lookup(AOR, NOW)[0].user_agent == "Phone\ufffd\ufffd1"
+
+
 def test_a_register_without_contact_only_asks() -> None:
     registrar = Registrar()
     ask(registrar, register(f"{HOME};q=0.5, {WORK};expires=120"))
