@@ -81,7 +81,8 @@ class Offices:
             return []
         acd = self._switch.acd
         for queue in self._queues:
-            capacity = Capacity(queue, acd.free_agents(queue), acd.live_waiting(queue))
+            seeking = acd.callbacks_waiting(queue)
+            capacity = Capacity(queue, acd.free_agents(queue), acd.live_waiting(queue), seeking)
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
                 if effects := self.to_ledger(capacity):
