@@ -11,7 +11,7 @@ from softswitch.call.signal import Accept, Failed, Offered, Reject, Release, Res
 from softswitch.call.state import AckWait, Inbound, LegState
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
-from softswitch.core.text import printable
+from softswitch.core.legible import legible
 from softswitch.sdp import negotiate
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import RequestArrived
@@ -51,7 +51,7 @@ def offer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     invite = part(leg).request
     caller = compose.caller(invite, part(leg).trusted)
     number, name = ("", "") if caller is None else (caller.uri.user, caller.display)
-    return [Offered(leg.id, printable(number), printable(name), printable(invite.target.user), leg.media)]
+    return [Offered(leg.id, legible(number), legible(name), legible(invite.target.user), leg.media)]
 
 
 def ring(leg: LegState, cause: object, now: float) -> list[Effect]:

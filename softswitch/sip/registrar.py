@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
-from softswitch.core.text import printable
+from softswitch.core.legible import legible
 from softswitch.core.timers import Deadlines
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import NameAddr, parse_name_addr
@@ -91,7 +91,7 @@ class Registrar:
             return self._judged_star(request, aor, now)
         if len(contacts) > self.max_bindings:
             raise PeerError(400, "too many Contacts")
-        agent = printable(request.headers.get("User-Agent") or "")
+        agent = legible(request.headers.get("User-Agent") or "")
         base = Binding(
             aor, "", flow, now, request.call_id, request.cseq.number, agent,
             path=tuple(request.headers.all("Path")),
