@@ -122,4 +122,5 @@ class Desk:
 
     def _answer(self, arrived: RequestArrived, status: int, headers: tuple[tuple[str, str], ...]) -> Effect:
         response = respond(arrived.request, status, to_tag=self._new_tag(), headers=headers)
-        return Respond(arrived.transaction, response)
+        # Whose answer this is nobody knows yet: it is not repeated to an address that may be forged (section 26.3.2.4).
+        return Respond(arrived.transaction, response, once=status == 401)

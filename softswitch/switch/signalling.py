@@ -45,7 +45,7 @@ class Signalling:
             ),
             SendCancel: lambda order: self._armed(self._endpoint.cancel(order.leg, self._now)),
             SendAck: lambda order: self._armed(self._endpoint.ack(order.request, order.flow)),
-            Respond: lambda order: self._armed(self._endpoint.respond(order.transaction, order.response, self._now)),
+            Respond: self._respond,
         }
 
     @property
@@ -122,6 +122,9 @@ class Signalling:
     def _send(self, order: Send) -> Sequence[Effect]:
         self._switch.send(order)
         return []
+
+    def _respond(self, order: Respond) -> Sequence[Effect]:
+        return self._armed(self._endpoint.respond(order.transaction, order.response, self._now, order.once))
 
     def _armed(self, effects: Sequence[Effect]) -> Sequence[Effect]:
         """The endpoint has worked: its deadline may have moved."""

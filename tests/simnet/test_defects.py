@@ -7,9 +7,11 @@ import pytest
 from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation
 from softswitch.callback.model import Policy, PromiseState
 from softswitch.ivr.interpreter import Interpreter
+from softswitch.sip.message import Message, Response
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import House
 from tests.simnet.phone import Call, SimPhone
+from tests.simnet.world import SWITCH
 
 
 def lose(house: House, caller: SimPhone, number: str, key: str = "1") -> None:
@@ -148,3 +150,36 @@ def test_an_offer_taken_and_hung_up_is_kept_though_its_write_failed() -> None:
     house.world.run(120)
     (promise,) = house.world.switch.control.promises()
     assert promise.number == "+8613800138000"
+
+
+def test_a_challenge_is_not_repeated_to_an_address_that_may_be_forged() -> None:
+    house = House()
+    victim = ("127.0.0.9", 5060)
+    arrived: list[Message] = []
+    house.world.peers[victim] = lambda message, flow: arrived.append(message)
+    invite = (
+        "INVITE sip:1002@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.9;branch=z9hG4bKforged\r\n"
+        "From: <sip:1004@softswitch>;tag=1\r\nTo: <sip:1002@softswitch>\r\nCall-ID: forged\r\nCSeq: 1 INVITE\r\n\r\n"
+    )
+    house.world.carry(invite.encode(), victim, SWITCH)
+    house.world.run(60)
+    assert [message.status for message in arrived if isinstance(message, Response)] == [401]
+    assert not house.world.switch.endpoint
+
+
+def test_two_phones_that_vanish_do_not_talk_for_ever() -> None:
+    house = House()
+    call = house.desk.call("1001")
+    house.world.run_until(lambda: call.state == "talking")
+    for phone in (house.desk, house.alice):
+        house.world.peers[phone.address] = lambda message, flow: None
+    house.world.run(300)
+    assert not house.world.switch.calls.contacts and not house.world.media.streams
+
+
+def test_two_phones_that_are_there_talk_as_long_as_they_like() -> None:
+    house = House()
+    call = house.desk.call("1001")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(3600)
+    assert call.state == "talking" and house.alice.talking
