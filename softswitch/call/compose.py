@@ -5,6 +5,8 @@ from __future__ import annotations
 from softswitch.call.signal import Respond
 from softswitch.call.state import LegState, Plan, Setup
 from softswitch.core.errors import PeerError
+from softswitch.core.ids import Ids
+from softswitch.sip import digest
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import NameAddr, parse_name_addr
@@ -18,6 +20,9 @@ ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
 SDP = "application/sdp"
 
 HeaderLines = tuple[tuple[str, str], ...]
+Account = tuple[str, str]  # user, password
+
+_CHALLENGES = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
 
 
 def contact_value(flow: Flow) -> str:
@@ -110,11 +115,21 @@ def _asserted(request: Request) -> NameAddr | None:
     return None
 
 
-def challenges(response: Response) -> tuple[str, list[str]]:
-    """The header that answers a 401 or 407, and the challenges in it (section 22.2, 22.3)."""
-    if response.status == 401:
-        return "Authorization", response.headers.all("WWW-Authenticate")
-    return "Proxy-Authorization", response.headers.all("Proxy-Authenticate")
+def credentials(response: Response, account: Account | None, method: str, uri: str, ids: Ids) -> HeaderLines:
+    """The header line that answers a 401 or 407 (sections 22.2, 22.3); none where we cannot.
+
+    ``uri`` is the Request-URI of the request to come.
+    """
+    if account is None or response.status not in _CHALLENGES:
+        return ()
+    name, asked = _CHALLENGES[response.status]
+    challenge = digest.choose(response.headers.all(asked))
+    if challenge is None:
+        return ()
+    try:
+        return ((name, digest.answer(challenge, method, uri, *account, ids.tag())),)
+    except PeerError:
+        return ()
 
 
 def unsupported(request: Request) -> PeerError | None:

@@ -124,6 +124,11 @@ class Leg:
         return self.leg.setup.local_tag
 
     @property
+    def invite(self) -> str | None:
+        """The server transaction of an inbound leg: the key by which a CANCEL finds it."""
+        return None if self.leg.inbound is None else self.leg.inbound.transaction
+
+    @property
     def flow(self) -> Flow:
         return self.leg.flow
 

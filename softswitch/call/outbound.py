@@ -14,7 +14,6 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sdp import negotiate
 from softswitch.sdp.media import Media
-from softswitch.sip import digest
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.message import Response
@@ -47,18 +46,8 @@ def _invite(leg: LegState, cseq: int) -> SendRequest:
 
 
 def credentials(leg: LegState, response: Response, method: str, uri: str) -> HeaderLines:
-    """The header line that answers a 401 or 407; none where we have no password or cannot read the challenge."""
-    if response.status not in (401, 407) or leg.outbound is None or leg.outbound.plan.credentials is None:
-        return ()
-    user, password = leg.outbound.plan.credentials
-    name, offered = compose.challenges(response)
-    challenge = digest.choose(offered)
-    if challenge is None:
-        return ()
-    try:
-        return ((name, digest.answer(challenge, method, uri, user, password, leg.setup.ids.tag())),)
-    except PeerError:
-        return ()
+    account = None if leg.outbound is None else leg.outbound.plan.credentials
+    return compose.credentials(response, account, method, uri, leg.setup.ids)
 
 
 def take_challenge(leg: LegState, response: Response) -> bool:
@@ -140,9 +129,8 @@ def failed_refused(leg: LegState, cause: object, _now: float) -> list[Effect]:
 
 
 def failed_lost(leg: LegState, cause: object, _now: float) -> list[Effect]:
-    """Section 8.1.3.1: a timeout is taken for a 408, a transport error for a 503."""
     assert isinstance(cause, TransactionFailed)
-    return [Failed(leg.id, 408 if cause.why == "timeout" else 503, cause.why, "network")]
+    return [Failed(leg.id, cause.status, cause.why, "network")]
 
 
 def failed_released(leg: LegState, _cause: object, _now: float) -> list[Effect]:

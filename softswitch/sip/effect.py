@@ -64,4 +64,9 @@ class TransactionFailed(Effect):
     owner: str
     transaction: str
     method: str
-    why: str  # "timeout" (to be treated as 408) or "transport" (as 503), RFC 3261 section 8.1.3.1
+    why: str  # "timeout" or "transport"
+
+    @property
+    def status(self) -> int:
+        """What it is to be treated as (RFC 3261 section 8.1.3.1)."""
+        return 408 if self.why == "timeout" else 503

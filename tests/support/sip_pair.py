@@ -1,4 +1,4 @@
-"""Two ends and a link between them, on a virtual clock: endpoints and legs without a driver, messages as octets.
+"""Two ends and a link between them, on a virtual clock: user agents without a driver, messages as octets.
 
 The link is a function from a random generator to delays: no delay is a loss, two are a duplicate, and different ones
 overtake each other. Everything is drawn from one seed.
@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from softswitch.call.leg import Leg
+from softswitch.call.leg import Event, Leg
 from softswitch.call.signal import (
     Answered,
     Command,
@@ -22,27 +22,16 @@ from softswitch.call.signal import (
     Offered,
     Progress,
     Released,
-    Respond,
-    SendAck,
-    SendCancel,
-    SendRequest,
     Updated,
 )
+from softswitch.call.user_agent import UserAgent
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.sdp.media import LocalMedia
-from softswitch.sip.effect import (
-    AckArrived,
-    CancelArrived,
-    RequestArrived,
-    ResponseArrived,
-    Send,
-    TransactionFailed,
-)
-from softswitch.sip.endpoint import Endpoint, Stray
+from softswitch.sip.effect import RequestArrived, Send
+from softswitch.sip.endpoint import Stray
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response, parse, render
-from softswitch.sip.response import respond
 from softswitch.sip.timing import Timing
 
 Link = Callable[[random.Random], list[float]]
@@ -69,25 +58,23 @@ def spoken(message: Message) -> str:
 @dataclass
 class Side:
     name: str
-    address: tuple[str, int]
+    flow: Flow
     ids: Ids
     timing: Timing
     local: LocalMedia
-    endpoint: Endpoint
-    legs: dict[str, Leg] = field(default_factory=dict)
     every: list[Leg] = field(default_factory=list)
     signals: list[tuple[float, Signal]] = field(default_factory=list)
-    strays: int = 0
-    invites: dict[str, str] = field(default_factory=dict)  # server transaction -> leg
+
+    def __post_init__(self) -> None:
+        self.agent = UserAgent(self.flow, self.ids, self.timing)
+        self.endpoint, self.legs = self.agent.endpoint, self.agent.legs
 
     def said(self, kind: type | None = None) -> list[Signal]:
         return [signal for _, signal in self.signals if kind is None or isinstance(signal, kind)]
 
-    def find(self, request: Request) -> Leg | None:
-        for leg in self.legs.values():
-            if (leg.call_id, leg.local_tag) == (request.call_id, request.to.tag):
-                return leg
-        return None
+    def keep(self, leg: Leg) -> Leg:
+        self.every.append(leg)
+        return self.agent.add(leg)
 
 
 class Pair:
@@ -109,24 +96,18 @@ class Pair:
 
     def _side(self, name: str, number: int, timing: Timing) -> Side:
         ids = Ids(random.Random(self.rng.random()).getrandbits)
-        local = LocalMedia((f"10.0.0.{number}", 20000 + number))
-        return Side(name, (f"10.0.0.{number}", 5060), ids, timing, local, Endpoint(ids, timing))
+        flow = Flow("udp", (f"10.0.0.{number}", 5060), (f"10.0.0.{3 - number}", 5060))
+        return Side(name, flow, ids, timing, LocalMedia((f"10.0.0.{number}", 20000 + number)))
 
     # ---- scenes ------------------------------------------------------------------------------------------------
-
-    def flow(self, side: str) -> Flow:
-        other = "b" if side == "a" else "a"
-        return Flow("udp", self.sides[side].address, self.sides[other].address)
 
     def dial(self, **more: object) -> Leg:
         a = self.a
         leg = Leg.outbound(
-            "out", to_uri="sip:8000@10.0.0.2", from_uri="sip:1001@10.0.0.1", from_display="Ann", flow=self.flow("a"),
+            "out", to_uri="sip:8000@10.0.0.2", from_uri="sip:1001@10.0.0.1", from_display="Ann", flow=a.flow,
             local=a.local, ids=a.ids, timing=a.timing, **more,  # type: ignore[arg-type]
         )  # fmt: skip
-        a.legs[leg.id] = leg
-        a.every.append(leg)
-        self._perform(a, leg.handle(Dial(), self.now))
+        self._tell(a, a.keep(leg), Dial())
         return leg
 
     def at(self, time: float, do: Callable[[], None]) -> None:
@@ -136,7 +117,7 @@ class Pair:
     def tell(self, side: str, command: Command) -> None:
         one = self.sides[side]
         for leg in list(one.legs.values()):
-            self._perform(one, leg.handle(command, self.now))
+            self._tell(one, leg, command)
 
     # ---- the clock ---------------------------------------------------------------------------------------------
 
@@ -147,95 +128,47 @@ class Pair:
                 heapq.heappop(self._queue)[2]()
                 continue
             for side in self.sides.values():
-                self._perform(side, side.endpoint.tick(self.now))
-                for leg in list(side.legs.values()):
-                    if leg.deadline is not None and leg.deadline <= self.now:
-                        self._perform(side, leg.tick(self.now))
+                self._perform(side, side.agent.tick(self.now))
         self.now = until
 
     def _next(self) -> float | None:
-        moments = [self._queue[0][0]] if self._queue else []
-        for side in self.sides.values():
-            moments += [side.endpoint.deadline] if side.endpoint.deadline is not None else []
-            moments += [leg.deadline for leg in side.legs.values() if leg.deadline is not None]
-        return min(moments, default=None)
+        moments = [side.agent.deadline for side in self.sides.values()] + [at for at, _, _ in self._queue[:1]]
+        return min((moment for moment in moments if moment is not None), default=None)
 
     # ---- the driver in small -----------------------------------------------------------------------------------
 
+    def _tell(self, side: Side, leg: Leg, event: Event) -> None:
+        self._perform(side, side.agent.tell(leg.id, event, self.now))
+
     def _perform(self, side: Side, effects: list[Effect]) -> None:
         for effect in effects:
-            self._perform(side, self._one(side, effect))
+            match effect:
+                case Send(message):
+                    self._send(side, message)
+                case RequestArrived():
+                    leg = Leg.inbound(f"in{len(side.every)}", effect, side.local, side.ids, side.timing)
+                    self._tell(side, side.keep(leg), effect)
+                case _ if not isinstance(effect, Stray):
+                    self._signal(side, effect)  # type: ignore[arg-type]
 
-    def _one(self, side: Side, effect: Effect) -> list[Effect]:
-        match effect:
-            case Send(message, flow):
-                return self._send(side, message, flow)
-            case SendRequest(leg, request, flow):
-                return side.endpoint.request(request, flow, leg, self.now)
-            case SendAck(request, flow):
-                return side.endpoint.ack(request, flow)
-            case SendCancel(leg):
-                return side.endpoint.cancel(leg, self.now)
-            case Respond(transaction, response):
-                return side.endpoint.respond(transaction, response, self.now)
-            case Stray():
-                side.strays += 1
-                return []
-            case _:
-                return self._report(side, effect)
-
-    def _report(self, side: Side, effect: Effect) -> list[Effect]:
-        """To the leg that it is for; a signal to the scene."""
-        match effect:
-            case RequestArrived():
-                return self._arrived(side, effect)
-            case AckArrived(request):
-                leg = side.find(request)
-            case CancelArrived(transaction):
-                leg = side.legs.get(side.invites.get(transaction, ""))
-            case ResponseArrived(owner) | TransactionFailed(owner):
-                leg = side.legs.get(owner)
-            case _:
-                return self._signal(side, effect)  # type: ignore[arg-type]
-        return leg.handle(effect, self.now) if leg else []
-
-    def _arrived(self, side: Side, arrived: RequestArrived) -> list[Effect]:
-        request = arrived.request
-        if request.to.tag is None and request.method == "INVITE":
-            name = f"in{len(side.every)}"
-            leg = Leg.inbound(name, arrived, side.local, side.ids, side.timing)
-            side.legs[name] = leg
-            side.every.append(leg)
-            side.invites[arrived.transaction] = name
-        else:
-            found = side.find(request)
-            if found is None:
-                return side.endpoint.respond(arrived.transaction, respond(request, 481), self.now)
-            leg = found
-        return leg.handle(arrived, self.now)
-
-    def _signal(self, side: Side, signal: Signal) -> list[Effect]:
+    def _signal(self, side: Side, signal: Signal) -> None:
         side.signals.append((round(self.now, 3), signal))
-        if isinstance(signal, Finished):
-            del side.legs[signal.leg]
         for delay, name, command in self.hear(side.name, signal):
             self.at(self.now + delay, lambda name=name, command=command: self.tell(name, command))  # type: ignore[misc]
-        return []
 
-    def _send(self, side: Side, message: Message, flow: Flow) -> list[Effect]:
+    def _send(self, side: Side, message: Message) -> None:
         self.wire.append((round(self.now, 3), side.name, spoken(message)))
         if self.drop(side.name, message):
-            return []
+            return
         data = render(message)
         for delay in self.link(self.rng):
             self.at(self.now + delay, lambda: self._deliver(side, data))
-        return []
 
     def _deliver(self, sender: Side, data: bytes) -> None:
         to = self.b if sender is self.a else self.a
         message = parse(data)
         self.mangle(sender.name, message)
-        self._perform(to, to.endpoint.received(message, self.flow(to.name), self.now))
+        self._perform(to, to.agent.received(message, to.flow, self.now))
 
     def ladder(self) -> list[str]:
         """The wire as ``a INVITE``, in order."""

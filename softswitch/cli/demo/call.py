@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from softswitch.call.leg import Leg
 from softswitch.call.signal import Accept, Command, Reject, Release, Ring
 from softswitch.cli.demo.voice import Voice
 
@@ -17,7 +16,7 @@ CANCELLED = 487
 class Call:
     """``tell`` gives a command to the leg; ``up`` and ``over`` are set by the telephone."""
 
-    leg: Leg
+    leg: str
     voice: Voice
     tell: Callable[[Call, Command], None]
     caller: str = ""
