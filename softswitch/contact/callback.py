@@ -33,8 +33,7 @@ from softswitch.callback.model import (
     Promise,
     ReleaseAgent,
 )
-from softswitch.contact.hunt import Hunt, outcome
-from softswitch.contact.inbound import AGENT_RING_GRACE_S
+from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, outcome
 from softswitch.contact.journey import Facts, Journey
 from softswitch.contact.order import Directory, HangUp, HoldMusicTo, Key, PlayTo, PromptEnded, TellAcd, TellLedger
 from softswitch.core.effect import Effect

@@ -13,6 +13,8 @@ from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 
+AGENT_RING_GRACE_S = 5.0  # the ACD times an agent's ringing; the leg's own limit only catches what the ACD forgot
+
 # Which failure to report when all have failed: the one that tells the caller most.
 _TELLING = (486, 600, 603, 408, 480, 487, 404)
 

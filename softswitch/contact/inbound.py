@@ -23,7 +23,7 @@ from softswitch.acd.model import (
 )
 from softswitch.call.signal import Accept, Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Updated
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
-from softswitch.contact.hunt import Hunt, dial_targets, outcome
+from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
 from softswitch.contact.journey import Facts, Journey
 from softswitch.contact.order import (
     Directory,
@@ -69,7 +69,6 @@ from softswitch.ivr.model import (
 from softswitch.ivr.speech import phrase
 
 _STATUS = {"normal": 480, "busy": 486, "declined": 603, "unavailable": 480, "error": 500}
-AGENT_RING_GRACE_S = 5.0  # the ACD times the ringing; the leg's own limit only catches what the ACD forgot
 
 
 class InboundContact(Journey):
@@ -85,7 +84,7 @@ class InboundContact(Journey):
         self.visit: Visit | None = None
         self.voicemail: Voicemail | None = None
         self._play = ""  # what plays to the caller
-        self._play_for = ""  # "script", "visit" or "goodbye" (the promise is being spoken)
+        self._play_for = ""  # "script", "visit", "beep" or "goodbye" (the promise is being spoken)
         self._serial = 0
         self._promise_token = ""  # the script's own promise
         self._perform: dict[type[Effect], Callable[..., list[Effect]]] = {
