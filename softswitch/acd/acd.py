@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Any
 
+import numpy as np
+
 from softswitch.acd.agent import Agent, AgentInput, Cue, Delay, Work, step
 from softswitch.acd.contact import Contact, Line, Order, joined
 from softswitch.acd.demand import Demand, Signature
-from softswitch.acd.floor import Floor
+from softswitch.acd.floor import Floor, Numbers
 from softswitch.acd.model import (
     AcdInput,
     AgentSpec,
@@ -56,6 +58,7 @@ class _Queue:
     spec: QueueSpec
     signature: Signature
     relaxed: Signature
+    admitted: Numbers  # who meets either
     line: Line = field(default_factory=Line)  # everybody who has joined and not left
     live_waiting: int = 0  # callers who hold the line and for whom nobody is being rung
     callbacks_waiting: int = 0  # the same, and nobody holds the line
@@ -96,7 +99,7 @@ class Acd:
     def _queue(self, spec: QueueSpec) -> _Queue:
         signature = self._demand.signature(spec.needs)
         relaxed = signature if spec.relaxation is None else self._demand.signature(spec.relaxation.needs)
-        return _Queue(spec, signature, relaxed)
+        return _Queue(spec, signature, relaxed, np.union1d(signature.eligible, relaxed.eligible))
 
     # ---- the machine ---------------------------------------------------------------------------------------------
 
@@ -132,6 +135,13 @@ class Acd:
     def free_agents(self, queue: str) -> int:
         """Agents who could be offered work now and meet the queue's own needs."""
         return self._floor.count_free(self._queues[queue].signature.eligible)
+
+    def free_for_callbacks(self, queue: str) -> int:
+        """Agents who could be offered work now and meet the queue's needs, relaxed or not.
+
+        A callback has the age that its promise kept, so the relaxation applies to it, now or in a moment.
+        """
+        return self._floor.count_free(self._queues[queue].admitted)
 
     def logged_in(self, queue: str) -> int:
         """Agents at work, in whatever state, who meet the queue's own needs."""

@@ -82,7 +82,7 @@ class Offices:
         acd = self._switch.acd
         for queue in self._queues:
             seeking = acd.callbacks_waiting(queue)
-            capacity = Capacity(queue, acd.free_agents(queue), acd.live_waiting(queue), seeking)
+            capacity = Capacity(queue, acd.free_for_callbacks(queue), acd.live_waiting(queue), seeking)
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
                 if effects := self.to_ledger(capacity):

@@ -54,6 +54,22 @@ def test_promises_older_than_the_relaxation_are_all_kept_while_agents_are_free()
     house.world.run_until(kept_one, 120)
 
 
+@pytest.mark.parametrize("waited_s", [0, 60])
+def test_a_callback_is_made_by_an_agent_whom_only_the_relaxation_admits(waited_s: float) -> None:
+    orders = QueueSpec("orders", (Need("orders", 3),), Relaxation(30.0, (Need("orders", 1),)), wrap_up_s=2.0)
+    house = House(
+        login=False, agents=(AgentSpec("bob", "1002", (("orders", 2),)),), queues=(orders, QueueSpec("service"))
+    )
+    lose(house, house.carrier, "13800138000")
+    lose(house, house.carrier, "13800138001")
+    house.world.run(waited_s)
+    house.world.switch.control.log_in("bob")
+    house.world.run_until(lambda: house.carrier.talking, 60)
+    assert len(house.carrier.invites) == 1
+    house.carrier.hang_up(house.carrier.talking[0])
+    house.world.run_until(lambda: states(house) == [PromiseState.KEPT] * 2, 120)
+
+
 def test_a_customer_who_is_being_called_back_is_not_dialled_for_another_queue() -> None:
     policies = (Policy("orders", "carrier"), Policy("service", "carrier"))
     house = House(login=False, policies=policies)
