@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import resource
 import secrets
 import signal
 import socket
@@ -26,6 +25,7 @@ from softswitch.media.client import MediaClient
 from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.network import SipNetwork
+from softswitch.process import raise_file_limit
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Message, ParseError
@@ -215,13 +215,6 @@ async def run(settings: Settings) -> None:
     print(control.banner(), flush=True)
     await stop.wait()
     await control.stop()
-
-
-def raise_file_limit() -> None:
-    """As many files as the system allows: each TCP phone is one, and the usual 1024 are soon used up."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def main(arguments: list[str] | None = None) -> int:

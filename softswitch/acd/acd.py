@@ -137,10 +137,7 @@ class Acd:
         return self._floor.count_free(self._queues[queue].signature.eligible)
 
     def free_for_callbacks(self, queue: str) -> int:
-        """Agents who could be offered work now and meet the queue's needs, relaxed or not.
-
-        A callback has the age that its promise kept, so the relaxation applies to it, now or in a moment.
-        """
+        """The same with the needs relaxed or not: a callback has the age that its promise kept."""
         return self._floor.count_free(self._queues[queue].admitted)
 
     def logged_in(self, queue: str) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
-import resource
 import secrets
 import signal
 import time
@@ -26,6 +25,7 @@ from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.schedule import Schedule
+from softswitch.process import raise_file_limit
 
 log = logging.getLogger(__name__)
 
@@ -107,13 +107,6 @@ def hold_music(directory: Path | None) -> npt.NDArray[np.int16]:
         except (OSError, NotWave) as error:
             log.warning("hold music %s: %s", path, error)
     return np.zeros(0, np.int16)
-
-
-def raise_file_limit() -> None:
-    """As many sockets as the system allows: each stream has one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from softswitch.ivr.model import Fetch
+
 MAX_BODY = 1 << 20  # bytes
 Done = Callable[[str, int, int, Any, str], None]  # contact, request, status, body, error
 
@@ -23,17 +25,8 @@ class HttpFetcher:
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def fetch(
-        self,
-        contact: str,
-        request: int,
-        method: str,
-        url: str,
-        headers: tuple[tuple[str, str], ...],
-        json: Any,
-        timeout_s: float,
-    ) -> None:
-        task = asyncio.create_task(self._fetch(contact, request, method, url, headers, json, timeout_s))
+    def fetch(self, contact: str, request: int, order: Fetch) -> None:
+        task = asyncio.create_task(self._fetch(contact, request, order))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -44,23 +37,14 @@ class HttpFetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def _fetch(
-        self,
-        contact: str,
-        request: int,
-        method: str,
-        url: str,
-        headers: tuple[tuple[str, str], ...],
-        json: Any,
-        timeout_s: float,
-    ) -> None:
+    async def _fetch(self, contact: str, request: int, order: Fetch) -> None:
         status, body, error = 0, None, ""
         try:
-            self._check(url)
-            async with asyncio.timeout(timeout_s):
-                status, body = await self._exchange(method, url, dict(headers), json)
+            self._check(order.url)
+            async with asyncio.timeout(order.timeout_s):
+                status, body = await self._exchange(order)
         except TimeoutError:
-            error = f"no answer within {timeout_s:g} s"
+            error = f"no answer within {order.timeout_s:g} s"
         except (aiohttp.ClientError, ValueError, OSError, RecursionError) as failure:
             status, error = 0, str(failure) or type(failure).__name__
         self._on_done(contact, request, status, body, error)
@@ -70,10 +54,12 @@ class HttpFetcher:
         if parts.scheme not in ("http", "https") or parts.hostname not in self._allowed:
             raise ValueError(f"host {parts.hostname!r} is not in http_step.allowed_hosts")
 
-    async def _exchange(self, method: str, url: str, headers: dict[str, str], json: Any) -> tuple[int, Any]:
+    async def _exchange(self, order: Fetch) -> tuple[int, Any]:
         if self._session is None:
             self._session = aiohttp.ClientSession()
-        async with self._session.request(method, url, headers=headers, json=json, allow_redirects=False) as response:
+        async with self._session.request(
+            order.method, order.url, headers=dict(order.headers), json=order.json, allow_redirects=False
+        ) as response:
             data = bytearray()
             async for piece in response.content.iter_any():
                 data += piece

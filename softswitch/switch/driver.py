@@ -213,17 +213,17 @@ class Switch:
         except Exception:
             self._queue.clear()
             self._failed(where)
-            self._rescue(about)
+            self._rescue(where, about)
         self._rearm_if_changed()
 
-    def _rescue(self, about: object) -> None:
+    def _rescue(self, where: str, about: object) -> None:
         """End the one contact that a defect of ours has met, rather than leave its caller in silence for ever."""
         try:
             self._queue.extend(self.calls.end_of(about))
-            self._drain("command")
+            self._drain(where)
         except Exception:
             self._queue.clear()
-            self._failed("command")
+            self._failed(where)
 
     def _failed(self, where: str) -> None:
         with contextlib.suppress(OSError):  # the log's disk may be what is full
@@ -252,7 +252,7 @@ class Switch:
         raise RuntimeError(f"{RUNAWAY} effects in one unit of work")
 
     def publish(self, event: DomainEvent) -> None:
-        """Tell every listener; one that fails (a full disk, a broken pipe) is not heard of again in this unit."""
+        """Tell every listener; what one fails to take (a full disk, a broken pipe) is counted, and the rest go on."""
         for listener in self._listeners:
             try:
                 listener(event, self.unix)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.core.effect import DomainEvent
-from softswitch.ivr.model import Prompt
+from softswitch.ivr.model import Fetch, Prompt
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, ParseError
@@ -156,16 +156,7 @@ class Keeper(Protocol):
 
 
 class Fetcher(Protocol):
-    def fetch(
-        self,
-        contact: str,
-        request: int,
-        method: str,
-        url: str,
-        headers: tuple[tuple[str, str], ...],
-        json: Any,
-        timeout_s: float,
-    ) -> None:
+    def fetch(self, contact: str, request: int, order: Fetch) -> None:
         """Then ``HttpDone``. Hosts that the configuration does not allow are refused."""
 
 

@@ -48,7 +48,5 @@ class Sound:
             case StopRecording(recording):
                 self._media.stop_record(recording)
             case FetchUrl(contact, request, fetch):
-                self._fetcher.fetch(
-                    contact, request, fetch.method, fetch.url, fetch.headers, fetch.json, fetch.timeout_s
-                )
+                self._fetcher.fetch(contact, request, fetch)
         return []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from softswitch.ivr.model import Fetch
 from softswitch.net.fetcher import MAX_BODY, HttpFetcher
 
 pytestmark = pytest.mark.real
@@ -21,7 +22,7 @@ class Server:
 
     async def get(self, path: str, host: str = "127.0.0.1", timeout_s: float = 3.0) -> tuple[int, Any, str]:
         url = f"http://{host}:{self._port}{path}"
-        self._fetcher.fetch("c", 1, "GET", url, (), None, timeout_s)
+        self._fetcher.fetch("c", 1, Fetch("GET", url, (), None, timeout_s))
         return await asyncio.wait_for(self._answers.get(), 10)
 
 

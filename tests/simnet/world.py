@@ -18,7 +18,7 @@ from typing import Any
 
 from softswitch.core.effect import DomainEvent
 from softswitch.core.ids import Ids
-from softswitch.ivr.model import Prompt
+from softswitch.ivr.model import Fetch, Prompt
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, parse, render
@@ -216,8 +216,8 @@ class World:
         elif destination in self.peers:
             self.peers[destination](message, Flow("udp", destination, source))
 
-    def fetch(self, contact: str, request: int, method: str, url: str, *_: Any) -> None:
-        self.fetched.append((method, url))
+    def fetch(self, contact: str, request: int, order: Fetch) -> None:
+        self.fetched.append((order.method, order.url))
         self.after(0.05, lambda: self.feed(HttpDone(contact, request, 200, {}, "")))
 
     # ---- for tests ---------------------------------------------------------------------------------------------

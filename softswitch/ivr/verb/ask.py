@@ -7,6 +7,7 @@ thread, and must hear the question.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -73,9 +74,9 @@ class Asking(Sounding):
             run.play(prompts)
         run.wait(Wait.KEYS, PROMPT_LIMIT_S if prompts else self.timeout)
 
+    @abstractmethod
     def _take(self, run: Run, digit: str) -> Exit | None:
         """One key."""
-        raise NotImplementedError
 
     def _again(self, run: Run, why: str) -> Exit | None:
         """A vain try."""

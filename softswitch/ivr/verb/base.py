@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -105,9 +106,9 @@ class Verb(Written):
 
     # ---- what happens ------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def enter(self, run: Run) -> Exit | None:
         """A caller comes here. None: wait (``run.wait`` was called). Raises ``StepError``."""
-        raise NotImplementedError
 
     def on(self, run: Run, event: IvrInput) -> Exit | None:
         """What the step waits for has happened."""
