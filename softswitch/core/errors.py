@@ -17,14 +17,18 @@ class PeerError(SoftswitchError):
     """A peer broke the rules of its protocol.
 
     ``status`` is the SIP status that answers it (0: nothing can be answered, drop it); ``reason`` goes into the
-    status line and the log; ``warning`` becomes a Warning header (RFC 3261 section 20.43) where there is one.
+    status line and the log; ``warning`` becomes a Warning header (RFC 3261 section 20.43) where there is one;
+    ``headers`` are the lines that the answer must have (Unsupported with 420, Accept with 415).
     """
 
-    def __init__(self, status: int, reason: str, warning: str | None = None) -> None:
+    def __init__(
+        self, status: int, reason: str, warning: str | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(f"{status} {reason}")
         self.status = status
         self.reason = reason
         self.warning = warning
+        self.headers = headers
 
 
 class UsageError(SoftswitchError):
