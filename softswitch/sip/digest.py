@@ -2,7 +2,8 @@
 
 Decided here: whether credentials are right. Nonces carry the time at which they were made and a key's mark on it, so
 that a challenge costs no memory; memory is spent only on who has proved to know a password, against replay, and it is
-bounded: where the oldest proof has to be forgotten, nonces of its age are no longer fresh.
+bounded: where the oldest proof has to be forgotten, nonces of its age are no longer fresh. A second mark says to whom
+the challenge went: who answers it can be reached at the address that the request came from, and has not forged it.
 
 We offer SHA-256, then MD5 for the phones that know nothing else, both with qop=auth, and insist on qop: without it
 there is no nonce count. A user whom nobody knows costs the same work as one with a wrong password.
@@ -26,6 +27,7 @@ _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {"SHA-256": hashlib.sha25
 ALGORITHMS = ("SHA-256", "MD5")
 _NEEDED = ("username", "realm", "nonce", "uri", "response", "qop", "cnonce")
 _MARK_BYTES = 16
+_SOURCE_BYTES = 4
 _CNONCE_LENGTH = 256  # what a proof may cost us
 
 
@@ -52,22 +54,35 @@ class Authenticator:
         algorithms: Sequence[str] = ALGORITHMS,
     ) -> None:
         self.realm = realm
+        self._quoted_realm = quote(realm)
         self.algorithms = tuple(algorithms)  # offered and accepted, the one we prefer first
         self.nonce_ttl_s = nonce_ttl_s
-        self._secret = secret
+        self._key = hmac.new(secret, realm.encode(), "sha256").digest()
         self._max_proofs = max_proofs
         self._proofs: OrderedDict[tuple[str, str, str], tuple[float, int]] = OrderedDict()  # -> (made at, count)
         self._not_before = 0.0  # nonces made at or before this are not fresh
         self._nobody = hmac.new(secret, b"nobody", "sha256").hexdigest()  # the password of unknown users
 
-    def challenges(self, now: float, stale: bool = False) -> list[str]:
-        """Values for WWW-Authenticate or Proxy-Authenticate headers, the one we prefer first (RFC 8760 section 2.4)."""
-        nonce = self._nonce(now)
+    def challenges(self, now: float, stale: bool = False, source: str = "") -> list[str]:
+        """Values for WWW-Authenticate or Proxy-Authenticate headers, the one we prefer first (RFC 8760 section 2.4).
+
+        ``source`` is the host that the challenge goes to.
+        """
+        nonce = self._nonce(now, source)
         tail = ", stale=true" if stale else ""
         return [
-            f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{tail}'
+            f'Digest realm={self._quoted_realm}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{tail}'
             for algorithm in self.algorithms
         ]
+
+    def challenged(self, authorization: str, source: str, now: float) -> bool:
+        """Whether these credentials answer a challenge of ours that went to ``source`` and is still fresh."""
+        try:
+            nonce = _parameters(authorization).get("nonce", "")
+        except PeerError:
+            return False
+        made_at, sent_to = self._read(nonce)
+        return made_at is not None and abs(now - made_at) <= self.nonce_ttl_s and sent_to == self._place(source)
 
     def verify(
         self,
@@ -101,25 +116,29 @@ class Authenticator:
             return Verdict.BAD, user
         return self._freshness(given["nonce"], user, given["cnonce"], count, now), user
 
-    def _nonce(self, now: float) -> str:
-        made = int(now * 1000).to_bytes(8, "big")
+    def _nonce(self, now: float, source: str) -> str:
+        made = int(now * 1000).to_bytes(8, "big") + self._place(source)
         return base64.urlsafe_b64encode(made + self._mark(made)).decode()
 
     def _mark(self, made: bytes) -> bytes:
-        return hmac.new(self._secret, made + self.realm.encode(), "sha256").digest()[:_MARK_BYTES]
+        return hashlib.blake2b(made, key=self._key, digest_size=_MARK_BYTES).digest()
 
-    def _made_at(self, nonce: str) -> float | None:
-        """When we made this nonce; None where it is not ours."""
+    def _place(self, source: str) -> bytes:
+        return hashlib.blake2b(source.encode(), key=self._key, digest_size=_SOURCE_BYTES, person=b"source").digest()
+
+    def _read(self, nonce: str) -> tuple[float | None, bytes]:
+        """When we made this nonce and for which place; None where it is not ours."""
         try:
             raw = base64.b64decode(nonce.encode(), b"-_", validate=True)
         except (binascii.Error, UnicodeError):
-            return None
-        if not hmac.compare_digest(raw[8:], self._mark(raw[:8])):
-            return None
-        return int.from_bytes(raw[:8], "big") / 1000
+            return None, b""
+        made, mark = raw[:-_MARK_BYTES], raw[-_MARK_BYTES:]
+        if len(made) != 8 + _SOURCE_BYTES or not hmac.compare_digest(mark, self._mark(made)):
+            return None, b""
+        return int.from_bytes(made[:8], "big") / 1000, made[8:]
 
     def _freshness(self, nonce: str, user: str, cnonce: str, count: int, now: float) -> Verdict:
-        made_at = self._made_at(nonce)
+        made_at, _ = self._read(nonce)
         # A clock set back makes nonces from the future: they live no longer than others.
         if made_at is None or abs(now - made_at) > self.nonce_ttl_s or made_at <= self._not_before:
             return Verdict.STALE

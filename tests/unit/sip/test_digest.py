@@ -139,3 +139,21 @@ def test_the_first_challenge_that_we_know_is_chosen() -> None:
 def test_any_text_gets_a_verdict(text: str) -> None:
     assert verdict(authenticator(), text) is not Verdict.OK
     assert verdict(authenticator(), f"Digest {text}") is not Verdict.OK
+
+
+def test_a_challenge_knows_to_which_host_it_went() -> None:
+    ours = authenticator(nonce_ttl_s=300)
+    challenge = ours.challenges(NOW, source="192.0.2.7")[0]
+    given = answer(challenge, "REGISTER", "sip:example.com", "alice", "guess", "c0ffee")
+    assert ours.challenged(given, "192.0.2.7", NOW + 1)
+    assert not ours.challenged(given, "192.0.2.8", NOW + 1)  # an address that was forged: the challenge never got there
+    assert not ours.challenged(given, "192.0.2.7", NOW + 301)
+    assert not ours.challenged(given.replace('nonce="', 'nonce="A'), "192.0.2.7", NOW + 1)
+    assert not ours.challenged('Digest nonce="', "192.0.2.7", NOW)
+    assert not ours.challenged("Basic abc", "192.0.2.7", NOW)
+
+
+def test_a_phone_whose_address_changed_between_challenge_and_answer_is_let_in() -> None:
+    ours = authenticator()
+    given = answer(ours.challenges(NOW, source="192.0.2.7")[0], "REGISTER", "sip:example.com", "alice", "wonderland", "c")
+    assert verdict(ours, given) is Verdict.OK
