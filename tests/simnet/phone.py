@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from softswitch.call.leg import Event, Leg
 from softswitch.call.signal import (
@@ -57,6 +58,8 @@ class SimPhone:
     invites: list[str] = field(default_factory=list)  # Call-IDs of the calls that came in
 
     def __post_init__(self) -> None:
+        self._alarm = 0
+        self._alarm_at: float | None = None
         self.address: Address = ("127.0.0.1", self.port)
         self.agent = UserAgent(Flow("udp", self.address, SWITCH), Ids(self.world.random.getrandbits))
         self.world.peers[self.address] = self._receive
@@ -103,15 +106,20 @@ class SimPhone:
     def _tell(self, call: Call, event: Event) -> None:
         self._run(self.agent.tell(call.leg, event, self.world.now))
 
-    def _tick(self) -> None:
-        if (deadline := self.agent.deadline) is not None and deadline <= self.world.now:
+    def _tick(self, alarm: int) -> None:
+        if alarm == self._alarm:
+            self._alarm_at = None
             self._run(self.agent.tick(self.world.now))
 
     def _run(self, effects: list[Effect]) -> None:
         for effect in effects:
             self._perform(effect)
-        if (deadline := self.agent.deadline) is not None:
-            self.world.at(deadline, self._tick)
+        deadline = self.agent.deadline
+        if deadline != self._alarm_at:  # one alarm at a time: a new one takes the place of the last
+            self._alarm_at = deadline
+            self._alarm += 1
+            if deadline is not None:
+                self.world.at(deadline, partial(self._tick, self._alarm))
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -30,6 +30,7 @@ from softswitch.switch.restart import Kept
 
 SWITCH: Address = ("127.0.0.1", 5060)
 COMMIT_S = 0.002
+LATE_S = 0.6  # longer than T1: a repetition may overtake what it repeats
 EPOCH = 1_790_000_000.0  # Unix time at virtual zero; a Monday morning in Asia
 
 
@@ -115,16 +116,31 @@ class SimMedia:
         return "talk" if room and others else "silence"
 
 
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What happens to datagrams, each way: shares of 1."""
+
+    loss: float = 0.0
+    late: float = 0.0  # held up until up to ``LATE_S`` more, so that others overtake them
+    twice: float = 0.0  # arrive a second time, each copy by its own way
+
+
 class World:
-    """``configuration`` is the switch's; ``loss`` is the share of datagrams that vanish."""
+    """``configuration`` is the switch's; ``loss`` is the share of datagrams that vanish, ``weather`` says it all."""
 
     def __init__(
-        self, configuration: Configuration, seed: int = 1, loss: float = 0.0, latency_s: float = 0.005
+        self,
+        configuration: Configuration,
+        seed: int = 1,
+        loss: float = 0.0,
+        latency_s: float = 0.005,
+        weather: Weather | None = None,
     ) -> None:
         self.now = 0.0
         self.random = random.Random(seed)
-        self.loss = loss
+        self.weather = weather or Weather(loss)
         self.latency_s = latency_s
+        self.heard_at = 0.0  # when the last datagram arrived
         self.events: list[tuple[float, DomainEvent]] = []
         self.fetched: list[tuple[str, str]] = []
         self.peers: dict[Address, Callable[[Message, Flow], None]] = {}
@@ -143,6 +159,7 @@ class World:
         """A new process on the same store."""
         self.generation += 1
         self.alive = True
+        self._alarm = 0
         generation = self.generation
         self.media = SimMedia(self)
         self.store.on_stored = lambda key, token, ok: self.after(
@@ -164,9 +181,11 @@ class World:
         self.alive = False
 
     def _rearm(self, deadline: float | None) -> None:
-        generation = self.generation
+        """One alarm at a time: a new one takes the place of the last."""
+        self._alarm += 1
+        alarm = self.generation, self._alarm
         if deadline is not None:
-            self.at(deadline, lambda: self.generation == generation and self.switch.tick())
+            self.at(deadline, lambda: (self.generation, self._alarm) == alarm and self.switch.tick())
 
     def feed(self, event: Any) -> None:
         if self.alive:
@@ -202,13 +221,19 @@ class World:
 
     def carry(self, data: bytes, source: Address, destination: Address) -> None:
         """A datagram on its way."""
-        if self.random.random() < self.loss:
-            return
-        delay_s = self.latency_s * (1 + self.random.random())
-        self.after(delay_s, lambda: self._deliver(data, source, destination))
+        for _ in range(2 if self._happens(self.weather.twice) else 1):
+            if not self._happens(self.weather.loss):
+                delay_s = self.latency_s * (1 + self.random.random())
+                if self._happens(self.weather.late):
+                    delay_s += LATE_S * self.random.random()
+                self.after(delay_s, lambda: self._deliver(data, source, destination))
+
+    def _happens(self, share: float) -> bool:
+        return share > 0.0 and self.random.random() < share
 
     def _deliver(self, data: bytes, source: Address, destination: Address) -> None:
         message = parse(data)
+        self.heard_at = self.now
         if destination == SWITCH:
             if not self.alive:
                 return
