@@ -40,8 +40,8 @@ class Uri:
     def param(self, name: str) -> str | None:
         """The value of a URI parameter, escapes undone: None where absent, "" where it has no value."""
         for key, value in self.params:
-            if _unescape(key).lower() == name:
-                return _unescape(value or "")
+            if unescape(key).lower() == name:
+                return unescape(value or "")
         return None
 
     @property
@@ -119,7 +119,7 @@ def _sip(scheme: str, rest: str) -> Uri:
     tail, _, headers = tail.partition("?")
     address, _, params = tail.partition(";")
     host, port = parse_hostport(address)
-    return Uri(scheme, _unescape(user), host, port, _params(params), headers, password)
+    return Uri(scheme, unescape(user), host, port, _params(params), headers, password)
 
 
 def _tel(rest: str) -> Uri:
@@ -136,7 +136,8 @@ def _params(text: str) -> Params:
     return tuple([(name, value if equals else None) for name, equals, value in pairs])
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
+    """The text with its %xx undone, once."""
     if "%" not in text:
         return text
     octets = text.encode("utf-8", "surrogateescape")
