@@ -29,6 +29,7 @@ class LocalMedia:
     codecs: tuple[Codec, ...] = (PCMU, PCMA)  # in order of preference, without telephone-event
     session_id: int = 1  # the o= line's
     ptime_ms: int = 20
+    event_type: int | None = None  # payload type of telephone-event where one was agreed on already
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Offer and answer (RFC 3264) for one audio stream, telephone-event beside it (RFC 4733 section 2.4).
 
 Decided here: which stream, which codec, which direction. The offerer's order counts among the codecs that we have, and
-its payload types are kept (section 6.1). An answer names one codec only, so that nobody changes it behind our back.
-Every other m-line is refused with port 0. RFC 2543's hold, an address of 0.0.0.0, is read as "do not send to me".
+its payload types are kept (section 6.1). An answer names one codec only, though the section would allow all in common:
+a stream of ours is decoded as what was agreed on, so that nobody may change it behind our back. Every other m-line is
+refused with port 0. RFC 2543's hold, an address of 0.0.0.0, is read as "do not send to me", and so is port 0 for the
+stream of a session that stands. What follows from earlier descriptions is ``exchange``'s.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from softswitch.core.errors import PeerError
@@ -39,43 +42,72 @@ class _Choice:
     event: Codec | None
 
 
-def offer(local: LocalMedia, version: int = 1, direction: str = "sendrecv") -> bytes:
-    """Everything that we have. ``version`` rises by one with each changed description (section 8)."""
-    codecs = [*local.codecs, *_events(local)]
-    return render(_described(local, version, [_stream(local, codecs, direction)]))
+def offer(
+    local: LocalMedia,
+    version: int = 1,
+    direction: str = "sendrecv",
+    former: Sequence[Section] = (),
+    timing: str = "0 0",
+) -> bytes:
+    """Everything that we have. ``version`` rises by one with each changed description (section 8).
+
+    ``former`` are the m-lines of the description before: none may go, and none may change its place.
+    """
+    sections = [_refused(section) for section in former] or [_refused(Section("audio", 0, "RTP/AVP", ("0",)))]
+    place = stream_of(former)
+    ours = _stream(local, [*local.codecs, *_events(local)], direction)
+    sections[place] = replace(ours, proto=sections[place].proto)
+    return render(_described(local, version, sections, timing))
 
 
-def answer(offer: bytes, local: LocalMedia, version: int = 1, direction: str = "sendrecv") -> tuple[bytes, Media]:
+def answer(
+    offer: bytes, local: LocalMedia, version: int = 1, direction: str = "sendrecv", agreed: Media | None = None
+) -> tuple[bytes, Media]:
     """Our answer, and what it agrees on. ``direction`` is what we would have if the peer had no wish.
 
-    Raises ``PeerError``: 400 where the offer cannot be read, 488 where there is nothing in common.
+    ``agreed`` is what has been agreed on before, in a session that stands. Raises ``PeerError``: 400 where the offer
+    cannot be read, 488 where there is nothing in common.
     """
     session = parse_session(offer)
+    sections = [_refused(section) for section in session.sections]
+    if agreed is not None and _parked(session):
+        return render(_described(local, version, sections, session.timing)), replace(agreed, direction="inactive")
     choice = _choose(session, local)
     media = _agreed(session, choice, local, direction)
     accepted = [media.codec] if choice.event is None else [media.codec, choice.event]
-    sections = [Section(section.kind, 0, section.proto, section.formats) for section in session.sections]
     ours = _stream(local, accepted, media.direction)
     sections[choice.place] = replace(ours, proto=session.sections[choice.place].proto)
-    described = _described(local, version, sections)
-    described.timing = session.timing  # section 6: the same as the offer's
-    return render(described), media
+    return render(_described(local, version, sections, session.timing)), media  # section 6: the offer's t=
 
 
-def accept(answer: bytes, local: LocalMedia, direction: str = "sendrecv") -> Media:
-    """What the answer to our offer agrees on; ``direction`` is the one that we offered. Raises ``PeerError``."""
+def accept(answer: bytes, local: LocalMedia, direction: str = "sendrecv", place: int | None = None) -> Media:
+    """What the answer to our offer agrees on; ``direction`` is the one that we offered. Raises ``PeerError``.
+
+    ``place`` is the m-line in which we offered our stream; None: whichever it may be.
+    """
     session = parse_session(answer)
-    choice = _choose(session, local)
+    choice = _choose(session, local, place)
     media = _agreed(session, choice, local, direction)
     return replace(media, receive_type=choice.ours.payload_type)
+
+
+def stream_of(sections: Sequence[Section]) -> int:
+    """The place of our stream among the m-lines that we have written: the one with a port, else the first of audio."""
+    places = [place for place, section in enumerate(sections) if section.port]
+    places += [place for place, section in enumerate(sections) if section.kind == "audio"]
+    return places[0] if places else 0
 
 
 # ---- what we write ---------------------------------------------------------------------------------------------
 
 
-def _described(local: LocalMedia, version: int, sections: list[Section]) -> Session:
+def _described(local: LocalMedia, version: int, sections: list[Section], timing: str) -> Session:
     origin = f"- {local.session_id} {version} {connection(local.address[0])}"
-    return Session(origin=origin, address=local.address[0], sections=sections)
+    return Session(origin=origin, address=local.address[0], timing=timing, sections=sections)
+
+
+def _refused(section: Section) -> Section:
+    return Section(section.kind, 0, section.proto, section.formats)
 
 
 def _stream(local: LocalMedia, codecs: list[Codec], direction: str) -> Section:
@@ -91,9 +123,13 @@ def _stream(local: LocalMedia, codecs: list[Codec], direction: str) -> Section:
 
 
 def _events(local: LocalMedia) -> list[Codec]:
-    """One telephone-event for each clock rate among our codecs, on payload types that are free."""
+    """One telephone-event for each clock rate among our codecs, on payload types that are free.
+
+    The first keeps the one that was agreed on (section 8.3.2).
+    """
     taken = {codec.payload_type for codec in local.codecs}
-    free = [number for number in (101, *range(96, 101), *range(102, 128)) if number not in taken]
+    preferred = () if local.event_type is None else (local.event_type,)
+    free = [number for number in dict.fromkeys((*preferred, 101, *range(96, 128))) if number not in taken]
     rates = list(dict.fromkeys(codec.rate_hz for codec in local.codecs))
     return [Codec(_EVENT, payload_type, rate, "0-16") for payload_type, rate in zip(free, rates, strict=False)]
 
@@ -101,11 +137,19 @@ def _events(local: LocalMedia) -> list[Codec]:
 # ---- what we read ----------------------------------------------------------------------------------------------
 
 
-def _choose(session: Session, local: LocalMedia) -> _Choice:
+def _parked(session: Session) -> bool:
+    """True where every audio stream is given up, for the time being: a hold of some phones."""
+    audio = [section.port for section in session.sections if section.kind == "audio"]
+    return bool(audio) and not any(audio)
+
+
+def _choose(session: Session, local: LocalMedia, at: int | None = None) -> _Choice:
     """The first audio stream that is wanted and has a codec of ours, and the first such codec in it."""
     seen: list[Codec] = []
     for place, section in enumerate(session.sections):
         if section.kind != "audio" or not section.port or section.proto.upper() not in _PROTOS:
+            continue
+        if at not in (None, place):
             continue
         theirs = _codecs(section)
         seen += theirs

@@ -1,0 +1,72 @@
+"""The descriptions of one session, one after the other (RFC 3264 section 8).
+
+Decided here: what a later description takes over from those before it. Its version rises only if it says something
+new; m-lines are neither dropped nor moved; a payload type means what it meant. What one description says is
+``negotiate``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from softswitch.sdp import negotiate
+from softswitch.sdp.media import LocalMedia, Media
+from softswitch.sdp.session import Section, parse_session
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Our side of a session: plain values."""
+
+    version: int = 1  # of ``said``
+    said: bytes = b""  # our latest description; empty before the first
+    direction: str = "sendrecv"  # what we would have
+
+    def offer(self, local: LocalMedia, agreed: Media | None = None) -> bytes:
+        """Our next offer; ``agreed`` is what the session has come to so far."""
+        known, former = continued(local, agreed), self._lines()
+        timing = parse_session(self.said).timing if self.said else "0 0"
+        return self._say(lambda version: negotiate.offer(known, version, self.direction, former, timing))
+
+    def answer(self, offer: bytes, local: LocalMedia, agreed: Media | None = None) -> tuple[bytes, Media]:
+        """Our answer, and what it agrees on. Raises ``PeerError``: the session stays what it is."""
+        agreement: list[Media] = []
+
+        def make(version: int) -> bytes:
+            body, media = negotiate.answer(offer, local, version, self.direction, agreed)
+            agreement.append(media)
+            return body
+
+        return self._say(make), agreement[0]
+
+    def accept(self, answer: bytes, local: LocalMedia, agreed: Media | None = None) -> Media:
+        """What the peer's answer to our latest offer agrees on; ``agreed`` as it was then. Raises ``PeerError``."""
+        place = negotiate.stream_of(self._lines())
+        return negotiate.accept(answer, continued(local, agreed), self.direction, place)
+
+    def _lines(self) -> list[Section]:
+        return parse_session(self.said).sections if self.said else []
+
+    def _say(self, make: Callable[[int], bytes]) -> bytes:
+        body = make(self.version)
+        if self.said and body != self.said:
+            self.version += 1
+            body = make(self.version)
+        self.said = body
+        return body
+
+
+def continued(local: LocalMedia, agreed: Media | None) -> LocalMedia:
+    """Our codecs as they are to be offered again: the one in use first, on the payload types in use."""
+    if agreed is None:
+        return local
+    first = replace(agreed.codec, payload_type=agreed.receive_type)
+    taken = {first.payload_type, agreed.telephone_event}
+    others = [
+        codec
+        for codec in local.codecs
+        if (codec.name.lower(), codec.rate_hz) != (first.name.lower(), first.rate_hz)
+        and codec.payload_type not in taken
+    ]
+    return replace(local, codecs=(first, *others), event_type=agreed.telephone_event)
