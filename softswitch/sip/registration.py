@@ -1,0 +1,245 @@
+"""Our own registration with somebody else's registrar: the client's end of RFC 3261 section 10.2.
+
+Decided here: what follows each answer to our REGISTER, when it is renewed, and how long we wait after a failure
+(RFC 5626 section 4.5). Not known here: to which server a REGISTER is sent, and by which way (the driver's trunks): it
+asks for ``request`` upon ``RegisterWanted`` and reports what came of it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.errors import PeerError
+from softswitch.core.ids import Ids
+from softswitch.core.machine import transition
+from softswitch.sip import digest
+from softswitch.sip.header import NameAddr, parse_name_addr
+from softswitch.sip.hop import MAX_FORWARDS
+from softswitch.sip.message import Headers, Request, Response
+
+LONGEST_WAIT_S = 1800.0  # RFC 5626 section 4.5
+_RENEW_SHARE = 0.8  # of the time that was granted: room for one failure and a second try
+_LONGEST_S = 86400  # what a 423 may ask of us
+_MOST_ANSWERS = 2  # challenges in a row: the first one, and one because our nonce was stale
+_SIGNED = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
+
+
+class S(enum.Enum):
+    NEW = enum.auto()
+    ASKING = enum.auto()  # a REGISTER is out; the transaction's timeout is its deadline
+    BOUND = enum.auto()  # until it is to be renewed
+    WAITING = enum.auto()  # after a failure
+
+
+class I(enum.Enum):  # noqa: E742 (the tables call it an input)
+    START = enum.auto()
+    DUE = enum.auto()
+    OK = enum.auto()
+    CHALLENGED = enum.auto()  # and we have an answer
+    BRIEF = enum.auto()  # 423 with a time that we can ask for
+    ELSEWHERE = enum.auto()  # this server failed, another one is left
+    FAILED = enum.auto()
+
+
+class A(enum.Enum):
+    ASK = enum.auto()
+    RENEW_LATER = enum.auto()
+    BACK_OFF = enum.auto()
+
+
+TABLE: Mapping[S, Mapping[I, tuple[S | None, tuple[A, ...]]]] = {
+    S.NEW: {I.START: (S.ASKING, (A.ASK,))},
+    S.ASKING: {
+        I.OK: (S.BOUND, (A.RENEW_LATER,)),
+        I.CHALLENGED: (None, (A.ASK,)),
+        I.BRIEF: (None, (A.ASK,)),
+        I.ELSEWHERE: (None, (A.ASK,)),
+        I.FAILED: (S.WAITING, (A.BACK_OFF,)),
+    },
+    S.BOUND: {I.DUE: (S.ASKING, (A.ASK,))},
+    S.WAITING: {I.START: (S.ASKING, (A.ASK,)), I.DUE: (S.ASKING, (A.ASK,))},  # START: there are servers now
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterWanted(Effect):
+    """Send ``Registration.request``; then ``answered`` or ``failed``."""
+
+    trunk: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkRegistered(DomainEvent):
+    trunk: str
+    granted_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkNotRegistered(DomainEvent):
+    trunk: str
+    status: int  # 408: no answer, 503: no way to the registrar
+    retry_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are at the registrar."""
+
+    user: str
+    password: str = field(repr=False)
+    domain: str
+    expires_s: int = 3600  # asked for
+    retry_s: float = 30.0  # after the first failure; doubled with each one
+
+
+class Registration:
+    """``now`` is in monotonic seconds. ``bound_until`` is the moment at which the registrar forgets us."""
+
+    def __init__(self, trunk: str, account: Account, ids: Ids) -> None:
+        self.trunk = trunk
+        self.account = account
+        self.state = S.NEW
+        self.bound_until = 0.0
+        self.deadline: float | None = None
+        self._ids = ids
+        self._call_id, self._tag, self._cseq = ids.call_id(), ids.tag(), 0
+        self._expires_s = account.expires_s
+        self._answers = self._failures = 0
+        self._credentials: tuple[tuple[str, str], ...] = ()
+
+    def start(self, now: float) -> list[Effect]:
+        """A server is known. Nothing where we are bound or asking already."""
+        return self._step(I.START, now) if I.START in TABLE[self.state] else []
+
+    def tick(self, now: float) -> list[Effect]:
+        due = self.deadline is not None and self.deadline <= now
+        return self._step(I.DUE, now) if due else []
+
+    def request(self, contact: str) -> Request:
+        """The REGISTER that is wanted, without a Via; ``contact`` is the URI at which we can be reached."""
+        self._cseq += 1
+        account = self.account
+        aor = f"<sip:{account.user}@{account.domain}>"
+        items = [
+            ("Max-Forwards", MAX_FORWARDS), ("From", f"{aor};tag={self._tag}"), ("To", aor), ("Call-ID", self._call_id),
+            ("CSeq", f"{self._cseq} REGISTER"), ("Contact", f"<{contact}>"), ("Expires", str(self._expires_s)),
+            *self._credentials,
+        ]  # fmt: skip
+        self._credentials = ()
+        return Request("REGISTER", self._registrar, Headers(items))
+
+    def answered(self, response: Response, contact: str, now: float, elsewhere: bool = False) -> list[Effect]:
+        """``elsewhere``: another server can be asked where this one does not serve."""
+        status = response.status
+        if self.state is not S.ASKING or status < 200 or response.cseq.number != self._cseq:
+            return []
+        if status < 300:
+            granted_s = _granted(response, contact, self._expires_s)
+            return self._failed(500, now) if granted_s <= 0 else self._step(I.OK, now, granted_s=granted_s)
+        if status in _SIGNED and self._signed(response):
+            return self._step(I.CHALLENGED, now)
+        if status == 423 and self._longer(response):
+            return self._step(I.BRIEF, now)
+        return self.failed(status, now, elsewhere and status == 503, _retry_after(response))
+
+    def failed(self, status: int, now: float, elsewhere: bool = False, at_least_s: float = 0.0) -> list[Effect]:
+        """No answer (408), no way (503), or a refusal."""
+        if self.state is not S.ASKING:
+            return []
+        return self._step(I.ELSEWHERE, now) if elsewhere else self._failed(status, now, at_least_s)
+
+    @property
+    def _registrar(self) -> str:
+        return f"sip:{self.account.domain}"
+
+    def _failed(self, status: int, now: float, at_least_s: float = 0.0) -> list[Effect]:
+        return self._step(I.FAILED, now, status=status, at_least_s=at_least_s)
+
+    def _step(
+        self, event: I, now: float, granted_s: float = 0.0, status: int = 0, at_least_s: float = 0.0
+    ) -> list[Effect]:
+        self.state, actions = transition(TABLE, self.state, event, f"registration {self.trunk}")
+        self.deadline = None
+        effects: list[Effect] = []
+        for action in actions:
+            match action:
+                case A.ASK:
+                    effects.append(RegisterWanted(self.trunk))
+                case A.RENEW_LATER:
+                    effects.append(self._renew_later(granted_s, now))
+                case A.BACK_OFF:
+                    effects.append(self._back_off(status, at_least_s, now))
+        return effects
+
+    def _renew_later(self, granted_s: float, now: float) -> Effect:
+        self._answers = self._failures = 0
+        self.bound_until = now + granted_s
+        self.deadline = now + granted_s * _RENEW_SHARE
+        return TrunkRegistered(self.trunk, granted_s)
+
+    def _back_off(self, status: int, at_least_s: float, now: float) -> Effect:
+        """RFC 5626 section 4.5: between half and the whole of a time that doubles with each failure."""
+        whole_s = min(LONGEST_WAIT_S, self.account.retry_s * 2 ** min(self._failures, 16))
+        wait_s = max(whole_s * (0.5 + self._ids.fraction() / 2), min(at_least_s, LONGEST_WAIT_S))
+        self._failures += 1
+        self._answers = 0
+        self.deadline = now + wait_s
+        return TrunkNotRegistered(self.trunk, status, wait_s)
+
+    def _signed(self, response: Response) -> bool:
+        """Whether we can answer this challenge; the next request carries it then."""
+        name, asked = _SIGNED[response.status]
+        challenge = digest.choose(response.headers.all(asked))
+        if challenge is None or self._answers >= _MOST_ANSWERS:
+            return False
+        user, password = self.account.user, self.account.password
+        try:
+            value = digest.answer(challenge, "REGISTER", self._registrar, user, password, self._ids.tag())
+        except PeerError:
+            return False
+        if self._answers and "stale=true" not in challenge.lower().replace(" ", ""):
+            return False  # the password is wrong
+        self._answers += 1
+        self._credentials = ((name, value),)
+        return True
+
+    def _longer(self, response: Response) -> bool:
+        least = _seconds(response.headers.get("Min-Expires"))
+        if not self._expires_s < least <= _LONGEST_S:
+            return False
+        self._expires_s = least
+        self._answers = 0
+        return True
+
+
+def _granted(response: Response, contact: str, asked_s: int) -> float:
+    """Seconds for which ours is bound: what its Contact says, else Expires, else what we asked for; 0: it is not."""
+    theirs = [found for found in map(_contact, response.headers.all("Contact")) if found is not None]
+    user = contact.partition(":")[2].partition("@")[0]
+    ours = [found for found in theirs if found.uri.user == user]
+    if theirs and not ours:
+        return 0.0
+    for text in (*(found.param("expires") for found in ours), response.headers.get("Expires")):
+        if text is not None:
+            return float(min(_seconds(text), _LONGEST_S))
+    return float(asked_s)
+
+
+def _contact(text: str) -> NameAddr | None:
+    try:
+        return parse_name_addr(text)
+    except PeerError:
+        return None
+
+
+def _retry_after(response: Response) -> float:
+    return float(_seconds((response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]))
+
+
+def _seconds(text: str | None) -> int:
+    """0 where there is no number."""
+    digits = (text or "").strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else 0
