@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from softswitch.call import compose, inbound, midcall, outbound, probe
-from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Ring, SendRequest
+from softswitch.call import compose, inbound, midcall, outbound, probe, transfer
+from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Ring, SendRequest, TransferProgress
 from softswitch.call.state import LegState, Outbound, Plan, Setup
 from softswitch.call.table import INBOUND, OUTBOUND, A, I, S
 from softswitch.core.effect import Effect
@@ -65,6 +65,7 @@ _INSIDE: dict[str, Callable[[LegState, RequestArrived, float], list[Effect]]] = 
     "INVITE": midcall.reinvite,
     "INFO": midcall.info,
     "OPTIONS": midcall.options,
+    "REFER": transfer.refer,
 }
 _RETRY_AFTER_S = 10  # section 14.2: a random wait up to this
 
@@ -158,6 +159,8 @@ class Leg:
                 return self._step(I.CANCEL, event, now)
             case TransactionFailed():
                 return self._lost(event, now)
+            case TransferProgress():
+                return self._transferring(transfer.progress(self.leg, event, now), event.leave, now)
             case _:
                 return self._step(_COMMANDS[type(event)], event, now)
 
@@ -173,8 +176,15 @@ class Leg:
             effects += self._step(I.REMIND, None, now)
         if leg.probe.due_at is not None and leg.probe.due_at <= now and not leg.busy:
             effects += self._step(I.PROBE, None, now)
+        effects += self._transferring(transfer.expire(leg, now), False, now)
         if leg.limit_at is not None and leg.limit_at <= now:
             effects += self._step(I.LIMIT, None, now)
+        return effects
+
+    def _transferring(self, effects: list[Effect], leave: bool, now: float) -> list[Effect]:
+        """``leave`` with nothing left to be told means now."""
+        if transfer.leaves(self.leg, now) or (leave and self.leg.refer is None):
+            return [*effects, *self._step(I.RELEASE, Release(), now)]
         return effects
 
     def _step(self, event: I, cause: object, now: float) -> list[Effect]:
@@ -205,7 +215,7 @@ class Leg:
             case S.ABANDONED | S.CANCELLING | S.LEAVING:
                 leg.limit_at = now + timing.timeout + timing.t4  # the transaction gives up before that
             case S.ENDED:
-                leg.limit_at = max(now, leg.outbound.linger_until if leg.outbound is not None else now)
+                leg.limit_at = leg.lingers_until(now)
             case _:
                 leg.limit_at = None
 
@@ -267,6 +277,8 @@ class Leg:
             return self._bye_answered(response, arrived, now)
         if cseq.method == "OPTIONS":
             return self._probed(arrived, now) if response.status >= 200 else []
+        if cseq.method == "NOTIFY":
+            return self._transferring(transfer.told(leg, arrived, now), False, now)
         ours = leg.outbound
         if cseq.method != "INVITE" or ours is None or ours.invite is None or cseq.number != ours.invite.cseq.number:
             return []
@@ -297,6 +309,8 @@ class Leg:
             return self._step(I.INVITE_LOST, failed, now)
         if failed.method == "OPTIONS":
             return self._probed(failed, now)
+        if failed.method == "NOTIFY":
+            return self._transferring(transfer.told(self.leg, failed, now), False, now)
         return self._step(I.BYE_DONE, failed, now)
 
     def _probed(self, end: ResponseArrived | TransactionFailed, now: float) -> list[Effect]:

@@ -11,6 +11,7 @@ from softswitch.core.effect import Effect
 from softswitch.sdp.media import Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
+from softswitch.sip.refer import Replaces
 
 # ---- commands: what a leg is told ------------------------------------------------------------------------------
 
@@ -47,7 +48,15 @@ class Release:
     status: int = 486  # used where the leg was inbound and not yet answered
 
 
-Command = Dial | Ring | Accept | Reject | Release
+@dataclass(frozen=True, slots=True)
+class TransferProgress:
+    """How the transfer goes that this leg's peer has asked for. The first one accepts it, or refuses from 300 on."""
+
+    status: int  # of the call to the target: 100, 180 ...; from 200 on it is the last word
+    leave: bool = False  # release the leg, once its peer has heard it
+
+
+Command = Dial | Ring | Accept | Reject | Release | TransferProgress
 
 # ---- signals: what a leg says ----------------------------------------------------------------------------------
 
@@ -94,6 +103,17 @@ class Digit(Effect):
 
     leg: str
     digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferWanted(Effect):
+    """The peer asks that whom it talks to is connected with somebody else; ``TransferProgress`` answers."""
+
+    leg: str
+    number: str  # user part of the target; "" where there is none
+    host: str  # of the target, as written
+    replaces: Replaces | None  # attended: the call of ours that is to be taken over
+    referred_by: str  # what the peer says about itself, unverified; "" where nothing
 
 
 @dataclass(frozen=True, slots=True)

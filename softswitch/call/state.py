@@ -84,6 +84,22 @@ class Probe:
 
 
 @dataclass(slots=True)
+class Refer:
+    """A REFER of the peer's, and the subscription that it implies (RFC 3515 section 2.4.4)."""
+
+    transaction: str
+    request: Request
+    event: str  # as its NOTIFYs write it
+    silent: bool  # RFC 4488: no NOTIFY is wanted
+    until: float
+    accepted: bool = False
+    telling: bool = False  # a NOTIFY is under way
+    told: int = 0  # what the last one said
+    due: int = 0  # what the next one will say; 0: nothing new
+    leave_at: float | None = None  # the BYE that follows the last NOTIFY
+
+
+@dataclass(slots=True)
 class LegState:
     setup: Setup
     flow: Flow  # by which the peer was last heard
@@ -97,6 +113,8 @@ class LegState:
     limit_at: float | None = None  # deadline of the state
     bye_challenged: bool = False
     probe: Probe = field(default_factory=Probe)
+    refer: Refer | None = None
+    refers: int = 0  # how many there were
 
     @property
     def id(self) -> str:
@@ -107,6 +125,11 @@ class LegState:
         """True while a request of ours, or a 2xx without its ACK, is under way: it has a deadline of its own."""
         return self.probe.pending or self.ack is not None
 
+    def lingers_until(self, now: float) -> float:
+        """How long there is something to do after the end: late 2xx of other branches, a transfer to be told."""
+        linger = now if self.outbound is None else self.outbound.linger_until
+        return max(now, linger, now if self.refer is None else self.refer.until)
+
     def deadlines(self) -> list[float]:
         """Every moment at which there is something to do."""
         found = [] if self.ack is None else [self.ack.resend_at, self.ack.until]
@@ -116,4 +139,6 @@ class LegState:
             found.append(self.inbound.remind_at)
         if self.probe.due_at is not None and not self.busy:
             found.append(self.probe.due_at)
+        if self.refer is not None:
+            found.append(self.refer.until if self.refer.leave_at is None else self.refer.leave_at)
         return found
