@@ -16,6 +16,7 @@ from softswitch.sdp import negotiate
 from softswitch.sdp.media import Media
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
+from softswitch.sip.final import contact_uris, retry_after_s
 from softswitch.sip.message import Response
 
 RING_LIMIT_S = 180.0  # timer C (section 16.6): where nobody said how long it may ring
@@ -27,7 +28,9 @@ def part(leg: LegState) -> Outbound:
 
 
 def invite(leg: LegState, _cause: object, now: float) -> list[Effect]:
-    leg.limit_at = now + part(leg).plan.ring_timeout_s
+    ours = part(leg)
+    ours.ring_until = now + ours.plan.ring_timeout_s
+    leg.limit_at = ours.ring_until if ours.plan.try_s is None else min(now + ours.plan.try_s, ours.ring_until)
     return [_invite(leg, 1)]
 
 
@@ -66,9 +69,11 @@ def cancel(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 def progress(leg: LegState, cause: object, _now: float) -> list[Effect]:
     """100 says only that somebody on the way has the INVITE (section 8.1.3.2)."""
     assert isinstance(cause, ResponseArrived)
-    response = cause.response
+    response, ours = cause.response, part(leg)
+    ours.heard, leg.limit_at = True, ours.ring_until
     if response.status == 100:
         return []
+    ours.rang = True
     media = _described(leg, response)
     if media is not None:
         part(leg).early = (response.to.tag or "", media)
@@ -125,12 +130,22 @@ def further_success(leg: LegState, response: Response) -> list[Effect]:
 
 def failed_refused(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert isinstance(cause, ResponseArrived)
-    return [Failed(leg.id, cause.response.status, cause.response.reason, "peer")]
+    response = cause.response
+    elsewhere = response.status == 503 and not part(leg).rang
+    return [
+        Failed(
+            leg.id, response.status, response.reason, "peer", elsewhere,
+            retry_after_s=retry_after_s(response) if response.status == 503 else 0.0,
+            contacts=contact_uris(response) if 300 <= response.status < 400 else (),
+        )
+    ]  # fmt: skip
 
 
 def failed_lost(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert isinstance(cause, TransactionFailed)
-    return [Failed(leg.id, cause.status, cause.why, "network")]
+    untouched = not part(leg).heard
+    lost = cause.why == "transport"
+    return [Failed(leg.id, cause.status, cause.why, "network", lost and untouched, not lost and untouched)]
 
 
 def failed_released(leg: LegState, _cause: object, _now: float) -> list[Effect]:

@@ -133,6 +133,10 @@ class Failed(Effect):
     status: int  # SIP status: 486 busy, 408/480 no answer, 487 cancelled by either side, 603 declined ...
     reason: str
     by: str = "peer"  # "peer", "us" or "network"
+    elsewhere: bool = False  # this server does not serve, and nobody rings: another may be asked (RFC 3263 section 4.3)
+    silent: bool = False  # nothing at all was heard of it: it may be dead, but somebody may ring all the same
+    retry_after_s: float = 0.0  # what a 503 said
+    contacts: tuple[str, ...] = ()  # URIs of a 3xx
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Plan:
     credentials: tuple[str, str] | None  # user, password
     ring_timeout_s: float
     headers: tuple[tuple[str, str], ...]
+    try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
 
 
 @dataclass(slots=True)
@@ -56,6 +57,9 @@ class Outbound:
 
     plan: Plan
     invite: Request | None = None  # the latest
+    ring_until: float = 0.0
+    heard: bool = False  # a provisional response has come
+    rang: bool = False  # one above 100
     credentials: tuple[tuple[str, str], ...] = ()  # header lines; one challenge is answered, not two
     early: tuple[str, Media] | None = None  # To tag and what its provisional response described
     forks: dict[str, Dialog] = field(default_factory=dict)  # other branches that answered too, by their tags

@@ -16,7 +16,7 @@ from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.core.machine import transition
 from softswitch.sip import digest
-from softswitch.sip.header import NameAddr, parse_name_addr
+from softswitch.sip.final import granted_s, retry_after_s, whole
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.message import Headers, Request, Response
 
@@ -137,13 +137,13 @@ class Registration:
         if self.state is not S.ASKING or status < 200 or response.cseq.number != self._cseq:
             return []
         if status < 300:
-            granted_s = _granted(response, contact, self._expires_s)
-            return self._failed(500, now) if granted_s <= 0 else self._step(I.OK, now, granted_s=granted_s)
+            bound_s = granted_s(response, contact.partition(":")[2].partition("@")[0], self._expires_s)
+            return self._failed(500, now) if bound_s <= 0 else self._step(I.OK, now, bound_s=bound_s)
         if status in _SIGNED and self._signed(response):
             return self._step(I.CHALLENGED, now)
         if status == 423 and self._longer(response):
             return self._step(I.BRIEF, now)
-        return self.failed(status, now, elsewhere and status == 503, _retry_after(response))
+        return self.failed(status, now, elsewhere and status == 503, retry_after_s(response))
 
     def failed(self, status: int, now: float, elsewhere: bool = False, at_least_s: float = 0.0) -> list[Effect]:
         """No answer (408), no way (503), or a refusal."""
@@ -159,7 +159,7 @@ class Registration:
         return self._step(I.FAILED, now, status=status, at_least_s=at_least_s)
 
     def _step(
-        self, event: I, now: float, granted_s: float = 0.0, status: int = 0, at_least_s: float = 0.0
+        self, event: I, now: float, bound_s: float = 0.0, status: int = 0, at_least_s: float = 0.0
     ) -> list[Effect]:
         self.state, actions = transition(TABLE, self.state, event, f"registration {self.trunk}")
         self.deadline = None
@@ -169,16 +169,16 @@ class Registration:
                 case A.ASK:
                     effects.append(RegisterWanted(self.trunk))
                 case A.RENEW_LATER:
-                    effects.append(self._renew_later(granted_s, now))
+                    effects.append(self._renew_later(bound_s, now))
                 case A.BACK_OFF:
                     effects.append(self._back_off(status, at_least_s, now))
         return effects
 
-    def _renew_later(self, granted_s: float, now: float) -> Effect:
+    def _renew_later(self, bound_s: float, now: float) -> Effect:
         self._answers = self._failures = 0
-        self.bound_until = now + granted_s
-        self.deadline = now + granted_s * _RENEW_SHARE
-        return TrunkRegistered(self.trunk, granted_s)
+        self.bound_until = now + bound_s
+        self.deadline = now + bound_s * _RENEW_SHARE
+        return TrunkRegistered(self.trunk, bound_s)
 
     def _back_off(self, status: int, at_least_s: float, now: float) -> Effect:
         """RFC 5626 section 4.5: between half and the whole of a time that doubles with each failure."""
@@ -207,39 +207,9 @@ class Registration:
         return True
 
     def _longer(self, response: Response) -> bool:
-        least = _seconds(response.headers.get("Min-Expires"))
+        least = whole(response.headers.get("Min-Expires"))
         if not self._expires_s < least <= _LONGEST_S:
             return False
         self._expires_s = least
         self._answers = 0
         return True
-
-
-def _granted(response: Response, contact: str, asked_s: int) -> float:
-    """Seconds for which ours is bound: what its Contact says, else Expires, else what we asked for; 0: it is not."""
-    theirs = [found for found in map(_contact, response.headers.all("Contact")) if found is not None]
-    user = contact.partition(":")[2].partition("@")[0]
-    ours = [found for found in theirs if found.uri.user == user]
-    if theirs and not ours:
-        return 0.0
-    for text in (*(found.param("expires") for found in ours), response.headers.get("Expires")):
-        if text is not None:
-            return float(min(_seconds(text), _LONGEST_S))
-    return float(asked_s)
-
-
-def _contact(text: str) -> NameAddr | None:
-    try:
-        return parse_name_addr(text)
-    except PeerError:
-        return None
-
-
-def _retry_after(response: Response) -> float:
-    return float(_seconds((response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]))
-
-
-def _seconds(text: str | None) -> int:
-    """0 where there is no number."""
-    digits = (text or "").strip()
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else 0

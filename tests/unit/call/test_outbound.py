@@ -128,15 +128,43 @@ def test_a_challenge_to_bye_is_answered_once() -> None:
     assert leg.tick(33.0) == [Finished("out")]
 
 
-@pytest.mark.parametrize("status", [302, 404, 486, 503, 603])
+@pytest.mark.parametrize("status", [404, 486, 500, 603])
 def test_every_refusal_is_told_and_ends_the_leg(status: int) -> None:
     leg, sent = calling()
     assert answer(leg, sent, status) == [Failed("out", status, "Because", "peer"), Finished("out")]
 
 
-@pytest.mark.parametrize(("why", "status"), [("timeout", 408), ("transport", 503)])
-def test_no_answer_at_all(why: str, status: int) -> None:
+def test_rfc_3263_4_3_a_503_sends_us_elsewhere_unless_it_rang() -> None:
+    leg, sent = calling()
+    refused = answer(leg, sent, 503, more=(("Retry-After", "30 (soon)"),))
+    assert refused[0] == Failed("out", 503, "Because", "peer", elsewhere=True, retry_after_s=30.0)
+    leg, sent = calling()
+    answer(leg, sent, 180)
+    assert answer(leg, sent, 503)[0] == Failed("out", 503, "Because", "peer")
+
+
+def test_8_1_3_4_a_redirection_tells_where_to() -> None:
+    leg, sent = calling()
+    more = (("Contact", "<sip:1@a>, nonsense, <sip:2@b;transport=tcp>;q=0.5"),)
+    (failed, _) = answer(leg, sent, 302, more=more)
+    assert isinstance(failed, Failed) and failed.contacts == ("sip:1@a", "sip:2@b;transport=tcp", "sip:x@10.0.0.1")
+
+
+LOST = [("timeout", Failed("out", 408, "timeout", "network", silent=True)),
+        ("transport", Failed("out", 503, "transport", "network", elsewhere=True))]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "told"), LOST)
+def test_no_answer_at_all(why: str, told: Failed) -> None:
     leg, _ = calling()
+    effects = leg.handle(TransactionFailed("out", "t", "INVITE", why), 32.0)
+    assert effects == [told, Finished("out")]
+
+
+@pytest.mark.parametrize(("why", "status"), [("timeout", 408), ("transport", 503)])
+def test_who_was_heard_once_may_ring_on(why: str, status: int) -> None:
+    leg, sent = calling()
+    answer(leg, sent, 100, tag="")
     effects = leg.handle(TransactionFailed("out", "t", "INVITE", why), 32.0)
     assert effects == [Failed("out", status, why, "network"), Finished("out")]
 
@@ -160,8 +188,22 @@ def test_given_up_legs_finish_even_if_nothing_is_ever_heard(provisional: bool) -
 
 def test_ring_timeout_before_any_provisional_waits_for_one_to_cancel() -> None:
     leg, sent = calling(ring_timeout_s=5.0)
-    assert leg.tick(5.0) == [Failed("out", 408, "no answer", "us")]
+    assert leg.tick(5.0) == [Failed("out", 408, "no answer", "us", silent=True)]
     assert answer(leg, sent, 180) == [SendCancel("out")]
+
+
+def test_a_server_that_says_nothing_is_given_up_before_the_ring_timeout() -> None:
+    leg, sent = calling(ring_timeout_s=30.0, try_s=4.0)
+    assert leg.deadline == 4.0
+    assert leg.tick(4.0) == [Failed("out", 408, "no answer", "us", silent=True)]
+    assert answer(leg, sent, 180) == [SendCancel("out")]
+
+
+def test_a_server_that_says_trying_is_given_the_ring_timeout() -> None:
+    leg, sent = calling(ring_timeout_s=30.0, try_s=4.0)
+    answer(leg, sent, 100, tag="")
+    assert leg.deadline == 30.0
+    assert leg.tick(30.0) == [SendCancel("out"), Failed("out", 408, "no answer", "us")]
 
 
 def test_a_2xx_without_contact_is_answered_where_we_called() -> None:
