@@ -6,6 +6,7 @@ instead of silence, and learns nothing of the re-INVITE. That keeps phones with 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from softswitch.contact.order import HoldMusicTo, JoinRoom, LeaveRoom, RecordLegs, SilenceTo, StopRecording
@@ -23,12 +24,14 @@ class Bridge:
     recording: str = ""  # file name; "" where it is not recorded
     held_by: set[str] = field(default_factory=set)
 
-    def connect(self) -> list[Effect]:
+    def connect(self, held: Collection[str] = ()) -> list[Effect]:
+        """``held``: legs that have put whoever they talk to on hold already."""
         orders: list[Effect] = [SilenceTo(self.left), SilenceTo(self.right)]
         orders += [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right)]
         if self.recording:
             orders.append(RecordLegs(self.room, self.recording, self.left, self.right))
-        return orders
+        self.held_by = {leg for leg in (self.left, self.right) if leg in held}
+        return orders + [HoldMusicTo(self.other(leg)) for leg in sorted(self.held_by)]
 
     def updated(self, leg: str, media: Media) -> list[Effect]:
         """A side has renegotiated: hold or resume."""

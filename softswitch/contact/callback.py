@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from softswitch.acd.model import (
     CancelOffer,
-    ContactEnded,
     Join,
     Leave,
     Offer,
@@ -111,10 +110,9 @@ class CallbackContact(Journey):
 
     def _stop(self, why: str, now: float) -> list[Effect]:
         """Leave queue, agent and customer alone; the ledger knows already."""
-        over = ContactEnded(self.id, self.agent) if self.agent else Leave(self.id, why)
-        self.agent = ""
+        over = self.agents_free() or [TellAcd(Leave(self.id, why))]
         legs = self.release(self.agent_leg, self.customer_leg)
-        return [*self.cancel_hunt(), TellAcd(over), *legs, *self.finish(why, "us", now)]
+        return [*self.cancel_hunt(), *over, *legs, *self.finish(why, "us", now)]
 
     def _on_answered(self, event: Answered, now: float) -> list[Effect]:
         hunt = self.hunt
@@ -123,7 +121,8 @@ class CallbackContact(Journey):
         self.hunt = None
         if hunt.purpose == "customer":
             return [*hunt.answered(event.leg), *self._customer_answered(event.leg, now)]
-        self.agent, self.agent_leg = hunt.agent, event.leg
+        self.agent_leg = event.leg
+        self.agents[event.leg] = (hunt.agent, self.id)
         self.record = replace(self.record, agent=hunt.agent, answered_at=self.unix(now))
         whisper = Prompt(self.language, text=phrase("whisper_callback", self.language, number=self.promise.number))
         found = [TellAcd(OfferAnswered(self.id, hunt.agent)), TellLedger(AgentFound(self.promise.id, hunt.agent))]

@@ -21,18 +21,16 @@ from softswitch.acd.model import (
     Refused,
     WaitedTooLong,
 )
-from softswitch.call.signal import Accept, Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Updated
+from softswitch.call.signal import Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Updated
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
-from softswitch.contact.journey import Facts, Journey
+from softswitch.contact.journey import Facts
 from softswitch.contact.order import (
     Directory,
     FetchEnded,
-    FetchUrl,
     HangUp,
     HoldMusicTo,
     Key,
-    PlayTo,
     PromptEnded,
     SilenceTo,
     TellAcd,
@@ -40,30 +38,25 @@ from softswitch.contact.order import (
     TellLeg,
 )
 from softswitch.contact.script import Script
+from softswitch.contact.scripted import Scripted
 from softswitch.contact.visit import Visit
 from softswitch.contact.voicemail import BEEP, Voicemail
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.ivr.model import (
-    AnswerCall,
     DialEnded,
     DialOut,
     EndCall,
     EnterQueue,
-    Fetch,
     Fetched,
     HungUp,
-    IvrInput,
     MakePromise,
     PlayEnded,
-    PlayPrompts,
     Pressed,
     Promised,
     Prompt,
     QueueEnded,
     RecordVoicemail,
     Start,
-    StepEntered,
-    StopPlaying,
     VoicemailEnded,
 )
 from softswitch.ivr.speech import phrase
@@ -71,27 +64,15 @@ from softswitch.ivr.speech import phrase
 _STATUS = {"normal": 480, "busy": 486, "declined": 603, "unavailable": 480, "error": 500}
 
 
-class InboundContact(Journey):
+class InboundContact(Scripted):
     """Caller's leg ``leg``; ``script`` decides what happens next."""
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
-        super().__init__(facts, directory)
-        self.leg = leg
-        self.script = script
-        self.language = language
-        self.answered = False
-        self.step = ""
+        super().__init__(facts, directory, leg, script, language)
         self.visit: Visit | None = None
         self.voicemail: Voicemail | None = None
-        self._play = ""  # what plays to the caller
-        self._play_for = ""  # "script", "visit", "beep" or "goodbye" (the promise is being spoken)
-        self._serial = 0
         self._promise_token = ""  # the script's own promise
-        self._perform: dict[type[Effect], Callable[..., list[Effect]]] = {
-            AnswerCall: lambda order, now: self._accept(now),
-            PlayPrompts: self._on_play,
-            StopPlaying: lambda order, now: [SilenceTo(self.leg)],
-            Fetch: self._on_fetch,
+        self._perform |= {
             EnterQueue: self._on_enter_queue,
             MakePromise: self._on_make_promise,
             DialOut: self._on_dial_out,
@@ -160,36 +141,7 @@ class InboundContact(Journey):
             return "queued"
         return "voicemail" if self.voicemail is not None else "ivr"
 
-    # ---- the script --------------------------------------------------------------------------------------------
-
-    def _tell(self, event: IvrInput, now: float) -> list[Effect]:
-        return self._run(self.script.handle(event, now), now)
-
-    def _run(self, effects: list[Effect], now: float) -> list[Effect]:
-        orders: list[Effect] = []
-        for effect in effects:
-            if isinstance(effect, DomainEvent):
-                if isinstance(effect, StepEntered):
-                    self.step = effect.step
-                orders.append(effect)
-            elif not self.over:
-                orders += self._perform[type(effect)](effect, now)
-        return orders
-
-    def _accept(self, now: float) -> list[Effect]:
-        if self.answered:
-            return []
-        self.answered = True
-        self.record = replace(self.record, answered_at=self.unix(now))
-        return [TellLeg(self.leg, Accept())]
-
-    def _on_play(self, order: PlayPrompts, now: float) -> list[Effect]:
-        return [*self._accept(now), *self._play_to_caller(order.prompts, "script")]
-
-    def _play_to_caller(self, prompts: tuple[Prompt, ...], purpose: str) -> list[Effect]:
-        self._serial += 1
-        self._play, self._play_for = f"{self.id}.play{self._serial}", purpose
-        return [PlayTo(self.leg, self._play, prompts)]
+    # ---- keys, the end ------------------------------------------------------------------------------------------
 
     def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
         if event.leg != self.leg or event.play != self._play:
@@ -202,10 +154,6 @@ class InboundContact(Journey):
         if self._play_for == "beep":
             return self.voicemail.start(self.leg, now) if self.voicemail else []
         return [HoldMusicTo(self.leg)] if self.visit and self.bridge is None else []
-
-    def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
-        self._serial += 1
-        return [FetchUrl(self.id, self._serial, order)]
 
     def _on_key(self, event: Key, now: float) -> list[Effect]:
         if event.leg != self.leg or self.bridge is not None:
@@ -235,7 +183,7 @@ class InboundContact(Journey):
             self.visit = None
             orders.append(TellAcd(Leave(self.id, "ended")))
         if self.voicemail is not None:
-            orders += self.voicemail.stop()
+            orders += self.voicemail.stop(now, self.unix(now))
             self.voicemail = None
         return orders
 
@@ -251,10 +199,8 @@ class InboundContact(Journey):
             return self._caller_gone(event.by, "completed", now)
         if self.bridge is None or event.leg != self.bridge.right:
             return []
-        queued = bool(self.agent)
         self.record = replace(self.record, ended_by="called")
-        orders = self.disconnect(now)
-        return orders + self._tell(QueueEnded("answered") if queued else DialEnded("answered"), now)
+        return [*self.disconnect(now), *self._tell(self.after, now)]
 
     def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
         orders: list[Effect] = []
@@ -300,7 +246,8 @@ class InboundContact(Journey):
     def _agent_answered(self, leg: str, now: float) -> list[Effect]:
         hunt, visit = self.hunt, self.visit
         assert hunt is not None and visit is not None
-        self.hunt, self.visit, self.agent = None, None, hunt.agent
+        self.hunt, self.visit, self.after = None, None, QueueEnded("answered")
+        self.agents[leg] = (hunt.agent, self.id)
         queue = visit.order.queue
         orders = [*hunt.answered(leg), TellAcd(OfferAnswered(self.id, hunt.agent))]
         orders.append(TellLedger(ReachedAgent(self.facts.caller, queue)))
@@ -332,6 +279,7 @@ class InboundContact(Journey):
         if self.hunt.purpose == "agent":
             return self._agent_answered(event.leg, now)
         hunt, self.hunt = self.hunt, None
+        self.after = DialEnded("answered")
         orders = [*hunt.answered(event.leg), *self._accept(now)]
         return orders + self.connect(self.leg, event.leg, False, 0.0, now)
 
@@ -390,11 +338,11 @@ class InboundContact(Journey):
 
     def _on_record_voicemail(self, order: RecordVoicemail, now: float) -> list[Effect]:
         file = self.recorded_as(f"voicemail-{order.mailbox}-{self.id}")
-        self.voicemail = Voicemail.begin(f"vm-{self.id}", file, order.max_s, now)
+        self.voicemail = Voicemail.begin(order.mailbox, self.id, self.facts.caller, file, order.max_s, now)
         self.record = replace(self.record, outcome=self.record.outcome or "voicemail")
         return [*self._accept(now), *self._play_to_caller((BEEP,), "beep")]
 
     def _end_voicemail(self, now: float) -> list[Effect]:
         voicemail, self.voicemail = self.voicemail, None
         assert voicemail is not None
-        return [*voicemail.stop(), *self._tell(VoicemailEnded(now - voicemail.started), now)]
+        return [*voicemail.stop(now, self.unix(now)), *self._tell(VoicemailEnded(now - voicemail.started), now)]

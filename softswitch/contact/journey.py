@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from softswitch.acd.model import ContactEnded
@@ -44,7 +45,7 @@ class Journey:
         self.directory = directory
         self.hunt: Hunt | None = None
         self.bridge: Bridge | None = None
-        self.agent = ""
+        self.agents: dict[str, tuple[str, str]] = {}  # leg -> agent, and the contact under which the ACD knows the two
         self.over = False
         self._hunts = 0
         self._recordings: list[str] = []
@@ -55,6 +56,11 @@ class Journey:
             plan=facts.plan, queue="", agent="", started_at=0.0, answered_at=0.0, connected_at=0.0, ended_at=0.0,
             outcome="", ended_by="", recording="", promise="",
         )  # fmt: skip
+
+    @property
+    def agent(self) -> str:
+        """Whose time this contact takes; "" nobody's."""
+        return next((agent for agent, _ in reversed(self.agents.values())), "")
 
     def unix(self, now: float) -> float:
         return now + self.facts.epoch
@@ -69,16 +75,19 @@ class Journey:
         self._hunts += 1
         return f"{self.id}.{purpose}{self._hunts}."
 
-    def connect(self, left: str, right: str, recorded: bool, waited_s: float, now: float) -> list[Effect]:
-        """Two people talk: from here on it is a bridge."""
+    def connect(
+        self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()
+    ) -> list[Effect]:
+        """Two people talk: from here on it is a bridge. ``held``: legs that have put whoever they talk to on hold."""
         recording = self.recorded_as(self.id) if recorded else ""
         self.bridge = Bridge(f"room-{self.id}", left, right, recording)
         self._connected_at = now
-        self.record = replace(self.record, connected_at=self.unix(now), agent=self.agent, outcome="answered")
+        connected_at, agent = self.record.connected_at or self.unix(now), self.agent or self.record.agent
+        self.record = replace(self.record, connected_at=connected_at, agent=agent, outcome="answered")
         facts: list[Effect] = [ContactConnected(self.id, self.agent, waited_s)]
         if recording:
             facts.append(RecordingStarted(self.id, recording))
-        return [*self.bridge.connect(), *facts]
+        return [*self.bridge.connect(held), *facts]
 
     def recorded_as(self, stem: str) -> str:
         """A file name for the next recording of this contact, and its entry in the call record."""
@@ -87,16 +96,25 @@ class Journey:
         return self._recordings[-1]
 
     def disconnect(self, now: float) -> list[Effect]:
-        """Take the bridge down; an agent's part in it is over."""
+        """Take the bridge down; every agent's part in it is over."""
+        return [*self.part(now), *self.agents_free()]
+
+    def part(self, now: float) -> list[Effect]:
+        """Take the bridge down, and nobody is free by that."""
         if self.bridge is None:
             return []
         orders = self.bridge.disconnect()
         orders.append(ContactDisconnected(self.id, self.facts.kind, self.agent, now - self._connected_at))
         self.bridge = None
-        if self.agent:
-            orders.append(TellAcd(ContactEnded(self.id, self.agent)))
-            self.agent = ""
         return orders
+
+    def agents_free(self) -> list[Effect]:
+        return [effect for leg in list(self.agents) for effect in self.agent_free(leg)]
+
+    def agent_free(self, leg: str) -> list[Effect]:
+        """The part of whoever is at ``leg`` is over; nothing where that is no agent."""
+        agent, contact = self.agents.pop(leg, ("", ""))
+        return [TellAcd(ContactEnded(contact, agent))] if agent else []
 
     def cancel_hunt(self) -> list[Effect]:
         orders = self.hunt.cancel() if self.hunt else []

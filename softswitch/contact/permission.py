@@ -1,0 +1,40 @@
+"""Who may send whom where: the rules of transfer.
+
+A transfer is a call that the transferor has us make, so that it reaches what the transferor could have called: an
+internal user phones, dialplans and outside numbers; a caller from a trunk nothing, or, where the trunk is configured
+for it, what its callers may call: dialplans. The target must be ours: whoever could name a foreign host could have us
+call anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.contact.routing import FeatureRoute, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who is at the other end of a leg."""
+
+    user: str = ""  # one of ours, and proved to be; "" outside
+    number: str = ""  # by which the party can be called
+    refers: bool = False  # behind a trunk that may ask for transfers
+
+    @property
+    def internal(self) -> bool:
+        return bool(self.user)
+
+
+def blind(who: Party, ours: bool, route: Route | None) -> int:
+    """The status that refuses this transfer, 0 where it may be. ``ours``: the target's host is this switch."""
+    if not (who.internal or who.refers) or not ours:
+        return 403
+    if route is None:
+        return 404
+    return 403 if isinstance(route, FeatureRoute) else 0  # nobody logs somebody else in
+
+
+def attended(who: Party, consulting: Party, ours: bool) -> int:
+    """Both calls must be the transferor's own."""
+    return 0 if who.internal and who.user == consulting.user and ours else 403

@@ -1,0 +1,80 @@
+"""A contact that a script leads: what the script orders is done here, as far as it needs nobody else.
+
+``leg`` is the one whom the script speaks to: the caller, as a rule, until a transfer leaves somebody else on the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from softswitch.call.signal import Accept
+from softswitch.contact.journey import Facts, Journey
+from softswitch.contact.order import Directory, FetchUrl, PlayTo, SilenceTo, TellLeg
+from softswitch.contact.script import Script
+from softswitch.core.effect import DomainEvent, Effect
+from softswitch.ivr.model import (
+    AnswerCall,
+    DialEnded,
+    Fetch,
+    IvrInput,
+    PlayPrompts,
+    Prompt,
+    StepEntered,
+    StopPlaying,
+)
+
+
+class Scripted(Journey):
+    """Subclasses add to ``_perform`` what else a script may order."""
+
+    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
+        super().__init__(facts, directory)
+        self.leg = leg
+        self.script = script
+        self.language = language
+        self.answered = False
+        self.step = ""
+        self.after: IvrInput = DialEnded("answered")  # what the script hears when the bridge is over
+        self._play = ""  # what plays to the caller
+        self._play_for = ""  # "script", "visit", "beep" or "goodbye" (the promise is being spoken)
+        self._serial = 0
+        self._perform: dict[type[Effect], Callable[..., list[Effect]]] = {
+            AnswerCall: lambda order, now: self._accept(now),
+            PlayPrompts: self._on_play,
+            StopPlaying: lambda order, now: [SilenceTo(self.leg)],
+            Fetch: self._on_fetch,
+        }
+
+    def _tell(self, event: IvrInput, now: float) -> list[Effect]:
+        return self._run(self.script.handle(event, now), now)
+
+    def _run(self, effects: list[Effect], now: float) -> list[Effect]:
+        orders: list[Effect] = []
+        for effect in effects:
+            if isinstance(effect, DomainEvent):
+                if isinstance(effect, StepEntered):
+                    self.step = effect.step
+                orders.append(effect)
+            elif not self.over:
+                orders += self._perform[type(effect)](effect, now)
+        return orders
+
+    def _accept(self, now: float) -> list[Effect]:
+        if self.answered:
+            return []
+        self.answered = True
+        self.record = replace(self.record, answered_at=self.unix(now))
+        return [TellLeg(self.leg, Accept())]
+
+    def _on_play(self, order: PlayPrompts, now: float) -> list[Effect]:
+        return [*self._accept(now), *self._play_to_caller(order.prompts, "script")]
+
+    def _play_to_caller(self, prompts: tuple[Prompt, ...], purpose: str) -> list[Effect]:
+        self._serial += 1
+        self._play, self._play_for = f"{self.id}.play{self._serial}", purpose
+        return [PlayTo(self.leg, self._play, prompts)]
+
+    def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
+        self._serial += 1
+        return [FetchUrl(self.id, self._serial, order)]
