@@ -27,7 +27,7 @@ from softswitch.sip.message import Request, Response
 from softswitch.sip.response import respond
 from softswitch.sip.subscription import S, Subscription, SubscriptionBegan, Watch
 
-_RETRY_AFTER_S = 60
+_RETRY_AFTER_S = "60"
 _LONGEST_ID = 64  # of the id that a watcher gives: it comes back in each NOTIFY
 _BRIEF_S = 3600  # section 4.2.1.1: an hour or more is never too brief
 
@@ -72,7 +72,7 @@ class Notifier:
         try:
             return self._begin(request, flow, watcher, contact, tag, now)
         except PeerError as error:
-            return self._refusal(request, error, tag), []
+            return _refusal(request, error, tag), []
 
     def refresh(
         self, name: str, request: Request, flow: Flow, watcher: str, contact: str, now: float
@@ -82,7 +82,7 @@ class Notifier:
         try:
             effects = self._refresh(one, request, flow, watcher, contact, now)
         except PeerError as error:
-            return self._refusal(request, error, one.dialog.local_tag), []
+            return _refusal(request, error, one.dialog.local_tag), []
         return self._accepted(request, one, now), effects
 
     def _begin(
@@ -119,7 +119,7 @@ class Notifier:
         name = (request.headers.get("Event") or "").partition(";")[0].strip()
         package = self._packages.get(name)
         if package is None:
-            raise PeerError(489, "Bad Event")
+            raise PeerError(489, "Bad Event", headers=(("Allow-Events", self.allow_events),))
         return package
 
     def _expires_s(self, request: Request) -> int:
@@ -128,23 +128,13 @@ class Notifier:
         if not (text.isascii() and text.isdigit() and len(text) <= 10):
             return limits.max_expires_s
         if 0 < int(text) < min(limits.min_expires_s, _BRIEF_S):
-            raise PeerError(423, "Interval Too Brief")
+            raise PeerError(423, "Interval Too Brief", headers=(("Min-Expires", str(limits.min_expires_s)),))
         return min(int(text), limits.max_expires_s)
 
     def _accepted(self, request: Request, one: Subscription, now: float) -> Response:
         left_s = round(max(0.0, one.expires_at - now))
         headers = (("Contact", one.contact), ("Expires", str(left_s)), ("Allow-Events", self.allow_events))
         return respond(request, 200, to_tag=one.dialog.local_tag, headers=headers)
-
-    def _refusal(self, request: Request, error: PeerError, tag: str) -> Response:
-        headers: list[tuple[str, str]] = []
-        if error.status == 423:
-            headers.append(("Min-Expires", str(self._limits.min_expires_s)))
-        if error.status == 489:
-            headers.append(("Allow-Events", self.allow_events))
-        if error.status == 503:
-            headers.append(("Retry-After", str(_RETRY_AFTER_S)))
-        return respond(request, error.status, error.reason, to_tag=tag, headers=headers)
 
     # ---- what happens ------------------------------------------------------------------------------------------
 
@@ -208,7 +198,7 @@ class Notifier:
         former = [one for one in map(self._all.__getitem__, names) if stays and _same_watcher(one, new)]
         room = len(self._all) - len(former) < self._limits.most
         if not room or self._of_watcher[new.watch.watcher] - len(former) >= self._limits.per_watcher:
-            raise PeerError(503, "Too Many Subscriptions")
+            raise PeerError(503, "Too Many Subscriptions", headers=(("Retry-After", _RETRY_AFTER_S),))
         return self._lose(former, now)
 
     def _lose(self, those: Iterable[Subscription], now: float) -> list[Effect]:
@@ -236,6 +226,10 @@ class Notifier:
             if not self._of_watcher[watch.watcher]:
                 del self._of_watcher[watch.watcher]
         return effects
+
+
+def _refusal(request: Request, error: PeerError, tag: str) -> Response:
+    return respond(request, error.status, error.reason, to_tag=tag, headers=error.headers)
 
 
 def _same_watcher(one: Subscription, other: Subscription) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import OPEN, Promise
+from softswitch.contact.mailbox import Message
 from softswitch.core.effect import DomainEvent
 from softswitch.core.legible import legible
 from softswitch.sip.registrar import Binding
@@ -40,6 +41,7 @@ class Memory:
         self._calls: dict[str, CallRecord] = {}
         self._bindings: dict[tuple[str, str], Binding] = {}
         self._agents: dict[str, StoredAgent] = {}
+        self._voicemails: dict[str, Message] = {}
         self._events: list[StoredEvent] = []
 
     @property
@@ -81,6 +83,10 @@ class Memory:
         agent, paused = legible((agent, paused))
         self._agents[agent] = StoredAgent(agent, logged_in, paused)
 
+    def put_voicemail(self, message: Message) -> None:
+        message = legible(message)
+        self._voicemails[message.id] = message
+
     def put_event(self, at: float, event: DomainEvent) -> None:
         body = json.loads(statement.body(event))
         self._events.append(StoredEvent(len(self._events) + 1, at, type(event).__name__, body))
@@ -115,6 +121,9 @@ class Memory:
 
     async def agents(self) -> list[StoredAgent]:
         return [self._agents[name] for name in sorted(self._agents)]
+
+    async def voicemails(self, limit: int = MOST_READ) -> list[Message]:
+        return sorted(self._voicemails.values(), key=lambda row: (-row.left_at, row.id))[:limit]
 
     async def events(self, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
         return self._events[after : after + limit]

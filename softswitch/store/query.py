@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, select
 
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import OPEN, Promise, PromiseState
+from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.store import schema
@@ -60,6 +61,11 @@ def agents() -> Select[Any]:
     return select(schema.agents).order_by(schema.agents.c.agent)
 
 
+def voicemails(limit: int) -> Select[Any]:
+    """The latest first."""
+    return select(schema.voicemails).order_by(schema.voicemails.c.left_at.desc(), schema.voicemails.c.id).limit(limit)
+
+
 def events(after: int, limit: int) -> Select[Any]:
     """In order, from the one after ``after`` (0: the first)."""
     return select(schema.events).where(schema.events.c.id > after).order_by(schema.events.c.id).limit(limit)
@@ -82,6 +88,10 @@ def to_binding(row: Row[Any]) -> Binding:
 
 def to_agent(row: Row[Any]) -> StoredAgent:
     return StoredAgent(row.agent, row.logged_in, row.paused)
+
+
+def to_voicemail(row: Row[Any]) -> Message:
+    return Message(**row._mapping)
 
 
 def to_event(row: Row[Any]) -> StoredEvent:

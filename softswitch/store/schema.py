@@ -88,6 +88,20 @@ agents = Table(
     Column("paused", String, nullable=False),
 )
 
+voicemails = Table(
+    "voicemails",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("mailbox", String, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("file", String, nullable=False),
+    Column("left_at", Float(53), nullable=False),
+    Column("duration_s", Float(53), nullable=False),
+    Column("heard", Boolean, nullable=False),
+    Index("voicemails_left_at", "left_at"),
+)
+
 events = Table(
     "events",
     metadata,

@@ -15,6 +15,7 @@ from sqlalchemy.sql.base import Executable
 
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
+from softswitch.contact.mailbox import Message
 from softswitch.core.effect import DomainEvent
 from softswitch.core.legible import legible, to_json
 from softswitch.sip.registrar import Binding
@@ -51,6 +52,7 @@ def statements(dialect: str) -> Statements:
             ("bindings", "put"): _upsert(insert, schema.bindings),
             ("bindings", "remove"): gone,
             ("agents", "put"): _upsert(insert, schema.agents),
+            ("voicemails", "put"): _upsert(insert, schema.voicemails),
             ("events", "put"): schema.events.insert(),
         }
     )
@@ -115,6 +117,10 @@ def no_binding(fact: Binding) -> list[Change]:
 def agent(name: str, logged_in: bool, paused: str) -> list[Change]:
     row = {"agent": name, "logged_in": logged_in, "paused": paused}
     return [Change("agents", "put", legible(row))]
+
+
+def voicemail(message: Message) -> list[Change]:
+    return [Change("voicemails", "put", asdict(legible(message)))]
 
 
 def event(at: float, fact: DomainEvent) -> list[Change]:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select
 
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
+from softswitch.contact.mailbox import Message
 from softswitch.core.effect import DomainEvent
 from softswitch.sip.registrar import Binding
 from softswitch.store import query, statement
@@ -84,6 +85,9 @@ class Store:
     def put_agent(self, agent: str, logged_in: bool, paused: str) -> None:
         self._writer.put(statement.agent(agent, logged_in, paused))
 
+    def put_voicemail(self, message: Message) -> None:
+        self._writer.put(statement.voicemail(message))
+
     def put_event(self, at: float, event: DomainEvent) -> None:
         self._writer.put(statement.event(at, event))
 
@@ -102,6 +106,10 @@ class Store:
 
     async def agents(self) -> list[StoredAgent]:
         return await self._read(query.agents(), query.to_agent)
+
+    async def voicemails(self, limit: int = MOST_READ) -> list[Message]:
+        """The latest first."""
+        return await self._read(query.voicemails(limit), query.to_voicemail)
 
     async def events(self, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
         """In order, from the one after offset ``after``."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
+from softswitch.contact.mailbox import Message as Voicemail
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import Fetch, Prompt
 from softswitch.sdp.media import Address, Media
@@ -150,6 +151,9 @@ class Keeper(Protocol):
 
     def put_agent(self, agent: str, logged_in: bool, paused: str) -> None:
         """What the human set; "" is not paused. Read back at start."""
+
+    def put_voicemail(self, message: Voicemail) -> None:
+        """A message that was left, or heard."""
 
     def put_event(self, at: float, event: DomainEvent) -> None:
         """Facts worth keeping (decisions, losses); ``at`` is Unix seconds."""

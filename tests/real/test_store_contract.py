@@ -14,6 +14,7 @@ from typing import TypeVar
 import pytest
 
 from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
+from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.store.memory import Memory
@@ -147,6 +148,17 @@ async def test_what_an_agent_set_last(kept: Kept) -> None:
     kept.store.put_agent("bob", False, "")
     await kept.settled()
     assert await kept.store.agents() == [StoredAgent("anna", True, "lunch"), StoredAgent("bob", False, "")]
+
+
+async def test_voicemails_are_read_latest_first_and_can_be_heard(kept: Kept) -> None:
+    messages = [Message(f"vm-{n}", "1001", "c-1", "13800138000", f"vm-{n}.wav", 1000.0 + n, 2.5) for n in range(3)]
+    for message in messages:
+        kept.store.put_voicemail(message)
+    heard = replace(messages[1], heard=True)
+    kept.store.put_voicemail(heard)
+    await kept.settled()
+    assert await kept.store.voicemails() == [messages[2], heard, messages[0]]
+    assert await kept.store.voicemails(1) == [messages[2]]
 
 
 async def test_events_can_be_resumed_by_offset(kept: Kept) -> None:
