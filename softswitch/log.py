@@ -34,11 +34,13 @@ _LEVELS: Mapping[str, int] = {
 # A number stands alone; the digits of an id follow a hyphen or a letter.
 _NUMBER = re.compile(r"(?<![\w./-])\+?\d{7,15}(?![\w.])")
 _log = structlog.get_logger("softswitch.fact")
+_threshold = logging.INFO  # of the whole process; two facts come by for each SIP message, most of them unsaid
 
 
 def configure(format: str = "text", level: str = "info", mask_numbers: bool = True) -> None:
     """Set up the whole process; ``format`` is "text" (logfmt) or "json"."""
-    threshold = logging.getLevelNamesMapping()[level.upper()]
+    global _threshold
+    _threshold = threshold = logging.getLevelNamesMapping()[level.upper()]
     processors: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -60,7 +62,9 @@ def configure(format: str = "text", level: str = "info", mask_numbers: bool = Tr
 def log_event(event: DomainEvent, at: float) -> None:
     """A listener: one line for one fact. ``at`` is the driver's time of it, Unix seconds."""
     name = type(event).__name__
-    _log.log(_LEVELS.get(name, logging.INFO), _snake(name), **_flat(event))
+    level = _LEVELS.get(name, logging.INFO)
+    if level >= _threshold:
+        _log.log(level, _snake(name), **_flat(event))
 
 
 def mask(text: str) -> str:
