@@ -140,9 +140,8 @@ class CallbackContact(Journey):
         if target is None:
             return [TellLedger(AttemptFailed(promise.id, 480, promise.call_id)), *self._stop("unreachable", now)]
         self._dialled = True
-        caller = event.caller_id or target.caller_id
-        self.hunt = Hunt("customer", self.new_prefix("customer"), (replace(target, caller_id=""),), caller, "",
-                         event.ring_s, call_id=promise.call_id)  # fmt: skip
+        self.hunt = Hunt("customer", self.new_prefix("customer"), (target,), event.caller_id, "", event.ring_s,
+                         call_id=promise.call_id, as_given=bool(event.caller_id))  # fmt: skip
         return self.hunt.start()
 
     def _customer_answered(self, leg: str, now: float) -> list[Effect]:
@@ -156,7 +155,7 @@ class CallbackContact(Journey):
         hunt = self.hunt
         if hunt is None or event.leg not in hunt.ringing:
             return []
-        orders = hunt.failed(event.leg, event.status)
+        orders = hunt.failed(event, self.directory)
         if not hunt.exhausted:
             return orders
         why = outcome(hunt.status)

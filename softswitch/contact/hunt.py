@@ -2,17 +2,23 @@
 
 The forking of a B2BUA: each target is a leg of its own, so that nothing is left to the luck of a forked dialog
 (RFC 3261 section 13.2.2.4). In parallel all targets ring at once; in series one after the other.
+
+A target that is a number behind trunks has other servers behind it (RFC 3263 section 4.3). The next one is tried where
+the server before it certainly rings nobody: it said 503, or could not be reached. One that says nothing at all is given
+up after a while: its leg cancels what it may still hear of. Not so for a customer who is called back: there a server
+that is merely silent might ring the telephone beside the next one, so that the attempt ends with it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from softswitch.call.signal import Dial, Release
+from softswitch.call.signal import Dial, Failed, Release
 from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 
+MAX_REDIRECTS = 5
 AGENT_RING_GRACE_S = 5.0  # the ACD times an agent's ringing; the leg's own limit only catches what the ACD forgot
 
 # Which failure to report when all have failed: the one that tells the caller most.
@@ -32,26 +38,39 @@ class Hunt:
     parallel: bool = True
     call_id: str = ""
     agent: str = ""
-    ringing: set[str] = field(default_factory=set)
-    tried: int = 0
+    as_given: bool = False  # every trunk is shown ``caller``, whatever its rule
+    ringing: dict[str, Target] = field(default_factory=dict)  # by leg
+    tried: int = 0  # targets
+    made: int = 0  # legs
+    redirects: int = 0
     statuses: list[int] = field(default_factory=list)
 
     def start(self) -> list[Effect]:
         """The first orders; none where there is no target (ask ``exhausted``)."""
         return self._next(len(self.targets) if self.parallel else 1)
 
-    def failed(self, leg: str, status: int) -> list[Effect]:
-        """A leg of ours has failed; the next target in series, if any."""
-        self.ringing.discard(leg)
-        self.statuses.append(status)
-        if status >= 600:  # the person declines, not this one phone (RFC 3261 section 16.7 step 5)
+    def failed(self, event: Failed, directory: Directory) -> list[Effect]:
+        """A leg of ours has failed; its target's next server, or the next target in series, if any."""
+        target = self.ringing.pop(event.leg)
+        self.statuses.append(event.status)
+        if event.status >= 600:  # the person declines, not this one phone (RFC 3261 section 16.7 step 5)
             self.tried = len(self.targets)
             return self.cancel()
-        return self._next(0 if self.parallel else 1)
+        following = self._following(target, event, directory)
+        return self._ring(following) if following else self._next(0 if self.parallel else 1)
+
+    def _following(self, target: Target, event: Failed, directory: Directory) -> Target | None:
+        if event.contacts and self.redirects < MAX_REDIRECTS:
+            self.redirects += 1
+            return directory.redirected(target, event.contacts)
+        given_up = event.silent and self.purpose != "customer"
+        if not target.others or not (event.elsewhere or given_up):
+            return None
+        return replace(target.others[0], others=target.others[1:])
 
     def answered(self, leg: str) -> list[Effect]:
         """``leg`` has won: release the others."""
-        losers = sorted(self.ringing - {leg})
+        losers = sorted(self.ringing.keys() - {leg})
         self.ringing.clear()
         return [TellLeg(loser, Release()) for loser in losers]
 
@@ -74,12 +93,16 @@ class Hunt:
         orders: list[Effect] = []
         for target in self.targets[self.tried : self.tried + count]:
             self.tried += 1
-            leg = f"{self.prefix}{self.tried}"
-            self.ringing.add(leg)
-            caller = target.caller_id or self.caller
-            orders.append(MakeLeg(leg, target, caller, self.caller_name, self.ring_s, self.call_id))
-            orders.append(TellLeg(leg, Dial()))
+            orders += self._ring(target)
         return orders
+
+    def _ring(self, target: Target) -> list[Effect]:
+        self.made += 1
+        leg = f"{self.prefix}{self.made}"
+        self.ringing[leg] = target
+        caller = self.caller if self.as_given else target.presentation.shown(self.caller)
+        name = self.caller_name if caller == self.caller else ""  # it would say who hides behind the number
+        return [MakeLeg(leg, target, caller, name, self.ring_s, self.call_id), TellLeg(leg, Dial())]
 
 
 def outcome(status: int) -> str:

@@ -287,7 +287,7 @@ class InboundContact(Scripted):
         hunt = self.hunt
         if hunt is None or event.leg not in hunt.ringing:
             return []
-        orders = hunt.failed(event.leg, event.status)
+        orders = hunt.failed(event, self.directory)
         if not hunt.exhausted:
             return orders
         self.hunt = None

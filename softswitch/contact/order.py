@@ -8,8 +8,10 @@ from typing import Protocol
 from softswitch.acd.model import AcdInput
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
+from softswitch.contact.presentation import AS_IS, Presentation
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import Fetch, Prompt
+from softswitch.sdp.media import Codec
 from softswitch.sip.flow import Flow
 
 # ---- orders ----------------------------------------------------------------------------------------------------
@@ -23,7 +25,11 @@ class Target:
     to_uri: str  # To header
     flow: Flow
     credentials: tuple[str, str] | None = None  # user, password for a 401 or 407 of theirs
-    caller_id: str = ""  # what a trunk wants to see in From; "": the caller's own
+    presentation: Presentation = AS_IS  # which caller it is shown
+    trunk: str = ""  # by which it is reached; "": a phone of ours
+    codecs: tuple[Codec, ...] = ()  # in order of preference; (): what we have
+    try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
+    others: tuple[Target, ...] = ()  # where the same number is tried next, one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,11 @@ class Directory(Protocol):
     def user_targets(self, user: str) -> tuple[Target, ...]:
         """Where the phones of a user are registered; empty: nowhere."""
 
-    def trunk_target(self, trunk: str, number: str) -> Target | None: ...
+    def trunk_target(self, trunk: str, number: str) -> Target | None:
+        """The first server of a trunk, or of a group of trunks, with the others behind it; None: none is up."""
+
+    def redirected(self, target: Target, contacts: tuple[str, ...]) -> Target | None:
+        """Where a trunk's 3xx leads, if its configuration lets it lead anywhere."""
 
     def customer_target(self, trunk: str, number: str) -> Target | None:
         """Where a customer is dialled: through the trunk, or directly if the number is one of our own phones."""

@@ -7,6 +7,7 @@ import ipaddress
 from softswitch.acd.acd import Acd
 from softswitch.acd.model import AgentState
 from softswitch.contact.order import Target
+from softswitch.contact.presentation import Presentation
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Registrar
@@ -38,7 +39,7 @@ class SwitchDirectory:
         host, port = known.address
         suffix = ";transport=tcp" if known.transport == "tcp" else ""
         uri = str(Uri("sip", number, host, port)) + suffix
-        return Target(uri, uri, Flow(known.transport, local, known.address), known.credentials, known.caller_id)
+        return Target(uri, uri, Flow(known.transport, local, known.address), known.credentials, Presentation(known.caller_id), known.name)
 
     def customer_target(self, trunk: str, number: str) -> Target | None:
         if number not in self._configuration.users:

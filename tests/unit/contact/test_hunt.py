@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
-from softswitch.call.signal import Dial, Release
+from softswitch.call.signal import Dial, Failed, Release
 from softswitch.contact.hunt import Hunt, outcome
-from softswitch.contact.order import MakeLeg, Target, TellLeg
+from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
+from softswitch.contact.presentation import Presentation
 from softswitch.core.effect import Effect
 from softswitch.sip.flow import Flow
 
 
+class Nowhere:
+    """No redirection leads anywhere, but to the target itself where ``follows``."""
+
+    def __init__(self, follows: bool = False) -> None:
+        self.follows = follows
+
+    def redirected(self, target: Target, contacts: tuple[str, ...]) -> Target | None:
+        return replace(target, uri=contacts[0]) if self.follows else None
+
+
+NOWHERE = cast(Directory, Nowhere())
+
+
 def target(port: int, caller_id: str = "") -> Target:
     uri = f"sip:1001@127.0.0.1:{port}"
-    return Target(uri, uri, Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", port)), caller_id=caller_id)
+    return Target(uri, uri, Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", port)), presentation=Presentation(caller_id))
 
 
 def hunt(count: int, parallel: bool = True) -> Hunt:
@@ -39,23 +56,23 @@ def test_in_series_the_next_rings_when_one_has_failed() -> None:
     one = hunt(2, parallel=False)
     first = one.start()
     assert made(first) == ["c.dial1.1"] and TellLeg("c.dial1.1", Dial()) in first
-    assert made(one.failed("c.dial1.1", 408)) == ["c.dial1.2"]
+    assert made(one.failed(Failed("c.dial1.1", 408, ""), NOWHERE)) == ["c.dial1.2"]
     assert not one.exhausted
-    assert one.failed("c.dial1.2", 480) == []
+    assert one.failed(Failed("c.dial1.2", 480, ""), NOWHERE) == []
     assert one.exhausted
 
 
 def test_who_declines_for_good_stops_the_other_phones() -> None:
     one = hunt(3)
     one.start()
-    assert released(one.failed("c.dial1.1", 603)) == ["c.dial1.2", "c.dial1.3"]
+    assert released(one.failed(Failed("c.dial1.1", 603, ""), NOWHERE)) == ["c.dial1.2", "c.dial1.3"]
     assert one.exhausted and one.status == 603
 
 
 def test_a_busy_phone_leaves_the_others_ringing() -> None:
     one = hunt(2)
     one.start()
-    assert one.failed("c.dial1.1", 486) == []
+    assert one.failed(Failed("c.dial1.1", 486, ""), NOWHERE) == []
     assert not one.exhausted
 
 
@@ -80,3 +97,82 @@ def test_a_trunk_sees_its_own_caller_id() -> None:
     one = Hunt("dial", "x.", (target(1, "02188880000"),), "1004", "", 1.0)
     orders = one.start()
     assert isinstance(orders[0], MakeLeg) and orders[0].caller == "02188880000"
+
+
+def behind(*ports: int) -> Target:
+    first, *others = (target(port) for port in ports)
+    return replace(first, trunk="carrier", others=tuple(others))
+
+
+def calling(purpose: str = "dial", call_id: str = "") -> Hunt:
+    one = Hunt(purpose, "x.", (behind(1, 2, 3),), "1004", "", 20.0, call_id=call_id)
+    one.start()
+    return one
+
+
+def ports(orders: list[Effect]) -> list[int]:
+    return [order.target.flow.remote[1] for order in orders if isinstance(order, MakeLeg)]
+
+
+UNREACHABLE = Failed("x.1", 503, "transport", "network", elsewhere=True)
+SILENT = Failed("x.1", 408, "no answer", "us", silent=True)
+
+
+@pytest.mark.parametrize("failed", [UNREACHABLE, SILENT])
+def test_a_server_that_does_not_serve_is_followed_by_the_next_one(failed: Failed) -> None:
+    one = calling()
+    orders = one.failed(failed, NOWHERE)
+    assert ports(orders) == [2] and made(orders) == ["x.2"] and not one.exhausted
+    assert ports(one.failed(replace(failed, leg="x.2"), NOWHERE)) == [3]
+    assert one.failed(replace(failed, leg="x.3"), NOWHERE) == [] and one.exhausted
+
+
+@pytest.mark.parametrize("status", [404, 408, 480, 486, 500, 503, 603])
+def test_what_the_callee_said_is_said_for_every_server(status: int) -> None:
+    one = calling()
+    assert one.failed(Failed("x.1", status, "", "peer"), NOWHERE) == []
+    assert one.exhausted and one.status == status
+
+
+def test_a_customer_is_tried_elsewhere_under_the_same_call_id_if_it_is_certain_that_nobody_rings() -> None:
+    one = calling("customer", "promise-1")
+    (order, _) = one.failed(UNREACHABLE, NOWHERE)
+    assert isinstance(order, MakeLeg) and order.call_id == "promise-1"
+
+
+def test_a_customer_is_not_dialled_beside_a_server_that_is_merely_silent() -> None:
+    one = calling("customer", "promise-1")
+    assert one.failed(SILENT, NOWHERE) == [] and one.exhausted
+
+
+def test_in_parallel_the_others_ring_on_while_one_goes_elsewhere() -> None:
+    one = Hunt("dial", "x.", (behind(1, 2), target(9)), "1004", "", 20.0)
+    one.start()
+    assert ports(one.failed(UNREACHABLE, NOWHERE)) == [2]
+    assert released(one.answered("x.3")) == ["x.2"]
+
+
+MOVED = Failed("x.1", 302, "", "peer", contacts=("sip:5@a",))
+
+
+def test_a_redirection_that_may_not_be_followed_is_a_failure() -> None:
+    one = calling()
+    assert one.failed(MOVED, NOWHERE) == [] and one.exhausted and outcome(one.status) == "failed"
+
+
+def test_redirections_are_followed_but_not_for_ever() -> None:
+    one, there = calling(), cast(Directory, Nowhere(follows=True))
+    for leg in range(1, 6):
+        (order, _) = one.failed(replace(MOVED, leg=f"x.{leg}"), there)
+        assert isinstance(order, MakeLeg) and order.target.uri == "sip:5@a"
+    assert one.failed(replace(MOVED, leg="x.6"), there) == [] and one.exhausted
+
+
+def test_the_name_behind_another_number_is_not_told() -> None:
+    one = Hunt("dial", "x.", (target(1, "02188880000"), target(2)), "1004", "Alice", 1.0)
+    assert [order.caller_name for order in one.start() if isinstance(order, MakeLeg)] == ["", "Alice"]
+
+
+def test_the_number_of_a_callback_is_shown_as_the_queue_says() -> None:
+    one = Hunt("customer", "x.", (target(1, "02188880000"),), "4008001234", "", 1.0, as_given=True)
+    assert [order.caller for order in one.start() if isinstance(order, MakeLeg)] == ["4008001234"]
