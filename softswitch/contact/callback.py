@@ -33,10 +33,12 @@ from softswitch.callback.model import (
     ReleaseAgent,
 )
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, outcome
+from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Journey
 from softswitch.contact.order import Directory, HangUp, HoldMusicTo, Key, PlayTo, PromptEnded, TellAcd, TellLedger
+from softswitch.contact.script import DirectDial
 from softswitch.core.effect import Effect
-from softswitch.ivr.model import Prompt
+from softswitch.ivr.model import DialOut, Prompt
 from softswitch.ivr.speech import phrase
 
 
@@ -80,6 +82,13 @@ class CallbackContact(Journey):
         """Join the queue with the age that the promise has kept."""
         queued_at = self.promise.recorded_at - self.facts.epoch
         return [*self.begun(now), TellAcd(Join(self.id, self.promise.queue, queued_at, kind="callback"))]
+
+    def onward(self) -> InboundContact:
+        """The two talk, the promise is kept: what may follow is as with every other contact."""
+        contact = InboundContact(self.facts, self.directory, self.customer_leg, DirectDial(DialOut()), self.language)
+        contact.continues(self)
+        contact.answered = True
+        return contact
 
     def handle(self, event: object, now: float) -> list[Effect]:
         return [] if self.over else self._inputs[type(event)](event, now)

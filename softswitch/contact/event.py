@@ -37,6 +37,13 @@ class ContactDisconnected(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TransferEnded(DomainEvent):
+    contact: str
+    kind: str  # "blind", "attended", "replaced" (another phone has taken a call over)
+    outcome: str  # "done", "failed", "refused", "foreign" (refused: the target is no number of ours)
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingStarted(DomainEvent):
     contact: str
     path: str

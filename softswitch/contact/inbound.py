@@ -6,7 +6,6 @@ visit to a queue, a hunt of the dial verb, a bridge, a voicemail. Each of them e
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,7 +37,7 @@ from softswitch.contact.order import (
     TellLeg,
 )
 from softswitch.contact.script import Script
-from softswitch.contact.scripted import Scripted
+from softswitch.contact.transfer import LegReplaced, Transferable, TransferJoin, TransferTo
 from softswitch.contact.visit import Visit
 from softswitch.contact.voicemail import BEEP, Voicemail
 from softswitch.core.effect import DomainEvent, Effect
@@ -64,7 +63,7 @@ from softswitch.ivr.speech import phrase
 _STATUS = {"normal": 480, "busy": 486, "declined": 603, "unavailable": 480, "error": 500}
 
 
-class InboundContact(Scripted):
+class InboundContact(Transferable):
     """Caller's leg ``leg``; ``script`` decides what happens next."""
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
@@ -79,12 +78,12 @@ class InboundContact(Scripted):
             RecordVoicemail: self._on_record_voicemail,
             EndCall: self._on_end_call,
         }
-        self._inputs: dict[type, Callable[..., list[Effect]]] = {
+        self._inputs |= {
             Progress: self._on_progress,
             Answered: self._on_answered,
             Failed: self._on_failed,
             Released: self._on_released,
-            Updated: lambda event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
+            Updated: self._on_updated,
             Digit: lambda event, now: self._on_key(Key(event.leg, event.digit), now),
             Key: self._on_key,
             PromptEnded: self._on_prompt_ended,
@@ -94,6 +93,9 @@ class InboundContact(Scripted):
             Refused: self._on_refused,
             WaitedTooLong: lambda event, now: self._leave_queue("timeout", now),
             PromiseAnswer: self._on_promise_answer,
+            TransferTo: self._on_transfer_to,
+            TransferJoin: self._on_transfer_join,
+            LegReplaced: self._on_leg_replaced,
             HangUp: lambda event, now: self._hang_up("us", now),
         }
 
@@ -104,11 +106,6 @@ class InboundContact(Scripted):
         facts = self.facts
         start = Start(self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, wall, self.language)
         return [*self.begun(now), self.occupy(facts.caller), *self._tell(start, now)]
-
-    def handle(self, event: object, now: float) -> list[Effect]:
-        if self.over:
-            return []
-        return self._inputs[type(event)](event, now)
 
     @property
     def deadline(self) -> float | None:
@@ -178,7 +175,7 @@ class InboundContact(Scripted):
     def _take_down(self, now: float) -> list[Effect]:
         """Everything but the caller's leg."""
         other = self.bridge.right if self.bridge else ""
-        orders = [*self.disconnect(now), *self.release(other), *self.cancel_hunt()]
+        orders = [*self._call_off(), *self.disconnect(now), *self.release(other), *self.cancel_hunt()]
         if self.visit is not None:
             self.visit = None
             orders.append(TellAcd(Leave(self.id, "ended")))
@@ -197,6 +194,9 @@ class InboundContact(Scripted):
     def _on_released(self, event: Released, now: float) -> list[Effect]:
         if event.leg == self.leg:
             return self._caller_gone(event.by, "completed", now)
+        left = self._transferor_left(event.leg)
+        if left is not None:
+            return left
         if self.bridge is None or event.leg != self.bridge.right:
             return []
         self.record = replace(self.record, ended_by="called")
@@ -269,19 +269,27 @@ class InboundContact(Scripted):
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:
         ours = self.hunt is not None and event.leg in self.hunt.ringing
-        return [TellLeg(self.leg, Ring())] if ours and not self.answered else []
+        if not ours:
+            return []
+        return self._progress(180) if self.answered else [TellLeg(self.leg, Ring())]
+
+    def _on_updated(self, event: Updated, now: float) -> list[Effect]:
+        self._holds(event.leg, event.media.held)
+        return self.bridge.updated(event.leg, event.media) if self.bridge else []
 
     def _on_answered(self, event: Answered, now: float) -> list[Effect]:
-        if event.leg == self.leg:
+        if event.leg == self.leg or (self.bridge is not None and event.leg == self.bridge.right):
             return []
         if self.hunt is None or event.leg not in self.hunt.ringing:
             return self.release(event.leg)  # it lost a race that was over already
+        return self._hunt_won(event.leg, now)
+
+    def _hunt_won(self, leg: str, now: float) -> list[Effect]:
+        assert self.hunt is not None
         if self.hunt.purpose == "agent":
-            return self._agent_answered(event.leg, now)
+            return self._agent_answered(leg, now)
         hunt, self.hunt = self.hunt, None
-        self.after = DialEnded("answered")
-        orders = [*hunt.answered(event.leg), *self._accept(now)]
-        return orders + self.connect(self.leg, event.leg, False, 0.0, now)
+        return [*hunt.answered(leg), *self._accept(now), *self._take_leg(leg, now)]
 
     def _hunted_leg_failed(self, event: Failed, now: float) -> list[Effect]:
         hunt = self.hunt

@@ -57,6 +57,12 @@ class Journey:
             outcome="", ended_by="", recording="", promise="",
         )  # fmt: skip
 
+    def continues(self, former: Journey) -> None:
+        """Take over what ``former``, which is the same contact, has come to."""
+        self.hunt, self.bridge, self.agents, self.record = former.hunt, former.bridge, former.agents, former.record
+        self._hunts, self._connected_at = former._hunts, former._connected_at
+        self._recordings, self._busy = former._recordings, former._busy
+
     @property
     def agent(self) -> str:
         """Whose time this contact takes; "" nobody's."""

@@ -36,7 +36,7 @@ class _Fixed:
         return []
 
 
-_STATUS = {"busy": 486, "no answer": 480, "rejected": 603, "failed": 503}
+STATUS = {"busy": 486, "no answer": 480, "rejected": 603, "failed": 503}
 
 
 class DirectDial(_Fixed):
@@ -50,7 +50,7 @@ class DirectDial(_Fixed):
             case Start():
                 return [self._order]
             case DialEnded(outcome):
-                return [EndCall(status=_STATUS.get(outcome, 0))]
+                return [EndCall(status=STATUS.get(outcome, 0))]
             case _:
                 return []
 

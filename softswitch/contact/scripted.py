@@ -26,7 +26,7 @@ from softswitch.ivr.model import (
 
 
 class Scripted(Journey):
-    """Subclasses add to ``_perform`` what else a script may order."""
+    """Subclasses add to ``_perform`` what else a script may order, and to ``_inputs`` what they are told."""
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
         super().__init__(facts, directory)
@@ -39,12 +39,16 @@ class Scripted(Journey):
         self._play = ""  # what plays to the caller
         self._play_for = ""  # "script", "visit", "beep" or "goodbye" (the promise is being spoken)
         self._serial = 0
+        self._inputs: dict[type, Callable[..., list[Effect]]] = {}
         self._perform: dict[type[Effect], Callable[..., list[Effect]]] = {
             AnswerCall: lambda order, now: self._accept(now),
             PlayPrompts: self._on_play,
             StopPlaying: lambda order, now: [SilenceTo(self.leg)],
             Fetch: self._on_fetch,
         }
+
+    def handle(self, event: object, now: float) -> list[Effect]:
+        return [] if self.over else self._inputs[type(event)](event, now)
 
     def _tell(self, event: IvrInput, now: float) -> list[Effect]:
         return self._run(self.script.handle(event, now), now)
