@@ -1,4 +1,4 @@
-"""CPU of the control plane per unit of signalling: parse, decide, render; no sockets, no media.
+"""CPU of the control plane per unit of signalling: on real sockets (``wire``), and here parse, decide, render alone.
 
 The world is a null one: what the driver sends is parsed by a scripted peer that answers at once. So the figures are the
 cost of the whole of ``switch`` and below per OPTIONS, per REGISTER with digest and per B2BUA call (INVITE to BYE).
@@ -24,6 +24,7 @@ from softswitch.store.memory import Memory
 from softswitch.switch.driver import Clock, Ports, Switch
 from softswitch.switch.ports import Arrived
 from softswitch.switch.restart import Kept
+from tests.bench import wire
 from tests.bench.report import emit, spread
 from tests.simnet.house import configuration
 from tests.simnet.world import EPOCH, SWITCH
@@ -170,9 +171,10 @@ def measure(name: str, work: Any, count: int, note: str) -> None:
 
 
 def main() -> None:
-    measure("sip.options_us", options, 2000, "the peer's request is made and parsed, our answer rendered")
-    measure("sip.register_us", register, 500, "challenge and answer, the peer's digest too")
-    measure("sip.b2bua_call_us", b2bua, 200, "13 messages, digest, both peers' parsing and rendering too")
+    measure("sip.null.options_us", options, 2000, "the peer's request is made and parsed, our answer rendered")
+    measure("sip.null.register_us", register, 500, "challenge and answer, the peer's digest too")
+    measure("sip.null.b2bua_call_us", b2bua, 200, "13 messages, digest, both peers' parsing and rendering too")
+    wire.main()
 
 
 if __name__ == "__main__":
