@@ -27,7 +27,7 @@ from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.network import SipNetwork
 from softswitch.process import raise_file_limit
 from softswitch.settings import Settings, load
-from softswitch.sip.flow import Address, Flow
+from softswitch.sip.flow import Address, Flow, ListeningPoint
 from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
@@ -69,10 +69,10 @@ class Control:
             media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
             settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
         )  # fmt: skip
-        listeners = [(one.transport, (one.host, one.port)) for one in settings.sip.listen]
+        listeners = tuple(ListeningPoint(one.transport, (one.host, one.port)) for one in settings.sip.listen)
         clock = Clock(time.monotonic, time.time() - time.monotonic())
         trunks = await trunk_addresses(settings)
-        built = configuration(settings, dialplans.plans, tuple(listeners), trunks, secrets.token_bytes(32))
+        built = configuration(settings, dialplans.plans, listeners, trunks, secrets.token_bytes(32))
         ports = Ports(self.network, self.media, self.store, self.fetcher)
         self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
         self._switch.listen(self.metrics.observe)

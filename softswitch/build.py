@@ -12,7 +12,7 @@ from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
 from softswitch.settings import Settings
-from softswitch.sip.flow import Address
+from softswitch.sip.flow import Address, ListeningPoint
 from softswitch.sip.timing import Timing
 from softswitch.switch.configuration import Configuration, Trunk, User
 
@@ -85,7 +85,7 @@ def prompt_files(directory: Path) -> dict[str, frozenset[str]]:
 def configuration(
     settings: Settings,
     plans: Mapping[str, Plan],
-    listeners: tuple[tuple[str, Address], ...],
+    listeners: tuple[ListeningPoint, ...],
     trunk_addresses: Mapping[str, Address],
     secret: bytes,
 ) -> Configuration:

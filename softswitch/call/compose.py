@@ -26,7 +26,7 @@ _CHALLENGES = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authoriz
 
 
 def contact_value(flow: Flow) -> str:
-    return f"<sip:{PRODUCT}@{hostport(*flow.local)};transport={flow.transport}>"
+    return f"<sip:{PRODUCT}@{hostport(*flow.sent_by)};transport={flow.uri_transport}>"
 
 
 def reply(

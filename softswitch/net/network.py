@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from softswitch.net.tcp import TcpListener
 from softswitch.net.udp import UdpListener
-from softswitch.sip.flow import Address, Flow
+from softswitch.sip.flow import Address, Flow, ListeningPoint
 from softswitch.sip.message import Limits, Message, ParseError, parse, render
 
 
@@ -29,9 +29,10 @@ class SipNetwork:
         self._tcp: dict[Address, TcpListener] = {}
         self._connections = itertools.count(1)
 
-    async def listen(self, listeners: Iterable[tuple[str, Address]]) -> None:
-        """Bind all of (transport, address); raises ``OSError`` that names the one that is taken."""
-        for transport, address in listeners:
+    async def listen(self, listeners: Iterable[ListeningPoint]) -> None:
+        """Bind all of them; raises ``OSError`` that names the one that is taken."""
+        for point in listeners:
+            transport, address = point.transport, point.local
             try:
                 if transport == "udp":
                     await self._listen_udp(address)

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Address = tuple[str, int]  # numeric host, port
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningPoint:
+    """One of our addresses. Behind a NAT, or bound to every interface, it is known to others by another one."""
+
+    transport: str  # as in ``Flow``
+    local: Address  # as bound
+    advertised: Address | None = None  # what peers reach it at, where that is not ``local``; the host may be a name
+
+    @property
+    def family(self) -> int:
+        return family(self.local[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A way to a peer. For a datagram transport the two addresses are all there is."""
 
-    transport: str  # "udp" or "tcp" (lower case; the Via writes it in capitals)
-    local: Address  # the listener; Via sent-by and Contact are made from it
+    transport: str  # "udp", "tcp", "tls", "ws" or "wss" (lower case; the Via writes it in capitals)
+    local: Address  # the listener, as bound
     remote: Address
     connection: int = 0  # id of a stream connection; 0: none, or whichever leads to ``remote``
+    host: str = ""  # over TLS, where we connect: whose certificate the peer must show (RFC 5922); "": its address
+    advertised: Address | None = field(default=None, compare=False)  # of the listener
 
     @property
     def reliable(self) -> bool:
         """True where SIP does not retransmit (RFC 3261 section 17)."""
         return self.transport != "udp"
+
+    @property
+    def sent_by(self) -> Address:
+        """What Via, Contact and From say about us."""
+        return self.advertised or self.local
+
+    @property
+    def uri_transport(self) -> str:
+        """The transport parameter of a URI: a secure WebSocket has none of its own (RFC 7118 section 5.1)."""
+        return "ws" if self.transport == "wss" else self.transport
+
+
+def family(host: str) -> int:
+    """The IP version of a numeric host."""
+    return 6 if ":" in host else 4

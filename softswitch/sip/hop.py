@@ -14,7 +14,7 @@ MAX_FORWARDS = "70"  # section 8.1.1.6
 
 def via_value(flow: Flow, branch: str) -> str:
     """Ours. ``rport`` asks for the answer on the port that we send from (RFC 3581 section 3)."""
-    return f"SIP/2.0/{flow.transport.upper()} {hostport(*flow.local)};branch={branch};rport"
+    return f"SIP/2.0/{flow.transport.upper()} {hostport(*flow.sent_by)};branch={branch};rport"
 
 
 def ack_refusal(invite: Request, refusal: Response) -> Request:

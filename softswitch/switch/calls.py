@@ -42,9 +42,11 @@ from softswitch.sip.effect import (
     ResponseArrived,
     TransactionFailed,
 )
+from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
+from softswitch.switch.overload import retry_after_s
 from softswitch.switch.reception import Reception
 
 if TYPE_CHECKING:
@@ -101,7 +103,8 @@ class Calls:
     def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
         """A leg for an INVITE; its contact is made when it says ``Offered``."""
         if len(self.contacts) >= self._switch.configuration.max_calls:
-            raise PeerError(503, "Service Unavailable")
+            retry_after = str(retry_after_s(wanted.arrived.request.call_id))
+            raise PeerError(503, "Service Unavailable", headers=(("Retry-After", retry_after),))
         name = self._switch.ids.name("leg")
         local = self._open(name)
         arrived, timing = wanted.arrived, self._switch.configuration.timing
@@ -109,6 +112,10 @@ class Calls:
         self._wanted[name] = wanted
         self._keep(leg)
         return name, self.tell_leg(name, arrived)
+
+    def lost(self, request: Request, user: str, trunk: str) -> list[Effect]:
+        """A call that is refused before it is a contact."""
+        return self._reception.lost(request, user, trunk, self._switch.unix)
 
     def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
         contact = order.leg.partition(".")[0]
@@ -124,7 +131,7 @@ class Calls:
 
     def _outbound(self, order: MakeLeg, local: LocalMedia) -> Leg:
         target = order.target
-        host, port = target.flow.local
+        host, port = target.flow.sent_by
         return Leg.outbound(
             order.leg,
             to_uri=target.to_uri,

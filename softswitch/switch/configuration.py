@@ -11,8 +11,10 @@ from softswitch.callback.model import Policy
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
 from softswitch.sip.digest import ALGORITHMS
-from softswitch.sip.flow import Address
+from softswitch.sip.flow import Address, Flow, ListeningPoint, family
 from softswitch.sip.timing import Timing
+from softswitch.switch.ban import BanRule
+from softswitch.switch.door import StrangerRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Trunk:
 @dataclass(frozen=True, slots=True)
 class Configuration:
     users: Mapping[str, User]
-    listeners: tuple[tuple[str, Address], ...]  # as bound; the first of a transport is what we send from
+    listeners: tuple[ListeningPoint, ...]  # the first of a transport and address family is what we send from
     trunks: Mapping[str, Trunk] = field(default_factory=dict)
     agents: tuple[AgentSpec, ...] = ()
     auto_login: frozenset[str] = frozenset()
@@ -61,7 +63,15 @@ class Configuration:
     region: str = "CN"
     language: str = "zh"
     max_calls: int = 2000
+    bans: BanRule = BanRule()
+    strangers: StrangerRule = StrangerRule()
 
-    def listener(self, transport: str) -> Address | None:
-        """The address that we send from."""
-        return next((address for kind, address in self.listeners if kind == transport), None)
+    def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
+        """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.
+
+        None where we have no such listener. ``host`` is the name to find in the peer's certificate.
+        """
+        wanted = family(remote[0])
+        fitting = [one for one in self.listeners if one.transport == transport and one.family == wanted]
+        one = min(fitting, key=lambda one: one.local != prefer, default=None)
+        return Flow(transport, one.local, remote, 0, host, one.advertised) if one else None

@@ -1,6 +1,7 @@
 """What a new process takes over from the store: promises, registrations, and what the agents had set.
 
-A connection of the former process is no connection of ours, whatever its number. Who is no longer configured is left
+A connection of the former process is no connection of ours, whatever its number: a phone that had a WebSocket has to
+come again, since nobody can open one to it. Who is no longer configured is left
 out, and stays in the store. Calls and places in line are not taken over.
 """
 
@@ -49,9 +50,15 @@ def _bindings(switch: Switch, bindings: Iterable[Binding]) -> None:
         flow = static_flow(user.contact, switch.configuration) if user.contact else None
         if flow is not None:
             switch.registrar.add_static(name, user.contact, flow)
-    known = [binding for binding in bindings if binding.aor in users]
-    switch.registrar.restore([replace(one, flow=replace(one.flow, connection=0)) for one in known])
+    switch.registrar.restore([_taken_up(switch, binding) for binding in bindings if binding.aor in users])
     switch.arm_registrar()
+
+
+def _taken_up(switch: Switch, binding: Binding) -> Binding:
+    """By the listener that is there now. Where nothing leads to the phone any more, the binding expires at once."""
+    kept = binding.flow
+    flow = switch.configuration.flow(kept.transport, kept.remote, prefer=kept.local)
+    return replace(binding, flow=flow) if flow else replace(binding, expires_at=0.0)
 
 
 def _agents(switch: Switch, agents: Iterable[StoredAgent]) -> list[StoredAgent]:

@@ -11,7 +11,7 @@ import pytest
 
 from softswitch.net import tcp
 from softswitch.net.network import SipNetwork
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.message import Message, ParseError, Request, parse, render
 from softswitch.sip.response import respond
 from tests.support.ports import free_port
@@ -60,7 +60,7 @@ async def listening() -> AsyncIterator[tuple[SipNetwork, Ear, int]]:
     ear = Ear()
     network = SipNetwork(ear.on_message, ear.on_malformed, ear.on_failed)
     port = free_port()
-    await network.listen([("udp", (HOST, port)), ("tcp", (HOST, port))])
+    await network.listen([ListeningPoint("udp", (HOST, port)), ListeningPoint("tcp", (HOST, port))])
     try:
         yield network, ear, port
     finally:
@@ -206,5 +206,5 @@ async def test_an_address_that_is_taken_is_named() -> None:
     async with listening() as (_, ear, port):
         second = SipNetwork(ear.on_message, ear.on_malformed, ear.on_failed)
         with pytest.raises(OSError, match=f"cannot listen on udp:{HOST}:{port}"):
-            await second.listen([("udp", (HOST, port))])
+            await second.listen([ListeningPoint("udp", (HOST, port))])
         assert render(parse(options("UDP")))

@@ -10,6 +10,7 @@ from softswitch.callback.model import Policy
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
+from softswitch.sip.flow import ListeningPoint
 from softswitch.switch.configuration import Configuration, Trunk, User
 from tests.simnet.phone import SimPhone
 from tests.simnet.world import SWITCH, World
@@ -55,7 +56,7 @@ def configuration(**changes: Any) -> Configuration:
     )
     house = Configuration(
         users=users,
-        listeners=(("udp", SWITCH),),
+        listeners=(ListeningPoint("udp", SWITCH),),
         trunks={"carrier": Trunk("carrier", ("127.0.0.1", CARRIER_PORT), sources=(("127.0.0.1", CARRIER_PORT),),
                                  prefix="9")},
         agents=(
