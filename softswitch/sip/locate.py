@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from softswitch.sip.flow import Address
 
@@ -193,10 +194,23 @@ def in_turn(servers: Iterable[Server], fraction: Callable[[], float]) -> list[Ho
     return [hop for server in drawn(servers, fraction) for hop in server.hops]
 
 
-def drawn(servers: Iterable[Server], fraction: Callable[[], float]) -> list[Server]:
+class Weighted(Protocol):
+    """Whatever is chosen as RFC 2782 chooses servers."""
+
+    @property
+    def priority(self) -> int: ...
+
+    @property
+    def weight(self) -> int: ...
+
+
+One = TypeVar("One", bound=Weighted)
+
+
+def drawn(servers: Iterable[One], fraction: Callable[[], float]) -> list[One]:
     """RFC 2782: by priority, then by lot; weight 0 goes first into the lot, so that it has the smallest chance."""
     left = sorted(servers, key=lambda server: (server.priority, server.weight))
-    order: list[Server] = []
+    order: list[One] = []
     while left:
         equals = [server for server in left if server.priority == left[0].priority]
         chosen = _chosen(equals, fraction())
@@ -205,7 +219,7 @@ def drawn(servers: Iterable[Server], fraction: Callable[[], float]) -> list[Serv
     return order
 
 
-def _chosen(equals: list[Server], fraction: float) -> Server:
+def _chosen(equals: list[One], fraction: float) -> One:
     mark = fraction * (sum(server.weight for server in equals) + 1)  # 0 up to the sum, both included
     running = 0
     for server in equals:

@@ -1,7 +1,7 @@
 """Whether the servers of a peer are alive: OPTIONS to each of them, again and again (RFC 3261 section 11).
 
 Decided here: when a server is asked, and from how many unanswered questions on it is down. Any response is a sign of
-life. A server that has not been asked yet counts as up: there is no reason to keep calls from it.
+life, however late. A server that has not been asked yet counts as up: there is no reason to keep calls from it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from softswitch.sip.message import Headers, Request
 
 @dataclass(frozen=True, slots=True)
 class ProbeWanted(Effect):
-    """Send OPTIONS to ``hop``; then ``answered`` or ``silent``."""
+    """Send OPTIONS to ``hop``; then ``answered``, or ``lost`` where there is no way to it."""
 
     trunk: str
     hop: Hop
@@ -26,17 +26,19 @@ class ProbeWanted(Effect):
 
 @dataclass(slots=True)
 class _Health:
-    due_at: float | None  # None: asked, no answer yet
+    due_at: float  # the next question, or the end of our patience with the last one
+    asked: bool = False
     failures: int = 0
 
 
 class Probing:
     """``interval_s`` 0: nobody is asked and everybody is up. ``now`` is in monotonic seconds."""
 
-    def __init__(self, trunk: str, interval_s: float, failures: int, ids: Ids) -> None:
+    def __init__(self, trunk: str, interval_s: float, failures: int, patience_s: float, ids: Ids) -> None:
         self.trunk = trunk
         self._interval_s = interval_s
         self._failures = failures
+        self._patience_s = patience_s
         self._ids = ids
         self._health: dict[Hop, _Health] = {}
 
@@ -51,27 +53,33 @@ class Probing:
 
     @property
     def deadline(self) -> float | None:
-        return min((one.due_at for one in self._health.values() if one.due_at is not None), default=None)
+        return min((one.due_at for one in self._health.values()), default=None)
 
     def tick(self, now: float) -> list[Effect]:
-        due = [hop for hop, one in self._health.items() if one.due_at is not None and one.due_at <= now]
-        for hop in due:
-            self._health[hop].due_at = None
-        return [ProbeWanted(self.trunk, hop) for hop in due]
+        effects: list[Effect] = []
+        for hop, one in self._health.items():
+            if one.due_at > now:
+                continue
+            if one.asked:
+                self._ended(one, now, one.failures + 1)
+            else:
+                one.asked, one.due_at = True, now + self._patience_s
+                effects.append(ProbeWanted(self.trunk, hop))
+        return effects
 
     def answered(self, hop: Hop, now: float) -> None:
         """It has responded, whatever it said."""
-        self._ended(hop, now, lost=False)
+        if (health := self._health.get(hop)) is not None:
+            self._ended(health, now, 0)
 
-    def silent(self, hop: Hop, now: float) -> None:
-        """No response, or no way to it."""
-        self._ended(hop, now, lost=True)
-
-    def _ended(self, hop: Hop, now: float, lost: bool) -> None:
+    def lost(self, hop: Hop, now: float) -> None:
+        """There is no way to it."""
         health = self._health.get(hop)
-        if health is None or health.due_at is not None:
-            return  # no longer watched, or nothing was asked
-        health.failures = health.failures + 1 if lost else 0
+        if health is not None and health.asked:
+            self._ended(health, now, health.failures + 1)
+
+    def _ended(self, health: _Health, now: float, failures: int) -> None:
+        health.asked, health.failures = False, failures
         # Not all in step: a tenth of the interval is chance.
         health.due_at = now + self._interval_s * (0.9 + self._ids.fraction() / 5)
 
