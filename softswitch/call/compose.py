@@ -6,7 +6,8 @@ from softswitch.call.signal import Respond
 from softswitch.call.state import LegState, Plan, Setup
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
-from softswitch.sip import digest
+from softswitch.sip import body, digest
+from softswitch.sip.body import SDP
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import NameAddr, parse_name_addr
@@ -16,8 +17,7 @@ from softswitch.sip.response import respond
 from softswitch.sip.uri import hostport, parse_uri
 
 PRODUCT = "softswitch"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
-SDP = "application/sdp"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, SUBSCRIBE, MESSAGE"
 
 HeaderLines = tuple[tuple[str, str], ...]
 Account = tuple[str, str]  # user, password
@@ -51,9 +51,7 @@ def reply(
 
 def refuse(leg: LegState, transaction: str, request: Request, error: PeerError) -> Respond:
     """The answer to what the peer should not have sent."""
-    lines: HeaderLines = () if error.warning is None else (("Warning", error.warning),)
-    if error.status == 415:
-        lines += (("Accept", SDP),)
+    lines = error.headers if error.warning is None else (*error.headers, ("Warning", error.warning))
     if error.status == 405:
         lines += (("Allow", ALLOW),)
     return reply(leg, transaction, request, error.status, error.reason, headers=lines)
@@ -87,13 +85,9 @@ def options(dialog: Dialog) -> Request:
 
 
 def description(message: Message) -> bytes:
-    """The session description in a message, empty where there is none. Raises ``PeerError`` (415)."""
-    if not message.body:
-        return b""
-    kind = (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-    if kind != SDP:
-        raise PeerError(415, "Unsupported Media Type")
-    return message.body
+    """The session description in a message, empty where there is none. Raises ``PeerError`` (415, 400)."""
+    found = body.part(message, (SDP,))
+    return b"" if found is None else found.content
 
 
 def caller(request: Request, trusted: bool) -> NameAddr | None:
@@ -130,9 +124,3 @@ def credentials(response: Response, account: Account | None, method: str, uri: s
         return ((name, digest.answer(challenge, method, uri, *account, ids.tag())),)
     except PeerError:
         return ()
-
-
-def unsupported(request: Request) -> PeerError | None:
-    """Section 8.2.2.3: we know no extension that a peer may require."""
-    required = request.headers.all("Require")
-    return PeerError(420, ", ".join(required)) if required else None

@@ -13,6 +13,7 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
 from softswitch.sdp import negotiate
+from softswitch.sip import inspection
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import Request
@@ -30,13 +31,12 @@ def examine(leg: LegState, invite: Request) -> PeerError | None:
     """Make the dialog and answer the offer in thought; what is wrong with the INVITE, if anything is."""
     try:
         leg.dialog = Dialog.uas(invite, leg.setup.local_tag)
-        if (missing := compose.unsupported(invite)) is not None:
-            return missing
+        inspection.inspect(invite)
+        inspection.acceptable(invite)
         offer = compose.description(invite)
         if offer:
             part(leg).answer, leg.media = negotiate.answer(offer, leg.setup.local, leg.sdp_version)
         compose.caller(invite, part(leg).trusted)
-        _ = invite.target
     except PeerError as error:
         return error
     return None
@@ -104,9 +104,6 @@ def repeat(leg: LegState, now: float) -> list[Effect]:
 def refuse_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert isinstance(cause, PeerError)
     invite = part(leg)
-    if cause.status == 420:
-        unsupported = (("Unsupported", cause.reason),)
-        return [compose.reply(leg, invite.transaction, invite.request, 420, headers=unsupported)]
     return [compose.refuse(leg, invite.transaction, invite.request, cause)]
 
 

@@ -15,9 +15,12 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sdp import negotiate
 from softswitch.sdp.media import Media
+from softswitch.sip import body, inspection
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import Request
 
+_RELAY = "application/dtmf-relay"
+_KEY_KINDS = (_RELAY, "application/dtmf")
 _KEYS = frozenset("0123456789*#ABCD")
 # RFC 4733 event codes, as some phones write.
 _SPELT = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
@@ -59,21 +62,16 @@ def info(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
         raise _GONE
     request = arrived.request
     effects: list[Effect] = [compose.reply(leg, arrived.transaction, request, 200)]
-    if request.body:
-        effects.append(Digit(leg.id, _digit(request)))
+    if (pressed := body.part(request, _KEY_KINDS)) is not None:
+        effects.append(Digit(leg.id, _digit(pressed)))
     return effects
 
 
-def _digit(request: Request) -> str:
-    kind = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-    text = request.body.decode("ascii", "replace")
-    if kind == "application/dtmf-relay":
-        fields = dict(line.lower().replace(" ", "").partition("=")[::2] for line in text.splitlines())
+def _digit(pressed: body.Part) -> str:
+    key = pressed.content.decode("ascii", "replace").strip()
+    if pressed.kind == _RELAY:
+        fields = dict(line.lower().replace(" ", "").partition("=")[::2] for line in key.splitlines())
         key = fields.get("signal", "")
-    elif kind == "application/dtmf":
-        key = text.strip()
-    else:
-        raise PeerError(415, "Unsupported Media Type")
     key = _SPELT.get(key, key).upper()
     if key not in _KEYS:
         raise PeerError(400, "no such key")
@@ -81,7 +79,7 @@ def _digit(request: Request) -> str:
 
 
 def options(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
-    headers = (("Allow", compose.ALLOW), ("Accept", compose.SDP))
+    headers = inspection.capabilities(compose.ALLOW)
     return [compose.reply(leg, arrived.transaction, arrived.request, 200, headers=headers)]
 
 

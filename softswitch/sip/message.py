@@ -25,13 +25,12 @@ from softswitch.sip.header import (
     parse_via,
     split_commas,
 )
-from softswitch.sip.section import Headers, parse_headers
+from softswitch.sip.section import Headers, parse_headers, unfold
 from softswitch.sip.uri import Uri, parse_uri
 
 __all__ = ["Headers", "Limits", "Message", "ParseError", "Request", "Response", "parse", "render"]
 
 VERSION = "SIP/2.0"
-_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z", re.IGNORECASE | re.DOTALL)
 _ONCE = ("from", "to", "call-id", "cseq", "max-forwards")  # repeated, they would mean different things to each reader
@@ -93,6 +92,7 @@ class Request(_Accessors):
     uri: str  # the Request-URI as written
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    octets: bytes = field(default=b"", repr=False, compare=False)  # as it arrived, or as it was rendered last
 
     @property
     def target(self) -> Uri:
@@ -105,6 +105,7 @@ class Response(_Accessors):
     reason: str
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    octets: bytes = field(default=b"", repr=False, compare=False)  # as it arrived, or as it was rendered last
 
 
 Message = Request | Response
@@ -130,7 +131,8 @@ def render(message: Message) -> bytes:
     # A line end inside a value would let whoever wrote the value write headers.
     if not text.count("\n") == text.count("\r") == len(lines) + 1:
         raise UsageError("a line end inside a header")
-    return text.encode("utf-8", "surrogateescape") + message.body
+    message.octets = text.encode("utf-8", "surrogateescape") + message.body
+    return message.octets
 
 
 def parse(data: bytes, limits: Limits = LIMITS) -> Message:
@@ -147,6 +149,7 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Message:
             raise PeerError(400, wrong or bad_line or "no end of the header section")
         _check(message, limits)
         message.body = _body(headers, body)
+        message.octets = data
     except PeerError as error:
         raise _refusal(message, error.status, error.reason) from None
     return message
@@ -154,9 +157,7 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Message:
 
 def _lines(head: bytes, limits: Limits) -> tuple[list[str], str]:
     """The unfolded lines that can be used, the start line first, and what is wrong with the others ("": nothing)."""
-    text = head.decode("utf-8", "surrogateescape")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = _FOLD.sub(" ", text)
+    text = unfold(head.decode("utf-8", "surrogateescape"))
     lines = text.split("\r\n", limits.max_headers + 1)
     wrong = ""
     if len(lines) > limits.max_headers + 1:

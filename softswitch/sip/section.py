@@ -6,12 +6,15 @@ received, unfolded; what parsing makes of them is remembered until the section i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from softswitch.sip.header import LWS, is_token, split_commas
 
 T = TypeVar("T")
+
+_FOLD = re.compile(r"(?<![ \t])[ \t]*+\r\n[ \t]++")  # each run of white space is looked at once
 
 COMPACT = {
     "a": "accept-contact", "b": "referred-by", "c": "content-type", "d": "request-disposition", "e": "content-encoding",
@@ -112,6 +115,11 @@ class Headers:
 
     def __repr__(self) -> str:
         return f"Headers({list(self)!r})"
+
+
+def unfold(text: str) -> str:
+    """Header lines without their folding: the white space around each line end in a value is one space."""
+    return _FOLD.sub(" ", text) if "\r\n " in text or "\r\n\t" in text else text
 
 
 def parse_headers(lines: list[str]) -> tuple[Headers, str]:
