@@ -21,11 +21,11 @@ from softswitch.core.ids import Ids
 from softswitch.ivr.model import Fetch, Prompt
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Message, parse, render
+from softswitch.sip.message import Message, ParseError, parse, render
 from softswitch.store.memory import Memory
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.driver import Clock, Ports, Switch
-from softswitch.switch.ports import Arrived, HttpDone, KeyHeard, Played, Stored
+from softswitch.switch.ports import Arrived, HttpDone, KeyHeard, Malformed, Played, Stored
 from softswitch.switch.restart import Kept
 
 SWITCH: Address = ("127.0.0.1", 5060)
@@ -173,7 +173,10 @@ class World:
         self.switch.restore(asyncio.run(self._kept()))
 
     async def _kept(self) -> Kept:
-        return Kept(await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents())
+        store = self.store
+        return Kept(
+            await store.promises(open_only=True), await store.bindings(), await store.agents(), await store.voicemails()
+        )
 
     def crash(self) -> None:
         """kill -9: nothing of the process is left but what the store has acknowledged, or would have."""
@@ -232,14 +235,12 @@ class World:
         return share > 0.0 and self.random.random() < share
 
     def _deliver(self, data: bytes, source: Address, destination: Address) -> None:
-        message = parse(data)
         self.heard_at = self.now
-        if destination == SWITCH:
-            if not self.alive:
-                return
-            self.switch.feed(Arrived(message, Flow("udp", SWITCH, source)))
+        flow = Flow("udp", destination, source)
+        if destination == SWITCH and self.alive:
+            self.switch.feed(read(data, flow))
         elif destination in self.peers:
-            self.peers[destination](message, Flow("udp", destination, source))
+            self.peers[destination](parse(data), flow)
 
     def fetch(self, contact: str, request: int, order: Fetch) -> None:
         self.fetched.append((order.method, order.url))
@@ -253,3 +254,11 @@ class World:
 
     def facts(self, kind: type) -> list[Any]:
         return [event for _, event in self.events if isinstance(event, kind)]
+
+
+def read(data: bytes, flow: Flow) -> Arrived | Malformed:
+    """What the network makes of a datagram."""
+    try:
+        return Arrived(parse(data), flow)
+    except ParseError as error:
+        return Malformed(error, flow)
