@@ -126,4 +126,5 @@ def _trunk(settings: Settings, name: str, address: Address) -> Trunk:
     trunk = settings.trunks[name]
     sources = tuple((source.host, source.port or None) for source in trunk.sources)
     credentials = (trunk.username, trunk.password) if trunk.username else None
-    return Trunk(name, address, trunk.transport, sources, credentials, trunk.caller_id, trunk.prefix, trunk.ring)
+    return Trunk(name, address, trunk.transport, sources, credentials, trunk.caller_id, trunk.prefix, trunk.ring,
+                 transfer=trunk.transfer)  # fmt: skip

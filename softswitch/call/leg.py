@@ -126,6 +126,16 @@ class Leg:
         return self.leg.setup.local_tag
 
     @property
+    def remote_tag(self) -> str | None:
+        """None as long as nobody has answered the INVITE that we have sent."""
+        return None if self.leg.dialog is None else self.leg.dialog.remote_tag
+
+    @property
+    def called_as(self) -> str:
+        """The host by which the peer has called us; "" where we have called it."""
+        return self.leg.inbound.request.to.uri.host if self.leg.inbound is not None else ""
+
+    @property
     def invite(self) -> str | None:
         """The server transaction of an inbound leg: the key by which a CANCEL finds it."""
         return None if self.leg.inbound is None else self.leg.inbound.transaction

@@ -44,6 +44,7 @@ class Trunk(Strict):
     caller_id: str = ""  # shown to the called, in place of the number of our own phone
     prefix: Annotated[str, written(r"[0-9*#]{0,6}", "a prefix of up to 6 keys")] = ""  # phones dial it + the number
     ring: PositiveSeconds = 30.0
+    transfer: bool = False  # whoever is behind it may transfer whom he talks to, to our dialplans
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Trunk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from softswitch.call import identity
 from softswitch.call.leg import Leg
 from softswitch.call.signal import (
     Answered,
@@ -17,6 +18,7 @@ from softswitch.call.signal import (
     Reject,
     Release,
     Released,
+    TransferWanted,
     Updated,
 )
 from softswitch.callback.model import Promise
@@ -45,9 +47,12 @@ from softswitch.sip.effect import (
 from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri
 from softswitch.switch.desk import CallWanted
-from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
+from softswitch.switch.extension import Extensions
+from softswitch.switch.lamps import DIALOG
 from softswitch.switch.overload import retry_after_s
+from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
 from softswitch.switch.reception import Reception
+from softswitch.switch.transfers import Transfers
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -62,13 +67,15 @@ class Calls:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._media = switch.ports.media
-        self._reception = Reception(switch.configuration, switch.ids)
+        self.transfers = Transfers(switch)
+        self.reception = Reception(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, Leg] = {}
         self._contact_of: dict[str, str] = {}  # leg -> contact
         self._by_dialog: dict[tuple[str, str], str] = {}  # (Call-ID, local tag) -> leg
         self._callbacks: dict[str, str] = {}  # promise -> contact
         self._wanted: dict[str, CallWanted] = {}  # leg -> who calls, until its offer is read
+        self.extensions = Extensions(switch.configuration, lambda user: switch.lamps.touch(DIALOG, user))
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         return {
@@ -77,6 +84,7 @@ class Calls:
             Answered: self._with_media,
             Updated: self._with_media,
             Digit: self._signal,
+            TransferWanted: self.transfers.wanted,
             Released: self._ended,
             Failed: self._ended,
             Finished: self._finished,
@@ -99,23 +107,27 @@ class Calls:
             return leg.handle(event, self._switch.now)
         finally:  # a leg that raised half way still has to end
             self._switch.arm(("leg", name), leg.deadline)
+            self.extensions.moved(name)
 
     def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
         """A leg for an INVITE; its contact is made when it says ``Offered``."""
         if len(self.contacts) >= self._switch.configuration.max_calls:
             retry_after = str(retry_after_s(wanted.arrived.request.call_id))
             raise PeerError(503, "Service Unavailable", headers=(("Retry-After", retry_after),))
+        replaced = self.transfers.admit(wanted)
         name = self._switch.ids.name("leg")
         local = self._open(name)
         arrived, timing = wanted.arrived, self._switch.configuration.timing
         leg = Leg.inbound(name, arrived, local, self._switch.ids, timing, trusted=bool(wanted.trunk))
         self._wanted[name] = wanted
         self._keep(leg)
+        self.transfers.called_us(name, wanted)
+        self.transfers.takes(name, replaced)
         return name, self.tell_leg(name, arrived)
 
     def lost(self, request: Request, user: str, trunk: str) -> list[Effect]:
         """A call that is refused before it is a contact."""
-        return self._reception.lost(request, user, trunk, self._switch.unix)
+        return self.reception.lost(request, user, trunk, self._switch.unix)
 
     def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
         contact = order.leg.partition(".")[0]
@@ -127,17 +139,24 @@ class Calls:
             return self._tell_contact(contact, Failed(order.leg, error.status or 484, error.reason, "us"))
         self._contact_of[order.leg] = contact
         self._keep(leg)
+        self.transfers.called(order.leg, order.target)
+        if order.target.user:
+            seen = ("", "") if self._origin(order.leg).private else (order.caller, order.caller_name)
+            self.extensions.begun(leg, order.target.user, False, *seen)
         return []
 
     def _outbound(self, order: MakeLeg, local: LocalMedia) -> Leg:
         target = order.target
         host, port = target.flow.sent_by
+        origin = self._origin(order.leg)
+        own = Uri("sip", order.caller, host, port)
+        shown = order.caller and not origin.private
         return Leg.outbound(
             order.leg,
             to_uri=target.to_uri,
             request_uri=target.uri,
-            from_uri=str(Uri("sip", order.caller or "anonymous", host, port)),
-            from_display=order.caller_name,
+            from_uri=str(own) if shown else identity.ANONYMOUS,
+            from_display=order.caller_name if shown else "Anonymous",
             flow=target.flow,
             local=local,
             ids=self._switch.ids,
@@ -145,7 +164,13 @@ class Calls:
             call_id=order.call_id or None,
             credentials=target.credentials,
             ring_timeout_s=order.ring_s,
+            headers=identity.lines(origin, own if target.presentation.asserted and order.caller else None),
         )
+
+    def _origin(self, leg: str) -> identity.Origin:
+        """What the caller said for whom this leg is made."""
+        contact = self.contacts.get(leg.partition(".")[0])
+        return identity.UNKNOWN if contact is None else contact.facts.origin
 
     def _open(self, name: str) -> LocalMedia:
         try:
@@ -162,8 +187,10 @@ class Calls:
         leg = self.legs.pop(event.leg, None)
         if leg is not None:
             self._by_dialog.pop((leg.call_id, leg.local_tag), None)
+        self.extensions.ended(event.leg)
         self._contact_of.pop(event.leg, None)
         self._wanted.pop(event.leg, None)
+        self.transfers.forget(event.leg)
         self._switch.signalling.forget(event.leg)
         self._switch.arm(("leg", event.leg), None)
         self._media.close(event.leg)
@@ -173,10 +200,15 @@ class Calls:
 
     def _offered(self, event: Offered) -> Sequence[Effect]:
         wanted = self._wanted.pop(event.leg)
-        made = self._reception.receive(event, wanted, self._switch.directory, self._switch.clock.epoch)
+        taken_over = self.transfers.take_over(event)
+        if taken_over is not None:
+            return taken_over
+        made = self.reception.receive(event, wanted, self._switch.directory, self._switch.clock.epoch)
         if made is None:
             return self.tell_leg(event.leg, Reject(404))
         contact, first = made
+        if wanted.user:
+            self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)
         self.contacts[contact.id] = contact
         self._contact_of[event.leg] = contact.id
         return [*first, *self._rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
@@ -193,6 +225,14 @@ class Calls:
 
     def _signal(self, event: Any) -> Sequence[Effect]:
         return self._tell_contact(self._contact_of.get(event.leg, ""), event)
+
+    def contact_at(self, leg: str) -> str:
+        """The name of the contact that owns this leg; "" none."""
+        return self._contact_of.get(leg, "")
+
+    def move(self, leg: str, contact: str) -> None:
+        """From now on it is that contact's."""
+        self._contact_of[leg] = contact
 
     # ---- contacts ----------------------------------------------------------------------------------------------
 
@@ -212,6 +252,12 @@ class Calls:
         self._callbacks[promise.id] = name
         return contact.start(self._switch.now)
 
+    def settled(self, contact: CallbackContact) -> InboundContact:
+        """The promise is kept: from now on it is a contact like others."""
+        self._callbacks.pop(contact.promise.id, None)
+        onward = self.contacts[contact.id] = contact.onward()
+        return onward
+
     def hang_up(self, name: str) -> Sequence[Effect]:
         return self._tell_contact(name, HangUp())
 
@@ -230,6 +276,7 @@ class Calls:
             try:
                 return leg.tick(now) if leg else []
             finally:
+                self.extensions.moved(name)
                 self._switch.arm((kind, name), leg.deadline if leg else None)
         contact = self.contacts.get(name)
         return self._rearmed(name, contact.tick(now)) if contact else []

@@ -15,6 +15,7 @@ from softswitch.sip.flow import Address, Flow, ListeningPoint, family
 from softswitch.sip.timing import Timing
 from softswitch.switch.ban import BanRule
 from softswitch.switch.door import StrangerRule
+from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,32 @@ class User:
 @dataclass(frozen=True, slots=True)
 class Trunk:
     name: str
-    address: Address  # numeric
-    transport: str = "udp"
-    sources: tuple[tuple[str, int | None], ...] = ()  # (host, port or None for any): calls from there are trusted
+    address: Address  # the host may be a name; port 0: what its domain says (RFC 3263)
+    transport: str = "udp"  # "": what its domain says
+    sources: tuple[tuple[str, int | None], ...] = ()  # (host, port or None for any) of its calls; (): its servers
     credentials: tuple[str, str] | None = field(default=None, repr=False)
-    caller_id: str = ""
     prefix: str = ""  # what our phones dial to get out; "": they cannot
     ring_s: float = 30.0
+    group: str = ""  # trunks of one group stand in for each other, wherever the group is named in place of a trunk
+    priority: int = 0  # within the group; lower goes first
+    weight: int = 1  # share among equals
+    challenge: bool = False  # its calls must prove the credentials, whatever they come from
+    registering: Registering | None = None
+    watch: Watch = Watch()
+    limits: CallLimits = CallLimits()
+    manners: Manners = Manners()
+    transfer: bool = False  # whoever is behind it may transfer, to dialplans
+
+
+@dataclass(frozen=True, slots=True)
+class LampPolicy:
+    """What phones may subscribe to."""
+
+    show: str = "colleagues"  # who is named as talking to a watched phone; also "nobody", "everybody"
+    min_expires_s: float = 60.0
+    max_expires_s: float = 3600.0
+    per_user: int = 200  # subscriptions
+    most: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,7 @@ class Configuration:
     region: str = "CN"
     language: str = "zh"
     max_calls: int = 2000
+    lamps: LampPolicy = LampPolicy()
     bans: BanRule = BanRule()
     strangers: StrangerRule = StrangerRule()
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from softswitch.acd.model import LogIn, LogOut, SetPaused, SetReady
+from softswitch.call import compose
 from softswitch.call.signal import Offered
+from softswitch.callback.model import Lost
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
-from softswitch.contact.order import TellAcd
+from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.contact.routing import FeatureRoute, Numbering, PlanRoute, Route, TrunkRoute, UserRoute
 from softswitch.contact.script import Announce, DirectDial, Script
 from softswitch.core.effect import Effect
@@ -16,6 +20,7 @@ from softswitch.ivr.model import DialOut, Prompt
 from softswitch.ivr.plan import route as plan_for
 from softswitch.ivr.run import Facts as PlanFacts
 from softswitch.ivr.speech import phrase
+from softswitch.sip.message import Request
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.directory import SwitchDirectory
@@ -41,7 +46,7 @@ class Reception:
         self, offered: Offered, wanted: CallWanted, directory: SwitchDirectory, epoch: float
     ) -> tuple[InboundContact, list[Effect]] | None:
         """The contact and what is to be done before it starts; None where nobody has the number."""
-        route = self._numbering.route(offered.called, internal=bool(wanted.user))
+        route = self.route(offered.called, bool(wanted.user))
         if route is None:
             return None
         user = self._configuration.users.get(wanted.user)
@@ -57,8 +62,30 @@ class Reception:
             trunk=wanted.trunk,
             plan=plan,
             epoch=epoch,
+            origin=offered.origin,
         )
         return InboundContact(facts, directory, offered.leg, script, user.language if user else ""), first
+
+    def lost(self, request: Request, user: str, trunk: str, unix: float) -> list[Effect]:
+        """A call that was turned away at the door: the ledger hears of it where a plan says who would call back.
+
+        A caller on a trunk is who the trunk says, a phone who it has proved to be.
+        """
+        route = self._numbering.route(request.target.user, internal=bool(user))
+        caller = compose.caller(request, trusted=bool(trunk))
+        number = user or (caller.uri.user if caller else "")
+        if not isinstance(route, PlanRoute) or not route.plan.lost_to:
+            return []
+        # The INVITE may come again: one call is lost once.
+        name = f"shed-{hashlib.sha256(request.call_id.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
+        return [TellLedger(Lost(number, route.plan.lost_to, "shed", name, unix))]
+
+    def route(self, number: str, internal: bool) -> Route | None:
+        return self._numbering.route(number, internal)
+
+    def script(self, route: Route, language: str, directory: SwitchDirectory) -> Script:
+        """What leads whoever is transferred there."""
+        return self._script(route, "", directory, language or self._configuration.language)[1]
 
     def _script(
         self, route: Route, user: str, directory: SwitchDirectory, language: str
