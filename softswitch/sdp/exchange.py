@@ -22,28 +22,31 @@ class Exchange:
     version: int = 1  # of ``said``
     said: bytes = b""  # our latest description; empty before the first
     direction: str = "sendrecv"  # what we would have
+    agreed: Media | None = None  # what stands
 
-    def offer(self, local: LocalMedia, agreed: Media | None = None) -> bytes:
-        """Our next offer; ``agreed`` is what the session has come to so far."""
-        known, former = continued(local, agreed), self._lines()
+    def offer(self, local: LocalMedia) -> bytes:
+        """Our next offer."""
+        known, former = continued(local, self.agreed), self._lines()
         timing = parse_session(self.said).timing if self.said else "0 0"
         return self._say(lambda version: negotiate.offer(known, version, self.direction, former, timing))
 
-    def answer(self, offer: bytes, local: LocalMedia, agreed: Media | None = None) -> tuple[bytes, Media]:
-        """Our answer, and what it agrees on. Raises ``PeerError``: the session stays what it is."""
-        agreement: list[Media] = []
+    def answer(self, offer: bytes, local: LocalMedia) -> bytes:
+        """Our answer; what it agrees on stands from now. Raises ``PeerError``: the session stays what it is."""
+        former, agreement = self.agreed, []
 
         def make(version: int) -> bytes:
-            body, media = negotiate.answer(offer, local, version, self.direction, agreed)
+            body, media = negotiate.answer(offer, local, version, self.direction, former)
             agreement.append(media)
             return body
 
-        return self._say(make), agreement[0]
+        body = self._say(make)
+        self.agreed = agreement[-1]
+        return body
 
-    def accept(self, answer: bytes, local: LocalMedia, agreed: Media | None = None) -> Media:
-        """What the peer's answer to our latest offer agrees on; ``agreed`` as it was then. Raises ``PeerError``."""
+    def accept(self, answer: bytes, local: LocalMedia) -> Media:
+        """What an answer to our latest offer would agree on: of a fork there may be several. Raises ``PeerError``."""
         place = negotiate.stream_of(self._lines())
-        return negotiate.accept(answer, continued(local, agreed), self.direction, place)
+        return negotiate.accept(answer, continued(local, self.agreed), self.direction, place)
 
     def _lines(self) -> list[Section]:
         return parse_session(self.said).sections if self.said else []

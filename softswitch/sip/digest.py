@@ -173,6 +173,14 @@ def choose(challenges: list[str]) -> str | None:
     return None
 
 
+def is_stale(challenge: str) -> bool:
+    """True where the credentials were right, but for a nonce that is too old (RFC 7616 section 3.3)."""
+    try:
+        return _parameters(challenge).get("stale", "").lower() == "true"
+    except PeerError:
+        return False
+
+
 def answer(
     challenge: str, method: str, uri: str, username: str, password: str, cnonce: str, nc: int = 1, body: bytes = b""
 ) -> str:

@@ -6,7 +6,7 @@ Orders: ``Send``. Reports to the transaction user, which is a leg, the registrar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from softswitch.core.effect import Effect
 from softswitch.sip.flow import Flow
@@ -65,6 +65,7 @@ class TransactionFailed(Effect):
     transaction: str
     method: str
     why: str  # "timeout" or "transport"
+    request: Request | None = field(default=None, compare=False)  # as it was sent
 
     @property
     def status(self) -> int:

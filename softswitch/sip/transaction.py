@@ -148,11 +148,11 @@ def _ack_to_tu(one: Transaction, message: Message | None, _now: float) -> Effect
 
 
 def _timeout(one: Transaction, _message: Message | None, _now: float) -> Effect:
-    return TransactionFailed(one.owner, one.key, one.request.method, "timeout")
+    return TransactionFailed(one.owner, one.key, one.request.method, "timeout", one.request)
 
 
 def _fail(one: Transaction, _message: Message | None, _now: float) -> Effect:
-    return TransactionFailed(one.owner, one.key, one.request.method, "transport")
+    return TransactionFailed(one.owner, one.key, one.request.method, "transport", one.request)
 
 
 def _send(one: Transaction, message: Message | None, _now: float) -> Effect:

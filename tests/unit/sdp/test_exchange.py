@@ -9,7 +9,7 @@ import pytest
 from softswitch.core.errors import PeerError
 from softswitch.sdp import negotiate
 from softswitch.sdp.exchange import Exchange
-from softswitch.sdp.media import PCMA, PCMU, Codec, LocalMedia
+from softswitch.sdp.media import PCMA, PCMU, Codec, LocalMedia, Media
 from softswitch.sdp.session import parse_session
 
 OURS = LocalMedia(("10.0.0.2", 20000))
@@ -20,6 +20,11 @@ VIDEO_FIRST = b"m=video 5000 RTP/AVP 31\r\nm=audio"
 
 def version(body: bytes) -> int:
     return int(parse_session(body).origin.split()[2])
+
+
+def agreed(exchange: Exchange) -> Media:
+    assert exchange.agreed is not None
+    return exchange.agreed
 
 
 def ports(body: bytes) -> list[tuple[str, int]]:
@@ -39,10 +44,10 @@ def test_section_8_the_version_rises_by_one_only_if_the_description_changes() ->
 def test_section_8_an_answer_that_says_the_same_keeps_its_version() -> None:
     exchange = Exchange()
     offer = negotiate.offer(THEIRS)
-    bodies = [exchange.answer(offer, OURS)[0] for _ in range(2)]
+    bodies = [exchange.answer(offer, OURS) for _ in range(2)]
     assert bodies[0] == bodies[1]
-    held, media = exchange.answer(negotiate.offer(THEIRS, 2, "sendonly"), OURS)
-    assert version(held) == 2 and media.held
+    held = exchange.answer(negotiate.offer(THEIRS, 2, "sendonly"), OURS)
+    assert version(held) == 2 and agreed(exchange).held
 
 
 def test_section_8_the_origin_is_the_same_but_for_the_version() -> None:
@@ -56,21 +61,21 @@ def test_section_8_the_origin_is_the_same_but_for_the_version() -> None:
 
 def test_an_offer_that_cannot_be_answered_changes_nothing() -> None:
     exchange = Exchange()
-    said, _ = exchange.answer(negotiate.offer(THEIRS), OURS)
+    said, media = exchange.answer(negotiate.offer(THEIRS), OURS), exchange.agreed
     with pytest.raises(PeerError):
         exchange.answer(negotiate.offer(replace(THEIRS, codecs=(OPUS,)), 2), OURS)
-    assert (exchange.said, exchange.version) == (said, 1)
+    assert (exchange.said, exchange.version, exchange.agreed) == (said, 1, media)
 
 
 def test_section_8_our_offer_has_every_m_line_there_was_in_its_place() -> None:
     exchange = Exchange()
     offer = negotiate.offer(THEIRS).replace(b"m=audio", VIDEO_FIRST, 1)
-    body, media = exchange.answer(offer, OURS)
+    body = exchange.answer(offer, OURS)
     assert ports(body) == [("video", 0), ("audio", 20000)]
-    ours = exchange.offer(OURS, media)
+    ours = exchange.offer(OURS)
     assert ports(ours) == [("video", 0), ("audio", 20000)]
     theirs = negotiate.offer(THEIRS).replace(b"m=audio", b"m=video 0 RTP/AVP 31\r\nm=audio", 1)
-    assert exchange.accept(theirs, OURS, media).remote == ("10.0.0.1", 4000)
+    assert exchange.accept(theirs, OURS).remote == ("10.0.0.1", 4000)
 
 
 def test_section_6_an_answer_that_serves_another_m_line_than_we_offered_is_none() -> None:
@@ -86,23 +91,25 @@ def test_section_8_3_2_a_payload_type_means_what_it_meant() -> None:
     exchange = Exchange()
     offer = negotiate.offer(replace(THEIRS, codecs=(OPUS,))).replace(b"101 telephone", b"97 telephone")
     offer = offer.replace(b" 101\r\n", b" 97\r\n").replace(b"fmtp:101", b"fmtp:97")
-    _, media = exchange.answer(offer, ours)
+    exchange.answer(offer, ours)
+    media = agreed(exchange)
     assert (media.codec.name, media.receive_type, media.telephone_event) == ("opus", 111, 97)
-    again = exchange.offer(ours, media)
+    again = exchange.offer(ours)
     (audio,) = parse_session(again).sections
     assert audio.formats[:3] == ("111", "0", "8")
     assert "97 telephone-event/48000" in audio.attributes_of("rtpmap")
-    assert exchange.accept(negotiate.offer(replace(THEIRS, codecs=(OPUS,))), ours, media).receive_type == 111
+    assert exchange.accept(negotiate.offer(replace(THEIRS, codecs=(OPUS,))), ours).receive_type == 111
 
 
 def test_section_8_2_a_stream_that_is_given_up_by_port_0_comes_back() -> None:
     exchange = Exchange()
-    _, media = exchange.answer(negotiate.offer(THEIRS), OURS)
-    body, parked = exchange.answer(negotiate.offer(THEIRS, 2).replace(b"audio 4000", b"audio 0"), OURS, media)
-    assert ports(body) == [("audio", 0)] and parked.held
-    assert ports(exchange.offer(OURS, parked)) == [("audio", 20000)]
-    body, resumed = exchange.answer(negotiate.offer(THEIRS, 3), OURS, parked)
-    assert ports(body) == [("audio", 20000)] and resumed == media
+    exchange.answer(negotiate.offer(THEIRS), OURS)
+    media = agreed(exchange)
+    body = exchange.answer(negotiate.offer(THEIRS, 2).replace(b"audio 4000", b"audio 0"), OURS)
+    assert ports(body) == [("audio", 0)] and agreed(exchange).held
+    assert ports(exchange.offer(OURS)) == [("audio", 20000)]
+    body = exchange.answer(negotiate.offer(THEIRS, 3), OURS)
+    assert ports(body) == [("audio", 20000)] and agreed(exchange) == media
 
 
 def test_a_first_offer_without_a_stream_is_488() -> None:
@@ -126,15 +133,18 @@ HOLDS = {
 @pytest.mark.parametrize("form", HOLDS)
 def test_hold_in_all_its_forms_and_resume(form: str) -> None:
     exchange = Exchange()
-    _, media = exchange.answer(negotiate.offer(THEIRS), OURS)
+    exchange.answer(negotiate.offer(THEIRS), OURS)
+    media = agreed(exchange)
     offer = negotiate.offer(THEIRS, 2)
     for before, after in HOLDS[form]:
         assert before in offer
         offer = offer.replace(before, after, 1)
-    _, held = exchange.answer(offer, OURS, media)
+    exchange.answer(offer, OURS)
+    held = agreed(exchange)
     # recvonly is no hold: the peer wants to hear and does not speak.
     assert held.direction == {"recvonly": "sendonly", "inactive": "inactive", "port 0": "inactive"}.get(
         form, "recvonly"
     )
     assert held.held is (form != "recvonly")
-    assert exchange.answer(negotiate.offer(THEIRS, 3), OURS, held)[1] == media
+    exchange.answer(negotiate.offer(THEIRS, 3), OURS)
+    assert exchange.agreed == media
