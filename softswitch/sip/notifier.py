@@ -184,6 +184,9 @@ class Notifier:
             found[one.watch.package.name] += 1
         return found
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._all
+
     def __len__(self) -> int:
         return len(self._all)
 
