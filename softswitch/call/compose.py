@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softswitch.call.identity import private
 from softswitch.call.signal import Respond
 from softswitch.call.state import LegState, Plan, Setup
 from softswitch.core.errors import PeerError
@@ -92,8 +93,7 @@ def description(message: Message) -> bytes:
 
 def caller(request: Request, trusted: bool) -> NameAddr | None:
     """Who calls: P-Asserted-Identity from a trusted peer (RFC 3325), else From; None where withheld (RFC 3323)."""
-    privacy = {word.strip().lower() for word in (request.headers.get("Privacy") or "").split(";")}
-    if privacy & {"id", "user", "header"}:
+    if private(request):
         return None
     identity = _asserted(request) if trusted else None
     found = request.from_ if identity is None else identity

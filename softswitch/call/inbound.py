@@ -6,7 +6,7 @@ as a Warning) before anybody hears of it. A 2xx is repeated from here until its 
 
 from __future__ import annotations
 
-from softswitch.call import compose
+from softswitch.call import compose, identity
 from softswitch.call.signal import Accept, Failed, Offered, Reject, Release, Respond, Ring
 from softswitch.call.state import AckWait, Inbound, LegState
 from softswitch.core.effect import Effect
@@ -51,7 +51,8 @@ def offer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     invite = part(leg).request
     caller = compose.caller(invite, part(leg).trusted)
     number, name = ("", "") if caller is None else (caller.uri.user, caller.display)
-    return [Offered(leg.id, legible(number), legible(name), legible(invite.target.user), leg.media)]
+    origin = identity.origin(invite, part(leg).trusted)
+    return [Offered(leg.id, legible(number), legible(name), legible(invite.target.user), leg.media, origin)]
 
 
 def ring(leg: LegState, cause: object, now: float) -> list[Effect]:

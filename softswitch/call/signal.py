@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softswitch.call.identity import UNKNOWN, Origin
 from softswitch.core.effect import Effect
 from softswitch.sdp.media import Media
 from softswitch.sip.flow import Flow
@@ -70,6 +71,7 @@ class Offered(Effect):
     caller_name: str
     called: str  # user part of the Request-URI
     media: Media | None  # None: the offer comes late, with the ACK
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,10 @@ class InboundContact(Transferable):
     def start(self, wall: datetime, now: float) -> list[Effect]:
         """The call has been offered; ``wall`` is aware local time."""
         facts = self.facts
-        start = Start(self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, wall, self.language)
+        start = Start(
+            self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, wall, self.language,
+            facts.origin.diverted, facts.origin.note,
+        )  # fmt: skip
         return [*self.begun(now), self.occupy(facts.caller), *self._tell(start, now)]
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from softswitch.acd.model import ContactEnded
+from softswitch.call.identity import UNKNOWN, Origin
 from softswitch.call.record import CallRecord
 from softswitch.call.signal import Release
 from softswitch.callback.model import NumberBusy
@@ -34,6 +35,7 @@ class Facts:
     trunk: str  # "" for a registered phone
     plan: str = ""
     epoch: float = 0.0  # Unix seconds at ``now`` = 0
+    origin: Origin = UNKNOWN
 
 
 class Journey:

@@ -42,6 +42,7 @@ class Presentation:
     number: str = ""
     allowed: tuple[str, ...] = ()  # expressions for whole numbers
     anonymous: bool = False  # nobody's number is shown (RFC 3323)
+    asserted: bool = False  # the trunk is trusted with the caller's identity (RFC 3325)
 
     def shown(self, caller: str) -> str:
         """The number in From; "" is anonymous."""

@@ -120,7 +120,10 @@ class Transferable(Scripted, ABC):
         else:
             orders += self._gone_for_good(pending)
         facts = self.facts
-        start = Start(self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, event.wall, self.language)
+        start = Start(
+            self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, event.wall, self.language,
+            facts.origin.diverted, facts.origin.note,
+        )  # fmt: skip
         return [*orders, *self._tell(start, now)]
 
     def _on_transfer_join(self, event: TransferJoin, now: float) -> list[Effect]:

@@ -130,6 +130,8 @@ class Interpreter:
         self.state.variables = {
             "caller": {"number": start.caller, "name": start.caller_name},
             "called": start.called,
+            "diverted": list(start.diverted),
+            "note": start.note,
             "trunk": start.trunk,
             "contact": start.contact,
             "language": self.plan.language or start.language or DEFAULT_LANGUAGE,

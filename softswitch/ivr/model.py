@@ -22,6 +22,8 @@ class Start:
     trunk: str  # "" for a registered phone
     wall: datetime
     language: str = ""  # of the caller's phone; counts where the plan names none
+    diverted: tuple[str, ...] = ()  # numbers that were called before this one, the latest first
+    note: str = ""  # what the caller's system sent along (User-to-User, RFC 7433)
 
 
 @dataclass(frozen=True, slots=True)

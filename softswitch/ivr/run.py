@@ -20,7 +20,8 @@ from softswitch.ivr.model import AnswerCall, PlayPrompts, Prompt, StopPlaying
 
 MAX_AHEAD = 32  # digits that are kept for a later step
 
-GIVEN = frozenset({"caller", "called", "trunk", "time", "contact", "language", "digits"})  # set from the first step on
+# Set from the first step on.
+GIVEN = frozenset({"caller", "called", "diverted", "note", "trunk", "time", "contact", "language", "digits"})
 FIXED = GIVEN - {"language"}  # what a plan cannot set
 
 

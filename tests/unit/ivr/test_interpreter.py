@@ -141,10 +141,12 @@ def test_each_step_is_told_with_its_verb(walker: Walker) -> None:
 
 
 def test_the_callers_variables(walker: Walker) -> None:
-    walk = walker(WAITING[Wait.PROMPT], trunk="carrier", wall=WALL)
+    walk = walker(WAITING[Wait.PROMPT], trunk="carrier", wall=WALL, diverted=("200", "100"), note="66;encoding=hex")
     assert walk.variables == {
         "caller": {"number": "13800138000", "name": "Li"},
         "called": "8000",
+        "diverted": ["200", "100"],
+        "note": "66;encoding=hex",
         "trunk": "carrier",
         "contact": "c1",
         "language": "en",
