@@ -77,7 +77,10 @@ class Control:
         self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
         self._switch.listen(self.metrics.observe)
         self._switch.listen(log_event)
-        kept = Kept(await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents())
+        kept = Kept(
+            await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents(),
+            await self.store.voicemails(),
+        )  # fmt: skip
         self._switch.restore(kept)
         await self.network.listen(listeners)
         self._listening = True

@@ -30,6 +30,7 @@ class Target:
     codecs: tuple[Codec, ...] = ()  # in order of preference; (): what we have
     try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
     others: tuple[Target, ...] = ()  # where the same number is tried next, one after the other
+    user: str = ""  # whose phone it is; "" behind a trunk
 
 
 @dataclass(frozen=True, slots=True)

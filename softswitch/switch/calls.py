@@ -139,6 +139,8 @@ class Calls:
             return self._tell_contact(contact, Failed(order.leg, error.status or 484, error.reason, "us"))
         self._contact_of[order.leg] = contact
         self._keep(leg)
+        if order.target.user:
+            self.extensions.begun(leg, order.target.user, False, order.caller, order.caller_name)
         self.transfers.called(order.leg, order.target)
         if order.target.user:
             seen = ("", "") if self._origin(order.leg).private else (order.caller, order.caller_name)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from softswitch.acd.model import AcdInput, LogIn, LogOut, SetPaused, SetReady
 from softswitch.callback.model import Promise, Withdraw
+from softswitch.contact.mailbox import Message
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
+from softswitch.sip.page import PLAIN, Text
 from softswitch.sip.registrar import Binding
 from softswitch.switch.view import AgentView, CallView, QueueView
 
@@ -73,6 +75,12 @@ class SwitchControl:
     def registrations(self) -> list[Binding]:
         return self._switch.registrar.bindings()
 
+    def voicemails(self) -> list[Message]:
+        return self._switch.mailboxes.messages()
+
+    def subscriptions(self) -> dict[str, int]:
+        return self._switch.lamps.counts()
+
     def why(self, contact: str) -> list[dict[str, object]]:
         decisions = self._switch.facts.decisions.get(contact)
         if decisions is None:
@@ -103,6 +111,14 @@ class SwitchControl:
         if promise not in {known.id for known in self._switch.ledger.promises()}:
             raise LookupError(f"no such promise: {promise}")
         self._command(TellLedger(Withdraw(promise, why)))
+
+    def voicemail_heard(self, voicemail: str) -> None:
+        self._command(*self._switch.mailboxes.heard(voicemail))  # raises LookupError
+
+    def send_text(self, user: str, text: str, done: Callable[[int], None]) -> None:
+        if user not in self._switch.configuration.users:
+            raise LookupError(f"no such user: {user}")
+        self._switch.command(lambda: self._switch.texts.send(user, Text(PLAIN, text.encode()), done))
 
     def hang_up(self, contact: str) -> None:
         if contact not in self._switch.calls.contacts:

@@ -29,7 +29,7 @@ class SwitchDirectory:
     def user_targets(self, user: str) -> tuple[Target, ...]:
         bindings = self._registrar.lookup(user, self.unix_now)
         to_uri = f"sip:{user}@{self._configuration.realm}"
-        return tuple(Target(binding.contact, to_uri, binding.flow) for binding in bindings)
+        return tuple(Target(binding.contact, to_uri, binding.flow, user=user) for binding in bindings)
 
     def trunk_target(self, trunk: str, number: str) -> Target | None:
         known = self._configuration.trunks.get(trunk)

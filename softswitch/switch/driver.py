@@ -19,6 +19,7 @@ from functools import partial
 
 from softswitch.acd.acd import Acd
 from softswitch.callback.ledger import Ledger
+from softswitch.contact.mailbox import Mailboxes
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
@@ -34,6 +35,7 @@ from softswitch.switch.desk import Desk
 from softswitch.switch.directory import SwitchDirectory
 from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent, UnitFailed
 from softswitch.switch.facts import Facts
+from softswitch.switch.lamps import Lamps
 from softswitch.switch.offices import Offices
 from softswitch.switch.ports import (
     Arrived,
@@ -54,6 +56,7 @@ from softswitch.switch.ports import (
 from softswitch.switch.restart import Kept, restored
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
+from softswitch.switch.texts import Texts
 
 log = logging.getLogger("softswitch.switch")
 
@@ -129,6 +132,9 @@ class Switch:
         self.ledger = Ledger(configuration.policies, ids, configuration.region)
         self.directory = SwitchDirectory(configuration, self.registrar, self.acd)
         self.facts = Facts(self)
+        self.mailboxes = Mailboxes()
+        self.lamps = Lamps(self)
+        self.texts = Texts(self)
         self.calls = Calls(self)
         self.offices = Offices(self)
         desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag)
@@ -136,6 +142,7 @@ class Switch:
         self.control = SwitchControl(self)
         self._handlers: dict[type[Effect], Handler] = {
             **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(),
+            **self.lamps.handlers(), **self.texts.handlers(),
             **Sound(ports.media, ports.fetcher, configuration.recordings).handlers(),
         }  # fmt: skip
         self._inputs: dict[type[WorldInput], Callable[..., Iterable[Effect]]] = {
@@ -207,7 +214,7 @@ class Switch:
         try:
             self._queue.extend(work())
             self._drain(where)
-            while effects := self.offices.settle():
+            while effects := [*self.offices.settle(), *self.lamps.settle()]:
                 self._queue.extend(effects)
                 self._drain(where)
         except Exception:
@@ -269,6 +276,8 @@ class Switch:
                 effects = self.registrar.tick(self.unix)
                 self.arm_registrar()
                 return effects
+            case "lamps":
+                return self.lamps.due()
             case "leg" | "contact":
                 return self.calls.due(kind, name)
             case _:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from softswitch.acd.model import AgentState, AgentStateChanged, Decided, Reachability
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.event import ContactFinished
+from softswitch.contact.mailbox import VoicemailHeard, VoicemailLeft
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.sip.endpoint import Stray
 from softswitch.sip.registrar import Registered, Unregistered
@@ -30,6 +31,7 @@ class Facts:
     def note(self, event: DomainEvent) -> list[Effect]:
         """The consequences of a fact, before the listeners hear of it."""
         keeper = self._switch.ports.keeper
+        self._switch.lamps.note(event)
         match event:
             case Registered(binding=binding):
                 keeper.put_binding(binding)
@@ -48,6 +50,9 @@ class Facts:
                 keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):
                 keeper.put_call(record)
+            case VoicemailLeft(message=message) | VoicemailHeard(message=message):
+                keeper.put_voicemail(message)
+                self._switch.mailboxes.put(message)
             case Stray():
                 self._switch.publish(MessageDropped("any", "stray"))
         return []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from softswitch.acd.model import LogIn, Reachability, SetPaused
 from softswitch.callback.model import Promise, Restored
+from softswitch.contact.mailbox import Message
 from softswitch.core.effect import Effect
 from softswitch.sip.registrar import Binding
 from softswitch.store.query import StoredAgent
@@ -27,11 +28,13 @@ class Kept:
     promises: Iterable[Promise] = ()
     bindings: Iterable[Binding] = ()
     agents: Iterable[StoredAgent] = ()
+    voicemails: Iterable[Message] = ()
 
 
 def restored(switch: Switch, kept: Kept) -> list[Effect]:
     """The consequences, phones first: an agent who cannot be reached is not offered anything."""
     _bindings(switch, kept.bindings)
+    switch.mailboxes.restore(kept.voicemails)
     effects = switch.offices.to_ledger(Restored(tuple(kept.promises)))
     for user, agent in switch.directory.agents_of.items():
         reachable = bool(switch.registrar.lookup(user, switch.unix))

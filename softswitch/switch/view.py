@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from softswitch.callback.model import Promise
+from softswitch.contact.mailbox import Message
 from softswitch.sip.registrar import Binding
 
 
@@ -58,6 +60,12 @@ class Control(Protocol):
 
     def registrations(self) -> list[Binding]: ...
 
+    def voicemails(self) -> list[Message]:
+        """Of all mailboxes, newest first."""
+
+    def subscriptions(self) -> dict[str, int]:
+        """How many there are of each event package."""
+
     def why(self, contact: str) -> list[dict[str, object]]:
         """The routing decisions about this contact, oldest first."""
 
@@ -70,6 +78,11 @@ class Control(Protocol):
     def set_paused(self, agent: str, reason: str) -> None: ...
 
     def withdraw(self, promise: str, why: str) -> None: ...
+
+    def voicemail_heard(self, voicemail: str) -> None: ...
+
+    def send_text(self, user: str, text: str, done: Callable[[int], None]) -> None:
+        """Write to the phones of a user; ``done`` hears the SIP status, 200 for delivered, perhaps at once."""
 
     def hang_up(self, contact: str) -> None: ...
 
