@@ -131,6 +131,12 @@ def _numbers(view: _View) -> None:
         view.draft.sheet.problem(("numbers", index), message, "warning")
 
 
+def _lost_to(view: _View) -> None:
+    queue, queues = view.plan.lost_to, view.world.names("queue")
+    if queue and queues is not None and queue not in queues and ("lost_to",) in view.draft.sheet.positions:
+        view.draft.sheet.problem(("lost_to",), f"there is no queue {queue!r}{did_you_mean(queue, queues)}")
+
+
 def _names(view: _View) -> None:
     for name, step in view.plan.steps.items():
         for kind, word, below in step.verb.names():
@@ -248,6 +254,7 @@ _CHECKS: tuple[Callable[[_View], None], ...] = (
     _circles,
     _menus,
     _numbers,
+    _lost_to,
     _names,
     _templates,  # makes the scope that _prompts reads
     _prompts,

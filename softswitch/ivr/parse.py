@@ -22,6 +22,7 @@ from softswitch.core.yaml_nodes import Path, did_you_mean, dotted, load_yaml, lo
 from softswitch.ivr.plan import Plan, Step
 from softswitch.ivr.verb import VERBS, Verb
 from softswitch.ivr.verb.base import Language, Name, Written
+from softswitch.ivr.verb.connect import Queue
 
 _WHOLE = re.compile(r"-?[0-9]+")
 BRANCHES = frozenset(key for kind in VERBS.values() for key in kind.branches)
@@ -33,6 +34,7 @@ class Header(Written):
     dialplan: Name
     numbers: tuple[Annotated[str, Field(pattern=r"^\S+$")], ...] = ()
     language: Language | None = None
+    lost_to: Name | None = None
     start: Name
     steps: dict[str, Any] = Field(min_length=1)
 
@@ -95,7 +97,8 @@ def parse_plan(text: str, file: str) -> tuple[Draft | None, list[Problem]]:
         return None, sheet.problems
     header = _header(sheet)
     steps, broken = _steps(sheet, data.get("steps"))
-    plan = Plan(header.dialplan, file, header.numbers, header.language or "", header.start, steps)
+    lost_to = header.lost_to or _only_queue(steps)
+    plan = Plan(header.dialplan, file, header.numbers, header.language or "", header.start, steps, lost_to)
     return Draft(sheet, plan, broken), sheet.problems
 
 
@@ -107,8 +110,14 @@ def _header(sheet: Sheet) -> Header:
         for details in _told(error):
             _complain(sheet, (), details["loc"], Header, details, "a dialplan")
         kept = {key: value for key, value in sheet.data.items() if key in Header.model_fields and key not in wrong}
-        blank = {"dialplan": "", "numbers": (), "language": "", "start": "", "steps": {}}
+        blank = {"dialplan": "", "numbers": (), "language": "", "lost_to": "", "start": "", "steps": {}}
         return Header.model_construct(None, **(blank | kept))
+
+
+def _only_queue(steps: dict[str, Step]) -> str:
+    """The queue that every caller of the plan who waits would have waited in; "" where there are several."""
+    queues = {step.verb.name for step in steps.values() if isinstance(step.verb, Queue)}
+    return queues.pop() if len(queues) == 1 else ""
 
 
 def _steps(sheet: Sheet, written: Any) -> tuple[dict[str, Step], dict[str, Any]]:

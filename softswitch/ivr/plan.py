@@ -26,6 +26,7 @@ class Plan:
     language: str  # of callers who have not chosen; "": that of their phone
     start: str
     steps: Mapping[str, Step]
+    lost_to: str = ""  # the queue that calls back who was turned away before the first step; "": nobody does
 
     def where(self, step: str) -> str:
         """``file:line`` of a step."""

@@ -22,7 +22,7 @@ from softswitch.settings.kind import (
 )
 from softswitch.settings.people import Level
 
-Stage = Literal["abandoned", "queue-full", "accepted-offer"]  # at which a caller can be lost
+Stage = Literal["abandoned", "queue-full", "accepted-offer", "shed"]  # at which a caller can be lost
 
 
 class NeedSettings(Strict):
@@ -63,7 +63,7 @@ class Retry(Strict):
 class Callback(Strict):
     trunk: str
     caller_id: str = ""
-    stages: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer")
+    stages: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer", "shed")
     window: CallingWindow = CallingWindow()
     short_abandon: Seconds = 0.0  # an abandon before this is not recorded
     retry: Retry = Retry()

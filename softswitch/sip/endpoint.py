@@ -115,6 +115,12 @@ class Endpoint:
             effects.append(CancelArrived(invite.key, one.request, one.flow))
         return effects
 
+    def begins(self, request: Request) -> bool:
+        """Whether a request belongs to no transaction here: neither its own nor, for a CANCEL, that of its INVITE."""
+        if _server_key(request, request.method) in self._servers:
+            return False
+        return request.method != "CANCEL" or _server_key(request, "INVITE") not in self._servers
+
     # ---- from the transaction user -----------------------------------------------------------------------------
 
     def request(self, request: Request, flow: Flow, owner: str, now: float) -> list[Effect]:

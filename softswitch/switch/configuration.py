@@ -84,8 +84,8 @@ class Configuration:
     language: str = "zh"
     max_calls: int = 2000
     lamps: LampPolicy = LampPolicy()
-    bans: BanRule = BanRule()
-    strangers: StrangerRule = StrangerRule()
+    bans: BanRule = field(default_factory=BanRule)
+    strangers: StrangerRule = field(default_factory=StrangerRule)
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.

@@ -2,6 +2,10 @@
 
 REGISTER and every INVITE that does not come from a configured trunk address are challenged (RFC 3261 section 22); the
 answer to a wrong password and to an unknown user is the same. OPTIONS is a probe and answered without one.
+
+Whoever has proved nothing yet costs no memory: a challenge, and the answer to OPTIONS, are given without a transaction
+(section 8.2.7), once for each request, and never when they are more than three times as long, so that nobody has us
+send to a forged address what is worth forging it for.
 """
 
 from __future__ import annotations
@@ -14,12 +18,17 @@ from softswitch.call.signal import Respond
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.digest import Authenticator, Verdict
-from softswitch.sip.effect import RequestArrived
-from softswitch.sip.message import ParseError, Request, Response
+from softswitch.sip.effect import RequestArrived, Send
+from softswitch.sip.event.known import ALLOW_EVENTS
+from softswitch.sip.flow import Flow
+from softswitch.sip.inspection import HeaderLines, capabilities, inspect, unserved
+from softswitch.sip.message import Message, ParseError, Request, Response
 from softswitch.sip.registrar import Registrar
-from softswitch.sip.response import respond
+from softswitch.sip.response import respond, stamp_via, stateless_tag
 from softswitch.switch.configuration import Configuration, Trunk
-from softswitch.switch.event import AuthenticationFailed
+from softswitch.switch.door import Door
+from softswitch.switch.event import AuthenticationFailed, Banned
+from softswitch.switch.overload import retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +40,30 @@ class CallWanted(Effect):
     trunk: str  # "" from a phone
 
 
+@dataclass(frozen=True, slots=True)
+class SubscribeWanted(Effect):
+    """A SUBSCRIBE of one of our users, outside a dialog or in one."""
+
+    arrived: RequestArrived
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextWanted(Effect):
+    """A MESSAGE outside a dialog, from a trunk or from one of our users."""
+
+    arrived: RequestArrived
+    user: str  # "" from a trunk
+    trunk: str  # "" from a phone
+
+
+_CHALLENGED = frozenset({"REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE", "PUBLISH"})
+_WITHIN = frozenset({"BYE", "INFO", "UPDATE", "PRACK", "NOTIFY", "REFER"})  # a dialog
+_MOST_OUT = 3  # octets for each one that came in
+
+
 class Desk:
-    """``new_tag`` makes the To tags of its answers; ``trunk_of`` knows trunk addresses."""
+    """``new_tag`` makes the To tags of its answers; ``trunk_of`` knows trunk addresses; ``door`` whom it knows."""
 
     def __init__(
         self,
@@ -40,12 +71,33 @@ class Desk:
         registrar: Registrar,
         trunk_of: Callable[..., Trunk | None],
         new_tag: Callable[[], str],
+        door: Door,
     ) -> None:
         self._configuration = configuration
         self._registrar = registrar
         self._trunk_of = trunk_of
         self._new_tag = new_tag
+        self._door = door
+        self._proven: tuple[Request, str] | None = None  # who sent the request at hand
         self._authenticator = Authenticator(configuration.secret, configuration.realm, algorithms=configuration.digest)
+
+    def at_once(self, request: Request, flow: Flow, unix: float) -> list[Effect] | None:
+        """The answer to a request outside any dialog that needs no transaction; None where it is to be taken up."""
+        try:
+            inspect(request)
+            if request.method == "OPTIONS":
+                return self._once(request, flow, 200, (*capabilities(ALLOW), ("Allow-Events", ALLOW_EVENTS)))
+            if request.method not in _CHALLENGED:
+                raise _unserved(request)
+            if request.method != "REGISTER" and self._trunk_of(flow):
+                return None
+            user, refused = self._proof(request, flow, unix)
+        except PeerError as error:
+            return self._once(request, flow, error.status, error.headers, error.reason) if error.status else []
+        if user:
+            self._proven = (request, user)
+            return None
+        return refused
 
     def request(self, arrived: RequestArrived, unix: float) -> list[Effect]:
         """A request outside any dialog of ours. Raises ``PeerError`` for what cannot be served."""
@@ -55,17 +107,23 @@ class Desk:
                 return self._register(arrived, unix)
             case "INVITE":
                 return self._invite(arrived, unix)
-            case "OPTIONS":
-                return [self._answer(arrived, 200, (("Allow", ALLOW), ("Accept", "application/sdp")))]
-            case "BYE" | "INFO" | "UPDATE" | "PRACK" | "NOTIFY" | "REFER":
-                raise PeerError(481, "Call/Transaction Does Not Exist")
-            case "MESSAGE" | "SUBSCRIBE" | "PUBLISH":
-                return [self._answer(arrived, 405, (("Allow", ALLOW),))]
+            case "SUBSCRIBE":
+                return self._subscribe(arrived, unix)
+            case "MESSAGE":
+                return self._message(arrived, unix)
             case _:
-                return [self._answer(arrived, 501, (("Allow", ALLOW),))]
+                raise _unserved(request)
+
+    def unknown(self, request: Request, flow: Flow) -> list[Effect]:
+        """The answer to who speaks of a dialog or transaction that is not here."""
+        return self._once(request, flow, 481, ())
+
+    def busy(self, request: Request, flow: Flow) -> list[Effect]:
+        """The answer to a new call when there is too much to do (section 21.5.4)."""
+        return self._once(request, flow, 503, (("Retry-After", str(retry_after_s(request.call_id))),))
 
     def refusal(self, request: Request, error: PeerError) -> Response:
-        headers = (("Warning", error.warning),) if error.warning else ()
+        headers = (*error.headers, *((("Warning", error.warning),) if error.warning else ()))
         return respond(request, error.status, error.reason, to_tag=self._new_tag(), headers=headers)
 
     def malformed(self, error: ParseError) -> Response | None:
@@ -94,33 +152,89 @@ class Desk:
         user, challenge = self._authenticated(arrived, unix)
         return challenge or [CallWanted(arrived, user, "")]
 
+    def _subscribe(self, arrived: RequestArrived, unix: float) -> list[Effect]:
+        if self._trunk_of(arrived.flow):
+            raise PeerError(403, "Forbidden")  # what our people do is no carrier's business
+        user, challenge = self._authenticated(arrived, unix)
+        inspect(arrived.request)
+        return challenge or [SubscribeWanted(arrived, user)]
+
+    def _message(self, arrived: RequestArrived, unix: float) -> list[Effect]:
+        inspect(arrived.request)
+        trunk = self._trunk_of(arrived.flow)
+        if trunk is not None:
+            return [TextWanted(arrived, "", trunk.name)]
+        user, challenge = self._authenticated(arrived, unix)
+        return challenge or [TextWanted(arrived, user, "")]
+
     def _authenticated(self, arrived: RequestArrived, unix: float) -> tuple[str, list[Effect]]:
         """(user, []) where the credentials are right; ("", [the challenge]) where not."""
-        request = arrived.request
-        verdict, user = Verdict.ABSENT, ""
+        proven, self._proven = self._proven, None
+        if proven is not None and proven[0] is arrived.request:
+            return proven[1], []
+        return self._proof(arrived.request, arrived.flow, unix)
+
+    def _proof(self, request: Request, flow: Flow, unix: float) -> tuple[str, list[Effect]]:
+        verdict, user, credentials = Verdict.ABSENT, "", ""
         for credentials in request.headers.all("Authorization"):  # one for each realm that the phone knows
             verdict, user = self._authenticator.verify(
                 credentials, request.method, self._password, unix, request.body, request.uri
             )
-            if verdict is Verdict.OK:
-                return user, []
             if verdict is not Verdict.ABSENT:
                 break
+        if verdict is Verdict.OK and not self._guarded(user, flow, unix):
+            self._door.regulars.add(flow.remote, unix + self._configuration.max_expires_s)
+            return user, []
         stale = verdict in (Verdict.STALE, Verdict.REPLAYED)  # the password was right: the phone may try again
-        refused: list[Effect] = [self._challenge(arrived, unix, stale)]
-        if not stale and verdict is not Verdict.ABSENT:
-            refused.append(AuthenticationFailed(arrived.flow.transport, request.method, arrived.flow.remote[0], user))
+        refused = self._challenge(request, flow, unix, stale)
+        if verdict in (Verdict.BAD, Verdict.MALFORMED):
+            refused += self._failed(request, flow, user, credentials, unix)
         return "", refused
+
+    def _guarded(self, user: str, flow: Flow, unix: float) -> bool:
+        """Whether strangers have guessed at this password too often for a stranger to be believed just now."""
+        bans = self._door.bans
+        if not bans.guarded(user, unix) or bans.exempt(flow.remote[0]) or self._door.known(flow.remote, unix):
+            return False
+        return all(one.flow.remote[0] != flow.remote[0] for one in self._registrar.lookup(user, unix))
+
+    def _failed(self, request: Request, flow: Flow, user: str, credentials: str, unix: float) -> list[Effect]:
+        host = flow.remote[0]
+        facts: list[Effect] = [AuthenticationFailed(flow.transport, request.method, host, user)]
+        if self._authenticator.challenged(credentials, host, unix):
+            ban = self._door.bans.failed(host, user, unix)
+            facts += [Banned(ban.source, ban.until - unix, user)] if ban else []
+        return facts
 
     def _password(self, user: str) -> str | None:
         known = self._configuration.users.get(user)
         return known.password if known else None
 
-    def _challenge(self, arrived: RequestArrived, unix: float, stale: bool) -> Effect:
-        challenges = self._authenticator.challenges(unix, stale)
-        return self._answer(arrived, 401, tuple(("WWW-Authenticate", value) for value in challenges))
+    def _challenge(self, request: Request, flow: Flow, unix: float, stale: bool) -> list[Effect]:
+        challenges = self._authenticator.challenges(unix, stale, flow.remote[0])
+        return self._once(request, flow, 401, tuple(("WWW-Authenticate", value) for value in challenges))
 
-    def _answer(self, arrived: RequestArrived, status: int, headers: tuple[tuple[str, str], ...]) -> Effect:
-        response = respond(arrived.request, status, to_tag=self._new_tag(), headers=headers)
-        # Whose answer this is nobody knows yet: it is not repeated to an address that may be forged (section 26.3.2.4).
-        return Respond(arrived.transaction, response, once=status == 401)
+    def _once(
+        self, request: Request, flow: Flow, status: int, headers: HeaderLines, reason: str | None = None
+    ) -> list[Effect]:
+        """An answer in no transaction: whose address this is nobody knows yet (sections 8.2.7, 26.3.2.4)."""
+        stamp_via(request, flow)
+        response = respond(request, status, reason, to_tag=stateless_tag(request), headers=headers)
+        if not flow.reliable and size(response) > _MOST_OUT * size(request):
+            return []
+        return [Send(response, flow)]
+
+    def _answer(self, arrived: RequestArrived, status: int, headers: HeaderLines) -> Effect:
+        return Respond(arrived.transaction, respond(arrived.request, status, to_tag=self._new_tag(), headers=headers))
+
+
+def _unserved(request: Request) -> PeerError:
+    if request.method in _WITHIN:
+        return PeerError(481, "Call/Transaction Does Not Exist")
+    return unserved(request, ALLOW)
+
+
+def size(message: Message) -> int:
+    """About how many octets a message has; white space that came with it is not counted."""
+    start = len(message.method) + len(message.uri) + 12 if isinstance(message, Request) else len(message.reason) + 14
+    return start + len(message.body) + sum([len(name) + len(value) + 4 for _, name, value in message.headers._items])

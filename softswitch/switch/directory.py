@@ -33,13 +33,13 @@ class SwitchDirectory:
 
     def trunk_target(self, trunk: str, number: str) -> Target | None:
         known = self._configuration.trunks.get(trunk)
-        local = self._configuration.listener(known.transport) if known else None
-        if known is None or local is None:
+        flow = self._configuration.flow(known.transport, known.address) if known else None
+        if known is None or flow is None:
             return None
         host, port = known.address
         suffix = ";transport=tcp" if known.transport == "tcp" else ""
         uri = str(Uri("sip", number, host, port)) + suffix
-        return Target(uri, uri, Flow(known.transport, local, known.address), known.credentials, Presentation(known.caller_id), known.name)
+        return Target(uri, uri, flow, known.credentials, Presentation(known.caller_id), known.name)
 
     def customer_target(self, trunk: str, number: str) -> Target | None:
         if number not in self._configuration.users:
@@ -78,5 +78,13 @@ def static_flow(contact: str, configuration: Configuration) -> Flow | None:
     except (PeerError, ValueError):
         return None
     transport = (uri.param("transport") or "udp").lower()
-    local = configuration.listener(transport)
-    return Flow(transport, local, (host, uri.port or 5060)) if local else None
+    return configuration.flow(transport, (host, uri.port or (5061 if transport == "tls" else 5060)))
+
+
+def fixed(configuration: Configuration) -> frozenset[tuple[str, int | None]]:
+    """The addresses that the admin wrote down: trunks, and phones that do not register. None is any port."""
+    trunks = configuration.trunks.values()
+    found: set[tuple[str, int | None]] = {source for trunk in trunks for source in trunk.sources}
+    found |= {trunk.address for trunk in trunks}
+    flows = [static_flow(user.contact, configuration) for user in configuration.users.values() if user.contact]
+    return frozenset(found | {flow.remote for flow in flows if flow})

@@ -28,15 +28,18 @@ from softswitch.sip.effect import Send
 from softswitch.sip.endpoint import Endpoint
 from softswitch.sip.message import Message, Response
 from softswitch.sip.registrar import Registrar
+from softswitch.switch.ban import Bans
 from softswitch.switch.calls import Calls
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.control import SwitchControl
 from softswitch.switch.desk import Desk
-from softswitch.switch.directory import SwitchDirectory
+from softswitch.switch.directory import SwitchDirectory, fixed
+from softswitch.switch.door import Door
 from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent, UnitFailed
 from softswitch.switch.facts import Facts
 from softswitch.switch.lamps import Lamps
 from softswitch.switch.offices import Offices
+from softswitch.switch.overload import Overload
 from softswitch.switch.ports import (
     Arrived,
     Fetcher,
@@ -137,7 +140,9 @@ class Switch:
         self.texts = Texts(self)
         self.calls = Calls(self)
         self.offices = Offices(self)
-        desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag)
+        self.overload = Overload()
+        self.door = Door(Bans(configuration.bans), self.overload, configuration.strangers, fixed(configuration))
+        desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag, self.door)
         self.signalling = Signalling(self, desk)
         self.control = SwitchControl(self)
         self._handlers: dict[type[Effect], Handler] = {

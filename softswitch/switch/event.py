@@ -26,7 +26,7 @@ class MessageDropped(DomainEvent):
     """Something that arrived could not be used."""
 
     transport: str
-    reason: str  # closed list: "malformed", "too_large", "stray", "no_dialog"
+    reason: str  # closed list: "malformed", "too_large", "stray", "no_dialog", "banned", "flood", "overload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,22 @@ class AuthenticationFailed(DomainEvent):
     method: str
     host: str = ""
     user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Banned(DomainEvent):
+    """Somebody has guessed passwords from there: nothing is heard from it for ``for_s`` seconds."""
+
+    source: str  # an address, or a /64
+    for_s: float
+    user: str  # whose password was guessed last
+
+
+@dataclass(frozen=True, slots=True)
+class CallShed(DomainEvent):
+    """A new call was refused with 503, because there was too much to do."""
+
+    why: str  # closed list: "overload", "limit" (of calls, or of RTP ports)
 
 
 @dataclass(frozen=True, slots=True)

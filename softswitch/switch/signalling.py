@@ -1,4 +1,8 @@
-"""SIP in and out of the driver: endpoint, front desk, and which leg a message belongs to."""
+"""SIP in and out of the driver: endpoint, front desk, and which leg a message belongs to.
+
+A request that begins something is looked at before there is a transaction for it: what is refused, and what can be
+answered without knowing who asks, is answered on the spot, so that a flood of it leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,17 @@ from softswitch.sip.effect import (
     Send,
     TransactionFailed,
 )
-from softswitch.switch.desk import CallWanted, Desk
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request
+from softswitch.switch.desk import CallWanted, Desk, SubscribeWanted, TextWanted
+from softswitch.switch.event import CallShed, MessageDropped
+from softswitch.switch.overload import Rank
 from softswitch.switch.ports import Arrived, FlowFailed, Malformed
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
+
+_SUBSCRIBING = frozenset({"SUBSCRIBE", "NOTIFY"})  # their dialogs are no calls
 
 
 class Signalling:
@@ -56,11 +66,43 @@ class Signalling:
 
     def arrived(self, event: Arrived) -> Iterable[Effect]:
         self._switch.received(event)
+        message, flow = event.message, event.flow
         try:
-            return self._armed(self._endpoint.received(event.message, event.flow, self._now))
+            if isinstance(message, Request) and message.method != "ACK" and self._endpoint.begins(message):
+                answered = self._at_once(message, flow)
+                if answered is not None:
+                    return answered
+            return self._armed(self._endpoint.received(message, flow, self._now))
         except PeerError:
-            self._switch.dropped(event.flow.transport, "malformed")
+            self._switch.dropped(flow.transport, "malformed")
             return []
+
+    def _at_once(self, request: Request, flow: Flow) -> list[Effect] | None:
+        """What becomes of a request without a transaction; None where it is to have one."""
+        tag = request.to.tag
+        if tag is not None and request.method == "SUBSCRIBE" and self._switch.lamps.knows(request.call_id, tag):
+            return self._desk.at_once(request, flow, self._switch.unix)  # nobody refreshes for somebody else
+        if tag is not None and request.method != "CANCEL":
+            ours = request.method in _SUBSCRIBING or self._switch.calls.leg_of_dialog(request.call_id, tag)
+            return None if ours else self._desk.unknown(request, flow)
+        if request.method == "CANCEL":
+            return self._desk.unknown(request, flow)
+        return self._shed(request, flow) or self._desk.at_once(request, flow, self._switch.unix)
+
+    def _shed(self, request: Request, flow: Flow) -> list[Effect]:
+        """Too much to do: a new call is told so, what is not urgent is not heard."""
+        overload = self._switch.overload
+        if not overload.pressure:
+            return []
+        known = self._switch.door.known(flow.remote, self._switch.unix)
+        rank = Rank.STRANGER if not known else Rank.CALL if request.method == "INVITE" else Rank.KNOWN
+        if not overload.sheds(rank, request.call_id):
+            return []
+        if rank is not Rank.CALL:
+            return [MessageDropped(flow.transport, "overload")]
+        trunk = self._switch.directory.trunk_of(flow)
+        lost = self._switch.calls.lost(request, "", trunk.name) if trunk else []
+        return [*self._desk.busy(request, flow), CallShed("overload"), *lost]
 
     def malformed(self, event: Malformed) -> Iterable[Effect]:
         reason = "too_large" if event.error.status == 513 else "malformed"
@@ -69,15 +111,20 @@ class Signalling:
         return [Send(response, event.flow)] if response else []
 
     def flow_failed(self, event: FlowFailed) -> Iterable[Effect]:
-        broken = self._switch.registrar.drop(event.flow)
+        broken = [*self._switch.registrar.drop(event.flow), *self._switch.lamps.flow_failed(event.flow)]
         return [*broken, *self._armed(self._endpoint.transport_failed(event.flow, self._now))]
 
     def blame(self, effect: Effect, error: PeerError) -> list[Effect]:
         """A peer broke a rule while we did what its message asked for."""
+        lost: list[Effect] = []
         if isinstance(effect, CallWanted):
+            if error.status == 503:
+                lost = [CallShed("limit"), *self._switch.calls.lost(effect.arrived.request, effect.user, effect.trunk)]
+            effect = effect.arrived
+        if isinstance(effect, SubscribeWanted | TextWanted):
             effect = effect.arrived
         if isinstance(effect, RequestArrived) and error.status:
-            return [Respond(effect.transaction, self._desk.refusal(effect.request, error))]
+            return [Respond(effect.transaction, self._desk.refusal(effect.request, error)), *lost]
         self._switch.dropped("any", "malformed")
         return []
 
@@ -95,6 +142,8 @@ class Signalling:
         leg = self._switch.calls.leg_of_dialog(request.call_id, request.to.tag or "")
         if leg is not None:
             return self._switch.calls.tell_leg(leg, event)
+        if request.method == "SUBSCRIBE" and isinstance(event, RequestArrived):
+            return self._desk.request(event, self._switch.unix)
         if isinstance(event, RequestArrived):
             raise PeerError(481, "Call/Transaction Does Not Exist")
         self._switch.dropped(event.flow.transport, "no_dialog")
@@ -105,6 +154,9 @@ class Signalling:
         return self._switch.calls.tell_leg(leg, event) if leg else []
 
     def _to_owner(self, event: ResponseArrived | TransactionFailed) -> Sequence[Effect]:
+        for office in (self._switch.lamps, self._switch.texts):
+            if office.owns(event.owner):
+                return office.answered(event)
         return self._switch.calls.tell_leg(event.owner, event)
 
     def _call_wanted(self, event: CallWanted) -> Sequence[Effect]:
@@ -118,6 +170,10 @@ class Signalling:
         self._legs_by_invite.pop(self._invite_of.pop(leg, ""), None)
 
     # ---- to the wire -------------------------------------------------------------------------------------------
+
+    def request(self, request: Request, flow: Flow, owner: str) -> list[Effect]:
+        """Send a request of ours outside of any leg; ``owner`` hears what becomes of it."""
+        return list(self._armed(self._endpoint.request(request, flow, owner, self._now)))
 
     def _send(self, order: Send) -> Sequence[Effect]:
         self._switch.send(order)

@@ -1,0 +1,92 @@
+"""The door: which messages are taken up at all. Asked before a datagram is parsed, by its sender alone.
+
+Known are the *regulars*: flows that have proved to know a password within the life of a registration, that a binding
+leads to, or that the admin wrote down (trunks, static phones). Nobody can become one by forging an address. They are
+never banned and never held to a stranger's share, so that no flood and no guessing of others shuts out a phone that
+works. Everybody else is dropped while banned, and while the switch is busy is held to two buckets: that of the flow,
+and that of everything at the same address. Addresses that are not exempt are held to the latter always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.sip.flow import Address
+from softswitch.switch.ban import Bans, exemption
+from softswitch.switch.bucket import Buckets, source_of
+from softswitch.switch.overload import Overload
+
+MOST_REGULARS = 200_000
+FLOW_SHARE = 5  # while busy, one flow may take one in so many of its address's tokens
+
+
+@dataclass(frozen=True, slots=True)
+class StrangerRule:
+    """What one address may send that nobody has proved to have sent."""
+
+    rate: float = 100.0  # messages a second
+    burst: float = 500.0
+    exempt: tuple[str, ...] = ("127.0.0.0/8", "::1/128")  # held to it only while the switch is busy
+
+
+class Regulars:
+    """Flows that are known, each until a moment (Unix seconds). Bounded: who proved it longest ago goes first."""
+
+    def __init__(self, most: int = MOST_REGULARS) -> None:
+        self._most = most
+        self._until: dict[Address, float] = {}
+
+    def add(self, remote: Address, until: float) -> None:
+        until = max(until, self._until.pop(remote, 0.0))
+        if len(self._until) >= self._most:
+            del self._until[next(iter(self._until))]
+        self._until[remote] = until
+
+    def knows(self, remote: Address, now: float) -> bool:
+        until = self._until.get(remote)
+        return until is not None and until > now
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+
+class Door:
+    """``configured`` are the trunk sources and static phones: (host, port), or (host, None) for any port."""
+
+    def __init__(
+        self, bans: Bans, overload: Overload, rule: StrangerRule, configured: frozenset[tuple[str, int | None]]
+    ) -> None:
+        self.bans = bans
+        self.regulars = Regulars()
+        self._overload = overload
+        self._configured = configured
+        self._sources = Buckets(rule.rate, rule.burst)
+        self._flows = Buckets(rule.rate / FLOW_SHARE, rule.burst / FLOW_SHARE)
+        self._exempt = exemption(rule.exempt)
+        self._exempt_hosts: dict[str, bool] = {}
+
+    def known(self, remote: Address, unix: float) -> bool:
+        """A regular, or one whom the admin wrote down."""
+        return self.regulars.knows(remote, unix) or remote in self._configured or (remote[0], None) in self._configured
+
+    def refuses(self, remote: Address, now: float, unix: float) -> str:
+        """Why nothing is heard from ``remote`` now: "banned", "flood"; "" where it is heard."""
+        if self.known(remote, unix):
+            return ""
+        host = remote[0]
+        if self.bans and self.bans.holds(host, unix):
+            return "banned"
+        busy = self._overload.busy(now)
+        if not busy and self._exempts(host):
+            return ""
+        if busy and not self._flows.take(remote, now):
+            return "flood"
+        return "" if self._sources.take(source_of(host), now) else "flood"
+
+    def _exempts(self, host: str) -> bool:
+        known = self._exempt_hosts.get(host)
+        if known is None:
+            if len(self._exempt_hosts) > 1000:
+                self._exempt_hosts.clear()
+            known = self._exempt_hosts[host] = self._exempt(host)
+        return known

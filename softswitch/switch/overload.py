@@ -1,0 +1,77 @@
+"""When there is too much to do, what is left undone? (RFC 3261 section 21.5.4; the idea of RFC 7339.)
+
+Measured elsewhere and told here every few hundredths of a second: how late the loop is, and how full the sockets'
+receive buffers are. Both mean that messages wait. The answer is a *pressure* from 0 to 1, which rises quickly and
+falls slowly, so that it does not swing. Shed first is what strangers ask for (OPTIONS, REGISTER), then new calls, a
+growing share of them; then repeated registrations of known phones. What belongs to a dialog is never shed: finishing
+what was begun is what makes room.
+
+A call is shed or taken by its Call-ID, so that a repeated INVITE meets with the same answer.
+"""
+
+from __future__ import annotations
+
+import enum
+import zlib
+
+LATE_S = 0.05  # a loop that is later than this does not keep up
+FULL = 0.25  # of a receive buffer
+RISE = 0.08  # per sample that shows overload, of 25 ms: from nothing to everything in a third of a second
+FALL = 0.01  # per sample that does not
+HOLD_S = 1.0  # how long strangers stay limited after the last sign of overload
+EWMA = 0.3  # weight of the newest lag
+RETRY_AFTER_S = (5, 30)  # spread, lest all come back at once
+
+
+class Rank(enum.IntEnum):
+    """What a message is about; the lowest is shed first."""
+
+    STRANGER = 0  # a request out of the blue: OPTIONS, REGISTER, SUBSCRIBE ...
+    CALL = 1  # a new INVITE
+    KNOWN = 2  # whatever a known phone asks for that is no call
+    DIALOG = 3  # of a call or a transaction that exists
+
+
+# The pressure at which shedding begins, and that at which everything of the rank is shed.
+_SHED = {Rank.STRANGER: (0.0, 0.3), Rank.CALL: (0.1, 1.0), Rank.KNOWN: (0.8, 1.2), Rank.DIALOG: (2.0, 3.0)}
+
+
+class Overload:
+    """Fed by ``sample``; asked by ``sheds``. ``now`` in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.lag_s = 0.0  # EWMA
+        self.backlog = 0.0  # 0..1, the newest
+        self.pressure = 0.0  # 0..1
+        self._busy_until = 0.0
+
+    def sample(self, lag_s: float, backlog: float, now: float) -> None:
+        """``lag_s``: how late the loop woke; ``backlog``: the fullest receive buffer, 0..1."""
+        self.lag_s += EWMA * (lag_s - self.lag_s)
+        self.backlog = backlog
+        if self.lag_s > LATE_S or backlog > FULL:
+            self.pressure = min(1.0, self.pressure + RISE)
+            self._busy_until = now + HOLD_S
+        else:
+            self.pressure = max(0.0, self.pressure - FALL)
+
+    def busy(self, now: float) -> bool:
+        """Whether strangers are to be held to their share."""
+        return now < self._busy_until
+
+    def sheds(self, rank: Rank, call_id: str) -> bool:
+        begin, whole = _SHED[rank]
+        if self.pressure <= begin:
+            return False
+        return _draw(call_id) < (self.pressure - begin) / (whole - begin)
+
+
+def retry_after_s(call_id: str) -> int:
+    """For the header of that name."""
+    least, most = RETRY_AFTER_S
+    return least + int(_draw(call_id[::-1]) * (most - least))
+
+
+def _draw(call_id: str) -> float:
+    """0..1, the same for the same call."""
+    return zlib.crc32(call_id.encode("utf-8", "surrogateescape")) / 2**32
