@@ -1,0 +1,195 @@
+"""The SIP messages of each contact, for ``trace``: which are kept, for how long, and under which name.
+
+A message is known by its Call-ID, which is one leg's. Only an INVITE begins something: what else has an unknown Call-ID
+belongs to no contact. Until the switch says whose leg it is (``claim``), an INVITE and what follows it is kept for a
+while; strangers can send those, so few are kept, and not much of each. Octets are kept as they were on the wire, by
+reference; what is secret in them is hidden when they are shown.
+
+All is bounded: messages of one contact, contacts that have ended, octets in all. For want of room the contact that
+ended first goes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from softswitch.sip.flow import Flow
+from softswitch.sip.secret import masked
+
+PENDING = 256  # Call-IDs that no contact has claimed
+PENDING_MESSAGES = 16  # of each
+OVERHEAD = 160  # octets that a message costs besides its own
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much is kept. ``contacts`` counts those that have ended; those that go on are always there."""
+
+    messages: int = 500  # of one contact
+    contacts: int = 1000
+    octets: int = 32_000_000
+
+
+class Seen(NamedTuple):
+    """A message on the wire."""
+
+    at: float  # Unix seconds
+    sent: bool
+    flow: Flow
+    octets: bytes
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """``Seen``, fit to be shown."""
+
+    at: float  # Unix seconds
+    sent: bool
+    leg: str
+    flow: Flow
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    contact: str
+    live: bool
+    missing: int  # messages that there was no room for
+    messages: tuple[Traced, ...]  # in the order of time
+
+
+@dataclass(slots=True, eq=False)
+class _Page:
+    """Of one contact, or (``contact`` is "") of one Call-ID that is nobody's yet."""
+
+    contact: str
+    most: int  # messages
+    seen: list[Seen] = field(default_factory=list)
+    legs: dict[str, str] = field(default_factory=dict)  # by Call-ID
+    live: bool = True
+    missing: int = 0
+    octets: int = 0
+
+
+class Tracebook:
+    def __init__(self, room: Room = Room()) -> None:  # noqa: B008 (frozen)
+        self._room = room
+        self._octets = 0
+        self._by_call_id: dict[str, _Page] = {}
+        self._contacts: dict[str, _Page] = {}  # in the order in which they began
+        self._by_leg: dict[str, _Page] = {}
+        self._pending: dict[str, _Page] = {}  # by Call-ID, oldest first
+        self._ended: dict[str, _Page] = {}  # by contact, in the order in which they ended
+
+    # ---- what happens ------------------------------------------------------------------------------------------
+
+    def see(self, call_id: str, begins: bool, sent: bool, flow: Flow, octets: bytes, at: float) -> str:
+        """A message is on the wire. Returns the contact whose it is; "" where it is (still) nobody's.
+
+        ``begins``: it is an INVITE. ``at`` is Unix seconds.
+        """
+        page = self._by_call_id.get(call_id)
+        if page is None:
+            if not begins:
+                return ""
+            page = self._open(call_id)
+        if len(page.seen) >= page.most:
+            page.missing += 1
+            return page.contact
+        page.seen.append(Seen(at, sent, flow, octets, call_id))
+        size = len(octets) + OVERHEAD
+        page.octets += size
+        self._octets += size
+        if self._octets > self._room.octets:
+            self._make_room()
+        return page.contact
+
+    def claim(self, contact: str, leg: str, call_id: str) -> None:
+        """This leg, whose messages have this Call-ID, is the contact's from now on."""
+        page = self._contacts.get(contact)
+        if page is None:
+            page = self._contacts[contact] = _Page(contact, self._room.messages)
+        page.legs[call_id] = leg
+        self._by_leg[leg] = page
+        found, self._by_call_id[call_id] = self._by_call_id.get(call_id), page
+        if found is not None and self._pending.pop(call_id, None) is found:
+            page.seen += found.seen
+            page.missing += found.missing
+            page.octets += found.octets
+
+    def end(self, contact: str) -> None:
+        """The contact is over; what its legs still say is kept with it."""
+        page = self._contacts.get(contact)
+        if page is None:
+            return
+        page.live = False
+        self._ended[contact] = page
+        while len(self._ended) > self._room.contacts:
+            self._drop(next(iter(self._ended)))
+
+    # ---- who asks ----------------------------------------------------------------------------------------------
+
+    def trace(self, name: str) -> Trace:
+        """By contact, leg or Call-ID. Raises ``LookupError`` where nothing is kept under that name."""
+        page = self._contacts.get(name) or self._by_leg.get(name) or self._by_call_id.get(name)
+        if page is None or not page.contact:
+            raise LookupError(f"no messages of a call {name!r} are kept")
+        seen = sorted(page.seen, key=lambda one: one.at)
+        shown = tuple(
+            Traced(one.at, one.sent, page.legs.get(one.call_id, ""), one.flow, masked(one.octets)) for one in seen
+        )
+        return Trace(page.contact, page.live, page.missing, shown)
+
+    @property
+    def octets(self) -> int:
+        """What all of it costs, about."""
+        return self._octets
+
+    def names(self) -> list[str]:
+        """The contacts that can be asked for, oldest first."""
+        return list(self._contacts)
+
+    # ---- room --------------------------------------------------------------------------------------------------
+
+    def _open(self, call_id: str) -> _Page:
+        page = self._by_call_id[call_id] = self._pending[call_id] = _Page("", PENDING_MESSAGES)
+        if len(self._pending) > PENDING:
+            self._forget_pending()
+        return page
+
+    def _make_room(self) -> None:
+        """Contacts that ended, then INVITEs of nobody, then what calls said that go on; each time the oldest."""
+        orders: tuple[tuple[dict[str, _Page], Callable[[], None]], ...] = (
+            (self._ended, lambda: self._drop(next(iter(self._ended)))),
+            (self._pending, self._forget_pending),
+        )
+        for pages, forget in orders:
+            while self._octets > self._room.octets and pages:
+                forget()
+        for page in self._contacts.values():
+            if self._octets <= self._room.octets:
+                return
+            self._clear(page)
+
+    def _forget_pending(self) -> None:
+        call_id = next(iter(self._pending))
+        self._clear(self._pending.pop(call_id))
+        del self._by_call_id[call_id]
+
+    def _drop(self, contact: str) -> None:
+        page = self._ended.pop(contact)
+        self._clear(page)
+        del self._contacts[contact]
+        for table, names in ((self._by_call_id, page.legs), (self._by_leg, page.legs.values())):
+            for name in names:
+                if table.get(name) is page:
+                    del table[name]
+
+    def _clear(self, page: _Page) -> None:
+        page.missing += len(page.seen)
+        self._octets -= page.octets
+        page.octets = 0
+        page.seen.clear()
