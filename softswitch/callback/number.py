@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -35,13 +36,18 @@ def normalise(
         return Number("", "withheld")
     if taken is not None and taken.fullmatch(written):
         return Number(written)
+    return _in_region(written, region, tuple(countries) or (region,))
+
+
+@lru_cache(maxsize=4096)  # a call asks twice about each of its two numbers, and each answer costs a tenth of the call
+def _in_region(written: str, region: str, countries: tuple[str, ...]) -> Number:
     try:
         parsed = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
         return Number("", "invalid")
     if not phonenumbers.is_valid_number(parsed):
         return Number("", "invalid")
-    if phonenumbers.region_code_for_number(parsed) not in (countries or (region,)):
+    if phonenumbers.region_code_for_number(parsed) not in countries:
         return Number("", "foreign")
     if phonenumbers.number_type(parsed) in COSTLY:
         return Number("", "premium")
