@@ -33,8 +33,11 @@ class Dialog:
     @classmethod
     def uas(cls, request: Request, local_tag: str) -> Dialog:
         """Section 12.1.1. Raises ``PeerError`` (400) where the request has no Contact, or routes that are none."""
-        if request.contact is None:
-            raise PeerError(400, "no Contact")
+        contact = request.contact
+        if contact is None:
+            if not request.via.old:
+                raise PeerError(400, "no Contact")
+            contact = request.from_  # in RFC 2543 it was optional: then requests go to who called
         for route in request.headers.all("Record-Route"):
             parse_name_addr(route)  # now, while it can be refused: later there would be no way to say BYE
         return cls(
@@ -43,7 +46,7 @@ class Dialog:
             request.from_.tag or "",
             str(request.to.with_tag(local_tag)),
             request.headers.get("From") or "",
-            str(request.contact.uri),
+            str(contact.uri),
             tuple(request.headers.all("Record-Route")),
             0,
             request.cseq.number,

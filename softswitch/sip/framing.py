@@ -2,6 +2,7 @@
 
 Decided here: where a message ends, and when a stream can no longer be trusted. On a stream Content-Length is mandatory:
 without one that can be believed nobody knows where the next message starts, so that the connection has to be closed.
+A request in the syntax of RFC 2543, which has none, is the last one that is read: all that came is its body.
 The work is linear in what was received, however small the pieces in which it came.
 """
 
@@ -18,6 +19,10 @@ _LINE_ENDS = re.compile(rb"(?:\r\n)++")
 _LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:((?:[^\r]|\r\n[ \t])*+)", re.IGNORECASE)
 
 
+class _Unmeasured(PeerError):
+    """There is no Content-Length."""
+
+
 class StreamFramer:
     """One per connection and direction of reading."""
 
@@ -32,7 +37,8 @@ class StreamFramer:
     def feed(self, data: bytes) -> list[Message | ParseError]:
         """The messages that ``data`` completes, in order; one that cannot be read stands there as its error.
 
-        Where framing is lost the last element is the error and ``broken`` is set. Raises ``PeerError`` if fed again.
+        Where framing is lost ``broken`` is set, and the last element is the error, or the request in old syntax.
+        Raises ``PeerError`` if fed again.
         """
         if self.broken:
             raise PeerError(0, "the stream cannot be framed any more")
@@ -45,6 +51,11 @@ class StreamFramer:
             self.broken = True
             found.append(self._last_words(error))
         return found
+
+    @property
+    def unfinished(self) -> bool:
+        """True while a message has begun and is not whole; line ends before a start line are no beginning."""
+        return bool(self._wanted) or len(self._buffer) > len(PONG)
 
     def take_pongs(self) -> int:
         """How many keep-alives came since the last call; each is answered with ``PONG``."""
@@ -84,7 +95,7 @@ class StreamFramer:
         values = [value.decode("latin-1").strip() for value in _LENGTH.findall(self._buffer, 0, end)]
         length = content_length(values)
         if length is None:
-            raise PeerError(400, "no Content-Length on a stream")
+            raise _Unmeasured(400, "no Content-Length on a stream")
         self._wanted = end + len(_END) + length
         if self._wanted > self._limits.max_bytes:
             raise PeerError(513, "Message Too Large")
@@ -98,10 +109,13 @@ class StreamFramer:
         except ParseError as error:
             return error
 
-    def _last_words(self, error: PeerError) -> ParseError:
+    def _last_words(self, error: PeerError) -> Message | ParseError:
         """The error with as much of its request as can be read, so that it can be answered before closing."""
-        head, blank, _ = bytes(self._buffer[: self._limits.max_header_bytes + len(_END)]).partition(_END)
+        data = bytes(self._buffer[: self._limits.max_bytes])
         self._buffer.clear()
+        if isinstance(error, _Unmeasured) and (old := self._old(data)) is not None:
+            return old
+        head, blank, _ = data[: self._limits.max_header_bytes + len(_END)].partition(_END)
         try:
             message: Message | None = parse(head + blank, self._limits)
         except ParseError as parse_error:
@@ -109,3 +123,11 @@ class StreamFramer:
         if isinstance(message, Request) and message.method != "ACK":
             return ParseError(error.status, error.reason, message)
         return ParseError(0, error.reason)
+
+    def _old(self, data: bytes) -> Request | None:
+        """The request in these octets, if it follows RFC 2543."""
+        try:
+            message = parse(data, self._limits)
+        except ParseError:
+            return None
+        return message if isinstance(message, Request) and message.via.old else None

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from softswitch.core.errors import PeerError
+from softswitch.core.ids import BRANCH_COOKIE
 from softswitch.sip.uri import Params, Uri, hostport, parse_hostport, parse_uri, render_params
 
 LWS = " \t"
@@ -69,6 +70,11 @@ class Via:
     @property
     def branch(self) -> str | None:
         return param(self.params, "branch")
+
+    @property
+    def old(self) -> bool:
+        """True where its sender follows RFC 2543: the branch lacks the cookie of RFC 3261 section 8.1.1.7."""
+        return not (self.branch or "").startswith(BRANCH_COOKIE)
 
     @property
     def received(self) -> str | None:

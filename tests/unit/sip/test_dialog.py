@@ -101,6 +101,12 @@ def test_a_request_without_contact_makes_no_dialog() -> None:
     assert refused.value.status == 400
 
 
+def test_a_caller_of_rfc_2543_without_contact_is_reached_where_he_calls_from() -> None:
+    bare = request(via="SIP/2.0/UDP 10.0.0.1")
+    bare.headers = without(bare.headers, "Contact")
+    assert Dialog.uas(bare, "us").remote_target == "sip:1001@10.0.0.1"
+
+
 def test_a_target_refresh_moves_the_target_and_not_the_routes() -> None:
     dialog = Dialog.uas(request(more=RECORD_ROUTE), "us")
     moved = request("INVITE", cseq=2)

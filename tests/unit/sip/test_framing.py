@@ -55,6 +55,18 @@ def test_without_a_believable_length_framing_is_lost(length: bytes) -> None:
         framer.feed(SHORT)
 
 
+def test_a_request_of_rfc_2543_is_the_last_of_its_stream() -> None:
+    """It has no length: whatever follows is its body, and nobody's next message."""
+    old = HEAD.replace(b"branch=z9hG4bK1", b"branch=1")
+    framer = StreamFramer()
+    good, last = framer.feed(SHORT + old + b"\r\n" + SHORT)
+    assert isinstance(good, Request)
+    assert isinstance(last, Request)
+    assert (last.body, framer.broken) == (SHORT, True)
+    refused = StreamFramer().feed(old + b"Content-Length: -1\r\n\r\n")  # a length that lies is no lack of one
+    assert only_error(refused).status == 400
+
+
 def test_too_large_is_refused_before_it_has_arrived() -> None:
     framer = StreamFramer(Limits(max_bytes=1000))
     error = only_error(framer.feed(HEAD + b"l: 1001\r\n\r\n"))
