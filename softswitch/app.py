@@ -25,7 +25,7 @@ from softswitch.media.client import MediaClient
 from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.network import SipNetwork
-from softswitch.process import raise_file_limit
+from softswitch.process import raise_file_limit, spare_the_long_lived
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Address, Flow, ListeningPoint
 from softswitch.sip.message import Message, ParseError
@@ -215,6 +215,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     control = Control(settings)
     await control.start()
+    spare_the_long_lived()
     print(control.banner(), flush=True)
     await stop.wait()
     await control.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 
 
@@ -10,3 +11,13 @@ def raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def spare_the_long_lived() -> None:
+    """What is there when the work begins stays until the end: the garbage collector need not walk it every time.
+
+    It takes a fifth of the CPU of a call otherwise. Calls leave few cycles behind, so a younger generation may be larger.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)

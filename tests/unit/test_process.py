@@ -1,0 +1,30 @@
+"""What a process asks of the system when it starts."""
+
+import gc
+import resource
+from collections.abc import Iterator
+
+import pytest
+
+from softswitch.process import raise_file_limit, spare_the_long_lived
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+def test_as_many_files_as_the_system_allows() -> None:
+    raise_file_limit()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert soft == hard
+
+
+@pytest.mark.usefixtures("collector")
+def test_what_is_there_is_not_walked_again() -> None:
+    spare_the_long_lived()
+    assert gc.get_freeze_count() > 1000
+    assert gc.get_threshold()[0] > 700
