@@ -16,7 +16,7 @@ def raise_file_limit() -> None:
 def spare_the_long_lived() -> None:
     """What is there when the work begins stays until the end: the garbage collector need not walk it every time.
 
-    It takes a fifth of the CPU of a call otherwise. Calls leave few cycles behind, so a younger generation may be larger.
+    That takes a fifth of the CPU of a call. Calls leave few cycles behind, so a young generation may be larger.
     """
     gc.collect()
     gc.freeze()
