@@ -14,7 +14,7 @@ from softswitch.ivr.world import World
 from softswitch.settings import Settings
 from softswitch.sip.flow import Address, ListeningPoint
 from softswitch.sip.timing import Timing
-from softswitch.switch.configuration import Configuration, Trunk, User
+from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,10 @@ def configuration(
         region=settings.region,
         language=settings.language,
         max_calls=settings.limits.calls,
+        lamps=LampPolicy(
+            settings.lamps.show, settings.lamps.min_expires, settings.lamps.max_expires, settings.lamps.per_user,
+            settings.lamps.most,
+        ),
     )  # fmt: skip
 
 

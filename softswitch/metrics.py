@@ -34,9 +34,11 @@ from softswitch.contact.event import (
     ContactStarted,
     RecordingStarted,
 )
+from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.sip.registrar import Registered, Unregistered
+from softswitch.sip.subscription import SubscriptionEnded
 from softswitch.switch.event import (
     AuthenticationFailed,
     MediaRestarted,
@@ -45,6 +47,7 @@ from softswitch.switch.event import (
     MessageSent,
     UnitFailed,
 )
+from softswitch.switch.texts import TextEnded
 from softswitch.switch.view import Control
 
 _LABEL_VALUES = 200  # per label; what comes later is "other"
@@ -58,6 +61,9 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sip_messages_dropped", "What arrived and could not be used", ("transport", "reason")),
     ("sip_authentication_failures", "Requests with wrong credentials", ("transport", "method")),
     ("registration_changes", "Bindings made, refreshed and gone, and why", ("change",)),
+    ("subscriptions_ended", "Subscriptions that ended, and why", ("package", "why")),
+    ("text_messages", "Texts to users, and what became of them", ("outcome",)),
+    ("voicemails_left", "Messages left in mailboxes", ()),
     ("units_failed", "Units of work that a defect of ours ended", ("where",)),
     ("media_restarts", "Times the media process was replaced", ()),
     ("contacts_started", "Contacts begun", ("kind",)),
@@ -108,6 +114,7 @@ class Metrics:
         self._ready_agents = self._gauge("queue_agents_ready", "Agents who could answer at once", "queue")
         self._staffed = self._gauge("queue_agents_logged_in", "Agents logged in who serve the queue", "queue")
         self._open = self._gauge("queue_promises_open", "Open promises", "queue")
+        self._subscriptions = self._gauge("subscriptions", "Lamps and the like that are told of changes", "package")
         self._lost = self._gauge("lost", "Dropped since the start for want of room or disk", "what")
         self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
@@ -139,6 +146,7 @@ class Metrics:
         )
         _set(self._calls, Tally(call.state for call in control.calls()))
         _set(self._lost, control.losses())
+        _set(self._subscriptions, control.subscriptions())
         _set(self._ready, {part: int(fit) for part, fit in control.ready().items()})
         self._reachable.set(sum(agent.reachable for agent in agents))
         self._registrations.set(len(control.registrations()))
@@ -193,6 +201,10 @@ def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("registration_changes", "new" if new else "refreshed")]
         case Unregistered(why=why):
             return [("registration_changes", why)]
+        case SubscriptionEnded(package=package, why=why):
+            return [("subscriptions_ended", package, why)]
+        case TextEnded():
+            return [("text_messages", event.outcome)]
         case UnitFailed(where):
             return [("units_failed", where)]
         case MediaRestarted():
@@ -208,6 +220,8 @@ def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("contacts_connected",)]
         case ContactFinished(record):
             return [("contacts_finished", record.kind, record.outcome)]
+        case VoicemailLeft():
+            return [("voicemails_left",)]
         case RecordingStarted():
             return [("recordings_started",)]
         case StepEntered(plan=plan, verb=verb):

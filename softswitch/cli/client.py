@@ -46,7 +46,7 @@ def base_url(url: str, config: Path) -> str:
     return f"http://{listen}"
 
 
-def request(base: str, method: str, path: str, key: str, body: Any = None) -> Any:
+def request(base: str, method: str, path: str, key: str, body: Any = None, timeout_s: float = _TIMEOUT_S) -> Any:
     """What the JSON object of the answer has under ``key``. Raises ``Failed`` with a message for people."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} if data is not None else {}
@@ -54,7 +54,7 @@ def request(base: str, method: str, path: str, key: str, body: Any = None) -> An
         headers["Authorization"] = f"Bearer {token}"
     try:
         asked = urllib.request.Request(base + path, data, headers, method=method)
-        with _opener.open(asked, timeout=_TIMEOUT_S) as answer:
+        with _opener.open(asked, timeout=timeout_s) as answer:
             return json.load(answer)[key]
     except (KeyError, TypeError):
         raise Failed(f"what answers at {base} is no softswitch") from None

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from softswitch import __version__
-from softswitch.cli import agent, show
+from softswitch.cli import agent, mailbox, show
 from softswitch.cli.bench import bench
 
 _LATER = {"run": "softswitch.cli.start", "check": "softswitch.cli.start", "demo": "softswitch.cli.demo"}
@@ -43,6 +43,8 @@ app = typer.Typer(
 app.add_typer(show.app)
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
+app.add_typer(mailbox.app, name="voicemail")
+app.add_typer(mailbox.order)
 app.command()(bench)
 
 

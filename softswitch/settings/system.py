@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from softswitch.settings.kind import (
     BindAddress,
@@ -112,6 +112,22 @@ class Limits(Strict):
     calls: int = Field(default=2000, ge=1)  # a new INVITE beyond is shed with 503
 
 
+class Lamps(Strict):
+    """What phones may subscribe to: who talks, who is there, which messages wait."""
+
+    show: Literal["nobody", "colleagues", "everybody"] = "colleagues"  # who is named as talking to a watched phone
+    min_expires: Seconds = 60.0  # a shorter subscription is answered 423
+    max_expires: PositiveSeconds = 3600.0  # a longer one is granted this much
+    per_user: int = Field(default=200, ge=1)  # subscriptions; more are answered 503
+    most: int = Field(default=20_000, ge=1)  # of all users
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Lamps:
+        if self.min_expires > self.max_expires:
+            raise ValueError("min_expires must not be longer than max_expires")
+        return self
+
+
 class Callbacks(Strict):
     settle: Seconds = 32.0  # on top of the ring time: how long an attempt that a crash cut short stays uncertain
 
@@ -130,3 +146,4 @@ class System(Strict):
     http_step: HttpStep = HttpStep()
     limits: Limits = Limits()
     callbacks: Callbacks = Callbacks()
+    lamps: Lamps = Lamps()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from aiohttp import web
 
+from softswitch.sip.page import MOST_BYTES
 from softswitch.web.problem import ApiError
 
 # Printable and short: it ends in logs, tables and a metric label.
@@ -20,6 +21,15 @@ class AgentStateBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class WithdrawBody(msgspec.Struct, forbid_unknown_fields=True):
     why: Reason = ""
+
+
+class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_BYTES)]
+
+    def __post_init__(self) -> None:
+        if len(self.text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+            raise ValueError(f"text is longer than {MOST_BYTES} bytes")
 
 
 B = TypeVar("B", bound=msgspec.Struct)

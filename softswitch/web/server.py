@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -17,10 +18,11 @@ from softswitch.settings.system import Token
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
-from softswitch.web.body import AgentStateBody, WithdrawBody, number_of, read_body
+from softswitch.web.body import AgentStateBody, MessageBody, WithdrawBody, number_of, read_body
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 
 MAX_BODY_BYTES = 16 * 1024
+_OUTCOME_S = 45.0  # how long to wait for a phone; its transaction ends before that
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
 
@@ -84,9 +86,12 @@ class Api:
             ("GET", "/api/v1/records", records, self.records),
             ("GET", "/api/v1/events", records, self.events),
             ("GET", "/api/v1/contacts/{id}/why", records, self.why),
+            ("GET", "/api/v1/voicemails", records, self._list("voicemails")),
             ("POST", "/api/v1/agents/{name}/state", Permission.AGENT_STATE, self.agent_state),
             ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
             ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
+            ("POST", "/api/v1/voicemails/{id}/heard", command, self.heard),
+            ("POST", "/api/v1/messages", command, self.message),
         ]
 
     # ---- reading -------------------------------------------------------------------------------------------------
@@ -174,6 +179,30 @@ class Api:
         except LookupError:
             raise _unknown("call", contact, [call.contact for call in self._control.calls()]) from None
         return json_response({"contact": contact, "ending": True}, 202)
+
+    async def heard(self, request: web.Request, who: str) -> web.Response:
+        voicemail = request.match_info["id"]
+        _log.info("voicemail_heard", voicemail=voicemail, by=who)
+        try:
+            self._control.voicemail_heard(voicemail)
+        except LookupError:
+            raise _unknown("voicemail", voicemail, [known.id for known in self._control.voicemails()]) from None
+        return json_response({"voicemail": voicemail, "heard": True})
+
+    async def message(self, request: web.Request, who: str) -> web.Response:
+        """Answered when a phone has taken the text, or none has (SIP says within 32 s)."""
+        body = await read_body(request, MessageBody, '{"to": "1001", "text": "call the customer back"}')
+        outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        _log.info("message_sent", to=body.to, by=who)
+        try:
+            self._control.send_text(body.to, body.text, lambda status: outcome.done() or outcome.set_result(status))
+        except LookupError:
+            raise _unknown("user", body.to, []) from None
+        try:
+            status = await asyncio.wait_for(outcome, _OUTCOME_S)
+        except TimeoutError:
+            raise ApiError(504, "no phone has answered", "see whether it is delivered before you write again") from None
+        return json_response({"to": body.to, "delivered": status == 200, "status": status})
 
 
 def make_app(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from softswitch.callback.model import Promise, PromiseState
+from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.switch.view import AgentView, CallView, QueueView
@@ -68,6 +70,23 @@ class FakeControl:
         if contact != "c-1":
             raise LookupError(f"no call {contact!r}")
         self.done.append(("hang_up", contact))
+
+    def voicemails(self) -> list[Message]:
+        return [Message("vm-1", "1001", "c-0", "+8613800138000", "vm-1.wav", 1700000000.0, 7.5)]
+
+    def voicemail_heard(self, voicemail: str) -> None:
+        if voicemail != "vm-1":
+            raise LookupError(f"no voicemail {voicemail!r}")
+        self.done.append(("voicemail_heard", voicemail))
+
+    def subscriptions(self) -> dict[str, int]:
+        return {"dialog": 3, "presence": 0, "message-summary": 1}
+
+    def send_text(self, user: str, text: str, done: Callable[[int], None]) -> None:
+        if user not in ("1001", "1002"):
+            raise LookupError(f"no user {user!r}")
+        self.done.append(("send_text", user, text))
+        done(200 if user == "1001" else 480)
 
     def losses(self) -> dict[str, int]:
         return {"rows": 0}

@@ -261,3 +261,15 @@ def test_run_refuses_what_check_refuses(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "sip.realmm" in result.stderr
     assert "not started" in result.stderr
+
+
+def test_voicemails_and_texts(running: Running) -> None:
+    assert "vm-1" in running("voicemail", "list").output
+    assert running("voicemail", "list", "--mailbox", "1002").output.strip() == "no voicemail"
+    assert json.loads(running("voicemail", "list", "--json").output)[0]["mailbox"] == "1001"
+    assert running("voicemail", "heard", "vm-1").output.endswith("vm-1: heard\n")
+    assert running("voicemail", "heard", "vm-2").exit_code == 1
+    delivered, refused = running("message", "1001", "hello"), running("message", "1002", "hello")
+    assert delivered.exit_code == 0 and delivered.output.endswith("1001: delivered\n")
+    assert refused.exit_code == 1 and refused.output.endswith("1002: not delivered (480)\n")
+    assert running.control.done[0] == ("voicemail_heard", "vm-1")

@@ -18,10 +18,12 @@ from softswitch.contact.event import (
     ContactStarted,
     RecordingStarted,
 )
+from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.metrics import Metrics
 from softswitch.sip.registrar import Binding, Registered, Unregistered
+from softswitch.sip.subscription import SubscriptionEnded
 from softswitch.switch.event import (
     AuthenticationFailed,
     MediaRestarted,
@@ -30,6 +32,7 @@ from softswitch.switch.event import (
     MessageSent,
     UnitFailed,
 )
+from softswitch.switch.texts import TextEnded
 from tests.support.fake_control import FLOW, FakeControl
 
 DOCS = Path(__file__).parents[3] / "docs/metrics.md"
@@ -55,6 +58,14 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
         ),
         (Registered(BINDING, False), 'registration_changes_total{change="refreshed"} 1'),
         (Unregistered(BINDING, "expired"), 'registration_changes_total{change="expired"} 1'),
+        (
+            SubscriptionEnded("dialog", "1003", "1001", "expired"),
+            'subscriptions_ended_total{package="dialog",why="expired"} 1',
+        ),
+        (TextEnded("1001", "1002", 200), 'text_messages_total{outcome="delivered"} 1'),
+        (TextEnded("1001", "1002", 486), 'text_messages_total{outcome="refused"} 1'),
+        (TextEnded("1001", "1002", 480), 'text_messages_total{outcome="unreachable"} 1'),
+        (VoicemailLeft(FakeControl().voicemails()[0]), "voicemails_left_total 1"),
         (UnitFailed("timer"), 'units_failed_total{where="timer"} 1'),
         (MediaRestarted(), "media_restarts_total 1"),
         (ContactStarted("c", "inbound", "1", "2", ""), 'contacts_started_total{kind="inbound"} 1'),
@@ -132,6 +143,7 @@ def test_the_gauges_show_the_running_switch() -> None:
         'promises{state="due"} 1',
         'promises{state="kept"} 0',
         "registrations 2",
+        'subscriptions{package="dialog"} 3',
         'queue_waiting{queue="orders"} 1',
         'queue_longest_wait_seconds{queue="orders"} 12.5',
         'queue_agents_ready{queue="orders"} 1',

@@ -348,3 +348,26 @@ async def test_a_command_names_who_gave_it(connect: Connect, control: FakeContro
     async with client.post("/api/v1/promises/p-1/withdraw", headers=headers) as answer:
         assert answer.status == 202
     assert control.done == [("withdraw", "p-1", "withdrawn by my-supervisor")]
+
+
+# ---- mailboxes and texts ---------------------------------------------------------------------------------------
+
+
+async def test_voicemails_are_listed_and_can_be_heard(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    (message,) = (await get(client, "/api/v1/voicemails"))["voicemails"]
+    assert (message["id"], message["mailbox"], message["heard"], message["duration_s"]) == ("vm-1", "1001", False, 7.5)
+    assert await post(client, "/api/v1/voicemails/vm-1/heard", {}) == {"voicemail": "vm-1", "heard": True}
+    assert control.done == [("voicemail_heard", "vm-1")]
+    assert "vm-1" in (await post(client, "/api/v1/voicemails/vm-2/heard", {}, 404))["hint"]
+
+
+async def test_a_text_is_answered_with_what_became_of_it(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    delivered = await post(client, "/api/v1/messages", {"to": "1001", "text": "你好"})
+    assert delivered == {"to": "1001", "delivered": True, "status": 200}
+    assert (await post(client, "/api/v1/messages", {"to": "1002", "text": "hi"}))["status"] == 480
+    assert control.done == [("send_text", "1001", "你好"), ("send_text", "1002", "hi")]
+    await post(client, "/api/v1/messages", {"to": "7777", "text": "hi"}, 404)
+    for body in ({"to": "1001"}, {"to": "1001", "text": ""}, {"to": "1001", "text": "好" * 500}):
+        await post(client, "/api/v1/messages", body, 400)
