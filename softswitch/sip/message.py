@@ -142,6 +142,7 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Message:
     lines, wrong = _lines(head[: limits.max_header_bytes], limits)
     headers, bad_line = parse_headers(lines[1:])
     message = _start(lines[0], headers)
+    message.octets = data
     try:
         if too_large:
             raise PeerError(513, "Message Too Large")
@@ -149,7 +150,6 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Message:
             raise PeerError(400, wrong or bad_line or "no end of the header section")
         _check(message, limits)
         message.body = _body(headers, body)
-        message.octets = data
     except PeerError as error:
         raise _refusal(message, error.status, error.reason) from None
     return message

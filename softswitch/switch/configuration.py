@@ -15,6 +15,7 @@ from softswitch.sip.flow import Address, Flow, ListeningPoint, family
 from softswitch.sip.timing import Timing
 from softswitch.switch.ban import BanRule
 from softswitch.switch.door import StrangerRule
+from softswitch.switch.tracebook import Room
 from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
 
 
@@ -86,6 +87,7 @@ class Configuration:
     lamps: LampPolicy = LampPolicy()
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
+    trace: Room = field(default_factory=Room)
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.

@@ -24,9 +24,7 @@ from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.core.timers import Deadlines
-from softswitch.sip.effect import Send
 from softswitch.sip.endpoint import Endpoint
-from softswitch.sip.message import Message, Response
 from softswitch.sip.registrar import Registrar
 from softswitch.switch.ban import Bans
 from softswitch.switch.calls import Calls
@@ -35,7 +33,7 @@ from softswitch.switch.control import SwitchControl
 from softswitch.switch.desk import Desk
 from softswitch.switch.directory import SwitchDirectory, fixed
 from softswitch.switch.door import Door
-from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent, UnitFailed
+from softswitch.switch.event import UnitFailed
 from softswitch.switch.facts import Facts
 from softswitch.switch.lamps import Lamps
 from softswitch.switch.offices import Offices
@@ -52,6 +50,8 @@ from softswitch.switch.ports import (
     MediaPlane,
     Network,
     Played,
+    Resolved,
+    Resolver,
     Stored,
     StreamLost,
     WorldInput,
@@ -59,31 +59,15 @@ from softswitch.switch.ports import (
 from softswitch.switch.restart import Kept, restored
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
+from softswitch.switch.trunks import Trunks
 from softswitch.switch.texts import Texts
+from softswitch.switch.wire import Wire
 
 log = logging.getLogger("softswitch.switch")
 
 Handler = Callable[[Effect], Sequence[Effect]]
 _UNIT = {Arrived: "message", Malformed: "message", FlowFailed: "message", Played: "media", KeyHeard: "media",
-         StreamLost: "media", Stored: "store", HttpDone: "http"}  # fmt: skip
-METHODS = frozenset(
-    [
-        "ACK",
-        "BYE",
-        "CANCEL",
-        "INFO",
-        "INVITE",
-        "MESSAGE",
-        "NOTIFY",
-        "OPTIONS",
-        "PRACK",
-        "PUBLISH",
-        "REFER",
-        "REGISTER",
-        "SUBSCRIBE",
-        "UPDATE",
-    ]
-)
+         StreamLost: "media", Stored: "store", HttpDone: "http", Resolved: "dns"}  # fmt: skip
 RUNAWAY = 100_000  # effects in one unit of work: a loop of ours, not work
 
 
@@ -93,6 +77,7 @@ class Ports:
     media: MediaPlane
     keeper: Keeper
     fetcher: Fetcher
+    resolver: Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +118,9 @@ class Switch:
         self.registrar = Registrar(round(configuration.min_expires_s), round(configuration.max_expires_s))
         self.acd = Acd(configuration.agents, configuration.queues)
         self.ledger = Ledger(configuration.policies, ids, configuration.region)
-        self.directory = SwitchDirectory(configuration, self.registrar, self.acd)
+        self.trunks = Trunks(self)
+        self.directory = SwitchDirectory(configuration, self.registrar, self.acd, self.trunks)
+        self.wire = Wire(self)
         self.facts = Facts(self)
         self.mailboxes = Mailboxes()
         self.lamps = Lamps(self)
@@ -146,7 +133,7 @@ class Switch:
         self.signalling = Signalling(self, desk)
         self.control = SwitchControl(self)
         self._handlers: dict[type[Effect], Handler] = {
-            **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(),
+            **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(), **self.trunks.handlers(),
             **self.lamps.handlers(), **self.texts.handlers(),
             **Sound(ports.media, ports.fetcher, configuration.recordings).handlers(),
         }  # fmt: skip
@@ -159,6 +146,7 @@ class Switch:
             KeyHeard: self.calls.key_heard,
             Stored: self.offices.stored,
             HttpDone: self.calls.http_done,
+            Resolved: self.trunks.resolved,
         }
 
     # ---- time --------------------------------------------------------------------------------------------------
@@ -211,6 +199,10 @@ class Switch:
     def restore(self, kept: Kept) -> None:
         """What the store kept, before anything else happens."""
         self._unit("store", lambda: restored(self, kept))
+
+    def begin(self) -> None:
+        """The listeners are open: look for the trunks' servers, register, probe."""
+        self._unit("timer", self.trunks.start)
 
     def _unit(self, where: str, work: Callable[[], Iterable[Effect]], about: object = None) -> None:
         """``about`` is the input or the timer's key: whose contact it is, should the unit fail."""
@@ -283,6 +275,8 @@ class Switch:
                 return effects
             case "lamps":
                 return self.lamps.due()
+            case "trunk":
+                return self.trunks.due(name)
             case "leg" | "contact":
                 return self.calls.due(kind, name)
             case _:
@@ -293,22 +287,3 @@ class Switch:
         if force or deadline != self._armed:
             self._armed = deadline
             self._rearm(deadline)
-
-    # ---- the wire ----------------------------------------------------------------------------------------------
-
-    def send(self, order: Send) -> None:
-        message = order.message
-        self.ports.network.send(message, order.flow)
-        self.publish(MessageSent(order.flow.transport, *_kind(message)))
-
-    def received(self, event: Arrived) -> None:
-        self.publish(MessageReceived(event.flow.transport, *_kind(event.message)))
-
-    def dropped(self, transport: str, reason: str) -> None:
-        self.publish(MessageDropped(transport, reason))
-
-
-def _kind(message: Message) -> tuple[str, str]:
-    """(method, "request" or "2xx" ...): few enough values to be labels, whatever peers make up."""
-    method = message.cseq.method if message.cseq.method in METHODS else "OTHER"
-    return method, f"{message.status // 100}xx" if isinstance(message, Response) else "request"

@@ -65,7 +65,7 @@ class Signalling:
     # ---- from the wire -----------------------------------------------------------------------------------------
 
     def arrived(self, event: Arrived) -> Iterable[Effect]:
-        self._switch.received(event)
+        self._switch.wire.received(event)
         message, flow = event.message, event.flow
         try:
             if isinstance(message, Request) and message.method != "ACK" and self._endpoint.begins(message):
@@ -74,7 +74,7 @@ class Signalling:
                     return answered
             return self._armed(self._endpoint.received(message, flow, self._now))
         except PeerError:
-            self._switch.dropped(flow.transport, "malformed")
+            self._switch.wire.dropped(flow.transport, "malformed")
             return []
 
     def _at_once(self, request: Request, flow: Flow) -> list[Effect] | None:
@@ -100,13 +100,12 @@ class Signalling:
             return []
         if rank is not Rank.CALL:
             return [MessageDropped(flow.transport, "overload")]
-        trunk = self._switch.directory.trunk_of(flow)
+        trunk = self._switch.directory.trunk_of(flow, request)
         lost = self._switch.calls.lost(request, "", trunk.name) if trunk else []
         return [*self._desk.busy(request, flow), CallShed("overload"), *lost]
 
     def malformed(self, event: Malformed) -> Iterable[Effect]:
-        reason = "too_large" if event.error.status == 513 else "malformed"
-        self._switch.dropped(event.flow.transport, reason)
+        self._switch.wire.unread(event)
         response = self._desk.malformed(event.error)
         return [Send(response, event.flow)] if response else []
 
@@ -125,7 +124,7 @@ class Signalling:
             effect = effect.arrived
         if isinstance(effect, RequestArrived) and error.status:
             return [Respond(effect.transaction, self._desk.refusal(effect.request, error)), *lost]
-        self._switch.dropped("any", "malformed")
+        self._switch.wire.dropped("any", "malformed")
         return []
 
     # ---- to whom it belongs ------------------------------------------------------------------------------------
@@ -146,7 +145,7 @@ class Signalling:
             return self._desk.request(event, self._switch.unix)
         if isinstance(event, RequestArrived):
             raise PeerError(481, "Call/Transaction Does Not Exist")
-        self._switch.dropped(event.flow.transport, "no_dialog")
+        self._switch.wire.dropped(event.flow.transport, "no_dialog")
         return []
 
     def _cancel(self, event: CancelArrived) -> Sequence[Effect]:
@@ -154,7 +153,7 @@ class Signalling:
         return self._switch.calls.tell_leg(leg, event) if leg else []
 
     def _to_owner(self, event: ResponseArrived | TransactionFailed) -> Sequence[Effect]:
-        for office in (self._switch.lamps, self._switch.texts):
+        for office in (self._switch.trunks, self._switch.lamps, self._switch.texts):
             if office.owns(event.owner):
                 return office.answered(event)
         return self._switch.calls.tell_leg(event.owner, event)
@@ -176,7 +175,7 @@ class Signalling:
         return list(self._armed(self._endpoint.request(request, flow, owner, self._now)))
 
     def _send(self, order: Send) -> Sequence[Effect]:
-        self._switch.send(order)
+        self._switch.wire.send(order)
         return []
 
     def _respond(self, order: Respond) -> Sequence[Effect]:

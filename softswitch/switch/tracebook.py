@@ -27,7 +27,7 @@ OVERHEAD = 160  # octets that a message costs besides its own
 class Room:
     """How much is kept. ``contacts`` counts those that have ended; those that go on are always there."""
 
-    messages: int = 500  # of one contact
+    messages: int = 500  # of one contact; 0: nothing is kept
     contacts: int = 1000
     octets: int = 32_000_000
 
@@ -75,7 +75,7 @@ class _Page:
 
 
 class Tracebook:
-    def __init__(self, room: Room = Room()) -> None:  # noqa: B008 (frozen)
+    def __init__(self, room: Room = Room()) -> None:
         self._room = room
         self._octets = 0
         self._by_call_id: dict[str, _Page] = {}
@@ -93,7 +93,7 @@ class Tracebook:
         """
         page = self._by_call_id.get(call_id)
         if page is None:
-            if not begins:
+            if not begins or not self._room.messages:
                 return ""
             page = self._open(call_id)
         if len(page.seen) >= page.most:
@@ -109,6 +109,8 @@ class Tracebook:
 
     def claim(self, contact: str, leg: str, call_id: str) -> None:
         """This leg, whose messages have this Call-ID, is the contact's from now on."""
+        if not self._room.messages:
+            return
         page = self._contacts.get(contact)
         if page is None:
             page = self._contacts[contact] = _Page(contact, self._room.messages)

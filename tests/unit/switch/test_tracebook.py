@@ -128,3 +128,11 @@ def test_what_is_secret_is_not_shown() -> None:
     book.claim("c-1", "leg", "a")
     see(book, "a", 'INVITE sip:a SIP/2.0\r\nAuthorization: Digest nc=1, response="0a1b2c"\r\n\r\n')
     assert 'response="xxxxxx"' in texts(book, "c-1")[0]
+
+
+def test_without_room_nothing_is_kept() -> None:
+    book = Tracebook(Room(messages=0))
+    see(book, "a")
+    book.claim("c-1", "leg", "a")
+    see(book, "a", "180")
+    assert book.octets == 0 and book.names() == []
