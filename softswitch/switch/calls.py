@@ -137,8 +137,8 @@ class Calls:
         except PeerError as error:
             self._media.close(order.leg)
             return self._tell_contact(contact, Failed(order.leg, error.status or 484, error.reason, "us"))
-        self._contact_of[order.leg] = contact
         self._keep(leg)
+        self.move(order.leg, contact)
         if order.target.user:
             self.extensions.begun(leg, order.target.user, False, order.caller, order.caller_name)
         self.transfers.called(order.leg, order.target)
@@ -212,7 +212,7 @@ class Calls:
         if wanted.user:
             self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)
         self.contacts[contact.id] = contact
-        self._contact_of[event.leg] = contact.id
+        self.move(event.leg, contact.id)
         return [*first, *self._rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
 
     def _with_media(self, event: Progress | Answered | Updated) -> Sequence[Effect]:
@@ -235,6 +235,7 @@ class Calls:
     def move(self, leg: str, contact: str) -> None:
         """From now on it is that contact's."""
         self._contact_of[leg] = contact
+        self._switch.wire.book.claim(contact, leg, self.legs[leg].call_id)
 
     # ---- contacts ----------------------------------------------------------------------------------------------
 
@@ -296,6 +297,7 @@ class Calls:
 
     def _closed(self, event: Closed) -> Sequence[Effect]:
         contact = self.contacts.pop(event.contact, None)
+        self._switch.wire.book.end(event.contact)
         self._switch.arm(("contact", event.contact), None)
         if isinstance(contact, CallbackContact) and self._callbacks.get(contact.promise.id) == event.contact:
             del self._callbacks[contact.promise.id]

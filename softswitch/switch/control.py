@@ -13,6 +13,7 @@ from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
 from softswitch.sip.page import PLAIN, Text
 from softswitch.sip.registrar import Binding
+from softswitch.switch.tracebook import Trace
 from softswitch.switch.view import AgentView, CallView, QueueView
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class SwitchControl:
         if decisions is None:
             raise LookupError(f"no decision about a contact {contact!r} is kept")
         return [{"at": at, **asdict(decision)} for at, decision in decisions]
+
+    def trace(self, name: str) -> Trace:
+        return self._switch.wire.book.trace(name)
 
     def ready(self) -> dict[str, bool]:
         return self.parts()

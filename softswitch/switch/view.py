@@ -9,6 +9,7 @@ from typing import Protocol
 from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message
 from softswitch.sip.registrar import Binding
+from softswitch.switch.tracebook import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Control(Protocol):
 
     def why(self, contact: str) -> list[dict[str, object]]:
         """The routing decisions about this contact, oldest first."""
+
+    def trace(self, name: str) -> Trace:
+        """The SIP messages of a call, by contact, leg or Call-ID."""
 
     def log_in(self, agent: str, ready: bool = True) -> None: ...
 
