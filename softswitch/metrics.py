@@ -41,6 +41,8 @@ from softswitch.sip.registrar import Registered, Unregistered
 from softswitch.sip.subscription import SubscriptionEnded
 from softswitch.switch.event import (
     AuthenticationFailed,
+    Banned,
+    CallShed,
     MediaRestarted,
     MessageDropped,
     MessageReceived,
@@ -60,6 +62,8 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sip_messages_sent", "SIP messages put on the wire", ("transport", "method", "class")),
     ("sip_messages_dropped", "What arrived and could not be used", ("transport", "reason")),
     ("sip_authentication_failures", "Requests with wrong credentials", ("transport", "method")),
+    ("sip_bans", "Sources banned for guessing passwords", ()),
+    ("sip_calls_shed", "New calls refused with 503, and why", ("why",)),
     ("registration_changes", "Bindings made, refreshed and gone, and why", ("change",)),
     ("subscriptions_ended", "Subscriptions that ended, and why", ("package", "why")),
     ("text_messages", "Texts to users, and what became of them", ("outcome",)),
@@ -108,6 +112,8 @@ class Metrics:
         self._reachable = self._gauge("agents_reachable", "Agents whose phone can be reached")
         self._calls = self._gauge("calls", "Contacts now, by what happens to them", "state")
         self._promises = self._gauge("promises", "Promises by state, the closed ones since the start", "state")
+        self._bans = self._gauge("sip_banned_sources", "Sources that are not heard")
+        self._pressure = self._gauge("overload_pressure", "0..1: how much of what can be left undone is left undone")
         self._registrations = self._gauge("registrations", "Phones registered")
         self._waiting = self._gauge("queue_waiting", "Callers waiting", "queue")
         self._longest = self._gauge("queue_longest_wait_seconds", "Wait of the first in the queue", "queue")
@@ -149,6 +155,8 @@ class Metrics:
         _set(self._subscriptions, control.subscriptions())
         _set(self._ready, {part: int(fit) for part, fit in control.ready().items()})
         self._reachable.set(sum(agent.reachable for agent in agents))
+        self._bans.set(len(control.bans()))
+        self._pressure.set(control.pressure())
         self._registrations.set(len(control.registrations()))
         queues = control.queues()
         _set(self._waiting, {queue.queue: queue.waiting for queue in queues})
@@ -197,6 +205,10 @@ def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("sip_messages_dropped", transport, reason)]
         case AuthenticationFailed(transport, method):
             return [("sip_authentication_failures", transport, method)]
+        case Banned():
+            return [("sip_bans",)]
+        case CallShed(why):
+            return [("sip_calls_shed", why)]
         case Registered(new=new):
             return [("registration_changes", "new" if new else "refreshed")]
         case Unregistered(why=why):

@@ -61,6 +61,13 @@ _REGISTRATIONS: list[Column] = [
     ("expires", "expires_at", moment),
     ("user agent", "user_agent", text),
 ]
+_BANS: list[Column] = [
+    ("source", "source", text),
+    ("since", "since", moment),
+    ("until", "until", moment),
+    ("user guessed", "user", text),
+    ("dropped", "dropped", text),
+]
 _RECORDS: list[Column] = [
     ("contact", "contact", text),
     ("kind", "kind", text),
@@ -111,6 +118,19 @@ def callbacks(
 def registrations(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
     """The phones that are registered."""
     show(_list(url, config, "registrations"), _REGISTRATIONS, as_json, "no phone is registered")
+
+
+@app.command()
+def bans(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """The addresses that are not heard, because passwords were guessed from there."""
+    show(_list(url, config, "bans"), _BANS, as_json, "nobody is banned")
+
+
+@app.command()
+def unban(source: str, config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
+    """Hear SOURCE again (an address, or a network as `bans` shows it)."""
+    request(base_url(url, config), "DELETE", f"/api/v1/bans/{quoted(source)}", "source")
+    print(f"{source} is heard again")
 
 
 @app.command()

@@ -18,7 +18,6 @@ from softswitch.core.units import seconds
 from softswitch.core.yaml_nodes import did_you_mean
 
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SIP_PORT = 5060
 _HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?$")
 
 
@@ -115,9 +114,17 @@ def source(value: Any) -> HostPort:
 
 
 def peer(value: Any) -> HostPort:
-    """Where to send to: a name or an address; SIP's own port where none is written."""
-    address = host_port(value)
-    return address if address.port else HostPort(address.host, SIP_PORT)
+    """Where to send to: a name or an address; port 0 where none is written, so that SIP's own rules find it."""
+    return host_port(value)
+
+
+def network(value: Any) -> str:
+    """``192.0.2.0/24``, or one address."""
+    text = _text(value, "192.0.2.0/24")
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a network; write for example 192.0.2.0/24 or 2001:db8::/32") from None
 
 
 def bind_address(value: Any) -> HostPort:
@@ -242,4 +249,5 @@ Name = Annotated[str, written(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", "a name of le
 FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]
 
 
+Network = Annotated[str, BeforeValidator(network)]
 Country = Annotated[str, written(r"[A-Z]{2}", "a country such as CN")]

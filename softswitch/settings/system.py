@@ -14,15 +14,37 @@ from softswitch.settings.kind import (
     HostPort,
     Listener,
     Name,
+    Network,
     NumericHost,
     PortRange,
     Ports,
     PositiveSeconds,
     Seconds,
     SipListener,
+    Source,
     Strict,
     written,
 )
+
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+class Ban(Strict):
+    """Who guesses passwords is not heard for a while."""
+
+    failures: int = Field(default=20, ge=0)  # wrong credentials from one address; 0: nobody is banned
+    within: PositiveSeconds = 60.0
+    time: PositiveSeconds = Field(default=600.0, alias="for")
+    exempt: tuple[Network, ...] = LOOPBACK
+
+
+class Strangers(Strict):
+    """What one address may send that has no phone registered and is no trunk."""
+
+    rate: float = Field(default=100.0, gt=0)  # messages a second
+    burst: float = Field(default=500.0, ge=1)
+    exempt: tuple[Network, ...] = LOOPBACK  # held to it only while the switch is busy
 
 
 class Sip(Strict):
@@ -39,6 +61,12 @@ class Sip(Strict):
     min_expires: Seconds = 60.0  # a shorter registration is answered 423
     max_expires: PositiveSeconds = 3600.0  # a longer one is granted this much
     ring: PositiveSeconds = 30.0  # of a call between two internal phones
+    max_bindings: int = Field(default=8, ge=1, le=100)  # of one user; one more pushes out the oldest
+    nat: Literal["auto", "off"] = "auto"  # auto: a phone is answered and called where its packets come from
+    keep_alive: Seconds = 25.0  # between our packets to a UDP phone behind a NAT; 0: none
+    probe: Seconds = 120.0  # between our questions whether a registered phone is still there; 0: none
+    ban: Ban = Ban()
+    strangers: Strangers = Strangers()
 
     @field_validator("listen")
     @classmethod
@@ -108,6 +136,13 @@ class HttpStep(Strict):
     allowed_hosts: tuple[str, ...] = ("127.0.0.1",)
 
 
+class Dns(Strict):
+    """Who is asked for the servers of trunks."""
+
+    nameservers: tuple[Source, ...] = ()  # with the port where it is not 53; none: those of the machine
+    timeout: PositiveSeconds = 2.0  # of one question to one name server
+
+
 class Limits(Strict):
     calls: int = Field(default=2000, ge=1)  # a new INVITE beyond is shed with 503
 
@@ -145,5 +180,6 @@ class System(Strict):
     recording: bool = True  # False: nothing is recorded, whatever a queue says
     http_step: HttpStep = HttpStep()
     limits: Limits = Limits()
+    dns: Dns = Dns()
     callbacks: Callbacks = Callbacks()
     lamps: Lamps = Lamps()

@@ -85,6 +85,10 @@ class Configuration:
     language: str = "zh"
     max_calls: int = 2000
     lamps: LampPolicy = LampPolicy()
+    max_bindings: int = 8  # of one user
+    nat: bool = True
+    keep_alive_s: float = 25.0  # to a UDP phone behind a NAT; 0: none
+    probe_s: float = 120.0  # of a registered phone; 0: none
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)

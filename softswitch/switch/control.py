@@ -13,6 +13,7 @@ from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
 from softswitch.sip.page import PLAIN, Text
 from softswitch.sip.registrar import Binding
+from softswitch.switch.ban import Ban
 from softswitch.switch.tracebook import Trace
 from softswitch.switch.view import AgentView, CallView, QueueView
 
@@ -87,6 +88,15 @@ class SwitchControl:
         if decisions is None:
             raise LookupError(f"no decision about a contact {contact!r} is kept")
         return [{"at": at, **asdict(decision)} for at, decision in decisions]
+
+    def bans(self) -> list[Ban]:
+        return self._switch.door.bans.all(self._switch.clock.monotonic() + self._switch.clock.epoch)
+
+    def unban(self, source: str) -> None:
+        self._switch.door.bans.lift(source)
+
+    def pressure(self) -> float:
+        return self._switch.overload.pressure
 
     def trace(self, name: str) -> Trace:
         return self._switch.wire.book.trace(name)

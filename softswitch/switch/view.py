@@ -10,6 +10,7 @@ from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message
 from softswitch.sip.registrar import Binding
 from softswitch.switch.tracebook import Trace
+from softswitch.switch.ban import Ban
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,14 @@ class Control(Protocol):
         """Write to the phones of a user; ``done`` hears the SIP status, 200 for delivered, perhaps at once."""
 
     def hang_up(self, contact: str) -> None: ...
+
+    def bans(self) -> list[Ban]:
+        """The sources that are not heard, because passwords were guessed from there."""
+
+    def unban(self, source: str) -> None: ...
+
+    def pressure(self) -> float:
+        """0..1: how much of what can be left undone is left undone."""
 
     def losses(self) -> dict[str, int]:
         """What had to be dropped since the start: "rows" (store), "datagrams" (SIP), "facts" (log and metrics)."""

@@ -82,6 +82,8 @@ class Api:
             ("GET", "/api/v1/agents", live, self._list("agents")),
             ("GET", "/api/v1/queues", live, self._list("queues")),
             ("GET", "/api/v1/registrations", live, self._list("registrations")),
+            ("GET", "/api/v1/bans", live, self._list("bans")),
+            ("DELETE", "/api/v1/bans/{source:.+}", command, self.unban),
             ("GET", "/api/v1/promises", records, self.promises),
             ("GET", "/api/v1/records", records, self.records),
             ("GET", "/api/v1/events", records, self.events),
@@ -170,6 +172,15 @@ class Api:
         except LookupError:
             raise _unknown("promise", promise, [known.id for known in self._control.promises()]) from None
         return json_response({"promise": promise, "withdrawn": True}, 202)  # done once it is durable
+
+    async def unban(self, request: web.Request, who: str) -> web.Response:
+        source = request.match_info["source"]
+        _log.info("ban_lifted", source=source, by=who)
+        try:
+            self._control.unban(source)
+        except LookupError:
+            raise _unknown("ban of", source, [ban.source for ban in self._control.bans()]) from None
+        return json_response({"source": source, "banned": False})
 
     async def hang_up(self, request: web.Request, who: str) -> web.Response:
         contact = request.match_info["id"]

@@ -10,6 +10,7 @@ from softswitch.callback.model import Promise, PromiseState
 from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
+from softswitch.switch.ban import Ban
 from softswitch.switch.view import AgentView, CallView, QueueView
 
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
@@ -65,6 +66,17 @@ class FakeControl:
         if promise != "p-1":
             raise LookupError(f"no promise {promise!r}")
         self.done.append(("withdraw", promise, why))
+
+    def bans(self) -> list[Ban]:
+        return [Ban("192.0.2.66", 1700000000.0, 1700000600.0, "1001", 12)]
+
+    def unban(self, source: str) -> None:
+        if source != "192.0.2.66":
+            raise LookupError(source)
+        self.done.append(("unban", source))
+
+    def pressure(self) -> float:
+        return 0.25
 
     def hang_up(self, contact: str) -> None:
         if contact != "c-1":
