@@ -7,9 +7,9 @@ import asyncio
 import logging
 import secrets
 import signal
-import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvloop
@@ -25,15 +25,27 @@ from softswitch.media.client import MediaClient
 from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.network import SipNetwork
+from softswitch.net.resolver import DnsResolver, Done
 from softswitch.process import raise_file_limit, spare_the_long_lived
 from softswitch.settings import Settings, load
-from softswitch.sip.flow import Address, Flow, ListeningPoint
+from softswitch.sip.flow import Flow, ListeningPoint
+from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Clock, Ports, Switch
 from softswitch.switch.event import MediaRestarted
-from softswitch.switch.ports import Arrived, FlowFailed, HttpDone, KeyHeard, Malformed, Played, Stored, StreamLost
+from softswitch.switch.ports import (
+    Arrived,
+    FlowFailed,
+    HttpDone,
+    KeyHeard,
+    Malformed,
+    Played,
+    Resolved,
+    Stored,
+    StreamLost,
+)
 from softswitch.switch.restart import Kept
 from softswitch.web import make_app
 
@@ -71,9 +83,9 @@ class Control:
         )  # fmt: skip
         listeners = tuple(ListeningPoint(one.transport, (one.host, one.port)) for one in settings.sip.listen)
         clock = Clock(time.monotonic, time.time() - time.monotonic())
-        trunks = await trunk_addresses(settings)
-        built = configuration(settings, dialplans.plans, listeners, trunks, secrets.token_bytes(32))
-        ports = Ports(self.network, self.media, self.store, self.fetcher)
+        built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
+        self.resolver = _resolver(settings, listeners, self._resolved)
+        ports = Ports(self.network, self.media, self.store, self.fetcher, self.resolver)
         self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
         self._switch.listen(self.metrics.observe)
         self._switch.listen(log_event)
@@ -83,6 +95,7 @@ class Control:
         )  # fmt: skip
         self._switch.restore(kept)
         await self.network.listen(listeners)
+        self._switch.begin()
         self._listening = True
         self._switch.control.parts = self._ready
         self._switch.control.lost = lambda: {"rows": self.store.dropped, "datagrams": self.network.drops}
@@ -97,6 +110,7 @@ class Control:
             await self._runner.cleanup()
         await self.network.close()
         await self.fetcher.close()
+        await self.resolver.close()
         await self.media.shutdown()
         await self.store.close()
 
@@ -135,6 +149,9 @@ class Control:
 
     def _fetched(self, contact: str, request: int, status: int, body: object, error: str) -> None:
         self._switch.feed(HttpDone(contact, request, status, body, error))
+
+    def _resolved(self, name: str, found: Located | None, error: str) -> None:
+        self._switch.feed(Resolved(name, found, error))
 
     def _rearm(self, deadline: float | None) -> None:
         if self._timer is not None:
@@ -192,19 +209,12 @@ async def open_store(url: str) -> Store:
         raise ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")]) from error
 
 
-async def trunk_addresses(settings: Settings) -> dict[str, Address]:
-    """Numeric addresses, looked up once. A trunk that has none now is left out until the next start."""
-    addresses: dict[str, Address] = {}
-    for name, trunk in settings.trunks.items():
-        host, port = trunk.address.host, trunk.address.port
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-        except OSError as error:
-            log.error("trunk %s: %s has no address (%s); no call leaves through it", name, host, error.strerror)
-            continue
-        numeric = found[0][4]
-        addresses[name] = str(numeric[0]), int(numeric[1])
-    return addresses
+def _resolver(settings: Settings, listeners: Sequence[ListeningPoint], on_done: Done) -> DnsResolver:
+    """Only servers that one of our listeners can talk to are looked for."""
+    transports = [transport for transport in TRANSPORTS if any(one.transport == transport for one in listeners)]
+    nameservers = [(server.host, server.port or 53) for server in settings.dns.nameservers]
+    families = {one.family for one in listeners}
+    return DnsResolver(on_done, nameservers, settings.dns.timeout, transports, sorted(families))
 
 
 async def run(settings: Settings) -> None:

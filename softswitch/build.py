@@ -7,14 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
+from softswitch.sdp.media import PCMA, PCMU
 from softswitch.settings import Settings
-from softswitch.sip.flow import Address, ListeningPoint
+from softswitch.settings.trunk import Rewrite as RewriteSettings
+from softswitch.settings.trunk import Trunk as TrunkSettings
+from softswitch.sip.flow import ListeningPoint
 from softswitch.sip.timing import Timing
+from softswitch.switch.ban import BanRule
 from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, User
+from softswitch.switch.door import StrangerRule
+from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
+
+_CODECS = {codec.name: codec for codec in (PCMU, PCMA)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ def load_dialplans(settings: Settings) -> Dialplans:
         queues=frozenset(settings.queues),
         skills=frozenset(skills),
         users=frozenset(settings.users),
-        trunks=frozenset(settings.trunks),
+        trunks=frozenset(settings.trunks) | {trunk.group for trunk in settings.trunks.values() if trunk.group},
         calendars=frozenset(settings.calendars),
         features=frozenset(settings.feature_codes.model_dump().values()),
         prompts=prompt_files(settings.paths.prompts),
@@ -86,10 +95,9 @@ def configuration(
     settings: Settings,
     plans: Mapping[str, Plan],
     listeners: tuple[ListeningPoint, ...],
-    trunk_addresses: Mapping[str, Address],
     secret: bytes,
 ) -> Configuration:
-    """``listeners`` are the SIP listeners, ``trunk_addresses`` the numeric ones of the trunks by name."""
+    """``listeners`` are the SIP listeners."""
     treatments = {queue: settings.treatment(queue) for queue in settings.queues}
     codes = settings.feature_codes
     sip = settings.sip
@@ -97,7 +105,7 @@ def configuration(
         users={name: User(user.password, user.name, user.language, user.contact or "")
                for name, user in settings.users.items()},
         listeners=listeners,
-        trunks={name: _trunk(settings, name, address) for name, address in trunk_addresses.items()},
+        trunks={name: _trunk(name, trunk) for name, trunk in settings.trunks.items()},
         agents=tuple(settings.agent_specs()),
         auto_login=frozenset(name for name, agent in settings.agents.items() if agent.auto_login),
         queues=tuple(settings.queue_specs()),
@@ -119,6 +127,12 @@ def configuration(
         region=settings.region,
         language=settings.language,
         max_calls=settings.limits.calls,
+        max_bindings=sip.max_bindings,
+        nat=sip.nat == "auto",
+        keep_alive_s=sip.keep_alive,
+        probe_s=sip.probe,
+        bans=BanRule(sip.ban.failures, sip.ban.within, sip.ban.time, sip.ban.exempt),
+        strangers=StrangerRule(sip.strangers.rate, sip.strangers.burst, sip.strangers.exempt),
         lamps=LampPolicy(
             settings.lamps.show, settings.lamps.min_expires, settings.lamps.max_expires, settings.lamps.per_user,
             settings.lamps.most,
@@ -126,9 +140,24 @@ def configuration(
     )  # fmt: skip
 
 
-def _trunk(settings: Settings, name: str, address: Address) -> Trunk:
-    trunk = settings.trunks[name]
+def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
     sources = tuple((source.host, source.port or None) for source in trunk.sources)
     credentials = (trunk.username, trunk.password) if trunk.username else None
-    return Trunk(name, address, trunk.transport, sources, credentials, trunk.caller_id, trunk.prefix, trunk.ring,
-                 transfer=trunk.transfer)  # fmt: skip
+    address = trunk.address.host, trunk.address.port
+    asked = trunk.registration
+    registering = Registering(round(asked.expires), asked.retry) if asked else None
+    manners = Manners(
+        Presentation(trunk.caller_id, trunk.caller_ids, trunk.anonymous),
+        _rules(trunk.rewrite.inbound), _rules(trunk.rewrite.outbound),
+        tuple(_CODECS[name] for name in trunk.codecs), trunk.follow_redirects,
+    )  # fmt: skip
+    return Trunk(
+        name, address, "" if trunk.transport == "auto" else trunk.transport, sources, credentials, trunk.prefix,
+        trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.challenge, registering,
+        Watch(trunk.probe, trunk.probe_failures, trunk.answer_within, trunk.dead_for),
+        CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer,
+    )  # fmt: skip
+
+
+def _rules(written: tuple[RewriteSettings, ...]) -> tuple[Rewrite, ...]:
+    return tuple(Rewrite(one.match, one.replace) for one in written)

@@ -14,6 +14,11 @@ from softswitch.ivr.plan import Plan
 _OUTSIDE = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)  # what a carrier is asked for: a number, and nothing clever
 
 
+def is_outside(number: str) -> bool:
+    """Whether a carrier may be asked for it."""
+    return _OUTSIDE.fullmatch(number) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureRoute:
     feature: str  # "login", "logout", "ready", "pause"
@@ -31,7 +36,7 @@ class UserRoute:
 
 @dataclass(frozen=True, slots=True)
 class TrunkRoute:
-    trunk: str
+    trunk: str  # or a group of trunks
     number: str
 
 
@@ -56,6 +61,6 @@ class Numbering:
         if called in self.users:
             return UserRoute(called)
         for prefix, trunk in self.prefixes:
-            if called.startswith(prefix) and _OUTSIDE.fullmatch(called[len(prefix) :]):
+            if called.startswith(prefix) and is_outside(called[len(prefix) :]):
                 return TrunkRoute(trunk, called[len(prefix) :])
         return None

@@ -39,16 +39,22 @@ def _agents(settings: Configuration) -> Iterator[Finding]:
 def _trunks(settings: Configuration) -> Iterator[Finding]:
     owner: dict[str, str] = {}
     for name, trunk in settings.trunks.items():
-        if trunk.prefix and trunk.prefix in owner:
-            yield ("trunks", name, "prefix"), f"trunk {owner[trunk.prefix]!r} has this prefix already", "error"
-        owner.setdefault(trunk.prefix, name)
+        first = settings.trunks[owner.setdefault(trunk.prefix, name)]
+        if trunk.prefix and first is not trunk and not (trunk.group and trunk.group == first.group):
+            message = f"trunk {owner[trunk.prefix]!r} has this prefix already; give both the same group"
+            yield ("trunks", name, "prefix"), message, "error"
+        if trunk.group in settings.trunks:
+            yield ("trunks", name, "group"), "is the name of a trunk already", "error"
+        if trunk.challenge and trunk.username in settings.users:
+            yield ("trunks", name, "username"), "is a user in users.yaml already", "error"
 
 
 def _queue_trunks(settings: Configuration) -> Iterator[Finding]:
     for name, queue in settings.queues.items():
         trunk = queue.callback.trunk if queue.callback else None
-        if trunk is not None and trunk not in settings.trunks:
-            message = f"trunks.yaml has no trunk {trunk!r}{did_you_mean(trunk, settings.trunks)}"
+        known = {*settings.trunks, *(one.group for one in settings.trunks.values() if one.group)}
+        if trunk is not None and trunk not in known:
+            message = f"trunks.yaml has no trunk {trunk!r}{did_you_mean(trunk, known)}"
             yield ("queues", name, "callback", "trunk"), message, "error"
 
 

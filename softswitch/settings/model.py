@@ -13,9 +13,10 @@ from softswitch.core.errors import Problem
 from softswitch.ivr.calendar import Calendar
 from softswitch.settings.calendar import CalendarSettings
 from softswitch.settings.kind import Name
-from softswitch.settings.people import Agent, Trunk, User
+from softswitch.settings.people import Agent, User
 from softswitch.settings.queue import Queue
 from softswitch.settings.system import System
+from softswitch.settings.trunk import Trunk
 
 
 @dataclass(frozen=True, slots=True)

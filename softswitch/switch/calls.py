@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from softswitch.call import identity
@@ -36,7 +37,7 @@ from softswitch.contact.order import (
 )
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
-from softswitch.sdp.media import LocalMedia
+from softswitch.sdp.media import PCMA, PCMU, Codec, LocalMedia
 from softswitch.sip.effect import (
     AckArrived,
     CancelArrived,
@@ -57,6 +58,7 @@ from softswitch.switch.transfers import Transfers
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
+CODECS = (PCMU, PCMA)  # in order of preference
 Contact = InboundContact | CallbackContact
 FromEndpoint = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed
 
@@ -116,7 +118,12 @@ class Calls:
             raise PeerError(503, "Service Unavailable", headers=(("Retry-After", retry_after),))
         replaced = self.transfers.admit(wanted)
         name = self._switch.ids.name("leg")
-        local = self._open(name)
+        codecs = self._switch.trunks.admit(name, wanted) if wanted.trunk else ()
+        try:
+            local = self._open(name, codecs)
+        except PeerError:
+            self._switch.trunks.left(name)
+            raise
         arrived, timing = wanted.arrived, self._switch.configuration.timing
         leg = Leg.inbound(name, arrived, local, self._switch.ids, timing, trusted=bool(wanted.trunk))
         self._wanted[name] = wanted
@@ -132,11 +139,15 @@ class Calls:
     def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
         contact = order.leg.partition(".")[0]
         try:
-            local = self._open(order.leg)
+            if refusal := self._switch.trunks.carry(order.leg, order.target):
+                raise PeerError(503, f"limit of the trunk: {refusal}")
+            local = self._open(order.leg, order.target.codecs)
             leg = self._outbound(order, local)
         except PeerError as error:
             self._media.close(order.leg)
-            return self._tell_contact(contact, Failed(order.leg, error.status or 484, error.reason, "us"))
+            self._switch.trunks.left(order.leg)
+            failed = Failed(order.leg, error.status or 484, error.reason, "us", elsewhere=True)  # nothing was sent
+            return self._tell_contact(contact, failed)
         self._keep(leg)
         self.move(order.leg, contact)
         if order.target.user:
@@ -166,6 +177,7 @@ class Calls:
             call_id=order.call_id or None,
             credentials=target.credentials,
             ring_timeout_s=order.ring_s,
+            try_s=target.try_s,
             headers=identity.lines(origin, own if target.presentation.asserted and order.caller else None),
         )
 
@@ -174,12 +186,12 @@ class Calls:
         contact = self.contacts.get(leg.partition(".")[0])
         return identity.UNKNOWN if contact is None else contact.facts.origin
 
-    def _open(self, name: str) -> LocalMedia:
+    def _open(self, name: str, codecs: tuple[Codec, ...] = ()) -> LocalMedia:
         try:
             address = self._media.open(name)
         except PortsExhausted:
             raise PeerError(503, "No RTP Port Free") from None
-        return LocalMedia(address, session_id=self._switch.ids.bits(31))
+        return LocalMedia(address, codecs or CODECS, session_id=self._switch.ids.bits(31))
 
     def _keep(self, leg: Leg) -> None:
         self.legs[leg.id] = leg
@@ -190,6 +202,7 @@ class Calls:
         if leg is not None:
             self._by_dialog.pop((leg.call_id, leg.local_tag), None)
         self.extensions.ended(event.leg)
+        self._switch.trunks.left(event.leg)
         self._contact_of.pop(event.leg, None)
         self._wanted.pop(event.leg, None)
         self.transfers.forget(event.leg)
@@ -202,6 +215,8 @@ class Calls:
 
     def _offered(self, event: Offered) -> Sequence[Effect]:
         wanted = self._wanted.pop(event.leg)
+        if wanted.trunk:
+            event = replace(event, called=self._switch.trunks.called(wanted, event.called))
         taken_over = self.transfers.take_over(event)
         if taken_over is not None:
             return taken_over
@@ -216,12 +231,15 @@ class Calls:
         return [*first, *self._rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
 
     def _with_media(self, event: Progress | Answered | Updated) -> Sequence[Effect]:
+        self._switch.trunks.heard(event)
         leg = self.legs.get(event.leg)
         if event.media is not None and leg is not None:
             self._media.connect(event.leg, event.media, leg.flow.remote[0])
         return self._signal(event)
 
     def _ended(self, event: Released | Failed) -> Sequence[Effect]:
+        self._switch.trunks.heard(event)
+        self._switch.trunks.left(event.leg)
         self._media.close(event.leg)
         return self._signal(event)
 

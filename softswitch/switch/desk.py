@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from softswitch.call.compose import ALLOW
 from softswitch.call.signal import Respond
@@ -78,6 +79,8 @@ class Desk:
         self._trunk_of = trunk_of
         self._new_tag = new_tag
         self._door = door
+        trunks = [one for one in configuration.trunks.values() if one.challenge and one.credentials]
+        self._trunk_users = {one.credentials[0]: (one.name, one.credentials[1]) for one in trunks if one.credentials}
         self._proven: tuple[Request, str] | None = None  # who sent the request at hand
         self._authenticator = Authenticator(configuration.secret, configuration.realm, algorithms=configuration.digest)
 
@@ -89,7 +92,7 @@ class Desk:
                 return self._once(request, flow, 200, (*capabilities(ALLOW), ("Allow-Events", ALLOW_EVENTS)))
             if request.method not in _CHALLENGED:
                 raise _unserved(request)
-            if request.method != "REGISTER" and self._trunk_of(flow):
+            if request.method != "REGISTER" and self._trunk_of(flow, request):
                 return None
             user, refused = self._proof(request, flow, unix)
         except PeerError as error:
@@ -146,11 +149,12 @@ class Desk:
         return [*effects, Respond(arrived.transaction, response)]
 
     def _invite(self, arrived: RequestArrived, unix: float) -> list[Effect]:
-        trunk = self._trunk_of(arrived.flow)
+        trunk = self._trunk_of(arrived.flow, arrived.request)
         if trunk is not None:
             return [CallWanted(arrived, "", trunk.name)]
         user, challenge = self._authenticated(arrived, unix)
-        return challenge or [CallWanted(arrived, user, "")]
+        by = self._trunk_users.get(user, ("", ""))[0]
+        return challenge or [CallWanted(arrived, "" if by else user, by)]
 
     def _subscribe(self, arrived: RequestArrived, unix: float) -> list[Effect]:
         if self._trunk_of(arrived.flow):
@@ -178,7 +182,7 @@ class Desk:
         verdict, user, credentials = Verdict.ABSENT, "", ""
         for credentials in request.headers.all("Authorization"):  # one for each realm that the phone knows
             verdict, user = self._authenticator.verify(
-                credentials, request.method, self._password, unix, request.body, request.uri
+                credentials, request.method, partial(self._password, request.method), unix, request.body, request.uri
             )
             if verdict is not Verdict.ABSENT:
                 break
@@ -206,8 +210,11 @@ class Desk:
             facts += [Banned(ban.source, ban.until - unix, user)] if ban else []
         return facts
 
-    def _password(self, user: str) -> str | None:
+    def _password(self, method: str, user: str) -> str | None:
+        """Of a phone; of a trunk too where it calls."""
         known = self._configuration.users.get(user)
+        if known is None and method == "INVITE" and user in self._trunk_users:
+            return self._trunk_users[user][1]
         return known.password if known else None
 
     def _challenge(self, request: Request, flow: Flow, unix: float, stale: bool) -> list[Effect]:

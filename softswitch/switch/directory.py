@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+from dataclasses import replace
 
 from softswitch.acd.acd import Acd
 from softswitch.acd.model import AgentState
 from softswitch.contact.order import Target
-from softswitch.contact.presentation import Presentation
+from softswitch.contact.presentation import rewritten
+from softswitch.contact.routing import is_outside
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request
 from softswitch.sip.registrar import Registrar
 from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.configuration import Configuration, Trunk
+from softswitch.switch.trunks import Trunks
+
+MAX_TRIES = 8  # servers, of all trunks together, for one call
 
 
 class SwitchDirectory:
     """Reads the registrar, the ACD and the configuration; changes nothing."""
 
-    def __init__(self, configuration: Configuration, registrar: Registrar, acd: Acd) -> None:
+    def __init__(self, configuration: Configuration, registrar: Registrar, acd: Acd, trunks: Trunks) -> None:
         self._configuration = configuration
+        self._trunks = trunks
         self._registrar = registrar
         self._acd = acd
         self._users = {spec.name: spec.user for spec in configuration.agents}
@@ -32,14 +40,21 @@ class SwitchDirectory:
         return tuple(Target(binding.contact, to_uri, binding.flow, user=user) for binding in bindings)
 
     def trunk_target(self, trunk: str, number: str) -> Target | None:
-        known = self._configuration.trunks.get(trunk)
-        flow = self._configuration.flow(known.transport, known.address) if known else None
-        if known is None or flow is None:
+        ways = self._trunks.ways(trunk)[:MAX_TRIES]
+        targets = tuple(trunk_call(line.spec, flow, number) for line, _, flow in ways)
+        return replace(targets[0], others=targets[1:]) if targets else None
+
+    def redirected(self, target: Target, contacts: tuple[str, ...]) -> Target | None:
+        line = self._trunks.lines.get(target.trunk)
+        if line is None or not line.spec.manners.follow_redirects:
             return None
-        host, port = known.address
-        suffix = ";transport=tcp" if known.transport == "tcp" else ""
-        uri = str(Uri("sip", number, host, port)) + suffix
-        return Target(uri, uri, flow, known.credentials, Presentation(known.caller_id), known.name)
+        hosts = {line.spec.address[0].lower(), *(hop.address[0] for hop in line.known)}
+        for contact in contacts:
+            with contextlib.suppress(PeerError):
+                uri = parse_uri(contact)
+                if uri.scheme == "sip" and uri.host.lower() in hosts and is_outside(uri.user):
+                    return replace(target, uri=str(replace(uri, headers="")))
+        return None
 
     def customer_target(self, trunk: str, number: str) -> Target | None:
         if number not in self._configuration.users:
@@ -61,13 +76,23 @@ class SwitchDirectory:
     def records(self, queue: str) -> bool:
         return queue in self._configuration.recorded
 
-    def trunk_of(self, flow: Flow) -> Trunk | None:
-        """The trunk whose configured source this is."""
-        host, port = flow.remote
-        for trunk in self._configuration.trunks.values():
-            if (host, port) in trunk.sources or (host, None) in trunk.sources:
-                return trunk
-        return None
+    def trunk_of(self, flow: Flow, request: Request | None = None) -> Trunk | None:
+        """The trunk that this comes from without having to prove it: by its source, or by the contact it was told."""
+        trunk = self._trunks.of_flow(flow)
+        if trunk is None and request is not None and request.method == "INVITE":
+            trunk = self._trunks.of_contact(request.target.user)
+        return None if trunk is None or trunk.challenge else trunk
+
+
+def trunk_call(trunk: Trunk, flow: Flow, number: str) -> Target:
+    """A number behind the server to which ``flow`` leads."""
+    host, port = trunk.address
+    params = (("transport", trunk.transport),) if trunk.transport in ("tcp", "tls") else ()
+    uri = str(Uri("sip", rewritten(number, trunk.manners.outbound), host, port or None, params))
+    return Target(
+        uri, uri, flow, trunk.credentials, trunk.manners.presentation, trunk.name, trunk.manners.codecs,
+        trunk.watch.try_s,
+    )  # fmt: skip
 
 
 def static_flow(contact: str, configuration: Configuration) -> Flow | None:

@@ -17,6 +17,7 @@ from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import Fetch, Prompt
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
+from softswitch.sip.locate import Located, Wish
 from softswitch.sip.message import Message, ParseError
 from softswitch.sip.registrar import Binding
 
@@ -88,7 +89,16 @@ class HttpDone:
     error: str
 
 
-WorldInput = Arrived | Malformed | FlowFailed | Played | StreamLost | KeyHeard | Stored | HttpDone
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The servers of a trunk; ``found`` is None where no name server answered."""
+
+    name: str
+    found: Located | None
+    error: str = ""
+
+
+WorldInput = Arrived | Malformed | FlowFailed | Played | StreamLost | KeyHeard | Stored | HttpDone | Resolved
 
 # ---- what the driver asks --------------------------------------------------------------------------------------
 
@@ -162,6 +172,11 @@ class Keeper(Protocol):
 class Fetcher(Protocol):
     def fetch(self, contact: str, request: int, order: Fetch) -> None:
         """Then ``HttpDone``. Hosts that the configuration does not allow are refused."""
+
+
+class Resolver(Protocol):
+    def resolve(self, name: str, wish: Wish) -> None:
+        """Then ``Resolved(name, ...)``, once and in bounded time."""
 
 
 Listener = Callable[[DomainEvent, float], None]  # fact, Unix seconds

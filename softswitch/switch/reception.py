@@ -34,7 +34,7 @@ class Reception:
         self._ids = ids
         self._plan_facts = PlanFacts(configuration.calendars, configuration.prompts)
         prefixes = sorted(
-            ((trunk.prefix, trunk.name) for trunk in configuration.trunks.values() if trunk.prefix),
+            {(trunk.prefix, trunk.group or trunk.name) for trunk in configuration.trunks.values() if trunk.prefix},
             key=lambda entry: -len(entry[0]),
         )
         plans = configuration.plans
@@ -103,7 +103,8 @@ class Reception:
             case UserRoute(called):
                 return [], DirectDial(DialOut(users=(called,), ring_s=self._configuration.ring_s)), ""
             case TrunkRoute(trunk, number):
-                ring_s = self._configuration.trunks[trunk].ring_s
+                members = self._configuration.trunks.values()
+                ring_s = max(one.ring_s for one in members if trunk in (one.name, one.group))
                 return [], DirectDial(DialOut(number=number, trunk=trunk, ring_s=ring_s)), ""
 
 

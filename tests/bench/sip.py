@@ -52,10 +52,11 @@ class Bench:
     def __init__(self) -> None:
         self.wire: deque[tuple[bytes, Flow]] = deque()
         self.now = 0.0
-        ports = Ports(self, NullMedia(), Memory(), self)  # type: ignore[arg-type]
+        ports = Ports(self, NullMedia(), Memory(), self, self)  # type: ignore[arg-type]
         ids = Ids(random.Random(1).getrandbits)
         self.switch = Switch(configuration(), ports, ids, Clock(lambda: self.now, EPOCH))
         self.switch.restore(Kept())
+        self.switch.begin()
 
     def send(self, message: Message, flow: Flow) -> None:
         self.wire.append((render(message), flow))

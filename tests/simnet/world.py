@@ -21,11 +21,12 @@ from softswitch.core.ids import Ids
 from softswitch.ivr.model import Fetch, Prompt
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
+from softswitch.sip.locate import Located, Wish
 from softswitch.sip.message import Message, ParseError, parse, render
 from softswitch.store.memory import Memory
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.driver import Clock, Ports, Switch
-from softswitch.switch.ports import Arrived, HttpDone, KeyHeard, Malformed, Played, Stored
+from softswitch.switch.ports import Arrived, HttpDone, KeyHeard, Malformed, Played, Resolved, Stored
 from softswitch.switch.restart import Kept
 
 SWITCH: Address = ("127.0.0.1", 5060)
@@ -143,6 +144,8 @@ class World:
         self.heard_at = 0.0  # when the last datagram arrived
         self.events: list[tuple[float, DomainEvent]] = []
         self.fetched: list[tuple[str, str]] = []
+        self.names: dict[str, Located] = {}
+        self.asked: list[str] = []  # of name servers
         self.peers: dict[Address, Callable[[Message, Flow], None]] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = itertools.count()
@@ -166,11 +169,12 @@ class World:
             COMMIT_S, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
         )
         ids = Ids(self.random.getrandbits)
-        ports = Ports(self, self.media, self.store, self)
+        ports = Ports(self, self.media, self.store, self, self)
         clock = Clock(lambda: self.now, EPOCH)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
         self.switch.listen(lambda event, unix: self.events.append((self.now, event)))
         self.switch.restore(asyncio.run(self._kept()))
+        self.switch.begin()
 
     async def _kept(self) -> Kept:
         store = self.store
@@ -245,6 +249,13 @@ class World:
     def fetch(self, contact: str, request: int, order: Fetch) -> None:
         self.fetched.append((order.method, order.url))
         self.after(0.05, lambda: self.feed(HttpDone(contact, request, 200, {}, "")))
+
+    def resolve(self, name: str, wish: Wish) -> None:
+        """``names`` is what the name servers know; without it they do not answer."""
+        self.asked.append(wish.host)
+        found = self.names.get(wish.host)
+        error = "" if found else "no name server answers"
+        self.after(0.02, lambda: self.feed(Resolved(name, found, error)))
 
     # ---- for tests ---------------------------------------------------------------------------------------------
 

@@ -43,8 +43,8 @@ def test_what_is_no_span(written: object) -> None:
         hours(written)
 
 
-def test_a_peer_without_a_port_is_at_sips_own() -> None:
-    assert peer("sip.example") == HostPort("sip.example", 5060)
+def test_a_peer_may_leave_the_port_to_its_domain() -> None:
+    assert peer("sip.example") == HostPort("sip.example", 0)
     assert host_port("192.0.2.1").port == 0
     assert str(host_port("[::1]:5060")) == "[::1]:5060"
 

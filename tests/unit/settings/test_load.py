@@ -204,7 +204,7 @@ def test_a_mistake_in_another_file(write: Write, file: str, text: str, line: str
 
 def test_two_trunks_cannot_share_a_prefix(write: Write) -> None:
     directory = write(trunks='trunks: {a: {address: 1.1.1.1, prefix: "9"}, b: {address: 1.1.1.1, prefix: "9"}}')
-    assert one_line(directory) == "trunks.yaml:1:68: trunks.b.prefix: trunk 'a' has this prefix already"
+    assert one_line(directory) == "trunks.yaml:1:68: trunks.b.prefix: trunk 'a' has this prefix already; give both the same group"
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once(write: Write) -> None:

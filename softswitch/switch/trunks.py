@@ -1,0 +1,237 @@
+"""All trunks: their questions to name servers and carriers put and answered, and which call is on which of them.
+
+What each trunk makes of the answers is decided in ``trunk_line``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from softswitch.call.signal import Answered, Failed, Progress, Released, Updated
+from softswitch.contact.order import Target
+from softswitch.contact.presentation import rewritten
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
+from softswitch.core.legible import legible
+from softswitch.sdp.media import Codec
+from softswitch.sip.effect import ResponseArrived, TransactionFailed
+from softswitch.sip.final import retry_after_s
+from softswitch.sip.flow import Flow
+from softswitch.sip.locate import Hop, drawn
+from softswitch.sip.message import Request
+from softswitch.sip.probing import ProbeWanted, options
+from softswitch.sip.registration import RegisterWanted
+from softswitch.sip.uri import Uri
+from softswitch.switch.configuration import Trunk
+from softswitch.switch.overload import retry_after_s as retry_after_for
+from softswitch.switch.ports import Resolved
+from softswitch.switch.trunk_line import LookUp, TrunkLine
+
+if TYPE_CHECKING:
+    from softswitch.switch.desk import CallWanted
+    from softswitch.switch.driver import Switch
+
+OWNER = "trunk/"  # owners of our own transactions begin with it
+_USER = "softswitch"
+
+
+class Trunks:
+    """``lines`` are by name."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self.lines = {name: TrunkLine(spec, switch.ids) for name, spec in switch.configuration.trunks.items()}
+        self._asked: dict[str, tuple[TrunkLine, Hop, str]] = {}  # owner -> whom, and with which method
+        self._carried: dict[str, tuple[TrunkLine, Hop | None]] = {}  # leg -> by which way
+        self._contacts = {contact_user(one.spec): one for one in self.lines.values() if one.registration}
+        self._serial = 0
+
+    def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
+        return {LookUp: self._look_up, ProbeWanted: self._probe, RegisterWanted: self._register}
+
+    def start(self) -> Iterable[Effect]:
+        return [effect for line in self.lines.values() for effect in self._armed(line, line.start(self._now))]
+
+    def due(self, name: str) -> Sequence[Effect]:
+        line = self.lines[name]
+        return self._armed(line, line.tick(self._now))
+
+    @property
+    def _now(self) -> float:
+        return self._switch.now
+
+    def _armed(self, line: TrunkLine, effects: list[Effect]) -> list[Effect]:
+        self._switch.arm(("trunk", line.spec.name), line.deadline)
+        return effects
+
+    # ---- questions and answers ---------------------------------------------------------------------------------
+
+    def _look_up(self, order: LookUp) -> list[Effect]:
+        self._switch.ports.resolver.resolve(order.trunk, order.wish)
+        return []
+
+    def resolved(self, event: Resolved) -> list[Effect]:
+        line = self.lines.get(event.name)
+        if line is None:
+            return []
+        if event.found is None:
+            return self._armed(line, line.not_located(event.error, self._now))
+        return self._armed(line, line.located(event.found, self._now))
+
+    def _probe(self, order: ProbeWanted) -> list[Effect]:
+        line = self.lines[order.trunk]
+        flow = self._flow(order.hop)
+        if flow is None:
+            line.probing.lost(order.hop, self._now)
+            return self._armed(line, line.changes(self._now))
+        request = options(line.spec.address[0], _contact(_USER, flow), self._switch.ids)
+        return self._ask(line, order.hop, request, flow)
+
+    def _register(self, order: RegisterWanted) -> list[Effect]:
+        line = self.lines[order.trunk]
+        registration = line.registration
+        assert registration is not None
+        hop = next(iter(line.hops(self._now)), None)
+        flow = self._flow(hop) if hop else None
+        if hop is None or flow is None:
+            return self._armed(line, registration.failed(503, self._now))
+        return self._ask(line, hop, registration.request(_contact(contact_user(line.spec), flow)), flow)
+
+    def _ask(self, line: TrunkLine, hop: Hop, request: Request, flow: Flow) -> list[Effect]:
+        self._serial += 1
+        owner = f"{OWNER}{self._serial}"
+        self._asked[owner] = (line, hop, request.method)
+        return self._switch.signalling.request(request, flow, owner)
+
+    def _flow(self, hop: Hop) -> Flow | None:
+        return self._switch.configuration.flow(hop.transport, hop.address, hop.server_name)
+
+    def owns(self, owner: str) -> bool:
+        """Whether the transaction is a question of ours."""
+        return owner.startswith(OWNER)
+
+    def answered(self, event: ResponseArrived | TransactionFailed) -> list[Effect]:
+        if isinstance(event, ResponseArrived) and event.response.status < 200:
+            return []
+        line, hop, method = self._asked.pop(event.owner, (None, None, ""))
+        if line is None or hop is None:
+            return []
+        if isinstance(event, TransactionFailed):
+            return self._unanswered(event, line, hop, method)
+        now, status = self._now, event.response.status
+        self._switch.door.regulars.add(hop.address, self._switch.unix + line.spec.watch.dead_s)
+        line.probing.answered(hop, now)
+        if status == 503:
+            line.bury(hop, now, retry_after_s(event.response))
+        else:
+            line.dead.revive(hop)
+        effects: list[Effect] = []
+        if method == "REGISTER" and line.registration is not None:
+            contact = _contact(contact_user(line.spec), event.flow)
+            effects = line.registration.answered(event.response, contact, now, self._elsewhere(line))
+        return self._armed(line, [*effects, *line.changes(now)])
+
+    def _unanswered(self, event: TransactionFailed, line: TrunkLine, hop: Hop, method: str) -> list[Effect]:
+        now = self._now
+        line.bury(hop, now)
+        line.probing.lost(hop, now)
+        effects: list[Effect] = []
+        if method == "REGISTER" and line.registration is not None:
+            effects = line.registration.failed(event.status, now, self._elsewhere(line))
+        return self._armed(line, [*effects, *line.changes(now)])
+
+    def _elsewhere(self, line: TrunkLine) -> bool:
+        """Whether a server is left that has not failed."""
+        return any(line.dead.left_s(hop, self._now) == 0.0 for hop in line.hops(self._now))
+
+    # ---- calls that leave --------------------------------------------------------------------------------------
+
+    def ways(self, name: str) -> list[tuple[TrunkLine, Hop, Flow]]:
+        """Through the trunk, or the group of that name: each server of each trunk that is up, in turn."""
+        members = [line for line in self.lines.values() if name in (line.spec.name, line.spec.group)]
+        up = [line.spec for line in members if not line.fault(self._now)]
+        order = [self.lines[spec.name] for spec in drawn(up, self._switch.ids.fraction)]
+        found = [(line, hop, self._flow(hop)) for line in order for hop in line.hops(self._now)]
+        return [(line, hop, flow) for line, hop, flow in found if flow is not None]
+
+    def carry(self, leg: str, target: Target) -> str:
+        """A call is about to leave: why it may not, or ""."""
+        line = self.lines.get(target.trunk)
+        if line is None:
+            return ""
+        if refusal := line.refusal(self._now):
+            return refusal
+        line.legs.add(leg)
+        self._carried[leg] = (line, Hop(target.flow.transport, target.flow.remote, target.flow.host))
+        return ""
+
+    def heard(self, event: Progress | Answered | Updated | Released | Failed) -> None:
+        """How a leg gets on, as far as it says something about the server that it was sent to."""
+        line, hop = self._carried.get(event.leg, (None, None))
+        if line is None or hop is None:
+            return
+        if not isinstance(event, Failed):
+            line.dead.revive(hop)
+        elif event.silent or event.elsewhere:
+            line.bury(hop, self._now, event.retry_after_s)
+
+    def left(self, leg: str) -> None:
+        """The call is over."""
+        line, _ = self._carried.pop(leg, (None, None))
+        if line is not None:
+            line.legs.discard(leg)
+
+    # ---- calls that come in ------------------------------------------------------------------------------------
+
+    def admit(self, leg: str, wanted: CallWanted) -> tuple[Codec, ...]:
+        """A call has come in by a trunk: the codecs that it has there. Raises ``PeerError`` (503)."""
+        line = self.lines[wanted.trunk]
+        if refusal := line.refusal(self._now):
+            retry_after = str(retry_after_for(wanted.arrived.request.call_id))
+            raise PeerError(503, f"Trunk Limit: {refusal}", headers=(("Retry-After", retry_after),))
+        line.legs.add(leg)
+        self._carried[leg] = (line, None)
+        return line.spec.manners.codecs
+
+    def called(self, wanted: CallWanted, number: str) -> str:
+        """Which number of ours a trunk means. A registrar calls the contact that we gave it, and says whom in To."""
+        spec = self.lines[wanted.trunk].spec
+        if number == contact_user(spec):
+            number = legible(wanted.arrived.request.to.uri.user)
+        return rewritten(number, spec.manners.inbound)
+
+    def of_flow(self, flow: Flow) -> Trunk | None:
+        """The trunk whose source this is: as configured, else one of its servers."""
+        host, port = flow.remote
+        for line in self.lines.values():
+            sources = line.spec.sources
+            if (host, port) in sources or (host, None) in sources:
+                return line.spec
+            if not sources and any(_from(hop, flow) for hop in line.known):
+                return line.spec
+        return None
+
+    def of_contact(self, user: str) -> Trunk | None:
+        """The trunk whose registrar calls us by the contact that only it was told."""
+        line = self._contacts.get(user)
+        return line.spec if line else None
+
+
+def _from(hop: Hop, flow: Flow) -> bool:
+    """Over UDP a server sends from where it listens; over a connection of its own, from any port."""
+    same = hop.address == flow.remote if flow.transport == "udp" else hop.address[0] == flow.remote[0]
+    return same and hop.transport == flow.transport
+
+
+def contact_user(trunk: Trunk) -> str:
+    """The user part of the Contact that we register: nobody who was not told can make it up."""
+    password = trunk.credentials[1] if trunk.credentials else ""
+    mark = hmac.new(password.encode(), f"contact of trunk {trunk.name}".encode(), hashlib.sha256).hexdigest()
+    return f"{trunk.name}-{mark[:24]}"
+
+
+def _contact(user: str, flow: Flow) -> str:
+    return f"{Uri('sip', user, *flow.sent_by)};transport={flow.uri_transport}"
