@@ -1,0 +1,654 @@
+"""Transfers through the whole control plane, in virtual time: who talks to whom, and what is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from softswitch.contact.event import ContactFinished, TransferEnded
+from softswitch.switch.event import UnitFailed
+from tests.simnet.house import configuration
+from tests.simnet.phone import Call
+from tests.simnet.transfer_phone import TransferHouse, TransferPhone
+
+
+@pytest.fixture
+def house() -> TransferHouse:
+    return TransferHouse()
+
+
+def talk(house: TransferHouse, caller: TransferPhone, called: TransferPhone, number: str = "") -> tuple[Call, Call]:
+    """Both ends of a call that is up."""
+    before = len(called.calls)
+    call = caller.call(number or called.user)
+    house.world.run_until(lambda: call.state == "talking" and len(called.calls) > before)
+    house.world.run(0.2)
+    return call, called.calls[-1]
+
+
+def queued(house: TransferHouse, digit: str = "1") -> tuple[Call, Call]:
+    """A customer who talks to the agent: alice for 1, bob for 2."""
+    call = house.carrier.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.5)
+    house.carrier.press(call, digit)
+    agent = house.alice if digit == "1" else house.bob
+    house.world.run_until(lambda: agent.talking)
+    house.world.run(0.2)
+    return call, agent.talking[-1]
+
+
+def hear_each_other(house: TransferHouse, one: Call, other: Call) -> bool:
+    media = house.world.media
+    try:
+        rooms = {media.rooms.get(media.stream_of(call.rtp)) for call in (one, other)}
+        return len(rooms - {None}) == 1 and {media.heard_by(call.rtp) for call in (one, other)} == {"talk"}
+    except StopIteration:
+        return False
+
+
+def outcomes(house: TransferHouse) -> list[tuple[str, str]]:
+    return [(event.kind, event.outcome) for event in house.world.facts(TransferEnded)]
+
+
+def records(house: TransferHouse) -> list[Any]:
+    return [event.record for event in house.world.facts(ContactFinished)]
+
+
+def all_over(house: TransferHouse, limit_s: float = 60.0) -> None:
+    """Nothing is left, and nothing has failed on the way."""
+    calls = house.world.switch.calls
+    house.world.run_until(lambda: not calls.legs and not calls.contacts, limit_s)
+    house.world.run(70)
+    assert not house.world.media.streams and not house.world.media.recordings
+    assert not calls._contact_of and not calls.transfers._parties and not calls.transfers._taking
+    assert not house.world.facts(UnitFailed)
+    assert not house.world.switch.ledger._move.busy
+
+
+# ---- blind -----------------------------------------------------------------------------------------------------
+
+
+def test_the_callee_transfers_the_caller(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    house.carl.answer_after = 2.0
+    house.bob.refer(theirs, "1003")
+    house.world.run(1.0)
+    assert house.bob.referred == [202] and house.bob.told == ["100 Trying", "180 Ringing"]
+    assert house.world.media.heard_by(call.rtp) == "music"
+    assert house.carl.calls[0].caller == "1004"  # who is transferred, not who transfers
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(1.0)
+    assert hear_each_other(house, call, house.carl.talking[0])
+    assert house.bob.told[-1] == "200 OK" and house.bob.states[-1] == "terminated;reason=noresource"
+    assert theirs.state == "ended" and house.bob.byes == 1
+    house.desk.hang_up(call)
+    all_over(house)
+    (record,) = records(house)
+    assert (record.outcome, record.caller, record.called, record.ended_by) == ("answered", "1004", "1002", "caller")
+    assert outcomes(house) == [("blind", "done")]
+
+
+def test_the_caller_transfers_the_callee(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    house.desk.refer(call, "1003")
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(1.0)
+    assert house.carl.calls[0].caller == "1002"
+    assert hear_each_other(house, theirs, house.carl.talking[0]) and call.state == "ended"
+    house.carl.hang_up(house.carl.talking[0])
+    all_over(house)
+    assert theirs.state == "ended" and len(records(house)) == 1
+
+
+def test_a_chain_of_transfers_is_one_contact(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, "1003")
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(1.0)
+    house.carl.refer(house.carl.talking[0], "1001")
+    house.world.run_until(lambda: house.alice.talking)
+    house.world.run(1.0)
+    assert hear_each_other(house, call, house.alice.talking[0])
+    house.desk.refer(call, "1002")
+    house.world.run_until(lambda: house.bob.talking)
+    house.world.run(1.0)
+    assert hear_each_other(house, house.alice.talking[0], house.bob.talking[0])
+    house.bob.hang_up(house.bob.talking[0])
+    all_over(house)
+    assert len(records(house)) == 1 and outcomes(house) == [("blind", "done")] * 3
+
+
+def test_an_agent_transfers_a_customer_and_wraps_up(house: TransferHouse) -> None:
+    call, theirs = queued(house)
+    house.alice.refer(theirs, "1003")
+    house.world.run(0.3)
+    assert house.agent("alice") == "talking"  # it may come back to her
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(0.3)
+    assert house.agent("alice") == "wrap_up"
+    assert hear_each_other(house, call, house.carl.talking[0])
+    assert house.carl.calls[0].caller == "13800138000"
+    house.carrier.hang_up(call)
+    all_over(house)
+    (record,) = records(house)
+    assert (record.agent, record.queue, record.outcome) == ("alice", "orders", "answered")
+    first, second = record.recording.split(",")  # the second half has its own file
+    assert [path.name for path in house.world.media.recorded] == [first, second]
+
+
+def test_into_a_queue(house: TransferHouse) -> None:
+    """The plan takes over at once, and the same contact waits for bob."""
+    call, theirs = queued(house)
+    house.alice.refer(theirs, "8000")
+    house.world.run(0.5)
+    assert house.alice.told == ["200 OK"] and theirs.state == "ended"
+    assert house.agent("alice") == "wrap_up"
+    assert house.world.media.heard_by(call.rtp) == "prompt"
+    house.carrier.press(call, "2")
+    house.world.run_until(lambda: house.bob.talking)
+    house.world.run(0.3)
+    assert hear_each_other(house, call, house.bob.talking[0])
+    house.bob.hang_up(house.bob.talking[0])
+    house.world.run_until(lambda: call.state == "ended")
+    all_over(house)
+    (record,) = records(house)
+    assert (record.agent, record.queue) == ("bob", "service")
+
+
+def test_a_customer_whom_the_agent_has_called_into_a_queue(house: TransferHouse) -> None:
+    house.carrier.answer_after = 0.2
+    call, theirs = talk(house, house.desk, house.carrier, "913800138000")
+    house.desk.refer(call, "8000")
+    house.world.run(0.5)
+    assert call.state == "ended" and house.world.media.heard_by(theirs.rtp) == "prompt"
+    house.carrier.press(theirs, "1")
+    house.world.run_until(lambda: house.alice.talking)
+    house.world.run(0.3)
+    assert hear_each_other(house, theirs, house.alice.talking[0])
+    assert house.alice.calls[-1].caller == "13800138000"
+    house.carrier.hang_up(theirs)
+    all_over(house)
+
+
+def test_to_an_outside_number(house: TransferHouse) -> None:
+    house.carrier.answer_after = 0.2
+    call, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, "913912345678")
+    house.world.run_until(lambda: house.carrier.talking)
+    house.world.run(0.3)
+    assert house.carrier.calls[0].called == "13912345678"
+    assert hear_each_other(house, call, house.carrier.talking[0])
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+@pytest.mark.parametrize(
+    ("reject", "told"), [(486, "486 Busy Here"), (603, "603 Decline"), (480, "480 Temporarily Unavailable")]
+)
+def test_a_target_that_does_not_answer_gives_the_call_back(house: TransferHouse, reject: int, told: str) -> None:
+    house.carl.reject = reject
+    call, theirs = queued(house)
+    house.alice.refer(theirs, "1003")
+    house.world.run(1.0)
+    assert house.alice.told[-1] == told
+    assert hear_each_other(house, call, theirs)
+    assert house.agent("alice") == "talking"
+    house.alice.refer(theirs, "1004")  # and may try again
+    house.world.run_until(lambda: house.desk.talking)
+    house.world.run(0.5)
+    assert hear_each_other(house, call, house.desk.talking[0])
+    house.carrier.hang_up(call)
+    all_over(house)
+    assert outcomes(house) == [("blind", "failed"), ("blind", "done")]
+
+
+def test_a_caller_who_transfers_gets_the_call_back_too(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    house.carl.reject = 486
+    house.desk.refer(call, "1003")
+    house.world.run(1.0)
+    assert house.desk.told[-1] == "486 Busy Here" and hear_each_other(house, call, theirs)
+    house.desk.hang_up(call)
+    all_over(house)
+    assert records(house)[0].ended_by == "caller"
+
+
+def test_a_phone_that_is_nowhere(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    house.world.peers.pop(house.carl.address)
+    house.bob.refer(theirs, "1003")
+    house.world.run(40)
+    assert house.bob.told[-1].startswith("480") and hear_each_other(house, call, theirs)
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+def test_a_transferor_who_hangs_up_with_the_202(house: TransferHouse) -> None:
+    house.alice.hangs_up = True
+    house.carl.answer_after = 3.0
+    call, theirs = queued(house)
+    house.alice.refer(theirs, "1003")
+    house.world.run(1.0)
+    assert theirs.state == "ended" and house.agent("alice") == "wrap_up"
+    assert house.world.media.heard_by(call.rtp) == "music"
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(1.0)
+    assert hear_each_other(house, call, house.carl.talking[0])
+    assert house.alice.told[-1] == "200 OK"  # RFC 5057: the subscription outlives the call
+    house.carrier.hang_up(call)
+    all_over(house)
+
+
+def test_a_transferor_who_has_hung_up_is_rung_back_once(house: TransferHouse) -> None:
+    house.bob.hangs_up = True
+    house.carl.reject = 486
+    call, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, "1003")
+    house.world.run_until(lambda: len(house.bob.calls) == 2 and house.bob.calls[1].state == "talking")
+    house.world.run(0.5)
+    assert hear_each_other(house, call, house.bob.calls[1])
+    house.bob.hang_up(house.bob.calls[1])
+    house.world.run_until(lambda: call.state == "ended")
+    all_over(house)
+
+
+def test_nobody_wants_the_call_any_more(house: TransferHouse) -> None:
+    house.bob.hangs_up = True
+    house.carl.reject = 486
+    call, theirs = talk(house, house.desk, house.bob)
+    house.bob.reject = 486
+    house.bob.refer(theirs, "1003")
+    house.world.run_until(lambda: call.state == "ended", 20)
+    all_over(house)
+
+
+def test_the_transferee_hangs_up_while_the_target_rings(house: TransferHouse) -> None:
+    house.carl.answer_after = None
+    call, theirs = queued(house)
+    house.alice.refer(theirs, "1003")
+    house.world.run(1.0)
+    house.carrier.hang_up(call)
+    house.world.run(1.0)
+    assert house.carl.calls[0].state == "ended" and theirs.state == "ended"
+    assert house.alice.told[-1] == "487 Request Terminated"
+    assert house.agent("alice") == "wrap_up"
+    all_over(house)
+    assert outcomes(house) == [("blind", "failed")]
+
+
+def test_a_transferor_that_vanishes(house: TransferHouse) -> None:
+    call, theirs = queued(house)
+    house.alice.refer(theirs, "1003")
+    house.world.peers.pop(house.alice.address)
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(10.0)
+    assert hear_each_other(house, call, house.carl.talking[0])
+    assert house.agent("alice") != "talking"
+    house.carrier.hang_up(call)
+    all_over(house, 120)
+
+
+def test_a_bye_that_crosses_the_refer(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    house.desk.hang_up(call)
+    house.bob.refer(theirs, "1003")
+    house.world.run(5.0)
+    assert house.bob.referred in ([481], [202]) and theirs.state == "ended"
+    all_over(house)
+
+
+def test_hold_before_the_transfer_is_kept_where_it_comes_back(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    contact = next(iter(house.world.switch.calls.contacts.values()))
+    assert contact.bridge is not None
+    contact.bridge.held_by.add(contact.bridge.right)
+    house.carl.reject = 486
+    house.bob.refer(theirs, "1003")
+    house.world.run(1.0)
+    assert house.bob.told[-1] == "486 Busy Here"
+    assert house.world.media.heard_by(call.rtp) == "music"
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+# ---- who may not, and what is no target ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "outcome"),
+    [
+        ("<sip:1003@evil.example>", 403, "foreign"),
+        ("<sip:1003@10.9.8.7:5060>", 403, "foreign"),
+        ("<tel:+8613800138000>", 416, None),
+        ("<sips:1003@127.0.0.1>", 416, None),
+        ("<sip:1003@127.0.0.1;method=BYE>", 403, None),
+        ("<sip:7777@127.0.0.1>", 404, "refused"),
+        ("<sip:*12@127.0.0.1>", 403, "refused"),
+        ("<sip:9%0d%0aVia%3a1@127.0.0.1>", 404, "refused"),
+        ("<sip:127.0.0.1>", 404, "refused"),
+        ("<sip:1003@127.0.0.1?Replaces=nobody%3Bto-tag%3Da%3Bfrom-tag%3Db>", 481, "refused"),
+    ],
+)
+def test_what_is_no_target(house: TransferHouse, target: str, status: int, outcome: str | None) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, target)
+    house.world.run(1.0)
+    assert house.bob.referred == [status] and house.bob.told == []
+    assert hear_each_other(house, call, theirs)
+    kind = "attended" if status == 481 else "blind"
+    assert outcomes(house) == ([] if outcome is None else [(kind, outcome)])
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+def test_smuggled_headers_go_nowhere(house: TransferHouse) -> None:
+    _, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, "<sip:1003@127.0.0.1?X-Evil=1%0d%0aX-Worse%3a2&Route=%3Csip%3Aevil.example%3E>")
+    seen: list[Any] = []
+    receive = house.world.peers[house.carl.address]
+    house.world.peers[house.carl.address] = lambda message, flow: (seen.append(message), receive(message, flow))[1]
+    house.world.run_until(lambda: house.carl.talking)
+    assert not [name for message in seen for name, _ in message.headers if "evil" in name.lower() or name == "Route"]
+    house.desk.hang_up(house.desk.talking[0])
+    all_over(house)
+
+
+def test_to_himself(house: TransferHouse) -> None:
+    """Silly, and over soon: the phone rings, nobody is sent in circles."""
+    _, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, "1002")
+    house.world.run_until(lambda: len(house.bob.talking) == 1 and house.bob.talking[0] is not theirs)
+    house.bob.refer(house.bob.talking[0], "1004")  # and the transferee to his own number
+    house.world.run(5)
+    for phone in (house.desk, house.bob):
+        for one in phone.talking:
+            phone.hang_up(one)
+    all_over(house)
+
+
+def test_a_caller_from_a_trunk_may_not(house: TransferHouse) -> None:
+    call, theirs = queued(house)
+    for target in ("1003", "913912345678", "8000"):
+        house.carrier.refer(call, target)
+        house.world.run(1.0)
+    assert house.carrier.referred == [403] * 3
+    assert hear_each_other(house, call, theirs)
+    house.carrier.hang_up(call)
+    all_over(house)
+
+
+def test_unless_the_trunk_may_and_then_to_dialplans_only() -> None:
+    trunk = configuration().trunks["carrier"]
+    house = TransferHouse(trunks={"carrier": replace(trunk, transfer=True)})
+    call, theirs = queued(house)
+    for target in ("1003", "913912345678"):
+        house.carrier.refer(call, target)
+        house.world.run(1.0)
+    assert house.carrier.referred == [404] * 2 and hear_each_other(house, call, theirs)
+    house.carrier.refer(call, "8000")
+    house.world.run(0.5)
+    assert house.carrier.referred[-1] == 202 and house.world.media.heard_by(theirs.rtp) == "prompt"
+    house.alice.hang_up(theirs)
+    all_over(house)
+
+
+def test_nobody_to_be_transferred(house: TransferHouse) -> None:
+    call = house.desk.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.3)
+    house.desk.refer(call, "1003")
+    house.world.run(0.5)
+    assert house.desk.referred == [403]
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+def test_two_who_transfer_each_other_for_ever_are_stopped(house: TransferHouse) -> None:
+    call, _ = talk(house, house.desk, house.bob)
+    phones = [house.bob, house.carl]
+    for turn in range(40):
+        one, other = phones[turn % 2], phones[1 - turn % 2]
+        one.refer(one.talking[0], other.user)
+        house.world.run(2.0)
+        if one.referred[-1] == 403:
+            break
+    else:
+        pytest.fail("nobody stops them")
+    assert turn == 30
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+# ---- attended --------------------------------------------------------------------------------------------------
+
+
+def test_attended(house: TransferHouse) -> None:
+    call, theirs = queued(house)
+    consulting, carls = talk(house, house.alice, house.carl)
+    house.alice.refer_to_call(theirs, consulting, "1003")
+    house.world.run(1.0)
+    assert house.alice.referred == [202] and house.alice.told[-1] == "200 OK"
+    assert hear_each_other(house, call, carls)
+    assert theirs.state == consulting.state == "ended"
+    assert house.agent("alice") == "wrap_up"
+    assert len(house.world.media.recordings) == 1
+    house.carrier.hang_up(call)
+    house.world.run_until(lambda: carls.state == "ended")
+    all_over(house)
+    second, first = records(house)
+    assert (first.agent, first.queue, first.caller) == ("alice", "orders", "13800138000")
+    assert (second.caller, second.called, second.outcome) == ("1001", "1003", "answered")
+    assert outcomes(house) == [("attended", "done")]
+
+
+def test_attended_with_whoever_has_called_in(house: TransferHouse) -> None:
+    """The transferor is the called one in both calls."""
+    call, theirs = talk(house, house.desk, house.bob)
+    carls, second = talk(house, house.carl, house.bob)
+    house.bob.refer_to_call(theirs, second, "1003")
+    house.world.run(1.0)
+    assert hear_each_other(house, call, carls)
+    assert theirs.state == second.state == "ended"
+    house.carl.hang_up(carls)
+    all_over(house)
+
+
+def test_an_outside_party_is_taken_over_with_its_number(house: TransferHouse) -> None:
+    house.carrier.answer_after = 0.2
+    call, theirs = talk(house, house.desk, house.bob)
+    consulting, outside = talk(house, house.bob, house.carrier, "913912345678")
+    house.bob.refer_to_call(theirs, consulting, "913912345678")
+    house.world.run(1.0)
+    assert hear_each_other(house, call, outside)
+    assert house.world.switch.ledger._move.busy
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+def test_an_agent_who_is_taken_over_stays_at_work(house: TransferHouse) -> None:
+    """Alice asks the other queue; bob takes her customer."""
+    call, theirs = queued(house)
+    consulting = house.alice.call("8000")
+    house.world.run_until(lambda: consulting.state == "talking")
+    house.world.run(0.5)
+    house.alice.press(consulting, "2")
+    house.world.run_until(lambda: house.bob.talking)
+    house.world.run(0.3)
+    bobs = house.bob.talking[0]
+    house.alice.refer_to_call(theirs, consulting, "8000")
+    house.world.run(1.0)
+    assert hear_each_other(house, call, bobs)
+    assert (house.agent("alice"), house.agent("bob")) == ("wrap_up", "talking")
+    house.carrier.hang_up(call)
+    house.world.run(1.0)
+    assert house.agent("bob") == "wrap_up"
+    all_over(house)
+
+
+def test_semi_attended_while_it_rings(house: TransferHouse) -> None:
+    house.carl.answer_after = 3.0
+    call, theirs = queued(house)
+    consulting = house.alice.call("1003")
+    house.world.run_until(lambda: consulting.state == "ringing")
+    house.alice.refer_to_call(theirs, consulting, "1003")
+    house.world.run(1.0)
+    assert house.alice.told == ["180 Ringing"] and consulting.state == "ended"
+    assert house.world.media.heard_by(call.rtp) == "music"
+    assert house.carl.calls[0].state == "ringing"
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(1.0)
+    assert len(house.carl.calls) == 1 and hear_each_other(house, call, house.carl.talking[0])
+    assert theirs.state == "ended" and house.agent("alice") == "wrap_up"
+    house.carrier.hang_up(call)
+    all_over(house)
+
+
+def test_semi_attended_comes_back(house: TransferHouse) -> None:
+    house.carl.answer_after = None
+    call, theirs = queued(house)
+    consulting = house.alice.call("1003")
+    house.world.run_until(lambda: consulting.state == "ringing")
+    house.alice.refer_to_call(theirs, consulting, "1003")
+    house.world.run_until(lambda: house.carl.calls[0].state == "ended", 60)
+    house.world.run(1.0)
+    assert house.alice.told[-1].startswith("480") and hear_each_other(house, call, theirs)
+    house.carrier.hang_up(call)
+    all_over(house)
+
+
+def test_attended_to_a_queue_in_which_nobody_answers_yet(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.carl, house.desk)
+    consulting = house.desk.call("8000")
+    house.world.run_until(lambda: consulting.state == "talking")
+    house.world.run(0.3)
+    house.desk.refer_to_call(theirs, consulting, "8000")
+    house.world.run(0.5)
+    assert consulting.state == theirs.state == "ended"
+    assert house.world.media.heard_by(call.rtp) == "prompt"
+    house.carl.hang_up(call)
+    all_over(house)
+
+
+def test_nobody_takes_over_the_call_of_another(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.bob)
+    third, carls = talk(house, house.alice, house.carl)
+    for replaces in (house.alice.replaces(third), house.bob.replaces(theirs)):
+        house.bob.refer(theirs, f"<sip:1003@127.0.0.1?Replaces={quoted(replaces)}>")
+        house.world.run(1.0)
+    assert house.bob.referred == [403, 481]
+    assert hear_each_other(house, call, theirs) and hear_each_other(house, third, carls)
+    house.desk.hang_up(call)
+    house.alice.hang_up(third)
+    all_over(house)
+
+
+def quoted(replaces: str) -> str:
+    return replaces.replace(";", "%3B").replace("=", "%3D")
+
+
+# ---- INVITE with Replaces --------------------------------------------------------------------------------------
+
+
+def test_another_phone_takes_the_call_over(house: TransferHouse) -> None:
+    """Each side once, in the two spellings of whose tag is whose."""
+    call, theirs = talk(house, house.desk, house.bob)
+    taken = house.carl.take_over(house.bob.replaces(theirs))
+    house.world.run(1.0)
+    assert theirs.state == "ended" and house.bob.byes == 1
+    assert hear_each_other(house, call, taken)
+    call_id, ours, other = house.desk.replaces(call).replace("to-tag=", "").replace("from-tag=", "").split(";")
+    again = house.alice.take_over(f"{call_id};from-tag={ours};to-tag={other}")
+    house.world.run(1.0)
+    assert call.state == "ended" and hear_each_other(house, again, taken)
+    house.carl.hang_up(taken)
+    house.world.run_until(lambda: again.state == "ended")
+    all_over(house)
+    assert len(records(house)) == 1
+
+
+def test_an_agents_other_phone_keeps_her_at_work(house: TransferHouse) -> None:
+    call, theirs = queued(house)
+    taken = house.alice.take_over(house.alice.replaces(theirs))
+    house.world.run(1.0)
+    assert hear_each_other(house, call, taken) and house.agent("alice") == "talking"
+    picked = house.carl.take_over(house.alice.replaces(taken))
+    house.world.run(1.0)
+    assert hear_each_other(house, call, picked) and house.agent("alice") == "wrap_up"
+    house.carrier.hang_up(call)
+    all_over(house)
+
+
+def test_a_ringing_call_is_picked_up(house: TransferHouse) -> None:
+    house.bob.answer_after = None
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: house.bob.calls and house.bob.calls[0].state == "ringing")
+    house.world.run(0.2)
+    picked = house.carl.take_over(house.bob.replaces(house.bob.calls[0]) + ";early-only")
+    house.world.run(1.0)
+    assert house.bob.calls[0].state == "ended" and hear_each_other(house, call, picked)
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+def test_the_call_that_the_acd_offers_is_the_agents(house: TransferHouse) -> None:
+    house.alice.answer_after = None
+    call = house.carrier.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.5)
+    house.carrier.press(call, "1")
+    house.world.run_until(lambda: house.alice.calls and house.alice.calls[0].state == "ringing")
+    house.world.run(0.2)
+    stolen = house.carl.take_over(house.alice.replaces(house.alice.calls[0]))
+    house.world.run(0.5)
+    assert (stolen.state, stolen.status) == ("ended", 488) and house.agent("alice") == "reserved"
+    hers = house.alice.take_over(house.alice.replaces(house.alice.calls[0]))
+    house.world.run(0.5)
+    assert house.agent("alice") == "talking" and hear_each_other(house, call, hers)
+    house.carrier.hang_up(call)
+    all_over(house)
+
+
+def test_rfc3891_3_what_cannot_be_replaced(house: TransferHouse) -> None:
+    house.carl.answer_after = None
+    call, theirs = talk(house, house.desk, house.bob)
+    ringing = house.desk.call("1003")
+    house.world.run_until(lambda: ringing.state == "ringing")
+    cases = {
+        "nobody;to-tag=a;from-tag=b": 481,
+        house.bob.replaces(theirs).rpartition("=")[0] + "=guessed": 481,
+        house.bob.replaces(theirs) + ";early-only": 486,
+        house.desk.replaces(ringing): 481,  # an early dialog that the switch did not begin
+        "nonsense": 400,
+    }
+    for replaces, status in cases.items():
+        tried = house.alice.take_over(replaces)
+        house.world.run(1.0)
+        assert (tried.state, tried.status) == ("ended", status), replaces
+    stranger = house.carrier.take_over(house.bob.replaces(theirs))
+    house.world.run(1.0)
+    assert stranger.status == 403
+    assert hear_each_other(house, call, theirs)
+    house.desk.hang_up(call)
+    house.desk.hang_up(ringing)
+    all_over(house)
+
+
+# ---- loss ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_on_a_bad_network_too(seed: int) -> None:
+    house = TransferHouse(seed, loss=0.1)
+    call, theirs = queued(house)
+    house.world.run(5)
+    house.alice.refer(theirs, "1003")
+    house.world.run_until(lambda: house.carl.talking, 60)
+    house.world.run_until(lambda: theirs.state == "ended", 60)
+    house.world.run_until(lambda: hear_each_other(house, call, house.carl.talking[0]))
+    house.world.run(5)
+    house.carrier.hang_up(call)
+    all_over(house, 200)
+    assert house.alice.told[-1] == "200 OK"
