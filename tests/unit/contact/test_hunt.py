@@ -100,7 +100,7 @@ def test_a_trunk_sees_its_own_caller_id() -> None:
 
 
 def behind(*ports: int) -> Target:
-    first, *others = (target(port) for port in ports)
+    first, *others = (replace(target(port), try_s=4.0) for port in ports)
     return replace(first, trunk="carrier", others=tuple(others))
 
 
@@ -176,3 +176,14 @@ def test_the_name_behind_another_number_is_not_told() -> None:
 def test_the_number_of_a_callback_is_shown_as_the_queue_says() -> None:
     one = Hunt("customer", "x.", (target(1, "02188880000"),), "4008001234", "", 1.0, as_given=True)
     assert [order.caller for order in one.start() if isinstance(order, MakeLeg)] == ["4008001234"]
+
+
+def patience(orders: list[Effect]) -> list[float | None]:
+    return [order.target.try_s for order in orders if isinstance(order, MakeLeg)]
+
+
+def test_only_where_another_server_is_left_is_one_given_up_early() -> None:
+    one = Hunt("dial", "x.", (behind(1, 2),), "1004", "", 20.0)
+    assert patience(one.start()) == [4.0]
+    assert patience(one.failed(SILENT, NOWHERE)) == [None]
+    assert patience(Hunt("customer", "x.", (behind(1, 2),), "1004", "", 20.0).start()) == [None]
