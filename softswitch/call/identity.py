@@ -71,7 +71,7 @@ def _diverted(invite: Request) -> tuple[str, ...]:
 
 def _number(value: str) -> str:
     try:
-        return legible(parse_name_addr(value).uri.user)[:_LONGEST_NUMBER]
+        return legible(parse_name_addr(value).uri.number)[:_LONGEST_NUMBER]
     except PeerError:
         return ""
 

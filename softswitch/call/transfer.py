@@ -33,7 +33,7 @@ def refer(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
     event = "refer" if leg.refers == 1 else f"refer;id={request.cseq.number}"  # RFC 3515 section 2.4.6
     leg.refer = Refer(arrived.transaction, request, event, wants_no_subscription(request), now + EXPIRES_S)
     referrer = legible(request.headers.get("Referred-By") or "")
-    return [TransferWanted(leg.id, legible(target.uri.user), target.uri.host, target.replaces, referrer)]
+    return [TransferWanted(leg.id, legible(target.uri.number), target.uri.host, target.replaces, referrer)]
 
 
 def progress(leg: LegState, told: TransferProgress, now: float) -> list[Effect]:

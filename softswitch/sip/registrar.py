@@ -19,7 +19,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.header import NameAddr, parse_name_addr
 from softswitch.sip.message import Request, Response
 from softswitch.sip.response import respond, stateless_tag
-from softswitch.sip.uri import Uri, parse_uri
+from softswitch.sip.uri import identity, parse_uri
 
 ContactKey = tuple[object, ...]
 _BRIEF_S = 3600  # section 10.3 step 7: an interval of an hour or more is never too brief
@@ -213,9 +213,12 @@ class Registrar:
 
 
 def _key(contact: str) -> ContactKey:
-    """What makes two contacts the same (section 19.1.4, the parts that lead to different phones)."""
-    uri: Uri = parse_uri(contact)
-    return (uri.scheme, uri.user, uri.host.lower(), uri.port, (uri.param("transport") or "").lower())
+    """What makes two contacts the same (section 19.1.4).
+
+    A parameter without a meaning to us that is in both and differs would make them two; phones draw a new one whenever
+    they start, and would ring twice.
+    """
+    return identity(parse_uri(contact))
 
 
 def _q(text: str | None) -> float:

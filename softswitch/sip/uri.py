@@ -1,12 +1,13 @@
 """The URI of SIP: what it means and how it is written (RFC 3261 sections 19.1 and 25.1, RFC 3966, RFC 5118).
 
-Decided here: which texts are a URI that we can use, and that escapes are undone in the user part exactly once. Other
-schemes than sip, sips and tel are kept whole, unread: whether they may be called is the transaction user's business
-(416). Host names are not resolved here.
+Decided here: which texts are a URI that we can use, that escapes are undone in the user part exactly once, which two
+URIs are the same (section 19.1.4), and which telephone number one names. Other schemes than sip, sips and tel are kept
+whole, unread: whether they may be called is the transaction user's business (416). Host names are not resolved here.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,9 @@ _IPV6 = re.compile(r"[0-9A-Fa-f:.]+")
 _TEL = re.compile(r"[0-9A-Fa-f*#+().~_-]+")
 _ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _TO_ESCAPE = re.compile(rb"[^A-Za-z0-9\-_.!~*'()&=+$,;?/]")  # what section 25.1 does not allow in a user part
+_NUMBER = re.compile(r"\+?[0-9*#().-]+")
+_SEPARATORS = str.maketrans("", "", "-.()")  # RFC 3966 section 5.1.1: for the eye only
+_DISTINGUISHING = frozenset({"user", "ttl", "method", "maddr", "transport"})  # must be in both URIs or in neither
 _CACHED_LENGTH = 128  # longer texts are parsed each time, so that hostile ones do not fill the cache
 
 
@@ -45,6 +49,23 @@ class Uri:
         return None
 
     @property
+    def number(self) -> str:
+        """The telephone number that is meant, without visual separators; the user part where it is no number.
+
+        A local number whose phone-context is a prefix is completed by it (RFC 3966 section 5.1.5).
+        """
+        digits, _, params = self.user.partition(";")
+        telephone = self.scheme == "tel" or (self.param("user") or "").lower() == "phone"
+        if not telephone and not (params and _NUMBER.fullmatch(digits)):
+            return self.user
+        digits = digits.translate(_SEPARATORS)
+        context = (
+            self.param("phone-context") if self.scheme == "tel" else Uri(params=_params(params)).param("phone-context")
+        )
+        prefix = context.translate(_SEPARATORS) if context and context.startswith("+") else ""
+        return digits if digits.startswith("+") else prefix + digits
+
+    @property
     def hostport(self) -> str:
         """Host and, where one is written, port; IPv6 in brackets."""
         return hostport(self.host, self.port)
@@ -62,6 +83,39 @@ class Uri:
 def parse_uri(text: str) -> Uri:
     """Raises ``PeerError`` (400) where ``text`` is no URI."""
     return _parse_cached(text) if len(text) <= _CACHED_LENGTH else _parse(text)
+
+
+def equivalent(one: Uri, other: Uri) -> bool:
+    """Whether two URIs mean the same resource (section 19.1.4; RFC 3966 section 4 for tel). Not transitive."""
+    if identity(one) != identity(other):
+        return False
+    first, second = _named(one), _named(other)
+    shared = first.keys() & second.keys()
+    if one.scheme == "tel" and first.keys() != second.keys():
+        return False
+    return all(first[name] == second[name] for name in shared)
+
+
+def identity(uri: Uri) -> tuple[object, ...]:
+    """What equivalent URIs have in common; URIs that differ in nothing else differ in a parameter of no meaning here."""
+    user = uri.user.translate(_SEPARATORS).lower() if uri.scheme == "tel" else uri.user
+    distinguishing = tuple(sorted(pair for pair in _named(uri).items() if pair[0] in _DISTINGUISHING))
+    headers = tuple(sorted(uri.headers.split("&"))) if uri.headers else ()
+    return uri.scheme, user, unescape(uri.password), canonical_host(uri.host), uri.port, distinguishing, headers
+
+
+def _named(uri: Uri) -> dict[str, str]:
+    return {unescape(name).lower(): unescape(value or "").lower() for name, value in uri.params}
+
+
+def canonical_host(host: str) -> str:
+    """A host name or address in the one way in which it compares."""
+    if ":" not in host:
+        return host.lower()
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host.lower()
 
 
 def hostport(host: str, port: int | None) -> str:

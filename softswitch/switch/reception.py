@@ -73,7 +73,7 @@ class Reception:
         """
         route = self._numbering.route(request.target.user, internal=bool(user))
         caller = compose.caller(request, trusted=bool(trunk))
-        number = user or (caller.uri.user if caller else "")
+        number = user or (caller.uri.number if caller else "")
         if not isinstance(route, PlanRoute) or not route.plan.lost_to:
             return []
         # The INVITE may come again: one call is lost once.

@@ -172,3 +172,15 @@ def test_what_was_stored_is_restored() -> None:
     assert after.bindings() == before.bindings()
     assert after.deadline == NOW + 120
     assert after.bindings()[0].path == ("<sip:edge.example.com;lr>",)
+
+
+def test_19_1_4_the_same_contact_written_otherwise_is_one_binding() -> None:
+    registrar = Registrar()
+    same = ["<sip:%61lice@Host.example>", "<sip:alice@host.EXAMPLE;rinstance=1>", "<sip:alice@host.example;rinstance=2>"]
+    other = ["<sip:alice@host.example:5060>", "<sip:alice@host.example;transport=tcp>", "<sips:alice@host.example>"]
+    for cseq, contact in enumerate(same, 1):
+        ask(registrar, register(contact, cseq=cseq))
+    assert contacts(registrar) == ["sip:alice@host.example;rinstance=2"]
+    for cseq, contact in enumerate(other, 4):
+        ask(registrar, register(contact, cseq=cseq))
+    assert len(contacts(registrar)) == 4

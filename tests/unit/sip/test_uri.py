@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softswitch.core.errors import PeerError
-from softswitch.sip.uri import Uri, parse_uri
+from softswitch.sip.uri import Uri, equivalent, parse_uri
 
 
 def test_every_part_is_found() -> None:
@@ -103,3 +103,81 @@ def test_any_text_is_a_uri_or_a_peers_fault(text: str) -> None:
     except PeerError:
         return
     assert parse_uri(str(uri)) == uri or "%" in text or not text.isascii()
+
+
+# RFC 3261 section 19.1.4, the examples.
+EQUIVALENT = [
+    ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
+    ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
+    ("sip:carol@chicago.com", "sip:carol@chicago.com;security=on"),
+    ("sip:carol@chicago.com;newparam=5", "sip:carol@chicago.com;security=on"),
+    (
+        "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
+        "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com",
+    ),
+    (
+        "sip:alice@atlanta.com?subject=project%20x&priority=urgent",
+        "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
+    ),
+]
+DIFFERENT = [
+    ("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP"),
+    ("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060"),
+    ("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp"),
+    ("sip:bob@biloxi.com", "sip:bob@biloxi.com:6000;transport=tcp"),
+    ("sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting"),
+    ("sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4"),
+    ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off"),
+]
+# What the text of the section says beside them.
+EQUIVALENT += [
+    ("sip:a@[2001:db8::1]", "sip:a@[2001:DB8:0:0::1]"),
+    ("tel:+1-201-555-0123", "tel:+12015550123"),
+    ("tel:863-1234;phone-context=+1-914-555", "tel:8631234;Phone-Context=+1-914-555"),
+    ("isbn:2983792873", "isbn:2983792873"),
+]
+DIFFERENT += [
+    ("sip:bob@biloxi.com", "sips:bob@biloxi.com"),
+    ("sip:bob@biloxi.com", "sip:biloxi.com"),
+    ("sip:bob@biloxi.com", "sip:bob:secret@biloxi.com"),
+    ("sip:bob:Secret@biloxi.com", "sip:bob:secret@biloxi.com"),
+    ("sip:bob@biloxi.com", "sip:bob@biloxi.com;user=ip"),
+    ("sip:bob@biloxi.com", "sip:bob@biloxi.com;ttl=1"),
+    ("sip:bob@biloxi.com", "sip:bob@biloxi.com;method=INVITE"),
+    ("sip:bob@biloxi.com", "sip:bob@biloxi.com;maddr=239.255.255.1"),
+    ("sip:a@[2001:db8::1]", "sip:a@[2001:db8::2]"),
+    ("tel:8631234", "tel:8631234;phone-context=+1-914-555"),
+    ("isbn:2983792873", "isbn:2983792874"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EQUIVALENT)
+def test_19_1_4_the_same_resource(one: str, other: str) -> None:
+    assert equivalent(parse_uri(one), parse_uri(other))
+    assert equivalent(parse_uri(other), parse_uri(one))
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_19_1_4_not_the_same_resource(one: str, other: str) -> None:
+    assert not equivalent(parse_uri(one), parse_uri(other))
+    assert not equivalent(parse_uri(other), parse_uri(one))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("tel:+358-555-1234567", "+3585551234567"),
+        ("tel:7042;phone-context=example.com", "7042"),
+        ("tel:863-1234;phone-context=+1-914", "+19148631234"),
+        ("sip:+1-212-555-1212;phone-context=+1@example.com;user=phone", "+12125551212"),
+        ("sip:1212;phone-context=+1-212-555@gateway;user=phone", "+12125551212"),
+        ("sip:1212;phone-context=example.com@gateway;user=phone", "1212"),
+        ("sip:+14155550100;npdi=yes;rn=+14155550000@gateway", "+14155550100"),
+        ("sip:8000@10.0.0.2", "8000"),
+        ("sip:a.b-c@example.com", "a.b-c"),
+        ("sip:user;par=u%40example.net@example.com", "user;par=u@example.net"),
+        ("sip:10.0.0.2", ""),
+    ],
+)
+def test_the_telephone_number_that_is_meant(text: str, number: str) -> None:
+    assert parse_uri(text).number == number
