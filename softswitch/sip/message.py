@@ -74,7 +74,7 @@ class _Accessors:
 
     @property
     def call_id(self) -> str:
-        return _only(self.headers, "Call-ID")
+        return self.headers.parsed("call-id", _call_id)
 
     @property
     def cseq(self) -> CSeq:
@@ -241,6 +241,10 @@ def _only(headers: Headers, name: str) -> str:
     if value is None:
         raise PeerError(400, f"no {name}")
     return value
+
+
+def _call_id(headers: Headers) -> str:
+    return _only(headers, "Call-ID")
 
 
 def _top_via(headers: Headers) -> Via:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from operator import itemgetter
 
 from softswitch.sip.flow import Flow
 from softswitch.sip.secret import masked
@@ -21,6 +21,9 @@ from softswitch.sip.secret import masked
 PENDING = 256  # Call-IDs that no contact has claimed
 PENDING_MESSAGES = 16  # of each
 OVERHEAD = 160  # octets that a message costs besides its own
+
+
+_Seen = tuple[float, bool, Flow, bytes, str]  # Unix seconds, sent by us, by which way, octets, Call-ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,9 @@ class Room:
     octets: int = 32_000_000
 
 
-class Seen(NamedTuple):
-    """A message on the wire."""
-
-    at: float  # Unix seconds
-    sent: bool
-    flow: Flow
-    octets: bytes
-    call_id: str
-
-
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """``Seen``, fit to be shown."""
+    """A message on the wire, fit to be shown."""
 
     at: float  # Unix seconds
     sent: bool
@@ -67,7 +60,7 @@ class _Page:
 
     contact: str
     most: int  # messages
-    seen: list[Seen] = field(default_factory=list)
+    seen: list[_Seen] = field(default_factory=list)
     legs: dict[str, str] = field(default_factory=dict)  # by Call-ID
     live: bool = True
     missing: int = 0
@@ -86,26 +79,32 @@ class Tracebook:
 
     # ---- what happens ------------------------------------------------------------------------------------------
 
-    def see(self, call_id: str, begins: bool, sent: bool, flow: Flow, octets: bytes, at: float) -> str:
-        """A message is on the wire. Returns the contact whose it is; "" where it is (still) nobody's.
+    def see(self, call_id: str, sent: bool, flow: Flow, octets: bytes, at: float) -> str | None:
+        """A message is on the wire; ``at`` is Unix seconds.
 
-        ``begins``: it is an INVITE. ``at`` is Unix seconds.
+        Returns the contact whose it is, "" where it is nobody's yet; None where nothing has begun by that name.
         """
         page = self._by_call_id.get(call_id)
         if page is None:
-            if not begins or not self._room.messages:
-                return ""
-            page = self._open(call_id)
+            return None
         if len(page.seen) >= page.most:
             page.missing += 1
             return page.contact
-        page.seen.append(Seen(at, sent, flow, octets, call_id))
+        page.seen.append((at, sent, flow, octets, call_id))
         size = len(octets) + OVERHEAD
         page.octets += size
         self._octets += size
         if self._octets > self._room.octets:
             self._make_room()
         return page.contact
+
+    def begin(self, call_id: str) -> None:
+        """An INVITE comes or goes by that name; it is nobody's yet."""
+        if call_id in self._by_call_id or not self._room.messages:
+            return
+        self._by_call_id[call_id] = self._pending[call_id] = _Page("", PENDING_MESSAGES)
+        if len(self._pending) > PENDING:
+            self._forget_pending()
 
     def claim(self, contact: str, leg: str, call_id: str) -> None:
         """This leg, whose messages have this Call-ID, is the contact's from now on."""
@@ -139,9 +138,9 @@ class Tracebook:
         page = self._contacts.get(name) or self._by_leg.get(name) or self._by_call_id.get(name)
         if page is None or not page.contact:
             raise LookupError(f"no messages of a call {name!r} are kept")
-        seen = sorted(page.seen, key=lambda one: one.at)
         shown = tuple(
-            Traced(one.at, one.sent, page.legs.get(one.call_id, ""), one.flow, masked(one.octets)) for one in seen
+            Traced(at, sent, page.legs.get(call_id, ""), flow, masked(octets))
+            for at, sent, flow, octets, call_id in sorted(page.seen, key=itemgetter(0))
         )
         return Trace(page.contact, page.live, page.missing, shown)
 
@@ -155,12 +154,6 @@ class Tracebook:
         return list(self._contacts)
 
     # ---- room --------------------------------------------------------------------------------------------------
-
-    def _open(self, call_id: str) -> _Page:
-        page = self._by_call_id[call_id] = self._pending[call_id] = _Page("", PENDING_MESSAGES)
-        if len(self._pending) > PENDING:
-            self._forget_pending()
-        return page
 
     def _make_room(self) -> None:
         """Contacts that ended, then INVITEs of nobody, then what calls said that go on; each time the oldest."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from softswitch.core.errors import PeerError
 from softswitch.sip.effect import Send
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Message, Response
+from softswitch.sip.message import Message, Request, Response
 from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent
 from softswitch.switch.ports import Arrived, Malformed
-from softswitch.switch.tracebook import Seen, Tracebook
+from softswitch.switch.tracebook import Tracebook
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
-Tap = Callable[[Seen, str], None]  # and what it belongs to: a contact, or (nobody's yet) its Call-ID
+# Unix seconds, sent by us, by which way, octets, and what it belongs to: a contact, or (nobody's yet) its Call-ID.
+Tap = Callable[[float, bool, Flow, bytes, str], None]
 METHODS = frozenset(
     [
         "ACK",
@@ -47,31 +49,39 @@ class Wire:
     def send(self, order: Send) -> None:
         message, flow = order.message, order.flow
         self._switch.ports.network.send(message, flow)
-        self._pass(message, flow, message.cseq.method == "INVITE", True)
+        self._pass(message, flow, True)
         self._switch.publish(MessageSent(flow.transport, *_kind(message)))
 
     def received(self, event: Arrived) -> None:
-        self._pass(event.message, event.flow, event.message.cseq.method == "INVITE", False)
+        self._pass(event.message, event.flow, False)
         self._switch.publish(MessageReceived(event.flow.transport, *_kind(event.message)))
 
     def unread(self, event: Malformed) -> None:
         """What is no message, but has the Call-ID of one, belongs to the same call."""
         if event.error.partial is not None:
-            self._pass(event.error.partial, event.flow, False, False)
+            self._pass(event.error.partial, event.flow, False)
         self.dropped(event.flow.transport, "too_large" if event.error.status == 513 else "malformed")
 
     def dropped(self, transport: str, reason: str) -> None:
         self._switch.publish(MessageDropped(transport, reason))
 
-    def _pass(self, message: Message, flow: Flow, begins: bool, sent: bool) -> None:
-        call_id = message.headers.get("Call-ID") or ""
-        switch = self._switch
+    def _pass(self, message: Message, flow: Flow, sent: bool) -> None:
+        switch, octets = self._switch, message.octets
+        try:
+            call_id = message.call_id
+        except PeerError:
+            return
         at = switch.now + switch.clock.epoch
-        contact = self.book.see(call_id, begins, sent, flow, message.octets, at)
-        if self.taps:
-            seen = Seen(at, sent, flow, message.octets, call_id)
-            for tap in self.taps:
-                tap(seen, contact or call_id)
+        contact = self.book.see(call_id, sent, flow, octets, at)
+        if contact is None and _begins(message):
+            self.book.begin(call_id)
+            self.book.see(call_id, sent, flow, octets, at)
+        for tap in self.taps:
+            tap(at, sent, flow, octets, contact or call_id)
+
+
+def _begins(message: Message) -> bool:
+    return isinstance(message, Request) and message.method == "INVITE"
 
 
 def _kind(message: Message) -> tuple[str, str]:

@@ -10,8 +10,10 @@ from softswitch.switch.tracebook import OVERHEAD, PENDING, PENDING_MESSAGES, Roo
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
 
 
-def see(book: Tracebook, call_id: str, text: str = "INVITE", sent: bool = False, at: float = 0.0) -> str:
-    return book.see(call_id, text == "INVITE", sent, FLOW, text.encode(), at)
+def see(book: Tracebook, call_id: str, text: str = "INVITE", sent: bool = False, at: float = 0.0) -> str | None:
+    if text == "INVITE":
+        book.begin(call_id)
+    return book.see(call_id, sent, FLOW, text.encode(), at)
 
 
 def texts(book: Tracebook, name: str) -> list[str]:
@@ -48,7 +50,7 @@ def test_what_is_no_call_is_not_found(name: str) -> None:
 def test_what_belongs_to_no_contact_is_not_kept() -> None:
     book = Tracebook()
     for text in ("REGISTER", "OPTIONS", "200", "BYE"):
-        assert see(book, "x", text) == ""
+        assert see(book, "x", text) is None
     assert book.octets == 0
 
 
@@ -92,7 +94,7 @@ def test_the_contact_that_ended_first_is_forgotten_first_with_all_its_names() ->
     for name in ("c-b", "leg-b", "b"):
         with pytest.raises(LookupError):
             book.trace(name)
-    assert see(book, "b", "200") == ""
+    assert see(book, "b", "200") is None
     assert book.octets == 2 * (len("INVITE") + OVERHEAD)
 
 
