@@ -33,6 +33,7 @@ from softswitch.contact.event import (
     ContactFinished,
     ContactStarted,
     RecordingStarted,
+    TransferEnded,
 )
 from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
@@ -74,6 +75,7 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("contacts_connected", "Contacts in which two people came to talk", ()),
     ("contacts_finished", "Contacts ended", ("kind", "outcome")),
     ("recordings_started", "Recordings begun", ()),
+    ("transfers", "Transfers that came to an end, or were refused", ("kind", "outcome")),
     ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
     ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
     ("routing_decisions", "Routing decisions", ("queue", "result")),
@@ -236,6 +238,8 @@ def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("voicemails_left",)]
         case RecordingStarted():
             return [("recordings_started",)]
+        case TransferEnded():
+            return [("transfers", event.kind, event.outcome)]
         case StepEntered(plan=plan, verb=verb):
             return [("dialplan_steps", plan, verb)]
         case StepFailed(plan=plan):

@@ -7,9 +7,8 @@ from softswitch.call.signal import Respond
 from softswitch.call.state import LegState, Plan, Setup
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
-from softswitch.sip import body, digest
+from softswitch.sip import body, digest, inspection
 from softswitch.sip.body import SDP
-from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import NameAddr, parse_name_addr
 from softswitch.sip.hop import MAX_FORWARDS
@@ -18,11 +17,14 @@ from softswitch.sip.response import respond
 from softswitch.sip.uri import hostport, parse_uri
 
 PRODUCT = "softswitch"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, SUBSCRIBE, MESSAGE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY, SUBSCRIBE, MESSAGE"
+
+SUPPORTED = ", ".join(inspection.OPTION_TAGS)
 
 HeaderLines = tuple[tuple[str, str], ...]
 Account = tuple[str, str]  # user, password
 
+_MOST_METHODS = 32
 _CHALLENGES = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
 
 
@@ -42,8 +44,8 @@ def reply(
 ) -> Respond:
     """A response with our tag; the ones that form or refresh a dialog carry Contact and Allow (section 12.1.1)."""
     added: list[tuple[str, str]] = [("Server", PRODUCT)]
-    if request.method == "INVITE" and 100 < status < 300:
-        added += [("Contact", contact_value(leg.flow)), ("Allow", ALLOW)]
+    if request.method in ("INVITE", "UPDATE") and 100 < status < 300:
+        added += refreshing(leg.flow)
     added += headers
     tag = None if status == 100 else leg.setup.local_tag
     made = respond(request, status, reason, to_tag=tag, headers=added, body=sdp, content_type=SDP if sdp else None)
@@ -58,7 +60,7 @@ def refuse(leg: LegState, transaction: str, request: Request, error: PeerError) 
     return reply(leg, transaction, request, error.status, error.reason, headers=lines)
 
 
-def invite(setup: Setup, plan: Plan, flow: Flow, cseq: int, credentials: HeaderLines, offer: bytes) -> Request:
+def invite(setup: Setup, plan: Plan, flow: Flow, cseq: int, more: HeaderLines, offer: bytes) -> Request:
     """Our INVITE, without a Via."""
     caller = NameAddr(plan.from_display, parse_uri(plan.from_uri)).with_tag(setup.local_tag)
     items = [
@@ -67,22 +69,30 @@ def invite(setup: Setup, plan: Plan, flow: Flow, cseq: int, credentials: HeaderL
         ("To", f"<{plan.to_uri}>"),
         ("Call-ID", setup.call_id),
         ("CSeq", f"{cseq} INVITE"),
-        ("Contact", contact_value(flow)),
-        ("Allow", ALLOW),
+        *refreshing(flow),
         ("User-Agent", PRODUCT),
-        *credentials,
+        *more,
         *plan.headers,
-        ("Content-Type", SDP),
     ]
+    if offer:
+        items.append(("Content-Type", SDP))
     return Request("INVITE", plan.request_uri, Headers(items), offer)
 
 
-def bye(dialog: Dialog, credentials: HeaderLines = ()) -> Request:
-    return dialog.request("BYE", (("User-Agent", PRODUCT), *credentials))
+def refreshing(flow: Flow) -> HeaderLines:
+    """What a request or response says of us that forms or refreshes a dialog (section 12.1.1)."""
+    return (("Contact", contact_value(flow)), ("Allow", ALLOW), ("Supported", SUPPORTED))
 
 
-def options(dialog: Dialog) -> Request:
-    return dialog.request("OPTIONS", (("Accept", SDP), ("User-Agent", PRODUCT)))
+def learn(leg: LegState, message: Message) -> None:
+    """Which methods the peer serves, where it says so (section 20.5)."""
+    if "Allow" in message.headers:
+        leg.allows = frozenset(method.upper() for method in message.headers.all("Allow")[:_MOST_METHODS])
+
+
+def has_option(message: Message, header: str, tag: str) -> bool:
+    """Whether Supported or Require names an extension."""
+    return any(one.lower() == tag for one in message.headers.all(header))
 
 
 def description(message: Message) -> bytes:
@@ -107,6 +117,14 @@ def _asserted(request: Request) -> NameAddr | None:
         except PeerError:
             continue
     return None
+
+
+def stale(response: Response) -> bool:
+    """Whether the password was right, and only the nonce too old."""
+    if response.status not in _CHALLENGES:
+        return False
+    challenge = digest.choose(response.headers.all(_CHALLENGES[response.status][1]))
+    return challenge is not None and digest.is_stale(challenge)
 
 
 def credentials(response: Response, account: Account | None, method: str, uri: str, ids: Ids) -> HeaderLines:

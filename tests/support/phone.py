@@ -40,6 +40,7 @@ class PhoneCall:
     status: int = 0  # the last SIP status
     reason: str = ""
     digits: str = ""  # keys that came from the other side
+    transfers: list[int] = field(default_factory=list)  # what was told of our transfer
     ended_at: float | None = None
 
     @property
@@ -75,6 +76,18 @@ class PhoneCall:
     async def resume(self) -> None:
         await self.phone.ask("resume", call=self.number)
         await self.wait_media("active")
+
+    async def transfer(self, to: str) -> None:
+        """Send the other party there (REFER), blind."""
+        await self.phone.ask("transfer", call=self.number, to=to, host=self.phone.host)
+
+    async def transfer_to(self, other: PhoneCall) -> None:
+        """Join the other parties of two calls of ours (REFER with Replaces)."""
+        await self.phone.ask("transfer_to", call=self.number, other=other.number)
+
+    async def transferred(self, status: int, timeout_s: float = 10.0) -> None:
+        """Wait until we are told that it came to ``status``."""
+        await self.phone.until(lambda: status in self.transfers, timeout_s, f"transfer {status}")
 
     async def dtmf(self, digits: str, info: bool = False) -> None:
         """Press keys: telephone events (RFC 4733), or SIP INFO."""
@@ -114,6 +127,7 @@ class Phone:
         registers: bool = True,
         own_port: int | None = None,
         expires_s: int = 120,
+        mwi: bool = False,
     ) -> Phone:
         """Start the process. ``port`` is the switch's; its files (recording, log) go into ``directory``."""
         own_port = own_port or ports.free_port()
@@ -131,6 +145,7 @@ class Phone:
             "play": str(play) if play else None,
             "record": str(record),
             "expires": expires_s,
+            "mwi": mwi,
             "log": str(directory / f"{stem}.pjsip.log"),
         }
         argv = [sys.executable, "-m", "tests.support.phone_process", json.dumps(options)]
@@ -190,6 +205,7 @@ class Phone:
             self.calls.append(call)
         call.media = event.get("media", call.media)
         call.digits += event.get("digit", "")
+        call.transfers += [event["transfer"]] if "transfer" in event else []
         if event["event"] == "call":
             call.history.append(event["state"])
             call.status, call.reason = event["status"], event["reason"]
@@ -259,6 +275,20 @@ class Phone:
 
     async def hangup(self, status: int = 0) -> None:
         await self.current.hangup(status)
+
+    async def watch(self, user: str) -> None:
+        """Subscribe to the presence of ``user``."""
+        await self.ask("watch", user=user, host=self.host)
+
+    async def write(self, to: str, text: str) -> int:
+        """A text outside of any call; the final status."""
+        before = len(self.told("text_status"))
+        await self.ask("text", to=to, host=self.host, text=text)
+        await self.until(lambda: len(self.told("text_status")) > before, 10, "answer to its text")
+        return int(self.told("text_status")[-1]["outcome"])
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        return [one for one in self.events if one["event"] == event]
 
     @property
     def last_status(self) -> int:

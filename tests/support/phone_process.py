@@ -4,7 +4,7 @@ pjsua2 lives in a process of its own because its library is one per process and 
 inside ``libHandleEvents`` on the main thread; the only other threads are PJMEDIA's own (its clock and its RTP sockets).
 
 In:  ``{"id": 1, "do": "call", ...}``, answered by ``{"reply": 1, "value": ...}`` or ``{"reply": 1, "error": "..."}``.
-Out: ``{"event": "call" | "media" | "registration" | "digit", ...}`` as they happen.
+Out: ``{"event": "call" | "media" | "registration" | "digit" | "text" | ...}`` as they happen.
 """
 
 from __future__ import annotations
@@ -79,6 +79,15 @@ class Line(pj.Call):
                     self.phone.connect(self.getAudioMedia(index))
                 self.tell("media", media=MEDIA.get(media.status, "?"))
 
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:
+        self.tell("text", text=prm.msgBody, kind=prm.contentType)
+
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:
+        self.tell("text_status", outcome=int(prm.code))
+
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
+        self.tell("transfer", transfer=int(prm.statusCode), final=prm.finalNotify)
+
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         self.tell("digit", digit=prm.digit)
 
@@ -94,12 +103,32 @@ class Identity(pj.Account):
         info = self.getInfo()
         tell(event="registration", status=int(prm.code), reason=prm.reason, active=info.regIsActive)
 
+    def onMwiInfo(self, prm: pj.OnMwiInfoParam) -> None:
+        tell(event="waiting", state=int(prm.state), body=prm.rdata.wholeMsg.partition("\r\n\r\n")[2])
+
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:
+        tell(event="text", text=prm.msgBody, kind=prm.contentType, writer=prm.fromUri)
+
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:
+        tell(event="text_status", outcome=int(prm.code))
+
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         line = Line(self.phone, self, prm.callId)
         self.phone.lines[prm.callId] = line
         line.tell("call")
         if self.phone.auto_answer:
             self.phone.unanswered.append(line)  # a final answer inside of this callback would end the call under it
+
+
+class Watched(pj.Buddy):
+    """Somebody whose presence is watched, or who is written to."""
+
+    def onBuddyState(self) -> None:
+        info = self.getInfo()
+        tell(
+            event="presence", uri=info.uri, open=info.presStatus.status == pj.PJSUA_BUDDY_STATUS_ONLINE,
+            subscription=info.subStateName, code=int(info.subTermCode),
+        )  # fmt: skip
 
 
 def operation(status: int = 0) -> pj.CallOpParam:
@@ -118,6 +147,7 @@ class Softphone:
         self.every: list[Line] = []  # PJSIP cuts the callbacks of the new call when the old one of its number is freed
         self.unanswered: list[Line] = []  # to be answered as soon as the callback is over
         self.accounts: dict[str, Identity] = {}
+        self.watched: dict[str, Watched] = {}
         self.player: pj.AudioMediaPlayer | None = None
         self.recorder: pj.AudioMediaRecorder | None = None
         self.endpoint = self._endpoint()
@@ -170,6 +200,7 @@ class Softphone:
             config.regConfig.timeoutSec = self.options.get("expires", 120)
             config.regConfig.retryIntervalSec = 0
             config.regConfig.registerOnAdd = True
+            config.mwiConfig.enabled = bool(self.options.get("mwi"))
         if password is not None:
             config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, password))
         transport = config.mediaConfig.transportConfig
@@ -213,12 +244,43 @@ class Softphone:
         prm.opt.flag = pj.PJSUA_CALL_UNHOLD
         self.lines[call].reinvite(prm)
 
+    def do_transfer(self, call: int, to: str, host: str) -> None:
+        """Blind."""
+        self.lines[call].xfer(self.uri(to, host), operation())
+
+    def do_transfer_to(self, call: int, other: int) -> None:
+        """Attended: both of our calls are joined, and we leave."""
+        self.lines[call].xferReplaces(self.lines[other], operation())
+
     def do_dtmf(self, call: int, digits: str, info: bool = False) -> None:
         prm = pj.CallSendDtmfParam()
         prm.digits = digits
         prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if info else pj.PJSUA_DTMF_METHOD_RFC2833
         prm.duration = 100
         self.lines[call].sendDtmf(prm)
+
+    def do_watch(self, user: str, host: str, subscribe: bool = True) -> None:
+        config = pj.BuddyConfig()
+        config.uri, config.subscribe = self.uri(user, host), subscribe
+        self.watched[user] = Watched()
+        self.watched[user].create(self.me, config)
+
+    def do_forget(self, user: str) -> None:
+        self.watched[user].subscribePresence(False)
+
+    def do_text(self, to: str, host: str, text: str) -> None:
+        """Outside of any call."""
+        if to not in self.watched:
+            self.do_watch(to, host, False)
+        self.watched[to].sendInstantMessage(self._text(text))
+
+    def do_call_text(self, call: int, text: str) -> None:
+        self.lines[call].sendInstantMessage(self._text(text))
+
+    def _text(self, text: str) -> pj.SendInstantMessageParam:
+        prm = pj.SendInstantMessageParam()
+        prm.contentType, prm.content = "text/plain", text
+        return prm
 
     def do_register(self, on: bool = True) -> None:
         self.me.setRegistration(on)

@@ -17,6 +17,7 @@ from softswitch.contact.event import (
     ContactFinished,
     ContactStarted,
     RecordingStarted,
+    TransferEnded,
 )
 from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
@@ -73,6 +74,7 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
         (ContactFinished(RECORD), 'contacts_finished_total{kind="inbound",outcome="answered"} 1'),
         (ContactDisconnected("c", "inbound", "alice", 60.0), 'talk_seconds_sum{kind="inbound"} 60'),
         (RecordingStarted("c", "/x"), "recordings_started_total 1"),
+        (TransferEnded("c", "blind", "done"), 'transfers_total{kind="blind",outcome="done"} 1'),
         (QueueJoined("c", "orders", 1, "call"), 'queue_joined_total{kind="call",queue="orders"} 1'),
         (
             QueueLeft("c", "orders", "abandoned", 7.0, "call"),
