@@ -39,7 +39,8 @@ def inspect(request: Request) -> None:
 
 def _required(request: Request) -> None:
     headers = request.headers
-    unknown = [tag for tag in headers.all("Require") if tag.lower() not in OPTION_TAGS]
+    known = (*OPTION_TAGS, "path") if request.method == "REGISTER" else OPTION_TAGS  # RFC 3327
+    unknown = [tag for tag in headers.all("Require") if tag.lower() not in known]
     unknown += [
         tag for tag in headers.all("Proxy-Require") if tag.lower() not in OPTION_TAGS and tag.lower() not in _PROXY_TAGS
     ]

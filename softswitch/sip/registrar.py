@@ -1,73 +1,43 @@
-"""Where an address-of-record can be reached: the registrar and its location service (RFC 3261 section 10.3, RFC 3327).
+"""What a REGISTER leaves behind (RFC 3261 section 10.3, RFC 3327, RFC 5626 section 4.1).
 
-Decided here: which bindings a REGISTER leaves behind. Who may register for which address-of-record has been decided
-before (``digest``). A request is judged whole before anything is changed, so that it succeeds or fails as one (step 7).
-Bindings outlive the process: ``now`` and ``expires_at`` are Unix seconds. A phone that comes back under ever new
-contacts pushes out its own oldest ones.
+Who may register for which address-of-record has been decided before (``digest``). A request is judged whole before
+anything is changed, so that it succeeds or fails as one (step 7). A phone that says which one it is (+sip.instance)
+has one binding, whatever contact it comes back with; others that come back under ever new contacts push out their own
+oldest ones. Path is kept from everybody, and repeated to who knows what it is.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
-from softswitch.core.timers import Deadlines
 from softswitch.sip.flow import Flow
-from softswitch.sip.header import NameAddr, parse_name_addr
+from softswitch.sip.header import LWS, NameAddr, parse_name_addr, unquote
+from softswitch.sip.location import Binding, ContactKey, Location, Registered, Unregistered, key_of
 from softswitch.sip.message import Request, Response
 from softswitch.sip.response import respond, stateless_tag
-from softswitch.sip.uri import identity, parse_uri
 
-ContactKey = tuple[object, ...]
+__all__ = ["Binding", "Registered", "Registrar", "Unregistered"]
+
 _BRIEF_S = 3600  # section 10.3 step 7: an interval of an hour or more is never too brief
+_MOST_PATHS = 10
+_LONGEST_NAME = 255  # of an instance
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One way to reach an address-of-record."""
-
-    aor: str
-    contact: str  # a URI
-    flow: Flow  # the way that the REGISTER came: what goes to the contact goes back by it
-    expires_at: float  # Unix seconds; infinite for what the admin configured
-    call_id: str = ""
-    cseq: int = 0
-    user_agent: str = ""
-    q: float = 1.0  # 0..1, preference
-    path: tuple[str, ...] = ()  # Path values, to be used as Route
-
-    @property
-    def static(self) -> bool:
-        return self.expires_at == math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class Registered(DomainEvent):
-    binding: Binding
-    new: bool  # False: a refresh
-
-
-@dataclass(frozen=True, slots=True)
-class Unregistered(DomainEvent):
-    binding: Binding
-    why: str  # "removed", "expired", "replaced" (too many of them) or "connection" (lost)
-
-
-class Registrar:
-    """Every binding there is, by address-of-record."""
+class Registrar(Location):
+    """The location service, and the way in which phones change it."""
 
     def __init__(
         self, min_expires_s: int = 60, max_expires_s: int = 3600, default_expires_s: int = 3600, max_bindings: int = 8
     ) -> None:
+        super().__init__()
         self.min_expires_s = min_expires_s
         self.max_expires_s = max_expires_s
         self.default_expires_s = default_expires_s
         self.max_bindings = max_bindings  # of one address-of-record
-        self._bindings: dict[str, dict[ContactKey, Binding]] = {}
-        self._expiry = Deadlines()
 
     # ---- what a REGISTER does ----------------------------------------------------------------------------------
 
@@ -80,9 +50,8 @@ class Registrar:
         except PeerError as error:
             extra = [("Min-Expires", str(self.min_expires_s))] if error.status == 423 else []
             return respond(request, error.status, error.reason, to_tag=tag, headers=extra), effects
-        listed = [("Contact", _written(binding, now)) for binding in self.lookup(aor, now)]
-        paths = [("Path", value) for value in request.headers.all("Path")]
-        return respond(request, 200, to_tag=tag, headers=listed + paths), effects
+        listed = [("Contact", _written(binding, now)) for binding in self.registered(aor, now)]
+        return respond(request, 200, to_tag=tag, headers=[*listed, *_repeated_path(request)]), effects
 
     def _judged(self, request: Request, flow: Flow, aor: str, now: float) -> list[Binding]:
         """The bindings that the request asks for; those to be removed expire ``now``. Raises ``PeerError``."""
@@ -94,15 +63,15 @@ class Registrar:
         agent = legible(request.headers.get("User-Agent") or "")
         base = Binding(
             aor, "", flow, now, request.call_id, request.cseq.number, agent,
-            path=tuple(request.headers.all("Path")),
+            path=_path(request),
         )  # fmt: skip
         asked = [self._judged_contact(request, parse_name_addr(text), base) for text in contacts]
         for binding in asked:
-            self._check_order(self._of(aor).get(_key(binding.contact)), request)
+            self._check_order(self._of(aor).get(key_of(binding.contact)), request)
         return asked
 
     def _judged_star(self, request: Request, aor: str, now: float) -> list[Binding]:
-        if request.headers.get("Expires") != "0":
+        if (request.headers.get("Expires") or "").strip(LWS) != "0":
             raise PeerError(400, "Contact: * needs Expires: 0")
         removed = [binding for binding in self._of(aor).values() if not binding.static]
         for binding in removed:
@@ -116,6 +85,10 @@ class Registrar:
         if 0 < expires_s < min(self.min_expires_s, _BRIEF_S):
             raise PeerError(423, "Interval Too Brief")
         expires_at = base.expires_at + min(expires_s, self.max_expires_s)
+        instance = unquote(contact.param("+sip.instance") or "")[:_LONGEST_NAME]
+        reg_id = (contact.param("reg-id") or "")[:_LONGEST_NAME]
+        if instance or reg_id:
+            base = replace(base, instance=legible(instance), reg_id=legible(reg_id))
         return replace(base, contact=str(contact.uri), expires_at=expires_at, q=_q(contact.param("q")))
 
     def _expires_s(self, request: Request, contact: NameAddr) -> int:
@@ -134,17 +107,26 @@ class Registrar:
     def _commit(self, asked: list[Binding], now: float) -> list[Effect]:
         effects: list[Effect] = []
         for binding in asked:
-            key = _key(binding.contact)
+            key = key_of(binding.contact)
             old = self._of(binding.aor).get(key)
             if old is not None and old.static:
                 continue
             if binding.expires_at > now:
                 self._put(key, binding)
                 effects.append(Registered(binding, old is None))
+                effects += self._replaced(key, binding)
                 effects += self._make_room(binding)
             elif old is not None:
                 effects.append(self._remove(key, old, "removed"))
         return effects
+
+    def _replaced(self, key: ContactKey, newest: Binding) -> list[Effect]:
+        """The same phone under another contact: it was started anew, or its NAT gave it another port."""
+        if not newest.instance:
+            return []
+        named = (newest.instance, newest.reg_id)
+        others = [(k, b) for k, b in self._of(newest.aor).items() if (b.instance, b.reg_id) == named and k != key]
+        return [self._remove(other, binding, "replaced") for other, binding in others if not binding.static]
 
     def _make_room(self, newest: Binding) -> list[Effect]:
         dynamic = {k: b for k, b in self._of(newest.aor).items() if not b.static and b is not newest}
@@ -153,72 +135,21 @@ class Registrar:
         oldest = min(dynamic, key=lambda key: dynamic[key].expires_at)
         return [self._remove(oldest, dynamic[oldest], "replaced")]
 
-    # ---- what others ask ---------------------------------------------------------------------------------------
 
-    def lookup(self, aor: str, now: float) -> list[Binding]:
-        """The living bindings of ``aor``, the preferred first, among equals the one that was refreshed last."""
-        living = [binding for binding in self._of(aor).values() if binding.expires_at > now]
-        return sorted(living, key=lambda binding: (-binding.q, -binding.expires_at))
-
-    def bindings(self) -> list[Binding]:
-        return [binding for of_one in self._bindings.values() for binding in of_one.values()]
-
-    def restore(self, bindings: list[Binding]) -> None:
-        """Take up what a former process had; nothing is reported, what has expired is dropped by the next tick."""
-        for binding in bindings:
-            self._put(_key(binding.contact), binding)
-
-    def add_static(self, aor: str, contact: str, flow: Flow) -> None:
-        """A binding that the admin configured: it never expires, and no REGISTER touches it."""
-        self._put(_key(contact), Binding(aor, contact, flow, math.inf))
-
-    def drop(self, flow: Flow) -> list[Effect]:
-        """The stream connection of ``flow`` is gone, and with it what was registered over it (RFC 5626 section 4.2)."""
-        if not flow.connection:
-            return []
-        lost = [b for b in self.bindings() if b.flow.connection == flow.connection and not b.static]
-        return [self._remove(_key(binding.contact), binding, "connection") for binding in lost]
-
-    # ---- time --------------------------------------------------------------------------------------------------
-
-    @property
-    def deadline(self) -> float | None:
-        return self._expiry.next()
-
-    def tick(self, now: float) -> list[Effect]:
-        """Drop what has expired."""
-        effects: list[Effect] = []
-        for due in self._expiry.due(now):
-            assert isinstance(due, tuple)
-            aor, key = due
-            effects.append(self._remove(key, self._bindings[aor][key], "expired"))
-        return effects
-
-    # ---- the table ---------------------------------------------------------------------------------------------
-
-    def _of(self, aor: str) -> dict[ContactKey, Binding]:
-        return self._bindings.get(aor, {})
-
-    def _put(self, key: ContactKey, binding: Binding) -> None:
-        self._bindings.setdefault(binding.aor, {})[key] = binding
-        self._expiry.set((binding.aor, key), None if binding.static else binding.expires_at)
-
-    def _remove(self, key: ContactKey, binding: Binding, why: str) -> Unregistered:
-        of_one = self._bindings[binding.aor]
-        del of_one[key]
-        if not of_one:
-            del self._bindings[binding.aor]
-        self._expiry.set((binding.aor, key), None)
-        return Unregistered(binding, why)
+def _path(request: Request) -> tuple[str, ...]:
+    """The Path values, each of them good as a Route (RFC 3327 section 5.3). Raises ``PeerError`` (400)."""
+    values = request.headers.all("Path")
+    if len(values) > _MOST_PATHS:
+        raise PeerError(400, "too many Path values")
+    for value in values:
+        parse_name_addr(value)
+    return tuple(values)
 
 
-def _key(contact: str) -> ContactKey:
-    """What makes two contacts the same (section 19.1.4).
-
-    A parameter without a meaning to us that is in both and differs would make them two; phones draw a new one whenever
-    they start, and would ring twice.
-    """
-    return identity(parse_uri(contact))
+def _repeated_path(request: Request) -> list[tuple[str, str]]:
+    """Section 5.3 of RFC 3327: only to who says in Supported that it knows Path."""
+    supported = {tag.strip(LWS).lower() for tag in request.headers.all("Supported")}
+    return [("Path", value) for value in request.headers.all("Path")] if "path" in supported else []
 
 
 def _q(text: str | None) -> float:

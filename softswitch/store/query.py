@@ -83,7 +83,10 @@ def to_call(row: Row[Any]) -> CallRecord:
 def to_binding(row: Row[Any]) -> Binding:
     flow = Flow(row.transport, (row.local_host, row.local_port), (row.remote_host, row.remote_port))
     path = msgspec.json.decode(row.path, type=tuple[str, ...])
-    return Binding(row.aor, row.contact, flow, row.expires_at, row.call_id, row.cseq, row.user_agent, row.q, path)
+    return Binding(
+        row.aor, row.contact, flow, row.expires_at, row.call_id, row.cseq, row.user_agent, row.q, path, row.instance,
+        row.reg_id,
+    )  # fmt: skip
 
 
 def to_agent(row: Row[Any]) -> StoredAgent:

@@ -78,6 +78,8 @@ bindings = Table(
     Column("user_agent", String, nullable=False),
     Column("q", Float(53), nullable=False),
     Column("path", Text, nullable=False),  # JSON list
+    Column("instance", String, nullable=False, server_default=""),
+    Column("reg_id", String, nullable=False, server_default=""),
 )
 
 agents = Table(

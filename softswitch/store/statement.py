@@ -105,6 +105,8 @@ def binding(fact: Binding) -> list[Change]:
         "user_agent": fact.user_agent,
         "q": fact.q,
         "path": to_json(fact.path).decode(),
+        "instance": fact.instance,
+        "reg_id": fact.reg_id,
     }
     return [Change("bindings", "put", row)]
 
