@@ -32,6 +32,13 @@ class DeadTargets:
         """How long it is still avoided; 0: it is not."""
         return max(0.0, self._until.get(hop, 0.0) - now)
 
-    def in_turn(self, hops: Iterable[Hop], now: float) -> list[Hop]:
-        """The living in their order, then the dead, the one whose time is over first in front."""
-        return sorted(hops, key=lambda hop: self.left_s(hop, now))
+    def in_turn(self, hops: Iterable[Hop], now: float, careful: bool = False) -> list[Hop]:
+        """The living in their order, then the dead, the one whose time is over first in front.
+
+        ``careful``: one that has failed and not answered since counts as dead although its time is over.
+        """
+        return sorted(hops, key=lambda hop: self.rank(hop, now, careful))
+
+    def rank(self, hop: Hop, now: float, careful: bool = False) -> tuple[bool, float]:
+        """What ``in_turn`` sorts by."""
+        return careful and hop in self._until, self.left_s(hop, now)

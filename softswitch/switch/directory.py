@@ -39,8 +39,8 @@ class SwitchDirectory:
         to_uri = f"sip:{user}@{self._configuration.realm}"
         return tuple(Target(binding.contact, to_uri, binding.flow, user=user) for binding in bindings)
 
-    def trunk_target(self, trunk: str, number: str) -> Target | None:
-        ways = self._trunks.ways(trunk)[:MAX_TRIES]
+    def trunk_target(self, trunk: str, number: str, careful: bool = False) -> Target | None:
+        ways = self._trunks.ways(trunk, careful)[:MAX_TRIES]
         targets = tuple(trunk_call(line.spec, flow, number) for line, _, flow in ways)
         return replace(targets[0], others=targets[1:]) if targets else None
 
@@ -58,7 +58,7 @@ class SwitchDirectory:
 
     def customer_target(self, trunk: str, number: str) -> Target | None:
         if number not in self._configuration.users:
-            return self.trunk_target(trunk, number)
+            return self.trunk_target(trunk, number, careful=True)
         return next(iter(self.user_targets(number)), None)  # one phone: an attempt is one Call-ID, and one dial
 
     def agent_user(self, agent: str) -> str:

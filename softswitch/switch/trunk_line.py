@@ -55,7 +55,7 @@ class TrunkLine:
         self._ids = ids
         self._refresh_at: float | None = None
         self._failures = 0
-        self._told: bool | None = None  # what was said last: up or down
+        self._told: str | None = None  # what was said last: why it is down, "" for up
         rate = spec.limits.calls_per_s
         self._rate = Buckets(rate, max(1.0, rate)) if rate else None
 
@@ -118,9 +118,9 @@ class TrunkLine:
     def changes(self, now: float) -> list[Effect]:
         """What is to be told since the last time."""
         why = self.fault(now)
-        if (not why) is self._told:
+        if why == self._told:
             return []
-        self._told = not why
+        self._told = why
         return [TrunkDown(self.spec.name, why) if why else TrunkUp(self.spec.name)]
 
     # ---- how much it carries -----------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class TrunkLine:
     @property
     def deadline(self) -> float | None:
         registration = self.registration
-        bound = [registration.bound_until] if registration and self._told and registration.bound_until else []
+        bound = [registration.bound_until] if registration and self._told == "" else []
         parts = [self._refresh_at, self.probing.deadline, registration.deadline if registration else None, *bound]
         return min((part for part in parts if part is not None), default=None)
 

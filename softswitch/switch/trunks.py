@@ -149,13 +149,16 @@ class Trunks:
 
     # ---- calls that leave --------------------------------------------------------------------------------------
 
-    def ways(self, name: str) -> list[tuple[TrunkLine, Hop, Flow]]:
-        """Through the trunk, or the group of that name: each server of each trunk that is up, in turn."""
+    def ways(self, name: str, careful: bool) -> list[tuple[TrunkLine, Hop, Flow]]:
+        """Through the trunk, or the group of that name: each server of each trunk that is up, in turn.
+
+        ``careful``: for a call that cannot be tried elsewhere after a silence.
+        """
         members = [line for line in self.lines.values() if name in (line.spec.name, line.spec.group)]
         up = [line.spec for line in members if not line.fault(self._now)]
         order = [self.lines[spec.name] for spec in drawn(up, self._switch.ids.fraction)]
-        found = [(line, hop, self._flow(hop)) for line in order for hop in line.hops(self._now)]
-        return [(line, hop, flow) for line, hop, flow in found if flow is not None]
+        found = [(line, hop, flow) for line in order for hop in line.hops(self._now) if (flow := self._flow(hop))]
+        return sorted(found, key=lambda way: way[0].dead.rank(way[1], self._now, careful))
 
     def carry(self, leg: str, target: Target) -> str:
         """A call is about to leave: why it may not, or ""."""

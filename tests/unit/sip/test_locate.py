@@ -176,6 +176,14 @@ def test_a_dead_target_comes_last_until_its_time_is_over() -> None:
     assert dead.in_turn((b, a), 131.0) == [a, b]
 
 
+def test_whoever_is_careful_avoids_a_target_until_it_has_answered_again() -> None:
+    dead, (a, b) = DeadTargets(), (Hop("udp", ("192.0.2.1", 1)), Hop("udp", ("192.0.2.2", 1)))
+    dead.bury(a, 30.0, 100.0)
+    assert dead.in_turn((a, b), 5000.0, careful=True) == [b, a]
+    dead.revive(a)
+    assert dead.in_turn((a, b), 5000.0, careful=True) == [a, b]
+
+
 def test_the_memory_is_bounded() -> None:
     dead = DeadTargets()
     for port in range(MAX_REMEMBERED + 10):

@@ -1,0 +1,439 @@
+"""Trunks through the whole control plane: names, servers that fail, groups, limits, registration, probes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from softswitch.callback.model import PromiseState
+from softswitch.contact.presentation import Presentation, Rewrite
+from softswitch.sdp.media import PCMA, PCMU
+from softswitch.sip.digest import Authenticator, Verdict
+from softswitch.sip.flow import Flow
+from softswitch.sip.locate import Hop, Located, Server
+from softswitch.sip.message import Message, Request, parse, render
+from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
+from softswitch.sip.response import respond
+from softswitch.switch.configuration import Trunk
+from softswitch.switch.event import UnitFailed
+from softswitch.switch.trunk_line import TrunkDown, TrunkUp
+from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
+from tests.simnet.house import PLAN, House, plans
+from tests.simnet.phone import SimPhone
+from tests.simnet.test_promise import abandoned, state
+from tests.simnet.world import SWITCH, World
+
+NAME = "carrier.example"
+NUMBER = "13800138000"
+
+
+def server(port: int, priority: int = 0, weight: int = 0) -> Server:
+    return Server((Hop("udp", ("127.0.0.1", port), NAME),), priority, weight)
+
+
+def located(*ports: int, ttl_s: float = 300.0) -> Located:
+    """In this order."""
+    return Located(tuple(server(port, priority) for priority, port in enumerate(ports)), ttl_s)
+
+
+def trunk(name: str = "carrier", **changes: Any) -> Trunk:
+    return replace(Trunk(name, (NAME, 0), prefix="9", ring_s=20.0), **changes)
+
+
+def house(*trunks: Trunk, found: Located | None = None, **changes: Any) -> House:
+    """Located is what the name server says from the first second on."""
+    one = House(trunks={spec.name: spec for spec in trunks or (trunk(),)}, login=False, **changes)
+    if found is not None:
+        one.world.names[NAME] = found
+        one.world.run(1.2)
+    return one
+
+
+def gateway(one: House, port: int, **options: Any) -> SimPhone:
+    return SimPhone(one.world, NUMBER, port, **options)
+
+
+def dials(one: House, number: str = "9" + NUMBER) -> Any:
+    call = one.desk.call(number)
+    one.world.run_until(lambda: call.state in ("talking", "ended"), 60)
+    return call
+
+
+# ---- DNS -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_has_no_address_at_the_start_is_asked_again() -> None:
+    one = house()
+    one.world.run(3)
+    assert len(one.world.asked) > 1
+    assert dials(one).state == "ended"
+    one.world.names[NAME] = located(5090)
+    one.world.run(10)
+    assert one.world.facts(TrunkUp) == [TrunkUp("carrier")]
+    assert dials(one).state == "talking"
+    assert not one.world.facts(UnitFailed)
+
+
+def test_servers_are_looked_up_again_when_their_ttl_is_over_and_kept_while_nobody_answers() -> None:
+    one = house(found=located(5090, ttl_s=30.0))
+    asked = len(one.world.asked)
+    one.world.run(29)
+    assert len(one.world.asked) == asked
+    one.world.run(2)
+    assert len(one.world.asked) == asked + 1
+    one.world.names.clear()
+    one.world.run(40)
+    assert dials(one).state == "talking"
+    one.world.names[NAME] = located(6500)
+    one.world.run(120)
+    moved = gateway(one, 6500)
+    call = dials(one)
+    assert call.state == "talking" and moved.talking
+
+
+def test_a_call_comes_in_from_each_server_of_a_trunk_without_sources() -> None:
+    one = house(found=located(5090, 5091))
+    call = gateway(one, 5091).call("8000")
+    one.world.run_until(lambda: call.state == "talking")
+    stranger = gateway(one, 5092).call("8000")
+    one.world.run(5)
+    assert stranger.state == "ended" and stranger.status == 401
+
+
+# ---- failover ------------------------------------------------------------------------------------------------------
+
+
+def test_the_second_server_is_called_when_the_first_says_nothing_and_comes_last_from_then_on() -> None:
+    one = house(found=located(6600, 5090))  # nobody is at 6600
+    begun = one.world.now
+    assert dials(one).state == "talking"
+    assert 4.0 < one.world.now - begun < 6.0
+    one.desk.hang_up(one.desk.calls[-1])
+    begun = one.world.now
+    assert dials(one).state == "talking"
+    assert one.world.now - begun < 1.0
+    assert len(one.carrier.invites) == 2
+
+
+def test_the_second_server_is_called_at_once_when_the_first_says_503() -> None:
+    one = house(found=located(6600, 5090))
+    full = gateway(one, 6600, reject=503)
+    begun = one.world.now
+    assert dials(one).state == "talking"
+    assert one.world.now - begun < 1.0 and len(full.invites) == 1
+    one.desk.hang_up(one.desk.calls[-1])
+    assert dials(one).state == "talking" and len(full.invites) == 1
+
+
+@pytest.mark.parametrize("status", [404, 486, 603])
+def test_what_the_called_says_is_final(status: int) -> None:
+    one = house(found=located(6600, 5090))
+    gateway(one, 6600, reject=status)
+    assert dials(one).state == "ended"
+    assert one.carrier.invites == []
+
+
+def test_a_server_that_answers_late_is_cancelled_and_rings_nobody() -> None:
+    one = house(found=located(6600, 5090))
+    late = gateway(one, 6600, answer_after=None)
+    receive = one.world.peers[late.address]
+    one.world.peers[late.address] = lambda message, flow: one.world.after(5.0, lambda: receive(message, flow))
+    assert dials(one).state == "talking"
+    one.world.run(15)
+    assert late.calls and all(call.state == "ended" for call in late.calls)
+    assert one.carrier.talking
+
+
+def test_a_callback_stays_one_call_whatever_servers_say_503() -> None:
+    spec = trunk()
+    one = House(trunks={"carrier": spec})
+    one.world.names[NAME] = located(5090, 6600)
+    one.world.run(2)
+    other = gateway(one, 6600)
+    abandoned(one)
+    one.carrier.reject = 503
+    one.world.switch.control.set_ready("alice")
+    one.world.run_until(lambda: state(one) is PromiseState.KEPT)
+    assert one.carrier.invites == other.invites and len(other.invites) == 1  # one Call-ID, one telephone that rang
+    (promise,) = one.world.switch.control.promises()
+    assert promise.attempts == 1
+
+
+def test_a_callback_is_not_dialled_by_another_server_beside_one_that_is_silent() -> None:
+    one = House(trunks={"carrier": trunk()})
+    one.world.names[NAME] = located(5090, 6600)
+    one.world.run(2)
+    other = gateway(one, 6600)
+    abandoned(one)
+    del one.world.peers[one.carrier.address]
+    one.world.switch.control.set_ready("alice")
+    one.world.run_until(lambda: state(one) is PromiseState.RETRY_AT, 60)
+    assert other.invites == []
+    one.world.run_until(lambda: state(one) is PromiseState.KEPT, 300)  # it comes last now
+    assert len(other.invites) == 1
+
+
+# ---- groups and limits -----------------------------------------------------------------------------------------------
+
+
+def numeric(name: str, port: int, **changes: Any) -> Trunk:
+    return trunk(name, address=("127.0.0.1", port), group="out", **changes)
+
+
+def test_trunks_of_a_group_are_used_by_priority() -> None:
+    one = house(numeric("second", 6600, priority=20), numeric("first", 5090, priority=10))
+    second = gateway(one, 6600)
+    assert dials(one).state == "talking" and not second.invites
+    one.desk.hang_up(one.desk.calls[-1])
+    one.carrier.reject = 503
+    assert dials(one).state == "talking" and len(second.invites) == 1
+
+
+def test_a_dead_trunk_comes_after_the_others_of_its_group() -> None:
+    one = house(numeric("first", 6600, priority=10), numeric("second", 5090, priority=20))
+    assert dials(one).state == "talking"
+    one.desk.hang_up(one.desk.calls[-1])
+    begun = one.world.now
+    assert dials(one).state == "talking" and one.world.now - begun < 1.0
+
+
+def test_trunks_of_a_group_share_by_weight() -> None:
+    one = house(numeric("small", 6600, weight=1), numeric("large", 5090, weight=9))
+    small = gateway(one, 6600)
+    for _ in range(40):
+        dials(one)
+        one.desk.hang_up(one.desk.calls[-1])
+    assert 0 < len(small.invites) < 15 and len(one.carrier.invites) > 25
+
+
+def test_a_trunk_that_is_full_is_passed_over_and_free_again_when_a_call_ends() -> None:
+    one = house(numeric("first", 5090, priority=1, limits=CallLimits(1)), numeric("second", 6600, priority=2))
+    second = gateway(one, 6600)
+    calls = [dials(one), dials(one)]
+    assert [call.state for call in calls] == ["talking"] * 2 and len(second.invites) == 1
+    one.desk.hang_up(calls[0])
+    one.world.run(1)
+    assert dials(one).state == "talking" and len(one.carrier.invites) == 2
+
+
+def test_a_trunk_without_another_is_full_for_both_directions() -> None:
+    one = house(trunk(address=("127.0.0.1", 5090), limits=CallLimits(1)))
+    assert dials(one).state == "talking"
+    call = one.carrier.call("8000")
+    one.world.run(2)
+    assert (call.state, call.status) == ("ended", 503)
+    assert dials(one).state == "ended"
+
+
+def test_only_so_many_calls_a_second() -> None:
+    one = house(trunk(address=("127.0.0.1", 5090), limits=CallLimits(0, 2.0)))
+    calls = [one.carrier.call("8000") for _ in range(5)]
+    one.world.run(0.4)
+    assert sorted(call.status for call in calls)[-3:] == [503] * 3
+    one.world.run(1)
+    call = one.carrier.call("8000")
+    one.world.run_until(lambda: call.state == "talking")
+
+
+# ---- manners ---------------------------------------------------------------------------------------------------------
+
+
+def invites(one: House, port: int = 5090) -> list[Request]:
+    """What arrives there from now on."""
+    seen: list[Request] = []
+    receive = one.world.peers[("127.0.0.1", port)]
+
+    def noting(message: Message, flow: Flow) -> None:
+        if isinstance(message, Request) and message.method == "INVITE":
+            seen.append(message)
+        receive(message, flow)
+
+    one.world.peers[("127.0.0.1", port)] = noting
+    return seen
+
+
+def test_numbers_codecs_and_caller_id_are_as_the_trunk_wants_them() -> None:
+    manners = Manners(
+        Presentation("+864008001234"), outbound=(Rewrite(r"1\d{10}", r"+86\g<0>"),), codecs=(PCMA, PCMU),
+        inbound=(Rewrite("+86400"),),
+    )  # fmt: skip
+    one = house(trunk(manners=manners), found=located(5090))
+    seen = invites(one)
+    assert dials(one).state == "talking"
+    (invite,) = seen
+    assert invite.uri == f"sip:+86{NUMBER}@{NAME}" and invite.from_.uri.user == "+864008001234"
+    assert b"RTP/AVP 8 0 101" in invite.body
+    call = one.carrier.call("+864008000")
+    one.world.run_until(lambda: call.state == "talking")
+
+
+def test_whoever_is_withheld_is_anonymous() -> None:
+    one = house(trunk(manners=Manners(Presentation(anonymous=True))), found=located(5090))
+    seen = invites(one)
+    dials(one)
+    assert seen[0].from_.uri.user == "anonymous" and "1004" not in str(seen[0].from_)
+
+
+@pytest.mark.parametrize(
+    ("follow", "contact", "reached"),
+    [(True, f"<sip:10086@{NAME}>", True), (True, "<sip:10086@127.0.0.1>", True), (False, f"<sip:10086@{NAME}>", False),
+     (True, "<sip:10086@evil.example>", False), (True, f"<sip:alice@{NAME}>", False), (True, "<tel:10086>", False)],
+)  # fmt: skip
+def test_a_redirection_is_followed_to_the_trunk_itself_only(follow: bool, contact: str, reached: bool) -> None:
+    one = house(trunk(manners=Manners(follow_redirects=follow)), found=located(5090))
+    seen = invites(one)
+    receive = one.world.peers[("127.0.0.1", 5090)]
+
+    def redirecting(message: Message, flow: Flow) -> None:
+        if isinstance(message, Request) and message.method == "INVITE" and NUMBER in message.uri:
+            moved = respond(message, 302, to_tag="t", headers=(("Contact", contact),))
+            one.world.carry(render(moved), ("127.0.0.1", 5090), SWITCH)
+            return
+        receive(message, flow)
+
+    one.world.peers[("127.0.0.1", 5090)] = redirecting
+    assert (dials(one).state == "talking") is reached
+    assert any("10086" in invite.uri for invite in seen) is reached
+
+
+# ---- registration and probes -----------------------------------------------------------------------------------------
+
+
+class Registrar:
+    """A carrier that knows one account; ``refuses`` is a status in place of its answer."""
+
+    def __init__(self, world: World, port: int) -> None:
+        self.world = world
+        self.address = ("127.0.0.1", port)
+        self.refuses = 0
+        self.heard: list[tuple[float, Request]] = []
+        self.contact = ""
+        self._authenticator = Authenticator(b"carrier", "carrier")
+        world.peers[self.address] = self._receive
+
+    def _receive(self, message: Message, flow: Flow) -> None:
+        if not isinstance(message, Request) or message.method != "REGISTER":
+            return
+        self.heard.append((self.world.now, message))
+        headers: tuple[tuple[str, str], ...] = ()
+        given, status = message.headers.get("Authorization"), 401
+        if self.refuses:
+            status = self.refuses
+        elif given is None:
+            headers = tuple(("WWW-Authenticate", value) for value in self._authenticator.challenges(self.world.now))
+        else:
+            verdict, _ = self._authenticator.verify(given, "REGISTER", lambda user: "secret", self.world.now)
+            status = 200 if verdict is Verdict.OK else 403
+            self.contact = message.headers.get("Contact") or ""
+            headers = (("Contact", f"{self.contact};expires=120"),)
+        self.world.carry(render(respond(message, status, to_tag="r", headers=headers)), self.address, flow.remote)
+
+
+def registering(**changes: Any) -> Trunk:
+    account: dict[str, Any] = {"credentials": ("4001", "secret"), "registering": Registering(3600, 30.0)}
+    return trunk(**(account | changes))
+
+
+def test_we_register_with_a_password_and_renew_before_the_time_is_over() -> None:
+    one = house(registering(), found=None)
+    registrar = Registrar(one.world, 5090)
+    one.world.names[NAME] = located(5090)
+    one.world.run(2)
+    assert one.world.facts(TrunkRegistered) == [TrunkRegistered("carrier", 120.0)]
+    assert len(registrar.heard) == 2
+    one.world.run(90)
+    assert len(registrar.heard) == 2
+    one.world.run(10)
+    assert len(registrar.heard) == 4
+    assert TrunkUp("carrier") in one.world.facts(TrunkUp)
+    assert not one.world.facts(UnitFailed)
+
+
+def test_a_registrar_calls_the_contact_that_it_was_told_and_nobody_else_can() -> None:
+    one = house(registering(), found=None, plans=plans(PLAN.replace('"8000"', '"4001"')))
+    registrar = Registrar(one.world, 5090)
+    one.world.names[NAME] = located(5090)
+    one.world.run(2)
+    user = registrar.contact.partition("sip:")[2].partition("@")[0]
+    assert user.startswith("carrier-") and len(user) > 20
+    for port, to, answer in ((7001, user, 100), (7002, "carrier-guess", 401)):
+        heard: list[int] = []
+        one.world.peers[("127.0.0.1", port)] = lambda message, flow, heard=heard: heard.append(message.status)  # type: ignore[misc]
+        invite = (
+            f"INVITE sip:{to}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{port}\r\n"
+            f"From: <sip:10086@x>;tag=1\r\nTo: <sip:4001@{NAME}>\r\nCall-ID: {port}\r\nCSeq: 1 INVITE\r\n"
+            f"Contact: <sip:x@127.0.0.1:{port}>\r\nContent-Length: 0\r\n\r\n"
+        )
+        one.world.carry(render(parse(invite.encode())), ("127.0.0.1", port), SWITCH)
+        one.world.run(1)
+        assert heard[0] == answer
+    (call,) = one.world.switch.control.calls()
+    assert (call.called, call.caller, call.kind) == ("4001", "10086", "inbound")
+
+
+def test_a_registrar_that_refuses_is_asked_again_ever_later() -> None:
+    one = house(registering(), found=None)
+    registrar = Registrar(one.world, 5090)
+    registrar.refuses = 403
+    one.world.names[NAME] = located(5090, ttl_s=3600.0)
+    one.world.run(600)
+    gaps = [later - at for (at, _), (later, _) in zip(registrar.heard, registrar.heard[1:], strict=False)]
+    for gap, whole in zip(gaps, (30, 60, 120, 240), strict=False):
+        assert whole * 0.5 <= gap <= whole + 0.1
+    assert TrunkDown("carrier", "not registered") in one.world.facts(TrunkDown)
+    assert dials(one).state == "ended"
+    registrar.refuses = 0
+    one.world.run(600)
+    assert one.world.facts(TrunkNotRegistered) and one.world.facts(TrunkRegistered)
+
+
+def test_the_next_server_is_asked_to_register_when_one_says_nothing() -> None:
+    one = house(registering(), found=None)
+    registrar = Registrar(one.world, 5090)
+    one.world.names[NAME] = located(6600, 5090)
+    one.world.run(36)
+    assert registrar.heard and one.world.facts(TrunkRegistered)
+
+
+def test_a_server_that_does_not_answer_probes_is_left_alone_until_it_does() -> None:
+    one = house(trunk(watch=Watch(probe_s=30.0)), found=located(6600, 5090))
+    one.world.run(45)
+    begun = one.world.now
+    assert dials(one).state == "talking"
+    assert one.world.now - begun < 1.0  # the first server is known to be down
+    one.desk.hang_up(one.desk.calls[-1])
+    back = gateway(one, 6600)
+    one.world.run(40)
+    assert dials(one).state == "talking" and back.talking
+
+
+def test_a_trunk_of_which_no_server_answers_probes_is_down_and_passed_over() -> None:
+    first = numeric("first", 6600, priority=1, watch=Watch(probe_s=30.0))
+    one = house(first, numeric("second", 5090, priority=2))
+    one.world.run(45)
+    assert one.world.facts(TrunkDown) == [TrunkDown("first", "no server answers")]
+    begun = one.world.now
+    assert dials(one).state == "talking" and one.world.now - begun < 1.0
+    gateway(one, 6600)
+    one.world.run(60)
+    assert one.world.facts(TrunkUp)[-1] == TrunkUp("first")
+
+
+def test_calls_of_a_trunk_that_must_prove_who_it_is() -> None:
+    spec = trunk(address=("127.0.0.1", 5090), credentials=("peer", "its-password"), challenge=True)
+    one = house(spec)
+    call = one.carrier.call("8000")
+    one.world.run(2)
+    assert (call.state, call.status) == ("ended", 401)
+    proved = SimPhone(one.world, "peer", 7003, "its-password").call("8000")
+    one.world.run_until(lambda: proved.state == "talking")
+    (seen,) = one.world.switch.control.calls()
+    assert seen.kind == "inbound"
+    wrong = SimPhone(one.world, "peer", 7004, "guess").call("8000")
+    one.world.run(2)
+    assert wrong.state == "ended"
+    out = SimPhone(one.world, "peer", 7005, "its-password").call("1001")  # a trunk reaches dialplans only
+    one.world.run(2)
+    assert (out.state, out.status) == ("ended", 404)
