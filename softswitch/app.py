@@ -26,6 +26,7 @@ from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.network import SipNetwork
 from softswitch.net.resolver import DnsResolver, Done
+from softswitch.net.upcalls import Upcalls
 from softswitch.process import raise_file_limit, spare_the_long_lived
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Flow, ListeningPoint
@@ -65,7 +66,7 @@ class Control:
         self._media_lives = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._switch: Switch
-        self.network = SipNetwork(self._message, self._malformed, self._failed)
+        self.network = SipNetwork(Upcalls(self._message, self._malformed, self._failed))
         self.fetcher = HttpFetcher(settings.http_step.allowed_hosts, self._fetched)
         self._runner: web.AppRunner | None = None
 

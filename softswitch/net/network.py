@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from softswitch.net.tcp import TcpListener
+from softswitch.net.connections import Connections
+from softswitch.net.stream import StreamListener
+from softswitch.net.tls import Tls
 from softswitch.net.udp import UdpListener
+from softswitch.net.upcalls import Upcalls
+from softswitch.sip import stun
 from softswitch.sip.flow import Address, Flow, ListeningPoint
 from softswitch.sip.message import Limits, Message, ParseError, parse, render
 
+MOST_FLOWS = 4096  # remembered per UDP listener, so that a Flow is not made for each datagram
+
 
 class SipNetwork:
-    """The driver's ``Network`` port on real sockets."""
+    """The driver's ``Network`` port on real sockets. ``tls`` is needed where a listener is one of TLS."""
 
-    def __init__(
-        self,
-        on_message: Callable[[Message, Flow], None],
-        on_malformed: Callable[[ParseError, Flow], None],
-        on_failed: Callable[[Flow], None],
-        limits: Limits | None = None,
-    ) -> None:
-        self._on_message = on_message
-        self._on_malformed = on_malformed
-        self._on_failed = on_failed
-        self._limits = limits or Limits()
+    def __init__(self, upcalls: Upcalls, limits: Limits | None = None, tls: Tls | None = None) -> None:
+        self.upcalls = upcalls
+        self.limits = limits or Limits()
+        self.connections = Connections()
+        self._tls = tls
         self._udp: dict[Address, UdpListener] = {}
-        self._tcp: dict[Address, TcpListener] = {}
-        self._connections = itertools.count(1)
+        self._streams: dict[tuple[str, Address], StreamListener] = {}
 
     async def listen(self, listeners: Iterable[ListeningPoint]) -> None:
         """Bind all of them; raises ``OSError`` that names the one that is taken."""
         for point in listeners:
-            transport, address = point.transport, point.local
             try:
-                if transport == "udp":
-                    await self._listen_udp(address)
-                else:
-                    await self._listen_tcp(address)
+                await self._listen(point)
             except OSError as error:
-                where = f"{transport}:{address[0]}:{address[1]}"
+                where = f"{point.transport}:{point.local[0]}:{point.local[1]}"
                 raise OSError(f"cannot listen on {where}: {error.strerror or error}") from error
+        self.connections.sweep()
 
     def send(self, message: Message, flow: Flow) -> None:
         data = render(message)
@@ -49,10 +44,13 @@ class SipNetwork:
             if udp is not None:
                 udp.send(data, flow.remote)
                 return
-        elif (tcp := self._tcp.get(flow.local)) is not None:
-            tcp.send(data, flow)
+        elif (connection := self.connections.get(flow.connection)) is not None:
+            connection.send(data)
             return
-        self._on_failed(flow)
+        elif (stream := self._streams.get((flow.transport, flow.local))) is not None:
+            stream.send(data, flow)
+            return
+        self.upcalls.failed(flow)
 
     @property
     def drops(self) -> int:
@@ -62,28 +60,45 @@ class SipNetwork:
     async def close(self) -> None:
         for udp in self._udp.values():
             await udp.close()
-        for tcp in self._tcp.values():
-            await tcp.close()
+        for stream in self._streams.values():
+            await stream.close()
+        await self.connections.close()
 
-    async def _listen_udp(self, address: Address) -> None:
+    async def _listen(self, point: ListeningPoint) -> None:
+        if point.transport == "udp":
+            await self._listen_udp(point)
+            return
+        tls = self._tls if point.transport == "tls" else None
+        if point.transport == "tls" and tls is None:
+            raise OSError("there is no certificate")
+        stream = StreamListener(point, self.upcalls, self.connections, self.limits, tls)
+        self._streams[point.transport, stream.point.local] = stream
+
+    async def _listen_udp(self, point: ListeningPoint) -> None:
         listener: UdpListener
+        flows: dict[Address, Flow] = {}
 
         def arrived(data: bytes, remote: Address) -> None:
-            flow = Flow("udp", listener.local, remote)
-            if not data.strip(b"\r\n\0"):
-                return  # a keep-alive (RFC 5626 section 4.4.1): nothing is said
-            try:
-                message = parse(data, self._limits)
-            except ParseError as error:
-                self._on_malformed(error, flow)
-                return
-            self._on_message(message, flow)
+            flow = flows.get(remote)
+            if flow is None:
+                if len(flows) >= MOST_FLOWS:
+                    flows.clear()
+                flow = flows[remote] = Flow("udp", listener.local, remote, 0, "", point.advertised)
+            if stun.is_stun(data):
+                if (reply := stun.answer(data, remote)) is not None:
+                    listener.send(reply, remote)
+            else:
+                self._take(data, flow)
 
-        listener = await UdpListener.bind(address, arrived)
+        listener = await UdpListener.bind(point.local, arrived)
         self._udp[listener.local] = listener
 
-    async def _listen_tcp(self, address: Address) -> None:
-        listener = await TcpListener.bind(
-            address, self._on_message, self._on_malformed, self._on_failed, self._limits, self._connections
-        )
-        self._tcp[listener.local] = listener
+    def _take(self, data: bytes, flow: Flow) -> None:
+        if not data.strip(b"\r\n\0"):
+            return  # a keep-alive (RFC 5626 section 4.4.1): nothing is said
+        try:
+            message = parse(data, self.limits)
+        except ParseError as error:
+            self.upcalls.malformed(error, flow)
+            return
+        self.upcalls.message(message, flow)

@@ -1,22 +1,26 @@
-"""One UDP listener (RFC 3261 section 18) on asyncio-dgram: a task that reads, a task that writes.
+"""One UDP listener (RFC 3261 section 18) on asyncio-dgram.
 
-The writer exists because the driver may not wait: it puts datagrams into an outbox, and the task drains it. An ICMP
-error of one peer surfaces in asyncio-dgram at whatever is done next on the socket; it says nothing about the datagram
-at hand, so the operation is tried again.
+The driver may not wait, and sending on a datagram socket hardly ever has to: the send of asyncio-dgram is run on the
+spot, without a task. Where it would wait (the socket's buffer is full) the rest goes through an outbox, which a task
+drains. An ICMP error of one peer surfaces in asyncio-dgram at whatever is done next on the socket; it says nothing
+about the datagram at hand, so the operation is tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncio_dgram
 
-from softswitch.sip.flow import Address
+from softswitch.sip.flow import Address, family
 
 OUTBOX_LIMIT = 20_000  # datagrams; beyond it the oldest are dropped, as the wire would
+RECEIVE_BUFFER = 4 << 20  # bytes, of which the system may grant fewer: a burst must wait somewhere
 _TRIES = 3
 
 
@@ -27,30 +31,70 @@ class UdpListener:
         self._stream = stream
         self._on_datagram = on_datagram
         self._outbox: deque[tuple[bytes, Address]] = deque(maxlen=OUTBOX_LIMIT)
-        self._wake = asyncio.Event()
+        self._drain: asyncio.Task[None] | None = None  # while there is something in the outbox
         self.drops = 0
         host, port = stream.sockname[:2]
         self.local: Address = (host, port)
-        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
+        self._reader = asyncio.create_task(self._read())
 
     @classmethod
     async def bind(cls, address: Address, on_datagram: Callable[[bytes, Address], None]) -> UdpListener:
         """Raises ``OSError`` where the address is taken."""
-        return cls(await asyncio_dgram.bind(address), on_datagram)
+        bound = _bound(address)
+        try:
+            stream: Any = await asyncio_dgram.from_socket(bound)  # a server, since the socket is not connected
+            return cls(stream, on_datagram)
+        except OSError:
+            bound.close()
+            raise
 
     def send(self, data: bytes, remote: Address) -> None:
+        if self._drain is None:
+            self._send_now(data, remote)
+            return
         if len(self._outbox) == OUTBOX_LIMIT:
             self.drops += 1
         self._outbox.append((data, remote))
-        self._wake.set()
 
     async def close(self) -> None:
         """Send what is in the outbox, then stop."""
-        await self._drain()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._drain is not None:
+            await self._drain
+        self._reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reader
         self._stream.close()
+
+    def _send_now(self, data: bytes, remote: Address) -> None:
+        for _ in range(_TRIES):
+            sending = self._stream.send(data, remote)
+            try:
+                room = sending.send(None)
+            except (StopIteration, asyncio_dgram.TransportClosed):
+                return
+            except OSError:
+                continue
+            # This one is on its way; ``room`` is what the next one has to wait for.
+            self._drain = asyncio.create_task(self._empty(sending, room))
+            return
+
+    async def _empty(self, sending: Coroutine[Any, Any, None], room: asyncio.Future[Any]) -> None:
+        """Everything in the outbox, at the pace of the socket."""
+        await asyncio.wait([room])
+        sending.close()
+        while self._outbox:
+            await self._send(*self._outbox.popleft())
+        self._drain = None
+
+    async def _send(self, data: bytes, remote: Address) -> None:
+        for _ in range(_TRIES):
+            try:
+                await self._stream.send(data, remote)
+                return
+            except asyncio_dgram.TransportClosed:
+                return
+            except OSError:
+                continue
 
     async def _read(self) -> None:
         while True:
@@ -63,20 +107,18 @@ class UdpListener:
                 continue  # an ICMP answer to something sent earlier
             self._on_datagram(data, (remote[0], remote[1]))
 
-    async def _write(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await self._drain()
 
-    async def _drain(self) -> None:
-        while self._outbox:
-            data, remote = self._outbox.popleft()
-            for _ in range(_TRIES):
-                try:
-                    await self._stream.send(data, remote)
-                    break
-                except asyncio_dgram.TransportClosed:
-                    return
-                except OSError:
-                    continue
+def _bound(address: Address) -> socket.socket:
+    """A socket of its own address family only: [::] leaves IPv4 to 0.0.0.0."""
+    version = socket.AF_INET6 if family(address[0]) == 6 else socket.AF_INET
+    bound = socket.socket(version, socket.SOCK_DGRAM)
+    try:
+        if version == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        bound.setblocking(False)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound

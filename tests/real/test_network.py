@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
 
-from softswitch.net import tcp
+from softswitch.net import connection, connections
+from softswitch.net.admission import Admission
 from softswitch.net.network import SipNetwork
+from softswitch.net.upcalls import Upcalls
 from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.message import Message, ParseError, Request, parse, render
 from softswitch.sip.response import respond
@@ -34,6 +36,7 @@ class Ear:
     messages: list[tuple[Message, Flow]] = field(default_factory=list)
     malformed: list[tuple[ParseError, Flow]] = field(default_factory=list)
     failed: list[Flow] = field(default_factory=list)
+    let_go: list[tuple[str, str]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def on_message(self, message: Message, flow: Flow) -> None:
@@ -44,9 +47,17 @@ class Ear:
         self.malformed.append((error, flow))
         self.changed.set()
 
+    def on_let_go(self, transport: str, reason: str) -> None:
+        self.let_go.append((transport, reason))
+        self.changed.set()
+
     def on_failed(self, flow: Flow) -> None:
         self.failed.append(flow)
         self.changed.set()
+
+    @property
+    def upcalls(self) -> Upcalls:
+        return Upcalls(self.on_message, self.on_malformed, self.on_failed, self.on_let_go)
 
     async def until(self, condition: object) -> None:
         async with asyncio.timeout(5):
@@ -54,11 +65,17 @@ class Ear:
                 self.changed.clear()
                 await self.changed.wait()
 
+    async def until_true(self, condition: Callable[[], bool]) -> None:
+        """The same for what is not told."""
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
 
 @contextlib.asynccontextmanager
 async def listening() -> AsyncIterator[tuple[SipNetwork, Ear, int]]:
     ear = Ear()
-    network = SipNetwork(ear.on_message, ear.on_malformed, ear.on_failed)
+    network = SipNetwork(ear.upcalls)
     port = free_port()
     await network.listen([ListeningPoint("udp", (HOST, port)), ListeningPoint("tcp", (HOST, port))])
     try:
@@ -149,18 +166,20 @@ async def test_a_stream_that_cannot_be_framed_is_closed_after_its_error() -> Non
 
 async def test_one_connection_serves_many_sends_and_a_refused_one_is_reported() -> None:
     arrived: list[bytes] = []
-    connections = 0
+    made = 0
 
-    all_there = asyncio.Event()
+    all_there, over = asyncio.Event(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
+        nonlocal made
+        made += 1
         while data := await reader.read(65536):
             arrived.append(data)
             if b"".join(arrived).count(b"OPTIONS sip:") == 3:
                 all_there.set()
         writer.close()
+        await writer.wait_closed()
+        over.set()
 
     peer_port, refused_port = free_port(), free_port()
     server = await asyncio.start_server(serve, HOST, peer_port)
@@ -172,13 +191,15 @@ async def test_one_connection_serves_many_sends_and_a_refused_one_is_reported() 
         network.send(parse(options("TCP")), refused)
         await ear.until(lambda: refused in ear.failed)
         await asyncio.wait_for(all_there.wait(), 5)
-        assert connections == 1
+        assert made == 1
+    await asyncio.wait_for(over.wait(), 5)
     server.close()
     await server.wait_closed()
 
 
 async def test_who_connects_and_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tcp, "SILENT_LIMIT_S", 0.1)
+    monkeypatch.setattr(connection, "SILENT_LIMIT_S", 0.1)
+    monkeypatch.setattr(connections, "SWEEP_S", 0.05)
     async with listening() as (_, ear, port):
         silent, speaking = [await asyncio.open_connection(HOST, port) for _ in range(2)]
         speaking[1].write(options("TCP"))
@@ -190,21 +211,75 @@ async def test_who_connects_and_says_nothing_is_let_go(monkeypatch: pytest.Monke
             writer.close()
 
 
-async def test_one_host_cannot_have_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tcp, "MAX_PER_HOST", 2)
-    async with listening() as (_, ear, port):
-        connections = [await asyncio.open_connection(HOST, port) for _ in range(3)]
+async def test_one_host_cannot_have_all_connections() -> None:
+    async with listening() as (network, ear, port):
+        network.connections.admission = Admission(3)  # of which one host gets two
+        speaking = [await asyncio.open_connection(HOST, port) for _ in range(2)]
+        for number, (_, writer) in enumerate(speaking):
+            writer.write(options("TCP", number))
+        await ear.until(lambda: len(ear.messages) == 2)
+        refused, hung_up = await asyncio.open_connection(HOST, port)
         with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(connections[2][0].read(), 5) == b""
-        connections[0][1].write(options("TCP"))
+            assert await asyncio.wait_for(refused.read(), 5) == b""
+        assert ear.let_go == [("tcp", "full")]
+        speaking[0][1].write(options("TCP", 7))
+        await ear.until(lambda: len(ear.messages) == 3)
+        for _, writer in (*speaking, (refused, hung_up)):
+            writer.close()
+
+
+async def test_a_connection_that_never_said_a_word_gives_way_to_a_new_one() -> None:
+    async with listening() as (network, ear, port):
+        network.connections.admission = Admission(3)
+        silent = [await asyncio.open_connection(HOST, port) for _ in range(2)]
+        await ear.until_true(lambda: len(network.connections) == 2)
+        _, writer = await asyncio.open_connection(HOST, port)
+        writer.write(options("TCP"))
         await ear.until(lambda: ear.messages)
-        for _, writer in connections:
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(silent[0][0].read(), 5) == b""
+        assert not silent[1][0].at_eof()
+        for _, each in (*silent, (None, writer)):
+            each.close()
+
+
+async def test_a_message_has_to_be_whole_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MESSAGE_LIMIT_S", 0.1)
+    monkeypatch.setattr(connections, "SWEEP_S", 0.05)
+    async with listening() as (_, ear, port):
+        slow, whole = [await asyncio.open_connection(HOST, port) for _ in range(2)]
+        for _, writer in (slow, whole):
+            writer.write(options("TCP"))
+        slow[1].write(options("TCP", 2)[:80])
+        await ear.until(lambda: ear.let_go)
+        assert ear.let_go == [("tcp", "slow")]
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(slow[0].read(), 5) == b""
+        whole[1].write(options("TCP", 2))
+        await ear.until(lambda: len(ear.messages) == 3)
+        for _, writer in (slow, whole):
+            writer.close()
+
+
+async def test_of_too_many_unfinished_messages_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_UNFINISHED", 2)
+    async with listening() as (_, ear, port):
+        slow = []
+        for number in range(3):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(options("TCP", number) + b"OPTIONS")
+            slow.append((reader, writer))
+            await ear.until(lambda: len(ear.messages) == len(slow))
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(slow[0][0].read(), 5) == b""
+        assert ear.let_go == [("tcp", "slow")]
+        for _, writer in slow:
             writer.close()
 
 
 async def test_an_address_that_is_taken_is_named() -> None:
     async with listening() as (_, ear, port):
-        second = SipNetwork(ear.on_message, ear.on_malformed, ear.on_failed)
+        second = SipNetwork(ear.upcalls)
         with pytest.raises(OSError, match=f"cannot listen on udp:{HOST}:{port}"):
             await second.listen([ListeningPoint("udp", (HOST, port))])
         assert render(parse(options("UDP")))

@@ -1,0 +1,135 @@
+"""One stream connection of SIP, TCP or TLS (RFC 3261 section 18.3): octets in, messages out, and how long it may stay.
+
+A stream that cannot be framed is closed: there is no way back into step. A peer may be idle for long once it has said
+something, but a message must be whole soon after its first octet, and who says nothing at all is let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from softswitch.net.upcalls import Upcalls
+from softswitch.sip.flow import Flow
+from softswitch.sip.framing import PONG, StreamFramer
+from softswitch.sip.message import Limits, ParseError
+
+IDLE_LIMIT_S = 900.0  # a phone that keeps its connection sends a keep-alive far more often
+SILENT_LIMIT_S = 10.0  # who has never sent a message by then does not want to
+MESSAGE_LIMIT_S = 10.0  # from the first octet of a message to its last
+WRITE_LIMIT = 1 << 20  # bytes unsent: the peer does not read, let it go
+
+
+class Watcher(Protocol):
+    """Who keeps the connections, and hears how they are doing."""
+
+    def opened(self, connection: Connection) -> bool:
+        """False: it must not be."""
+
+    def changed(self, connection: Connection) -> None:
+        """It has spoken for the first time, or has begun or finished a message."""
+
+    def closed(self, connection: Connection) -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """``expires_at`` (seconds of the loop's clock) and ``excuse`` say when and why it is to be let go."""
+
+    def __init__(self, flow: Flow, upcalls: Upcalls, watcher: Watcher, limits: Limits, ours: bool = False) -> None:
+        self.flow = flow
+        self.ours = ours  # we opened it
+        self.spoken = ours  # a whole message has come; of one that we opened we ask none
+        self.unfinished_since: float | None = None
+        self._upcalls = upcalls
+        self._watcher = watcher
+        self._framer = StreamFramer(limits)
+        self._transport: asyncio.Transport | None = None
+        self.made = False
+        self._clock = asyncio.get_running_loop().time
+        self._heard_at = self._clock()
+
+    @property
+    def expires_at(self) -> float:
+        if not self.spoken:
+            return self._heard_at + SILENT_LIMIT_S
+        if self.unfinished_since is not None:
+            return self.unfinished_since + MESSAGE_LIMIT_S
+        return self._heard_at + IDLE_LIMIT_S
+
+    @property
+    def excuse(self) -> str:
+        """Closed list, for metrics."""
+        if not self.spoken:
+            return "silent"
+        return "idle" if self.unfinished_since is None else "slow"
+
+    def send(self, data: bytes) -> None:
+        if self._transport is None:
+            return
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > WRITE_LIMIT:
+            self.let_go("backlog")
+
+    def let_go(self, reason: str) -> None:
+        if self._transport is not None and self.usable:
+            self._upcalls.let_go(self.flow.transport, reason)
+            self._transport.abort()
+
+    def close(self) -> None:
+        """When what was written has gone out."""
+        if self._transport is not None:
+            self._transport.close()
+
+    # ---- asyncio -----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.made = True
+        if not self._watcher.opened(self):
+            self.let_go("handshake")
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The peer's certificate, as ``ssl`` gives it; empty where there is none that was asked for."""
+        over_tls = self._transport.get_extra_info("ssl_object") if self._transport is not None else None
+        return (over_tls.getpeercert() or {}) if over_tls is not None else {}
+
+    @property
+    def usable(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def data_received(self, data: bytes) -> None:
+        if self._framer.broken:
+            return
+        items = self._framer.feed(data)
+        self._note(bool(items))
+        for item in items:
+            if isinstance(item, ParseError):
+                self._upcalls.malformed(item, self.flow)
+            else:
+                self._upcalls.message(item, self.flow)
+        if pongs := self._framer.take_pongs():
+            self.send(PONG * pongs)  # RFC 5626 section 4.4.1
+        if self._framer.broken:
+            self.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        self._watcher.closed(self)
+        self._upcalls.failed(self.flow)
+
+    def _note(self, whole: bool) -> None:
+        """A message has come, or a part of one."""
+        before = (self.spoken, self.unfinished_since)
+        now = self._clock()
+        if self.spoken or whole:
+            self._heard_at = now
+            self.spoken = True
+        if not self._framer.unfinished:
+            self.unfinished_since = None
+        elif whole or self.unfinished_since is None:
+            self.unfinished_since = now
+        if before != (self.spoken, self.unfinished_since):
+            self._watcher.changed(self)

@@ -1,0 +1,21 @@
+"""What the sockets tell, to whoever made them; each call returns soon and does not raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, ParseError
+
+
+def _nobody(transport: str, reason: str) -> None:
+    """Where nobody counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upcalls:
+    message: Callable[[Message, Flow], None]
+    malformed: Callable[[ParseError, Flow], None]
+    failed: Callable[[Flow], None]  # what was sent did not get out, or the connection is gone
+    let_go: Callable[[str, str], None] = _nobody  # a connection that we ended: transport, reason (a closed list)
