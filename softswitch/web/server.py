@@ -204,9 +204,14 @@ class Api:
         """Answered when a phone has taken the text, or none has (SIP says within 32 s)."""
         body = await read_body(request, MessageBody, '{"to": "1001", "text": "call the customer back"}')
         outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def done(status: int) -> None:
+            if not outcome.done():  # nobody waits any more
+                outcome.set_result(status)
+
         _log.info("message_sent", to=body.to, by=who)
         try:
-            self._control.send_text(body.to, body.text, lambda status: outcome.done() or outcome.set_result(status))
+            self._control.send_text(body.to, body.text, done)
         except LookupError:
             raise _unknown("user", body.to, []) from None
         try:
