@@ -52,6 +52,7 @@ from softswitch.web import make_app
 
 log = logging.getLogger("softswitch.app")
 
+MEASURE_S = 0.025
 GOODBYE_S = 0.3  # for BYEs to leave and be answered
 
 
@@ -65,8 +66,9 @@ class Control:
         self._media_up = False
         self._media_lives = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._measuring: asyncio.TimerHandle
         self._switch: Switch
-        self.network = SipNetwork(Upcalls(self._message, self._malformed, self._failed))
+        self.network = SipNetwork(Upcalls(self._message, self._malformed, self._failed, self._admits))
         self.fetcher = HttpFetcher(settings.http_step.allowed_hosts, self._fetched)
         self._runner: web.AppRunner | None = None
 
@@ -98,12 +100,14 @@ class Control:
         await self.network.listen(listeners)
         self._switch.begin()
         self._listening = True
+        self._measure(asyncio.get_running_loop().time())
         self._switch.control.parts = self._ready
         self._switch.control.lost = lambda: {"rows": self.store.dropped, "datagrams": self.network.drops}
         await self._serve_http()
 
     async def stop(self) -> None:
         """Say goodbye to every phone, keep what is to be kept."""
+        self._measuring.cancel()
         for contact in list(self._switch.calls.contacts):
             self._switch.control.hang_up(contact)
         await asyncio.sleep(GOODBYE_S if self._switch.calls.legs else 0)
@@ -117,7 +121,19 @@ class Control:
 
     # ---- what the world tells ----------------------------------------------------------------------------------
 
+    def _admits(self, flow: Flow) -> bool:
+        return self._switch.admits(flow)
+
+    def _measure(self, due: float) -> None:
+        """How late this came, and what waits in the sockets, is how busy we are."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._switch.overload.sample(now - due, self.network.backlog, time.monotonic())
+        self._measuring = loop.call_at(now + MEASURE_S, self._measure, now + MEASURE_S)
+
     def _message(self, message: Message, flow: Flow) -> None:
+        if flow.reliable and not self._switch.admits(flow):
+            return
         self._switch.feed(Arrived(message, flow))
 
     def _malformed(self, error: ParseError, flow: Flow) -> None:

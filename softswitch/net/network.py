@@ -57,6 +57,11 @@ class SipNetwork:
         """Datagrams that did not fit into an outbox."""
         return sum(udp.drops for udp in self._udp.values())
 
+    @property
+    def backlog(self) -> float:
+        """How full the fullest receive buffer is, 0..1."""
+        return max((udp.backlog for udp in self._udp.values()), default=0.0)
+
     async def close(self) -> None:
         for udp in self._udp.values():
             await udp.close()
@@ -84,6 +89,8 @@ class SipNetwork:
                 if len(flows) >= MOST_FLOWS:
                     flows.clear()
                 flow = flows[remote] = Flow("udp", listener.local, remote, 0, "", point.advertised)
+            if not self.upcalls.admits(flow):
+                return
             if stun.is_stun(data):
                 if (reply := stun.answer(data, remote)) is not None:
                     listener.send(reply, remote)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -22,6 +23,8 @@ from softswitch.sip.flow import Address, family
 OUTBOX_LIMIT = 20_000  # datagrams; beyond it the oldest are dropped, as the wire would
 RECEIVE_BUFFER = 4 << 20  # bytes, of which the system may grant fewer: a burst must wait somewhere
 _TRIES = 3
+_SO_MEMINFO = 55  # Linux, sock_diag(7): what the buffer holds, and how much it may
+_MEMINFO = struct.Struct("=II")
 
 
 class UdpListener:
@@ -55,6 +58,16 @@ class UdpListener:
         if len(self._outbox) == OUTBOX_LIMIT:
             self.drops += 1
         self._outbox.append((data, remote))
+
+    @property
+    def backlog(self) -> float:
+        """How full the receive buffer of the kernel is, 0..1; 0 where it does not say."""
+        try:
+            told = self._stream.socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+            used, size = _MEMINFO.unpack(told)
+        except (OSError, struct.error):
+            return 0.0
+        return min(1.0, used / size) if size else 0.0
 
     async def close(self) -> None:
         """Send what is in the outbox, then stop."""

@@ -9,6 +9,11 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, ParseError
 
 
+def _everybody(flow: Flow) -> bool:
+    """Where nobody is turned away."""
+    return True
+
+
 def _nobody(transport: str, reason: str) -> None:
     """Where nobody counts them."""
 
@@ -18,4 +23,5 @@ class Upcalls:
     message: Callable[[Message, Flow], None]
     malformed: Callable[[ParseError, Flow], None]
     failed: Callable[[Flow], None]  # what was sent did not get out, or the connection is gone
+    admits: Callable[[Flow], bool] = _everybody  # whether a datagram from there is worth reading
     let_go: Callable[[str, str], None] = _nobody  # a connection that we ended: transport, reason (a closed list)

@@ -25,6 +25,7 @@ from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip.endpoint import Endpoint
+from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Registrar
 from softswitch.switch.ban import Bans
 from softswitch.switch.calls import Calls
@@ -59,8 +60,8 @@ from softswitch.switch.ports import (
 from softswitch.switch.restart import Kept, restored
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
-from softswitch.switch.trunks import Trunks
 from softswitch.switch.texts import Texts
+from softswitch.switch.trunks import Trunks
 from softswitch.switch.wire import Wire
 
 log = logging.getLogger("softswitch.switch")
@@ -179,6 +180,14 @@ class Switch:
     def feed(self, event: WorldInput) -> None:
         """Something has happened in the world."""
         self._unit(_UNIT[type(event)], lambda: self._inputs[type(event)](event), event)
+
+    def admits(self, flow: Flow) -> bool:
+        """Whether a message from there is worth reading; asked before it is read."""
+        now = self.clock.monotonic()
+        reason = self.door.refuses(flow.remote, now, now + self.clock.epoch)
+        if reason:
+            self.wire.dropped(flow.transport, reason)
+        return not reason
 
     def command(self, work: Callable[[], Iterable[Effect]]) -> None:
         """Something that the face wants, and that makes sense."""

@@ -54,6 +54,8 @@ def _bindings(switch: Switch, bindings: Iterable[Binding]) -> None:
         if flow is not None:
             switch.registrar.add_static(name, user.contact, flow)
     switch.registrar.restore([_taken_up(switch, binding) for binding in bindings if binding.aor in users])
+    for binding in switch.registrar.bindings():
+        switch.door.regulars.add(binding.flow.remote, binding.expires_at)
     switch.arm_registrar()
 
 

@@ -30,9 +30,6 @@ from softswitch.switch.ports import Arrived, FlowFailed, Malformed
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
-_SUBSCRIBING = frozenset({"SUBSCRIBE", "NOTIFY"})  # their dialogs are no calls
-
-
 class Signalling:
     def __init__(self, switch: Switch, desk: Desk) -> None:
         self._switch = switch
@@ -83,7 +80,7 @@ class Signalling:
         if tag is not None and request.method == "SUBSCRIBE" and self._switch.lamps.knows(request.call_id, tag):
             return self._desk.at_once(request, flow, self._switch.unix)  # nobody refreshes for somebody else
         if tag is not None and request.method != "CANCEL":
-            ours = request.method in _SUBSCRIBING or self._switch.calls.leg_of_dialog(request.call_id, tag)
+            ours = self._switch.calls.leg_of_dialog(request.call_id, tag)
             return None if ours else self._desk.unknown(request, flow)
         if request.method == "CANCEL":
             return self._desk.unknown(request, flow)
