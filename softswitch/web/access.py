@@ -26,13 +26,14 @@ class Permission(enum.Enum):
     METRICS = "metrics"
     LIVE = "live"  # what happens now
     RECORDS = "records"  # what happened, with numbers
+    TRACE = "trace"  # the SIP messages of a call, with numbers
     AGENT_STATE = "agent-state"
     COMMAND = "command"  # end calls, withdraw promises
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "agent": frozenset({Permission.LIVE, Permission.AGENT_STATE}),
-    "ops": frozenset({Permission.METRICS, Permission.LIVE}),
+    "ops": frozenset({Permission.METRICS, Permission.LIVE, Permission.TRACE}),
     "supervisor": frozenset(Permission),
     "admin": frozenset(Permission),
 }

@@ -20,6 +20,7 @@ from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
 from softswitch.web.body import AgentStateBody, MessageBody, WithdrawBody, number_of, read_body
 from softswitch.web.problem import ApiError, json_response, problem_middleware
+from softswitch.web.trace import CAPTURE_TYPE, captured, shown
 
 MAX_BODY_BYTES = 16 * 1024
 _OUTCOME_S = 45.0  # how long to wait for a phone; its transaction ends before that
@@ -79,6 +80,7 @@ class Api:
             ("GET", "/metrics", Permission.METRICS, self.metrics),
             ("GET", "/api/v1", Permission.OPEN, self.index),
             ("GET", "/api/v1/calls", live, self._list("calls")),
+            ("GET", "/api/v1/calls/{id}/trace", Permission.TRACE, self.trace),
             ("GET", "/api/v1/agents", live, self._list("agents")),
             ("GET", "/api/v1/queues", live, self._list("queues")),
             ("GET", "/api/v1/registrations", live, self._list("registrations")),
@@ -139,6 +141,17 @@ class Api:
             return json_response({"contact": contact, "decisions": self._control.why(contact)})
         except LookupError:
             raise _unknown("contact", contact, [call.contact for call in self._control.calls()]) from None
+
+    async def trace(self, request: web.Request, who: str) -> web.Response:
+        """The messages of a call, by contact, leg or Call-ID; with ``?format=pcap`` as a capture file."""
+        name = request.match_info["id"]
+        try:
+            trace = self._control.trace(name)
+        except LookupError:
+            raise _unknown("call", name, [call.contact for call in self._control.calls()]) from None
+        if request.query.get("format") == "pcap":
+            return web.Response(body=captured(trace), content_type=CAPTURE_TYPE)
+        return json_response({"trace": shown(trace)})
 
     # ---- commands ------------------------------------------------------------------------------------------------
 
