@@ -39,6 +39,7 @@ from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.sip.registrar import Registered, Unregistered
+from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
 from softswitch.sip.subscription import SubscriptionEnded
 from softswitch.switch.event import (
     AuthenticationFailed,
@@ -51,6 +52,7 @@ from softswitch.switch.event import (
     UnitFailed,
 )
 from softswitch.switch.texts import TextEnded
+from softswitch.switch.trunk_line import TrunkDown, TrunkUp
 from softswitch.switch.view import Control
 
 _LABEL_VALUES = 200  # per label; what comes later is "other"
@@ -70,6 +72,8 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("text_messages", "Texts to users, and what became of them", ("outcome",)),
     ("voicemails_left", "Messages left in mailboxes", ()),
     ("units_failed", "Units of work that a defect of ours ended", ("where",)),
+    ("trunk_changes", "Times a trunk came up or went down, and why", ("trunk", "change")),
+    ("trunk_registrations", "Registrations with carriers, by what they answered", ("trunk", "result")),
     ("media_restarts", "Times the media process was replaced", ()),
     ("contacts_started", "Contacts begun", ("kind",)),
     ("contacts_connected", "Contacts in which two people came to talk", ()),
@@ -117,6 +121,8 @@ class Metrics:
         self._bans = self._gauge("sip_banned_sources", "Sources that are not heard")
         self._pressure = self._gauge("overload_pressure", "0..1: how much of what can be left undone is left undone")
         self._registrations = self._gauge("registrations", "Phones registered")
+        self._trunk_up = self._gauge("trunk_up", "1 where the trunk is fit for calls", "trunk")
+        self._trunk_calls = self._gauge("trunk_calls", "Calls that the trunk carries", "trunk")
         self._waiting = self._gauge("queue_waiting", "Callers waiting", "queue")
         self._longest = self._gauge("queue_longest_wait_seconds", "Wait of the first in the queue", "queue")
         self._ready_agents = self._gauge("queue_agents_ready", "Agents who could answer at once", "queue")
@@ -160,6 +166,9 @@ class Metrics:
         self._bans.set(len(control.bans()))
         self._pressure.set(control.pressure())
         self._registrations.set(len(control.registrations()))
+        trunks = control.trunks()
+        _set(self._trunk_up, {trunk.trunk: int(trunk.up) for trunk in trunks})
+        _set(self._trunk_calls, {trunk.trunk: trunk.calls for trunk in trunks})
         queues = control.queues()
         _set(self._waiting, {queue.queue: queue.waiting for queue in queues})
         _set(self._longest, {queue.queue: queue.longest_wait_s for queue in queues})
@@ -198,7 +207,10 @@ class Metrics:
 
 def _counted(event: DomainEvent) -> list[tuple[str, ...]]:
     """Which counters a fact raises: (name, label values in the order of ``_COUNTERS``)."""
-    return _counted_sip(event) or _counted_contact(event) or _counted_acd(event) or _counted_promise(event)
+    for counted in (_counted_sip, _counted_trunk, _counted_contact, _counted_acd, _counted_promise):
+        if found := counted(event):
+            return found
+    return []
 
 
 def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
@@ -223,6 +235,19 @@ def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("units_failed", where)]
         case MediaRestarted():
             return [("media_restarts",)]
+    return []
+
+
+def _counted_trunk(event: DomainEvent) -> list[tuple[str, ...]]:
+    match event:
+        case TrunkUp(trunk):
+            return [("trunk_changes", trunk, "up")]
+        case TrunkDown(trunk, why):
+            return [("trunk_changes", trunk, why)]
+        case TrunkRegistered(trunk):
+            return [("trunk_registrations", trunk, "ok")]
+        case TrunkNotRegistered(trunk):
+            return [("trunk_registrations", trunk, "failed")]
     return []
 
 

@@ -82,6 +82,19 @@ _RECORDS: list[Column] = [
 ]
 
 
+_TRUNKS: list[Column] = [
+    ("trunk", "trunk", text),
+    ("group", "group", text),
+    ("up", "up", yes),
+    ("why", "why", text),
+    ("servers", "servers", "\n".join),
+    ("failed lately", "dead_s", lambda dead: "\n".join(f"{server} {duration(left)}" for server, left in dead.items())),
+    ("registered until", "registered_until", moment),
+    ("calls", "calls", text),
+    ("most", "most_calls", lambda most: text(most or "")),
+]
+
+
 def _list(url: str, config: Path, what: str, query: str = "") -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = request(base_url(url, config), "GET", f"/api/v1/{what}{query}", what)
     return rows
@@ -118,6 +131,12 @@ def callbacks(
 def registrations(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
     """The phones that are registered."""
     show(_list(url, config, "registrations"), _REGISTRATIONS, as_json, "no phone is registered")
+
+
+@app.command()
+def trunks(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """The trunks: whether they are up, where they lead, what they carry."""
+    show(_list(url, config, "trunks"), _TRUNKS, as_json, "no trunks are configured")
 
 
 @app.command()

@@ -41,9 +41,9 @@ class Trunk:
     weight: int = 1  # share among equals
     challenge: bool = False  # its calls must prove the credentials, whatever they come from
     registering: Registering | None = None
-    watch: Watch = Watch()
-    limits: CallLimits = CallLimits()
-    manners: Manners = Manners()
+    watch: Watch = field(default_factory=Watch)
+    limits: CallLimits = field(default_factory=CallLimits)
+    manners: Manners = field(default_factory=Manners)
     transfer: bool = False  # whoever is behind it may transfer, to dialplans
 
 

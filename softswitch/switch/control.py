@@ -15,7 +15,7 @@ from softswitch.sip.page import PLAIN, Text
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.tracebook import Trace
-from softswitch.switch.view import AgentView, CallView, QueueView
+from softswitch.switch.view import AgentView, CallView, QueueView, TrunkView
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -76,6 +76,10 @@ class SwitchControl:
 
     def registrations(self) -> list[Binding]:
         return self._switch.registrar.bindings()
+
+    def trunks(self) -> list[TrunkView]:
+        clock = self._switch.clock
+        return [line.view(clock.monotonic(), clock.epoch) for line in self._switch.trunks.lines.values()]
 
     def voicemails(self) -> list[Message]:
         return self._switch.mailboxes.messages()

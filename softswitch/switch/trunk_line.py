@@ -17,6 +17,7 @@ from softswitch.sip.probing import Probing
 from softswitch.sip.registration import Account, Registration
 from softswitch.switch.bucket import Buckets
 from softswitch.switch.configuration import Trunk
+from softswitch.switch.view import TrunkView
 
 _REFRESH_S = (5.0, 3600.0)  # shortest and longest time between two look-ups, whatever the TTL
 _RETRY_S = (1.0, 60.0)  # after a look-up that failed: the first wait, and what doubling leads to at most
@@ -131,6 +132,22 @@ class TrunkLine:
         if most and len(self.legs) >= most:
             return "calls"
         return "rate" if self._rate is not None and not self._rate.take("", now) else ""
+
+    # ---- for people ----------------------------------------------------------------------------------------------
+
+    def view(self, now: float, epoch: float) -> TrunkView:
+        """``epoch``: Unix seconds at ``now`` = 0."""
+        why, registration = self.fault(now), self.registration
+        bound = registration.bound_until if registration else 0.0
+        dead = {hop: self.dead.left_s(hop, now) for hop in self.known}
+        return TrunkView(
+            self.spec.name, self.spec.group, not why, why,
+            [str(hop) for hop in self.known],
+            [str(hop) for hop in self.known if not self.probing.up(hop)],
+            {str(hop): left_s for hop, left_s in dead.items() if left_s},
+            bound + epoch if bound > now else 0.0,
+            len(self.legs), self.spec.limits.calls, self.error,
+        )  # fmt: skip
 
     # ---- time --------------------------------------------------------------------------------------------------
 

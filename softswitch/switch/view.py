@@ -9,8 +9,8 @@ from typing import Protocol
 from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message
 from softswitch.sip.registrar import Binding
-from softswitch.switch.tracebook import Trace
 from softswitch.switch.ban import Ban
+from softswitch.switch.tracebook import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,21 @@ class QueueView:
     promises_open: int
 
 
+@dataclass(frozen=True, slots=True)
+class TrunkView:
+    trunk: str
+    group: str
+    up: bool
+    why: str  # it is down: "not located", "no server answers", "not registered"; "" where it is up
+    servers: list[str]  # as transport:address:port
+    down: list[str]  # those of them that do not answer probes
+    dead_s: dict[str, float]  # those that failed lately, and for how long they still come last
+    registered_until: float  # Unix s; 0: not registered
+    calls: int
+    most_calls: int  # 0: no limit
+    error: str  # of the last look-up
+
+
 class Control(Protocol):
     """The running switch, as the face sees it. All of it is in memory and returns at once."""
 
@@ -61,6 +76,8 @@ class Control(Protocol):
         """Those that the store has: the open ones, oldest first, then the last thousand closed since start."""
 
     def registrations(self) -> list[Binding]: ...
+
+    def trunks(self) -> list[TrunkView]: ...
 
     def voicemails(self) -> list[Message]:
         """Of all mailboxes, newest first."""

@@ -84,6 +84,7 @@ class Api:
             ("GET", "/api/v1/agents", live, self._list("agents")),
             ("GET", "/api/v1/queues", live, self._list("queues")),
             ("GET", "/api/v1/registrations", live, self._list("registrations")),
+            ("GET", "/api/v1/trunks", live, self._list("trunks")),
             ("GET", "/api/v1/bans", live, self._list("bans")),
             ("DELETE", "/api/v1/bans/{source:.+}", command, self.unban),
             ("GET", "/api/v1/promises", records, self.promises),

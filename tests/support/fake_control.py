@@ -11,7 +11,7 @@ from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
-from softswitch.switch.view import AgentView, CallView, QueueView
+from softswitch.switch.view import AgentView, CallView, QueueView, TrunkView
 
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
 
@@ -43,6 +43,13 @@ class FakeControl:
         return [
             Binding("1001", "sip:1001@127.0.0.1:7001", FLOW, 1700003600.0),
             Binding("1002", "sip:1002@127.0.0.1:7002", FLOW, math.inf),
+        ]
+
+    def trunks(self) -> list[TrunkView]:
+        server = "udp:192.0.2.1:5060"
+        return [
+            TrunkView("carrier", "", True, "", [server], [], {server: 12.0}, 1700003600.0, 3, 30, ""),
+            TrunkView("spare", "out", False, "not located", [], [], {}, 0.0, 0, 0, "no name server answers"),
         ]
 
     def why(self, contact: str) -> list[dict[str, object]]:

@@ -101,6 +101,7 @@ def running(_server: tuple[str, list[FakeControl]]) -> Running:
         (["queues"], ["orders", "12s"]),
         (["callbacks"], ["p-1", "abandoned", "due"]),
         (["registrations"], ["1001", "sip:1001@127.0.0.1:7001"]),
+        (["trunks"], ["carrier", "udp:192.0.2.1:5060 12s", "spare", "not located", "30"]),
         (["records"], ["c-0", "abandoned", "caller"]),
         (["why", "c-1"], ["nobody", "bob: lacks orders"]),
     ],

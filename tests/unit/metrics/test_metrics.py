@@ -24,6 +24,7 @@ from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.metrics import Metrics
 from softswitch.sip.registrar import Binding, Registered, Unregistered
+from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
 from softswitch.sip.subscription import SubscriptionEnded
 from softswitch.switch.event import (
     AuthenticationFailed,
@@ -34,6 +35,7 @@ from softswitch.switch.event import (
     UnitFailed,
 )
 from softswitch.switch.texts import TextEnded
+from softswitch.switch.trunk_line import TrunkDown, TrunkUp
 from tests.support.fake_control import FLOW, FakeControl
 
 DOCS = Path(__file__).parents[3] / "docs/metrics.md"
@@ -67,6 +69,13 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
         (TextEnded("1001", "1002", 486), 'text_messages_total{outcome="refused"} 1'),
         (TextEnded("1001", "1002", 480), 'text_messages_total{outcome="unreachable"} 1'),
         (VoicemailLeft(FakeControl().voicemails()[0]), "voicemails_left_total 1"),
+        (TrunkUp("carrier"), 'trunk_changes_total{change="up",trunk="carrier"} 1'),
+        (TrunkDown("carrier", "not located"), 'trunk_changes_total{change="not located",trunk="carrier"} 1'),
+        (TrunkRegistered("carrier", 60.0), 'trunk_registrations_total{result="ok",trunk="carrier"} 1'),
+        (
+            TrunkNotRegistered("carrier", 403, 30.0),
+            'trunk_registrations_total{result="failed",trunk="carrier"} 1',
+        ),
         (UnitFailed("timer"), 'units_failed_total{where="timer"} 1'),
         (MediaRestarted(), "media_restarts_total 1"),
         (ContactStarted("c", "inbound", "1", "2", ""), 'contacts_started_total{kind="inbound"} 1'),

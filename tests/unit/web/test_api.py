@@ -99,6 +99,9 @@ async def test_what_happens_now(connect: Connect) -> None:
 
 
 async def test_a_binding_without_end_has_no_expiry(connect: Connect) -> None:
+    carrier, spare = (await get(await connect(), "/api/v1/trunks"))["trunks"]
+    assert (carrier["up"], carrier["calls"], carrier["servers"]) == (True, 3, ["udp:192.0.2.1:5060"])
+    assert (spare["up"], spare["why"]) == (False, "not located")
     first, second = (await get(await connect(), "/api/v1/registrations"))["registrations"]
     assert (first["expires_at"], second["expires_at"]) == (1700003600.0, None)
     assert first["flow"]["remote"] == ["127.0.0.1", 7001]
