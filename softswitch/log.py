@@ -91,7 +91,7 @@ def _flat(value: Any) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for field in dataclasses.fields(value):
         inner = getattr(value, field.name)
-        if dataclasses.is_dataclass(inner) and field.name in ("record", "promise", "binding"):
+        if dataclasses.is_dataclass(inner) and field.name in ("record", "promise", "binding", "message"):
             flat.update(_flat(inner))
         elif inner not in ("", None, 0.0, ()):
             # "event" and "level" are structlog's own

@@ -207,7 +207,7 @@ class Api:
 
     async def heard(self, request: web.Request, who: str) -> web.Response:
         voicemail = request.match_info["id"]
-        _log.info("voicemail_heard", voicemail=voicemail, by=who)
+        _log.info("voicemail_marked", voicemail=voicemail, by=who)
         try:
             self._control.voicemail_heard(voicemail)
         except LookupError:
