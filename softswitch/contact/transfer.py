@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from softswitch.call.identity import UNKNOWN
 from softswitch.call.signal import Accept, Reject, Release, TransferProgress
 from softswitch.contact.event import TransferEnded
 from softswitch.contact.hunt import Hunt
@@ -153,9 +154,10 @@ class Transferable(Scripted, ABC):
         pending = Pending(kind, leg, who, self.leg, self.facts, self.script, self.after, bool(bridge.recording),
                           set(bridge.held_by))  # fmt: skip
         self.leg = bridge.other(leg)
-        name = self.facts.caller_name if other.number == self.facts.caller else ""
-        caller = other.number or self.facts.caller
-        self.facts = replace(self.facts, caller=caller, caller_name=name, called=called)
+        same = not other.number or other.number == self.facts.caller
+        name, caller = (self.facts.caller_name, self.facts.caller) if same else ("", other.number)
+        origin = self.facts.origin if same else UNKNOWN  # what the first caller has said is not the second one's
+        self.facts = replace(self.facts, caller=caller, caller_name=name, called=called, origin=origin)
         return pending, self.part(now)
 
     def _gone_for_good(self, pending: Pending) -> list[Effect]:

@@ -24,7 +24,7 @@ from softswitch.contact.transfer import LegReplaced, TransferJoin, TransferTo
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.refer import Replaces, replaces
-from softswitch.sip.uri import parse_uri
+from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.desk import CallWanted
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ class Transfers:
         trunk = self._switch.configuration.trunks.get(target.trunk)
         number = target.user or parse_uri(target.to_uri).user
         self._parties[leg] = Party(target.user, number, trunk is not None and trunk.transfer)
+
+    def lines(self, leg: str, target: Target) -> tuple[tuple[str, str], ...]:
+        """Our phones are told who has sent the caller (RFC 3892); it is nobody else's business."""
+        contact = self._switch.calls.contacts.get(leg.partition(".")[0])
+        pending = contact.pending if isinstance(contact, InboundContact) else None
+        if pending is None or not pending.who.user or not target.user:
+            return ()
+        return (("Referred-By", f"<{Uri('sip', pending.who.user, self._switch.configuration.realm)}>"),)
 
     def forget(self, leg: str) -> None:
         self._parties.pop(leg, None)
@@ -104,8 +112,11 @@ class Transfers:
         called = second.facts.called
         yielded = second.yield_other(consulting.id, self._switch.now)
         calls = self._switch.calls
+        if yielded is None and consulting.id != second.leg:
+            return self._refused(event.leg, "attended", 403, ours)
         if yielded is None:  # nobody there yet, but a plan or a queue: the other party goes there in his place
-            return [*calls.hang_up(second.id), *self._blind(contact, event, called, ours)]
+            orders = self._blind(contact, event, called, ours)
+            return [*orders, *calls.hang_up(second.id)] if contact.bridge is None else orders
         taken, orders = yielded
         for leg in taken.legs:
             calls.move(leg, contact.id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactFinished, TransferEnded
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import configuration
@@ -344,15 +345,30 @@ def test_what_is_no_target(house: TransferHouse, target: str, status: int, outco
     all_over(house)
 
 
-def test_smuggled_headers_go_nowhere(house: TransferHouse) -> None:
+def test_smuggled_headers_go_nowhere_and_who_transfers_is_who_he_is(house: TransferHouse) -> None:
     _, theirs = talk(house, house.desk, house.bob)
-    house.bob.refer(theirs, "<sip:1003@127.0.0.1?X-Evil=1%0d%0aX-Worse%3a2&Route=%3Csip%3Aevil.example%3E>")
+    target = "<sip:1003@127.0.0.1?X-Evil=1%0d%0aX-Worse%3a2&Route=%3Csip%3Aevil.example%3E>"
+    house.bob.refer(theirs, target, ("Referred-By", "<sip:king@evil.example>"))
     seen: list[Any] = []
     receive = house.world.peers[house.carl.address]
     house.world.peers[house.carl.address] = lambda message, flow: (seen.append(message), receive(message, flow))[1]
     house.world.run_until(lambda: house.carl.talking)
+    assert seen[0].headers.all("Referred-By") == ["<sip:1002@softswitch>"]
     assert not [name for message in seen for name, _ in message.headers if "evil" in name.lower() or name == "Route"]
     house.desk.hang_up(house.desk.talking[0])
+    all_over(house)
+
+
+def test_while_one_transfer_is_under_way_nobody_begins_another(house: TransferHouse) -> None:
+    house.carl.answer_after = None
+    call, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, "1003")
+    house.world.run(0.5)
+    house.bob.refer(theirs, "1001")
+    house.desk.refer(call, "1001")
+    house.world.run(0.5)
+    assert house.bob.referred == [202, 491] and house.desk.referred == [491]
+    house.desk.hang_up(call)
     all_over(house)
 
 
@@ -516,6 +532,51 @@ def test_semi_attended_comes_back(house: TransferHouse) -> None:
     house.world.run(1.0)
     assert house.alice.told[-1].startswith("480") and hear_each_other(house, call, theirs)
     house.carrier.hang_up(call)
+    all_over(house)
+
+
+def test_a_caller_who_was_called_back_can_be_transferred() -> None:
+    house = TransferHouse()
+    house.carrier.answer_after = 0.2
+    house.world.switch.control.set_paused("alice", "break")
+    lost = house.carrier.call("8000")
+    house.world.run_until(lambda: lost.state == "talking")
+    house.world.run(0.5)
+    house.carrier.press(lost, "1")
+    house.world.run(12)
+    house.carrier.hang_up(lost)
+    house.world.run(2)
+    house.world.switch.control.set_ready("alice")
+    house.world.run_until(lambda: house.carrier.talking)
+    house.world.run(0.5)
+    call = house.carrier.talking[0]
+    house.alice.refer(house.alice.talking[0], "1003")
+    house.world.run_until(lambda: house.carl.talking)
+    house.world.run(0.5)
+    assert hear_each_other(house, call, house.carl.talking[0])
+    assert house.agent("alice") == "wrap_up" and house.carl.calls[0].caller == "+8613800138000"
+    house.carl.refer(house.carl.talking[0], "8000")
+    house.world.run(0.5)
+    house.carrier.press(call, "2")
+    house.world.run_until(lambda: house.bob.talking)
+    house.world.run(0.5)
+    house.carrier.hang_up(call)
+    all_over(house)
+    (promise,) = house.world.switch.control.promises()
+    record = records(house)[-1]
+    assert promise.state is PromiseState.KEPT
+    assert (record.kind, record.promise, record.outcome) == ("callback", promise.id, "answered")
+
+
+def test_attended_to_a_feature_code_takes_nothing_away(house: TransferHouse) -> None:
+    call, theirs = talk(house, house.desk, house.alice)
+    consulting = house.alice.call("*13")
+    house.world.run_until(lambda: consulting.state == "talking")
+    house.alice.refer_to_call(theirs, consulting, "*13")
+    house.world.run(0.3)
+    assert house.alice.referred == [403] and consulting.state == "talking"
+    assert hear_each_other(house, call, theirs)
+    house.desk.hang_up(call)
     all_over(house)
 
 
