@@ -85,21 +85,32 @@ def _codes(settings: Configuration) -> Iterator[Finding]:
 def _listeners(settings: Configuration) -> Iterator[Finding]:
     seen: set[object] = set()
     for index, listener in enumerate(settings.sip.listen):
-        if listener in seen:
+        taken = (listener.transport == "udp", listener.at)  # TLS is TCP
+        if taken in seen:
             yield ("sip", "listen", index), "the same address twice", "error"
-        seen.add(listener)
-        if listener.transport == "tcp" and listener.at == settings.http.listen:
+        seen.add(taken)
+        if listener.transport != "udp" and listener.at == settings.http.listen:
             yield ("http", "listen"), "sip.listen has this address and port already", "error"
+        if listener.transport == "tls" and settings.sip.tls is None:
+            message = "TLS needs a certificate: write sip.tls: {certificate: FILE, private_key: FILE}"
+            yield ("sip", "listen", index), message, "error"
+    transports = {listener.transport for listener in settings.sip.listen}
+    for name, trunk in settings.trunks.items():
+        if trunk.transport not in (*transports, "auto"):
+            message = f"sip.listen has no listener that begins with {trunk.transport}: to send from"
+            yield ("trunks", name, "transport"), message, "error"
 
 
 def _exposure(settings: Configuration) -> Iterator[Finding]:
     """Others can reach this machine: then no password that they know, and no HTTP without a token."""
-    exposed = next((listener for listener in settings.sip.listen if not listener.at.loopback), None)
-    if exposed is not None:
+    exposed = next((f"sip.listen {one.at}" for one in settings.sip.listen if not one.at.loopback), "")
+    if not exposed and settings.sip.websocket is not None and not settings.http.listen.loopback:
+        exposed = f"http.listen {settings.http.listen}, which takes phones by sip.websocket,"
+    if exposed:
         for number, user in settings.users.items():
             if user.weak_for(number):
                 message = (
-                    f"a sample or weak password, and sip.listen {exposed.at} is not loopback;"
+                    f"a sample or weak password, and {exposed} is not loopback;"
                     " use 8 characters or more that are not in the samples"
                 )
                 yield ("users", number, "password"), message, "error"

@@ -52,8 +52,9 @@ class HostPort:
 class Listener:
     """``udp:127.0.0.1:5060``."""
 
-    transport: str  # "udp" or "tcp"
+    transport: str  # "udp", "tcp" or "tls"
     at: HostPort
+    advertise: HostPort | None = None  # what phones and carriers know it by, where that is another address
 
     @property
     def host(self) -> str:
@@ -136,14 +137,33 @@ def bind_address(value: Any) -> HostPort:
 
 
 def listener(value: Any) -> Listener:
-    """``udp:127.0.0.1:5060``: transport, numeric address, port."""
+    """``udp:127.0.0.1:5060``: transport, numeric address, port; or ``{listen: that, advertise: HOST[:PORT]}``."""
+    known_as = None
+    if isinstance(value, dict):
+        if "listen" not in value or not set(value) <= {"listen", "advertise"}:
+            raise ValueError("must have the keys listen and advertise, and no other")
+        known_as = advertised(value["advertise"]) if value.get("advertise") is not None else None
+        value = value["listen"]
     transport, _, address = _text(value, "udp:127.0.0.1:5060").partition(":")
-    if transport.lower() not in ("udp", "tcp"):
-        raise ValueError(f"{value!r} must begin with udp: or tcp:, for example udp:127.0.0.1:5060")
+    if transport.lower() not in ("udp", "tcp", "tls"):
+        raise ValueError(f"{value!r} must begin with udp:, tcp: or tls:, for example udp:127.0.0.1:5060")
     bound = bind_address(address)
-    if bound.wildcard:  # Via and Contact are made from it
-        raise ValueError(f"{value!r}: name the one address at which phones reach this machine")
-    return Listener(transport.lower(), bound)
+    if bound.wildcard and known_as is None:  # Via and Contact are made from it
+        raise ValueError(
+            f"{value!r}: name the one address at which phones reach this machine,"
+            f" or write {{listen: {value!r}, advertise: THAT_ADDRESS}}"
+        )
+    if known_as is not None:
+        known_as = HostPort(known_as.host, known_as.port or bound.port)
+    return Listener(transport.lower(), bound, known_as)
+
+
+def advertised(value: Any) -> HostPort:
+    """What others know us by: a name or an address, with or without a port."""
+    known_as = host_port(value)
+    if known_as.wildcard:
+        raise ValueError(f"{value!r} is nobody's address; write the one at which phones reach this machine")
+    return known_as
 
 
 def port_range(value: Any) -> PortRange:

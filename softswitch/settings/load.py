@@ -13,6 +13,7 @@ from softswitch.settings.check import findings
 from softswitch.settings.complaint import complaint
 from softswitch.settings.model import Configuration, Settings
 from softswitch.settings.system import Paths, Store
+from softswitch.settings.transport import certificate_findings
 from softswitch.settings.written import Written
 
 _SQLITE = "sqlite:///"
@@ -28,13 +29,13 @@ def load(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
     written = Written(directory, os.environ if environment is None else environment)
     written.read()
     settings = _validated(written)
+    root = directory.resolve().parent
     if settings is not None:
-        for path, message, level in findings(settings):
+        for path, message, level in (*findings(settings), *certificate_findings(settings, root)):
             written.problem(path, message, level)
     errors = [problem for problem in written.problems if problem.level == "error"]
     if settings is None or errors:
         raise ConfigError(_in_order(written.problems))
-    root = directory.resolve().parent
     values = {name: getattr(settings, name) for name in Configuration.model_fields} | _absolute(settings, root)
     return Settings(root=root, warnings=tuple(written.problems), **values)
 
@@ -53,6 +54,10 @@ def _absolute(settings: Configuration, root: Path) -> dict[str, object]:
     update: dict[str, object] = {"paths": Paths(**paths)}
     if settings.store.url.startswith(_SQLITE):
         update["store"] = Store(url=f"{_SQLITE}{root / settings.store.url.removeprefix(_SQLITE)}")
+    for name, part in (("sip", settings.sip), ("http", settings.http)):
+        if part.tls is not None:
+            files = {key: root / path for key, path in part.tls if isinstance(path, Path)}
+            update[name] = part.model_copy(update={"tls": part.tls.model_copy(update=files)})
     return update
 
 

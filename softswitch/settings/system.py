@@ -25,7 +25,7 @@ from softswitch.settings.kind import (
     Strict,
     written,
 )
-
+from softswitch.settings.transport import Certificate, SipTls, WebSocket
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
@@ -52,6 +52,8 @@ class Sip(Strict):
         Listener("udp", HostPort("127.0.0.1", 5060)),
         Listener("tcp", HostPort("127.0.0.1", 5060)),
     )
+    tls: SipTls | None = None  # needed by the listeners that begin with tls:
+    websocket: WebSocket | None = WebSocket()  # null: none
     realm: str = Field(default="softswitch", min_length=1, max_length=64)
     # Offered to phones, the preferred one first. Old ones (baresip 1, sipp) give up on a challenge other than MD5.
     digest: tuple[Literal["SHA-256", "MD5"], ...] = Field(default=("SHA-256", "MD5"), min_length=1)
@@ -86,6 +88,7 @@ class Token(Strict):
 
 class Http(Strict):
     listen: BindAddress = HostPort("127.0.0.1", 8080)
+    tls: Certificate | None = None  # then it is https and wss
     tokens: tuple[Token, ...] = ()
 
 

@@ -120,8 +120,10 @@ def test_a_mistake_in_the_main_file(write: Write, text: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("upd:127.0.0.1:5060", "must begin with udp: or tcp:"),
+        ("upd:127.0.0.1:5060", "must begin with udp:, tcp: or tls:"),
         ("udp:0.0.0.0:5060", "name the one address at which phones reach this machine"),
+        ("udp:0.0.0.0:5060", "or write {listen: 'udp:0.0.0.0:5060', advertise: THAT_ADDRESS}"),
+        ("tls:127.0.0.1:5061", "TLS needs a certificate: write sip.tls: {certificate: FILE, private_key: FILE}"),
         ("udp:127.0.0.1", "must be a numeric address with a port"),
         ("udp:127.0.0.1:99999", "is not an address"),
     ],
@@ -204,7 +206,8 @@ def test_a_mistake_in_another_file(write: Write, file: str, text: str, line: str
 
 def test_two_trunks_cannot_share_a_prefix(write: Write) -> None:
     directory = write(trunks='trunks: {a: {address: 1.1.1.1, prefix: "9"}, b: {address: 1.1.1.1, prefix: "9"}}')
-    assert one_line(directory) == "trunks.yaml:1:68: trunks.b.prefix: trunk 'a' has this prefix already; give both the same group"
+    told = "trunk 'a' has this prefix already; give both the same group"
+    assert one_line(directory) == f"trunks.yaml:1:68: trunks.b.prefix: {told}"
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once(write: Write) -> None:
