@@ -31,6 +31,7 @@ class Target:
     try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
     others: tuple[Target, ...] = ()  # where the same number is tried next, one after the other
     user: str = ""  # whose phone it is; "" behind a trunk
+    route: tuple[str, ...] = ()  # Route values, as the phone's registration says (RFC 3327)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from softswitch.call.signal import (
     Reject,
     Release,
     Released,
+    Texted,
     TransferWanted,
     Updated,
 )
@@ -86,6 +87,7 @@ class Calls:
             Answered: self._with_media,
             Updated: self._with_media,
             Digit: self._signal,
+            Texted: self._signal,
             TransferWanted: self.transfers.wanted,
             Released: self._ended,
             Failed: self._ended,
@@ -150,8 +152,6 @@ class Calls:
             return self._tell_contact(contact, failed)
         self._keep(leg)
         self.move(order.leg, contact)
-        if order.target.user:
-            self.extensions.begun(leg, order.target.user, False, order.caller, order.caller_name)
         self.transfers.called(order.leg, order.target)
         if order.target.user:
             seen = ("", "") if self._origin(order.leg).private else (order.caller, order.caller_name)
@@ -178,7 +178,11 @@ class Calls:
             credentials=target.credentials,
             ring_timeout_s=order.ring_s,
             try_s=target.try_s,
-            headers=identity.lines(origin, own if target.presentation.asserted and order.caller else None),
+            headers=(
+                *(("Route", value) for value in target.route),
+                *identity.lines(origin, own if target.presentation.asserted and order.caller else None),
+                *self.transfers.lines(order.leg, target),
+            ),
         )
 
     def _origin(self, leg: str) -> identity.Origin:

@@ -18,6 +18,7 @@ from softswitch.sip.registrar import Registrar
 from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.configuration import Configuration, Trunk
 from softswitch.switch.trunks import Trunks
+from softswitch.switch.way import way
 
 MAX_TRIES = 8  # servers, of all trunks together, for one call
 
@@ -37,7 +38,9 @@ class SwitchDirectory:
     def user_targets(self, user: str) -> tuple[Target, ...]:
         bindings = self._registrar.lookup(user, self.unix_now)
         to_uri = f"sip:{user}@{self._configuration.realm}"
-        return tuple(Target(binding.contact, to_uri, binding.flow, user=user) for binding in bindings)
+        return tuple(
+            Target(one.contact, to_uri, way(one, self._configuration), user=user, route=one.path) for one in bindings
+        )
 
     def trunk_target(self, trunk: str, number: str, careful: bool = False) -> Target | None:
         ways = self._trunks.ways(trunk, careful)[:MAX_TRIES]

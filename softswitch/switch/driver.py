@@ -116,7 +116,11 @@ class Switch:
         self.deaf_listeners = 0  # facts that a listener failed to take
 
         self.endpoint = Endpoint(ids, configuration.timing)
-        self.registrar = Registrar(round(configuration.min_expires_s), round(configuration.max_expires_s))
+        self.registrar = Registrar(
+            round(configuration.min_expires_s),
+            round(configuration.max_expires_s),
+            max_bindings=configuration.max_bindings,
+        )
         self.acd = Acd(configuration.agents, configuration.queues)
         self.ledger = Ledger(configuration.policies, ids, configuration.region)
         self.trunks = Trunks(self)

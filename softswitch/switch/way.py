@@ -1,0 +1,58 @@
+"""Which way leads to a registered phone (RFC 3261 section 18.1.1, RFC 3581, RFC 5626 section 5.3).
+
+By a live connection, or through the proxies that wrote Path, it goes back the way that the REGISTER came. Otherwise
+the Contact counts where it names the host that the REGISTER came from; where it names another, there is a NAT between
+(``nat: auto``), and only the source can be reached. With ``nat: off`` the Contact counts always.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from softswitch.core.errors import PeerError
+from softswitch.sip.flow import Flow
+from softswitch.sip.location import Binding
+from softswitch.sip.uri import Uri, parse_uri
+from softswitch.switch.configuration import Configuration
+
+
+def way(binding: Binding, configuration: Configuration) -> Flow:
+    """Where to send what is for this phone."""
+    flow = binding.flow
+    if binding.static or binding.path or flow.connection:
+        return flow
+    uri = _uri(binding.contact)
+    if uri is None or (configuration.nat and not _same_place(uri, flow)):
+        return flow
+    transport = (uri.param("transport") or "udp").lower()
+    default = 5061 if transport == "tls" else 5060
+    try:
+        return configuration.flow(transport, (_bare(uri.host), uri.port or default)) or flow
+    except ValueError:
+        return flow
+
+
+def behind_nat(binding: Binding) -> bool:
+    """Whether the phone is known under another address than its own."""
+    uri = _uri(binding.contact)
+    return uri is not None and _bare(uri.host) != binding.flow.remote[0]
+
+
+def _same_place(uri: Uri, flow: Flow) -> bool:
+    """The Contact names the source, with a port of its own: one that is left out says less than the source does."""
+    same = (uri.param("transport") or "udp").lower() == flow.transport
+    return same and uri.port is not None and _bare(uri.host) == flow.remote[0]
+
+
+def _uri(contact: str) -> Uri | None:
+    """None where the host is a name: who has registered is called where it came from."""
+    try:
+        uri = parse_uri(contact)
+        ipaddress.ip_address(_bare(uri.host))
+    except (PeerError, ValueError):
+        return None
+    return uri
+
+
+def _bare(host: str) -> str:
+    return host.strip("[]")
