@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PREFIX = re.compile(r"\+?[0-9*#]*", re.ASCII)
+PREFIX = re.compile(r"\+?[0-9*#]*", re.ASCII)  # what is no expression
 MAX_NUMBER = 64  # longer ones are not rewritten: no expression is tried on them
 
 
@@ -22,7 +22,7 @@ class Rewrite:
 
     def apply(self, number: str) -> str | None:
         """None where it does not fit."""
-        if _PREFIX.fullmatch(self.match):
+        if PREFIX.fullmatch(self.match):
             return self.replace + number[len(self.match) :] if number.startswith(self.match) else None
         found = re.fullmatch(self.match, number)
         return found.expand(self.replace) if found else None

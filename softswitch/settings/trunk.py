@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from softswitch.settings.kind import Name, Pattern, Peer, PositiveSeconds, Seconds, Source, Strict, written
+from softswitch.contact.presentation import PREFIX
+from softswitch.settings.kind import (
+    Name,
+    Pattern,
+    Peer,
+    PositiveSeconds,
+    Seconds,
+    Source,
+    Strict,
+    regular,
+    written,
+)
 
 
 class Registration(Strict):
@@ -26,8 +38,25 @@ class TrunkLimits(Strict):
 class Rewrite(Strict):
     """Digits are a prefix that is replaced; anything else an expression for the whole number."""
 
-    match: Pattern
+    match: str = Field(max_length=256)
     replace: str = Field(default="", max_length=64)  # may use the groups of an expression: \\1
+
+    @field_validator("match")
+    @classmethod
+    def _readable(cls, match: str) -> str:
+        return match if PREFIX.fullmatch(match) else regular(match)
+
+    @model_validator(mode="after")
+    def _groups_exist(self) -> Rewrite:
+        if PREFIX.fullmatch(self.match):
+            return self
+        try:
+            found = re.match(f"(?:{self.match})?", "")
+            assert found is not None, "what is optional fits everything"
+            found.expand(self.replace)
+        except (re.error, IndexError) as error:
+            raise ValueError(f"replace: {self.replace!r} does not go with {self.match!r} ({error})") from None
+        return self
 
 
 class Rewrites(Strict):
