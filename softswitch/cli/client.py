@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -49,23 +50,41 @@ def base_url(url: str, config: Path) -> str:
 def request(base: str, method: str, path: str, key: str, body: Any = None, timeout_s: float = _TIMEOUT_S) -> Any:
     """What the JSON object of the answer has under ``key``. Raises ``Failed`` with a message for people."""
     data = None if body is None else json.dumps(body).encode()
+    answer = _ask(base, method, path, data, timeout_s)
+    try:
+        return json.loads(answer)[key]
+    except (KeyError, TypeError):
+        raise Failed(f"what answers at {base} is no softswitch") from None
+    except ValueError as error:
+        raise _no_switch(base, error) from None
+
+
+def download(base: str, path: str) -> bytes:
+    """The answer as it is. Raises ``Failed``."""
+    return _ask(base, "GET", path, None, _TIMEOUT_S)
+
+
+def _ask(base: str, method: str, path: str, data: bytes | None, timeout_s: float) -> bytes:
     headers = {"Content-Type": "application/json"} if data is not None else {}
     if token := os.environ.get(TOKEN_VARIABLE):
         headers["Authorization"] = f"Bearer {token}"
     try:
         asked = urllib.request.Request(base + path, data, headers, method=method)
         with _opener.open(asked, timeout=timeout_s) as answer:
-            return json.load(answer)[key]
-    except (KeyError, TypeError):
-        raise Failed(f"what answers at {base} is no softswitch") from None
+            octets: bytes = answer.read()
+            return octets
     except urllib.error.HTTPError as error:
         raise Failed(_refusal(error)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise Failed(
-            f"no switch answers at {base} ({reason}).\n"
-            "Start one with `softswitch run`, or name another with --url or --config."
-        ) from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise _no_switch(base, error) from None
+
+
+def _no_switch(base: str, error: Exception) -> Failed:
+    reason = getattr(error, "reason", error)
+    return Failed(
+        f"no switch answers at {base} ({reason}).\n"
+        "Start one with `softswitch run`, or name another with --url or --config."
+    )
 
 
 def quoted(name: str) -> str:

@@ -11,6 +11,7 @@ from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
+from softswitch.switch.tracebook import Trace, Traced
 from softswitch.switch.view import AgentView, CallView, QueueView, TrunkView
 
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
@@ -56,6 +57,14 @@ class FakeControl:
         if contact != "c-1":
             raise LookupError(f"no contact {contact!r}")
         return [{"queue": "orders", "agent": None, "waited_s": 1.0, "passed_over": [["bob", "lacks orders"]]}]
+
+    def trace(self, name: str) -> Trace:
+        if name not in ("c-1", "leg-1", "a/b@phone"):
+            raise LookupError(f"no call {name!r}")
+        invite = b"INVITE sip:8000@127.0.0.1 SIP/2.0\r\nCSeq: 1 INVITE\r\nCall-ID: a/b@phone\r\n\r\n"
+        refusal = b"SIP/2.0 486 Busy \xff\x1b[2J Here\r\nCSeq: 1 INVITE\r\nCall-ID: a/b@phone\r\n\r\n"
+        messages = (Traced(1.0, False, "leg-1", FLOW, invite), Traced(1.25, True, "leg-1", FLOW, refusal))
+        return Trace("c-1", True, 0, messages)
 
     def log_in(self, agent: str, ready: bool = True) -> None:
         self._agent("log_in", agent, "ready" if ready else "paused")

@@ -274,3 +274,22 @@ def test_voicemails_and_texts(running: Running) -> None:
     assert delivered.exit_code == 0 and delivered.output.endswith("1001: delivered\n")
     assert refused.exit_code == 1 and refused.output.endswith("1002: not delivered (480)\n")
     assert running.control.done[0] == ("voicemail_heard", "vm-1")
+
+
+def test_trace_draws_the_ladder_without_what_steers_the_terminal(running: Running) -> None:
+    for name in ("c-1", "leg-1", "a/b@phone"):
+        done = running("trace", name)
+        assert done.exit_code == 0, done.output
+        assert "contact c-1 (going on)" in done.stdout and "INVITE ---" in done.stdout and "486 Busy" in done.stdout
+        assert "\x1b[2J" not in done.stdout
+
+
+def test_trace_for_programs_whole_and_as_a_capture(running: Running, tmp_path: Path) -> None:
+    assert json.loads(running("trace", "c-1", "--json").stdout)["messages"][1]["sent"] is True
+    assert "    Call-ID: a/b@phone" in running("trace", "c-1", "--full").stdout
+    path = tmp_path / "c-1.pcap"
+    assert running("trace", "c-1", "--pcap", str(path)).exit_code == 0
+    assert path.read_bytes()[:4] == b"\xd4\xc3\xb2\xa1"
+    nowhere = running("trace", "c-1", "--pcap", str(tmp_path / "no" / "c.pcap"))
+    assert nowhere.exit_code == 1 and "cannot be written" in nowhere.stderr
+    assert running("trace", "c-2").exit_code == 1
