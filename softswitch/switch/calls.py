@@ -223,6 +223,7 @@ class Calls:
             event = replace(event, called=self._switch.trunks.called(wanted, event.called))
         taken_over = self.transfers.take_over(event)
         if taken_over is not None:
+            self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)
             return taken_over
         made = self.reception.receive(event, wanted, self._switch.directory, self._switch.clock.epoch)
         if made is None:

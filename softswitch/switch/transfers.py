@@ -138,7 +138,7 @@ class Transfers:
         if asked is None:
             return ""
         leg = self._dialog(asked)
-        if leg is None or leg.state is S.OFFERED:  # an early dialog that we did not begin
+        if leg is None or leg.state in (S.OFFERED, S.ACCEPT_DUE):  # an early dialog that we did not begin
             raise _NOT_FOUND
         if not wanted.user:
             raise PeerError(403, "Forbidden")

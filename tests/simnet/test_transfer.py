@@ -69,6 +69,42 @@ def all_over(house: TransferHouse, limit_s: float = 60.0) -> None:
     assert not house.world.switch.ledger._move.busy
 
 
+# ---- ladders ---------------------------------------------------------------------------------------------------
+
+
+def test_the_ladder_of_a_blind_transfer(house: TransferHouse) -> None:
+    """RFC 5589 section 6.1, but that the transferor is left by BYE: the switch is the transferee."""
+    call, theirs = talk(house, house.desk, house.bob)
+    house.carl.answer_after = 1.0
+    house.bob.wire.clear()
+    house.bob.refer(theirs, "1003")
+    house.world.run(5)
+    assert house.bob.wire == [
+        "> REFER", "< 202 REFER",
+        "< NOTIFY", "> 200 NOTIFY",  # 100 Trying
+        "< NOTIFY", "> 200 NOTIFY",  # 180 Ringing
+        "< NOTIFY", "> 200 NOTIFY",  # 200 OK
+        "< BYE", "> 200 BYE",
+    ]  # fmt: skip
+    house.desk.hang_up(call)
+    all_over(house)
+
+
+def test_the_ladder_of_an_attended_transfer(house: TransferHouse) -> None:
+    """RFC 5589 section 7.3; both calls of the transferor end."""
+    call, theirs = talk(house, house.desk, house.bob)
+    consulting, _ = talk(house, house.bob, house.carl)
+    house.bob.wire.clear()
+    house.bob.refer_to_call(theirs, consulting, "1003")
+    house.world.run(5)
+    wire = house.bob.wire
+    assert wire[0] == "> REFER" and {"< 202 REFER", "< NOTIFY", "< BYE"} <= set(wire)
+    assert wire.count("< BYE") == wire.count("> 200 BYE") == 2
+    assert wire.index("> 200 NOTIFY") < len(wire) - 1 - wire[::-1].index("< BYE")  # its own call is left last
+    house.desk.hang_up(call)
+    all_over(house)
+
+
 # ---- blind -----------------------------------------------------------------------------------------------------
 
 

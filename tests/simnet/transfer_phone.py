@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from softswitch.call.signal import SendRequest
+from softswitch.core.effect import Effect
+from softswitch.sip.effect import Send
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response, render
 from softswitch.sip.response import respond
 from tests.simnet.house import House
 from tests.simnet.phone import Call, SimPhone
 from tests.simnet.world import SWITCH
+from tests.support.sip_pair import spoken
 
 HOST = "127.0.0.1"
 
@@ -24,6 +27,7 @@ class TransferPhone(SimPhone):
     told: list[str] = field(default_factory=list)  # status of each NOTIFY: "100 Trying" ...
     states: list[str] = field(default_factory=list)  # and its Subscription-State
     byes: int = 0  # that came in
+    wire: list[str] = field(default_factory=list)  # "<" came, ">" went
     _tags: dict[str, str] = field(default_factory=dict)  # Call-ID -> the switch's tag
     _referring: dict[str, Call] = field(default_factory=dict)  # Call-ID -> call
 
@@ -58,6 +62,7 @@ class TransferPhone(SimPhone):
         return call
 
     def _receive(self, message: Message, flow: Flow) -> None:
+        self.wire.append(f"< {spoken(message)}")
         if isinstance(message, Response):
             self._tags[message.call_id] = message.to.tag or ""
             if message.cseq.method == "REFER" and message.status >= 200:
@@ -76,7 +81,13 @@ class TransferPhone(SimPhone):
         if not self.told or self.told[-1] != status:  # else it is repeated: its answer got lost
             self.told.append(status)
             self.states.append(notify.headers.get("Subscription-State") or "")
+        self.wire.append("> 200 NOTIFY")
         self.world.carry(render(respond(notify, 200)), self.address, SWITCH)
+
+    def _perform(self, effect: Effect) -> None:
+        if isinstance(effect, Send):
+            self.wire.append(f"> {spoken(effect.message)}")
+        super()._perform(effect)
 
 
 class TransferHouse(House):
