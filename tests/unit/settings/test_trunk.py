@@ -38,6 +38,7 @@ trunks:
     probe: 20s
     probe_failures: 3
     follow_redirects: true
+    transfer: true
   other: {address: "192.0.2.1:5070", prefix: "9", group: out}
 """
 
@@ -63,6 +64,7 @@ def test_everything_that_can_be_written_reaches_the_driver(tmp_path: Path) -> No
     assert carrier.registering.expires_s == 600
     assert (carrier.group, carrier.priority, carrier.weight, carrier.prefix) == ("out", 10, 3, "9")
     assert (carrier.limits.calls, carrier.limits.calls_per_s) == (30, 2.5)
+    assert carrier.transfer
     watch = carrier.watch
     assert (watch.probe_s, watch.failures, watch.try_s, watch.dead_s) == (20.0, 3, 3.0, 60.0)
     manners = carrier.manners
@@ -75,6 +77,7 @@ def test_everything_that_can_be_written_reaches_the_driver(tmp_path: Path) -> No
 def test_what_is_not_written(tmp_path: Path) -> None:
     other = built(tmp_path, FULL)["other"]
     assert (other.address, other.transport, other.sources) == (("192.0.2.1", 5070), "", ())
+    assert not other.transfer
     assert other.registering is None and other.credentials is None and not other.challenge
     assert (other.limits.calls, other.limits.calls_per_s, other.watch.probe_s) == (0, 0.0, 0.0)
 
