@@ -89,6 +89,9 @@ class Location:
     def bindings(self) -> list[Binding]:
         return [binding for of_one in self._bindings.values() for binding in of_one.values()]
 
+    def binding(self, aor: str, key: ContactKey) -> Binding | None:
+        return self._of(aor).get(key)
+
     def holds(self, binding: Binding) -> bool:
         """Whether this very binding, not refreshed since, is still there."""
         return self._of(binding.aor).get(key_of(binding.contact)) == binding

@@ -39,6 +39,7 @@ from softswitch.switch.facts import Facts
 from softswitch.switch.lamps import Lamps
 from softswitch.switch.offices import Offices
 from softswitch.switch.overload import Overload
+from softswitch.switch.phones import Phones
 from softswitch.switch.ports import (
     Arrived,
     Fetcher,
@@ -132,6 +133,7 @@ class Switch:
         self.texts = Texts(self)
         self.calls = Calls(self)
         self.offices = Offices(self)
+        self.phones = Phones(self)
         self.overload = Overload()
         self.door = Door(Bans(configuration.bans), self.overload, configuration.strangers, fixed(configuration))
         desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag, self.door)
@@ -214,8 +216,9 @@ class Switch:
         self._unit("store", lambda: restored(self, kept))
 
     def begin(self) -> None:
-        """The listeners are open: look for the trunks' servers, register, probe."""
+        """The listeners are open: look for the trunks' servers, register, probe; ask the phones of before."""
         self._unit("timer", self.trunks.start)
+        self._unit("timer", self.phones.restored)
 
     def _unit(self, where: str, work: Callable[[], Iterable[Effect]], about: object = None) -> None:
         """``about`` is the input or the timer's key: whose contact it is, should the unit fail."""
@@ -290,6 +293,8 @@ class Switch:
                 return self.lamps.due()
             case "trunk":
                 return self.trunks.due(name)
+            case "phones":
+                return self.phones.due()
             case "leg" | "contact":
                 return self.calls.due(kind, name)
             case _:

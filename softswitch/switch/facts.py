@@ -35,9 +35,11 @@ class Facts:
         match event:
             case Registered(binding=binding):
                 keeper.put_binding(binding)
+                self._switch.phones.registered(binding)
                 return self._reachability(binding.aor)
             case Unregistered(binding=binding):
                 keeper.remove_binding(binding)
+                self._switch.phones.unregistered(binding)
                 return self._reachability(binding.aor)
             case AgentStateChanged(agent=agent, new=new, reason=reason):
                 keeper.put_event(self._switch.unix, event)

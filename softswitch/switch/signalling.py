@@ -150,7 +150,7 @@ class Signalling:
         return self._switch.calls.tell_leg(leg, event) if leg else []
 
     def _to_owner(self, event: ResponseArrived | TransactionFailed) -> Sequence[Effect]:
-        for office in (self._switch.trunks, self._switch.lamps, self._switch.texts):
+        for office in (self._switch.phones, self._switch.trunks, self._switch.lamps, self._switch.texts):
             if office.owns(event.owner):
                 return office.answered(event)
         return self._switch.calls.tell_leg(event.owner, event)

@@ -1,0 +1,145 @@
+"""Whether the registered phones are still there, and the holes in the NATs in front of them (RFC 5626 section 4.4).
+
+Asked by OPTIONS are the phones that a former process knew, soon after the start; those of agents, since calls are
+offered to them; and those behind a NAT on UDP, often enough to keep its hole open. Who is silent once is doubtful:
+the user's other phones are tried instead. Who is silent again is forgotten. Any answer, whatever it says, is one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from softswitch.call.compose import PRODUCT
+from softswitch.core.effect import Effect
+from softswitch.core.errors import PeerError
+from softswitch.core.timers import Deadlines
+from softswitch.sip.effect import ResponseArrived, TransactionFailed
+from softswitch.sip.hop import MAX_FORWARDS
+from softswitch.sip.location import Binding, key_of
+from softswitch.sip.message import Headers, Request
+from softswitch.sip.uri import Uri, parse_uri
+from softswitch.switch.way import behind_nat, way
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+ANSWER_S = 4.0  # until a phone counts as silent
+AGAIN_S = 10.0  # until a doubtful one is asked once more
+SPREAD_S = 0.01  # between two phones of a former process
+_Place = tuple[str, str]  # aor, contact
+
+
+class Phones:
+    """``due`` is called at the deadline that it arms; owners of its requests begin with ``phone:``."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._next = Deadlines()  # of places: when to ask
+        self._silent = Deadlines()  # of owners: when to stop waiting
+        self._asked: dict[str, Binding] = {}  # by owner
+        self._missed: set[_Place] = set()
+        self._serial = 0
+
+    def owns(self, owner: str) -> bool:
+        return owner.startswith("phone:")
+
+    # ---- whom to ask, and when ---------------------------------------------------------------------------------
+
+    def restored(self) -> list[Effect]:
+        """Everybody whom the former process knew, one after the other."""
+        if self._switch.configuration.probe_s:
+            dynamic = [binding for binding in self._switch.registrar.bindings() if not binding.static]
+            for number, binding in enumerate(dynamic):
+                self._next.set(_place(binding), self._switch.now + number * SPREAD_S)
+        self._arm()
+        return []
+
+    def registered(self, binding: Binding) -> None:
+        """It has just been heard; a refresh is as good as an answer."""
+        self._missed.discard(_place(binding))
+        self._next.set(_place(binding), self._later(binding))
+        self._arm()
+
+    def unregistered(self, binding: Binding) -> None:
+        self._missed.discard(_place(binding))
+        self._next.set(_place(binding), None)
+
+    def _later(self, binding: Binding) -> float | None:
+        configuration = self._switch.configuration
+        hole = configuration.nat and not binding.flow.reliable and behind_nat(binding)
+        waits = [configuration.keep_alive_s] if hole else []
+        waits += [configuration.probe_s] if binding.aor in self._switch.directory.agents_of else []
+        return self._switch.now + min(wait for wait in waits if wait) if any(waits) else None
+
+    # ---- asking ------------------------------------------------------------------------------------------------
+
+    def due(self) -> list[Effect]:
+        effects: list[Effect] = []
+        for owner in self._silent.due(self._switch.now):
+            assert isinstance(owner, str)
+            effects += self._no_answer(self._asked.pop(owner))
+        for place in self._next.due(self._switch.now):
+            assert isinstance(place, tuple)
+            binding = self._switch.registrar.binding(place[0], key_of(place[1]))
+            effects += self._ask(binding) if binding else []
+        self._arm()
+        return effects
+
+    def answered(self, event: ResponseArrived | TransactionFailed) -> list[Effect]:
+        binding = self._asked.pop(event.owner, None)
+        if binding is None:
+            return []
+        self._silent.set(event.owner, None)
+        if isinstance(event, TransactionFailed):
+            effects = self._no_answer(binding)
+        else:
+            self._switch.registrar.trust(binding)
+            self._missed.discard(_place(binding))
+            self._next.set(_place(binding), self._later(binding))
+            effects = []
+        self._arm()
+        return effects
+
+    def _ask(self, binding: Binding) -> list[Effect]:
+        self._serial += 1
+        owner = f"phone:{self._serial}"
+        try:
+            request, flow = self._options(binding), way(binding, self._switch.configuration)
+        except PeerError:
+            return []
+        self._asked[owner] = binding
+        self._silent.set(owner, self._switch.now + ANSWER_S)
+        return self._switch.signalling.request(request, flow, owner)
+
+    def _options(self, binding: Binding) -> Request:
+        parse_uri(binding.contact)
+        ids, realm = self._switch.ids, self._switch.configuration.realm
+        here = Uri("sip", PRODUCT, *binding.flow.sent_by)
+        items = [
+            ("Max-Forwards", MAX_FORWARDS),
+            ("From", f"<{here}>;tag={ids.tag()}"), ("To", f"<sip:{binding.aor}@{realm}>"),
+            ("Call-ID", ids.call_id()), ("CSeq", "1 OPTIONS"), ("User-Agent", PRODUCT),
+            *[("Route", value) for value in binding.path],
+        ]  # fmt: skip
+        return Request("OPTIONS", binding.contact, Headers(items))
+
+    def _no_answer(self, binding: Binding) -> list[Effect]:
+        registrar, place = self._switch.registrar, _place(binding)
+        if not registrar.holds(binding):
+            return []
+        if place in self._missed:
+            effects = registrar.give_up(binding)
+            self._switch.arm_registrar()
+            return effects
+        self._missed.add(place)
+        registrar.doubt(binding)
+        self._next.set(place, self._switch.now + AGAIN_S)
+        return []
+
+    def _arm(self) -> None:
+        times = [time for time in (self._next.next(), self._silent.next()) if time is not None]
+        self._switch.arm(("phones", ""), min(times, default=None))
+
+
+def _place(binding: Binding) -> _Place:
+    return (binding.aor, binding.contact)

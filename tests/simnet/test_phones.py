@@ -1,0 +1,70 @@
+"""Phones that are registered and not there any more, and the ways that lead to those that are."""
+
+from dataclasses import replace
+
+from softswitch.sip.flow import Flow
+from softswitch.sip.location import Unregistered
+from softswitch.sip.message import Message, Request, render
+from softswitch.sip.response import respond
+from tests.simnet.house import House
+from tests.simnet.world import SWITCH, World
+
+
+def contacts(world: World, user: str) -> list[str]:
+    return [binding.contact for binding in world.switch.registrar.lookup(user, world.switch.unix)]
+
+
+def dead_phone(house: House, user: str, port: int) -> None:
+    """A binding in the store, of a phone that nobody hears from any more."""
+    one = house.world.switch.registrar.lookup(user, house.world.switch.unix)[0]
+    flow = Flow("udp", SWITCH, ("127.0.0.1", port))
+    dead = replace(one, contact=f"sip:{user}@127.0.0.1:{port}", flow=flow, call_id="old", q=1.0)
+    house.world.store.put_binding(dead)
+
+
+def restart(house: House) -> None:
+    house.world.crash()
+    house.world.start()
+
+
+def test_after_a_restart_a_dead_phone_is_found_out_and_does_not_delay_the_living_one() -> None:
+    house = House(probe_s=120.0)
+    dead_phone(house, "1001", 6666)
+    restart(house)
+    world = house.world
+    assert len(contacts(world, "1001")) == 2
+    world.run(5.0)
+    assert [binding.flow.remote[1] for binding in world.switch.registrar.lookup("1001", world.switch.unix)] == [6001]
+    assert not world.facts(Unregistered), "silent once is doubtful, no more"
+    world.run(20.0)
+    assert [(gone.why, gone.binding.flow.remote[1]) for gone in world.facts(Unregistered)] == [("silent", 6666)]
+    assert "1001" in {binding.aor for binding in world.switch.registrar.bindings()}, "the living one has answered"
+
+
+def test_an_agent_s_phone_that_dies_is_unreachable_within_minutes() -> None:
+    house = House(probe_s=30.0)
+    del house.world.peers[house.alice.address]
+    house.world.run(60.0)
+    assert contacts(house.world, "1001") == []
+    assert house.world.switch.acd.agent("alice").reachable is False
+
+
+def test_a_phone_behind_a_nat_is_asked_often_where_it_came_from() -> None:
+    house = House(keep_alive_s=25.0)
+    world = house.world
+    one = world.switch.registrar.lookup("1004", world.switch.unix)[0]
+    world.switch.registrar.restore([replace(one, contact="sip:1004@192.168.0.9:5060", call_id="x")])
+    world.store.put_binding(replace(one, contact="sip:1004@192.168.0.9:5060", call_id="x"))
+    heard: list[str] = []
+
+    def behind(message: Message, flow: Flow) -> None:
+        if isinstance(message, Request):
+            heard.append(f"{message.method} {message.uri}")
+            world.carry(render(respond(message, 200, to_tag="t")), house.desk.address, SWITCH)
+
+    world.peers[house.desk.address] = behind
+    restart(house)
+    world.run(60.0)
+    asked = [line for line in heard if line == "OPTIONS sip:1004@192.168.0.9:5060"]
+    assert 2 <= len(asked) <= 4
+    assert "sip:1004@192.168.0.9:5060" in contacts(world, "1004")
