@@ -24,6 +24,7 @@ from softswitch.log import configure, log_event
 from softswitch.media.client import MediaClient
 from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
+from softswitch.net.homer import Homer
 from softswitch.net.network import SipNetwork
 from softswitch.net.resolver import DnsResolver, Done
 from softswitch.net.upcalls import Upcalls
@@ -31,6 +32,7 @@ from softswitch.process import raise_file_limit, spare_the_long_lived
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.locate import TRANSPORTS, Located
+from softswitch.sip.hep import Agent
 from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
@@ -70,6 +72,7 @@ class Control:
         self._switch: Switch
         self.network = SipNetwork(Upcalls(self._message, self._malformed, self._failed, self._admits))
         self.fetcher = HttpFetcher(settings.http_step.allowed_hosts, self._fetched)
+        self._homer: Homer | None = None
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -92,6 +95,7 @@ class Control:
         self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
         self._switch.listen(self.metrics.observe)
         self._switch.listen(log_event)
+        await self._tell_homer()
         kept = Kept(
             await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents(),
             await self.store.voicemails(),
@@ -102,7 +106,9 @@ class Control:
         self._listening = True
         self._measure(asyncio.get_running_loop().time())
         self._switch.control.parts = self._ready
-        self._switch.control.lost = lambda: {"rows": self.store.dropped, "datagrams": self.network.drops}
+        self._switch.control.lost = lambda: {
+            "rows": self.store.dropped, "datagrams": self.network.drops, "hep": self._homer.drops if self._homer else 0,
+        }  # fmt: skip
         await self._serve_http()
 
     async def stop(self) -> None:
@@ -118,6 +124,19 @@ class Control:
         await self.resolver.close()
         await self.media.shutdown()
         await self.store.close()
+        if self._homer is not None:
+            self._homer.close()
+
+    async def _tell_homer(self) -> None:
+        hep = self.settings.hep
+        if hep.to is None:
+            return
+        try:
+            self._homer = await Homer.open((hep.to.host, hep.to.port), Agent(hep.id, hep.key))
+        except OSError as error:
+            log.error("hep: %s cannot be told (%s); the switch goes on without", hep.to, error.strerror or error)
+            return
+        self._switch.wire.taps.append(self._homer.tell)
 
     # ---- what the world tells ----------------------------------------------------------------------------------
 

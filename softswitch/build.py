@@ -21,6 +21,7 @@ from softswitch.sip.timing import Timing
 from softswitch.switch.ban import BanRule
 from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, User
 from softswitch.switch.door import StrangerRule
+from softswitch.switch.tracebook import Room
 from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
 
 _CODECS = {codec.name: codec for codec in (PCMU, PCMA)}
@@ -127,6 +128,7 @@ def configuration(
         region=settings.region,
         language=settings.language,
         max_calls=settings.limits.calls,
+        trace=Room(settings.trace.messages, settings.trace.contacts, settings.trace.bytes),
         max_bindings=sip.max_bindings,
         nat=sip.nat == "auto",
         keep_alive_s=sip.keep_alive,

@@ -25,6 +25,7 @@ from softswitch.settings.kind import (
     Strict,
     written,
 )
+from softswitch.settings.tracing import Hep, Trace
 from softswitch.settings.transport import Certificate, SipTls, WebSocket
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -183,6 +184,8 @@ class System(Strict):
     recording: bool = True  # False: nothing is recorded, whatever a queue says
     http_step: HttpStep = HttpStep()
     limits: Limits = Limits()
+    trace: Trace = Trace()
+    hep: Hep = Hep()
     dns: Dns = Dns()
     callbacks: Callbacks = Callbacks()
     lamps: Lamps = Lamps()

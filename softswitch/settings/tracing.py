@@ -1,0 +1,31 @@
+"""What is kept of calls' SIP messages for ``softswitch trace``, and who else is told of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from softswitch.settings.kind import HostPort, Strict, host_port
+
+
+def collector(value: Any) -> HostPort:
+    """Where HEP goes: with a port, since that has no default that all agree on."""
+    found = host_port(value)
+    if not found.port:
+        raise ValueError(f"{value!r} has no port; write for example 127.0.0.1:9060")
+    return found
+
+
+class Trace(Strict):
+    messages: int = Field(default=500, ge=0, le=10_000)  # of one contact; 0: nothing is kept
+    contacts: int = Field(default=1000, ge=0)  # that have ended
+    bytes: int = Field(default=32_000_000, ge=0)  # of all messages together, about
+
+
+class Hep(Strict):
+    """Homer is told of every SIP message, calls' or not."""
+
+    to: Annotated[HostPort, BeforeValidator(collector)] | None = None  # None: nobody is told
+    id: int = Field(default=2001, ge=1, le=2**32 - 1)  # of this switch
+    key: str = Field(default="", max_length=255, repr=False)
