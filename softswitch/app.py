@@ -31,8 +31,8 @@ from softswitch.net.upcalls import Upcalls
 from softswitch.process import raise_file_limit, spare_the_long_lived
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Flow, ListeningPoint
-from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.hep import Agent
+from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
