@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -17,7 +18,7 @@ from aiohttp import web
 from asyncpg import CannotConnectNowError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
-from softswitch.build import configuration, load_dialplans
+from softswitch.build import configuration, listening_points, load_dialplans, websocket_point
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.log import configure, log_event
@@ -27,7 +28,9 @@ from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.homer import Homer
 from softswitch.net.network import SipNetwork
 from softswitch.net.resolver import DnsResolver, Done
+from softswitch.net.tls import Tls, TlsFiles
 from softswitch.net.upcalls import Upcalls
+from softswitch.net.websocket import WebSocketDoor
 from softswitch.process import raise_file_limit, spare_the_long_lived
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Flow, ListeningPoint
@@ -37,7 +40,7 @@ from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Clock, Ports, Switch
-from softswitch.switch.event import MediaRestarted
+from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
 from softswitch.switch.ports import (
     Arrived,
     FlowFailed,
@@ -55,7 +58,8 @@ from softswitch.web import make_app
 log = logging.getLogger("softswitch.app")
 
 MEASURE_S = 0.025
-GOODBYE_S = 0.3  # for BYEs to leave and be answered
+GOODBYE_S = 0.3  # for BYEs, and REGISTERs that end a registration, to leave and be answered
+FOLLOW_S = 1.0  # how often the files of certificates are looked at
 
 
 class Control:
@@ -69,8 +73,13 @@ class Control:
         self._media_lives = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._measuring: asyncio.TimerHandle
+        self._following: asyncio.TimerHandle
         self._switch: Switch
-        self.network = SipNetwork(Upcalls(self._message, self._malformed, self._failed, self._admits))
+        tls, https = settings.sip.tls, settings.http.tls
+        self._sip_tls = Tls(TlsFiles(**dict(tls)), partial(self._certificate, "sip")) if tls else None
+        self._http_tls = Tls(TlsFiles(**dict(https)), partial(self._certificate, "http")) if https else None
+        upcalls = Upcalls(self._message, self._malformed, self._failed, self._admits, self._let_go)
+        self.network = SipNetwork(upcalls, tls=self._sip_tls)
         self.fetcher = HttpFetcher(settings.http_step.allowed_hosts, self._fetched)
         self._homer: Homer | None = None
         self._runner: web.AppRunner | None = None
@@ -87,7 +96,7 @@ class Control:
             media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
             settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
         )  # fmt: skip
-        listeners = tuple(ListeningPoint(one.transport, (one.host, one.port)) for one in settings.sip.listen)
+        listeners = listening_points(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic())
         built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
         self.resolver = _resolver(settings, listeners, self._resolved)
@@ -104,6 +113,7 @@ class Control:
         await self.network.listen(listeners)
         self._switch.begin()
         self._listening = True
+        self._follow_certificates()
         self._measure(asyncio.get_running_loop().time())
         self._switch.control.parts = self._ready
         self._switch.control.lost = lambda: {
@@ -114,9 +124,11 @@ class Control:
     async def stop(self) -> None:
         """Say goodbye to every phone, keep what is to be kept."""
         self._measuring.cancel()
+        self._following.cancel()
         for contact in list(self._switch.calls.contacts):
             self._switch.control.hang_up(contact)
-        await asyncio.sleep(GOODBYE_S if self._switch.calls.legs else 0)
+        leaving = self._switch.end()
+        await asyncio.sleep(GOODBYE_S if self._switch.calls.legs or leaving else 0)
         if self._runner is not None:
             await self._runner.cleanup()
         await self.network.close()
@@ -149,6 +161,18 @@ class Control:
         now = loop.time()
         self._switch.overload.sample(now - due, self.network.backlog, time.monotonic())
         self._measuring = loop.call_at(now + MEASURE_S, self._measure, now + MEASURE_S)
+
+    def _follow_certificates(self) -> None:
+        for tls in (self._sip_tls, self._http_tls):
+            if tls is not None:
+                tls.follow()
+        self._following = asyncio.get_running_loop().call_later(FOLLOW_S, self._follow_certificates)
+
+    def _certificate(self, of: str, ok: bool) -> None:
+        self._switch.publish(CertificateChanged(of, ok))
+
+    def _let_go(self, transport: str, reason: str) -> None:
+        self._switch.publish(ConnectionEnded(transport, reason))
 
     def _message(self, message: Message, flow: Flow) -> None:
         if flow.reliable and not self._switch.admits(flow):
@@ -208,18 +232,24 @@ class Control:
             self.media.stats,
             self.media.gauges,
         )
+        if (websocket := self.settings.sip.websocket) is not None:
+            network, point = self.network, websocket_point(self.settings)
+            door = WebSocketDoor(network.upcalls, network.connections, network.limits, point, websocket.origins)
+            app.router.add_get(websocket.path, door.handle)
+            app.on_shutdown.append(door.shut)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
+        context = self._http_tls.lasting() if self._http_tls else None
         host, port = self.settings.http.listen.host, self.settings.http.listen.port
         try:
-            await web.TCPSite(self._runner, host, port).start()
+            await web.TCPSite(self._runner, host, port, ssl_context=context).start()
         except OSError as error:
             raise OSError(f"cannot listen on http://{host}:{port}: {error.strerror or error}") from error
 
     def banner(self) -> str:
         """Where everything listens, for the person at the terminal."""
         settings = self.settings
-        http = f"http://{settings.http.listen.host}:{settings.http.listen.port}"
+        http = f"http{'s' if settings.http.tls else ''}://{settings.http.listen.host}:{settings.http.listen.port}"
         sip = ", ".join(str(one) for one in settings.sip.listen)
         phones = ", ".join(f"{name} ({user.name})" if user.name else name for name, user in settings.users.items())
         numbers = sorted(number for plan in self._switch.configuration.plans.values() for number in plan.numbers)

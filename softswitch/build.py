@@ -14,9 +14,10 @@ from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
 from softswitch.sdp.media import PCMA, PCMU
 from softswitch.settings import Settings
+from softswitch.settings.kind import HostPort
 from softswitch.settings.trunk import Rewrite as RewriteSettings
 from softswitch.settings.trunk import Trunk as TrunkSettings
-from softswitch.sip.flow import ListeningPoint
+from softswitch.sip.flow import Address, ListeningPoint
 from softswitch.sip.timing import Timing
 from softswitch.switch.ban import BanRule
 from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, User
@@ -35,6 +36,26 @@ class Dialplans:
     @property
     def right(self) -> bool:
         return not any(problem.level == "error" for problem in self.problems)
+
+
+def listening_points(settings: Settings) -> tuple[ListeningPoint, ...]:
+    """Where SIP listens, WebSockets excepted: nobody can open one to a phone."""
+    return tuple(
+        ListeningPoint(one.transport, (one.host, one.port), _known_as(one.advertise)) for one in settings.sip.listen
+    )
+
+
+def websocket_point(settings: Settings) -> ListeningPoint:
+    """Our end of the WebSockets, which the HTTP listener takes."""
+    listen, websocket = settings.http.listen, settings.sip.websocket
+    known_as = websocket.advertise if websocket else None
+    transport = "ws" if settings.http.tls is None else "wss"
+    port = listen.port if known_as is None else known_as.port or listen.port
+    return ListeningPoint(transport, (listen.host, listen.port), (known_as.host, port) if known_as else None)
+
+
+def _known_as(address: HostPort | None) -> Address | None:
+    return (address.host, address.port) if address else None
 
 
 def load_dialplans(settings: Settings) -> Dialplans:
@@ -149,9 +170,9 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
     asked = trunk.registration
     registering = Registering(round(asked.expires), asked.retry) if asked else None
     manners = Manners(
-        Presentation(trunk.caller_id, trunk.caller_ids, trunk.anonymous),
+        Presentation(trunk.caller_id, trunk.caller_ids, trunk.anonymous, trunk.assert_identity),
         _rules(trunk.rewrite.inbound), _rules(trunk.rewrite.outbound),
-        tuple(_CODECS[name] for name in trunk.codecs), trunk.follow_redirects,
+        tuple(_CODECS[name] for name in trunk.codecs), trunk.follow_redirects, trunk.believe_identity,
     )  # fmt: skip
     return Trunk(
         name, address, "" if trunk.transport == "auto" else trunk.transport, sources, credentials, trunk.prefix,

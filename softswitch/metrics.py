@@ -45,6 +45,8 @@ from softswitch.switch.event import (
     AuthenticationFailed,
     Banned,
     CallShed,
+    CertificateChanged,
+    ConnectionEnded,
     MediaRestarted,
     MessageDropped,
     MessageReceived,
@@ -64,6 +66,8 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sip_messages_received", "SIP messages that arrived", ("transport", "method", "class")),
     ("sip_messages_sent", "SIP messages put on the wire", ("transport", "method", "class")),
     ("sip_messages_dropped", "What arrived and could not be used", ("transport", "reason")),
+    ("sip_connections_ended", "Connections of peers that we ended or refused, and why", ("transport", "reason")),
+    ("certificate_changes", "Changes of certificate files, taken over or not", ("of", "result")),
     ("sip_authentication_failures", "Requests with wrong credentials", ("transport", "method")),
     ("sip_bans", "Sources banned for guessing passwords", ()),
     ("sip_calls_shed", "New calls refused with 503, and why", ("why",)),
@@ -207,7 +211,7 @@ class Metrics:
 
 def _counted(event: DomainEvent) -> list[tuple[str, ...]]:
     """Which counters a fact raises: (name, label values in the order of ``_COUNTERS``)."""
-    for counted in (_counted_sip, _counted_trunk, _counted_contact, _counted_acd, _counted_promise):
+    for counted in (_counted_sip, _counted_wire, _counted_trunk, _counted_contact, _counted_acd, _counted_promise):
         if found := counted(event):
             return found
     return []
@@ -215,8 +219,6 @@ def _counted(event: DomainEvent) -> list[tuple[str, ...]]:
 
 def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
     match event:
-        case MessageDropped(transport, reason):
-            return [("sip_messages_dropped", transport, reason)]
         case AuthenticationFailed(transport, method):
             return [("sip_authentication_failures", transport, method)]
         case Banned():
@@ -235,6 +237,17 @@ def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("units_failed", where)]
         case MediaRestarted():
             return [("media_restarts",)]
+    return []
+
+
+def _counted_wire(event: DomainEvent) -> list[tuple[str, ...]]:
+    match event:
+        case MessageDropped(transport, reason):
+            return [("sip_messages_dropped", transport, reason)]
+        case ConnectionEnded(transport, reason):
+            return [("sip_connections_ended", transport, reason)]
+        case CertificateChanged(of, ok):
+            return [("certificate_changes", of, "in_use" if ok else "refused")]
     return []
 
 

@@ -65,3 +65,19 @@ class UnitFailed(DomainEvent):
 @dataclass(frozen=True, slots=True)
 class MediaRestarted(DomainEvent):
     """The media process died and its state was sent again to a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEnded(DomainEvent):
+    """We ended, or refused, the connection of a peer."""
+
+    transport: str
+    reason: str  # closed list: "full", "silent", "slow", "idle", "backlog", "handshake"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateChanged(DomainEvent):
+    """The files of a certificate have changed."""
+
+    of: str  # "sip" or "http"
+    ok: bool  # False: they cannot be used, the old certificate stays
