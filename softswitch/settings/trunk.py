@@ -79,6 +79,8 @@ class Trunk(Strict):
     caller_id: str = ""  # shown to the called, in place of the number of our own phone
     caller_ids: tuple[Pattern, ...] = ()  # whole numbers that are shown as they are; all others as caller_id
     anonymous: bool = False  # nobody's number is shown
+    assert_identity: bool = False  # it is told who calls, also who wants to be withheld (P-Asserted-Identity, RFC 3325)
+    believe_identity: bool = True  # its P-Asserted-Identity and its diversions count
     prefix: Annotated[str, written(r"[0-9*#]{0,6}", "a prefix of up to 6 keys")] = ""  # phones dial it + the number
     rewrite: Rewrites = Rewrites()
     codecs: tuple[Literal["PCMU", "PCMA"], ...] = ()  # in order of preference; none: PCMU, PCMA

@@ -127,7 +127,7 @@ class Calls:
             self._switch.trunks.left(name)
             raise
         arrived, timing = wanted.arrived, self._switch.configuration.timing
-        leg = Leg.inbound(name, arrived, local, self._switch.ids, timing, trusted=bool(wanted.trunk))
+        leg = Leg.inbound(name, arrived, local, self._switch.ids, timing, trusted=self._believed(wanted.trunk))
         self._wanted[name] = wanted
         self._keep(leg)
         self.transfers.called_us(name, wanted)
@@ -136,7 +136,10 @@ class Calls:
 
     def lost(self, request: Request, user: str, trunk: str) -> list[Effect]:
         """A call that is refused before it is a contact."""
-        return self.reception.lost(request, user, trunk, self._switch.unix)
+        called = request.target.user
+        if trunk:
+            called = self._switch.trunks.called(trunk, request, called)
+        return self.reception.lost(request, called, user, trunk, self._switch.unix)
 
     def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
         contact = order.leg.partition(".")[0]
@@ -185,6 +188,11 @@ class Calls:
             ),
         )
 
+    def _believed(self, trunk: str) -> bool:
+        """Whether what its INVITE says of the caller counts."""
+        known = self._switch.configuration.trunks.get(trunk)
+        return known is not None and known.manners.believed
+
     def _origin(self, leg: str) -> identity.Origin:
         """What the caller said for whom this leg is made."""
         contact = self.contacts.get(leg.partition(".")[0])
@@ -220,7 +228,9 @@ class Calls:
     def _offered(self, event: Offered) -> Sequence[Effect]:
         wanted = self._wanted.pop(event.leg)
         if wanted.trunk:
-            event = replace(event, called=self._switch.trunks.called(wanted, event.called))
+            event = replace(
+                event, called=self._switch.trunks.called(wanted.trunk, wanted.arrived.request, event.called)
+            )
         taken_over = self.transfers.take_over(event)
         if taken_over is not None:
             self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)

@@ -43,3 +43,4 @@ class Manners:
     outbound: tuple[Rewrite, ...] = ()  # of the called number, before it is sent
     codecs: tuple[Codec, ...] = ()  # in order of preference; (): what we have
     follow_redirects: bool = False  # 3xx to servers of the trunk itself
+    believed: bool = True  # what it says of its callers

@@ -10,7 +10,7 @@ import pytest
 from softswitch.contact.presentation import Presentation
 from softswitch.sip.flow import Address
 from softswitch.sip.message import Request, parse
-from tests.simnet.house import CARRIER_PORT, House, configuration
+from tests.simnet.house import House, configuration
 from tests.simnet.phone import SimPhone
 
 NOTE = ("User-to-User", "48656c6c6f;encoding=hex")
@@ -59,11 +59,23 @@ def test_an_identity_of_a_phones_own_making_goes_nowhere() -> None:
 @pytest.mark.parametrize("asserted", [True, False])
 def test_only_a_trusted_trunk_learns_who_wants_privacy(asserted: bool) -> None:
     trunks = configuration().trunks
-    presentation = Presentation(asserted=asserted)
-    house = House(trunks={"carrier": replace(trunks["carrier"], presentation=presentation)})
+    manners = replace(trunks["carrier"].manners, presentation=Presentation(asserted=asserted))
+    house = House(trunks={"carrier": replace(trunks["carrier"], manners=manners)})
     house.desk.extra_headers = (("Privacy", "id"),)
     invite = invited(house, house.desk, house.carrier, "913900000000")
     assert invite.from_.uri.host == "anonymous.invalid"
     assert invite.headers.get("Privacy") == "id"
     assert ("1004" in (invite.headers.get("P-Asserted-Identity") or "")) is asserted
-    assert house.carrier.port == CARRIER_PORT
+
+
+@pytest.mark.parametrize("believed", [True, False])
+def test_a_trunk_is_believed_as_far_as_it_is_configured(believed: bool) -> None:
+    trunks = configuration().trunks
+    manners = replace(trunks["carrier"].manners, believed=believed)
+    house = House(trunks={"carrier": replace(trunks["carrier"], manners=manners)})
+    house.carrier.extra_headers = (("P-Asserted-Identity", "<sip:13911111111@carrier>"), ("Diversion", "<sip:95500@c>"))
+    house.carrier.call("8000")
+    house.world.run(1.0)
+    (contact,) = house.world.switch.calls.contacts.values()
+    assert contact.facts.caller == ("13911111111" if believed else "13800138000")
+    assert contact.facts.origin.diverted == (("95500",) if believed else ())
