@@ -148,7 +148,7 @@ class Texts:
         for target in targets:
             host, port = target.flow.sent_by  # whom the phone can answer
             here = NameAddr(writer.display, Uri("sip", writer.uri.user, host, port))
-            request = compose(target.uri, target.to_uri, here, text, self._switch.ids)
+            request = compose(target.uri, target.to_uri, here, text, self._switch.ids, target.route)
             effects += self._switch.signalling.request(request, target.flow, id)
         return effects
 
