@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
-from softswitch.core.machine import transition
+from softswitch.core.machine import DROP, transition
 from softswitch.sip import digest
 from softswitch.sip.final import granted_s, retry_after_s, whole
 from softswitch.sip.hop import MAX_FORWARDS
@@ -32,6 +32,8 @@ class S(enum.Enum):
     ASKING = enum.auto()  # a REGISTER is out; the transaction's timeout is its deadline
     BOUND = enum.auto()  # until it is to be renewed
     WAITING = enum.auto()  # after a failure
+    LEAVING = enum.auto()  # a REGISTER that unbinds us is out
+    GONE = enum.auto()
 
 
 class I(enum.Enum):  # noqa: E742 (the tables call it an input)
@@ -42,6 +44,7 @@ class I(enum.Enum):  # noqa: E742 (the tables call it an input)
     BRIEF = enum.auto()  # 423 with a time that we can ask for
     ELSEWHERE = enum.auto()  # this server failed, another one is left
     FAILED = enum.auto()
+    LEAVE = enum.auto()
 
 
 class A(enum.Enum):
@@ -51,17 +54,34 @@ class A(enum.Enum):
 
 
 TABLE: Mapping[S, Mapping[I, tuple[S | None, tuple[A, ...]]]] = {
-    S.NEW: {I.START: (S.ASKING, (A.ASK,))},
+    S.NEW: {I.START: (S.ASKING, (A.ASK,)), I.LEAVE: (S.GONE, ())},
     S.ASKING: {
         I.OK: (S.BOUND, (A.RENEW_LATER,)),
         I.CHALLENGED: (None, (A.ASK,)),
         I.BRIEF: (None, (A.ASK,)),
         I.ELSEWHERE: (None, (A.ASK,)),
         I.FAILED: (S.WAITING, (A.BACK_OFF,)),
+        I.LEAVE: (S.GONE, ()),
     },
-    S.BOUND: {I.DUE: (S.ASKING, (A.ASK,))},
-    S.WAITING: {I.START: (S.ASKING, (A.ASK,)), I.DUE: (S.ASKING, (A.ASK,))},  # START: there are servers now
+    S.BOUND: {I.DUE: (S.ASKING, (A.ASK,)), I.LEAVE: (S.LEAVING, (A.ASK,))},
+    S.WAITING: {
+        I.START: (S.ASKING, (A.ASK,)),  # there are servers now
+        I.DUE: (S.ASKING, (A.ASK,)),
+        I.LEAVE: (S.GONE, ()),
+    },
+    S.LEAVING: {
+        I.OK: (S.GONE, ()),
+        I.CHALLENGED: (None, (A.ASK,)),
+        I.BRIEF: (S.GONE, ()),
+        I.ELSEWHERE: (None, (A.ASK,)),
+        I.FAILED: (S.GONE, ()),
+        I.LEAVE: DROP,
+    },
+    S.GONE: {I.LEAVE: DROP},
 }
+
+
+_OUT = (S.ASKING, S.LEAVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +138,15 @@ class Registration:
         due = self.deadline is not None and self.deadline <= now
         return self._step(I.DUE, now) if due else []
 
+    def leave(self, now: float) -> list[Effect]:
+        """Unbind us, if we are bound (section 10.2.2)."""
+        self._expires_s, self.bound_until = 0, 0.0
+        return self._step(I.LEAVE, now)
+
+    @property
+    def leaving(self) -> bool:
+        return self.state is S.LEAVING
+
     def request(self, contact: str) -> Request:
         """The REGISTER that is wanted, without a Via; ``contact`` is the URI at which we can be reached."""
         self._cseq += 1
@@ -134,8 +163,10 @@ class Registration:
     def answered(self, response: Response, contact: str, now: float, elsewhere: bool = False) -> list[Effect]:
         """``elsewhere``: another server can be asked where this one does not serve."""
         status = response.status
-        if self.state is not S.ASKING or status < 200 or response.cseq.number != self._cseq:
+        if self.state not in _OUT or status < 200 or response.cseq.number != self._cseq:
             return []
+        if status < 300 and self.leaving:
+            return self._step(I.OK, now)
         if status < 300:
             bound_s = granted_s(response, contact.partition(":")[2].partition("@")[0], self._expires_s)
             return self._failed(500, now) if bound_s <= 0 else self._step(I.OK, now, bound_s=bound_s)
@@ -147,7 +178,7 @@ class Registration:
 
     def failed(self, status: int, now: float, elsewhere: bool = False, at_least_s: float = 0.0) -> list[Effect]:
         """No answer (408), no way (503), or a refusal."""
-        if self.state is not S.ASKING:
+        if self.state not in _OUT:
             return []
         return self._step(I.ELSEWHERE, now) if elsewhere else self._failed(status, now, at_least_s)
 

@@ -220,6 +220,11 @@ class Switch:
         self._unit("timer", self.trunks.start)
         self._unit("timer", self.phones.restored)
 
+    def end(self) -> bool:
+        """Say goodbye to the carriers that we registered with; whether there is anything to wait for."""
+        self._unit("timer", self.trunks.goodbye)
+        return self.trunks.leaving
+
     def _unit(self, where: str, work: Callable[[], Iterable[Effect]], about: object = None) -> None:
         """``about`` is the input or the timer's key: whose contact it is, should the unit fail."""
         self.now = self.clock.monotonic()

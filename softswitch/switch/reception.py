@@ -66,12 +66,12 @@ class Reception:
         )
         return InboundContact(facts, directory, offered.leg, script, user.language if user else ""), first
 
-    def lost(self, request: Request, user: str, trunk: str, unix: float) -> list[Effect]:
+    def lost(self, request: Request, called: str, user: str, trunk: str, unix: float) -> list[Effect]:
         """A call that was turned away at the door: the ledger hears of it where a plan says who would call back.
 
         A caller on a trunk is who the trunk says, a phone who it has proved to be.
         """
-        route = self._numbering.route(request.target.user, internal=bool(user))
+        route = self._numbering.route(called, internal=bool(user))
         caller = compose.caller(request, trusted=bool(trunk))
         number = user or (caller.uri.number if caller else "")
         if not isinstance(route, PlanRoute) or not route.plan.lost_to:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 OWNER = "trunk/"  # owners of our own transactions begin with it
 _USER = "softswitch"
+_KNOWN_S = 7200.0  # twice the longest time between two look-ups
 
 
 class Trunks:
@@ -54,6 +55,16 @@ class Trunks:
 
     def start(self) -> Iterable[Effect]:
         return [effect for line in self.lines.values() for effect in self._armed(line, line.start(self._now))]
+
+    def goodbye(self) -> Iterable[Effect]:
+        """The switch ends: no carrier shall send calls here until our registration is over."""
+        return [
+            effect for line in self.lines.values() if line.registration for effect in line.registration.leave(self._now)
+        ]
+
+    @property
+    def leaving(self) -> bool:
+        return any(line.registration.leaving for line in self.lines.values() if line.registration)
 
     def due(self, name: str) -> Sequence[Effect]:
         line = self.lines[name]
@@ -79,7 +90,10 @@ class Trunks:
             return []
         if event.found is None:
             return self._armed(line, line.not_located(event.error, self._now))
-        return self._armed(line, line.located(event.found, self._now))
+        effects = line.located(event.found, self._now)
+        for hop in line.known:  # nobody else's flood shuts them out
+            self._switch.door.regulars.add(hop.address, self._switch.unix + _KNOWN_S)
+        return self._armed(line, effects)
 
     def _probe(self, order: ProbeWanted) -> list[Effect]:
         line = self.lines[order.trunk]
@@ -122,7 +136,6 @@ class Trunks:
         if isinstance(event, TransactionFailed):
             return self._unanswered(event, line, hop, method)
         now, status = self._now, event.response.status
-        self._switch.door.regulars.add(hop.address, self._switch.unix + line.spec.watch.dead_s)
         line.probing.answered(hop, now)
         if status == 503:
             line.bury(hop, now, retry_after_s(event.response))
@@ -136,6 +149,8 @@ class Trunks:
 
     def _unanswered(self, event: TransactionFailed, line: TrunkLine, hop: Hop, method: str) -> list[Effect]:
         now = self._now
+        if method == "OPTIONS" and event.why == "timeout":
+            return []  # the patience with it was over long ago
         line.bury(hop, now)
         line.probing.lost(hop, now)
         effects: list[Effect] = []
@@ -199,11 +214,11 @@ class Trunks:
         self._carried[leg] = (line, None)
         return line.spec.manners.codecs
 
-    def called(self, wanted: CallWanted, number: str) -> str:
+    def called(self, trunk: str, request: Request, number: str) -> str:
         """Which number of ours a trunk means. A registrar calls the contact that we gave it, and says whom in To."""
-        spec = self.lines[wanted.trunk].spec
+        spec = self.lines[trunk].spec
         if number == contact_user(spec):
-            number = legible(wanted.arrived.request.to.uri.user)
+            number = legible(request.to.uri.user)
         return rewritten(number, spec.manners.inbound)
 
     def of_flow(self, flow: Flow) -> Trunk | None:

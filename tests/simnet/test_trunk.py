@@ -227,6 +227,17 @@ def test_a_trunk_without_another_is_full_for_both_directions() -> None:
     assert dials(one).state == "ended"
 
 
+def test_who_is_refused_for_the_limit_is_called_back() -> None:
+    shop = plans(PLAN.replace("language: en", "language: en\nlost_to: orders", 1))
+    manners = Manners(inbound=(Rewrite("+400", ""),))
+    one = house(trunk(address=("127.0.0.1", 5090), limits=CallLimits(1), manners=manners), plans=shop)
+    assert dials(one).state == "talking"
+    one.carrier.call("+4008000")
+    one.world.run(2)
+    (promise,) = one.world.switch.control.promises()
+    assert (promise.stage, promise.number, promise.queue) == ("shed", "+86" + NUMBER, "orders")
+
+
 def test_only_so_many_calls_a_second() -> None:
     one = house(trunk(address=("127.0.0.1", 5090), limits=CallLimits(0, 2.0)))
     calls = [one.carrier.call("8000") for _ in range(5)]
@@ -349,6 +360,16 @@ def test_we_register_with_a_password_and_renew_before_the_time_is_over() -> None
     assert len(registrar.heard) == 4
     assert TrunkUp("carrier") in one.world.facts(TrunkUp)
     assert not one.world.facts(UnitFailed)
+
+
+def test_the_registration_is_ended_with_the_process() -> None:
+    one = house(registering(), found=None)
+    registrar = Registrar(one.world, 5090)
+    one.world.names[NAME] = located(5090)
+    one.world.run(2)
+    assert one.world.switch.end()
+    one.world.run(1)
+    assert registrar.heard[-1][1].headers.get("Expires") == "0" and not one.world.switch.trunks.leaving
 
 
 def test_a_registrar_calls_the_contact_that_it_was_told_and_nobody_else_can() -> None:

@@ -193,3 +193,32 @@ def test_what_is_late_means_nothing() -> None:
 def test_a_provisional_response_is_waited_out() -> None:
     one, request = asking()
     assert one.answered(answer(request, 100), CONTACT, 0.0) == [] and one.state is S.ASKING
+
+
+def test_10_2_2_who_leaves_unbinds_itself() -> None:
+    server = Authenticator(b"key", "carrier")
+    one, request = asking()
+    one.answered(answer(request, 200), CONTACT, 0.0)
+    assert one.leave(10.0) == WANTED and one.leaving
+    request = one.request(CONTACT)
+    assert request.headers.get("Expires") == "0"
+    values = tuple(("WWW-Authenticate", value) for value in server.challenges(1000.0))
+    assert one.answered(answer(request, 401, *values), CONTACT, 10.1) == WANTED
+    assert one.answered(answer(one.request(CONTACT), 200), CONTACT, 10.2) == []
+    assert (one.state, one.deadline, one.bound_until) == (S.GONE, None, 0.0)
+    assert one.leave(11.0) == [] and one.start(11.0) == [] and one.tick(5000.0) == []
+
+
+def test_who_is_not_bound_just_goes() -> None:
+    for one in (registration(), asking()[0]):
+        assert one.leave(0.0) == [] and one.state is S.GONE
+    one, _ = asking()
+    one.failed(408, 0.0)
+    assert one.leave(1.0) == [] and one.deadline is None
+
+
+def test_a_registrar_that_says_no_to_the_goodbye_is_left_alone() -> None:
+    one, request = asking()
+    one.answered(answer(request, 200), CONTACT, 0.0)
+    one.leave(10.0)
+    assert one.answered(answer(one.request(CONTACT), 503), CONTACT, 10.1) == [] and one.state is S.GONE
