@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -28,20 +29,21 @@ def collector() -> Iterator[socket.socket]:
 
 def test_a_call_is_told_as_one_and_registrations_too(collector: socket.socket) -> None:
     house = House()
-    homer = asyncio.run(Homer.open(collector.getsockname(), Agent(7, "key")))
-    house.world.switch.wire.taps.append(homer.tell)
-    call = house.desk.call("1002")
-    house.world.run_until(lambda: call.state == "talking")
-    kept = house.world.switch.control.trace(next(iter(house.world.switch.calls.contacts)))
-    told = [decode(collector.recv(65_535)) for _ in kept.messages]
-    assert [one[15].partition(b"\r\n")[0] for one in told] == [m.octets.partition(b"\r\n")[0] for m in kept.messages]
-    assert all(b'response="x' in one[15] for one in told if b"\r\nAuthorization" in one[15])
-    assert told[-1][17] == kept.contact.encode() and told[-1][14] == b"key"
-    house.alice.register()
-    house.world.run(0.1)
-    assert decode(collector.recv(65_535))[15].startswith(b"REGISTER ")
-    assert homer.drops == 0
-    homer.close()
+    with closing(asyncio.run(Homer.open(collector.getsockname(), Agent(7, "key")))) as homer:
+        house.world.switch.wire.taps.append(homer.tell)
+        call = house.desk.call("1002")
+        house.world.run_until(lambda: call.state == "talking")
+        house.world.run(0.1)
+        kept = house.world.switch.control.trace(next(iter(house.world.switch.calls.contacts)))
+        told = [decode(collector.recv(65_535)) for _ in kept.messages]
+        firsts = [one.octets.partition(b"\r\n")[0] for one in kept.messages]
+        assert [one[15].partition(b"\r\n")[0] for one in told] == firsts
+        assert all(b'response="x' in one[15] for one in told if b"\r\nAuthorization" in one[15])
+        assert (told[-1][17], told[-1][14]) == (kept.contact.encode(), b"key")
+        house.alice.register()
+        house.world.run(0.1)
+        assert decode(collector.recv(65_535))[15].startswith(b"REGISTER ")
+        assert homer.drops == 0
 
 
 async def test_a_collector_that_is_gone_costs_what_was_told() -> None:
