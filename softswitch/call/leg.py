@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from softswitch.call import compose, inbound, midcall, outbound, probe, transfer
-from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Ring, SendRequest, TransferProgress
+from softswitch.call import compose, inbound, midcall, outbound, probe, text, transfer
+from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Ring, SendRequest, SendText, TransferProgress
 from softswitch.call.state import LegState, Outbound, Plan, Setup
 from softswitch.call.table import INBOUND, OUTBOUND, A, I, S
 from softswitch.core.effect import Effect
@@ -66,6 +66,7 @@ _INSIDE: dict[str, Callable[[LegState, RequestArrived, float], list[Effect]]] = 
     "INFO": midcall.info,
     "OPTIONS": midcall.options,
     "REFER": transfer.refer,
+    "MESSAGE": text.message,
 }
 _RETRY_AFTER_S = 10  # section 14.2: a random wait up to this
 
@@ -172,6 +173,8 @@ class Leg:
                 return self._lost(event, now)
             case TransferProgress():
                 return self._transferring(transfer.progress(self.leg, event, now), event.leave, now)
+            case SendText():
+                return text.send(self.leg, event)
             case _:
                 return self._step(_COMMANDS[type(event)], event, now)
 

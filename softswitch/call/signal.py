@@ -57,7 +57,15 @@ class TransferProgress:
     leave: bool = False  # release the leg, once its peer has heard it
 
 
-Command = Dial | Ring | Accept | Reject | Release | TransferProgress
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Show this text to the peer of a leg that is up."""
+
+    content_type: str
+    body: bytes
+
+
+Command = Dial | Ring | Accept | Reject | Release | TransferProgress | SendText
 
 # ---- signals: what a leg says ----------------------------------------------------------------------------------
 
@@ -116,6 +124,15 @@ class TransferWanted(Effect):
     host: str  # of the target, as written
     replaces: Replaces | None  # attended: the call of ours that is to be taken over
     referred_by: str  # what the peer says about itself, unverified; "" where nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Texted(Effect):
+    """The peer of a leg that is up has written something."""
+
+    leg: str
+    content_type: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from softswitch.acd.model import (
     Refused,
     WaitedTooLong,
 )
-from softswitch.call.signal import Answered, Digit, Failed, Progress, Released, Updated
+from softswitch.call.signal import Answered, Digit, Failed, Progress, Released, Texted, Updated
 from softswitch.callback.model import (
     AgentFound,
     AttemptFailed,
@@ -66,6 +66,7 @@ class CallbackContact(Journey):
             Updated: lambda event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
             Progress: lambda event, now: [],
             Digit: lambda event, now: [],
+            Texted: self.texted,
             Key: lambda event, now: [],
             PromptEnded: self._on_prompt_ended,
             DialCustomer: self._on_dial,

@@ -20,7 +20,7 @@ from softswitch.acd.model import (
     Refused,
     WaitedTooLong,
 )
-from softswitch.call.signal import Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Updated
+from softswitch.call.signal import Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Texted, Updated
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
 from softswitch.contact.journey import Facts
@@ -85,6 +85,7 @@ class InboundContact(Transferable):
             Released: self._on_released,
             Updated: self._on_updated,
             Digit: lambda event, now: self._on_key(Key(event.leg, event.digit), now),
+            Texted: self.texted,
             Key: self._on_key,
             PromptEnded: self._on_prompt_ended,
             FetchEnded: lambda event, now: self._tell(Fetched(event.status, event.body, event.error), now),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from softswitch.acd.model import ContactEnded
 from softswitch.call.identity import UNKNOWN, Origin
 from softswitch.call.record import CallRecord
-from softswitch.call.signal import Release
+from softswitch.call.signal import Release, SendText, Texted
 from softswitch.callback.model import NumberBusy
 from softswitch.contact.bridge import Bridge
 from softswitch.contact.event import (
@@ -123,6 +123,12 @@ class Journey:
         """The part of whoever is at ``leg`` is over; nothing where that is no agent."""
         agent, contact = self.agents.pop(leg, ("", ""))
         return [TellAcd(ContactEnded(contact, agent))] if agent else []
+
+    def texted(self, event: Texted, now: float) -> list[Effect]:
+        """What one side of a conversation writes, the other reads; a dialplan reads nothing."""
+        if self.bridge is None or event.leg not in (self.bridge.left, self.bridge.right):
+            return []
+        return [TellLeg(self.bridge.other(event.leg), SendText(event.content_type, event.body))]
 
     def cancel_hunt(self) -> list[Effect]:
         orders = self.hunt.cancel() if self.hunt else []

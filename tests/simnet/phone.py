@@ -18,6 +18,8 @@ from softswitch.call.signal import (
     Release,
     Released,
     Ring,
+    SendText,
+    Texted,
     Updated,
 )
 from softswitch.call.user_agent import RegisterDone, UserAgent
@@ -40,6 +42,7 @@ class Call:
     status: int = 0
     caller: str = ""
     called: str = ""
+    texts: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -82,6 +85,9 @@ class SimPhone:
     def answer(self, call: Call) -> None:
         if call.state == "ringing":
             self._tell(call, Accept())
+
+    def write(self, call: Call, text: str) -> None:
+        self._tell(call, SendText("text/plain", text.encode()))
 
     def press(self, call: Call, digits: str) -> None:
         self.world.press(call.rtp, digits)
@@ -148,6 +154,8 @@ class SimPhone:
                 call.state = "talking"
             case Failed(_, status):
                 call.state, call.status = "ended", status
+            case Texted(_, _, body):
+                call.texts.append(body.decode())
             case Released() | Finished():
                 call.state = "ended"
 

@@ -307,3 +307,23 @@ def test_texts_that_wait_for_an_answer_are_bounded(house: House) -> None:
     assert outcomes == [503]
     house.world.run(60)
     assert outcomes == [503] + [480] * MOST_OPEN_EACH and not house.world.switch.endpoint
+
+
+def test_who_talk_can_write_to_each_other(house: House) -> None:
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: call.state == "talking")
+    (answered,) = house.bob.talking
+    house.desk.write(call, "the number is 42")
+    house.world.run_until(lambda: answered.texts)
+    house.bob.write(answered, "thanks")
+    house.world.run_until(lambda: call.texts)
+    assert (answered.texts, call.texts) == (["the number is 42"], ["thanks"])
+    assert call.state == "talking" and not house.world.facts(UnitFailed)
+
+
+def test_a_dialplan_reads_nothing_and_goes_on(house: House) -> None:
+    call = house.carrier.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.carrier.write(call, "hello?")
+    house.world.run(2)
+    assert call.state == "talking" and not house.world.facts(UnitFailed)
