@@ -180,7 +180,8 @@ def test_an_address_of_strangers_is_held_to_its_share() -> None:
 @pytest.mark.parametrize("method", ["OPTIONS", "REGISTER", "INVITE", "SUBSCRIBE"])
 def test_never_more_than_three_octets_for_one(method: str) -> None:
     house = House()
-    small = f"{method} sip:a SIP/2.0\r\nv:SIP/2.0/UDP a;branch=z9hG4bK\r\nf:<sip:a>\r\nt:<sip:a>\r\ni:a\r\nCSeq:1 {method}\r\n\r\n"
+    lines = (f"{method} sip:a SIP/2.0", "v:SIP/2.0/UDP a;branch=z9hG4bK", "f:<sip:a>", "t:<sip:a>", "i:a", f"CSeq:1 {method}")
+    small = "\r\n".join(lines) + "\r\n\r\n"
     sender = Stranger(house, ("192.0.2.9", 5060))
     answered = sender.throw(parse(small.encode()))
     assert answered is None or len(render(answered)) <= 3 * len(small)
