@@ -62,15 +62,15 @@ class _Accessors:
 
     @property
     def vias(self) -> list[Via]:
-        return self.headers.parsed("vias", lambda headers: [parse_via(value) for value in headers.all("via")])
+        return self.headers.parsed("via*", _vias)
 
     @property
     def from_(self) -> NameAddr:
-        return self.headers.parsed("from", lambda headers: parse_name_addr(_only(headers, "From")))
+        return self.headers.parsed("from", _from)
 
     @property
     def to(self) -> NameAddr:
-        return self.headers.parsed("to", lambda headers: parse_name_addr(_only(headers, "To")))
+        return self.headers.parsed("to", _to)
 
     @property
     def call_id(self) -> str:
@@ -78,7 +78,7 @@ class _Accessors:
 
     @property
     def cseq(self) -> CSeq:
-        return self.headers.parsed("cseq", lambda headers: parse_cseq(_only(headers, "CSeq")))
+        return self.headers.parsed("cseq", _cseq)
 
     @property
     def contact(self) -> NameAddr | None:
@@ -125,7 +125,7 @@ def render(message: Message) -> bytes:
         lines = [f"{message.method} {message.uri} {VERSION}"]
     else:
         lines = [f"{VERSION} {message.status} {message.reason}"]
-    lines += [f"{name}: {value}" for key, name, value in message.headers._items if key != "content-length"]
+    lines += [f"{name}: {value}" for key, name, value in message.headers.lines if key != "content-length"]
     lines.append(f"Content-Length: {len(message.body)}\r\n\r\n")
     text = "\r\n".join(lines)
     # A line end inside a value would let whoever wrote the value write headers.
@@ -200,12 +200,10 @@ def _refusal(message: Message, status: int, reason: str) -> ParseError:
 
 def _check(message: Message, limits: Limits) -> None:
     """The headers that a message must have, once each, and that they can be read."""
-    items = message.headers._items
-    keys = [key for key, _, _ in items]
-    for key in _ONCE:
-        if keys.count(key) > 1:
-            raise PeerError(400, f"more than one {key}")
-    if sum([value.count(",") + 1 for key, _, value in items if key == "via"]) > limits.max_vias:
+    headers = message.headers
+    if len(headers._first) < len(headers._items):
+        _check_repeated(headers, limits)
+    elif headers._first.get("via", "").count(",") >= limits.max_vias:
         raise PeerError(400, "too many Via")
     _ = message.via, message.from_, message.to
     cseq = message.cseq
@@ -215,6 +213,15 @@ def _check(message: Message, limits: Limits) -> None:
         _ = message.target  # a scheme that is not ours is no error here (section 8.2.2.1: 416)
         if cseq.method != message.method:
             raise PeerError(400, "CSeq is for another method")
+
+
+def _check_repeated(headers: Headers, limits: Limits) -> None:
+    keys = [key for key, _, _ in headers._items]
+    for key in _ONCE:
+        if keys.count(key) > 1:
+            raise PeerError(400, f"more than one {key}")
+    if sum([value.count(",") + 1 for key, _, value in headers._items if key == "via"]) > limits.max_vias:
+        raise PeerError(400, "too many Via")
 
 
 def _body(headers: Headers, body: bytes) -> bytes:
@@ -231,7 +238,7 @@ def content_length(values: list[str]) -> int | None:
     if not values:
         return None
     value = values[0]
-    if any(other != value for other in values) or not (value.isascii() and value.isdigit() and len(value) <= 10):
+    if values.count(value) != len(values) or not (value.isascii() and value.isdigit() and len(value) <= 10):
         raise PeerError(400, "bad Content-Length")
     return int(value)
 
@@ -245,6 +252,22 @@ def _only(headers: Headers, name: str) -> str:
 
 def _call_id(headers: Headers) -> str:
     return _only(headers, "Call-ID")
+
+
+def _from(headers: Headers) -> NameAddr:
+    return parse_name_addr(_only(headers, "From"))
+
+
+def _to(headers: Headers) -> NameAddr:
+    return parse_name_addr(_only(headers, "To"))
+
+
+def _cseq(headers: Headers) -> CSeq:
+    return parse_cseq(_only(headers, "CSeq"))
+
+
+def _vias(headers: Headers) -> list[Via]:
+    return [parse_via(value) for value in headers.all("via")]
 
 
 def _top_via(headers: Headers) -> Via:

@@ -13,7 +13,7 @@ from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import param, split_commas
 from softswitch.sip.message import Request, Response
-from softswitch.sip.section import Headers
+from softswitch.sip.section import Headers, key_of
 
 PHRASES = {
     100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
@@ -32,7 +32,9 @@ PHRASES = {
     504: "Server Time-out", 505: "Version Not Supported", 513: "Message Too Large",
     600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable",
 }  # fmt: skip
-_COPIED = frozenset({"via", "from", "call-id", "cseq"})
+_COPIED = frozenset({"via", "from", "to", "call-id", "cseq"})
+_COPIED_BY_TRYING = _COPIED | {"timestamp"}  # section 8.2.6.1
+_COPIED_BY_DIALOG = _COPIED | {"record-route"}
 _ONCE = frozenset({"from", "to", "call-id", "cseq"})
 _FORMS_DIALOG = frozenset({"INVITE", "SUBSCRIBE", "REFER", "NOTIFY"})
 
@@ -48,24 +50,25 @@ def respond(
     content_type: str | None = None,
 ) -> Response:
     """A response to ``request``. ``to_tag`` is used where the request's To has none; ``headers`` are added."""
-    copied = set(_COPIED)
-    if 100 < status < 300 and request.method in _FORMS_DIALOG:
-        copied.add("record-route")
+    copied = _COPIED
     if status == 100:
-        copied.add("timestamp")  # section 8.2.6.1
-    ours = Headers()
-    for key, name, value in request.headers._items:
-        if key in _ONCE and key in ours:
-            continue  # a request that is refused because it says this twice
-        if key == "to":
-            ours.add(name, _tagged(request, value, to_tag))
-        elif key in copied:
-            ours.add(name, value)
-    for name, value in headers:
-        ours.add(name, value)
+        copied = _COPIED_BY_TRYING
+    elif status < 300 and request.method in _FORMS_DIALOG:
+        copied = _COPIED_BY_DIALOG
+    lines: list[tuple[str, str, str]] = []
+    once: set[str] = set()
+    for line in request.headers.lines:
+        key = line[0]
+        if key not in copied or key in once:
+            continue  # once: a request that is refused because it says this twice
+        if key in _ONCE:
+            once.add(key)
+        lines.append(line if key != "to" else (key, line[1], _tagged(request, line[2], to_tag)))
+    lines += [(key_of(name), name, value) for name, value in headers]
     if content_type is not None:
-        ours.add("Content-Type", content_type)
-    return Response(status, PHRASES.get(status, "Unknown") if reason is None else reason, ours, body)
+        lines.append(("content-type", "Content-Type", content_type))
+    phrase = PHRASES.get(status, "Unknown") if reason is None else reason
+    return Response(status, phrase, Headers.of_lines(lines), body)
 
 
 def _tagged(request: Request, to: str, tag: str | None) -> str:
@@ -96,5 +99,7 @@ def stamp_via(request: Request, flow: Flow) -> None:
     via = via.with_param("received", host)
     if asked:
         via = via.with_param("rport", str(port))
-    others = split_commas(request.headers.get("Via") or "")[1:]
-    request.headers.replace_first("Via", ", ".join([str(via), *others]))
+    headers = request.headers
+    others = split_commas(headers.get("Via") or "")[1:]
+    headers.replace_first("Via", ", ".join([str(via), *others]))
+    headers.parsed("via", lambda _: via)  # it need not be read again

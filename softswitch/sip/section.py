@@ -53,23 +53,35 @@ def key_of(name: str) -> str:
 class Headers:
     """An ordered list of (name, value), found by name whatever its case or form."""
 
-    __slots__ = ("_items", "_parsed")
+    __slots__ = ("_first", "_items", "_parsed")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         self._items = [(key_of(name), name, value) for name, value in items]
+        self._first = {key: value for key, _, value in reversed(self._items)}  # each key's first value
         self._parsed: dict[str, Any] = {}
+
+    @classmethod
+    def of_lines(cls, lines: list[tuple[str, str, str]]) -> Headers:
+        """Of (key, name, value), where each key is the name's: as ``lines`` of other headers are."""
+        headers = cls()
+        headers._items = lines
+        headers._first = {key: value for key, _, value in reversed(lines)}
+        return headers
+
+    @property
+    def lines(self) -> list[tuple[str, str, str]]:
+        """(key, name, value) of each line, in order. Not to be changed."""
+        return self._items
 
     def get(self, name: str) -> str | None:
         """The value of the first line of that name, whole; None where there is none."""
-        key = key_of(name)
-        for found, _, value in self._items:
-            if found == key:
-                return value
-        return None
+        return self._first.get(_KEYS.get(name) or key_of(name))
 
     def all(self, name: str) -> list[str]:
         """Every value of that name, in order; the elements of list headers one by one."""
         key = key_of(name)
+        if key not in self._first:
+            return []
         values = [value for found, _, value in self._items if found == key]
         if key not in LISTS:
             return values
@@ -77,23 +89,31 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """A further line, at the end."""
-        self._items.append((key_of(name), name, value))
-        self._parsed.clear()
+        key = key_of(name)
+        self._items.append((key, name, value))
+        self._first.setdefault(key, value)
+        self._forget(key)
 
     def prepend(self, name: str, value: str) -> None:
         """A further line, before all others."""
-        self._items.insert(0, (key_of(name), name, value))
-        self._parsed.clear()
+        key = key_of(name)
+        self._items.insert(0, (key, name, value))
+        self._first[key] = value
+        self._forget(key)
 
     def replace_first(self, name: str, value: str) -> None:
         """The first line of that name, which exists, gets another value; further lines stay."""
         key = key_of(name)
         place = [item[0] for item in self._items].index(key)
         self._items[place] = (key, self._items[place][1], value)
-        self._parsed.clear()
+        self._first[key] = value
+        self._forget(key)
 
     def parsed(self, what: str, parse: Callable[[Headers], T]) -> T:
-        """``parse(self)``, remembered under ``what`` until the section is changed."""
+        """``parse(self)``, remembered under ``what`` until the lines that it is made of are changed.
+
+        ``what`` is the key of a header, or its key and "*" for all of its values.
+        """
         if what in self._parsed:
             value: T = self._parsed[what]
             return value
@@ -101,11 +121,16 @@ class Headers:
         self._parsed[what] = value
         return value
 
+    def _forget(self, key: str) -> None:
+        if self._parsed:
+            self._parsed.pop(key, None)
+            self._parsed.pop(f"{key}*", None)
+
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter([(name, value) for _, name, value in self._items])
 
     def __contains__(self, name: str) -> bool:
-        return self.get(name) is not None
+        return key_of(name) in self._first
 
     def __len__(self) -> int:
         return len(self._items)
@@ -125,7 +150,7 @@ def unfold(text: str) -> str:
 def parse_headers(lines: list[str]) -> tuple[Headers, str]:
     """The well-formed ones of unfolded header lines, and what is wrong with the first that is not ("": nothing)."""
     headers = Headers()
-    items = headers._items
+    items, first = headers._items, headers._first
     wrong = ""
     for line in lines:
         name, colon, value = line.partition(":")
@@ -139,5 +164,8 @@ def parse_headers(lines: list[str]) -> tuple[Headers, str]:
         if not colon:
             wrong = wrong or f"header {name[:40]!r} without a colon"
             continue
-        items.append((key, name, value.strip(LWS)))
+        value = value.strip(LWS)
+        items.append((key, name, value))
+        if key not in first:
+            first[key] = value
     return headers, wrong

@@ -97,7 +97,7 @@ def equivalent(one: Uri, other: Uri) -> bool:
 
 
 def identity(uri: Uri) -> tuple[object, ...]:
-    """What equivalent URIs have in common; URIs that differ in nothing else differ in a parameter of no meaning here."""
+    """What equivalent URIs have in common. All else in which two may differ is a parameter without a meaning to us."""
     user = uri.user.translate(_SEPARATORS).lower() if uri.scheme == "tel" else uri.user
     distinguishing = tuple(sorted(pair for pair in _named(uri).items() if pair[0] in _DISTINGUISHING))
     headers = tuple(sorted(uri.headers.split("&"))) if uri.headers else ()
@@ -136,14 +136,14 @@ def parse_hostport(text: str) -> tuple[str, int | None]:
         port_text = rest if colon else None
     if not good:
         raise PeerError(400, f"bad host {text[:60]!r}")
-    return host, None if port_text is None else _port(port_text)
+    return host, None if port_text is None else parse_port(port_text)
 
 
 def render_params(params: Params) -> str:
     return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params])
 
 
-def _port(text: str) -> int:
+def parse_port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise PeerError(400, f"bad port {text[:20]!r}")
     return int(text)
