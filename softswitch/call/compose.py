@@ -17,7 +17,7 @@ from softswitch.sip.response import respond
 from softswitch.sip.uri import hostport, parse_uri
 
 PRODUCT = "softswitch"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY, SUBSCRIBE, MESSAGE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, MESSAGE"
 
 SUPPORTED = ", ".join(inspection.OPTION_TAGS)
 

@@ -6,18 +6,18 @@ as a Warning) before anybody hears of it. A 2xx is repeated from here until its 
 
 from __future__ import annotations
 
-from softswitch.call import compose, identity
+from softswitch.call import compose, identity, refresh, reliable
 from softswitch.call.signal import Accept, Failed, Offered, Reject, Release, Respond, Ring
 from softswitch.call.state import AckWait, Inbound, LegState
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
-from softswitch.sdp import negotiate
 from softswitch.sip import inspection
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import Request
 
+REMIND_RELIABLE_S = 150.0  # RFC 3262 section 3
 REMIND_S = 60.0  # section 13.3.1.1: a provisional response each minute, before proxies give up
 SETUP_LIMIT_S = 600.0  # nobody rings longer unanswered; whoever holds the leg has shorter limits of its own
 
@@ -35,7 +35,9 @@ def examine(leg: LegState, invite: Request) -> PeerError | None:
         inspection.acceptable(invite)
         offer = compose.description(invite)
         if offer:
-            part(leg).answer, leg.media = negotiate.answer(offer, leg.setup.local, leg.sdp_version)
+            part(leg).answer = leg.exchange.answer(offer, leg.setup.local)
+        refresh.check(leg, invite)
+        compose.learn(leg, invite)
         compose.caller(invite, part(leg).trusted)
     except PeerError as error:
         return error
@@ -58,17 +60,46 @@ def offer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 def ring(leg: LegState, cause: object, now: float) -> list[Effect]:
     """With our description only in a 183: that is early media. A late offer has none yet."""
     assert isinstance(cause, Ring)
+    return _ring(leg, part(leg), cause.status, now)
+
+
+def ring_next(leg: LegState, _cause: object, now: float) -> list[Effect]:
+    """The PRACK has come: what was to be said meanwhile is said now."""
     invite = part(leg)
-    sdp = invite.answer if cause.status == 183 else b""
-    sent = compose.reply(leg, invite.transaction, invite.request, cause.status, sdp=sdp)
+    status = invite.reliable.next_status if invite.reliable is not None else 0
+    return _ring(leg, invite, status, now) if status else []
+
+
+def _ring(leg: LegState, invite: Inbound, status: int, now: float) -> list[Effect]:
+    pending = invite.reliable
+    if pending is not None and pending.waiting is not None:
+        pending.next_status = status  # one at a time (RFC 3262 section 3)
+        return []
+    said = pending is not None and pending.settled  # the description has gone already
+    sdp = invite.answer if status == 183 and not said else b""
+    if reliable.wanted(invite.request, bool(sdp)):
+        offered = pending is None and not invite.answer
+        if offered:  # section 5: the first reliable response carries it
+            sdp = leg.exchange.offer(leg.setup.local)
+        sent = reliable.send(leg, invite, status, sdp, offered, now)
+        invite.remind_at = now + REMIND_RELIABLE_S
+    else:
+        sent = compose.reply(leg, invite.transaction, invite.request, status, sdp=sdp)
+        invite.remind_at = now + REMIND_S
     invite.provisional = sent.response
-    invite.remind_at = now + REMIND_S
     return [sent]
+
+
+def has_described(invite: Inbound) -> bool:
+    """Whether our answer is on its way."""
+    return invite.provisional is not None and bool(invite.provisional.body)
 
 
 def remind(leg: LegState, _cause: object, now: float) -> list[Effect]:
     invite = part(leg)
     assert invite.provisional is not None
+    if reliable.is_reliable(invite.provisional):
+        return _ring(leg, invite, invite.provisional.status, now)
     invite.remind_at = now + REMIND_S
     return [Respond(invite.transaction, invite.provisional)]
 
@@ -76,14 +107,16 @@ def remind(leg: LegState, _cause: object, now: float) -> list[Effect]:
 def accept(leg: LegState, cause: object, now: float) -> list[Effect]:
     assert isinstance(cause, Accept)
     invite = part(leg)
+    if invite.reliable is not None and invite.reliable.settled:  # RFC 3262 section 5: it is agreed on already
+        return succeed(leg, invite.transaction, invite.request, b"", False, now)
     offered = not invite.answer
-    sdp = negotiate.offer(leg.setup.local, leg.sdp_version) if offered else invite.answer
+    sdp = leg.exchange.offer(leg.setup.local) if offered else invite.answer
     return succeed(leg, invite.transaction, invite.request, sdp, offered, now)
 
 
 def succeed(leg: LegState, transaction: str, invite: Request, sdp: bytes, offered: bool, now: float) -> list[Effect]:
     """200 to an INVITE, and again after T1, 2*T1 ... T2 until the ACK (section 13.3.1.4)."""
-    sent = compose.reply(leg, transaction, invite, 200, sdp=sdp)
+    sent = compose.reply(leg, transaction, invite, 200, headers=refresh.serve(leg, invite, now), sdp=sdp)
     timing = leg.setup.timing
     leg.ack = AckWait(
         transaction, sent.response, invite.cseq.number, offered, now + timing.t1, timing.t1, now + timing.timeout

@@ -9,9 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from softswitch.call import compose, inbound, midcall, outbound, probe, text, transfer
-from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Ring, SendRequest, SendText, TransferProgress
-from softswitch.call.state import LegState, Outbound, Plan, Setup
+from softswitch.call import (
+    ask,
+    compose,
+    inbound,
+    midcall,
+    outbound,
+    probe,
+    refresh,
+    reliable,
+    renegotiate,
+    text,
+    transfer,
+    update,
+)
+from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Renegotiate, Ring, SendText, TransferProgress
+from softswitch.call.state import Asked, LegState, Outbound, Plan, SessionPolicy, Setup
 from softswitch.call.table import INBOUND, OUTBOUND, A, I, S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
@@ -36,6 +49,8 @@ _PERFORM: dict[A, Callable[[LegState, object, float], list[Effect]]] = {
     A.REFUSE_COMMANDED: inbound.refuse_commanded,
     A.REFUSE_CANCELLED: inbound.refuse_cancelled,
     A.REFUSE_NO_ANSWER: inbound.refuse_no_answer,
+    A.REFUSE_UNACKNOWLEDGED: reliable.refuse_unacknowledged,
+    A.RING_NEXT: inbound.ring_next,
     A.INVITE: outbound.invite,
     A.INVITE_AGAIN: outbound.invite_again,
     A.CANCEL: outbound.cancel,
@@ -45,11 +60,13 @@ _PERFORM: dict[A, Callable[[LegState, object, float], list[Effect]]] = {
     A.BYE: midcall.bye,
     A.OK_BYE: midcall.ok_bye,
     A.GONE: midcall.gone,
-    A.PROBE: probe.ask,
+    A.PROBE: probe.send,
+    A.CHANGE: renegotiate.want,
     A.FAILED_UNUSABLE: midcall.failed_unusable,
     A.FAILED_REJECTED: inbound.failed_rejected,
     A.FAILED_CANCELLED: inbound.failed_cancelled,
     A.FAILED_NO_ANSWER: midcall.failed_no_answer,
+    A.FAILED_UNACKNOWLEDGED: reliable.failed_unacknowledged,
     A.FAILED_RELEASED: outbound.failed_released,
     A.FAILED_REFUSED: outbound.failed_refused,
     A.FAILED_LOST: outbound.failed_lost,
@@ -58,14 +75,24 @@ _PERFORM: dict[A, Callable[[LegState, object, float], list[Effect]]] = {
     A.RELEASED_NO_ACK: midcall.released_no_ack,
     A.RELEASED_LOST: probe.released_lost,
     A.RELEASED_UNUSABLE: midcall.released_unusable,
+    A.RELEASED_EXPIRED: midcall.released_expired,
     A.FINISH: midcall.finish,
 }
-_COMMANDS: dict[type, I] = {Dial: I.DIAL, Ring: I.RING, Accept: I.ACCEPT, Reject: I.REJECT, Release: I.RELEASE}
+_COMMANDS: dict[type, I] = {
+    Dial: I.DIAL,
+    Ring: I.RING,
+    Accept: I.ACCEPT,
+    Reject: I.REJECT,
+    Release: I.RELEASE,
+    Renegotiate: I.RENEGOTIATE,
+}
 _INSIDE: dict[str, Callable[[LegState, RequestArrived, float], list[Effect]]] = {
     "INVITE": midcall.reinvite,
     "INFO": midcall.info,
     "OPTIONS": midcall.options,
+    "PRACK": lambda leg, arrived, _now: reliable.acknowledged(leg, arrived),
     "REFER": transfer.refer,
+    "UPDATE": update.update,
     "MESSAGE": text.message,
 }
 _RETRY_AFTER_S = 10  # section 14.2: a random wait up to this
@@ -80,10 +107,18 @@ class Leg:
 
     @classmethod
     def inbound(
-        cls, id: str, arrived: RequestArrived, local: LocalMedia, ids: Ids, timing: Timing, trusted: bool = False
+        cls,
+        id: str,
+        arrived: RequestArrived,
+        local: LocalMedia,
+        ids: Ids,
+        timing: Timing,
+        trusted: bool = False,
+        credentials: tuple[str, str] | None = None,
+        session: SessionPolicy = SessionPolicy(),  # noqa: B008 (frozen)
     ) -> Leg:
         """For an INVITE without a To tag. ``handle(arrived, now)`` comes next."""
-        setup = Setup(id, arrived.request.call_id, ids.tag(), local, ids, timing)
+        setup = Setup(id, arrived.request.call_id, ids.tag(), local, ids, timing, credentials, session)
         return cls(LegState(setup, arrived.flow, inbound=inbound.start(arrived, trusted)))
 
     @classmethod
@@ -104,13 +139,14 @@ class Leg:
         ring_timeout_s: float | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         try_s: float | None = None,
+        session: SessionPolicy = SessionPolicy(),  # noqa: B008 (frozen)
     ) -> Leg:
         """``handle(Dial(), now)`` sends the INVITE. Raises ``PeerError`` where a URI is none."""
         for uri in (to_uri, from_uri, request_uri or to_uri):
             parse_uri(uri)
-        setup = Setup(id, call_id or ids.call_id(), ids.tag(), local, ids, timing)
+        setup = Setup(id, call_id or ids.call_id(), ids.tag(), local, ids, timing, credentials, session)
         ring_s = outbound.RING_LIMIT_S if ring_timeout_s is None else ring_timeout_s
-        plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, credentials, ring_s, tuple(headers), try_s)
+        plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, ring_s, tuple(headers), try_s)
         return cls(LegState(setup, flow, outbound=Outbound(plan)))
 
     @property
@@ -175,6 +211,8 @@ class Leg:
                 return self._transferring(transfer.progress(self.leg, event, now), event.leave, now)
             case SendText():
                 return text.send(self.leg, event)
+            case Accept() if not reliable.delivered(self.leg):
+                return self._step(I.ACCEPT_EARLY, event, now)
             case _:
                 return self._step(_COMMANDS[type(event)], event, now)
 
@@ -186,14 +224,35 @@ class Leg:
             effects += self._step(I.ACK_TIMEOUT, None, now)
         elif leg.ack is not None and leg.ack.resend_at <= now:
             effects += inbound.repeat(leg, now)
+        if reliable.due(leg, now):
+            effects += self._unacknowledged(now)
         if leg.inbound is not None and leg.inbound.remind_at is not None and leg.inbound.remind_at <= now:
             effects += self._step(I.REMIND, None, now)
+        effects += self._refreshing(now)
         if leg.probe.due_at is not None and leg.probe.due_at <= now and not leg.busy:
             effects += self._step(I.PROBE, None, now)
         effects += self._transferring(transfer.expire(leg, now), False, now)
         if leg.limit_at is not None and leg.limit_at <= now:
             effects += self._step(I.LIMIT, None, now)
         return effects
+
+    def _unacknowledged(self, now: float) -> list[Effect]:
+        assert self.leg.inbound is not None
+        if reliable.overdue(self.leg, now):
+            return self._step(I.PRACK_TIMEOUT, None, now)
+        return reliable.repeat(self.leg, self.leg.inbound, now)
+
+    def _refreshing(self, now: float) -> list[Effect]:
+        """The session timer, and what is to be changed."""
+        leg, change = self.leg, self.leg.change
+        timer = leg.refresh
+        if leg.state is S.UP and timer.end_at is not None and timer.end_at <= now:
+            return self._step(I.EXPIRED, None, now)
+        if leg.state is S.UP and timer.due_at is not None and timer.due_at <= now:
+            refresh.due(leg, now)
+        if change is not None and change.cseq and change.until is not None and change.until <= now:
+            return renegotiate.overdue(leg)
+        return renegotiate.start(leg, now)
 
     def _transferring(self, effects: list[Effect], leave: bool, now: float) -> list[Effect]:
         """``leave`` with nothing left to be told means now."""
@@ -224,7 +283,7 @@ class Leg:
         match leg.state:
             case S.OFFERED:
                 leg.limit_at = now + inbound.SETUP_LIMIT_S
-            case S.CALLING | S.RINGING:
+            case S.CALLING | S.RINGING | S.ACCEPT_DUE:
                 pass
             case S.ABANDONED | S.CANCELLING | S.LEAVING:
                 leg.limit_at = now + timing.timeout + timing.t4  # the transaction gives up before that
@@ -248,9 +307,10 @@ class Leg:
     def _inside(self, arrived: RequestArrived, now: float) -> list[Effect]:
         """A request in the dialog (section 12.2.2). ``PeerError`` is the answer to one that cannot be served."""
         leg = self.leg
-        if leg.dialog is not None:
-            leg.dialog.check(arrived.request)
-            leg.flow = arrived.flow
+        dialog = leg.dialog_of(arrived.request)
+        if dialog is not None:
+            dialog.check(arrived.request)
+            leg.flow = arrived.flow  # only now: tags and CSeq show that this is the peer, wherever it comes from
             probe.heard(leg, now)
         method = arrived.request.method
         if method == "BYE":
@@ -258,11 +318,20 @@ class Leg:
         serve = _INSIDE.get(method)
         if serve is None:
             raise PeerError(405, "Method Not Allowed")
-        return serve(leg, arrived, now)
+        effects = self._implied_ack(arrived, now) if method == "INVITE" else []
+        effects += serve(leg, arrived, now)
+        return [*effects, *self._step(I.PRACKED, Accept(), now)] if method == "PRACK" else effects
+
+    def _implied_ack(self, arrived: RequestArrived, now: float) -> list[Effect]:
+        """Whoever begins another INVITE has our 2xx (section 14.1): its ACK is lost or late."""
+        if self.leg.ack is None or self.leg.ack.offered or self.leg.state is S.BYE_DUE:
+            return []
+        self.leg.ack = None
+        return self._step(I.ACK, arrived, now)
 
     def _refusal(self, arrived: RequestArrived, error: PeerError) -> Effect:
         leg, request = self.leg, arrived.request
-        if error.status == 500 and request.method == "INVITE":
+        if error.status == 500 and request.method in ("INVITE", "UPDATE"):
             wait_s = int(leg.setup.ids.fraction() * (_RETRY_AFTER_S + 1))
             headers = (("Retry-After", str(wait_s)),)
             return compose.reply(leg, arrived.transaction, request, 500, error.reason, headers=headers)
@@ -271,6 +340,8 @@ class Leg:
     def _ack(self, arrived: AckArrived, now: float) -> list[Effect]:
         """The one that is waited for; any other is a repeat and means nothing."""
         leg, wait = self.leg, self.leg.ack
+        if leg.dialog is None or (arrived.request.from_.tag or "") != leg.dialog.remote_tag:
+            return []
         probe.heard(leg, now)
         if wait is None or arrived.request.cseq.number != wait.cseq:
             return []
@@ -279,7 +350,7 @@ class Leg:
         try:
             effects = midcall.take_answer(leg, arrived.request) if wait.offered and leg.state is not S.BYE_DUE else []
         except PeerError as error:
-            return self._step(I.ACK_UNUSABLE, error, now)
+            return self._step(I.ANSWER_UNUSABLE, error, now)
         return [*effects, *self._step(I.ACK, arrived, now)]
 
     # ---- responses ---------------------------------------------------------------------------------------------
@@ -287,12 +358,9 @@ class Leg:
     def _response(self, arrived: ResponseArrived, now: float) -> list[Effect]:
         leg, response = self.leg, arrived.response
         cseq = response.cseq
-        if cseq.method == "BYE":
-            return self._bye_answered(response, arrived, now)
-        if cseq.method == "OPTIONS":
-            return self._probed(arrived, now) if response.status >= 200 else []
-        if cseq.method == "NOTIFY":
-            return self._transferring(transfer.told(leg, arrived, now), False, now)
+        asked = ask.of(leg, response)
+        if asked is not None:
+            return self._answered(arrived, asked, now)
         ours = leg.outbound
         if cseq.method != "INVITE" or ours is None or ours.invite is None or cseq.number != ours.invite.cseq.number:
             return []
@@ -306,26 +374,41 @@ class Leg:
             return I.PROVISIONAL
         if response.status < 300:
             return I.SUCCESS if outbound.establish(self.leg, response, now) else I.SUCCESS_UNUSABLE
-        return I.CHALLENGED if outbound.take_challenge(self.leg, response) else I.REFUSED
+        return I.CHALLENGED if outbound.tries_again(self.leg, response) else I.REFUSED
 
-    def _bye_answered(self, response: Response, arrived: ResponseArrived, now: float) -> list[Effect]:
-        leg, dialog = self.leg, self.leg.dialog
-        if response.status < 200 or dialog is None or (response.to.tag or "") != dialog.remote_tag:
-            return []
-        credentials = () if leg.bye_challenged else outbound.credentials(leg, response, "BYE", dialog.remote_target)
-        if credentials and leg.state is S.LEAVING:
-            leg.bye_challenged = True
-            return [SendRequest(leg.id, compose.bye(dialog, credentials), leg.flow)]
-        return self._step(I.BYE_DONE, arrived, now)
+    def _answered(self, arrived: ResponseArrived, asked: Asked, now: float) -> list[Effect]:
+        """What the peer says to a request of ours inside a dialog."""
+        leg, response = self.leg, arrived.response
+        if asked.accepted:  # its 2xx once more
+            return [renegotiate.acknowledge(asked, response.cseq.number, leg)]
+        if response.status >= 200:
+            if response.cseq.method != "OPTIONS":  # what the answer to that one says is the probe's to judge
+                probe.heard(leg, now)
+            repeated = ask.again(leg, asked, response)
+            if repeated is not None:
+                return renegotiate.repeated(leg, repeated)
+            ask.settle(leg, response)
+        return self._ended(response.cseq.method, arrived, asked, now)
 
     def _lost(self, failed: TransactionFailed, now: float) -> list[Effect]:
-        if failed.method == "INVITE":
-            return self._step(I.INVITE_LOST, failed, now)
-        if failed.method == "OPTIONS":
-            return self._probed(failed, now)
-        if failed.method == "NOTIFY":
-            return self._transferring(transfer.told(self.leg, failed, now), False, now)
-        return self._step(I.BYE_DONE, failed, now)
+        asked = ask.lost(self.leg, failed)
+        if asked is None:
+            return self._step(I.INVITE_LOST, failed, now) if outbound.is_invite(self.leg, failed) else []
+        return self._ended(failed.method, failed, asked, now)
+
+    def _ended(self, method: str, end: ResponseArrived | TransactionFailed, asked: Asked, now: float) -> list[Effect]:
+        """Our request has come to its end, or a provisional response says that it is taken care of."""
+        leg = self.leg
+        if method in ("INVITE", "UPDATE"):
+            effects, verdict, cause = renegotiate.ended(leg, end, asked, now)
+            return effects if verdict is None else [*effects, *self._step(verdict, cause, now)]
+        if isinstance(end, ResponseArrived) and end.response.status < 200:
+            return []
+        if method == "OPTIONS":
+            return self._probed(end, now)
+        if method == "NOTIFY":
+            return self._transferring(transfer.told(leg, end, now), False, now)
+        return self._step(I.BYE_DONE, end, now) if method == "BYE" and asked.dialog is leg.dialog else []
 
     def _probed(self, end: ResponseArrived | TransactionFailed, now: float) -> list[Effect]:
-        return self._step(I.PROBE_LOST, end, now) if probe.lost(self.leg, end, now) else []
+        return self._step(I.PEER_LOST, end, now) if probe.lost(self.leg, end, now) else []

@@ -2,22 +2,21 @@
 
 A re-INVITE is answered at once, with the media that we have; holding is the peer's right and shows in ``Media.held``.
 One that cannot be served leaves the session as it was. While an INVITE of either side is unfinished the next one is
-refused: 491 where ours (or our 2xx without its ACK) is in the way, 500 with Retry-After where theirs is.
+refused: 491 where ours (or our offer in a 2xx without its ACK) is in the way, 500 with Retry-After where theirs is.
 """
 
 from __future__ import annotations
 
-from softswitch.call import compose, inbound
-from softswitch.call.signal import Answered, Digit, Failed, Finished, Released, SendRequest, Updated
+from softswitch.call import ask, compose, inbound, refresh
+from softswitch.call.signal import Answered, Digit, Failed, Finished, Released, Updated
 from softswitch.call.state import LegState
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
-from softswitch.sdp import negotiate
 from softswitch.sdp.media import Media
 from softswitch.sip import body, inspection
 from softswitch.sip.effect import RequestArrived
-from softswitch.sip.message import Request
+from softswitch.sip.message import Message, Request
 
 _RELAY = "application/dtmf-relay"
 _KEY_KINDS = (_RELAY, "application/dtmf")
@@ -35,30 +34,34 @@ def reinvite(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]
     request = arrived.request
     offer = compose.description(request)
     assert leg.dialog is not None
-    version = leg.sdp_version + 1
-    media = leg.media
-    if offer:
-        sdp, media = negotiate.answer(offer, leg.setup.local, version)
-    else:
-        sdp = negotiate.offer(leg.setup.local, version)
-    leg.sdp_version = version
+    refresh.check(leg, request)
+    before = leg.media
+    sdp = leg.exchange.answer(offer, leg.setup.local) if offer else leg.exchange.offer(leg.setup.local)
     leg.dialog.refresh(request)
-    return [*inbound.succeed(leg, arrived.transaction, request, sdp, not offer, now), *_updated(leg, media)]
+    compose.learn(leg, request)
+    return [*inbound.succeed(leg, arrived.transaction, request, sdp, not offer, now), *changed(leg, before)]
 
 
 def _admit(leg: LegState) -> None:
     """Whether a re-INVITE may be served now (section 14.2). Raises ``PeerError``."""
-    if leg.state is S.OFFERED:
+    if leg.state in (S.OFFERED, S.ACCEPT_DUE):
         raise PeerError(500, "Server Internal Error")
     if leg.state in (S.CALLING, S.RINGING, S.ABANDONED, S.CANCELLING) or leg.ack is not None:
         raise PeerError(491, "Request Pending")
+    not_pending(leg)
     if leg.state is not S.UP:
         raise _GONE
 
 
+def not_pending(leg: LegState) -> None:
+    """Raises ``PeerError`` where a re-INVITE or an offer of ours has no final response yet."""
+    if leg.change is not None and leg.change.cseq:
+        raise PeerError(491, "Request Pending")
+
+
 def info(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
     """A key (no RFC: every phone writes it), in one of the two bodies that are in use."""
-    if leg.state not in (S.OFFERED, S.ANSWERED, S.UP):
+    if leg.state not in (S.OFFERED, S.ACCEPT_DUE, S.ANSWERED, S.UP):
         raise _GONE
     request = arrived.request
     effects: list[Effect] = [compose.reply(leg, arrived.transaction, request, 200)]
@@ -85,17 +88,25 @@ def options(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]
 
 def take_answer(leg: LegState, ack: Request) -> list[Effect]:
     """The answer to our late offer. Raises ``PeerError`` where it is missing or cannot be used."""
-    sdp = compose.description(ack)
+    return updated(leg, leg.exchange.accept(required(ack), leg.setup.local))
+
+
+def required(message: Message) -> bytes:
+    """The answer that this message has to bring. Raises ``PeerError`` where it does not."""
+    sdp = compose.description(message)
     if not sdp:
-        raise PeerError(0, "no answer in the ACK")
-    return _updated(leg, negotiate.accept(sdp, leg.setup.local))
+        kind = message.method if isinstance(message, Request) else "2xx"
+        raise PeerError(0, f"no answer in the {kind}")
+    return sdp
 
 
-def _updated(leg: LegState, media: Media | None) -> list[Effect]:
-    if media is None or media == leg.media:
-        return []
-    leg.media = media
-    return [Updated(leg.id, media)]
+def updated(leg: LegState, media: Media) -> list[Effect]:
+    before, leg.exchange.agreed = leg.media, media
+    return changed(leg, before)
+
+
+def changed(leg: LegState, before: Media | None) -> list[Effect]:
+    return [] if leg.media is None or leg.media == before else [Updated(leg.id, leg.media)]
 
 
 # ---- actions ---------------------------------------------------------------------------------------------------
@@ -108,7 +119,8 @@ def answered(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 def bye(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     assert leg.dialog is not None
     leg.ack = None
-    return [SendRequest(leg.id, compose.bye(leg.dialog), leg.flow)]
+    leg.change = None
+    return [ask.send(leg, leg.dialog, "BYE")]
 
 
 def ok_bye(leg: LegState, cause: object, _now: float) -> list[Effect]:
@@ -133,6 +145,10 @@ def released_peer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 
 def released_no_ack(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     return [Released(leg.id, "network", "no ACK")]
+
+
+def released_expired(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+    return [Released(leg.id, "network", "session expired")]
 
 
 def released_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:

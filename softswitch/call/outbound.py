@@ -6,19 +6,18 @@ once. A repeated 2xx is acknowledged again, whatever has become of the leg since
 
 from __future__ import annotations
 
-from softswitch.call import compose
-from softswitch.call.compose import HeaderLines
+from softswitch.call import ask, compose, refresh, reliable
 from softswitch.call.signal import Failed, Progress, SendAck, SendCancel, SendRequest
-from softswitch.call.state import LegState, Outbound
+from softswitch.call.state import Early, LegState, Outbound
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
-from softswitch.sdp import negotiate
 from softswitch.sdp.media import Media
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.final import contact_uris, retry_after_s
 from softswitch.sip.message import Response
 
+_MOST_BRANCHES = 16
 RING_LIMIT_S = 180.0  # timer C (section 16.6): where nobody said how long it may ring
 
 
@@ -43,23 +42,32 @@ def invite_again(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 
 def _invite(leg: LegState, cseq: int) -> SendRequest:
     ours = part(leg)
-    offer = negotiate.offer(leg.setup.local, leg.sdp_version)
-    ours.invite = compose.invite(leg.setup, ours.plan, leg.flow, cseq, ours.credentials, offer)
+    offer = leg.exchange.offer(leg.setup.local)
+    more = (*refresh.asked(leg), *ours.credentials)
+    ours.invite = compose.invite(leg.setup, ours.plan, leg.flow, cseq, more, offer)
+    ours.early.clear()
     return SendRequest(leg.id, ours.invite, leg.flow)
 
 
-def credentials(leg: LegState, response: Response, method: str, uri: str) -> HeaderLines:
-    account = None if leg.outbound is None else leg.outbound.plan.credentials
-    return compose.credentials(response, account, method, uri, leg.setup.ids)
-
-
-def take_challenge(leg: LegState, response: Response) -> bool:
-    """Whether this refusal is a challenge that we answer: the first one only."""
+def tries_again(leg: LegState, response: Response) -> bool:
+    """Whether this refusal is a challenge that we answer, or asks for nothing but a longer session interval."""
     ours = part(leg)
-    if ours.credentials or ours.invite is None:
+    assert ours.invite is not None
+    if response.status == 422:
+        return refresh.raised(leg, response)
+    found = ask.answer(leg, response, "INVITE", ours.invite.uri, ours.credentials, ours.challenges)
+    if not found:
         return False
-    ours.credentials = credentials(leg, response, "INVITE", ours.invite.uri)
-    return bool(ours.credentials)
+    ours.credentials, ours.challenges = found, ours.challenges + 1
+    return True
+
+
+def is_invite(leg: LegState, failed: TransactionFailed) -> bool:
+    """Whether it is the INVITE itself that has failed."""
+    sent, ours = failed.request, leg.outbound
+    if failed.method != "INVITE" or ours is None or ours.invite is None:
+        return False
+    return sent is None or sent.cseq.number == ours.invite.cseq.number
 
 
 def cancel(leg: LegState, _cause: object, _now: float) -> list[Effect]:
@@ -74,16 +82,43 @@ def progress(leg: LegState, cause: object, _now: float) -> list[Effect]:
     if response.status == 100:
         return []
     ours.rang = True
+    compose.learn(leg, response)
+    branch = _branch(ours, response)
+    if reliable.is_reliable(response):
+        if branch is None or not reliable.in_order(branch, response):
+            return []
+        return _reliably(leg, branch, response)
     media = _described(leg, response)
-    if media is not None:
-        part(leg).early = (response.to.tag or "", media)
+    if branch is not None and media is not None and not branch.settled:
+        branch.media = media
     return [Progress(leg.id, response.status, media)]
+
+
+def _reliably(leg: LegState, branch: Early, response: Response) -> list[Effect]:
+    """RFC 3262 section 4."""
+    media = None if branch.settled else _described(leg, response)
+    if media is not None:
+        branch.media, branch.settled = media, True
+    return [*reliable.prack(leg, branch, response, b""), Progress(leg.id, response.status, media)]
+
+
+def _branch(ours: Outbound, response: Response) -> Early | None:
+    """The early dialog that a provisional response belongs to (section 12.1), the latest of all from now."""
+    tag = response.to.tag
+    if tag is None or ours.invite is None:
+        return None
+    branch = ours.early.pop(tag, None)
+    if branch is None and len(ours.early) < _MOST_BRANCHES:
+        branch = Early(Dialog.uac(ours.invite, response))
+    if branch is not None:
+        ours.early[tag] = branch
+    return branch
 
 
 def _described(leg: LegState, response: Response) -> Media | None:
     try:
         sdp = compose.description(response)
-        return negotiate.accept(sdp, leg.setup.local) if sdp else None
+        return leg.exchange.accept(sdp, leg.setup.local) if sdp else None
     except PeerError:
         return None
 
@@ -94,10 +129,16 @@ def establish(leg: LegState, response: Response, now: float) -> bool:
     assert ours.invite is not None
     leg.dialog = Dialog.uac(ours.invite, response)
     ours.linger_until = now + leg.setup.timing.timeout
+    compose.learn(leg, response)
+    refresh.granted(leg, response, now)
+    branch = ours.early.get(leg.dialog.remote_tag)
     media = _described(leg, response)
-    if media is None and not response.body and ours.early is not None and ours.early[0] == leg.dialog.remote_tag:
-        media = ours.early[1]  # described in the provisional response already, and the 2xx left it out
-    leg.media = media
+    if branch is not None:
+        leg.dialog.continues(branch.dialog)
+        if branch.settled or not response.body:  # described in the provisional response already
+            media = branch.media
+    ours.early.clear()
+    leg.exchange.agreed = media
     return media is not None
 
 
@@ -125,7 +166,7 @@ def further_success(leg: LegState, response: Response) -> list[Effect]:
     if known is not None:
         return [_ack(leg, known)]
     fork = ours.forks[tag] = Dialog.uac(ours.invite, response)
-    return [_ack(leg, fork), SendRequest(leg.id, compose.bye(fork), leg.flow)]
+    return [_ack(leg, fork), ask.send(leg, fork, "BYE")]
 
 
 def failed_refused(leg: LegState, cause: object, _now: float) -> list[Effect]:

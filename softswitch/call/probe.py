@@ -7,11 +7,12 @@ all mean that the dialog is over.
 
 from __future__ import annotations
 
-from softswitch.call import compose
-from softswitch.call.signal import Released, SendRequest
+from softswitch.call import ask
+from softswitch.call.signal import Released
 from softswitch.call.state import LegState, Probe
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
+from softswitch.sip.body import SDP
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 
 PROBE_S = 60.0
@@ -38,10 +39,10 @@ def lost(leg: LegState, cause: ResponseArrived | TransactionFailed, now: float) 
 # ---- actions ---------------------------------------------------------------------------------------------------
 
 
-def ask(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+def send(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     assert leg.dialog is not None
     leg.probe = Probe(None, True)
-    return [SendRequest(leg.id, compose.options(leg.dialog), leg.flow)]
+    return [ask.send(leg, leg.dialog, "OPTIONS", (("Accept", SDP),))]
 
 
 def released_lost(leg: LegState, cause: object, _now: float) -> list[Effect]:

@@ -50,6 +50,13 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Renegotiate:
+    """Tell the peer in which direction media are to go: hold, resume. ``Updated`` or ``NotUpdated`` may follow."""
+
+    direction: str = "sendrecv"  # as we see it: sendonly and inactive put the peer on hold
+
+
+@dataclass(frozen=True, slots=True)
 class TransferProgress:
     """How the transfer goes that this leg's peer has asked for. The first one accepts it, or refuses from 300 on."""
 
@@ -65,7 +72,7 @@ class SendText:
     body: bytes
 
 
-Command = Dial | Ring | Accept | Reject | Release | TransferProgress | SendText
+Command = Dial | Ring | Accept | Reject | Release | Renegotiate | TransferProgress | SendText
 
 # ---- signals: what a leg says ----------------------------------------------------------------------------------
 
@@ -108,6 +115,15 @@ class Updated(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class NotUpdated(Effect):
+    """The peer has refused what ``Renegotiate`` wanted; the session goes on as it was."""
+
+    leg: str
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Digit(Effect):
     """A key by SIP INFO. Keys by RFC 4733 come from the media plane."""
 
@@ -123,7 +139,6 @@ class TransferWanted(Effect):
     number: str  # user part of the target; "" where there is none
     host: str  # of the target, as written
     replaces: Replaces | None  # attended: the call of ours that is to be taken over
-    referred_by: str  # what the peer says about itself, unverified; "" where nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,20 @@ from dataclasses import dataclass, field
 
 from softswitch.call.table import S
 from softswitch.core.ids import Ids
+from softswitch.sdp.exchange import Exchange
 from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
 from softswitch.sip.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """What we want of session timers (RFC 4028)."""
+
+    expires_s: int = 1800  # 0: we do not ask for a timer
+    min_s: int = 90  # shorter ones are refused with 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,23 @@ class Setup:
     local: LocalMedia
     ids: Ids
     timing: Timing
+    account: tuple[str, str] | None = None  # user, password: for whoever challenges us
+    session: SessionPolicy = SessionPolicy()
+
+
+@dataclass(slots=True)
+class Reliable:
+    """A provisional response of ours that has to be acknowledged by PRACK (RFC 3262 section 3)."""
+
+    rseq: int
+    waiting: Response | None  # None: it has been acknowledged
+    described: bool  # it carries our description,
+    offered: bool  # which is an offer, so that the PRACK must carry an answer
+    settled: bool  # offer and answer have been exchanged reliably
+    resend_at: float
+    interval: float  # seconds
+    until: float
+    next_status: int = 0  # what is to be sent after it; 0: nothing
 
 
 @dataclass(slots=True)
@@ -34,6 +60,7 @@ class Inbound:
     trusted: bool  # whether its P-Asserted-Identity counts (RFC 3325)
     answer: bytes = b""  # to its offer; empty where it had none
     provisional: Response | None = None  # sent last, above 100
+    reliable: Reliable | None = None  # the latest
     remind_at: float | None = None  # section 13.3.1.1: a proxy on the way forgets a call that is silent too long
 
 
@@ -45,10 +72,19 @@ class Plan:
     from_uri: str
     from_display: str
     request_uri: str
-    credentials: tuple[str, str] | None  # user, password
     ring_timeout_s: float
     headers: tuple[tuple[str, str], ...]
     try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
+
+
+@dataclass(slots=True)
+class Early:
+    """A branch of our INVITE that rings (section 12.1)."""
+
+    dialog: Dialog
+    media: Media | None = None
+    rseq: int | None = None  # of its latest reliable provisional response (RFC 3262 section 4)
+    settled: bool = False  # offer and answer have been exchanged reliably
 
 
 @dataclass(slots=True)
@@ -60,8 +96,9 @@ class Outbound:
     ring_until: float = 0.0
     heard: bool = False  # a provisional response has come
     rang: bool = False  # one above 100
-    credentials: tuple[tuple[str, str], ...] = ()  # header lines; one challenge is answered, not two
-    early: tuple[str, Media] | None = None  # To tag and what its provisional response described
+    credentials: tuple[tuple[str, str], ...] = ()  # header lines
+    challenges: int = 0  # answered so far
+    early: dict[str, Early] = field(default_factory=dict)  # branches that ring, by their tags, the latest last
     forks: dict[str, Dialog] = field(default_factory=dict)  # other branches that answered too, by their tags
     linger_until: float = 0.0  # section 13.2.2.4: until then 2xx of other branches may come
 
@@ -77,6 +114,45 @@ class AckWait:
     resend_at: float
     interval: float  # seconds
     until: float
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request of ours inside a dialog."""
+
+    dialog: Dialog
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    credentials: tuple[tuple[str, str], ...]
+    challenges: int  # answered so far
+    accepted: bool = False  # a re-INVITE that has its 2xx
+
+
+@dataclass(slots=True)
+class Change:
+    """A re-INVITE or UPDATE of ours: wanted, under way, or to be tried again."""
+
+    offering: bool  # with a new offer; else it only refreshes the session
+    wanted: bool  # by a command: its failure is told
+    former: str  # the direction that we had
+    due_at: float  # not before
+    tries: int = 0
+    cseq: int = 0  # of the one that is under way; 0: none is
+    described: bool = False  # that one carries our offer
+    heard: bool = False  # and has a provisional response
+    more: bool = False  # something else is wanted after it
+    until: float | None = None  # its answer is waited for until then
+
+
+@dataclass(slots=True)
+class Refresh:
+    """The session timer (RFC 4028)."""
+
+    interval_s: int = 0  # 0: there is none
+    ours: bool = False  # we refresh
+    due_at: float | None = None
+    end_at: float | None = None
+    min_s: int = 0  # what a 422 has asked for
 
 
 @dataclass(slots=True)
@@ -111,11 +187,13 @@ class LegState:
     outbound: Outbound | None = None
     state: S = S.NEW
     dialog: Dialog | None = None
-    media: Media | None = None
-    sdp_version: int = 1  # of the description that we sent last (RFC 3264 section 8)
+    exchange: Exchange = field(default_factory=Exchange)
     ack: AckWait | None = None
     limit_at: float | None = None  # deadline of the state
-    bye_challenged: bool = False
+    allows: frozenset[str] = frozenset()  # methods, as the peer says
+    asked: dict[tuple[str, int, str], Asked] = field(default_factory=dict)  # by method, CSeq and To tag
+    change: Change | None = None
+    refresh: Refresh = field(default_factory=Refresh)
     probe: Probe = field(default_factory=Probe)
     refer: Refer | None = None
     refers: int = 0  # how many there were
@@ -123,6 +201,42 @@ class LegState:
     @property
     def id(self) -> str:
         return self.setup.id
+
+    @property
+    def media(self) -> Media | None:
+        """What offer and answer have come to."""
+        return self.exchange.agreed
+
+    @property
+    def talking(self) -> Dialog | None:
+        """The dialog, or the latest of the early ones."""
+        if self.dialog is not None or self.outbound is None or not self.outbound.early:
+            return self.dialog
+        return next(reversed(self.outbound.early.values())).dialog
+
+    def dialog_of(self, request: Request) -> Dialog | None:
+        """Where a request of the peer's belongs: while it rings each branch has a dialog of its own."""
+        if self.dialog is not None or self.outbound is None:
+            return self.dialog
+        branch = self.outbound.early.get(request.from_.tag or "")
+        return None if branch is None else branch.dialog
+
+    @property
+    def settled(self) -> bool:
+        """True while nothing of an offer or an INVITE is under way on either side, so that we may begin something."""
+        if self.state is S.UP:
+            return self.ack is None
+        return "UPDATE" in self.allows and self._settled_early
+
+    @property
+    def _settled_early(self) -> bool:
+        """Before the final response offer and answer can have been exchanged reliably (RFC 3311 section 5.1)."""
+        if self.state is S.OFFERED and self.inbound is not None:
+            reliable = self.inbound.reliable
+            return reliable is not None and reliable.settled and reliable.waiting is None
+        if self.state is S.RINGING and self.outbound is not None and self.outbound.early:
+            return next(reversed(self.outbound.early.values())).settled
+        return False
 
     @property
     def busy(self) -> bool:
@@ -143,6 +257,15 @@ class LegState:
             found.append(self.inbound.remind_at)
         if self.probe.due_at is not None and not self.busy:
             found.append(self.probe.due_at)
+        reliable = self.inbound.reliable if self.inbound is not None else None
+        if reliable is not None and reliable.waiting is not None and self.state in (S.OFFERED, S.ACCEPT_DUE):
+            found += [reliable.resend_at, reliable.until]
+        if self.state is S.UP:
+            found += [at for at in (self.refresh.due_at, self.refresh.end_at) if at is not None]
+        if self.change is not None and self.change.cseq and self.change.until is not None:
+            found.append(self.change.until)
+        if self.change is not None and not self.change.cseq and self.settled:
+            found.append(self.change.due_at)
         if self.refer is not None:
             found.append(self.refer.until if self.refer.leave_at is None else self.refer.leave_at)
         return found

@@ -15,6 +15,7 @@ from softswitch.core.machine import DROP
 class S(enum.Enum):
     NEW = enum.auto()
     OFFERED = enum.auto()  # inbound: the INVITE has no final response yet
+    ACCEPT_DUE = enum.auto()  # inbound: accepted, but a description is on its way that a PRACK has to acknowledge
     ANSWERED = enum.auto()  # inbound: 2xx sent, no ACK yet
     CALLING = enum.auto()  # outbound: INVITE sent, nothing heard
     RINGING = enum.auto()  # outbound: a provisional response has come, so that a CANCEL may be sent
@@ -34,13 +35,18 @@ class I(enum.Enum):  # noqa: E742 (the tables call it an input)
     ACCEPT = enum.auto()
     REJECT = enum.auto()
     RELEASE = enum.auto()
+    ACCEPT_EARLY = enum.auto()  # before the PRACK to a description of ours
+    RENEGOTIATE = enum.auto()
     # requests of the peer
     INVITE = enum.auto()
     INVITE_UNUSABLE = enum.auto()
     CANCEL = enum.auto()
     BYE = enum.auto()
+    PRACKED = enum.auto()
     ACK = enum.auto()
-    ACK_UNUSABLE = enum.auto()  # our late offer was answered with what we cannot use, or not at all
+    ANSWER_UNUSABLE = (
+        enum.auto()
+    )  # our offer in a 2xx or a re-INVITE was answered with what we cannot use, or not at all
     # responses to our INVITE, our BYE
     PROVISIONAL = enum.auto()
     SUCCESS = enum.auto()
@@ -49,11 +55,13 @@ class I(enum.Enum):  # noqa: E742 (the tables call it an input)
     CHALLENGED = enum.auto()
     INVITE_LOST = enum.auto()
     BYE_DONE = enum.auto()
-    PROBE_LOST = enum.auto()  # our OPTIONS: 408, 481 or no answer
+    PEER_LOST = enum.auto()  # our OPTIONS, re-INVITE or UPDATE: 408, 481 or no answer
     # time
     ACK_TIMEOUT = enum.auto()
+    PRACK_TIMEOUT = enum.auto()
     REMIND = enum.auto()
     PROBE = enum.auto()  # nothing heard of an established peer for long
+    EXPIRED = enum.auto()  # the session timer
     LIMIT = enum.auto()  # the state's deadline
 
 
@@ -68,6 +76,8 @@ class A(enum.Enum):
     REFUSE_COMMANDED = enum.auto()
     REFUSE_CANCELLED = enum.auto()
     REFUSE_NO_ANSWER = enum.auto()
+    REFUSE_UNACKNOWLEDGED = enum.auto()  # no PRACK
+    RING_NEXT = enum.auto()  # what had to wait for the PRACK
     # outbound
     INVITE = enum.auto()
     INVITE_AGAIN = enum.auto()
@@ -80,11 +90,13 @@ class A(enum.Enum):
     OK_BYE = enum.auto()
     GONE = enum.auto()  # 481
     PROBE = enum.auto()  # OPTIONS
+    CHANGE = enum.auto()  # re-INVITE or UPDATE, now or when it may be sent
     # how it ended
     FAILED_UNUSABLE = enum.auto()
     FAILED_REJECTED = enum.auto()
     FAILED_CANCELLED = enum.auto()
     FAILED_NO_ANSWER = enum.auto()
+    FAILED_UNACKNOWLEDGED = enum.auto()
     FAILED_RELEASED = enum.auto()
     FAILED_REFUSED = enum.auto()
     FAILED_LOST = enum.auto()
@@ -93,6 +105,7 @@ class A(enum.Enum):
     RELEASED_NO_ACK = enum.auto()
     RELEASED_LOST = enum.auto()
     RELEASED_UNUSABLE = enum.auto()
+    RELEASED_EXPIRED = enum.auto()
     FINISH = enum.auto()
 
 
@@ -100,25 +113,32 @@ Cell = tuple[S | None, tuple[A, ...]]
 Table = Mapping[S, Mapping[I, Cell]]
 
 # Commands that cross the end of the leg: whoever gave them has not read our last signal yet.
-_TOO_LATE: dict[I, Cell] = {I.RING: DROP, I.ACCEPT: DROP, I.REJECT: DROP, I.RELEASE: DROP}
+_TOO_LATE: dict[I, Cell] = {
+    I.RING: DROP, I.ACCEPT: DROP, I.REJECT: DROP, I.RELEASE: DROP, I.RENEGOTIATE: DROP,
+    I.ACCEPT_EARLY: DROP,
+}  # fmt: skip
 
 _UP: dict[I, Cell] = {
     I.RELEASE: (S.LEAVING, (A.BYE, A.RELEASED_US)),
     I.BYE: (S.ENDED, (A.OK_BYE, A.RELEASED_PEER)),
     I.ACK: DROP,  # to a re-INVITE's 2xx
-    I.ACK_UNUSABLE: (S.LEAVING, (A.BYE, A.RELEASED_UNUSABLE)),
+    I.PRACKED: DROP,
+    I.ANSWER_UNUSABLE: (S.LEAVING, (A.BYE, A.RELEASED_UNUSABLE)),
     I.ACK_TIMEOUT: (S.LEAVING, (A.BYE, A.RELEASED_NO_ACK)),
     I.BYE_DONE: DROP,  # of another branch
     I.CANCEL: DROP,
     I.PROBE: (None, (A.PROBE,)),
-    I.PROBE_LOST: (S.LEAVING, (A.BYE, A.RELEASED_LOST)),  # section 12.2.1.2: with a BYE
+    I.PEER_LOST: (S.LEAVING, (A.BYE, A.RELEASED_LOST)),  # section 12.2.1.2: with a BYE
+    I.EXPIRED: (S.LEAVING, (A.BYE, A.RELEASED_EXPIRED)),  # RFC 4028 section 10
+    I.RENEGOTIATE: (None, (A.CHANGE,)),
 }
 _LEAVING: dict[I, Cell] = {
     **_TOO_LATE,
     I.BYE: (None, (A.OK_BYE,)),  # theirs has crossed ours
+    I.PRACKED: DROP,
     I.CANCEL: DROP,
     I.BYE_DONE: (S.ENDED, ()),  # any final response, 481 and 408 too, or none
-    I.PROBE_LOST: DROP,
+    I.PEER_LOST: DROP,
     I.LIMIT: (S.ENDED, ()),
 }
 _ENDED: dict[I, Cell] = {**dict.fromkeys(I, DROP), I.BYE: (None, (A.GONE,)), I.LIMIT: (S.FINISHED, (A.FINISH,))}
@@ -132,26 +152,46 @@ INBOUND: Table = {
     S.OFFERED: {
         I.RING: (None, (A.RING,)),
         I.ACCEPT: (S.ANSWERED, (A.ACCEPT, A.ANSWERED)),
+        I.ACCEPT_EARLY: (S.ACCEPT_DUE, ()),
+        I.PRACKED: (None, (A.RING_NEXT,)),
+        I.PRACK_TIMEOUT: (S.ENDED, (A.REFUSE_UNACKNOWLEDGED, A.FAILED_UNACKNOWLEDGED)),
         I.REJECT: (S.ENDED, (A.REFUSE_COMMANDED, A.FAILED_REJECTED)),
         I.RELEASE: (S.ENDED, (A.REFUSE_COMMANDED, A.FAILED_REJECTED)),
         I.CANCEL: (S.ENDED, (A.REFUSE_CANCELLED, A.FAILED_CANCELLED)),
         I.BYE: (S.ENDED, (A.OK_BYE, A.REFUSE_CANCELLED, A.FAILED_CANCELLED)),  # section 15: a caller may
         I.REMIND: (None, (A.REMIND,)),
+        I.RENEGOTIATE: (None, (A.CHANGE,)),
+        I.LIMIT: (S.ENDED, (A.REFUSE_NO_ANSWER, A.FAILED_NO_ANSWER)),
+    },
+    S.ACCEPT_DUE: {
+        I.RING: DROP,
+        I.ACCEPT: DROP,
+        I.ACCEPT_EARLY: DROP,
+        I.PRACKED: (S.ANSWERED, (A.ACCEPT, A.ANSWERED)),
+        I.PRACK_TIMEOUT: (S.ENDED, (A.REFUSE_UNACKNOWLEDGED, A.FAILED_UNACKNOWLEDGED)),
+        I.REJECT: (S.ENDED, (A.REFUSE_COMMANDED, A.FAILED_REJECTED)),
+        I.RELEASE: (S.ENDED, (A.REFUSE_COMMANDED, A.FAILED_REJECTED)),
+        I.CANCEL: (S.ENDED, (A.REFUSE_CANCELLED, A.FAILED_CANCELLED)),
+        I.BYE: (S.ENDED, (A.OK_BYE, A.REFUSE_CANCELLED, A.FAILED_CANCELLED)),
+        I.RENEGOTIATE: (None, (A.CHANGE,)),
         I.LIMIT: (S.ENDED, (A.REFUSE_NO_ANSWER, A.FAILED_NO_ANSWER)),
     },
     S.ANSWERED: {
+        I.PRACKED: DROP,  # the 2xx did not have to wait for it
         I.ACK: (S.UP, ()),
-        I.ACK_UNUSABLE: (S.LEAVING, (A.BYE, A.RELEASED_UNUSABLE)),
+        I.ANSWER_UNUSABLE: (S.LEAVING, (A.BYE, A.RELEASED_UNUSABLE)),
         I.ACK_TIMEOUT: (S.LEAVING, (A.BYE, A.RELEASED_NO_ACK)),
         I.RELEASE: (S.BYE_DUE, (A.RELEASED_US,)),
         I.BYE: (S.ENDED, (A.OK_BYE, A.RELEASED_PEER)),
         I.CANCEL: DROP,  # too late: the peer will ACK and BYE
+        I.RENEGOTIATE: (None, (A.CHANGE,)),
     },
     S.UP: _UP,
     S.BYE_DUE: {
         **_TOO_LATE,
+        I.PRACKED: DROP,
         I.ACK: (S.LEAVING, (A.BYE,)),
-        I.ACK_UNUSABLE: (S.LEAVING, (A.BYE,)),
+        I.ANSWER_UNUSABLE: (S.LEAVING, (A.BYE,)),
         I.ACK_TIMEOUT: (S.LEAVING, (A.BYE,)),
         I.BYE: (S.ENDED, (A.OK_BYE,)),
         I.CANCEL: DROP,
@@ -165,6 +205,7 @@ OUTBOUND: Table = {
     S.NEW: {
         I.DIAL: (S.CALLING, (A.INVITE,)),
         I.RELEASE: (S.ENDED, (A.FAILED_RELEASED,)),
+        I.RENEGOTIATE: (None, (A.CHANGE,)),
     },
     S.CALLING: {
         I.PROVISIONAL: (S.RINGING, (A.PROGRESS,)),
@@ -174,6 +215,7 @@ OUTBOUND: Table = {
         I.CHALLENGED: (None, (A.INVITE_AGAIN,)),
         I.INVITE_LOST: (S.ENDED, (A.FAILED_LOST,)),
         I.RELEASE: (S.ABANDONED, (A.FAILED_RELEASED,)),
+        I.RENEGOTIATE: (None, (A.CHANGE,)),
         I.LIMIT: (S.ABANDONED, (A.FAILED_NO_ANSWER,)),
         I.BYE: (None, (A.GONE,)),
     },
@@ -185,6 +227,7 @@ OUTBOUND: Table = {
         I.CHALLENGED: (S.CALLING, (A.INVITE_AGAIN,)),
         I.INVITE_LOST: (S.ENDED, (A.FAILED_LOST,)),
         I.RELEASE: (S.CANCELLING, (A.CANCEL, A.FAILED_RELEASED)),
+        I.RENEGOTIATE: (None, (A.CHANGE,)),
         I.LIMIT: (S.CANCELLING, (A.CANCEL, A.FAILED_NO_ANSWER)),
         I.BYE: (None, (A.GONE,)),  # section 15: a callee must not, on an early dialog
     },

@@ -2,13 +2,14 @@
 
 Decided here: that one REFER is pending at a time (491), what its answer and its NOTIFYs say, and that the subscription
 which it implies outlives the call but not its deadline. One NOTIFY is under way at a time, so that the last word
-arrives last. Not known here: who may be transferred where; whoever owns the leg answers ``TransferWanted``.
+arrives last. Not known here: who may be transferred where; whoever owns the leg answers ``TransferWanted``. What the
+peer says about itself (Referred-By) is not read: who is at this leg is known better.
 """
 
 from __future__ import annotations
 
-from softswitch.call import compose
-from softswitch.call.signal import SendRequest, TransferProgress, TransferWanted
+from softswitch.call import ask, compose
+from softswitch.call.signal import TransferProgress, TransferWanted
 from softswitch.call.state import LegState, Refer
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
@@ -32,8 +33,7 @@ def refer(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
     leg.refers += 1
     event = "refer" if leg.refers == 1 else f"refer;id={request.cseq.number}"  # RFC 3515 section 2.4.6
     leg.refer = Refer(arrived.transaction, request, event, wants_no_subscription(request), now + EXPIRES_S)
-    referrer = legible(request.headers.get("Referred-By") or "")
-    return [TransferWanted(leg.id, legible(target.uri.number), target.uri.host, target.replaces, referrer)]
+    return [TransferWanted(leg.id, legible(target.uri.number), target.uri.host, target.replaces)]
 
 
 def progress(leg: LegState, told: TransferProgress, now: float) -> list[Effect]:
@@ -76,9 +76,8 @@ def _notify(leg: LegState, refer: Refer, state: str, status: int) -> Effect:
         ("Event", refer.event),
         ("Subscription-State", state),
         ("Content-Type", SIPFRAG),
-        ("User-Agent", compose.PRODUCT),
     )
-    return SendRequest(leg.id, leg.dialog.request("NOTIFY", headers, sipfrag(status)), leg.flow)
+    return ask.send(leg, leg.dialog, "NOTIFY", headers, sipfrag(status))
 
 
 def told(leg: LegState, end: ResponseArrived | TransactionFailed, now: float) -> list[Effect]:

@@ -22,6 +22,7 @@ class Exchange:
     version: int = 1  # of ``said``
     said: bytes = b""  # our latest description; empty before the first
     direction: str = "sendrecv"  # what we would have
+    spoken: str = "sendrecv"  # what we would have had when we last said something
     agreed: Media | None = None  # what stands
 
     def offer(self, local: LocalMedia) -> bytes:
@@ -46,7 +47,11 @@ class Exchange:
     def accept(self, answer: bytes, local: LocalMedia) -> Media:
         """What an answer to our latest offer would agree on: of a fork there may be several. Raises ``PeerError``."""
         place = negotiate.stream_of(self._lines())
-        return negotiate.accept(answer, continued(local, self.agreed), self.direction, place)
+        return negotiate.accept(answer, continued(local, self.agreed), self.spoken, place)
+
+    def unsay(self) -> None:
+        """What we have said was never sent."""
+        self.said = b""
 
     def _lines(self) -> list[Section]:
         return parse_session(self.said).sections if self.said else []
@@ -56,7 +61,7 @@ class Exchange:
         if self.said and body != self.said:
             self.version += 1
             body = make(self.version)
-        self.said = body
+        self.said, self.spoken = body, self.direction
         return body
 
 

@@ -66,6 +66,11 @@ class Dialog:
             request.cseq.number,
         )
 
+    def continues(self, early: Dialog) -> None:
+        """The 2xx has confirmed an early dialog (section 13.2.2.4): CSeq goes on, the route set is the 2xx's."""
+        self.local_cseq = max(self.local_cseq, early.local_cseq)
+        self.remote_cseq = early.remote_cseq
+
     def check(self, request: Request) -> None:
         """Take a request of the peer's (section 12.2.2). Raises ``PeerError``: 481 not of this dialog, 500 old."""
         if (request.from_.tag or "") != self.remote_tag or request.call_id != self.call_id:

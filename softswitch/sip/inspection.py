@@ -15,7 +15,7 @@ from softswitch.sip.message import Request
 HeaderLines = tuple[tuple[str, str], ...]
 
 # The extensions that a peer may require of us (section 19.2); each of them is implemented.
-OPTION_TAGS: tuple[str, ...] = ("replaces", "norefersub")
+OPTION_TAGS: tuple[str, ...] = ("100rel", "timer", "replaces", "norefersub")
 _KNOWN_METHODS = frozenset({
     "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER",
     "SUBSCRIBE", "UPDATE",

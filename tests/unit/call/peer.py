@@ -45,7 +45,8 @@ def up(made: Request | None = None) -> Leg:
 
 
 def ack(leg: Leg, cseq: int = 1, body: bytes = b"") -> AckArrived:
-    return AckArrived(request("ACK", to_tag=leg.local_tag, cseq=cseq, body=body, more=SDP if body else ()), UDP)
+    tags = {"to_tag": leg.local_tag, "from_tag": leg.remote_tag or "their"}
+    return AckArrived(request("ACK", **tags, cseq=cseq, body=body, more=SDP if body else ()), UDP)
 
 
 def inside(
