@@ -17,6 +17,7 @@ from softswitch.sip.section import parse_headers
 
 SWITCH = "softswitch"
 _NARROW, _WIDE = 24, 34  # characters between two columns
+_LABEL = 28  # characters on an arrow
 _TIME = 9  # characters of a moment: "+123.456 "
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722", "18": "G729"}  # payload types that need no rtpmap (RFC 3551)
@@ -100,7 +101,7 @@ def _label(start: str, cseq: str) -> tuple[str, str]:
     """What stands on the arrow, and which request is meant where that does not say it."""
     first, _, rest = start.partition(" ")
     number, _, _ = cseq.partition(" ")
-    return (rest[:26], cseq) if first.upper().startswith("SIP/") else (first[:26], number)
+    return (rest[:_LABEL], cseq) if first.upper().startswith("SIP/") else (first[:_LABEL], number)
 
 
 def _media(body: str) -> str:
