@@ -7,7 +7,7 @@ shown as the admin wants it: a customer's number need not be known to everybody 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softswitch.call.leg import Leg
 from softswitch.call.table import S
@@ -19,6 +19,7 @@ from softswitch.switch.configuration import Configuration
 _SEEN: Mapping[S, DialogState] = {
     S.NEW: DialogState.TRYING,
     S.OFFERED: DialogState.TRYING,  # EARLY as soon as it has heard a provisional response
+    S.ACCEPT_DUE: DialogState.EARLY,
     S.CALLING: DialogState.TRYING,
     S.RINGING: DialogState.EARLY,
     S.ANSWERED: DialogState.CONFIRMED,
@@ -60,6 +61,13 @@ class Extensions:
         """Something has happened to this leg."""
         dialog = self._dialogs.get(leg)
         if dialog is not None:
+            self._touched(dialog.user)
+
+    def talks_to(self, leg: str, remote: str, remote_name: str = "") -> None:
+        """Somebody else is at the other end: one of the two was transferred."""
+        dialog = self._dialogs.get(leg)
+        if dialog is not None:
+            self._dialogs[leg] = replace(dialog, remote=remote, remote_name=remote_name)
             self._touched(dialog.user)
 
     def ended(self, leg: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from softswitch.acd.model import AgentState, AgentStateChanged, Decided, Reachability
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
-from softswitch.contact.event import ContactFinished
+from softswitch.contact.event import ContactFinished, TransferEnded
 from softswitch.contact.mailbox import VoicemailHeard, VoicemailLeft
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.sip.endpoint import Stray
@@ -32,6 +32,7 @@ class Facts:
         """The consequences of a fact, before the listeners hear of it."""
         keeper = self._switch.ports.keeper
         self._switch.lamps.note(event)
+        self._switch.calls.transfers.note(event)
         match event:
             case Registered(binding=binding):
                 keeper.put_binding(binding)
@@ -48,7 +49,7 @@ class Facts:
                     keeper.put_agent(agent, new is not AgentState.LOGGED_OUT, paused)
             case Decided():
                 self._decided(event)
-            case LossNotRecorded() | PromiseChanged():
+            case LossNotRecorded() | PromiseChanged() | TransferEnded():
                 keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):
                 keeper.put_call(record)

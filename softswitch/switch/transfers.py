@@ -21,7 +21,7 @@ from softswitch.contact.order import Target
 from softswitch.contact.permission import Party
 from softswitch.contact.routing import PlanRoute
 from softswitch.contact.transfer import LegReplaced, TransferJoin, TransferTo
-from softswitch.core.effect import Effect
+from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.refer import Replaces, replaces
 from softswitch.sip.uri import Uri, parse_uri
@@ -129,6 +129,16 @@ class Transfers:
         if not party.number and contact.bridge.other(leg) == contact.leg:
             return replace(party, number=contact.facts.caller)  # from a trunk
         return party
+
+    def note(self, fact: DomainEvent) -> None:
+        """Lamps show who talks to whom now."""
+        if not isinstance(fact, TransferEnded):
+            return
+        contact = self._switch.calls.contacts.get(fact.contact)
+        if fact.outcome != "done" or not isinstance(contact, InboundContact) or contact.bridge is None:
+            return
+        for leg in (contact.bridge.left, contact.bridge.right):
+            self._switch.calls.extensions.talks_to(leg, self._other(contact, leg).number)
 
     # ---- INVITE with Replaces ----------------------------------------------------------------------------------
 

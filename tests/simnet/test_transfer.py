@@ -50,6 +50,12 @@ def hear_each_other(house: TransferHouse, one: Call, other: Call) -> bool:
         return False
 
 
+def lamp(house: TransferHouse, user: str) -> str:
+    """With whom a watcher sees this user's phone talking."""
+    (dialog,) = house.world.switch.calls.extensions.dialogs(user)
+    return dialog.remote.partition("@")[0].removeprefix("sip:")
+
+
 def outcomes(house: TransferHouse) -> list[tuple[str, str]]:
     return [(event.kind, event.outcome) for event in house.world.facts(TransferEnded)]
 
@@ -120,6 +126,7 @@ def test_the_callee_transfers_the_caller(house: TransferHouse) -> None:
     house.world.run(1.0)
     assert hear_each_other(house, call, house.carl.talking[0])
     assert house.bob.told[-1] == "200 OK" and house.bob.states[-1] == "terminated;reason=noresource"
+    assert (lamp(house, "1004"), lamp(house, "1003")) == ("1003", "1004")
     assert theirs.state == "ended" and house.bob.byes == 1
     house.desk.hang_up(call)
     all_over(house)
@@ -491,6 +498,8 @@ def test_attended(house: TransferHouse) -> None:
     house.world.run_until(lambda: carls.state == "ended")
     all_over(house)
     second, first = records(house)
+    trace = house.world.switch.wire.book.trace(first.contact)
+    assert any(message.leg == f"{second.contact}.dial1.1" for message in trace.messages)  # what it said after that
     assert (first.agent, first.queue, first.caller) == ("alice", "orders", "13800138000")
     assert (second.caller, second.called, second.outcome) == ("1001", "1003", "answered")
     assert outcomes(house) == [("attended", "done")]
