@@ -38,6 +38,7 @@ def _agents(settings: Configuration) -> Iterator[Finding]:
 
 def _trunks(settings: Configuration) -> Iterator[Finding]:
     owner: dict[str, str] = {}
+    proving: dict[str, str] = {}
     for name, trunk in settings.trunks.items():
         first = settings.trunks[owner.setdefault(trunk.prefix, name)]
         if trunk.prefix and first is not trunk and not (trunk.group and trunk.group == first.group):
@@ -47,6 +48,8 @@ def _trunks(settings: Configuration) -> Iterator[Finding]:
             yield ("trunks", name, "group"), "is the name of a trunk already", "error"
         if trunk.challenge and trunk.username in settings.users:
             yield ("trunks", name, "username"), "is a user in users.yaml already", "error"
+        if trunk.challenge and proving.setdefault(trunk.username, name) != name:
+            yield ("trunks", name, "username"), f"trunk {proving[trunk.username]!r} proves itself with it", "error"
 
 
 def _queue_trunks(settings: Configuration) -> Iterator[Finding]:

@@ -23,7 +23,9 @@ from softswitch.sip.message import Headers, Request, Response
 LONGEST_WAIT_S = 1800.0  # RFC 5626 section 4.5
 _RENEW_SHARE = 0.8  # of the time that was granted: room for one failure and a second try
 _LONGEST_S = 86400  # what a 423 may ask of us
+_SOONEST_S = 1.0  # whatever little is granted
 _MOST_ANSWERS = 2  # challenges in a row: the first one, and one because our nonce was stale
+_MOST_ROUNDS = 10  # requests until one is answered for good
 _SIGNED = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
 
 
@@ -127,7 +129,7 @@ class Registration:
         self._ids = ids
         self._call_id, self._tag, self._cseq = ids.call_id(), ids.tag(), 0
         self._expires_s = account.expires_s
-        self._answers = self._failures = 0
+        self._answers = self._failures = self._rounds = 0
         self._credentials: tuple[tuple[str, str], ...] = ()
 
     def start(self, now: float) -> list[Effect]:
@@ -137,6 +139,10 @@ class Registration:
     def tick(self, now: float) -> list[Effect]:
         due = self.deadline is not None and self.deadline <= now
         return self._step(I.DUE, now) if due else []
+
+    def flow_lost(self, now: float) -> list[Effect]:
+        """The connection by which we are bound is gone, and the binding with it (RFC 5626 section 4.2.1)."""
+        return self._step(I.DUE, now) if self.state is S.BOUND else []
 
     def leave(self, now: float) -> list[Effect]:
         """Unbind us, if we are bound (section 10.2.2)."""
@@ -170,9 +176,9 @@ class Registration:
         if status < 300:
             bound_s = granted_s(response, contact.partition(":")[2].partition("@")[0], self._expires_s)
             return self._failed(500, now) if bound_s <= 0 else self._step(I.OK, now, bound_s=bound_s)
-        if status in _SIGNED and self._signed(response):
+        if status in _SIGNED and self._patient and self._signed(response):
             return self._step(I.CHALLENGED, now)
-        if status == 423 and self._longer(response):
+        if status == 423 and self._patient and self._longer(response):
             return self._step(I.BRIEF, now)
         return self.failed(status, now, elsewhere and status == 503, retry_after_s(response))
 
@@ -180,7 +186,14 @@ class Registration:
         """No answer (408), no way (503), or a refusal."""
         if self.state not in _OUT:
             return []
-        return self._step(I.ELSEWHERE, now) if elsewhere else self._failed(status, now, at_least_s)
+        if elsewhere and self._patient:
+            return self._step(I.ELSEWHERE, now)
+        return self._failed(status, now, at_least_s)
+
+    @property
+    def _patient(self) -> bool:
+        """Not for ever: a registrar could keep us asking."""
+        return self._rounds < _MOST_ROUNDS
 
     @property
     def _registrar(self) -> str:
@@ -198,6 +211,7 @@ class Registration:
         for action in actions:
             match action:
                 case A.ASK:
+                    self._rounds += 1
                     effects.append(RegisterWanted(self.trunk))
                 case A.RENEW_LATER:
                     effects.append(self._renew_later(bound_s, now))
@@ -206,9 +220,9 @@ class Registration:
         return effects
 
     def _renew_later(self, bound_s: float, now: float) -> Effect:
-        self._answers = self._failures = 0
+        self._answers = self._failures = self._rounds = 0
         self.bound_until = now + bound_s
-        self.deadline = now + bound_s * _RENEW_SHARE
+        self.deadline = now + max(_SOONEST_S, bound_s * _RENEW_SHARE)
         return TrunkRegistered(self.trunk, bound_s)
 
     def _back_off(self, status: int, at_least_s: float, now: float) -> Effect:
@@ -216,7 +230,7 @@ class Registration:
         whole_s = min(LONGEST_WAIT_S, self.account.retry_s * 2 ** min(self._failures, 16))
         wait_s = max(whole_s * (0.5 + self._ids.fraction() / 2), min(at_least_s, LONGEST_WAIT_S))
         self._failures += 1
-        self._answers = 0
+        self._answers = self._rounds = 0
         self.deadline = now + wait_s
         return TrunkNotRegistered(self.trunk, status, wait_s)
 

@@ -108,6 +108,7 @@ class Signalling:
 
     def flow_failed(self, event: FlowFailed) -> Iterable[Effect]:
         broken = [*self._switch.registrar.drop(event.flow), *self._switch.lamps.flow_failed(event.flow)]
+        broken += self._switch.trunks.flow_failed(event.flow)
         return [*broken, *self._armed(self._endpoint.transport_failed(event.flow, self._now))]
 
     def blame(self, effect: Effect, error: PeerError) -> list[Effect]:

@@ -158,6 +158,18 @@ class Trunks:
             effects = line.registration.failed(event.status, now, self._elsewhere(line))
         return self._armed(line, [*effects, *line.changes(now)])
 
+    def flow_failed(self, flow: Flow) -> list[Effect]:
+        """A connection is gone: what was registered over it is registered again."""
+        if not flow.connection:
+            return []
+        bound = [one for one in self._contacts.values() if any(hop.address == flow.remote for hop in one.known)]
+        return [
+            effect
+            for one in bound
+            if one.registration
+            for effect in self._armed(one, one.registration.flow_lost(self._now))
+        ]
+
     def _elsewhere(self, line: TrunkLine) -> bool:
         """Whether a server is left that has not failed."""
         return any(line.dead.left_s(hop, self._now) == 0.0 for hop in line.hops(self._now))

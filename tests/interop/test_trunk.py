@@ -52,18 +52,30 @@ async def test_a_carrier_found_by_srv_whose_first_server_is_dead(tmp_path: Path)
             assert (await switch.metrics())['softswitch_trunk_up{trunk="carrier"}'] == 1
 
 
-async def test_a_trunk_registers_with_another_switch_and_calls_go_both_ways(tmp_path: Path) -> None:
+async def test_a_trunk_registers_with_another_switch_by_tcp_and_calls_go_both_ways(tmp_path: Path) -> None:
     account = {"4001": {"password": "a-trunk-password"}}
     far = SwitchProcess(tmp_path / "far", users=sample_users() | account)
+    refused = ports.free_port()
+    zone = {
+        ("far.test", "NAPTR"): [
+            '10 10 "s" "SIP+D2T" "" _sip._tcp.far.test.',
+            '20 10 "s" "SIP+D2U" "" _sip._udp.far.test.',
+        ],
+        ("_sip._tcp.far.test", "SRV"): [f"10 0 {refused} far.test.", f"20 0 {far.sip_port} far.test."],
+        ("far.test", "A"): [far.host],
+    }
     plans = tmp_path / "plans"
     plans.mkdir()
     (plans / "door.yaml").write_text(PLAN)
     trunk = {
-        "address": f"{far.host}:{far.sip_port}", "sources": [], "username": "4001", "password": "a-trunk-password",
+        "address": "far.test", "transport": "auto", "sources": [], "username": "4001", "password": "a-trunk-password",
         "registration": {"expires": "60s"}, "probe": "1s", "limits": {"calls": 5}, "codecs": ["PCMA"],
     }  # fmt: skip
-    near = SwitchProcess(tmp_path / "near", trunks={"carrier": trunk}, dialplans=plans)
+    names = DnsServer(zone)
+    settings = {"dns": {"nameservers": [str(names)]}}
+    near = SwitchProcess(tmp_path / "near", trunks={"carrier": trunk}, dialplans=plans, settings=settings)
     async with (
+        names,
         far,
         near,
         await Phone.start("1001", "sample-1001", *far.sip, directory=tmp_path / "a") as theirs,
@@ -75,6 +87,7 @@ async def test_a_trunk_registers_with_another_switch_and_calls_go_both_ways(tmp_
         await ours.auto_answer(200)
         (seen,) = await near.eventually("/api/v1/trunks", lambda found: found[0]["up"] and found, 10, "registered")
         assert seen["registered_until"] > 0
+        assert seen["servers"] == [f"tcp:127.0.0.1:{refused}", f"tcp:127.0.0.1:{far.sip_port}"]
         out = await ours.call("91001")  # our phone, our trunk, their phone
         await out.wait("confirmed", 10)
         assert (await near.api("GET", "/api/v1/trunks"))[0]["calls"] == 1

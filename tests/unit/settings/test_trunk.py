@@ -113,3 +113,9 @@ def test_what_is_wrong(tmp_path: Path, trunk: str, told: str) -> None:
 def test_a_prefix_is_shared_within_a_group_only(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="give both the same group"):
         settings(tmp_path, FULL.replace('prefix: "9", group: out', 'prefix: "9", group: in'))
+
+
+def test_each_trunk_that_proves_itself_has_a_user_name_of_its_own(tmp_path: Path) -> None:
+    one = "{address: a, username: x, password: y, challenge: true}"
+    with pytest.raises(ConfigError, match="trunk 'a' proves itself with it"):
+        settings(tmp_path, f"trunks: {{a: {one}, b: {one}}}")

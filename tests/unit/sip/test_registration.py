@@ -222,3 +222,27 @@ def test_a_registrar_that_says_no_to_the_goodbye_is_left_alone() -> None:
     one.answered(answer(request, 200), CONTACT, 0.0)
     one.leave(10.0)
     assert one.answered(answer(one.request(CONTACT), 503), CONTACT, 10.1) == [] and one.state is S.GONE
+
+
+def test_a_registrar_that_always_wants_a_longer_time_does_not_keep_us_asking() -> None:
+    one, request = asking()
+    effects: list[Effect] = WANTED  # type: ignore[assignment]
+    for least in range(3601, 3700):
+        effects = one.answered(answer(request, 423, ("Min-Expires", str(least))), CONTACT, 0.0)
+        if effects != WANTED:
+            break
+        request = one.request(CONTACT)
+    assert least < 3615 and isinstance(effects[0], TrunkNotRegistered)
+
+
+def test_a_registrar_that_grants_nearly_nothing_is_not_asked_all_the_time() -> None:
+    one, request = asking()
+    one.answered(answer(request, 200, ("Expires", "1")), CONTACT, 0.0)
+    assert one.deadline == 1.0
+
+
+def test_rfc_5626_4_2_1_a_connection_that_is_gone_takes_the_binding_with_it() -> None:
+    one, request = asking()
+    assert one.flow_lost(0.0) == []  # the transaction tells
+    one.answered(answer(request, 200), CONTACT, 0.0)
+    assert one.flow_lost(5.0) == WANTED
