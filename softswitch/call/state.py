@@ -244,9 +244,13 @@ class LegState:
         return self.probe.pending or self.ack is not None
 
     def lingers_until(self, now: float) -> float:
-        """How long there is something to do after the end: late 2xx of other branches, a transfer to be told."""
-        linger = now if self.outbound is None else self.outbound.linger_until
-        return max(now, linger, now if self.refer is None else self.refer.until)
+        """How long there is something to do after the end: late 2xx of other branches, PRACKs, a transfer to tell."""
+        ends = [now] if self.refer is None else [now, self.refer.until]
+        if self.outbound is not None:
+            ends.append(self.outbound.linger_until)
+        if self.inbound is not None and self.inbound.reliable is not None and self.inbound.reliable.waiting is not None:
+            ends.append(self.inbound.reliable.until)
+        return max(ends)
 
     def deadlines(self) -> list[float]:
         """Every moment at which there is something to do."""

@@ -19,11 +19,13 @@ from softswitch.call.signal import (
     Digit,
     Failed,
     Finished,
+    NotUpdated,
     Offered,
     Progress,
     Released,
     Updated,
 )
+from softswitch.call.state import SessionPolicy
 from softswitch.call.user_agent import UserAgent
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
@@ -35,7 +37,7 @@ from softswitch.sip.message import Message, Request, Response, parse, render
 from softswitch.sip.timing import Timing
 
 Link = Callable[[random.Random], list[float]]
-Signal = Offered | Progress | Answered | Updated | Digit | Released | Failed | Finished
+Signal = Offered | Progress | Answered | Updated | NotUpdated | Digit | Released | Failed | Finished
 
 
 def perfect(_rng: random.Random) -> list[float]:
@@ -88,6 +90,7 @@ class Pair:
         self.drop: Callable[[str, Message], bool] = lambda _side, _message: False
         self.mangle: Callable[[str, Message], None] = lambda _side, _message: None
         self.hear: Callable[[str, Signal], list[tuple[float, str, Command]]] = lambda _side, _signal: []
+        self.policy: dict[str, SessionPolicy] = {}  # of session timers, by side
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = 0
         timing = timing or Timing()
@@ -105,10 +108,13 @@ class Pair:
         a = self.a
         leg = Leg.outbound(
             "out", to_uri="sip:8000@10.0.0.2", from_uri="sip:1001@10.0.0.1", from_display="Ann", flow=a.flow,
-            local=a.local, ids=a.ids, timing=a.timing, **more,  # type: ignore[arg-type]
+            local=a.local, ids=a.ids, timing=a.timing, session=self._policy(a), **more,  # type: ignore[arg-type]
         )  # fmt: skip
         self._tell(a, a.keep(leg), Dial())
         return leg
+
+    def _policy(self, side: Side) -> SessionPolicy:
+        return self.policy.get(side.name, SessionPolicy())
 
     def at(self, time: float, do: Callable[[], None]) -> None:
         self._serial += 1
@@ -146,7 +152,9 @@ class Pair:
                 case Send(message):
                     self._send(side, message)
                 case RequestArrived():
-                    leg = Leg.inbound(f"in{len(side.every)}", effect, side.local, side.ids, side.timing)
+                    leg = Leg.inbound(
+                        f"in{len(side.every)}", effect, side.local, side.ids, side.timing, session=self._policy(side)
+                    )
                     self._tell(side, side.keep(leg), effect)
                 case _ if not isinstance(effect, Stray):
                     self._signal(side, effect)  # type: ignore[arg-type]
