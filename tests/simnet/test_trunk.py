@@ -22,7 +22,7 @@ from softswitch.switch.trunk_line import TrunkDown, TrunkUp
 from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
 from tests.simnet.house import PLAN, House, plans
 from tests.simnet.phone import SimPhone
-from tests.simnet.test_promise import abandoned, state
+from tests.simnet.test_promise import abandoned, state, stored
 from tests.simnet.world import SWITCH, World
 
 NAME = "carrier.example"
@@ -175,6 +175,30 @@ def test_a_callback_is_not_dialled_by_another_server_beside_one_that_is_silent()
     assert len(other.invites) == 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_crash_while_a_callback_goes_elsewhere_neither_loses_nor_doubles_it(seed: int) -> None:
+    one = House(seed=seed, trunks={"carrier": trunk()})
+    one.world.names[NAME] = located(5090, 6600)
+    one.world.run(2)
+    other = gateway(one, 6600, answer_after=3.0)
+    abandoned(one)
+    one.carrier.reject = 503
+    one.world.switch.control.set_ready("alice")
+    one.world.run_until(lambda: other.calls, 60)
+    one.world.run(0.02 * seed)
+    one.world.crash()
+    for phone in (one.alice, other):
+        for call in phone.calls:
+            call.state = "ended"
+    one.world.run(5)
+    one.world.start()
+    one.world.switch.control.set_ready("alice")
+    one.world.run_until(lambda: stored(one) is PromiseState.KEPT, 3600)
+    one.world.run(4000)
+    assert len(other.invites) == len(set(other.invites)) <= 2  # no attempt rang twice
+    assert not one.world.facts(UnitFailed)
+
+
 # ---- groups and limits -----------------------------------------------------------------------------------------------
 
 
@@ -221,9 +245,13 @@ def test_a_trunk_that_is_full_is_passed_over_and_free_again_when_a_call_ends() -
 def test_a_trunk_without_another_is_full_for_both_directions() -> None:
     one = house(trunk(address=("127.0.0.1", 5090), limits=CallLimits(1)))
     assert dials(one).state == "talking"
+    heard: list[Message] = []
+    receive = one.world.peers[one.carrier.address]
+    one.world.peers[one.carrier.address] = lambda message, flow: (heard.append(message), receive(message, flow))
     call = one.carrier.call("8000")
     one.world.run(2)
     assert (call.state, call.status) == ("ended", 503)
+    assert int(heard[-1].headers.get("Retry-After") or 0) > 0
     assert dials(one).state == "ended"
 
 
