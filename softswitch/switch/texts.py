@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from softswitch.call.compose import ALLOW
+from softswitch.call.compose import ALLOW, caller
+from softswitch.call.identity import ANONYMOUS, private
 from softswitch.call.signal import Respond
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
@@ -21,7 +22,7 @@ from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.header import NameAddr
 from softswitch.sip.page import NOBODY, Page, Text, compose, read
 from softswitch.sip.response import respond
-from softswitch.sip.uri import Uri
+from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.desk import TextWanted
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 MOST_OPEN = 500  # texts that wait for a phone's answer
 MOST_OPEN_EACH = 10  # of one writer
 _RETRY_AFTER_S = "5"
+_NOBODY = NameAddr("Anonymous", parse_uri(ANONYMOUS))
 API = "softswitch"  # who writes what comes through the API
 
 Done = Callable[[int], None]  # SIP status: 200 delivered
@@ -123,11 +125,14 @@ class Texts:
     def _writer(self, wanted: TextWanted) -> NameAddr:
         """A phone is who it has proved to be; of a carrier's caller we know what the carrier says."""
         configuration = self._switch.configuration
+        request = wanted.arrived.request
+        if private(request):
+            return _NOBODY
         if wanted.trunk:
-            stranger = wanted.arrived.request.from_
-            return NameAddr(
-                legible(stranger.display), Uri("sip", stranger.uri.user or "anonymous", configuration.realm)
-            )
+            stranger = caller(request, trusted=True)
+            number = "" if stranger is None else legible(stranger.uri.number)
+            display = "" if stranger is None else legible(stranger.display)
+            return NameAddr(display, Uri("sip", number, configuration.realm)) if number else _NOBODY
         return NameAddr(configuration.users[wanted.user].name, Uri("sip", wanted.user, configuration.realm))
 
     # ---- to the phones -----------------------------------------------------------------------------------------
@@ -146,9 +151,10 @@ class Texts:
         self._of_writer[name] += 1
         effects: list[Effect] = []
         for target in targets:
-            host, port = target.flow.sent_by  # whom the phone can answer
-            here = NameAddr(writer.display, Uri("sip", writer.uri.user, host, port))
-            request = compose(target.uri, target.to_uri, here, text, self._switch.ids, target.route)
+            host, port = target.flow.sent_by  # where the phone can answer
+            here = Uri("sip", writer.uri.user, host, port)
+            shown = writer if writer is _NOBODY else NameAddr(writer.display, here)
+            request = compose(target.uri, target.to_uri, shown, text, self._switch.ids, target.route)
             effects += self._switch.signalling.request(request, target.flow, id)
         return effects
 

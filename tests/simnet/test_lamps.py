@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from softswitch.contact.event import ContactFinished
-from softswitch.sip.message import Response
+from softswitch.sip.message import Response, render
 from softswitch.sip.subscription import SubscriptionEnded
 from softswitch.switch.configuration import LampPolicy
 from softswitch.switch.event import UnitFailed
@@ -263,6 +263,12 @@ def test_a_text_goes_to_the_phones_of_its_reader_from_who_wrote_it(house: House)
     assert (text.body, text.headers.get("Content-Type")) == (b"hello", "text/plain")
     assert (text.from_.uri.user, text.from_.display) == ("1003", "Phone 1003")
     assert [event.outcome for event in house.world.facts(TextEnded)] == ["delivered"]
+
+
+def test_who_wants_privacy_is_not_named(house: House) -> None:
+    writer, reader = pair(house)
+    assert status(writer.write("1004", "guess who", Privacy="id")) == 200
+    assert reader.texts[0].from_.uri.host == "anonymous.invalid" and b"1003" not in render(reader.texts[0])
 
 
 def test_a_text_that_nobody_takes_is_refused_with_what_they_said(house: House) -> None:
