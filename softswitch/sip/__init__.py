@@ -11,7 +11,8 @@ methods, headers and schemes) is kept.
 
 Above the text are ``response`` (what a UAS answers), ``digest`` (who is there, section 22), ``registrar`` (where to
 find him, section 10), ``notifier`` (who is told what, RFC 6665; the packages are in ``event``), ``page`` (texts, RFC
-3428), and the transaction and dialog machines. None of them opens a socket, reads a clock or draws a
-number: ``flow`` says by which way a message came, ``now`` and identities are arguments, and what is to be done is
-returned as effects.
+3428), ``locate``, ``dead_target``, ``probing`` and ``registration`` (other people's servers: where they are, RFC 3263;
+which of them serve; our own binding there), and the transaction and dialog machines. None of them opens a socket, reads
+a clock or draws a number: ``flow`` says by which way a message came, ``now`` and identities are arguments, and what is
+to be done is returned as effects.
 """
