@@ -11,6 +11,7 @@ from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
+from softswitch.sip.reason import Reason
 from softswitch.sip.timing import Timing
 
 
@@ -100,6 +101,7 @@ class Outbound:
     challenges: int = 0  # answered so far
     early: dict[str, Early] = field(default_factory=dict)  # branches that ring, by their tags, the latest last
     forks: dict[str, Dialog] = field(default_factory=dict)  # other branches that answered too, by their tags
+    causes: tuple[Reason, ...] = ()  # why it was given up
     linger_until: float = 0.0  # section 13.2.2.4: until then 2xx of other branches may come
 
 
@@ -195,8 +197,8 @@ class LegState:
     change: Change | None = None
     refresh: Refresh = field(default_factory=Refresh)
     probe: Probe = field(default_factory=Probe)
+    causes: tuple[Reason, ...] = ()  # why we say BYE
     refer: Refer | None = None
-    refers: int = 0  # how many there were
 
     @property
     def id(self) -> str:

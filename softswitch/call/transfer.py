@@ -30,8 +30,8 @@ def refer(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
         raise PeerError(491, "Request Pending")
     request = arrived.request
     target = refer_to(request)
-    leg.refers += 1
-    event = "refer" if leg.refers == 1 else f"refer;id={request.cseq.number}"  # RFC 3515 section 2.4.6
+    # RFC 3515 section 2.4.6 lets the first one go without an id; but phones (PJSIP) then take the second one's for it.
+    event = f"refer;id={request.cseq.number}"
     leg.refer = Refer(arrived.transaction, request, event, wants_no_subscription(request), now + EXPIRES_S)
     return [TransferWanted(leg.id, legible(target.uri.number), target.uri.host, target.replaces)]
 

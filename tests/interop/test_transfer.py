@@ -76,13 +76,17 @@ async def test_blind(phones: tuple[Phone, Phone, Phone]) -> None:
 async def test_blind_comes_back(phones: tuple[Phone, Phone, Phone]) -> None:
     ann, bob, carl = phones
     bobs = await talking(ann, bob)
-    await bobs.transfer("7777")
-    await bobs.transferred(404)
     await bobs.hold()
     await bobs.transfer(CARL)
     await carl.wait("ringing")
     await carl.current.hangup(486)
     await bobs.transferred(486)
+    await bobs.transfer(CARL)  # he may try again
+    await carl.wait("ringing")
+    await carl.current.hangup(603)
+    await bobs.transferred(603)
+    await bobs.transfer("7777")
+    await bobs.transferred(404)
     await bobs.resume()
     await bob.hears(400)
     await ann.hears(1000)
