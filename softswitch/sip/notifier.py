@@ -23,6 +23,7 @@ from softswitch.sip.dialog import Dialog
 from softswitch.sip.event.package import Package
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import parse_params
+from softswitch.sip.inspection import acceptable
 from softswitch.sip.message import Request, Response
 from softswitch.sip.response import respond
 from softswitch.sip.subscription import S, Subscription, SubscriptionBegan, Watch
@@ -90,7 +91,7 @@ class Notifier:
     ) -> tuple[Response, list[Effect]]:
         package = self._package(request)
         expires_s = self._expires_s(request)
-        _check_accept(request, package)
+        acceptable(request, package.content_type)
         resource = request.target.user
         content = self._source.content(package.name, resource, watcher)
         watch = Watch(self._ids.name("sub"), watcher, resource, package, _event(request, package))
@@ -248,11 +249,3 @@ def _event(request: Request, package: Package) -> str:
     if given is not None and len(given) > _LONGEST_ID:
         raise PeerError(400, "an Event id that is too long")
     return package.name if given is None else f"{package.name};id={given}"
-
-
-def _check_accept(request: Request, package: Package) -> None:
-    """Raises ``PeerError`` (406) where the watcher names types, and ours is not among them."""
-    given = [value.partition(";")[0].strip().lower() for value in request.headers.all("Accept")]
-    family = package.content_type.partition("/")[0]
-    if given and not {package.content_type, f"{family}/*", "*/*"} & set(given):
-        raise PeerError(406, "Not Acceptable")

@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from tests.support.lamp import Lamp
 from tests.support.phone import Phone
+from tests.support.process import eventually
 from tests.support.switch_process import SwitchProcess
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
@@ -56,6 +57,23 @@ async def test_a_buddy_is_open_while_the_agent_is_ready(switch: SwitchProcess, t
         await switch.set_agent("alice", "logged_out")
         await me.ask("forget", user="1001")
         await me.until(lambda: me.told("presence")[-1]["subscription"] in ("TERMINATED", "NULL"), 10, "its end")
+
+
+async def test_a_phone_whose_connection_breaks_is_told_nothing_more(switch: SwitchProcess, tmp_path: Path) -> None:
+    async with await phone(switch, "1003", tmp_path, transport="tcp") as me:
+        await me.watch("1002")
+        await me.until(lambda: bool(me.told("presence")), 10, "presence")
+
+        async def watching() -> float:
+            return (await switch.metrics())['softswitch_subscriptions{package="presence"}']
+
+        assert await watching() == 1
+        await me.process.kill()
+
+        async def gone() -> bool:
+            return await watching() == 0
+
+        await eventually(gone, 10, "no subscription")
 
 
 async def test_a_message_that_waits_is_announced_until_it_was_heard(switch: SwitchProcess, tmp_path: Path) -> None:

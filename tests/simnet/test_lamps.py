@@ -120,6 +120,15 @@ def test_a_refresh_is_its_owners_and_has_to_be_proved(house: House) -> None:
     assert not other.notifies and not thief.notifies
 
 
+def test_what_we_serve_is_said_and_publishing_is_not_served(house: House) -> None:
+    lamp = watcher(house)
+    options = lamp.ask("OPTIONS", "", {})
+    assert options.headers.get("Allow-Events") == "dialog, presence, message-summary"
+    assert {"SUBSCRIBE", "MESSAGE"} <= set(options.headers.all("Allow"))
+    published = lamp.ask("PUBLISH", "1003", {"Event": "presence"})
+    assert published.status == 405 and "PUBLISH" not in published.headers.all("Allow")
+
+
 # ---- how it ends ---------------------------------------------------------------------------------------------------
 
 
