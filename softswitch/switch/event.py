@@ -59,7 +59,7 @@ class CallShed(DomainEvent):
 class UnitFailed(DomainEvent):
     """A defect of ours: one unit of work raised, was logged and dropped; the loop goes on."""
 
-    where: str  # closed list: "message", "timer", "media", "store", "http", "command"
+    where: str  # closed list: "message", "timer", "media", "store", "http", "dns", "command"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class TrunkLine:
         self.error = ""  # of the last look-up
         self.dead = DeadTargets()
         self.legs: set[str] = set()  # calls that it carries
+        self.home: Hop | None = None  # the server that answered our last REGISTER
         self.probing = Probing(spec.name, spec.watch.probe_s, spec.watch.failures, spec.watch.try_s, ids)
         self.registration = _registration(spec, ids)
         self._ids = ids
@@ -99,6 +100,13 @@ class TrunkLine:
         """In the order in which they are tried now: those that are up, the dead ones last."""
         drawn = [hop for hop in in_turn(self.servers, self._ids.fraction) if self.probing.up(hop)]
         return self.dead.in_turn(drawn, now)
+
+    def registrar(self, now: float) -> Hop | None:
+        """Where to register: where we did the last time, as long as that serves (RFC 5626 keeps to its flow)."""
+        hops = self.hops(now)
+        if self.home in hops and self.dead.left_s(self.home, now) == 0.0:
+            return self.home
+        return hops[0] if hops else None
 
     def bury(self, hop: Hop, now: float, for_s: float = 0.0) -> None:
         """It failed; ``for_s`` is what it asked for, where it asked."""

@@ -24,7 +24,7 @@ from softswitch.sip.locate import Hop, drawn
 from softswitch.sip.message import Request
 from softswitch.sip.probing import ProbeWanted, options
 from softswitch.sip.registration import RegisterWanted
-from softswitch.sip.uri import Uri
+from softswitch.sip.uri import Uri, hostport
 from softswitch.switch.configuration import Trunk
 from softswitch.switch.overload import retry_after_s as retry_after_for
 from softswitch.switch.ports import Resolved
@@ -101,14 +101,14 @@ class Trunks:
         if flow is None:
             line.probing.lost(order.hop, self._now)
             return self._armed(line, line.changes(self._now))
-        request = options(line.spec.address[0], _contact(_USER, flow), self._switch.ids)
+        request = options(hostport(line.spec.address[0], None), _contact(_USER, flow), self._switch.ids)
         return self._ask(line, order.hop, request, flow)
 
     def _register(self, order: RegisterWanted) -> list[Effect]:
         line = self.lines[order.trunk]
         registration = line.registration
         assert registration is not None
-        hop = next(iter(line.hops(self._now)), None)
+        hop = line.registrar(self._now)
         flow = self._flow(hop) if hop else None
         if hop is None or flow is None:
             return self._armed(line, registration.failed(503, self._now))
@@ -145,6 +145,7 @@ class Trunks:
         if method == "REGISTER" and line.registration is not None:
             contact = _contact(contact_user(line.spec), event.flow)
             effects = line.registration.answered(event.response, contact, now, self._elsewhere(line))
+            line.home = hop
         return self._armed(line, [*effects, *line.changes(now)])
 
     def _unanswered(self, event: TransactionFailed, line: TrunkLine, hop: Hop, method: str) -> list[Effect]:
@@ -203,10 +204,11 @@ class Trunks:
         line, hop = self._carried.get(event.leg, (None, None))
         if line is None or hop is None:
             return
-        if not isinstance(event, Failed):
-            line.dead.revive(hop)
-        elif event.silent or event.elsewhere:
-            line.bury(hop, self._now, event.retry_after_s)
+        match event:
+            case Failed() if event.silent or event.elsewhere:
+                line.bury(hop, self._now, event.retry_after_s)
+            case Progress() | Answered() | Failed(by="peer"):
+                line.dead.revive(hop)
 
     def left(self, leg: str) -> None:
         """The call is over."""

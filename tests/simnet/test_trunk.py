@@ -11,7 +11,7 @@ from softswitch.callback.model import PromiseState
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.sdp.media import PCMA, PCMU
 from softswitch.sip.digest import Authenticator, Verdict
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.locate import Hop, Located, Server
 from softswitch.sip.message import Message, Request, parse, render
 from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
@@ -444,6 +444,16 @@ def test_the_next_server_is_asked_to_register_when_one_says_nothing() -> None:
     one.world.names[NAME] = located(6600, 5090)
     one.world.run(36)
     assert registrar.heard and one.world.facts(TrunkRegistered)
+
+
+def test_a_trunk_with_an_address_of_ipv6_is_probed() -> None:
+    spec = trunk(address=("::1", 5090), watch=Watch(probe_s=30.0))
+    one = house(spec, listeners=(ListeningPoint("udp", SWITCH), ListeningPoint("udp", ("::1", 5060))))
+    heard: list[Message] = []
+    one.world.peers[("::1", 5090)] = lambda message, flow: heard.append(message)
+    one.world.switch.begin()
+    one.world.run(1)
+    assert str(heard[-1].to.uri) == "sip:[::1]" and heard[-1].via.host == "::1"
 
 
 def test_a_server_that_does_not_answer_probes_is_left_alone_until_it_does() -> None:

@@ -78,6 +78,16 @@ def test_a_server_that_failed_comes_last_for_its_time() -> None:
     assert one.hops(289.0) == [B, A] and one.view(289.0, 0.0).dead_s == {str(A): 1.0}
 
 
+def test_it_registers_where_it_did_the_last_time() -> None:
+    one = located()
+    assert one.registrar(0.0) == A
+    one.home = B
+    assert one.registrar(0.0) == B
+    one.bury(B, 1.0)
+    assert one.registrar(1.0) == A
+    assert line().registrar(0.0) is None
+
+
 def test_it_is_down_when_no_server_answers_probes() -> None:
     one = line(watch=Watch(probe_s=30.0, failures=1))
     one.start(0.0)
