@@ -14,8 +14,9 @@ from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
 from softswitch.sip import inspection
 from softswitch.sip.dialog import Dialog
-from softswitch.sip.effect import RequestArrived
+from softswitch.sip.effect import CancelArrived, RequestArrived
 from softswitch.sip.message import Request
+from softswitch.sip.reason import Reason, reason_lines, reasons
 
 REMIND_RELIABLE_S = 150.0  # RFC 3262 section 3
 REMIND_S = 60.0  # section 13.3.1.1: a provisional response each minute, before proxies give up
@@ -143,7 +144,7 @@ def refuse_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:
 
 def refuse_commanded(leg: LegState, cause: object, _now: float) -> list[Effect]:
     status, reason = _verdict(cause)
-    return [_refuse(leg, status, reason)]
+    return [_refuse(leg, status, reason, cause.causes if isinstance(cause, Release) else ())]
 
 
 def refuse_cancelled(leg: LegState, _cause: object, _now: float) -> list[Effect]:
@@ -159,8 +160,9 @@ def failed_rejected(leg: LegState, cause: object, _now: float) -> list[Effect]:
     return [Failed(leg.id, status, reason or "rejected", "us")]
 
 
-def failed_cancelled(leg: LegState, _cause: object, _now: float) -> list[Effect]:
-    return [Failed(leg.id, 487, "cancelled", "peer")]
+def failed_cancelled(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    assert isinstance(cause, CancelArrived | RequestArrived)
+    return [Failed(leg.id, 487, "cancelled", "peer", causes=reasons(cause.request))]
 
 
 def _verdict(cause: object) -> tuple[int, str | None]:
@@ -170,9 +172,10 @@ def _verdict(cause: object) -> tuple[int, str | None]:
     return cause.status, None
 
 
-def _refuse(leg: LegState, status: int, reason: str | None = None) -> Respond:
+def _refuse(leg: LegState, status: int, reason: str | None = None, causes: tuple[Reason, ...] = ()) -> Respond:
+    """With the reason that the other side gave (RFC 6432)."""
     invite = part(leg)
-    return compose.reply(leg, invite.transaction, invite.request, status, reason)
+    return compose.reply(leg, invite.transaction, invite.request, status, reason, headers=reason_lines(causes))
 
 
 def start(transaction: RequestArrived, trusted: bool) -> Inbound:

@@ -8,7 +8,7 @@ refused: 491 where ours (or our offer in a 2xx without its ACK) is in the way, 5
 from __future__ import annotations
 
 from softswitch.call import ask, compose, inbound, refresh
-from softswitch.call.signal import Answered, Digit, Failed, Finished, Released, Updated
+from softswitch.call.signal import Answered, Digit, Failed, Finished, Release, Released, Updated
 from softswitch.call.state import LegState
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
@@ -17,6 +17,7 @@ from softswitch.sdp.media import Media
 from softswitch.sip import body, inspection
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import Message, Request
+from softswitch.sip.reason import reason_lines, reasons
 
 _RELAY = "application/dtmf-relay"
 _KEY_KINDS = (_RELAY, "application/dtmf")
@@ -116,11 +117,13 @@ def answered(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     return [Answered(leg.id, leg.media)]
 
 
-def bye(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+def bye(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert leg.dialog is not None
     leg.ack = None
     leg.change = None
-    return [ask.send(leg, leg.dialog, "BYE")]
+    if isinstance(cause, Release):
+        leg.causes = cause.causes
+    return [ask.send(leg, leg.dialog, "BYE", reason_lines(leg.causes))]
 
 
 def ok_bye(leg: LegState, cause: object, _now: float) -> list[Effect]:
@@ -135,12 +138,15 @@ def gone(leg: LegState, cause: object, _now: float) -> list[Effect]:
     return [compose.refuse(leg, cause.transaction, cause.request, _GONE)]
 
 
-def released_us(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+def released_us(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    if isinstance(cause, Release):
+        leg.causes = cause.causes  # the BYE may have to wait
     return [Released(leg.id, "us", "released")]
 
 
-def released_peer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
-    return [Released(leg.id, "peer", "bye")]
+def released_peer(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    assert isinstance(cause, RequestArrived)
+    return [Released(leg.id, "peer", "bye", reasons(cause.request))]
 
 
 def released_no_ack(leg: LegState, _cause: object, _now: float) -> list[Effect]:

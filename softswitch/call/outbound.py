@@ -7,7 +7,7 @@ once. A repeated 2xx is acknowledged again, whatever has become of the leg since
 from __future__ import annotations
 
 from softswitch.call import ask, compose, refresh, reliable
-from softswitch.call.signal import Failed, Progress, SendAck, SendCancel, SendRequest
+from softswitch.call.signal import Failed, Progress, Release, SendAck, SendCancel, SendRequest
 from softswitch.call.state import Early, LegState, Outbound
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
@@ -16,6 +16,7 @@ from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.final import contact_uris, retry_after_s
 from softswitch.sip.message import Response
+from softswitch.sip.reason import reasons
 
 _MOST_BRANCHES = 16
 RING_LIMIT_S = 180.0  # timer C (section 16.6): where nobody said how long it may ring
@@ -70,8 +71,12 @@ def is_invite(leg: LegState, failed: TransactionFailed) -> bool:
     return sent is None or sent.cseq.number == ours.invite.cseq.number
 
 
-def cancel(leg: LegState, _cause: object, _now: float) -> list[Effect]:
-    return [SendCancel(leg.id)]
+def cancel(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    """At once, or when the first provisional response has come: the command says why, then or before."""
+    ours = part(leg)
+    if isinstance(cause, Release):
+        ours.causes = cause.causes
+    return [SendCancel(leg.id, ours.causes)]
 
 
 def progress(leg: LegState, cause: object, _now: float) -> list[Effect]:
@@ -177,7 +182,7 @@ def failed_refused(leg: LegState, cause: object, _now: float) -> list[Effect]:
         Failed(
             leg.id, response.status, response.reason, "peer", elsewhere,
             retry_after_s=retry_after_s(response) if response.status == 503 else 0.0,
-            contacts=contact_uris(response) if 300 <= response.status < 400 else (),
+            contacts=contact_uris(response) if 300 <= response.status < 400 else (), causes=reasons(response),
         )
     ]  # fmt: skip
 
@@ -189,5 +194,7 @@ def failed_lost(leg: LegState, cause: object, _now: float) -> list[Effect]:
     return [Failed(leg.id, cause.status, cause.why, "network", lost and untouched, not lost and untouched)]
 
 
-def failed_released(leg: LegState, _cause: object, _now: float) -> list[Effect]:
+def failed_released(leg: LegState, cause: object, _now: float) -> list[Effect]:
+    if isinstance(cause, Release):
+        part(leg).causes = cause.causes  # a CANCEL may have to wait
     return [Failed(leg.id, 487, "released", "us")]

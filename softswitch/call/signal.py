@@ -12,6 +12,7 @@ from softswitch.core.effect import Effect
 from softswitch.sdp.media import Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
+from softswitch.sip.reason import Reason
 from softswitch.sip.refer import Replaces
 
 # ---- commands: what a leg is told ------------------------------------------------------------------------------
@@ -47,6 +48,7 @@ class Release:
     """End the leg whatever its state: reject, CANCEL or BYE."""
 
     status: int = 486  # used where the leg was inbound and not yet answered
+    causes: tuple[Reason, ...] = ()  # why, for the peer's Reason header (RFC 3326)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Released(Effect):
     leg: str
     by: str  # "peer", "us" or "network" (timeout, transport)
     reason: str = ""
+    causes: tuple[Reason, ...] = ()  # what the peer says about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ class Failed(Effect):
     silent: bool = False  # nothing at all was heard of it: it may be dead, but somebody may ring all the same
     retry_after_s: float = 0.0  # what a 503 said
     contacts: tuple[str, ...] = ()  # URIs of a 3xx
+    causes: tuple[Reason, ...] = ()  # what the peer says about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,7 @@ class SendCancel(Effect):
     """CANCEL the leg's INVITE client transaction (RFC 3261 section 9.1; a provisional has arrived)."""
 
     leg: str
+    causes: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

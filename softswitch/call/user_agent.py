@@ -104,8 +104,8 @@ class UserAgent:
         match effect:
             case SendRequest(owner, request, flow):
                 return self.endpoint.request(request, flow, owner, now)
-            case SendCancel(leg):
-                return self.endpoint.cancel(leg, now)
+            case SendCancel(leg, causes):
+                return self.endpoint.cancel(leg, now, causes)
             case SendAck(request, flow):
                 return self.endpoint.ack(request, flow)
             case Respond(transaction, response):
@@ -161,11 +161,15 @@ class UserAgent:
         aor = f"<sip:{user}@{self._domain}>"
         items = [
             ("Max-Forwards", MAX_FORWARDS), ("From", f"{aor};tag={self._ids.tag()}"), ("To", aor), ("Call-ID", call_id),
-            ("CSeq", f"{cseq} REGISTER"), ("Contact", f"<sip:{user}@{hostport(*self._flow.local)}>"),
+            ("CSeq", f"{cseq} REGISTER"), ("Contact", f"<{self._contact(user)}>"),
             ("Expires", str(_EXPIRES_S)), *credentials,
         ]  # fmt: skip
         request = Request("REGISTER", self._registrar, Headers(items))
         return self.endpoint.request(request, self._flow, call_id, now)
+
+    def _contact(self, user: str) -> str:
+        transport = f";transport={self._flow.uri_transport}" if self._flow.reliable else ""
+        return f"sip:{user}@{hostport(*self._flow.sent_by)}{transport}"
 
     def _register_answered(self, call_id: str, event: ResponseArrived | TransactionFailed, now: float) -> list[Effect]:
         """The first challenge is answered; whatever else is final is the outcome."""

@@ -92,6 +92,7 @@ class CallbackContact(Journey):
         return contact
 
     def handle(self, event: object, now: float) -> list[Effect]:
+        self.hear_causes(event)
         return [] if self.over else self._inputs[type(event)](event, now)
 
     @property

@@ -17,6 +17,7 @@ from softswitch.call.signal import Dial, Failed, Release
 from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
+from softswitch.sip.reason import ELSEWHERE, Reason
 
 MAX_REDIRECTS = 5
 AGENT_RING_GRACE_S = 5.0  # the ACD times an agent's ringing; the leg's own limit only catches what the ACD forgot
@@ -69,13 +70,14 @@ class Hunt:
         return replace(target.others[0], others=target.others[1:])
 
     def answered(self, leg: str) -> list[Effect]:
-        """``leg`` has won: release the others."""
-        losers = sorted(self.ringing.keys() - {leg})
-        self.ringing.clear()
-        return [TellLeg(loser, Release()) for loser in losers]
+        """``leg`` has won: release the others, which need not show a missed call."""
+        self.ringing.pop(leg, None)
+        return self.cancel((ELSEWHERE,))
 
-    def cancel(self) -> list[Effect]:
-        return self.answered("")
+    def cancel(self, causes: tuple[Reason, ...] = ()) -> list[Effect]:
+        orders: list[Effect] = [TellLeg(loser, Release(causes=causes)) for loser in sorted(self.ringing)]
+        self.ringing.clear()
+        return orders
 
     @property
     def exhausted(self) -> bool:

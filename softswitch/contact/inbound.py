@@ -173,7 +173,7 @@ class InboundContact(Transferable):
 
     def _hang_up(self, by: str, now: float, status: int = 480) -> list[Effect]:
         """We end it: every leg, whatever it is doing."""
-        end = TellLeg(self.leg, Release() if self.answered else Reject(status))
+        end = TellLeg(self.leg, Release(causes=self.causes) if self.answered else Reject(status))
         return [*self._take_down(now), end, *self.finish("completed" if self.answered else "rejected", by, now)]
 
     def _take_down(self, now: float) -> list[Effect]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from softswitch.acd.model import ContactEnded
 from softswitch.call.identity import UNKNOWN, Origin
 from softswitch.call.record import CallRecord
-from softswitch.call.signal import Release, SendText, Texted
+from softswitch.call.signal import Failed, Release, Released, SendText, Texted
 from softswitch.callback.model import NumberBusy
 from softswitch.contact.bridge import Bridge
 from softswitch.contact.event import (
@@ -21,6 +21,7 @@ from softswitch.contact.event import (
 from softswitch.contact.hunt import Hunt
 from softswitch.contact.order import Closed, Directory, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
+from softswitch.sip.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Journey:
         self.bridge: Bridge | None = None
         self.agents: dict[str, tuple[str, str]] = {}  # leg -> agent, and the contact under which the ACD knows the two
         self.over = False
+        self.causes: tuple[Reason, ...] = ()  # what a peer says of the end that is being passed on
         self._hunts = 0
         self._recordings: list[str] = []
         self._connected_at = 0.0
@@ -64,6 +66,10 @@ class Journey:
         self.hunt, self.bridge, self.agents, self.record = former.hunt, former.bridge, former.agents, former.record
         self._hunts, self._connected_at = former._hunts, former._connected_at
         self._recordings, self._busy = former._recordings, former._busy
+
+    def hear_causes(self, event: object) -> None:
+        """Whoever is released because of this event is told what the peer said of it."""
+        self.causes = event.causes if isinstance(event, Failed | Released) else ()
 
     @property
     def agent(self) -> str:
@@ -131,12 +137,12 @@ class Journey:
         return [TellLeg(self.bridge.other(event.leg), SendText(event.content_type, event.body))]
 
     def cancel_hunt(self) -> list[Effect]:
-        orders = self.hunt.cancel() if self.hunt else []
+        orders = self.hunt.cancel(self.causes) if self.hunt else []
         self.hunt = None
         return orders
 
     def release(self, *legs: str) -> list[Effect]:
-        return [TellLeg(leg, Release()) for leg in legs if leg]
+        return [TellLeg(leg, Release(causes=self.causes)) for leg in legs if leg]
 
     def occupy(self, number: str) -> Effect:
         """This contact has that number on the line, or is about to: the ledger must not dial it meanwhile."""

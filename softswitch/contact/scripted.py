@@ -48,6 +48,7 @@ class Scripted(Journey):
         }
 
     def handle(self, event: object, now: float) -> list[Effect]:
+        self.hear_causes(event)
         return [] if self.over else self._inputs[type(event)](event, now)
 
     def _tell(self, event: IvrInput, now: float) -> list[Effect]:

@@ -19,6 +19,7 @@ from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Sen
 from softswitch.sip.figure import FIGURE_7, I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response
+from softswitch.sip.reason import Reason
 from softswitch.sip.response import respond, stamp_via
 from softswitch.sip.timing import Timing
 from softswitch.sip.transaction import Transaction, answer_input, response_input, start_client, start_server
@@ -148,7 +149,7 @@ class Endpoint:
         request.headers.prepend("Via", hop.via_value(flow, self._ids.branch()))
         return [Send(request, flow)]
 
-    def cancel(self, owner: str, now: float) -> list[Effect]:
+    def cancel(self, owner: str, now: float, causes: tuple[Reason, ...] = ()) -> list[Effect]:
         """CANCEL the INVITE of ``owner``; nothing where it has its final response or there is none.
 
         Before the first provisional response it is a ``UsageError`` (section 9.1: the CANCEL might overtake it).
@@ -161,7 +162,7 @@ class Endpoint:
             return []
         effects = self._step(one, I.TU_CANCEL, now)
         if one.state is S.PROCEEDING:
-            request = hop.cancel(one.request)
+            request = hop.cancel(one.request, causes)
             self._start(key, request, one.flow, "", now)
             effects.append(Send(request, one.flow))
         return effects

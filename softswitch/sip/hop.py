@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Headers, Request, Response
+from softswitch.sip.reason import Reason, reason_lines
 from softswitch.sip.uri import hostport
 
 MAX_FORWARDS = "70"  # section 8.1.1.6
@@ -22,8 +23,11 @@ def ack_refusal(invite: Request, refusal: Response) -> Request:
     return _beside(invite, "ACK", refusal.headers.get("To") or "")
 
 
-def cancel(invite: Request) -> Request:
-    return _beside(invite, "CANCEL", invite.headers.get("To") or "")
+def cancel(invite: Request, causes: tuple[Reason, ...] = ()) -> Request:
+    made = _beside(invite, "CANCEL", invite.headers.get("To") or "")
+    for name, value in reason_lines(causes):
+        made.headers.add(name, value)
+    return made
 
 
 def _beside(invite: Request, method: str, to: str) -> Request:

@@ -50,7 +50,7 @@ class Signalling:
             SendRequest: lambda order: self._armed(
                 self._endpoint.request(order.request, order.flow, order.leg, self._now)
             ),
-            SendCancel: lambda order: self._armed(self._endpoint.cancel(order.leg, self._now)),
+            SendCancel: lambda order: self._armed(self._endpoint.cancel(order.leg, self._now, order.causes)),
             SendAck: lambda order: self._armed(self._endpoint.ack(order.request, order.flow)),
             Respond: self._respond,
         }
@@ -162,6 +162,10 @@ class Signalling:
             self._legs_by_invite[event.arrived.transaction] = leg
             self._invite_of[leg] = event.arrived.transaction
         return effects
+
+    def leg_of_invite(self, transaction: str) -> str:
+        """The leg that an INVITE has begun; "" for none."""
+        return self._legs_by_invite.get(transaction, "")
 
     def forget(self, leg: str) -> None:
         self._legs_by_invite.pop(self._invite_of.pop(leg, ""), None)

@@ -20,6 +20,7 @@ from softswitch.contact.transfer import LegReplaced, TransferJoin, TransferTo, Y
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 from softswitch.sip.flow import Flow
+from softswitch.sip.reason import ELSEWHERE
 
 WALL = datetime(2026, 1, 1, tzinfo=UTC)
 ANN, BOB, CARL = Party("1001", "1001"), Party("1002", "1002"), Party("1003", "1003")
@@ -260,6 +261,6 @@ def test_an_agents_own_phone_keeps_him_anothers_frees_him() -> None:
 def test_what_rings_is_picked_up_and_what_is_gone_is_not() -> None:
     contact, _ = blind()
     effects = contact.handle(LegReplaced("c.dial2.1", "n", CARL), 2.5)
-    assert told(effects, "n") == [Accept()] and told(effects, "c.dial2.1") == [Release()]
+    assert told(effects, "n") == [Accept()] and told(effects, "c.dial2.1") == [Release(causes=(ELSEWHERE,))]
     assert joined(effects) == ["a", "n"]
     assert told(contact.handle(LegReplaced("c.dial2.1", "m", CARL), 2.6), "m") == [Reject(488)]
