@@ -53,7 +53,7 @@ class NameAddr(NamedTuple):
 
     def with_tag(self, tag: str) -> NameAddr:
         kept = tuple([pair for pair in self.params if pair[0].lower() != "tag"])
-        return self._replace(params=(*kept, ("tag", tag)))
+        return NameAddr(self.display, self.uri, (*kept, ("tag", tag)))
 
     def param(self, name: str) -> str | None:
         """The value of a header parameter as written: None where absent, "" where it has no value."""
@@ -91,12 +91,14 @@ class Via(NamedTuple):
     def sent_by(self) -> str:
         return hostport(self.host, self.port)
 
-    def with_param(self, name: str, value: str | None) -> Via:
-        """This Via with the parameter set, in its place if it is there already."""
-        pairs = [(key, value if key.lower() == name else old) for key, old in self.params]
-        if param(self.params, name) is None:
-            pairs.append((name, value))
-        return self._replace(params=tuple(pairs))
+    def stamped(self, host: str, port: int) -> Via:
+        """This Via with the address that its request came from: the host, and the port where rport asks for it."""
+        kept = [
+            (name, str(port) if name.lower() == "rport" else value)
+            for name, value in self.params
+            if name.lower() != "received"
+        ]
+        return Via(self.transport, self.host, self.port, (*kept, ("received", host)))
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{render_params(self.params)}"
@@ -127,12 +129,16 @@ def parse_params(text: str) -> Params:
         return _quoted_params(text)
     if not text:
         return ()
-    pairs = [piece.partition("=") for piece in text.split(";")]
-    if " " in text or "\t" in text:
-        return tuple([_param(name, value if equals else None) for name, equals, value in pairs])
-    if any([not name for name, _, _ in pairs]):
-        raise PeerError(400, "empty parameter")
-    return tuple([(name, value if equals else None) for name, equals, value in pairs])
+    spaced = " " in text or "\t" in text
+    found: list[tuple[str, str | None]] = []
+    for piece in text.split(";"):
+        name, equals, value = piece.partition("=")
+        if spaced:
+            name, value = name.strip(LWS), value.strip(LWS)
+        if not name:
+            raise PeerError(400, "empty parameter")
+        found.append((name, value if equals else None))
+    return tuple(found)
 
 
 def _quoted_params(text: str) -> Params:

@@ -201,9 +201,9 @@ def _refusal(message: Message, status: int, reason: str) -> ParseError:
 def _check(message: Message, limits: Limits) -> None:
     """The headers that a message must have, once each, and that they can be read."""
     headers = message.headers
-    if len(headers._first) < len(headers._items):
+    if headers.repeats:
         _check_repeated(headers, limits)
-    elif headers._first.get("via", "").count(",") >= limits.max_vias:
+    elif (headers.get("via") or "").count(",") >= limits.max_vias:
         raise PeerError(400, "too many Via")
     _ = message.via, message.from_, message.to
     cseq = message.cseq
@@ -216,11 +216,11 @@ def _check(message: Message, limits: Limits) -> None:
 
 
 def _check_repeated(headers: Headers, limits: Limits) -> None:
-    keys = [key for key, _, _ in headers._items]
+    keys = [key for key, _, _ in headers.lines]
     for key in _ONCE:
         if keys.count(key) > 1:
             raise PeerError(400, f"more than one {key}")
-    if sum([value.count(",") + 1 for key, _, value in headers._items if key == "via"]) > limits.max_vias:
+    if sum([value.count(",") + 1 for key, _, value in headers.lines if key == "via"]) > limits.max_vias:
         raise PeerError(400, "too many Via")
 
 

@@ -13,7 +13,7 @@ from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import param, split_commas
 from softswitch.sip.message import Request, Response
-from softswitch.sip.section import Headers, key_of
+from softswitch.sip.section import key_of
 
 PHRASES = {
     100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
@@ -36,6 +36,7 @@ _COPIED = frozenset({"via", "from", "to", "call-id", "cseq"})
 _COPIED_BY_TRYING = _COPIED | {"timestamp"}  # section 8.2.6.1
 _COPIED_BY_DIALOG = _COPIED | {"record-route"}
 _ONCE = frozenset({"from", "to", "call-id", "cseq"})
+_READ = ("via", "from", "call-id", "cseq")  # as in the request, and need not be read again
 _FORMS_DIALOG = frozenset({"INVITE", "SUBSCRIBE", "REFER", "NOTIFY"})
 
 
@@ -55,30 +56,36 @@ def respond(
         copied = _COPIED_BY_TRYING
     elif status < 300 and request.method in _FORMS_DIALOG:
         copied = _COPIED_BY_DIALOG
-    lines: list[tuple[str, str, str]] = []
-    once: set[str] = set()
-    for line in request.headers.lines:
-        key = line[0]
-        if key not in copied or key in once:
-            continue  # once: a request that is refused because it says this twice
-        if key in _ONCE:
-            once.add(key)
-        lines.append(line if key != "to" else (key, line[1], _tagged(request, line[2], to_tag)))
+    theirs = request.headers
+    lines = [line for line in theirs.lines if line[0] in copied]
+    if theirs.repeats:
+        lines = _once(lines)
+    if to_tag is not None and not _has_tag(request):
+        lines = [line if line[0] != "to" else ("to", line[1], f"{line[2].rstrip(' ;')};tag={to_tag}") for line in lines]
     lines += [(key_of(name), name, value) for name, value in headers]
     if content_type is not None:
         lines.append(("content-type", "Content-Type", content_type))
     phrase = PHRASES.get(status, "Unknown") if reason is None else reason
-    return Response(status, phrase, Headers.of_lines(lines), body)
+    return Response(status, phrase, theirs.copy(lines, _READ), body)
 
 
-def _tagged(request: Request, to: str, tag: str | None) -> str:
-    if tag is None:
-        return to
+def _has_tag(request: Request) -> bool:
     try:
-        tagged = request.to.tag is not None
+        return request.to.tag is not None
     except PeerError:
-        tagged = False
-    return to if tagged else f"{to.rstrip(' ;')};tag={tag}"
+        return False
+
+
+def _once(lines: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Without what may be there once only: of a request that is refused because it says this twice."""
+    seen: set[str] = set()
+    kept = []
+    for line in lines:
+        if line[0] not in seen:
+            kept.append(line)
+        if line[0] in _ONCE:
+            seen.add(line[0])
+    return kept
 
 
 def stateless_tag(request: Request) -> str:
@@ -96,9 +103,7 @@ def stamp_via(request: Request, flow: Flow) -> None:
         return
     # RFC 3581 section 4: with rport, received is written even if it equals sent-by. One that the peer wrote itself
     # is not believed.
-    via = via.with_param("received", host)
-    if asked:
-        via = via.with_param("rport", str(port))
+    via = via.stamped(host, port)
     headers = request.headers
     others = split_commas(headers.get("Via") or "")[1:]
     headers.replace_first("Via", ", ".join([str(via), *others]))

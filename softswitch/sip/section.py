@@ -60,13 +60,18 @@ class Headers:
         self._first = {key: value for key, _, value in reversed(self._items)}  # each key's first value
         self._parsed: dict[str, Any] = {}
 
-    @classmethod
-    def of_lines(cls, lines: list[tuple[str, str, str]]) -> Headers:
-        """Of (key, name, value), where each key is the name's: as ``lines`` of other headers are."""
-        headers = cls()
-        headers._items = lines
-        headers._first = {key: value for key, _, value in reversed(lines)}
-        return headers
+    def copy(self, lines: list[tuple[str, str, str]], read: Iterable[str]) -> Headers:
+        """Others, of ``lines`` as ``self.lines`` has them. What is ``read`` of keys that are unchanged stays read."""
+        copy = Headers.__new__(Headers)
+        copy._items = lines
+        copy._first = {key: value for key, _, value in reversed(lines)}
+        copy._parsed = {key: self._parsed[key] for key in read if key in self._parsed}
+        return copy
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a name has more than one line."""
+        return len(self._first) < len(self._items)
 
     @property
     def lines(self) -> list[tuple[str, str, str]]:
