@@ -16,7 +16,7 @@ from softswitch.sip.message import Limits, Message, ParseError, Request, parse, 
 from softswitch.sip.response import respond, stamp_via, stateless_tag
 from softswitch.sip.uri import equivalent, parse_uri
 
-_WIDE = Limits(1 << 20, 1 << 20)  # what we write has a Content-Length more
+_WIDE = Limits(1 << 20, 1 << 20, 1 << 10)  # what we write has a Content-Length more
 FLOW = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.9", 41000))
 
 
