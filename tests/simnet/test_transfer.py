@@ -1,4 +1,4 @@
-"""Transfers through the whole control plane, in virtual time: who talks to whom, and what is left."""
+"""Blind transfers through the whole control plane, in virtual time, and who may not transfer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
-from softswitch.callback.model import PromiseState
-from softswitch.contact.event import ContactFinished, TransferEnded
-from softswitch.switch.event import UnitFailed
 from tests.simnet.house import configuration
-from tests.simnet.phone import Call
-from tests.simnet.transfer_phone import TransferHouse, TransferPhone
+from tests.simnet.transfer_house import (
+    TransferHouse,
+    all_over,
+    hear_each_other,
+    lamp,
+    outcomes,
+    queued,
+    records,
+    talk,
+)
 
 
 @pytest.fixture
@@ -20,62 +25,7 @@ def house() -> TransferHouse:
     return TransferHouse()
 
 
-def talk(house: TransferHouse, caller: TransferPhone, called: TransferPhone, number: str = "") -> tuple[Call, Call]:
-    """Both ends of a call that is up."""
-    before = len(called.calls)
-    call = caller.call(number or called.user)
-    house.world.run_until(lambda: call.state == "talking" and len(called.calls) > before)
-    house.world.run(0.2)
-    return call, called.calls[-1]
-
-
-def queued(house: TransferHouse, digit: str = "1") -> tuple[Call, Call]:
-    """A customer who talks to the agent: alice for 1, bob for 2."""
-    call = house.carrier.call("8000")
-    house.world.run_until(lambda: call.state == "talking")
-    house.world.run(0.5)
-    house.carrier.press(call, digit)
-    agent = house.alice if digit == "1" else house.bob
-    house.world.run_until(lambda: agent.talking)
-    house.world.run(0.2)
-    return call, agent.talking[-1]
-
-
-def hear_each_other(house: TransferHouse, one: Call, other: Call) -> bool:
-    media = house.world.media
-    try:
-        rooms = {media.rooms.get(media.stream_of(call.rtp)) for call in (one, other)}
-        return len(rooms - {None}) == 1 and {media.heard_by(call.rtp) for call in (one, other)} == {"talk"}
-    except StopIteration:
-        return False
-
-
-def lamp(house: TransferHouse, user: str) -> str:
-    """With whom a watcher sees this user's phone talking."""
-    (dialog,) = house.world.switch.calls.extensions.dialogs(user)
-    return dialog.remote.partition("@")[0].removeprefix("sip:")
-
-
-def outcomes(house: TransferHouse) -> list[tuple[str, str]]:
-    return [(event.kind, event.outcome) for event in house.world.facts(TransferEnded)]
-
-
-def records(house: TransferHouse) -> list[Any]:
-    return [event.record for event in house.world.facts(ContactFinished)]
-
-
-def all_over(house: TransferHouse, limit_s: float = 60.0) -> None:
-    """Nothing is left, and nothing has failed on the way."""
-    calls = house.world.switch.calls
-    house.world.run_until(lambda: not calls.legs and not calls.contacts, limit_s)
-    house.world.run(70)
-    assert not house.world.media.streams and not house.world.media.recordings
-    assert not calls._contact_of and not calls.transfers._parties and not calls.transfers._taking
-    assert not house.world.facts(UnitFailed)
-    assert not house.world.switch.ledger._move.busy
-
-
-# ---- ladders ---------------------------------------------------------------------------------------------------
+# ---- ladders ----------------------------------------------------------------------------------------------------
 
 
 def test_the_ladder_of_a_blind_transfer(house: TransferHouse) -> None:
@@ -96,22 +46,7 @@ def test_the_ladder_of_a_blind_transfer(house: TransferHouse) -> None:
     all_over(house)
 
 
-def test_the_ladder_of_an_attended_transfer(house: TransferHouse) -> None:
-    """RFC 5589 section 7.3; both calls of the transferor end."""
-    call, theirs = talk(house, house.desk, house.bob)
-    consulting, _ = talk(house, house.bob, house.carl)
-    house.bob.wire.clear()
-    house.bob.refer_to_call(theirs, consulting, "1003")
-    house.world.run(5)
-    wire = house.bob.wire
-    assert wire[0] == "> REFER" and {"< 202 REFER", "< NOTIFY", "< BYE"} <= set(wire)
-    assert wire.count("< BYE") == wire.count("> 200 BYE") == 2
-    assert wire.index("> 200 NOTIFY") < len(wire) - 1 - wire[::-1].index("< BYE")  # its own call is left last
-    house.desk.hang_up(call)
-    all_over(house)
-
-
-# ---- blind -----------------------------------------------------------------------------------------------------
+# ---- blind ------------------------------------------------------------------------------------------------------
 
 
 def test_the_callee_transfers_the_caller(house: TransferHouse) -> None:
@@ -358,7 +293,7 @@ def test_hold_before_the_transfer_is_kept_where_it_comes_back(house: TransferHou
     all_over(house)
 
 
-# ---- who may not, and what is no target ------------------------------------------------------------------------
+# ---- who may not, and what is no target -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -481,268 +416,7 @@ def test_two_who_transfer_each_other_for_ever_are_stopped(house: TransferHouse) 
     all_over(house)
 
 
-# ---- attended --------------------------------------------------------------------------------------------------
-
-
-def test_attended(house: TransferHouse) -> None:
-    call, theirs = queued(house)
-    consulting, carls = talk(house, house.alice, house.carl)
-    house.alice.refer_to_call(theirs, consulting, "1003")
-    house.world.run(1.0)
-    assert house.alice.referred == [202] and house.alice.told[-1] == "200 OK"
-    assert hear_each_other(house, call, carls)
-    assert theirs.state == consulting.state == "ended"
-    assert house.agent("alice") == "wrap_up"
-    assert len(house.world.media.recordings) == 1
-    house.carrier.hang_up(call)
-    house.world.run_until(lambda: carls.state == "ended")
-    all_over(house)
-    second, first = records(house)
-    trace = house.world.switch.wire.book.trace(first.contact)
-    assert any(message.leg == f"{second.contact}.dial1.1" for message in trace.messages)  # what it said after that
-    assert (first.agent, first.queue, first.caller) == ("alice", "orders", "13800138000")
-    assert (second.caller, second.called, second.outcome) == ("1001", "1003", "answered")
-    assert outcomes(house) == [("attended", "done")]
-
-
-def test_attended_with_whoever_has_called_in(house: TransferHouse) -> None:
-    """The transferor is the called one in both calls."""
-    call, theirs = talk(house, house.desk, house.bob)
-    carls, second = talk(house, house.carl, house.bob)
-    house.bob.refer_to_call(theirs, second, "1003")
-    house.world.run(1.0)
-    assert hear_each_other(house, call, carls)
-    assert theirs.state == second.state == "ended"
-    house.carl.hang_up(carls)
-    all_over(house)
-
-
-def test_an_outside_party_is_taken_over_with_its_number(house: TransferHouse) -> None:
-    house.carrier.answer_after = 0.2
-    call, theirs = talk(house, house.desk, house.bob)
-    consulting, outside = talk(house, house.bob, house.carrier, "913912345678")
-    house.bob.refer_to_call(theirs, consulting, "913912345678")
-    house.world.run(1.0)
-    assert hear_each_other(house, call, outside)
-    assert house.world.switch.ledger._move.busy
-    house.desk.hang_up(call)
-    all_over(house)
-
-
-def test_an_agent_who_is_taken_over_stays_at_work(house: TransferHouse) -> None:
-    """Alice asks the other queue; bob takes her customer."""
-    call, theirs = queued(house)
-    consulting = house.alice.call("8000")
-    house.world.run_until(lambda: consulting.state == "talking")
-    house.world.run(0.5)
-    house.alice.press(consulting, "2")
-    house.world.run_until(lambda: house.bob.talking)
-    house.world.run(0.3)
-    bobs = house.bob.talking[0]
-    house.alice.refer_to_call(theirs, consulting, "8000")
-    house.world.run(1.0)
-    assert hear_each_other(house, call, bobs)
-    assert (house.agent("alice"), house.agent("bob")) == ("wrap_up", "talking")
-    house.carrier.hang_up(call)
-    house.world.run(1.0)
-    assert house.agent("bob") == "wrap_up"
-    all_over(house)
-
-
-def test_semi_attended_while_it_rings(house: TransferHouse) -> None:
-    house.carl.answer_after = 3.0
-    call, theirs = queued(house)
-    consulting = house.alice.call("1003")
-    house.world.run_until(lambda: consulting.state == "ringing")
-    house.alice.refer_to_call(theirs, consulting, "1003")
-    house.world.run(1.0)
-    assert house.alice.told == ["180 Ringing"] and consulting.state == "ended"
-    assert house.world.media.heard_by(call.rtp) == "music"
-    assert house.carl.calls[0].state == "ringing"
-    house.world.run_until(lambda: house.carl.talking)
-    house.world.run(1.0)
-    assert len(house.carl.calls) == 1 and hear_each_other(house, call, house.carl.talking[0])
-    assert theirs.state == "ended" and house.agent("alice") == "wrap_up"
-    house.carrier.hang_up(call)
-    all_over(house)
-
-
-def test_semi_attended_comes_back(house: TransferHouse) -> None:
-    house.carl.answer_after = None
-    call, theirs = queued(house)
-    consulting = house.alice.call("1003")
-    house.world.run_until(lambda: consulting.state == "ringing")
-    house.alice.refer_to_call(theirs, consulting, "1003")
-    house.world.run_until(lambda: house.carl.calls[0].state == "ended", 60)
-    house.world.run(1.0)
-    assert house.alice.told[-1].startswith("480") and hear_each_other(house, call, theirs)
-    house.carrier.hang_up(call)
-    all_over(house)
-
-
-def test_a_caller_who_was_called_back_can_be_transferred() -> None:
-    house = TransferHouse()
-    house.carrier.answer_after = 0.2
-    house.world.switch.control.set_paused("alice", "break")
-    lost = house.carrier.call("8000")
-    house.world.run_until(lambda: lost.state == "talking")
-    house.world.run(0.5)
-    house.carrier.press(lost, "1")
-    house.world.run(12)
-    house.carrier.hang_up(lost)
-    house.world.run(2)
-    house.world.switch.control.set_ready("alice")
-    house.world.run_until(lambda: house.carrier.talking)
-    house.world.run(0.5)
-    call = house.carrier.talking[0]
-    house.alice.refer(house.alice.talking[0], "1003")
-    house.world.run_until(lambda: house.carl.talking)
-    house.world.run(0.5)
-    assert hear_each_other(house, call, house.carl.talking[0])
-    assert house.agent("alice") == "wrap_up" and house.carl.calls[0].caller == "+8613800138000"
-    house.carl.refer(house.carl.talking[0], "8000")
-    house.world.run(0.5)
-    house.carrier.press(call, "2")
-    house.world.run_until(lambda: house.bob.talking)
-    house.world.run(0.5)
-    house.carrier.hang_up(call)
-    all_over(house)
-    (promise,) = house.world.switch.control.promises()
-    record = records(house)[-1]
-    assert promise.state is PromiseState.KEPT
-    assert (record.kind, record.promise, record.outcome) == ("callback", promise.id, "answered")
-
-
-def test_attended_to_a_feature_code_takes_nothing_away(house: TransferHouse) -> None:
-    call, theirs = talk(house, house.desk, house.alice)
-    consulting = house.alice.call("*13")
-    house.world.run_until(lambda: consulting.state == "talking")
-    house.alice.refer_to_call(theirs, consulting, "*13")
-    house.world.run(0.3)
-    assert house.alice.referred == [403] and consulting.state == "talking"
-    assert hear_each_other(house, call, theirs)
-    house.desk.hang_up(call)
-    all_over(house)
-
-
-def test_attended_to_a_queue_in_which_nobody_answers_yet(house: TransferHouse) -> None:
-    call, theirs = talk(house, house.carl, house.desk)
-    consulting = house.desk.call("8000")
-    house.world.run_until(lambda: consulting.state == "talking")
-    house.world.run(0.3)
-    house.desk.refer_to_call(theirs, consulting, "8000")
-    house.world.run(0.5)
-    assert consulting.state == theirs.state == "ended"
-    assert house.world.media.heard_by(call.rtp) == "prompt"
-    house.carl.hang_up(call)
-    all_over(house)
-
-
-def test_nobody_takes_over_the_call_of_another(house: TransferHouse) -> None:
-    call, theirs = talk(house, house.desk, house.bob)
-    third, carls = talk(house, house.alice, house.carl)
-    for replaces in (house.alice.replaces(third), house.bob.replaces(theirs)):
-        house.bob.refer(theirs, f"<sip:1003@127.0.0.1?Replaces={quoted(replaces)}>")
-        house.world.run(1.0)
-    assert house.bob.referred == [403, 481]
-    assert hear_each_other(house, call, theirs) and hear_each_other(house, third, carls)
-    house.desk.hang_up(call)
-    house.alice.hang_up(third)
-    all_over(house)
-
-
-def quoted(replaces: str) -> str:
-    return replaces.replace(";", "%3B").replace("=", "%3D")
-
-
-# ---- INVITE with Replaces --------------------------------------------------------------------------------------
-
-
-def test_another_phone_takes_the_call_over(house: TransferHouse) -> None:
-    """Each side once, in the two spellings of whose tag is whose."""
-    call, theirs = talk(house, house.desk, house.bob)
-    taken = house.carl.take_over(house.bob.replaces(theirs))
-    house.world.run(1.0)
-    assert theirs.state == "ended" and house.bob.byes == 1
-    assert hear_each_other(house, call, taken)
-    call_id, ours, other = house.desk.replaces(call).replace("to-tag=", "").replace("from-tag=", "").split(";")
-    again = house.alice.take_over(f"{call_id};from-tag={ours};to-tag={other}")
-    house.world.run(1.0)
-    assert call.state == "ended" and hear_each_other(house, again, taken)
-    house.carl.hang_up(taken)
-    house.world.run_until(lambda: again.state == "ended")
-    all_over(house)
-    assert len(records(house)) == 1
-
-
-def test_an_agents_other_phone_keeps_her_at_work(house: TransferHouse) -> None:
-    call, theirs = queued(house)
-    taken = house.alice.take_over(house.alice.replaces(theirs))
-    house.world.run(1.0)
-    assert hear_each_other(house, call, taken) and house.agent("alice") == "talking"
-    picked = house.carl.take_over(house.alice.replaces(taken))
-    house.world.run(1.0)
-    assert hear_each_other(house, call, picked) and house.agent("alice") == "wrap_up"
-    house.carrier.hang_up(call)
-    all_over(house)
-
-
-def test_a_ringing_call_is_picked_up(house: TransferHouse) -> None:
-    house.bob.answer_after = None
-    call = house.desk.call("1002")
-    house.world.run_until(lambda: house.bob.calls and house.bob.calls[0].state == "ringing")
-    house.world.run(0.2)
-    picked = house.carl.take_over(house.bob.replaces(house.bob.calls[0]) + ";early-only")
-    house.world.run(1.0)
-    assert house.bob.calls[0].state == "ended" and hear_each_other(house, call, picked)
-    house.desk.hang_up(call)
-    all_over(house)
-
-
-def test_the_call_that_the_acd_offers_is_the_agents(house: TransferHouse) -> None:
-    house.alice.answer_after = None
-    call = house.carrier.call("8000")
-    house.world.run_until(lambda: call.state == "talking")
-    house.world.run(0.5)
-    house.carrier.press(call, "1")
-    house.world.run_until(lambda: house.alice.calls and house.alice.calls[0].state == "ringing")
-    house.world.run(0.2)
-    stolen = house.carl.take_over(house.alice.replaces(house.alice.calls[0]))
-    house.world.run(0.5)
-    assert (stolen.state, stolen.status) == ("ended", 488) and house.agent("alice") == "reserved"
-    hers = house.alice.take_over(house.alice.replaces(house.alice.calls[0]))
-    house.world.run(0.5)
-    assert house.agent("alice") == "talking" and hear_each_other(house, call, hers)
-    house.carrier.hang_up(call)
-    all_over(house)
-
-
-def test_rfc3891_3_what_cannot_be_replaced(house: TransferHouse) -> None:
-    house.carl.answer_after = None
-    call, theirs = talk(house, house.desk, house.bob)
-    ringing = house.desk.call("1003")
-    house.world.run_until(lambda: ringing.state == "ringing")
-    cases = {
-        "nobody;to-tag=a;from-tag=b": 481,
-        house.bob.replaces(theirs).rpartition("=")[0] + "=guessed": 481,
-        house.bob.replaces(theirs) + ";early-only": 486,
-        house.desk.replaces(ringing): 481,  # an early dialog that the switch did not begin
-        "nonsense": 400,
-    }
-    for replaces, status in cases.items():
-        tried = house.alice.take_over(replaces)
-        house.world.run(1.0)
-        assert (tried.state, tried.status) == ("ended", status), replaces
-    stranger = house.carrier.take_over(house.bob.replaces(theirs))
-    house.world.run(1.0)
-    assert stranger.status == 403
-    assert hear_each_other(house, call, theirs)
-    house.desk.hang_up(call)
-    house.desk.hang_up(ringing)
-    all_over(house)
-
-
-# ---- loss ------------------------------------------------------------------------------------------------------
+# ---- loss -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(6))

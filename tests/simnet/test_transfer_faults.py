@@ -17,8 +17,7 @@ from softswitch.core.effect import Effect
 from softswitch.sip.effect import RequestArrived
 from softswitch.switch.event import UnitFailed
 from tests.simnet.phone import Call
-from tests.simnet.test_transfer import queued, talk
-from tests.simnet.transfer_phone import TransferHouse
+from tests.simnet.transfer_house import TransferHouse, queued, talk
 
 Scene = Callable[[TransferHouse, Call, Call], None]
 

@@ -10,7 +10,6 @@ from softswitch.sip.effect import Send
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response, render
 from softswitch.sip.response import respond
-from tests.simnet.house import House
 from tests.simnet.phone import Call, SimPhone
 from tests.simnet.world import SWITCH
 from tests.support.sip_pair import spoken
@@ -88,24 +87,3 @@ class TransferPhone(SimPhone):
         if isinstance(effect, Send):
             self.wire.append(f"> {spoken(effect.message)}")
         super()._perform(effect)
-
-
-class TransferHouse(House):
-    """Alice, bob, carl (1003) and the desk have a transfer key, and so has whoever is at the carrier's end."""
-
-    alice: TransferPhone
-    bob: TransferPhone
-    desk: TransferPhone
-    carrier: TransferPhone
-
-    def __init__(self, seed: int = 1, loss: float = 0.0, **changes: object) -> None:
-        super().__init__(seed, loss, **changes)
-        self.alice, self.bob, self.desk, self.carrier = map(
-            self._keyed, (self.alice, self.bob, self.desk, self.carrier)
-        )
-        self.carl = TransferPhone(self.world, "1003", 6003, "pw-1003")
-        self.carl.register()
-        self.world.run_until(lambda: self.carl.registered)
-
-    def _keyed(self, phone: SimPhone) -> TransferPhone:
-        return TransferPhone(self.world, phone.user, phone.port, phone.password, registered=phone.registered)
