@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softswitch.call.state import SessionPolicy
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
@@ -143,6 +144,7 @@ def configuration(
         digest=sip.digest,
         secret=secret,
         timing=Timing(sip.t1, sip.t2, sip.t4),
+        session=SessionPolicy(int(sip.session_expires), int(sip.min_se)),
         min_expires_s=sip.min_expires,
         max_expires_s=sip.max_expires,
         ring_s=sip.ring,

@@ -68,6 +68,8 @@ class Sip(Strict):
     nat: Literal["auto", "off"] = "auto"  # auto: a phone is answered and called where its packets come from
     keep_alive: Seconds = 25.0  # between our packets to a UDP phone behind a NAT; 0: none
     probe: Seconds = 120.0  # between our questions whether a registered phone is still there; 0: none
+    session_expires: Seconds = Field(default=1800.0, le=86_400)  # RFC 4028; 0: no session timer is asked for
+    min_se: Seconds = Field(default=90.0, ge=90, le=86_400)  # a shorter session timer is refused with 422
     ban: Ban = Ban()
     strangers: Strangers = Strangers()
 

@@ -127,7 +127,17 @@ class Calls:
             self._switch.trunks.left(name)
             raise
         arrived, timing = wanted.arrived, self._switch.configuration.timing
-        leg = Leg.inbound(name, arrived, local, self._switch.ids, timing, trusted=self._believed(wanted.trunk))
+        trunk = self._switch.configuration.trunks.get(wanted.trunk)
+        leg = Leg.inbound(
+            name,
+            arrived,
+            local,
+            self._switch.ids,
+            timing,
+            trusted=self._believed(wanted.trunk),
+            credentials=trunk.credentials if trunk is not None else None,
+            session=self._switch.configuration.session,
+        )
         self._wanted[name] = wanted
         self._keep(leg)
         self.transfers.called_us(name, wanted)
@@ -181,6 +191,7 @@ class Calls:
             credentials=target.credentials,
             ring_timeout_s=order.ring_s,
             try_s=target.try_s,
+            session=self._switch.configuration.session,
             headers=(
                 *(("Route", value) for value in target.route),
                 *identity.lines(origin, own if target.presentation.asserted and order.caller else None),
@@ -295,14 +306,6 @@ class Calls:
         return onward
 
     def hang_up(self, name: str) -> Sequence[Effect]:
-        return self._tell_contact(name, HangUp())
-
-    def end_of(self, about: object) -> Sequence[Effect]:
-        """Hang up the contact that an effect, an input or a timer's key is about, if there is one."""
-        leg = getattr(about, "leg", "") or getattr(about, "stream", "") or getattr(about, "owner", "")
-        name = getattr(about, "contact", "") or self._contact_of.get(leg, "")
-        if isinstance(about, tuple):
-            name = about[1] if about[0] == "contact" else self._contact_of.get(about[1], "")
         return self._tell_contact(name, HangUp())
 
     def due(self, kind: str, name: str) -> Sequence[Effect]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from softswitch.acd.model import AgentSpec, QueueSpec
+from softswitch.call.state import SessionPolicy
 from softswitch.callback.model import Policy
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
@@ -78,6 +79,7 @@ class Configuration:
     digest: tuple[str, ...] = ALGORITHMS
     secret: bytes = field(default=b"", repr=False)  # key of the nonces
     timing: Timing = field(default_factory=Timing)
+    session: SessionPolicy = field(default_factory=SessionPolicy)
     min_expires_s: float = 60.0
     max_expires_s: float = 3600.0
     ring_s: float = 30.0  # between our own phones

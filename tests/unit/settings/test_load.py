@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.acd.model import AgentSpec, Need, Relaxation
+from softswitch.build import configuration
 from softswitch.callback.model import Window
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.settings import QueueTreatment, load
@@ -75,6 +76,12 @@ def test_an_empty_configuration_is_the_defaults_on_loopback(write: Write) -> Non
     assert settings.paths.recordings == directory.parent / "var/recordings"
     assert settings.store.url == f"sqlite:///{directory.parent}/var/softswitch.db"
     assert settings.policies() == []
+
+
+def test_the_session_timer_is_carried_to_the_legs(write: Write) -> None:
+    settings = load(write(softswitch="sip: {session_expires: 10m, min_se: 2m}"), {})
+    session = configuration(settings, {}, (), b"").session
+    assert (session.expires_s, session.min_s) == (600, 120)
 
 
 def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
