@@ -159,7 +159,7 @@ class Control:
         """How late this came, and what waits in the sockets, is how busy we are."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        self._switch.overload.sample(now - due, self.network.backlog, time.monotonic())
+        self._switch.measured(now - due, self.network.backlog)
         self._measuring = loop.call_at(now + MEASURE_S, self._measure, now + MEASURE_S)
 
     def _follow_certificates(self) -> None:
@@ -175,8 +175,6 @@ class Control:
         self._switch.publish(ConnectionEnded(transport, reason))
 
     def _message(self, message: Message, flow: Flow) -> None:
-        if flow.reliable and not self._switch.admits(flow):
-            return
         self._switch.feed(Arrived(message, flow))
 
     def _malformed(self, error: ParseError, flow: Flow) -> None:

@@ -147,8 +147,9 @@ class Metrics:
             name = "sip_messages_received" if isinstance(event, MessageReceived) else "sip_messages_sent"
             self._count(name, event.transport, event.method, event.status_class)
             return
+        times = event.count if isinstance(event, MessageDropped) else 1
         for name, *labels in _counted(event):
-            self._count(name, *labels)
+            self._count(name, *labels, times=times)
         match event:
             case QueueLeft(queue=queue, why=why, waited_s=waited_s):
                 self._wait.labels(self._bounded("queue", queue), self._bounded("why", why)).observe(waited_s)
@@ -191,13 +192,13 @@ class Metrics:
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"softswitch_{name}", text, labels, registry=self.registry)
 
-    def _count(self, name: str, *values: str) -> None:
+    def _count(self, name: str, *values: str, times: int = 1) -> None:
         child = self._children.get((name, *values))
         if child is None:
             bounded = [self._bounded(label, value) for label, value in zip(_LABELS[name], values, strict=True)]
             child = self._counters[name].labels(*bounded) if bounded else self._counters[name]
             self._children[(name, *bounded)] = child
-        child.inc()
+        child.inc(times)
 
     def _bounded(self, label: str, value: str) -> str:
         seen = self._seen[label]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,12 +31,13 @@ from softswitch.switch.ban import Bans
 from softswitch.switch.calls import Calls
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.control import SwitchControl
-from softswitch.switch.desk import Desk
+from softswitch.switch.desk import CallWanted, Desk
 from softswitch.switch.directory import SwitchDirectory, fixed
 from softswitch.switch.door import Door
-from softswitch.switch.event import UnitFailed
+from softswitch.switch.event import MessageDropped, UnitFailed
 from softswitch.switch.facts import Facts
 from softswitch.switch.lamps import Lamps
+from softswitch.switch.mending import Mending
 from softswitch.switch.offices import Offices
 from softswitch.switch.overload import Overload
 from softswitch.switch.phones import Phones
@@ -114,9 +115,11 @@ class Switch:
         self._queue: deque[Effect] = deque()
         self._deadlines = Deadlines()
         self._armed: float | None = None
+        self._asked_in = 0  # messages that came to the door since it was last measured
+        self._refused: Counter[tuple[str, str]] = Counter()  # of these, by transport and reason
         self.deaf_listeners = 0  # facts that a listener failed to take
 
-        self.endpoint = Endpoint(ids, configuration.timing)
+        self.endpoint = Endpoint(ids, configuration.timing, symmetric=configuration.nat)
         self.registrar = Registrar(
             round(configuration.min_expires_s),
             round(configuration.max_expires_s),
@@ -138,6 +141,7 @@ class Switch:
         self.door = Door(Bans(configuration.bans), self.overload, configuration.strangers, fixed(configuration))
         desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag, self.door)
         self.signalling = Signalling(self, desk)
+        self.mending = Mending(self)
         self.control = SwitchControl(self)
         self._handlers: dict[type[Effect], Handler] = {
             **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(), **self.trunks.handlers(),
@@ -191,9 +195,18 @@ class Switch:
         """Whether a message from there is worth reading; asked before it is read."""
         now = self.clock.monotonic()
         reason = self.door.refuses(flow.remote, now, now + self.clock.epoch)
+        self._asked_in += 1
         if reason:
-            self.wire.dropped(flow.transport, reason)
+            self._refused[flow.transport, reason] += 1
         return not reason
+
+    def measured(self, lag_s: float, backlog: float) -> None:
+        """How late the loop is and how full the sockets are; called many times a second."""
+        refused, self._refused = self._refused, Counter()
+        self.overload.sample(lag_s, backlog, self.clock.monotonic(), refused.total() / max(1, self._asked_in))
+        self._asked_in = 0
+        for (transport, reason), count in refused.items():
+            self.publish(MessageDropped(transport, reason, count))
 
     def command(self, work: Callable[[], Iterable[Effect]]) -> None:
         """Something that the face wants, and that makes sense."""
@@ -221,14 +234,16 @@ class Switch:
         self._unit("timer", self.phones.restored)
 
     def end(self) -> bool:
-        """Say goodbye to the carriers that we registered with; whether there is anything to wait for."""
+        """Say goodbye to carriers that we registered with and phones that watch; is there anything to wait for?"""
         self._unit("timer", self.trunks.goodbye)
-        return self.trunks.leaving
+        self._unit("timer", self.lamps.close)
+        return self.trunks.leaving or self.lamps.leaving
 
     def _unit(self, where: str, work: Callable[[], Iterable[Effect]], about: object = None) -> None:
         """``about`` is the input or the timer's key: whose contact it is, should the unit fail."""
         self.now = self.clock.monotonic()
         self.directory.unix_now = self.unix
+        self.mending.begin()
         try:
             self._queue.extend(work())
             self._drain(where)
@@ -244,7 +259,7 @@ class Switch:
     def _rescue(self, where: str, about: object) -> None:
         """End the one contact that a defect of ours has met, rather than leave its caller in silence for ever."""
         try:
-            self._queue.extend(self.calls.end_of(about))
+            self._queue.extend(self.mending.after(about))
             self._drain(where)
         except Exception:
             self._queue.clear()
@@ -261,19 +276,21 @@ class Switch:
             if not queue:
                 return
             effect = queue.popleft()
-            if isinstance(effect, DomainEvent):
-                queue.extend(self.facts.note(effect))
-                self.publish(effect)
-                continue
             try:
-                queue.extend(handlers[type(effect)](effect))
+                if isinstance(effect, DomainEvent):
+                    self.publish(effect)
+                    queue.extend(self.facts.note(effect))
+                else:
+                    queue.extend(handlers[type(effect)](effect))
             except PeerError as error:
                 queue.extend(self.signalling.blame(effect, error))
             except Exception:
                 # One effect of many: what else was ordered in this unit (a BYE, a release) is still to be done.
                 self._failed(where)
-                queue.extend(self.calls.end_of(effect))
-                queue.extend(self.signalling.blame(effect, PeerError(500, "Server Internal Error")))
+                mended = self.mending.after(effect)
+                if not (mended and isinstance(effect, CallWanted)):  # else its leg refuses it
+                    queue.extend(self.signalling.blame(effect, PeerError(500, "Server Internal Error")))
+                queue.extend(mended)
         raise RuntimeError(f"{RUNAWAY} effects in one unit of work")
 
     def publish(self, event: DomainEvent) -> None:

@@ -27,6 +27,7 @@ class MessageDropped(DomainEvent):
 
     transport: str
     reason: str  # closed list: "malformed", "too_large", "stray", "no_dialog", "banned", "flood", "overload"
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class ConnectionEnded(DomainEvent):
     """We ended, or refused, the connection of a peer."""
 
     transport: str
-    reason: str  # closed list: "full", "silent", "slow", "idle", "backlog", "handshake"
+    reason: str  # closed list: "full", "silent", "slow", "idle", "backlog", "held", "handshake"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 Measured elsewhere and told here every few hundredths of a second: how late the loop is, and how full the sockets'
 receive buffers are. Both mean that messages wait. The answer is a *pressure* from 0 to 1, which rises quickly and
 falls slowly, so that it does not swing. Shed first is what strangers ask for (OPTIONS, REGISTER), then new calls, a
-growing share of them; then repeated registrations of known phones. What belongs to a dialog is never shed: finishing
-what was begun is what makes room.
+growing share of them; then what known phones ask for. What belongs to a dialog is never shed: finishing what was begun
+is what makes room. Where most of what arrives is turned away at the door, that is a flood, and it is no reason to shed
+calls: pressure would do to the callers what the flood did not.
 
 A call is shed or taken by its Call-ID, so that a repeated INVITE meets with the same answer.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import enum
 import zlib
 
+JUNK = 0.5  # of what arrives is turned away: a flood, and no work
 LATE_S = 0.05  # a loop that is later than this does not keep up
 FULL = 0.25  # of a receive buffer
 RISE = 0.08  # per sample that shows overload, of 25 ms: from nothing to everything in a third of a second
@@ -45,13 +47,18 @@ class Overload:
         self.pressure = 0.0  # 0..1
         self._busy_until = 0.0
 
-    def sample(self, lag_s: float, backlog: float, now: float) -> None:
-        """``lag_s``: how late the loop woke; ``backlog``: the fullest receive buffer, 0..1."""
+    def sample(self, lag_s: float, backlog: float, now: float, junk: float = 0.0) -> None:
+        """``lag_s``: how late the loop woke; ``backlog``: the fullest receive buffer, 0..1.
+
+        ``junk``: the share of messages since the last sample that were turned away at the door.
+        """
         self.lag_s += EWMA * (lag_s - self.lag_s)
         self.backlog = backlog
-        if self.lag_s > LATE_S or backlog > FULL:
-            self.pressure = min(1.0, self.pressure + RISE)
+        late = self.lag_s > LATE_S or backlog > FULL
+        if late:
             self._busy_until = now + HOLD_S
+        if late and junk < JUNK:
+            self.pressure = min(1.0, self.pressure + RISE)
         else:
             self.pressure = max(0.0, self.pressure - FALL)
 

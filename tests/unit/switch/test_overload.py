@@ -37,6 +37,14 @@ def test_one_late_wakening_is_no_overload() -> None:
     assert overload.pressure == 0.0
 
 
+def test_a_flood_that_is_turned_away_is_no_reason_to_shed_calls() -> None:
+    overload = Overload()
+    for number in range(100):
+        overload.sample(1.0, 1.0, number * 0.025, junk=0.9)
+    assert overload.busy(2.5), "but strangers are held to their share"
+    assert [share(overload, rank) for rank in Rank] == [0, 0, 0, 0]
+
+
 def test_strangers_go_first_then_new_calls_and_what_was_begun_is_finished() -> None:
     shares = [share(pressed(samples), rank) for samples in (1, 4, 7, 13) for rank in Rank]
     a_little, more, much, all_of_it = [shares[at : at + 4] for at in range(0, 16, 4)]
