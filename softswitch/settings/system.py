@@ -158,7 +158,7 @@ class Lamps(Strict):
 
     show: Literal["nobody", "colleagues", "everybody"] = "colleagues"  # who is named as talking to a watched phone
     min_expires: Seconds = 60.0  # a shorter subscription is answered 423
-    max_expires: PositiveSeconds = 3600.0  # a longer one is granted this much
+    max_expires: PositiveSeconds = 600.0  # a longer one is granted this much; so long lamps may be wrong after a crash
     per_user: int = Field(default=200, ge=1)  # subscriptions; more are answered 503
     most: int = Field(default=20_000, ge=1)  # of all users
 

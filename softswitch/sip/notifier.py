@@ -4,8 +4,8 @@ Decided here: the package, the interval (423), what the watcher can read (406), 
 been proved before (``digest``); what he may watch, and whether there is such a thing, the ``Source`` says. A phone that
 comes back after a restart, under the Contact of its former self, takes the place of what that one had subscribed to.
 
-Subscriptions end with the process: a refresh of one that nobody knows gets 481, and the phone subscribes anew
-(section 4.1.2.2).
+Subscriptions end with the process. One that ends in order says so (``close``); after a crash a refresh of what nobody
+knows gets 481, and the phone subscribes anew (section 4.1.2.2).
 """
 
 from __future__ import annotations
@@ -166,6 +166,10 @@ class Notifier:
         if not flow.connection:
             return []
         return self._lose([one for one in self._all.values() if one.flow.connection == flow.connection], now)
+
+    def close(self, now: float) -> list[Effect]:
+        """Every watcher is told to subscribe anew: whoever answers then."""
+        return [effect for one in list(self._all.values()) for effect in self._settle(one, one.close(now))]
 
     @property
     def deadline(self) -> float | None:

@@ -41,6 +41,7 @@ class I(enum.Enum):  # noqa: E742 (the table calls it an input)
     CHANGED = enum.auto()
     DUE = enum.auto()  # ``tell_at`` has come
     EXPIRED = enum.auto()
+    CLOSED = enum.auto()  # the switch goes away
     TOLD = enum.auto()  # the NOTIFY has its answer, and the watcher is still there
     REFUSED = enum.auto()  # 481 and its like, no answer, a broken connection
     GONE = enum.auto()  # the way to the watcher is lost
@@ -56,9 +57,10 @@ class A(enum.Enum):
 
 Cell = tuple[S | None, tuple[A, ...]]
 _END: dict[I, Cell] = {I.REFUSED: (S.ENDED, (A.END,)), I.GONE: (S.ENDED, (A.END,)), I.OVERDUE: (S.ENDED, (A.END,))}
-_OVER: dict[I, Cell] = {I.UNSUBSCRIBED: (S.LEAVING, (A.NOTIFY_LAST,)), I.EXPIRED: (S.LEAVING, (A.NOTIFY_LAST,))}
-_OVER_SOON: dict[I, Cell] = {I.UNSUBSCRIBED: (S.LAST_DUE, ()), I.EXPIRED: (S.LAST_DUE, ())}
-_DEAF: dict[I, Cell] = {I.UNSUBSCRIBED: DROP, I.EXPIRED: DROP, I.CHANGED: DROP, I.SUBSCRIBED: DROP}
+_REASONS = (I.UNSUBSCRIBED, I.EXPIRED, I.CLOSED)
+_OVER: dict[I, Cell] = dict.fromkeys(_REASONS, (S.LEAVING, (A.NOTIFY_LAST,)))
+_OVER_SOON: dict[I, Cell] = dict.fromkeys(_REASONS, (S.LAST_DUE, ()))
+_DEAF: dict[I, Cell] = dict.fromkeys((*_REASONS, I.CHANGED, I.SUBSCRIBED), DROP)
 
 TABLE: Mapping[S, Mapping[I, Cell]] = {
     S.NEW: {I.SUBSCRIBED: (S.TELLING, (A.NOTIFY,)), I.UNSUBSCRIBED: (S.LEAVING, (A.NOTIFY_LAST,))},
@@ -100,7 +102,7 @@ class SubscriptionEnded(DomainEvent):
     package: str
     watcher: str
     resource: str
-    why: str  # "unsubscribed", "expired", "refused", "lost"
+    why: str  # "unsubscribed", "expired", "refused", "lost", "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,10 @@ class Watch:
     event: str  # the Event header as it is written: with the id that the watcher gave
 
 
-_WHY = {I.UNSUBSCRIBED: "unsubscribed", I.EXPIRED: "expired", I.REFUSED: "refused", I.OVERDUE: "lost", I.GONE: "lost"}
+_WHY = {
+    I.UNSUBSCRIBED: "unsubscribed", I.EXPIRED: "expired", I.CLOSED: "closed", I.REFUSED: "refused",
+    I.OVERDUE: "lost", I.GONE: "lost",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -167,6 +172,10 @@ class Subscription:
         self.answer_by = None
         return self._step(I.REFUSED if status in _ENDING else I.TOLD, now)
 
+    def close(self, now: float) -> list[Effect]:
+        """The switch goes away, and may be back soon."""
+        return self._step(I.CLOSED, now)
+
     def lost(self, now: float) -> list[Effect]:
         return self._step(I.GONE, now)
 
@@ -201,7 +210,8 @@ class Subscription:
             case A.NOTIFY:
                 return [self._notify(f"active;expires={max(0, math.ceil(self.expires_at - now))}", now)]
             case A.NOTIFY_LAST:
-                return [self._notify("terminated;reason=timeout", now)]
+                # Section 4.1.3: "deactivated" asks for a new subscription at once.
+                return [self._notify(f"terminated;reason={'deactivated' if self.why == 'closed' else 'timeout'}", now)]
             case A.END:
                 self.answer_by = None
                 watch = self.watch

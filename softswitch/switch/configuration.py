@@ -54,7 +54,7 @@ class LampPolicy:
 
     show: str = "colleagues"  # who is named as talking to a watched phone; also "nobody", "everybody"
     min_expires_s: float = 60.0
-    max_expires_s: float = 3600.0
+    max_expires_s: float = 600.0  # so long a lamp may be wrong after a crash
     per_user: int = 200  # subscriptions
     most: int = 20_000
 

@@ -99,6 +99,15 @@ class Lamps:
         now = self._switch.now
         return self._armed([one for what in touched for one in self._notifier.changed(*what, now)])
 
+    def close(self) -> list[Effect]:
+        """The switch goes away."""
+        return self._armed(self._notifier.close(self._switch.now))
+
+    @property
+    def leaving(self) -> bool:
+        """Whether somebody has still to be told that we go."""
+        return len(self._notifier) > 0
+
     def counts(self) -> dict[str, int]:
         """Subscriptions by package."""
         return self._notifier.counts()

@@ -17,7 +17,9 @@ PACKAGE = Package("dialog", "text/plain", GAP_S, lambda content, version: f"{ver
 STEPS = st.lists(
     st.tuples(
         st.floats(0, 3),  # seconds since the step before
-        st.sampled_from(["changed", "refreshed", "unsubscribed", "told", "refused", "provisional", "lost", "tick"]),
+        st.sampled_from(
+            ["changed", "refreshed", "unsubscribed", "told", "refused", "provisional", "lost", "closed", "tick"]
+        ),
     ),
     max_size=40,
 )
@@ -61,6 +63,8 @@ class Watcher:
                 self.answer(200 if what == "told" else 481)
             case "provisional":
                 self.take(one.answered(100, self.now))
+            case "closed":
+                self.take(one.close(self.now))
             case "lost":
                 self.take(one.lost(self.now))
         self.tick(self.now)

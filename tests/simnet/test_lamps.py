@@ -169,6 +169,16 @@ def test_after_a_restart_a_refresh_gets_481_and_the_phone_subscribes_anew(house:
     assert status(lamp.subscribe("1002")) == 200
 
 
+def test_a_switch_that_ends_in_order_asks_for_new_subscriptions(house: House) -> None:
+    lamp = watcher(house)
+    lamp.subscribe("1002")
+    house.world.run(2)
+    assert house.world.switch.end()
+    house.world.run(0.3)
+    assert lamp.notifies[-1].headers.get("Subscription-State") == "terminated;reason=deactivated"
+    assert ended(house) == ["closed"] and not house.world.switch.lamps.leaving
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_on_a_wire_that_loses_a_tenth_the_lamp_is_right_in_the_end(seed: int) -> None:
     house = House(seed=seed, loss=0.1)

@@ -200,6 +200,15 @@ def test_a_lost_connection_ends_what_came_over_it() -> None:
     assert len(bench.notifier) == 1
 
 
+def test_a_switch_that_goes_away_tells_everybody() -> None:
+    bench = Bench()
+    names = [bench.up(f"s{number}", contact=f"<sip:{number}@10.0.0.3>") for number in range(3)]
+    assert len(notifies(bench.notifier.close(200.0))) == 3
+    for name in names:
+        bench.notifier.answered(name, 200, 200.1)
+    assert not len(bench.notifier)
+
+
 def test_everything_ends_in_time() -> None:
     bench = Bench()
     for number in range(5):

@@ -152,7 +152,16 @@ def test_the_notify_takes_the_way_of_the_last_subscribe() -> None:
     assert isinstance(effect, Notify) and effect.flow is TCP
 
 
-EVERYWHERE = {I.UNSUBSCRIBED, I.SUBSCRIBED, I.CHANGED, I.EXPIRED, I.GONE}
+def test_4_1_3_a_switch_that_goes_away_asks_for_a_new_subscription() -> None:
+    one = quiet()
+    assert state_of(told(one.close(200.0))) == "terminated;reason=deactivated"
+    assert one.answered(200, 200.1) == [SubscriptionEnded("dialog", "1004", "1001", "closed")]
+    ended = quiet()
+    ended.subscribe(0, "idle", 200.0)
+    assert ended.close(200.1) == []
+
+
+EVERYWHERE = {I.CLOSED, I.UNSUBSCRIBED, I.SUBSCRIBED, I.CHANGED, I.EXPIRED, I.GONE}
 
 
 @pytest.mark.parametrize("state", [state for state in S if state is not S.NEW])
