@@ -29,7 +29,7 @@ class Facts:
         self.decisions: OrderedDict[str, list[tuple[float, Decided]]] = OrderedDict()
 
     def note(self, event: DomainEvent) -> list[Effect]:
-        """The consequences of a fact, before the listeners hear of it."""
+        """The consequences of a fact, which the listeners have heard."""
         keeper = self._switch.ports.keeper
         self._switch.lamps.note(event)
         self._switch.calls.transfers.note(event)

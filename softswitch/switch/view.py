@@ -117,7 +117,10 @@ class Control(Protocol):
         """0..1: how much of what can be left undone is left undone."""
 
     def losses(self) -> dict[str, int]:
-        """What had to be dropped since the start: "rows" (store), "datagrams" (SIP), "facts" (log and metrics), "hep"."""
+        """What had to be dropped since the start.
+
+        "rows" (store), "datagrams" (SIP), "facts" (log and metrics), "hep" (Homer).
+        """
 
     def ready(self) -> dict[str, bool]:
         """Part -> fit for work: "sip", "media", "store"."""
