@@ -1,0 +1,132 @@
+"""Register, call, hold, transfer, with the nth effect failing, for every n: nothing leaks or sticks, life goes on.
+
+An effect fails before it is done (as if it had never been ordered) or after (what it led to is lost). One call may come
+to harm; all must be forgotten, the agent's lamp and state be right again, and the next call work.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from softswitch.call.signal import Renegotiate
+from softswitch.contact.event import ContactFinished
+from softswitch.core.effect import Effect
+from softswitch.switch.event import UnitFailed
+from tests.simnet.storm import remains
+from tests.simnet.transfer_house import TransferHouse
+from tests.simnet.transfer_phone import TransferPhone
+
+PATIENCE_S = 8.0  # for each step; a step that a failure has made impossible is passed over
+SETTLED_S = 400.0  # probes of peers that were never told of the end included
+
+
+class Saboteur:
+    """Stands before every handler of the switch and counts; the nth one raises, before or after its work."""
+
+    def __init__(self, house: TransferHouse, nth: int, after: bool) -> None:
+        self.count = 0
+        self.hit = ""
+        self.armed = True
+        self._nth, self._after = nth, after
+        handlers = house.world.switch._handlers
+        for kind, handler in list(handlers.items()):
+            handlers[kind] = self._between(handler)
+        facts = house.world.switch.facts
+        facts.note = self._between(facts.note)  # type: ignore[method-assign]
+
+    def _between(self, handler: Callable[[Any], Sequence[Effect]]) -> Callable[[Any], Sequence[Effect]]:
+        def handle(effect: Any) -> Sequence[Effect]:
+            self.count += 1
+            mine = self.count == self._nth and self.armed
+            if mine:
+                self.hit = type(effect).__name__
+            if mine and not self._after:
+                raise ZeroDivisionError(self.hit)
+            effects = handler(effect)
+            if mine:
+                raise ZeroDivisionError(self.hit)
+            return effects
+
+        return handle
+
+
+def step(house: TransferHouse, condition: Callable[[], object]) -> bool:
+    house.world.run_until(condition, PATIENCE_S, must=False)
+    return bool(condition())
+
+
+def life(house: TransferHouse) -> bool:
+    """Whether all of it went as it should."""
+    desk, bob, carl = house.desk, house.bob, house.carl
+    desk.registered = False
+    desk.register()
+    went = step(house, lambda: desk.registered)
+    call = desk.call("1002")
+    went &= step(house, lambda: call.state == "talking" and bob.talking)
+    if bob.talking:
+        theirs = bob.talking[-1]
+        for direction in ("sendonly", "sendrecv"):
+            bob._tell(theirs, Renegotiate(direction))
+            house.world.run(1.0)
+        if theirs.state == "talking":
+            bob.refer(theirs, "1003")
+            went &= step(house, lambda: carl.talking and not bob.talking)
+    house.world.run(1.0)
+    return went and call.state == "talking"
+
+
+def everybody(house: TransferHouse) -> list[TransferPhone]:
+    return [house.alice, house.bob, house.carl, house.desk, house.carrier]
+
+
+def hang_up(house: TransferHouse) -> None:
+    for phone in everybody(house):
+        for call in phone.calls:
+            if call.state != "ended" and call.leg in phone.agent.legs:
+                phone.hang_up(call)
+
+
+def survived(nth: int, after: bool) -> tuple[bool, str]:
+    """(whether the nth effect was reached, what is wrong)."""
+    house = TransferHouse()
+    saboteur = Saboteur(house, nth, after)
+    life(house)
+    hang_up(house)
+    house.world.run(SETTLED_S)
+    saboteur.armed = False
+    where = f"{nth} {saboteur.hit} {'after' if after else 'before'}"
+    wrong = [f"left: {remains(house.world)}"] if remains(house.world) else []
+    wrong += [f"{phone.user} is in a call" for phone in everybody(house) if phone.agent.legs]
+    contacts = [event.record.contact for event in house.world.facts(ContactFinished)]
+    wrong += ["a record twice"] if len(contacts) > len(set(contacts)) else []
+    wrong += [f"{len(found)} defects" for found in [house.world.facts(UnitFailed)] if len(found) > 1]
+    if not life(house):
+        wrong.append("the next call fails")
+    return bool(saboteur.hit), f"{where}: {'; '.join(wrong)}" if wrong else ""
+
+
+def test_a_life_without_failures() -> None:
+    house = TransferHouse()
+    assert life(house)
+    hang_up(house)
+    house.world.run(SETTLED_S)
+    assert not remains(house.world) and not house.world.facts(UnitFailed)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_whichever_effect_fails(after: bool, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    nth, wrong = 1, []
+    while True:
+        reached, told = survived(nth, after)
+        if not reached:
+            break
+        if told:
+            wrong.append(told)
+        nth += 1
+    assert nth > 100  # so many effects has a life
+    assert not wrong, "\n".join(wrong)
