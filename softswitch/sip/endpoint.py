@@ -1,8 +1,8 @@
 """The transaction layer: which message belongs to which transaction (RFC 3261 sections 8.2.2.2, 9, 17.1.3, 17.2.3).
 
-Decided here: matching, merged requests (482), the whole of CANCEL's hop-by-hop side, what is a stray, and that a
-response travels over the flow that its request came by (RFC 3581). Not known here: who a request is for. Requests and
-responses are reported to the transaction user with the effects of ``softswitch.sip.effect``.
+Decided here: matching, merged requests (482), the whole of CANCEL's hop-by-hop side, and what is a stray. Not known
+here: who a request is for. Requests and responses are reported to the transaction user with the effects of
+``softswitch.sip.effect``.
 
 One heap holds the deadlines of all transactions; a transaction is forgotten in the step that ends it.
 """
@@ -20,7 +20,7 @@ from softswitch.sip.figure import FIGURE_7, I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.reason import Reason
-from softswitch.sip.response import respond, stamp_via
+from softswitch.sip.response import respond, stamp_via, way_back
 from softswitch.sip.timing import Timing
 from softswitch.sip.transaction import Transaction, answer_input, response_input, start_client, start_server
 
@@ -40,13 +40,20 @@ class Endpoint:
     """All transactions of this element.
 
     With ``most`` of them alive, a request that begins something new is not taken: anybody can send those, under any
-    address. What belongs to a dialog or to a transaction goes on.
+    address. What belongs to a dialog or to a transaction goes on. ``symmetric``: see ``response.way_back``.
     """
 
-    def __init__(self, ids: Ids, timing: Timing = Timing(), most: int = 20_000) -> None:  # noqa: B008 (frozen)
+    def __init__(
+        self,
+        ids: Ids,
+        timing: Timing = Timing(),  # noqa: B008 (frozen)
+        most: int = 20_000,
+        symmetric: bool = True,
+    ) -> None:
         self._ids = ids
         self._timing = timing
         self._most = most
+        self._symmetric = symmetric
         self._servers: dict[str, Transaction] = {}
         self._clients: dict[str, Transaction] = {}
         self._invites: dict[str, Transaction] = {}  # by owner: its latest INVITE client transaction
@@ -84,14 +91,15 @@ class Endpoint:
         key = _server_key(request, request.method)
         one = self._servers.get(key)
         if one is not None:
-            self._move(one, flow)  # a NAT may have given the peer another port since
+            self._move(one, way_back(request, flow, self._symmetric))  # a NAT may have given another port since
             return self._step(one, I.REQUEST, now, request)
         if len(self) >= self._most and request.to.tag is None and request.method != "CANCEL":
             return [Stray("overload", request.method)]
         merged = self._remember(request, key)
         invite = self._servers.get(_server_key(request, "INVITE")) if request.method == "CANCEL" else None
         stamp_via(request, flow)
-        one = self._servers[key] = start_server(key, request, flow, self._timing, now)
+        back = way_back(request, flow, self._symmetric)
+        one = self._servers[key] = start_server(key, request, back, self._timing, now)
         self._take_up(one)
         if request.method == "CANCEL":
             return self._cancelled(one, invite, now)

@@ -1,13 +1,15 @@
 """What a UAS answers: the headers that a response takes over from its request (RFC 3261 sections 8.2.6, 12.1.1).
 
 Values are copied as they came, unparsed, so that a request which cannot be read can still be refused. The other
-decision here is what the topmost Via says about where the request came from (section 18.2.1, RFC 3581).
+decisions here are what the topmost Via says about where the request came from, and where its responses go (sections
+18.2.1 and 18.2.2, RFC 3581).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
@@ -36,6 +38,7 @@ _COPIED = frozenset({"via", "from", "to", "call-id", "cseq"})
 _COPIED_BY_TRYING = _COPIED | {"timestamp"}  # section 8.2.6.1
 _COPIED_BY_DIALOG = _COPIED | {"record-route"}
 _ONCE = frozenset({"from", "to", "call-id", "cseq"})
+_DEFAULT_PORT = 5060
 _READ = ("via", "from", "call-id", "cseq")  # as in the request, and need not be read again
 _FORMS_DIALOG = frozenset({"INVITE", "SUBSCRIBE", "REFER", "NOTIFY"})
 
@@ -108,3 +111,16 @@ def stamp_via(request: Request, flow: Flow) -> None:
     others = split_commas(headers.get("Via") or "")[1:]
     headers.replace_first("Via", ", ".join([str(via), *others]))
     headers.parsed("via", lambda _: via)  # it need not be read again
+
+
+def way_back(request: Request, flow: Flow, symmetric: bool = True) -> Flow:
+    """Where the responses to a request go that came by ``flow``.
+
+    Where it came from: section 18.2.2 over streams, RFC 3581 section 4 with rport, and always if ``symmetric``, because
+    behind a NAT nobody hears at the port that the Via says. Else to that port, at the host that the request really came
+    from: neither sent-by nor maddr can have us send to a third party.
+    """
+    via = request.via
+    if symmetric or flow.reliable or param(via.params, "rport") is not None:
+        return flow
+    return replace(flow, remote=(flow.remote[0], via.port or _DEFAULT_PORT))

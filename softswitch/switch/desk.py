@@ -11,6 +11,7 @@ send to a forged address what is worth forging it for.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,7 +26,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.inspection import HeaderLines, capabilities, inspect, unserved
 from softswitch.sip.message import Message, ParseError, Request, Response
 from softswitch.sip.registrar import Registrar
-from softswitch.sip.response import respond, stamp_via, stateless_tag
+from softswitch.sip.response import respond, stamp_via, stateless_tag, way_back
 from softswitch.switch.configuration import Configuration, Trunk
 from softswitch.switch.door import Door
 from softswitch.switch.event import AuthenticationFailed, Banned
@@ -129,14 +130,14 @@ class Desk:
         headers = (*error.headers, *((("Warning", error.warning),) if error.warning else ()))
         return respond(request, error.status, error.reason, to_tag=self._new_tag(), headers=headers)
 
-    def malformed(self, error: ParseError) -> Response | None:
-        """The answer to a request that could not be read, if so much of it could."""
-        if error.status == 0 or error.partial is None:
-            return None
-        try:
-            return respond(error.partial, error.status, error.reason, to_tag=self._new_tag())
-        except PeerError:
-            return None
+    def malformed(self, error: ParseError, flow: Flow) -> list[Effect]:
+        """The answer to a request that could not be read, if so much of it could. It goes back where it came from."""
+        request = error.partial
+        if error.status == 0 or request is None:
+            return []
+        with suppress(PeerError):  # its Via may be what is wrong
+            stamp_via(request, flow)
+        return [Send(respond(request, error.status, error.reason, to_tag=self._new_tag()), flow)]
 
     def _register(self, arrived: RequestArrived, unix: float) -> list[Effect]:
         user, challenge = self._authenticated(arrived, unix)
@@ -229,7 +230,7 @@ class Desk:
         response = respond(request, status, reason, to_tag=stateless_tag(request), headers=headers)
         if not flow.reliable and size(response) > _MOST_OUT * size(request):
             return []
-        return [Send(response, flow)]
+        return [Send(response, way_back(request, flow, self._configuration.nat))]
 
     def _answer(self, arrived: RequestArrived, status: int, headers: HeaderLines) -> Effect:
         return Respond(arrived.transaction, respond(arrived.request, status, to_tag=self._new_tag(), headers=headers))

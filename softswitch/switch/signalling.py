@@ -96,15 +96,16 @@ class Signalling:
         if not overload.sheds(rank, request.call_id):
             return []
         if rank is not Rank.CALL:
-            return [MessageDropped(flow.transport, "overload")]
+            # On a stream nobody repeats what has arrived: silence would be waited out for half a minute.
+            told = self._desk.busy(request, flow) if flow.reliable else []
+            return [*told, MessageDropped(flow.transport, "overload")]
         trunk = self._switch.directory.trunk_of(flow, request)
         lost = self._switch.calls.lost(request, "", trunk.name) if trunk else []
         return [*self._desk.busy(request, flow), CallShed("overload"), *lost]
 
     def malformed(self, event: Malformed) -> Iterable[Effect]:
         self._switch.wire.unread(event)
-        response = self._desk.malformed(event.error)
-        return [Send(response, event.flow)] if response else []
+        return self._desk.malformed(event.error, event.flow)
 
     def flow_failed(self, event: FlowFailed) -> Iterable[Effect]:
         broken = [*self._switch.registrar.drop(event.flow), *self._switch.lamps.flow_failed(event.flow)]

@@ -115,3 +115,12 @@ def test_only_answers_leave_the_switch() -> None:
     for row in ROWS:
         peer.send(row.data)
     assert not [message for message in peer.heard if isinstance(message, Request)]
+
+
+def test_the_answer_to_what_cannot_be_read_says_where_it_came_from() -> None:
+    """Section 18.2.1, RFC 3581: as of any other request."""
+    peer = Peer(STRANGER, "udp")
+    peer.send(OPTIONS.replace(b"CSeq: 1 OPTIONS", b"CSeq: 1 BYE"))
+    (answer,) = peer.answers()
+    assert (answer.status, answer.via.received, answer.via.port) == (400, "127.0.0.1", 7777)
+    assert dict(answer.via.params)["rport"] == "7777"

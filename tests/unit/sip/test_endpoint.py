@@ -12,7 +12,7 @@ from softswitch.sip.endpoint import Endpoint, Stray
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import param
 from softswitch.sip.message import Request, Response, parse, render
-from softswitch.sip.response import respond
+from softswitch.sip.response import respond, way_back
 from softswitch.sip.transaction import Transaction
 from tests.unit.sip.exchange import TCP, UDP, ids, request, response, sent
 
@@ -44,6 +44,41 @@ def test_a_request_is_reported_with_where_it_really_came_from(endpoint: Endpoint
     arrived = arrive(endpoint, request(via=via))
     assert arrived.request.via.received == "10.0.0.1"
     assert param(arrived.request.via.params, "rport") == "5060"
+
+
+PLAIN = "SIP/2.0/UDP 10.0.0.1:7000;branch=z9hG4bKabc"
+
+
+@pytest.mark.parametrize(
+    ("via", "port"),
+    [
+        (PLAIN, 7000),
+        (PLAIN.replace(":7000", ""), 5060),
+        (PLAIN.replace("10.0.0.1", "phone.invalid"), 7000),
+        (f"{PLAIN};maddr=10.9.9.9;received=10.9.9.9", 7000),
+        (f"{PLAIN};rport", 41000),
+    ],
+)
+def test_18_2_2_without_rport_the_answer_goes_to_the_port_of_the_via(via: str, port: int) -> None:
+    """But never to another host than the one that the request came from, whatever its Via says."""
+    endpoint = Endpoint(ids(), symmetric=False)
+    flow = Flow("udp", UDP.local, ("10.0.0.1", 41000))
+    (arrived,) = endpoint.received(request(via=via), flow, 0.0)
+    assert isinstance(arrived, RequestArrived)
+    assert arrived.flow == flow
+    back = Flow("udp", UDP.local, ("10.0.0.1", port))
+    ringing = respond(arrived.request, 180)
+    assert endpoint.respond(arrived.transaction, ringing, 0.1) == [Send(ringing, back)]
+    assert endpoint.received(request(via=via), flow, 0.5) == [Send(ringing, back)]
+
+
+def test_behind_a_nat_the_answer_goes_where_the_request_came_from() -> None:
+    flow = Flow("udp", UDP.local, ("10.0.0.1", 41000))
+    (arrived,) = Endpoint(ids()).received(request(via=PLAIN), flow, 0.0)
+    assert isinstance(arrived, RequestArrived)
+    assert way_back(arrived.request, flow) == flow
+    tcp = Flow("tcp", UDP.local, ("10.0.0.1", 41000), 7)
+    assert way_back(arrived.request, tcp, symmetric=False) == tcp
 
 
 def test_a_repeat_is_answered_with_the_last_response_and_not_reported(endpoint: Endpoint) -> None:
