@@ -127,9 +127,15 @@ class Phone:
         registers: bool = True,
         own_port: int | None = None,
         expires_s: int = 120,
+        ca: Path | None = None,
         mwi: bool = False,
+        insists: bool = False,
     ) -> Phone:
-        """Start the process. ``port`` is the switch's; its files (recording, log) go into ``directory``."""
+        """Start the process. ``port`` is the switch's; its files (recording, log) go into ``directory``.
+
+        ``ca`` signs whom it believes over TLS. One that ``insists`` wants every ringing acknowledged (100rel) and
+        every session refreshed.
+        """
         own_port = own_port or ports.free_port()
         rtp = ports.claim(RTP_PORTS)
         stem = f"{user}-{own_port}"
@@ -145,7 +151,9 @@ class Phone:
             "play": str(play) if play else None,
             "record": str(record),
             "expires": expires_s,
+            "ca": str(ca) if ca else None,
             "mwi": mwi,
+            "insists": insists,
             "log": str(directory / f"{stem}.pjsip.log"),
         }
         argv = [sys.executable, "-m", "tests.support.phone_process", json.dumps(options)]

@@ -179,8 +179,11 @@ class Softphone:
         transport = pj.TransportConfig()
         transport.port = self.options["port"]
         transport.boundAddress = "127.0.0.1"
-        tcp = self.options.get("transport") == "tcp"
-        endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP if tcp else pj.PJSIP_TRANSPORT_UDP, transport)
+        kinds = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP, "tls": pj.PJSIP_TRANSPORT_TLS}
+        if self.options.get("ca"):
+            transport.tlsConfig.CaListFile = self.options["ca"]
+            transport.tlsConfig.verifyServer = True
+        endpoint.transportCreate(kinds[self.options.get("transport", "udp")], transport)
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()
         for codec in endpoint.codecEnum2():
@@ -189,7 +192,8 @@ class Softphone:
         return endpoint
 
     def uri(self, user: str, host: str) -> str:
-        return f"sip:{user}@{host}" + (";transport=tcp" if self.options.get("transport") == "tcp" else "")
+        transport = self.options.get("transport", "udp")
+        return f"sip:{user}@{host}" + ("" if transport == "udp" else f";transport={transport}")
 
     def _account(self, user: str, password: str | None, registrar: str | None) -> Identity:
         config = pj.AccountConfig()
@@ -206,6 +210,10 @@ class Softphone:
         transport = config.mediaConfig.transportConfig
         transport.port, transport.portRange = self.options["rtp"]
         transport.boundAddress = "127.0.0.1"
+        if self.options.get("insists"):
+            config.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
+            config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
+            config.callConfig.timerMinSESec, config.callConfig.timerSessExpiresSec = 90, 90
         account = Identity(self)
         account.create(config, not self.accounts)
         self.accounts[user] = account
