@@ -26,6 +26,8 @@ _LEVELS: Mapping[str, int] = {
     "StepEntered": logging.DEBUG,
     "MessageDropped": logging.DEBUG,
     "Registered": logging.DEBUG,
+    "SubscriptionBegan": logging.DEBUG,
+    "SubscriptionEnded": logging.DEBUG,
     "AuthenticationFailed": logging.WARNING,
     "StepFailed": logging.WARNING,
     "UnitFailed": logging.ERROR,
