@@ -178,7 +178,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
     )  # fmt: skip
     return Trunk(
         name, address, "" if trunk.transport == "auto" else trunk.transport, sources, credentials, trunk.prefix,
-        trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.challenge, registering,
+        trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.certificate, trunk.challenge, registering,
         Watch(trunk.probe, trunk.probe_failures, trunk.answer_within, trunk.dead_for),
         CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer,
     )  # fmt: skip

@@ -17,8 +17,13 @@ def bears(certificate: Mapping[str, Any], name: str) -> bool:
     address = _address(name)
     if address is not None:
         return address in (_address(value) for kind, value in alternatives if kind == "IP Address")
-    wanted = name.lower().rstrip(".")
-    return wanted in _domains(alternatives if alternatives else _common_name(certificate))
+    return name.lower().rstrip(".") in names(certificate)
+
+
+def names(certificate: Mapping[str, Any]) -> frozenset[str]:
+    """The domains that it is for, in small letters."""
+    alternatives = certificate.get("subjectAltName", ())
+    return frozenset(_domains(alternatives if alternatives else _common_name(certificate)))
 
 
 def _domains(alternatives: Any) -> set[str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
+from softswitch.net.certificate import names
 from softswitch.net.upcalls import Upcalls
 from softswitch.sip.flow import Flow
 from softswitch.sip.framing import PONG, StreamFramer
@@ -89,6 +91,8 @@ class Connection(asyncio.Protocol):
         self.made = True
         if not self._watcher.opened(self):
             self.let_go("handshake")
+        elif shown := self.shown:
+            self.flow = replace(self.flow, names=names(shown))
 
     @property
     def shown(self) -> Mapping[str, Any]:

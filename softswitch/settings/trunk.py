@@ -74,6 +74,7 @@ class Trunk(Strict):
     sources: tuple[Source, ...] = ()  # whence calls are accepted unchallenged; none: its servers
     username: str = ""
     password: str = Field(default="", repr=False)
+    certificate: Annotated[str, written(r"([a-z0-9-]+\.)*[a-z0-9-]*", "a domain such as sip.carrier.example")] = ""
     challenge: bool = False  # its calls must prove username and password; then they may come from anywhere
     registration: Registration | None = None
     caller_id: str = ""  # shown to the called, in place of the number of our own phone

@@ -30,6 +30,7 @@ class Flow:
     connection: int = 0  # id of a stream connection; 0: none, or whichever leads to ``remote``
     host: str = ""  # over TLS, where we connect: whose certificate the peer must show (RFC 5922); "": its address
     advertised: Address | None = field(default=None, compare=False)  # of the listener
+    names: frozenset[str] = field(default=frozenset(), compare=False)  # what the peer's certificate proves it to be
 
     @property
     def reliable(self) -> bool:

@@ -40,6 +40,7 @@ class Trunk:
     group: str = ""  # trunks of one group stand in for each other, wherever the group is named in place of a trunk
     priority: int = 0  # within the group; lower goes first
     weight: int = 1  # share among equals
+    certificate: str = ""  # calls over TLS whose client certificate is for this domain are its calls
     challenge: bool = False  # its calls must prove the credentials, whatever they come from
     registering: Registering | None = None
     watch: Watch = field(default_factory=Watch)

@@ -236,9 +236,11 @@ class Trunks:
         return rewritten(number, spec.manners.inbound)
 
     def of_flow(self, flow: Flow) -> Trunk | None:
-        """The trunk whose source this is: as configured, else one of its servers."""
+        """The trunk whose certificate or source this is: as configured, else one of its servers."""
         host, port = flow.remote
         for line in self.lines.values():
+            if line.spec.certificate and line.spec.certificate in flow.names:
+                return line.spec
             sources = line.spec.sources
             if (host, port) in sources or (host, None) in sources:
                 return line.spec

@@ -85,6 +85,20 @@ async def test_who_must_show_a_certificate_and_has_none_is_not_heard(certificate
         await writer.wait_closed()
 
 
+async def test_who_shows_a_certificate_is_known_by_its_names(certificates: Certificates) -> None:
+    async with listening(Tls(files(certificates, client_certificates="optional"))) as (_, ear, port):
+        known, nobody = certificates.trusting(), certificates.trusting()
+        known.load_cert_chain(certificates.certificate, certificates.private_key)
+        for context, names in ((nobody, frozenset()), (known, frozenset({"pbx.example.com"}))):
+            ear.messages.clear()
+            _, writer = await asyncio.open_connection(HOST, port, ssl=context)
+            writer.write(options("TLS"))
+            await ear.until(lambda: ear.messages)
+            assert ear.messages[0][1].names == names
+            writer.close()
+            await writer.wait_closed()
+
+
 async def test_a_new_certificate_is_for_new_connections_and_a_broken_one_for_nobody(
     certificates: Certificates,
 ) -> None:

@@ -480,6 +480,15 @@ def test_a_trunk_of_which_no_server_answers_probes_is_down_and_passed_over() -> 
     assert one.world.facts(TrunkUp)[-1] == TrunkUp("first")
 
 
+def test_a_client_certificate_is_as_good_as_a_source() -> None:
+    one = house(trunk(certificate="sip.carrier.example"))
+    of = one.world.switch.directory.trunk_of
+    shown = Flow("tls", SWITCH, ("192.0.2.9", 40000), 7, names=frozenset({"sip.carrier.example"}))
+    found = of(shown)
+    assert found is not None and found.name == "carrier"
+    assert of(replace(shown, names=frozenset({"carrier.example"}))) is None
+
+
 def test_calls_of_a_trunk_that_must_prove_who_it_is() -> None:
     spec = trunk(address=("127.0.0.1", 5090), credentials=("peer", "its-password"), challenge=True)
     one = house(spec)

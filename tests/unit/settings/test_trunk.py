@@ -99,6 +99,8 @@ def test_a_queue_may_call_back_by_a_group(tmp_path: Path) -> None:
         ("{address: a, codecs: [G729]}", "codecs"),
         ("{address: a, transport: sctp}", "transport"),
         ("{address: a, transport: tls}", "has no listener that begins with tls:"),
+        ("{address: a, certificate: sip.carrier.example}", "client_certificates: optional"),
+        ("{address: a, certificate: '*.example'}", "is not a domain"),
         ("{address: a, group: t}", "is the name of a trunk already"),
         ('{address: a, username: "1001", password: x, challenge: true}', "is a user in users.yaml already"),
         ("{address: a, limits: {calls: -1}}", "calls"),
