@@ -54,7 +54,7 @@ class Bench:
         self.now = 0.0
         ports = Ports(self, NullMedia(), Memory(), self, self)  # type: ignore[arg-type]
         ids = Ids(random.Random(1).getrandbits)
-        self.switch = Switch(configuration(), ports, ids, Clock(lambda: self.now, EPOCH))
+        self.switch = Switch(configuration(probe_s=0.0), ports, ids, Clock(lambda: self.now, EPOCH))
         self.switch.restore(Kept())
         self.switch.begin()
 
@@ -62,6 +62,7 @@ class Bench:
         self.wire.append((render(message), flow))
 
     def say(self, text: bytes, flow: Flow) -> None:
+        self.now += 0.002  # no faster than any limit allows
         self.switch.feed(Arrived(parse(text), flow))
 
     def last(self) -> Message:
