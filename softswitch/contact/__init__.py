@@ -5,8 +5,8 @@ next (a dialplan interpreter, or one of the fixed scripts of ``script.py``), per
 (phones that ring for it), and at last a bridge (two legs in one room). It orders media, ACD and ledger; it performs
 nothing. Legs are named after the contact, so that a trace can be read; one that was taken over keeps its name.
 
-Anybody who talks may be replaced (``transfer``, by the rules of ``permission``). The contact goes on with whoever stays:
-one visit is one record, however often the customer is sent on.
+Anybody who talks may be replaced (``transfer``, by the rules of ``permission``). The contact goes on with whoever
+stays: one visit is one record, however often the customer is sent on.
 
 What a contact may look up (who is registered where, which position it has) comes through ``Directory``, read-only.
 """

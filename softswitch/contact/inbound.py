@@ -22,6 +22,7 @@ from softswitch.acd.model import (
 )
 from softswitch.call.signal import Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Texted, Updated
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
+from softswitch.contact.handover import LegReplaced, TransferJoin, TransferTo
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
 from softswitch.contact.journey import Facts
 from softswitch.contact.order import (
@@ -37,7 +38,7 @@ from softswitch.contact.order import (
     TellLeg,
 )
 from softswitch.contact.script import Script
-from softswitch.contact.transfer import LegReplaced, Transferable, TransferJoin, TransferTo
+from softswitch.contact.transfer import Transferable
 from softswitch.contact.visit import Visit
 from softswitch.contact.voicemail import BEEP, Voicemail
 from softswitch.core.effect import DomainEvent, Effect

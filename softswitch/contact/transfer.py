@@ -12,85 +12,22 @@ One who has hung up is rung back once. Who may be transferred where is decided b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 
 from softswitch.call.identity import UNKNOWN
-from softswitch.call.signal import Accept, Reject, Release, TransferProgress
+from softswitch.call.signal import Accept, Command, Reject, TransferProgress
 from softswitch.contact.event import TransferEnded
+from softswitch.contact.handover import LegReplaced, Pending, TransferJoin, TransferTo, Yielded
 from softswitch.contact.hunt import Hunt
-from softswitch.contact.journey import Facts
 from softswitch.contact.order import HoldMusicTo, TellLeg
 from softswitch.contact.permission import Party
-from softswitch.contact.script import STATUS, DirectDial, Script
+from softswitch.contact.script import STATUS, DirectDial
 from softswitch.contact.scripted import Scripted
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialEnded, DialOut, EndCall, IvrInput, Start
 
 RETURN_RING_S = 30.0  # a transferor who has hung up too early is rung back for so long
 MOST = 30  # transfers of one contact: two phones must not play at it for ever
-
-
-@dataclass(frozen=True, slots=True)
-class TransferTo:
-    """``leg`` sends the other party to ``called``, where ``script`` leads."""
-
-    leg: str
-    who: Party  # at ``leg``
-    other: Party  # at the other end
-    called: str
-    script: Script
-    straight: bool  # it dials; else a dialplan takes the call, and the transferor's part is over at once
-    wall: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Yielded:
-    """What a contact has given up: a leg that talks, or those that ring."""
-
-    legs: tuple[str, ...]
-    hunt: Hunt | None  # None: it talks
-    held: bool  # it has put the transferor on hold
-    agent: tuple[str, str] | None  # as ``Journey.agents`` has it
-    numbers: tuple[str, ...]  # that are on the line
-    recorded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TransferJoin:
-    """``leg`` leaves, and the other party of its second call comes in its place."""
-
-    leg: str
-    who: Party
-    other: Party
-    called: str
-    taken: Yielded
-
-
-@dataclass(frozen=True, slots=True)
-class LegReplaced:
-    """The inbound leg ``new``, not answered yet, takes the place of ``old``."""
-
-    old: str
-    new: str
-    who: Party  # at ``new``
-
-
-@dataclass(slots=True)
-class Pending:
-    """A transfer of which nobody knows yet whether it succeeds."""
-
-    kind: str  # "blind" or "attended"
-    transferor: str  # leg
-    who: Party
-    leg: str  # as it was before
-    facts: Facts
-    script: Script
-    after: IvrInput
-    recorded: bool
-    held: set[str]  # legs that hold
-    gone: bool = False  # the transferor has hung up
-    told: set[int] = field(default_factory=set)
 
 
 class Transferable(Scripted, ABC):
@@ -230,11 +167,19 @@ class Transferable(Scripted, ABC):
 
     # ---- giving up a leg, exchanging a leg ---------------------------------------------------------------------
 
-    def yield_other(self, leg: str, now: float) -> tuple[Yielded, list[Effect]] | None:
-        """Give the other party of ``leg`` away, and end. None where there is nobody yet, but a plan or a queue."""
+    @property
+    def is_visit(self) -> bool:
+        """A customer's, not a call between two of us."""
+        return bool(self.record.queue or self.record.trunk or self.record.promise)
+
+    def yield_other(self, leg: str, last: Command, now: float) -> tuple[Yielded, list[Effect]] | None:
+        """Give the other party of ``leg`` away, and end; ``last`` is what ``leg`` is told.
+
+        None where there is nobody yet, but a plan or a queue.
+        """
         if self.pending is not None or self.over:
             return None
-        end = TellLeg(leg, Release(487))
+        end = TellLeg(leg, last)
         bridge = self.bridge
         if bridge is not None and leg in (bridge.left, bridge.right):
             other = bridge.other(leg)

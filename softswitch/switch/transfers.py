@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from softswitch.call.leg import Leg
-from softswitch.call.signal import Offered, Reject, TransferProgress, TransferWanted
+from softswitch.call.signal import Command, Offered, Reject, Release, TransferProgress, TransferWanted
 from softswitch.call.table import S
 from softswitch.contact import permission
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.event import TransferEnded
+from softswitch.contact.handover import LegReplaced, TransferJoin, TransferTo
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.order import Target
 from softswitch.contact.permission import Party
 from softswitch.contact.routing import PlanRoute
-from softswitch.contact.transfer import LegReplaced, TransferJoin, TransferTo
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.refer import Replaces, replaces
@@ -109,19 +109,31 @@ class Transfers:
         second = self._contact_at(consulting.id)
         if status or second is None or second is contact:
             return self._refused(event.leg, "attended", status or 403, ours)
-        called = second.facts.called
-        yielded = second.yield_other(consulting.id, self._switch.now)
-        calls = self._switch.calls
-        if yielded is None and consulting.id != second.leg:
+        if second.can_transfer(consulting.id) == 0 and second.is_visit and not contact.is_visit:
+            told = TransferProgress(200, leave=True)  # from a phone that sends its REFER by the other call
+            joined = self._join(second, consulting.id, contact, event.leg, told)
+        else:
+            joined = self._join(contact, event.leg, second, consulting.id, Release(487))
+        if joined is not None:
+            return joined
+        if consulting.id != second.leg:
             return self._refused(event.leg, "attended", 403, ours)
-        if yielded is None:  # nobody there yet, but a plan or a queue: the other party goes there in his place
-            orders = self._blind(contact, event, called, ours)
-            return [*orders, *calls.hang_up(second.id)] if contact.bridge is None else orders
+        # Nobody is there yet, but a plan or a queue: the other party goes there in his place.
+        orders = self._blind(contact, event, second.facts.called, ours)
+        return [*orders, *self._switch.calls.hang_up(second.id)] if contact.bridge is None else orders
+
+    def _join(
+        self, stays: InboundContact, leg: str, ends: InboundContact, gone: str, last: Command
+    ) -> list[Effect] | None:
+        """What ``gone`` talks to in one contact comes in the place of ``leg`` in the other; None: that is nobody."""
+        yielded = ends.yield_other(gone, last, self._switch.now)
+        if yielded is None:
+            return None
         taken, orders = yielded
-        for leg in taken.legs:
-            calls.move(leg, contact.id)
-        join = TransferJoin(event.leg, who, self._other(contact, event.leg), called, taken)
-        return [*orders, *calls.to_contact(contact.id, join)]
+        for moved in taken.legs:
+            self._switch.calls.move(moved, stays.id)
+        join = TransferJoin(leg, self._at(leg), self._other(stays, leg), ends.facts.called, taken)
+        return [*orders, *self._switch.calls.to_contact(stays.id, join)]
 
     def _other(self, contact: InboundContact, leg: str) -> Party:
         assert contact.bridge is not None

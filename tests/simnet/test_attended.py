@@ -72,6 +72,19 @@ def test_attended_with_whoever_has_called_in(house: TransferHouse) -> None:
     all_over(house)
 
 
+def test_a_phone_that_refers_by_its_second_call_does_not_end_the_customers_visit(house: TransferHouse) -> None:
+    call, theirs = queued(house)
+    consulting, carls = talk(house, house.alice, house.carl)
+    house.alice.refer_to_call(consulting, theirs, "1004")
+    house.world.run(1.0)
+    assert house.alice.told[-1] == "200 OK"
+    assert hear_each_other(house, call, carls)
+    assert theirs.state == consulting.state == "ended" and house.agent("alice") == "wrap_up"
+    house.carrier.hang_up(call)
+    all_over(house)
+    assert [(record.queue, record.recording.count(".wav")) for record in records(house)] == [("", 0), ("orders", 2)]
+
+
 def test_an_outside_party_is_taken_over_with_its_number(house: TransferHouse) -> None:
     house.carrier.answer_after = 0.2
     call, theirs = talk(house, house.desk, house.bob)

@@ -10,13 +10,13 @@ import pytest
 from softswitch.acd.model import ContactEnded
 from softswitch.call.signal import Accept, Answered, Failed, Progress, Reject, Release, Released, TransferProgress
 from softswitch.contact.event import ContactFinished, TransferEnded
+from softswitch.contact.handover import LegReplaced, TransferJoin, TransferTo, Yielded
 from softswitch.contact.hunt import Hunt
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
 from softswitch.contact.order import Directory, HangUp, JoinRoom, LeaveRoom, MakeLeg, Target, TellAcd, TellLeg
 from softswitch.contact.permission import Party
 from softswitch.contact.script import DirectDial
-from softswitch.contact.transfer import LegReplaced, TransferJoin, TransferTo, Yielded
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 from softswitch.sip.flow import Flow
@@ -223,19 +223,19 @@ def test_a_party_is_given_away_with_all_that_is_its() -> None:
     contact._busy.append("139")
     assert contact.bridge is not None
     contact.bridge.held_by.add("b")
-    yielded = contact.yield_other("a", 2.0)
+    yielded = contact.yield_other("a", Release(487), 2.0)
     assert yielded is not None
     taken, effects = yielded
     assert taken == Yielded(("b",), None, True, ("alice", "c"), ("139",), False)
     assert told(effects, "a") == [Release(487)] and told(effects) == [] and free(effects) == []
     assert contact.over and contact.record.ended_by == "caller"
-    assert contact.yield_other("a", 2.0) is None
+    assert contact.yield_other("a", Release(487), 2.0) is None
 
 
 def test_nobody_there_to_be_given_away() -> None:
     contact, _ = blind()
-    assert contact.yield_other("a", 2.0) is None
-    assert talking().yield_other("x", 2.0) is None
+    assert contact.yield_other("a", Release(487), 2.0) is None
+    assert talking().yield_other("x", Release(487), 2.0) is None
 
 
 # ---- INVITE with Replaces --------------------------------------------------------------------------------------
