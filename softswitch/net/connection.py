@@ -7,19 +7,22 @@ something, but a message must be whole soon after its first octet, and who says 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from softswitch.net.certificate import names
 from softswitch.net.upcalls import Upcalls
 from softswitch.sip.flow import Flow
 from softswitch.sip.framing import PONG, StreamFramer
-from softswitch.sip.message import Limits, ParseError
+from softswitch.sip.message import Limits, Message, ParseError
 
 IDLE_LIMIT_S = 900.0  # a phone that keeps its connection sends a keep-alive far more often
 SILENT_LIMIT_S = 10.0  # who has never sent a message by then does not want to
 MESSAGE_LIMIT_S = 10.0  # from the first octet of a message to its last
+HOLD_S = 0.2  # who may not be heard now is asked again after so long
+HELD_LIMIT_S = 10.0
 WRITE_LIMIT = 1 << 20  # bytes unsent: the peer does not read, let it go
 
 
@@ -46,6 +49,8 @@ class Connection(asyncio.Protocol):
         self._upcalls = upcalls
         self._watcher = watcher
         self._framer = StreamFramer(limits)
+        self._waiting: deque[Message | ParseError] = deque()  # whole, and not handed on yet
+        self._held_since: float | None = None
         self._transport: asyncio.Transport | None = None
         self.made = False
         self._clock = asyncio.get_running_loop().time
@@ -86,8 +91,7 @@ class Connection(asyncio.Protocol):
     # ---- asyncio -----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # those of uvloop only look like one
         self.made = True
         if not self._watcher.opened(self):
             self.let_go("handshake")
@@ -109,15 +113,42 @@ class Connection(asyncio.Protocol):
             return
         items = self._framer.feed(data)
         self._note(bool(items))
-        for item in items:
+        self._waiting.extend(items)
+        self._deliver()
+        if pongs := self._framer.take_pongs():
+            self.send(PONG * pongs)  # RFC 5626 section 4.4.1
+
+    def _deliver(self) -> None:
+        """Hand on what has come. Who may not be heard now is not read from, and has to wait: on a stream nothing that
+        was dropped comes again."""
+        while self._waiting and self.usable:
+            if not self._upcalls.admits(self.flow):
+                self._hold()
+                return
+            item = self._waiting.popleft()
             if isinstance(item, ParseError):
                 self._upcalls.malformed(item, self.flow)
             else:
                 self._upcalls.message(item, self.flow)
-        if pongs := self._framer.take_pongs():
-            self.send(PONG * pongs)  # RFC 5626 section 4.4.1
+        self._held_since = None
         if self._framer.broken:
             self.close()
+
+    def _hold(self) -> None:
+        assert self._transport is not None
+        now = self._clock()
+        if self._held_since is None:
+            self._held_since = now
+        if now > self._held_since + HELD_LIMIT_S:
+            self.let_go("held")
+            return
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_later(HOLD_S, self._go_on)
+
+    def _go_on(self) -> None:
+        self._deliver()
+        if self._transport is not None and self.usable and not self._waiting:
+            self._transport.resume_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None

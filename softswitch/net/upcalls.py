@@ -23,5 +23,5 @@ class Upcalls:
     message: Callable[[Message, Flow], None]
     malformed: Callable[[ParseError, Flow], None]
     failed: Callable[[Flow], None]  # what was sent did not get out, or the connection is gone
-    admits: Callable[[Flow], bool] = _everybody  # whether a datagram from there is worth reading
+    admits: Callable[[Flow], bool] = _everybody  # whether a message from there may be heard now
     let_go: Callable[[str, str], None] = _nobody  # a connection that we ended: transport, reason (a closed list)

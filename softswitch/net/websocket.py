@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from softswitch.net.connection import IDLE_LIMIT_S, SILENT_LIMIT_S, WRITE_LIMIT
+from softswitch.net.connection import HELD_LIMIT_S, HOLD_S, IDLE_LIMIT_S, SILENT_LIMIT_S, WRITE_LIMIT
 from softswitch.net.connections import Connections
 from softswitch.net.upcalls import Upcalls
 from softswitch.sip.flow import Flow, ListeningPoint
@@ -133,7 +133,7 @@ class WebSocketDoor:
 
     def _refusal(self, request: web.Request, host: str) -> web.Response | None:
         offered = [name.strip().lower() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
-        if not web.WebSocketResponse().can_prepare(request):
+        if not web.WebSocketResponse(protocols=(SUBPROTOCOL,)).can_prepare(request):
             return web.Response(status=426, text="This is for WebSockets.\n", headers={"Upgrade": "websocket"})
         if SUBPROTOCOL not in offered:
             return web.Response(status=400, text="The subprotocol must be sip (RFC 7118).\n")
@@ -153,10 +153,21 @@ class WebSocketDoor:
 
     async def _read(self, connection: WebSocketConnection, socket: web.WebSocketResponse) -> None:
         async for message in socket:
+            if not await self._heard(connection):
+                return
             if message.type is WSMsgType.TEXT:
                 self._take(message.data.encode("utf-8", "surrogateescape"), connection)
             elif message.type is WSMsgType.BINARY:
                 self._take(message.data, connection)
+
+    async def _heard(self, connection: WebSocketConnection) -> bool:
+        """Wait until it may be heard; False where that takes too long."""
+        for _ in range(round(HELD_LIMIT_S / HOLD_S)):
+            if self._upcalls.admits(connection.flow):
+                return True
+            await asyncio.sleep(HOLD_S)
+        connection.let_go("held")
+        return False
 
     def _take(self, data: bytes, connection: WebSocketConnection) -> None:
         if not data.strip(b"\r\n"):

@@ -20,6 +20,7 @@ from tests.support.ports import free_port
 
 pytestmark = pytest.mark.real
 
+
 HOST = "127.0.0.1"
 
 
@@ -37,6 +38,7 @@ class Ear:
     malformed: list[tuple[ParseError, Flow]] = field(default_factory=list)
     failed: list[Flow] = field(default_factory=list)
     let_go: list[tuple[str, str]] = field(default_factory=list)
+    open: bool = True  # whether anybody is heard
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def on_message(self, message: Message, flow: Flow) -> None:
@@ -57,7 +59,7 @@ class Ear:
 
     @property
     def upcalls(self) -> Upcalls:
-        return Upcalls(self.on_message, self.on_malformed, self.on_failed, let_go=self.on_let_go)
+        return Upcalls(self.on_message, self.on_malformed, self.on_failed, lambda flow: self.open, self.on_let_go)
 
     async def until(self, condition: object) -> None:
         async with asyncio.timeout(5):
@@ -241,6 +243,36 @@ async def test_a_connection_that_never_said_a_word_gives_way_to_a_new_one() -> N
         assert not silent[1][0].at_eof()
         for _, each in (*silent, (None, writer)):
             each.close()
+
+
+async def test_who_may_not_be_heard_now_waits_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HOLD_S", 0.02)
+    async with listening() as (network, ear, port):
+        ear.open = False
+        _, writer = await asyncio.open_connection(HOST, port)
+        writer.write(options("TCP", 1) + options("TCP", 2))
+        await ear.until_true(lambda: len(network.connections) == 1)
+        await asyncio.sleep(0.05)  # it is asked for more than once
+        writer.write(options("TCP", 3))
+        assert not ear.messages
+        ear.open = True
+        await ear.until(lambda: len(ear.messages) == 3)
+        assert [message.cseq.number for message, _ in ear.messages] == [1, 2, 3]
+        writer.close()
+
+
+async def test_who_may_not_be_heard_for_long_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HOLD_S", 0.02)
+    monkeypatch.setattr(connection, "HELD_LIMIT_S", 0.05)
+    async with listening() as (_, ear, port):
+        ear.open = False
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(options("TCP"))
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert ear.let_go == [("tcp", "held")]
+        assert not ear.messages
+        writer.close()
 
 
 async def test_a_message_has_to_be_whole_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
