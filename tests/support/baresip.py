@@ -64,7 +64,14 @@ class Baresip:
 
     @classmethod
     async def start(
-        cls, user: str, password: str, switch: tuple[str, int], directory: Path, play: Path, transport: str = "udp"
+        cls,
+        user: str,
+        password: str,
+        switch: tuple[str, int],
+        directory: Path,
+        play: Path,
+        transport: str = "udp",
+        ca: Path | None = None,
     ) -> Baresip:
         binary = shutil.which("baresip")
         assert binary, "baresip is not installed"
@@ -75,6 +82,8 @@ class Baresip:
         heard.mkdir(parents=True)
         places = {"host": ports.LOOPBACK, "sip": port, "control": control, "modules": _modules(), "play": play}
         config = _CONFIG.format(**places, heard=heard, rtp_first=rtp.start, rtp_last=rtp.stop - 1)
+        if ca is not None:
+            config += f"sip_cafile {ca}\n"
         (home / "config").write_text(config)
         account = f"<sip:{user}@{switch[0]}:{switch[1]};transport={transport}>"
         account += f";auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs=pcmu,pcma"

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +112,7 @@ class SwitchProcess:
         self.trunk_port = trunk_port or ports.free_port()
         self.config = directory / "config"
         self.log = directory / "switch.log"
+        self.trust: ssl.SSLContext | None = None  # where HTTP is HTTPS
         self._process: Process | None = None
         self._http: aiohttp.ClientSession | None = None
         self._rtp = rtp = ports.claim(rtp_ports)
@@ -249,7 +251,8 @@ class SwitchProcess:
 
     async def _request(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
         assert self._http is not None
-        async with self._http.request(method, f"http://{self.host}:{self.http_port}{path}", json=body) as answer:
+        url = f"{'https' if self.trust else 'http'}://{self.host}:{self.http_port}{path}"
+        async with self._http.request(method, url, json=body, ssl=self.trust or True) as answer:
             return answer.status, await answer.text()
 
     async def api(self, method: str, path: str, body: Any = None) -> Any:
