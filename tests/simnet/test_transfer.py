@@ -323,6 +323,34 @@ def test_what_is_no_target(house: TransferHouse, target: str, status: int, outco
     all_over(house)
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "<sip:1003@softswitch>",
+        "<sip:1003@SoftSwitch:5070;transport=tcp>",
+        '"Carl, or so" <sip:1003@127.0.0.1;user=phone>;x=y',
+        "<sip:1003>",
+        "<sip:%31003@127.0.0.1>",
+        "<sip:1003:secret@127.0.0.1;method=INVITE>",
+    ],
+)
+def test_one_target_in_many_spellings(house: TransferHouse, target: str) -> None:
+    _, theirs = talk(house, house.desk, house.bob)
+    house.bob.refer(theirs, target)
+    house.world.run_until(lambda: house.carl.talking)
+    house.desk.hang_up(house.desk.talking[0])
+    all_over(house)
+
+
+def test_the_name_by_which_the_phone_has_called_us_is_ours(house: TransferHouse) -> None:
+    house.desk.agent._domain = "pbx.example"
+    call, _ = talk(house, house.desk, house.bob)
+    house.desk.refer(call, "<sip:1003@pbx.example>")
+    house.world.run_until(lambda: house.carl.talking)
+    house.carl.hang_up(house.carl.talking[0])
+    all_over(house)
+
+
 def test_smuggled_headers_go_nowhere_and_who_transfers_is_who_he_is(house: TransferHouse) -> None:
     _, theirs = talk(house, house.desk, house.bob)
     target = "<sip:1003@127.0.0.1?X-Evil=1%0d%0aX-Worse%3a2&Route=%3Csip%3Aevil.example%3E>"
