@@ -6,6 +6,7 @@ PostgreSQL takes no NUL. Here both become U+FFFD. What is sent back to the peer 
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ import msgspec
 T = TypeVar("T")
 
 _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")
+_PLAIN = frozenset({int, float, bool, type(None)})
 _NUL = rb"\u0000"  # as JSON writes it
 
 
@@ -35,6 +37,9 @@ def to_json(value: object) -> bytes:
 
 
 def _legible(value: Any) -> Any:
+    kind = type(value)
+    if kind in _PLAIN or (kind is str and value.isascii() and "\0" not in value):
+        return value  # nearly everything
     if isinstance(value, str):
         return _ILLEGIBLE.sub("\ufffd", value) if _ILLEGIBLE.search(value) else value
     if type(value) in (tuple, list):
@@ -47,6 +52,15 @@ def _legible(value: Any) -> Any:
 
 
 def _record(value: Any) -> Any:
-    old = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
-    new = {name: item for name, was in old.items() if (item := _legible(was)) != was}
+    new = {}
+    for name in _names(type(value)):
+        was = getattr(value, name)
+        if type(was) not in _PLAIN and (item := _legible(was)) is not was and item != was:
+            new[name] = item
     return replace(value, **new) if new else value
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a record that are given to make one."""
+    return tuple(field.name for field in fields(kind) if field.init)

@@ -16,6 +16,7 @@ import binascii
 import enum
 import hashlib
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -26,6 +27,10 @@ from softswitch.sip.uri import parse_uri
 _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
 ALGORITHMS = ("SHA-256", "MD5")
 _NEEDED = ("username", "realm", "nonce", "uri", "response", "qop", "cnonce")
+# Nothing but tokens and strings without a backslash: what nearly everybody sends, read at once.
+_ONE = r'([A-Za-z0-9\-]++)=(?:"([^"\\]*+)"|([^",\\ \t]++))'
+_PAIR = re.compile(_ONE)
+_TIDY = re.compile(rf"[ \t]*+{_ONE}(?:[ \t]*+,[ \t]*+{_ONE})*+[ \t]*+")
 _MARK_BYTES = 16
 _SOURCE_BYTES = 4
 _CNONCE_LENGTH = 256  # what a proof may cost us
@@ -216,6 +221,12 @@ def _parameters(value: str) -> dict[str, str]:
     if scheme.lower() != "digest":
         return {}
     found: dict[str, str] = {}
+    if _TIDY.fullmatch(rest):
+        pairs = _PAIR.findall(rest)
+        found = {name.lower(): quoted or text for name, quoted, text in pairs}
+        if len(found) == len(pairs):
+            return found
+        found = {}
     for piece in split_commas(rest.strip(LWS)):
         name, equals, text = piece.partition("=")
         name = name.strip(LWS).lower()

@@ -11,7 +11,7 @@ import ipaddress
 
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
-from softswitch.sip.location import Binding
+from softswitch.sip.location import Binding, key_of
 from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.configuration import Configuration
 
@@ -34,8 +34,8 @@ def way(binding: Binding, configuration: Configuration) -> Flow:
 
 def behind_nat(binding: Binding) -> bool:
     """Whether the phone is known under another address than its own."""
-    uri = _uri(binding.contact)
-    return uri is not None and _bare(uri.host) != binding.flow.remote[0]
+    _, _, host, *_ = key_of(binding.contact)
+    return host != binding.flow.remote[0]
 
 
 def _same_place(uri: Uri, flow: Flow) -> bool:
