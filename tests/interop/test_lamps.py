@@ -129,6 +129,22 @@ async def test_texts_go_both_ways(switch: SwitchProcess, tmp_path: Path) -> None
         assert bob.told("text")[-1]["text"] == "from the switch"
 
 
+async def test_who_talk_write_to_each_other_inside_of_the_call(switch: SwitchProcess, tmp_path: Path) -> None:
+    async with (
+        await phone(switch, "1003", tmp_path) as ann,
+        await phone(switch, "1004", tmp_path, auto_answer=200) as bob,
+    ):
+        call = await ann.call("1004")
+        await call.wait("confirmed")
+        await bob.wait("confirmed")
+        await ann.ask("call_text", call=call.number, text="the number is 42")
+        await bob.until(lambda: bool(bob.told("text")), 5, "text")
+        assert bob.told("text")[0]["text"] == "the number is 42"
+        await ann.until(lambda: bool(ann.told("text_status")), 5, "answer to its text")
+        assert ann.told("text_status")[-1]["outcome"] == 202 and call.state == "confirmed"
+        await call.hangup()
+
+
 async def test_a_flood_of_subscriptions_and_forged_refreshes_hurt_nobody(switch: SwitchProcess, tmp_path: Path) -> None:
     async with (
         Lamp.of(switch, "1002", "sample-1002") as lamp, Lamp.of(switch, "1003", "guessed") as thief,
