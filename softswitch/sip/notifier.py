@@ -30,6 +30,7 @@ from softswitch.sip.subscription import S, Subscription, SubscriptionBegan, Watc
 
 _RETRY_AFTER_S = "60"
 _LONGEST_ID = 64  # of the id that a watcher gives: it comes back in each NOTIFY
+_LARGEST = 8192  # characters of a header section that is kept for as long as the subscription
 _BRIEF_S = 3600  # section 4.2.1.1: an hour or more is never too brief
 
 
@@ -91,6 +92,7 @@ class Notifier:
     ) -> tuple[Response, list[Effect]]:
         package = self._package(request)
         expires_s = self._expires_s(request)
+        _check_size(request)
         acceptable(request, package.content_type)
         resource = request.target.user
         content = self._source.content(package.name, resource, watcher)
@@ -253,3 +255,9 @@ def _event(request: Request, package: Package) -> str:
     if given is not None and len(given) > _LONGEST_ID:
         raise PeerError(400, "an Event id that is too long")
     return package.name if given is None else f"{package.name};id={given}"
+
+
+def _check_size(request: Request) -> None:
+    """Raises ``PeerError`` (513): names, routes and target are what each NOTIFY is made of."""
+    if sum(len(name) + len(value) for name, value in request.headers) > _LARGEST:
+        raise PeerError(513, "Message Too Large")

@@ -122,6 +122,13 @@ def test_what_does_not_exist_and_what_is_not_for_him() -> None:
     assert not len(bench.notifier)
 
 
+def test_a_subscribe_that_would_cost_too_much_is_refused() -> None:
+    bench = Bench()
+    routes = tuple(("Record-Route", f"<sip:{'x' * 100}{number};lr>") for number in range(90))
+    assert bench.begin(subscribe(more=routes)).status == 513 and not len(bench.notifier)
+    assert bench.begin(subscribe(more=routes[:10])).status == 200
+
+
 def test_without_a_contact_there_is_no_way_back() -> None:
     made = subscribe()
     made.headers = type(made.headers)([item for item in made.headers if item[0] != "Contact"])
