@@ -113,6 +113,7 @@ class Notifier:
         if one.over or _event(request, self._package(request)) != one.watch.event:
             raise PeerError(481, "Subscription Does Not Exist")
         expires_s = self._expires_s(request)
+        _check_size(request)
         one.dialog.refresh(request)
         one.flow, one.contact = flow, contact
         content = self._source.content(one.watch.package.name, one.watch.resource, watcher)
