@@ -7,10 +7,14 @@ words (``signal``), so joining two legs is forwarding signals.
 ``table`` says what a leg does in each of its states; ``state`` is all that it knows, as plain values; ``inbound``,
 ``outbound``, ``midcall`` and ``probe`` perform the actions; ``leg`` finds out which input of the table an event is. The
 races are the point: a CANCEL that crosses the 200, a BYE that crosses a BYE, a 2xx from a second branch, an ACK that
-never comes. Each is a cell of the table, each has a ladder in the tests. ``user_agent`` puts legs and transactions
+never comes. Each is a cell of the table, each has a ladder in the tests.
+
+What runs beside the states has a module of its own: ``reliable`` (provisional responses and PRACK), ``renegotiate`` and
+``update`` (a session that is changed by us, by the peer, by both at once), ``refresh`` (session timers), ``transfer``.
+Every request of ours inside a dialog goes out through ``ask``, which answers challenges. ``user_agent`` puts legs and transactions
 together for telephones: those of the demo and those of the tests.
 
 Three promises hold for every leg, whatever the peer does. It says exactly one of Answered and Failed, and after
-Answered at most one Released, and nothing after that. It says Finished exactly once. And every state has a deadline,
+Answered at most one Released, with Updated only between the two, and nothing after that. It says Finished exactly once. And every state has a deadline,
 UP the next probe of its peer, so that Finished comes.
 """

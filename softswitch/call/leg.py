@@ -280,6 +280,8 @@ class Leg:
         probe.heard(leg, now)
         if leg.inbound is not None and leg.state is not S.OFFERED:
             leg.inbound.remind_at = None
+        if leg.state in (S.ABANDONED, S.CANCELLING, S.BYE_DUE, S.LEAVING, S.ENDED):
+            leg.change = None  # what is under way still gets its ACK
         match leg.state:
             case S.OFFERED:
                 leg.limit_at = now + inbound.SETUP_LIMIT_S

@@ -120,7 +120,6 @@ def answered(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 def bye(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert leg.dialog is not None
     leg.ack = None
-    leg.change = None
     if isinstance(cause, Release):
         leg.causes = cause.causes
     return [ask.send(leg, leg.dialog, "BYE", reason_lines(leg.causes))]

@@ -8,11 +8,12 @@ under way at a time; what is wanted meanwhile follows it. What a description say
 from __future__ import annotations
 
 from softswitch.call import ask, compose, inbound, midcall, refresh
-from softswitch.call.signal import NotUpdated, Renegotiate, SendAck, SendCancel, SendRequest
+from softswitch.call.signal import NotUpdated, Progress, Renegotiate, SendAck, SendCancel, SendRequest
 from softswitch.call.state import Asked, Change, LegState
 from softswitch.call.table import I, S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
+from softswitch.sdp.media import Media
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.final import retry_after_s
 from softswitch.sip.message import Response
@@ -63,13 +64,10 @@ def _send(leg: LegState, change: Change, now: float) -> Effect:
     method = "UPDATE" if update else "INVITE"
     described = change.offering or method == "INVITE"
     body = leg.exchange.offer(leg.setup.local) if described else b""
-    order = ask.send(leg, dialog, method, (*compose.refreshing(leg.flow), *refresh.asked(leg)), body)
-    change.cseq, change.until, change.heard, change.described = (
-        order.request.cseq.number,
-        now + ANSWER_S,
-        False,
-        described,
-    )
+    timer = refresh.asked(leg) if leg.state is S.UP else ()
+    order = ask.send(leg, dialog, method, (*compose.refreshing(leg.flow), *timer), body)
+    change.cseq, change.described, change.heard = order.request.cseq.number, described, False
+    change.until = now + ANSWER_S if method == "INVITE" else None  # any other transaction ends by itself
     return order
 
 
@@ -88,7 +86,11 @@ def ended(leg: LegState, end: ResponseArrived | TransactionFailed, asked: Asked,
     """A response to our re-INVITE or UPDATE, or none."""
     change = leg.change
     if isinstance(end, TransactionFailed):
-        return ([], I.PEER_LOST, end) if leg.state is S.UP and change is not None else ([], None, None)
+        if change is None:
+            return [], None, None
+        return (
+            ([], I.PEER_LOST, end) if leg.state is S.UP else (_given_up(leg, change, end.status, end.why), None, None)
+        )
     response = end.response
     if response.status < 200:
         if change is not None:
@@ -96,7 +98,7 @@ def ended(leg: LegState, end: ResponseArrived | TransactionFailed, asked: Asked,
         return [], None, None
     if response.status < 300:
         return _accepted(leg, response, asked, now)
-    if change is None or leg.state in (S.LEAVING, S.ENDED, S.FINISHED):
+    if change is None:
         return [], None, None
     if response.status in (408, 481) and leg.state is S.UP:
         return [], I.PEER_LOST, end
@@ -111,7 +113,7 @@ def _accepted(leg: LegState, response: Response, asked: Asked, now: float) -> Ou
     method, number = response.cseq.method, response.cseq.number
     effects = [acknowledge(asked, number, leg)] if method == "INVITE" else []
     change, leg.change = leg.change, None
-    if change is None or leg.state in (S.LEAVING, S.ENDED, S.FINISHED):
+    if change is None:
         return effects, None, None
     asked.dialog.refresh(response)
     refresh.granted(leg, response, now)
@@ -120,11 +122,22 @@ def _accepted(leg: LegState, response: Response, asked: Asked, now: float) -> Ou
             media = leg.exchange.accept(midcall.required(response), leg.setup.local)
         except PeerError as error:
             return effects, I.ANSWER_UNUSABLE if leg.state is S.UP else None, error
-        effects += midcall.updated(leg, media)
+        effects += _agreed(leg, asked, media)
     if change.more:
         leg.change = Change(True, True, leg.exchange.spoken, now)
         effects += start(leg, now)
     return effects, None, None
+
+
+def _agreed(leg: LegState, asked: Asked, media: Media) -> list[Effect]:
+    """Before the answer only the one who calls hears media."""
+    if leg.dialog is None and leg.outbound is not None:
+        branch = leg.outbound.early.get(asked.dialog.remote_tag)
+        if branch is not None:
+            branch.media = media
+        return [Progress(leg.id, 183, media)]
+    before, leg.exchange.agreed = leg.media, media
+    return [] if leg.state in (S.OFFERED, S.ACCEPT_DUE) else midcall.changed(leg, before)
 
 
 def _refused(leg: LegState, change: Change, response: Response, now: float) -> list[Effect]:
@@ -136,12 +149,17 @@ def _refused(leg: LegState, change: Change, response: Response, now: float) -> l
     if wait_s is not None and change.tries < _TRIES:
         change.due_at = now + wait_s
         return start(leg, now)
-    leg.change = None
     if not change.wanted:
         refresh.refused(leg, now)
+    return _given_up(leg, change, response.status, response.reason)
+
+
+def _given_up(leg: LegState, change: Change, status: int, reason: str) -> list[Effect]:
+    leg.change = None
+    if not change.wanted:
         return []
-    leg.exchange.direction = change.former
-    return [NotUpdated(leg.id, response.status, response.reason)]
+    leg.exchange.direction = leg.exchange.spoken = change.former
+    return [NotUpdated(leg.id, status, reason)]
 
 
 def _again_after(leg: LegState, change: Change, response: Response) -> float | None:

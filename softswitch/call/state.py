@@ -236,6 +236,8 @@ class LegState:
         if self.state is S.OFFERED and self.inbound is not None:
             reliable = self.inbound.reliable
             return reliable is not None and reliable.settled and reliable.waiting is None
+        if any(method == "PRACK" for method, _, _ in self.asked):
+            return False  # ours might overtake it, and then it would be out of order
         if self.state is S.RINGING and self.outbound is not None and self.outbound.early:
             return next(reversed(self.outbound.early.values())).settled
         return False

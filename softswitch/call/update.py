@@ -14,6 +14,7 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import RequestArrived
 
+_OVER = (S.ABANDONED, S.CANCELLING, S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED)
 _GONE = PeerError(481, "Call/Transaction Does Not Exist")
 _PENDING = PeerError(491, "Request Pending")
 _UNANSWERED = PeerError(500, "Server Internal Error")
@@ -22,7 +23,7 @@ _UNANSWERED = PeerError(500, "Server Internal Error")
 def update(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
     request = arrived.request
     dialog = leg.dialog_of(request)
-    if dialog is None or leg.state in (S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED):
+    if dialog is None or leg.state in _OVER:
         raise _GONE
     refresh.check(leg, request)
     sdp, effects = b"", list[Effect]()

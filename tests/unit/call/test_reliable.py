@@ -11,6 +11,7 @@ from softswitch.call.signal import (
     Accept,
     Answered,
     Failed,
+    NotUpdated,
     Offered,
     Progress,
     Reject,
@@ -23,7 +24,7 @@ from softswitch.call.signal import (
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
 from softswitch.sdp import negotiate
-from softswitch.sip.effect import CancelArrived
+from softswitch.sip.effect import CancelArrived, ResponseArrived, TransactionFailed
 from softswitch.sip.message import Message, Response
 from tests.support.sip_pair import Pair
 from tests.unit.call.peer import (
@@ -43,7 +44,7 @@ from tests.unit.call.peer import (
     up,
 )
 from tests.unit.call.test_ladder import ends, hanging_up, losing
-from tests.unit.sip.exchange import UDP, request
+from tests.unit.sip.exchange import UDP, request, response
 
 SUPPORTED = (("Supported", "100rel"), ("Allow", "UPDATE, PRACK"))
 REQUIRED = (("Require", "100rel"),)
@@ -366,3 +367,18 @@ def test_an_update_that_cannot_be_served_leaves_the_session() -> None:
     before = leg.media
     assert status_in(inside(leg, "UPDATE", OFFER.replace(b"0 8", b"4").replace(b"PCM", b"G7"))) == 488
     assert leg.media == before
+
+
+def test_an_early_update_without_any_answer_does_not_block_the_session() -> None:
+    leg, sent = calling()
+    prack_, _ = answer(leg, sent, 183, body=OFFER, more=RELIABLE)
+    assert leg.handle(Renegotiate("sendonly"), 1.0) == []  # the PRACK must not be overtaken
+    made = prack_.request  # type: ignore[attr-defined]
+    made.headers.prepend("Via", "SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKp")
+    leg.handle(ResponseArrived("out", "t", response(made, 200, ""), UDP), 1.1)
+    (update,) = requests_in(leg.tick(1.1))
+    assert update.method == "UPDATE"
+    effects = leg.handle(TransactionFailed("out", "t", "UPDATE", "timeout", update), 33.0)
+    assert effects == [NotUpdated("out", 408, "timeout")]
+    answer(leg, sent, 200)
+    assert status_in(inside(leg, "INVITE", HELD, from_tag="x")) == 200
