@@ -11,10 +11,10 @@ never comes. Each is a cell of the table, each has a ladder in the tests.
 
 What runs beside the states has a module of its own: ``reliable`` (provisional responses and PRACK), ``renegotiate`` and
 ``update`` (a session that is changed by us, by the peer, by both at once), ``refresh`` (session timers), ``transfer``.
-Every request of ours inside a dialog goes out through ``ask``, which answers challenges. ``user_agent`` puts legs and transactions
-together for telephones: those of the demo and those of the tests.
+Every request of ours inside a dialog goes out through ``ask``, which answers challenges. ``user_agent`` puts legs and
+transactions together for telephones: those of the demo and those of the tests.
 
 Three promises hold for every leg, whatever the peer does. It says exactly one of Answered and Failed, and after
-Answered at most one Released, with Updated only between the two, and nothing after that. It says Finished exactly once. And every state has a deadline,
-UP the next probe of its peer, so that Finished comes.
+Answered at most one Released, with Updated only between the two, and nothing after that. It says Finished exactly once.
+And every state has a deadline, UP the next probe of its peer, so that Finished comes.
 """
