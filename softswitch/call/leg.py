@@ -7,8 +7,6 @@ was waited for), and how long each state may last. What then follows is in ``tab
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from softswitch.call import (
     ask,
     compose,
@@ -21,11 +19,11 @@ from softswitch.call import (
     renegotiate,
     text,
     transfer,
-    update,
 )
-from softswitch.call.signal import Accept, Command, Dial, Reject, Release, Renegotiate, Ring, SendText, TransferProgress
+from softswitch.call.perform import COMMANDS, INSIDE, PERFORM
+from softswitch.call.signal import Accept, Command, Release, SendText, TransferProgress
 from softswitch.call.state import Asked, LegState, Outbound, Plan, SessionPolicy, Setup
-from softswitch.call.table import INBOUND, OUTBOUND, A, I, S
+from softswitch.call.table import INBOUND, OUTBOUND, I, S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
@@ -39,62 +37,6 @@ from softswitch.sip.uri import parse_uri
 
 Event = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed | Command
 
-_PERFORM: dict[A, Callable[[LegState, object, float], list[Effect]]] = {
-    A.TRYING: inbound.trying,
-    A.OFFER: inbound.offer,
-    A.RING: inbound.ring,
-    A.REMIND: inbound.remind,
-    A.ACCEPT: inbound.accept,
-    A.REFUSE_UNUSABLE: inbound.refuse_unusable,
-    A.REFUSE_COMMANDED: inbound.refuse_commanded,
-    A.REFUSE_CANCELLED: inbound.refuse_cancelled,
-    A.REFUSE_NO_ANSWER: inbound.refuse_no_answer,
-    A.REFUSE_UNACKNOWLEDGED: reliable.refuse_unacknowledged,
-    A.RING_NEXT: inbound.ring_next,
-    A.INVITE: outbound.invite,
-    A.INVITE_AGAIN: outbound.invite_again,
-    A.CANCEL: outbound.cancel,
-    A.PROGRESS: outbound.progress,
-    A.ACK: outbound.ack,
-    A.ANSWERED: midcall.answered,
-    A.BYE: midcall.bye,
-    A.OK_BYE: midcall.ok_bye,
-    A.GONE: midcall.gone,
-    A.PROBE: probe.send,
-    A.CHANGE: renegotiate.want,
-    A.FAILED_UNUSABLE: midcall.failed_unusable,
-    A.FAILED_REJECTED: inbound.failed_rejected,
-    A.FAILED_CANCELLED: inbound.failed_cancelled,
-    A.FAILED_NO_ANSWER: midcall.failed_no_answer,
-    A.FAILED_UNACKNOWLEDGED: reliable.failed_unacknowledged,
-    A.FAILED_RELEASED: outbound.failed_released,
-    A.FAILED_REFUSED: outbound.failed_refused,
-    A.FAILED_LOST: outbound.failed_lost,
-    A.RELEASED_US: midcall.released_us,
-    A.RELEASED_PEER: midcall.released_peer,
-    A.RELEASED_NO_ACK: midcall.released_no_ack,
-    A.RELEASED_LOST: probe.released_lost,
-    A.RELEASED_UNUSABLE: midcall.released_unusable,
-    A.RELEASED_EXPIRED: midcall.released_expired,
-    A.FINISH: midcall.finish,
-}
-_COMMANDS: dict[type, I] = {
-    Dial: I.DIAL,
-    Ring: I.RING,
-    Accept: I.ACCEPT,
-    Reject: I.REJECT,
-    Release: I.RELEASE,
-    Renegotiate: I.RENEGOTIATE,
-}
-_INSIDE: dict[str, Callable[[LegState, RequestArrived, float], list[Effect]]] = {
-    "INVITE": midcall.reinvite,
-    "INFO": midcall.info,
-    "OPTIONS": midcall.options,
-    "PRACK": lambda leg, arrived, _now: reliable.acknowledged(leg, arrived),
-    "REFER": transfer.refer,
-    "UPDATE": update.update,
-    "MESSAGE": text.message,
-}
 _RETRY_AFTER_S = 10  # section 14.2: a random wait up to this
 
 
@@ -214,7 +156,7 @@ class Leg:
             case Accept() if not reliable.delivered(self.leg):
                 return self._step(I.ACCEPT_EARLY, event, now)
             case _:
-                return self._step(_COMMANDS[type(event)], event, now)
+                return self._step(COMMANDS[type(event)], event, now)
 
     def tick(self, now: float) -> list[Effect]:
         leg = self.leg
@@ -269,7 +211,7 @@ class Leg:
             self._enter(now)
         effects: list[Effect] = []
         for action in actions:
-            effects += _PERFORM[action](leg, cause, now)
+            effects += PERFORM[action](leg, cause, now)
         if leg.state is S.ENDED and leg.limit_at is not None and leg.limit_at <= now:
             effects += self._step(I.LIMIT, None, now)
         return effects
@@ -317,7 +259,7 @@ class Leg:
         method = arrived.request.method
         if method == "BYE":
             return self._step(I.BYE, arrived, now)
-        serve = _INSIDE.get(method)
+        serve = INSIDE.get(method)
         if serve is None:
             raise PeerError(405, "Method Not Allowed")
         effects = self._implied_ack(arrived, now) if method == "INVITE" else []

@@ -6,8 +6,8 @@ known here. Ours is sent on without asking back; a phone that takes no texts ref
 
 from __future__ import annotations
 
-from softswitch.call import compose
-from softswitch.call.signal import SendRequest, SendText, Texted
+from softswitch.call import ask, compose
+from softswitch.call.signal import SendText, Texted
 from softswitch.call.state import LegState
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
@@ -29,5 +29,4 @@ def send(leg: LegState, order: SendText) -> list[Effect]:
     """Nothing where the leg is not up, or is so no more."""
     if leg.state is not S.UP or leg.dialog is None:
         return []
-    headers = (("Content-Type", order.content_type), ("User-Agent", compose.PRODUCT))
-    return [SendRequest(leg.id, leg.dialog.request("MESSAGE", headers, order.body), leg.flow)]
+    return [ask.send(leg, leg.dialog, "MESSAGE", (("Content-Type", order.content_type),), order.body)]
