@@ -62,6 +62,7 @@ class TextWanted(Effect):
 _CHALLENGED = frozenset({"REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE", "PUBLISH"})
 _WITHIN = frozenset({"BYE", "INFO", "UPDATE", "PRACK", "NOTIFY", "REFER"})  # a dialog
 _MOST_OUT = 3  # octets for each one that came in
+_MOST_SAID = 5000
 
 
 class Desk:
@@ -83,6 +84,7 @@ class Desk:
         trunks = [one for one in configuration.trunks.values() if one.challenge and one.credentials]
         self._trunk_users = {one.credentials[0]: (one.name, one.credentials[1]) for one in trunks if one.credentials}
         self._proven: tuple[Request, str] | None = None  # who sent the request at hand
+        self._said: dict[tuple[object, ...], Response] = {}  # to REGISTERs, the oldest first
         self._authenticator = Authenticator(configuration.secret, configuration.realm, algorithms=configuration.digest)
 
     def at_once(self, request: Request, flow: Flow, unix: float) -> list[Effect] | None:
@@ -95,6 +97,8 @@ class Desk:
                 raise _unserved(request)
             if request.method != "REGISTER" and self._trunk_of(flow, request):
                 return None
+            if request.method == "REGISTER":
+                return self._register(request, flow, unix)
             user, refused = self._proof(request, flow, unix)
         except PeerError as error:
             return self._once(request, flow, error.status, error.headers, error.reason) if error.status else []
@@ -107,8 +111,6 @@ class Desk:
         """A request outside any dialog of ours. Raises ``PeerError`` for what cannot be served."""
         request = arrived.request
         match request.method:
-            case "REGISTER":
-                return self._register(arrived, unix)
             case "INVITE":
                 return self._invite(arrived, unix)
             case "SUBSCRIBE":
@@ -139,15 +141,28 @@ class Desk:
             stamp_via(request, flow)
         return [Send(respond(request, error.status, error.reason, to_tag=self._new_tag()), flow)]
 
-    def _register(self, arrived: RequestArrived, unix: float) -> list[Effect]:
-        user, challenge = self._authenticated(arrived, unix)
-        if challenge:
-            return challenge
-        aor = arrived.request.to.uri.user
+    def _register(self, request: Request, flow: Flow, unix: float) -> list[Effect]:
+        """Without a transaction, too: when all phones come at once, 32 s of each would be a lot to remember.
+
+        The answers of the last seconds are kept for repeats; a repeat that comes later still is challenged once more.
+        """
+        via = request.via
+        key = (via.branch, via.sent_by, request.call_id, request.cseq.number, flow.remote)
+        if (said := self._said.get(key)) is not None:
+            return [Send(said, flow)]
+        user, refused = self._proof(request, flow, unix)
+        if not user:
+            return refused
+        aor = request.to.uri.user
         if aor != user:
             raise PeerError(403, "Forbidden")  # nobody registers for somebody else
-        response, effects = self._registrar.register(arrived.request, arrived.flow, aor, unix)
-        return [*effects, Respond(arrived.transaction, response)]
+        stamp_via(request, flow)
+        response, effects = self._registrar.register(request, flow, aor, unix)
+        if not flow.reliable:
+            if len(self._said) >= _MOST_SAID:
+                del self._said[next(iter(self._said))]
+            self._said[key] = response
+        return [*effects, Send(response, flow)]
 
     def _invite(self, arrived: RequestArrived, unix: float) -> list[Effect]:
         trunk = self._trunk_of(arrived.flow, arrived.request)

@@ -84,7 +84,10 @@ class Signalling:
             return None if ours else self._desk.unknown(request, flow)
         if request.method == "CANCEL":
             return self._desk.unknown(request, flow)
-        return self._shed(request, flow) or self._desk.at_once(request, flow, self._switch.unix)
+        answered = self._shed(request, flow) or self._desk.at_once(request, flow, self._switch.unix)
+        if request.method == "REGISTER":
+            self._switch.arm_registrar()
+        return answered
 
     def _shed(self, request: Request, flow: Flow) -> list[Effect]:
         """Too much to do: a new call is told so, what is not urgent is not heard."""
