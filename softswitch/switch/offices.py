@@ -18,6 +18,7 @@ from softswitch.callback.model import (
     LedgerInput,
     Persist,
     Persisted,
+    Policy,
     PromiseAnswer,
     ReleaseAgent,
     SeekAgent,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 class Offices:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self._queues = tuple(policy.queue for policy in switch.configuration.policies)
+        self._policies = switch.configuration.policies
         self._capacity: dict[str, Capacity] = {}
         self._acd_worked = True
 
@@ -80,15 +81,24 @@ class Offices:
         if not self._acd_worked:
             return []
         acd = self._switch.acd
-        for queue in self._queues:
-            seeking = acd.callbacks_waiting(queue)
-            capacity = Capacity(queue, acd.free_for_callbacks(queue), acd.live_waiting(queue), seeking)
+        for policy in self._policies:
+            queue = policy.queue
+            free = 0 if self._cut_off(policy) else acd.free_for_callbacks(queue)
+            capacity = Capacity(queue, free, acd.live_waiting(queue), acd.callbacks_waiting(queue))
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
                 if effects := self.to_ledger(capacity):
                     return effects  # an agent may serve several queues: count again before the next queue is told
         self._acd_worked = False
         return []
+
+    def recount(self) -> None:
+        """A trunk has come up or gone down."""
+        self._acd_worked = True
+
+    def _cut_off(self, policy: Policy) -> bool:
+        """No agent is taken, and no attempt spent, for a call that cannot leave. Phones of ours need no trunk."""
+        return not policy.numbers and self._switch.trunks.down(policy.trunk)
 
     def _seek(self, order: SeekAgent) -> Sequence[Effect]:
         # The ledger has taken one off its count; who it was (perhaps nobody it had counted) is known after the join.

@@ -28,7 +28,7 @@ from softswitch.sip.uri import Uri, hostport
 from softswitch.switch.configuration import Trunk
 from softswitch.switch.overload import retry_after_s as retry_after_for
 from softswitch.switch.ports import Resolved
-from softswitch.switch.trunk_line import LookUp, TrunkLine
+from softswitch.switch.trunk_line import LookUp, TrunkDown, TrunkLine, TrunkUp
 
 if TYPE_CHECKING:
     from softswitch.switch.desk import CallWanted
@@ -76,6 +76,8 @@ class Trunks:
 
     def _armed(self, line: TrunkLine, effects: list[Effect]) -> list[Effect]:
         self._switch.arm(("trunk", line.spec.name), line.deadline)
+        if any(isinstance(effect, TrunkUp | TrunkDown) for effect in effects):
+            self._switch.offices.recount()
         return effects
 
     # ---- questions and answers ---------------------------------------------------------------------------------
@@ -187,6 +189,11 @@ class Trunks:
         order = [self.lines[spec.name] for spec in drawn(up, self._switch.ids.fraction)]
         found = [(line, hop, flow) for line in order for hop in line.hops(self._now) if (flow := self._flow(hop))]
         return sorted(found, key=lambda way: way[0].dead.rank(way[1], self._now, careful))
+
+    def down(self, name: str) -> bool:
+        """Whether there is such a trunk or group, and nothing of it is up."""
+        members = [line for line in self.lines.values() if name in (line.spec.name, line.spec.group)]
+        return bool(members) and all(line.fault(self._now) for line in members)
 
     def carry(self, leg: str, target: Target) -> str:
         """A call is about to leave: why it may not, or ""."""

@@ -199,6 +199,21 @@ def test_a_crash_while_a_callback_goes_elsewhere_neither_loses_nor_doubles_it(se
     assert not one.world.facts(UnitFailed)
 
 
+def test_a_callback_waits_for_its_trunk_without_taking_an_agent_or_an_attempt() -> None:
+    one = House(trunks={"carrier": trunk(sources=(("127.0.0.1", 5090),))})
+    abandoned(one)
+    one.world.switch.control.set_ready("alice")
+    one.world.run(60)
+    (promise,) = one.world.switch.control.promises()
+    assert (promise.state, promise.attempts) == (PromiseState.DUE, 0) and not one.alice.calls
+    one.world.names[NAME] = located(5090)
+    one.world.run_until(lambda: state(one) is PromiseState.KEPT, 90)
+    one.world.crash()
+    one.world.start()
+    one.world.run(2)
+    assert not one.world.facts(UnitFailed)
+
+
 # ---- groups and limits -----------------------------------------------------------------------------------------------
 
 
