@@ -287,7 +287,7 @@ class Switch:
             except Exception:
                 # One effect of many: what else was ordered in this unit (a BYE, a release) is still to be done.
                 self._failed(where)
-                mended = self.mending.after(effect)
+                mended = self.mending.after(effect, queue)
                 if not (mended and isinstance(effect, CallWanted)):  # else its leg refuses it
                     queue.extend(self.signalling.blame(effect, PeerError(500, "Server Internal Error")))
                 queue.extend(mended)

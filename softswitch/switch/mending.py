@@ -1,19 +1,22 @@
 """After a defect of ours: the call that it met is ended, and nothing of it is left.
 
 Decided here: what is done for an effect, an input or a timer that failed. Its contact hangs up as if somebody had asked
-for it; its legs are released; a leg or a contact that has nothing more to say is forgotten. What has failed may fail
-again: each is tried twice in a unit of work, the second time by force.
+for it; its legs are released, its agents freed, its recording stopped; a leg or a contact that has nothing more to say
+is forgotten. An order to let go of something is carried out once more. What has failed may fail again: each is tried
+twice in a unit of work, the second time by force.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from softswitch.acd.model import AgentState, ContactEnded, Leave
 from softswitch.call.signal import Finished, Reject, Release
 from softswitch.call.table import S
-from softswitch.contact.order import Closed, HangUp, TellLeg
+from softswitch.callback.model import NumberBusy
+from softswitch.contact.order import Closed, HangUp, StopRecording, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import AckArrived, RequestArrived
@@ -38,13 +41,18 @@ class Mending:
         if self._tried:
             self._tried.clear()
 
-    def after(self, about: object) -> list[Effect]:
-        """What ends the call that ``about`` (an effect, an input, a timer's key) belongs to; nothing if to none."""
+    def after(self, about: object, left: Collection[Effect] = ()) -> list[Effect]:
+        """What ends the call that ``about`` (an effect, an input, a timer's key) belongs to; nothing if to none.
+
+        ``left`` is what will still be done in this unit of work.
+        """
+        if _lets_go(about):
+            assert isinstance(about, Effect)
+            return [about] if self._again(f"order {id(about)}", 1) else []
         leg, contact = self._whose(about)
-        if isinstance(about, Finished | Closed):
-            return [about] if self._again(leg or contact) else []
         legs = [leg] if leg else self._legs_of(contact)
-        return [*self._contact_ends(contact), *(order for name in legs for order in self._leg_ends(name, about))]
+        ends = [*self._contact_ends(contact, left), *(order for name in legs for order in self._leg_ends(name, about))]
+        return [*ends, *self._agents_freed(contact)]
 
     # ---- whose it is -------------------------------------------------------------------------------------------
 
@@ -77,17 +85,30 @@ class Mending:
 
     # ---- how it ends -------------------------------------------------------------------------------------------
 
-    def _again(self, name: str) -> bool:
+    def _again(self, name: str, tries: int = _TRIES) -> bool:
         self._tried[name] += 1
-        return self._tried[name] <= _TRIES
+        return self._tried[name] <= tries
 
-    def _contact_ends(self, name: str) -> Sequence[Effect]:
+    def _contact_ends(self, name: str, left: Collection[Effect]) -> Sequence[Effect]:
         contact = self._switch.calls.contacts.get(name)
         if contact is None or not self._again(name):
             return []
-        if contact.over:  # its last orders were lost with what failed
-            return [*(order for leg in self._legs_of(name) for order in self._leg_ends(leg, None)), Closed(name)]
-        return self._switch.calls.to_contact(name, HangUp())
+        if not contact.over:
+            return self._switch.calls.to_contact(name, HangUp())
+        if Closed(name) in left:
+            return []
+        legs = (order for leg in self._legs_of(name) for order in self._leg_ends(leg, None))
+        return [*legs, StopRecording(f"room-{name}"), *contact.last_orders()]
+
+    def _agents_freed(self, contact: str) -> list[Effect]:
+        """Whoever is reserved for it, or talks in it."""
+        freed: list[Effect] = []
+        for spec in self._switch.configuration.agents if contact else ():
+            agent = self._switch.acd.agent(spec.name)
+            if agent.contact == contact:
+                rings = agent.state is AgentState.RESERVED
+                freed.append(TellAcd(Leave(contact, "failed") if rings else ContactEnded(contact, spec.name)))
+        return freed
 
     def _leg_ends(self, name: str, about: object) -> Sequence[Effect]:
         leg = self._switch.calls.legs.get(name)
@@ -96,3 +117,11 @@ class Mending:
         if leg.state is S.FINISHED or self._tried[name] == _TRIES:
             return [Finished(name)]
         return [TellLeg(name, Reject(500) if isinstance(about, CallWanted) else Release())]
+
+
+def _lets_go(about: object) -> bool:
+    """An order that frees what outlives the call; carrying it out twice does no harm."""
+    match about:
+        case Finished() | Closed() | StopRecording() | TellAcd() | TellLedger(NumberBusy(_, False)):
+            return True
+    return False

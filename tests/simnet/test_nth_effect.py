@@ -6,6 +6,7 @@ to harm; all must be forgotten, the agent's lamp and state be right again, and t
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from tests.simnet.storm import remains
 from tests.simnet.transfer_house import TransferHouse
 from tests.simnet.transfer_phone import TransferPhone
 
+ENGAGED = ("reserved", "talking", "wrap_up")
 PATIENCE_S = 8.0  # for each step; a step that a failure has made impossible is passed over
 SETTLED_S = 400.0  # probes of peers that were never told of the end included
 
@@ -79,6 +81,25 @@ def life(house: TransferHouse) -> bool:
     return went and call.state == "talking"
 
 
+def queue_life(house: TransferHouse) -> bool:
+    """A customer chooses, waits, talks to the agent and hangs up; the agent is ready again."""
+    carrier, alice = house.carrier, house.alice
+    if not step(house, lambda: house.agent("alice") == "ready"):
+        house.world.switch.control.set_ready("alice")  # a failure may have cost a missed call, which pauses her
+    call = carrier.call("8000")
+    went = step(house, lambda: call.state == "talking")
+    house.world.run(0.5)
+    if call.state == "talking":
+        with contextlib.suppress(StopIteration):  # no stream
+            carrier.press(call, "1")
+    went &= step(house, lambda: alice.talking and house.agent("alice") == "talking")
+    house.world.run(1.0)
+    went &= call.state == "talking"
+    hang_up(house)
+    house.world.run(15.0)  # the wrap-up is 10 s
+    return went and house.agent("alice") == "ready"
+
+
 def everybody(house: TransferHouse) -> list[TransferPhone]:
     return [house.alice, house.bob, house.carl, house.desk, house.carrier]
 
@@ -90,11 +111,14 @@ def hang_up(house: TransferHouse) -> None:
                 phone.hang_up(call)
 
 
-def survived(nth: int, after: bool) -> tuple[bool, str]:
+LIVES = {"transfer": life, "queue": queue_life}
+
+
+def survived(live: Callable[[TransferHouse], bool], nth: int, after: bool) -> tuple[bool, str]:
     """(whether the nth effect was reached, what is wrong)."""
     house = TransferHouse()
     saboteur = Saboteur(house, nth, after)
-    life(house)
+    live(house)
     hang_up(house)
     house.world.run(SETTLED_S)
     saboteur.armed = False
@@ -104,29 +128,32 @@ def survived(nth: int, after: bool) -> tuple[bool, str]:
     contacts = [event.record.contact for event in house.world.facts(ContactFinished)]
     wrong += ["a record twice"] if len(contacts) > len(set(contacts)) else []
     wrong += [f"{len(found)} defects" for found in [house.world.facts(UnitFailed)] if len(found) > 1]
-    if not life(house):
+    wrong += [f"alice is {stuck}"] if (stuck := house.agent("alice")) in ENGAGED else []
+    if not live(house):
         wrong.append("the next call fails")
     return bool(saboteur.hit), f"{where}: {'; '.join(wrong)}" if wrong else ""
 
 
-def test_a_life_without_failures() -> None:
+@pytest.mark.parametrize("live", LIVES)
+def test_a_life_without_failures(live: str) -> None:
     house = TransferHouse()
-    assert life(house)
+    assert LIVES[live](house)
     hang_up(house)
     house.world.run(SETTLED_S)
     assert not remains(house.world) and not house.world.facts(UnitFailed)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_whichever_effect_fails(after: bool, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("live", LIVES)
+def test_whichever_effect_fails(live: str, after: bool, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     nth, wrong = 1, []
     while True:
-        reached, told = survived(nth, after)
+        reached, told = survived(LIVES[live], nth, after)
         if not reached:
             break
         if told:
             wrong.append(told)
         nth += 1
-    assert nth > 100  # so many effects has a life
+    assert nth > 60  # so many effects has a life
     assert not wrong, "\n".join(wrong)
