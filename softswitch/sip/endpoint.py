@@ -15,6 +15,7 @@ from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.ids import BRANCH_COOKIE, Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip import hop
+from softswitch.sip.detour import Detours, StreamTo, nowhere
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send
 from softswitch.sip.figure import FIGURE_7, I, S
 from softswitch.sip.flow import Flow
@@ -41,6 +42,7 @@ class Endpoint:
 
     With ``most`` of them alive, a request that begins something new is not taken: anybody can send those, under any
     address. What belongs to a dialog or to a transaction goes on. ``symmetric``: see ``response.way_back``.
+    ``stream_to``: see ``detour``.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class Endpoint:
         timing: Timing = Timing(),  # noqa: B008 (frozen)
         most: int = 20_000,
         symmetric: bool = True,
+        stream_to: StreamTo = nowhere,
     ) -> None:
         self._ids = ids
         self._timing = timing
         self._most = most
         self._symmetric = symmetric
+        self._detours = Detours(stream_to)
         self._servers: dict[str, Transaction] = {}
         self._clients: dict[str, Transaction] = {}
         self._invites: dict[str, Transaction] = {}  # by owner: its latest INVITE client transaction
@@ -135,11 +139,13 @@ class Endpoint:
     def request(self, request: Request, flow: Flow, owner: str, now: float) -> list[Effect]:
         """Send a request other than ACK and CANCEL; its responses are reported to ``owner``."""
         branch = self._ids.branch()
-        request.headers.prepend("Via", hop.via_value(flow, branch))
-        one = self._start(f"{branch}|{request.method}", request, flow, owner, now)
+        way = self._detours.way(request, hop.via_value(flow, branch), flow, now)
+        request.headers.prepend("Via", hop.via_value(way, branch))
+        one = self._start(f"{branch}|{request.method}", request, way, owner, now)
+        one.fallback = flow if way is not flow else None
         if request.method == "INVITE":
             self._invites[owner] = one
-        return [Send(request, flow)]
+        return [Send(request, way)]
 
     def respond(self, transaction: str, response: Response, now: float, once: bool = False) -> list[Effect]:
         """Answer a request. A transaction that has ended takes no answer: being late is legal.
@@ -181,8 +187,20 @@ class Endpoint:
         """What was sent over ``flow`` did not get out (sections 17.1.4 and 17.2.4)."""
         effects: list[Effect] = []
         for one in list(self._carried.get(_carrier(flow), ())):
-            effects += self._step(one, I.TRANSPORT_ERROR, now)
+            effects += self._straight(one, now) or self._step(one, I.TRANSPORT_ERROR, now)
         return effects
+
+    def _straight(self, one: Transaction, now: float) -> list[Effect]:
+        """As a datagram after all, where that was only too long for one and nobody has heard it."""
+        flow = one.fallback
+        if flow is None or one.state is not one.figure.start:
+            return []
+        self._detours.refused(flow.remote, now)
+        one.request.headers.replace_first("Via", hop.via_value(flow, one.request.via.branch or ""))
+        self._unload(one)
+        one.begin_again(flow, now)
+        self._take_up(one)
+        return [Send(one.request, flow)]
 
     @property
     def deadline(self) -> float | None:

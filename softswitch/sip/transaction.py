@@ -40,6 +40,7 @@ class Transaction:
     interval: float = 0.0  # seconds between the repeats before and after resend_at
     resend_at: float | None = None
     end_at: float | None = None
+    fallback: Flow | None = None  # client: the datagram's way, while a stream is tried because of the length
 
     @property
     def deadline(self) -> float | None:
@@ -50,6 +51,11 @@ class Transaction:
     @property
     def ended(self) -> bool:
         return self.state is S.TERMINATED
+
+    def begin_again(self, flow: Flow, now: float) -> None:
+        """A client's, which nobody has heard yet, by another way."""
+        self.flow, self.fallback = flow, None
+        _arm_client(self, now)
 
     def handle(self, event: I, now: float, message: Message | None = None) -> list[Effect]:
         """One step of the figure. ``message`` is the request or response that ``event`` is about."""
@@ -73,12 +79,16 @@ class Transaction:
         return []
 
 
+def _arm_client(one: Transaction, now: float) -> None:
+    one.resend_at = None if one.flow.reliable else now + one.timing.t1
+    one.end_at = now + one.timing.timeout
+
+
 def start_client(key: str, request: Request, flow: Flow, owner: str, timing: Timing, now: float) -> Transaction:
     """Sections 17.1.1.2 and 17.1.2.2; the caller sends the request the first time."""
     figure = FIGURE_5 if request.method == "INVITE" else FIGURE_6
     made = Transaction(key, figure, request, flow, owner, timing, figure.start, interval=timing.t1)
-    made.resend_at = None if flow.reliable else now + timing.t1
-    made.end_at = now + timing.timeout
+    _arm_client(made, now)
     return made
 
 

@@ -25,7 +25,7 @@ from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip.endpoint import Endpoint
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Address, Flow
 from softswitch.sip.registrar import Registrar
 from softswitch.switch.ban import Bans
 from softswitch.switch.calls import Calls
@@ -119,7 +119,7 @@ class Switch:
         self._refused: Counter[tuple[str, str]] = Counter()  # of these, by transport and reason
         self.deaf_listeners = 0  # facts that a listener failed to take
 
-        self.endpoint = Endpoint(ids, configuration.timing, symmetric=configuration.nat)
+        self.endpoint = Endpoint(ids, configuration.timing, symmetric=configuration.nat, stream_to=self._stream_to)
         self.registrar = Registrar(
             round(configuration.min_expires_s),
             round(configuration.max_expires_s),
@@ -159,6 +159,9 @@ class Switch:
             HttpDone: self.calls.http_done,
             Resolved: self.trunks.resolved,
         }
+
+    def _stream_to(self, remote: Address) -> Flow | None:
+        return self.configuration.flow("tcp", remote)
 
     # ---- time --------------------------------------------------------------------------------------------------
 
