@@ -55,7 +55,8 @@ class TransferPhone(SimPhone):
 
     def take_over(self, replaces: str, number: str = "1000") -> Call:
         """Call with Replaces."""
-        kept, self.extra_headers = self.extra_headers, (*self.extra_headers, ("Replaces", replaces))
+        kept = self.extra_headers
+        self.extra_headers = (*kept, ("Replaces", replaces), ("Require", "replaces"))
         call = self.call(number)
         self.extra_headers = kept
         return call
