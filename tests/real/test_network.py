@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -136,6 +137,47 @@ async def test_a_peer_that_is_gone_does_not_stop_the_sending_to_others() -> None
             network.send(request, nobody)
         network.send(request, Flow("udp", (HOST, port), here))
         assert parse(await asyncio.wait_for(peer.received.get(), 5)).call_id == "1"
+
+
+async def test_a_phone_asks_what_its_nat_makes_of_it() -> None:
+    asked = bytes.fromhex("000100002112a442b7e7a701bc34d686fa87dfae")
+    async with listening() as (_, ear, port), udp_peer(port) as (transport, peer):
+        transport.sendto(asked)
+        answer = await asyncio.wait_for(peer.received.get(), 5)
+        assert answer[:2] == b"\x01\x01"
+        mapped = int.from_bytes(answer[26:28], "big") ^ 0x2112
+        assert mapped == transport.get_extra_info("sockname")[1]
+        assert not ear.messages
+        assert not ear.malformed
+
+
+async def test_ipv6_and_ipv4_have_the_same_port_and_say_who_they_are() -> None:
+    ear, port = Ear(), free_port()
+    network = SipNetwork(ear.upcalls)
+    points = [
+        ListeningPoint(transport, (host, port), known_as)
+        for transport in ("udp", "tcp")
+        for host, known_as in (("0.0.0.0", ("192.0.2.1", 5060)), ("::", ("2001:db8::1", 5060)))
+    ]
+    await network.listen(points)
+    try:
+        for host in (HOST, "::1"):
+            kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+            with socket.socket(kind, socket.SOCK_DGRAM) as datagrams:
+                datagrams.sendto(options("UDP"), (host, port))
+                await ear.until(lambda: ear.messages)
+                _, flow = ear.messages.pop()
+                assert flow.remote == (host, datagrams.getsockname()[1])
+                assert flow.sent_by == (("2001:db8::1", 5060) if ":" in host else ("192.0.2.1", 5060))
+            _, writer = await asyncio.open_connection(host, port)
+            writer.write(options("TCP"))
+            await ear.until(lambda: ear.messages)
+            _, flow = ear.messages.pop()
+            assert flow.remote == writer.get_extra_info("sockname")[:2]
+            assert flow.sent_by[0] == ("2001:db8::1" if ":" in host else "192.0.2.1")
+            writer.close()
+    finally:
+        await network.close()
 
 
 async def test_a_stream_is_cut_into_messages_however_it_comes() -> None:
