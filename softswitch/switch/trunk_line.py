@@ -134,10 +134,14 @@ class TrunkLine:
 
     # ---- how much it carries -----------------------------------------------------------------------------------
 
+    @property
+    def full(self) -> bool:
+        most = self.spec.limits.calls
+        return most > 0 and len(self.legs) >= most
+
     def refusal(self, now: float) -> str:
         """Why it may carry no call more; "" where it may, and then one of the calls of this second is spent."""
-        most = self.spec.limits.calls
-        if most and len(self.legs) >= most:
+        if self.full:
             return "calls"
         return "rate" if self._rate is not None and not self._rate.take("", now) else ""
 

@@ -200,11 +200,18 @@ class Trunks:
         line = self.lines.get(target.trunk)
         if line is None:
             return ""
-        if refusal := line.refusal(self._now):
+        if refusal := self._refusal(line):
             return refusal
         line.legs.add(leg)
         self._carried[leg] = (line, Hop(target.flow.transport, target.flow.remote, target.flow.host))
         return ""
+
+    def _refusal(self, line: TrunkLine) -> str:
+        """Why it may carry no call more. A leg that a defect of ours has swallowed is not one of its calls."""
+        if line.full:
+            for leg in line.legs - self._switch.calls.legs.keys():
+                self.left(leg)
+        return line.refusal(self._now)
 
     def heard(self, event: Progress | Answered | Updated | Released | Failed) -> None:
         """How a leg gets on, as far as it says something about the server that it was sent to."""
@@ -228,7 +235,7 @@ class Trunks:
     def admit(self, leg: str, wanted: CallWanted) -> tuple[Codec, ...]:
         """A call has come in by a trunk: the codecs that it has there. Raises ``PeerError`` (503)."""
         line = self.lines[wanted.trunk]
-        if refusal := line.refusal(self._now):
+        if refusal := self._refusal(line):
             retry_after = str(retry_after_for(wanted.arrived.request.call_id))
             raise PeerError(503, f"Trunk Limit: {refusal}", headers=(("Retry-After", retry_after),))
         line.legs.add(leg)

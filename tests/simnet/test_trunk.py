@@ -257,6 +257,24 @@ def test_a_trunk_that_is_full_is_passed_over_and_free_again_when_a_call_ends() -
     assert dials(one).state == "talking" and len(one.carrier.invites) == 2
 
 
+def test_a_defect_of_ours_takes_no_call_from_a_trunk_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = house(trunk(address=("127.0.0.1", 5090), limits=CallLimits(1)))
+    media = one.world.media
+
+    def failing(stream: str) -> tuple[str, int]:
+        if ".dial" in stream:
+            monkeypatch.undo()
+            raise RuntimeError("lost on purpose")
+        return type(media).open(media, stream)
+
+    monkeypatch.setattr(media, "open", failing)
+    swallowed = one.desk.call("9" + NUMBER)
+    one.world.run(2)
+    one.desk.hang_up(swallowed)
+    one.world.run(2)
+    assert dials(one).state == "talking"
+
+
 def test_a_trunk_without_another_is_full_for_both_directions() -> None:
     one = house(trunk(address=("127.0.0.1", 5090), limits=CallLimits(1)))
     assert dials(one).state == "talking"
