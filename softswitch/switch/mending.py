@@ -93,12 +93,13 @@ class Mending:
         contact = self._switch.calls.contacts.get(name)
         if contact is None or not self._again(name):
             return []
-        if not contact.over:
+        if not contact.over and self._tried[name] < _TRIES:
             return self._switch.calls.to_contact(name, HangUp())
         if Closed(name) in left:
             return []
         legs = (order for leg in self._legs_of(name) for order in self._leg_ends(leg, None))
-        return [*legs, StopRecording(f"room-{name}"), *contact.last_orders()]
+        last = contact.finish("failed", "us", self._switch.now) or contact.last_orders()
+        return [*legs, StopRecording(f"room-{name}"), *last]
 
     def _agents_freed(self, contact: str) -> list[Effect]:
         """Whoever is reserved for it, or talks in it."""
