@@ -23,7 +23,7 @@ class TlsFiles:
     certificate: Path  # PEM, with the chain
     private_key: Path
     ca: Path | None = None  # whom peers' certificates must come from; None: whom the system trusts
-    client_certificates: Literal["no", "optional", "required"] = "no"
+    client_certificates: Literal["none", "optional", "required"] = "none"
     verify_servers: bool = True  # those that we connect to
 
 
@@ -72,7 +72,7 @@ class Tls:
 def _server(files: TlsFiles) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _load(context, files)
-    if files.client_certificates != "no":
+    if files.client_certificates != "none":
         required = files.client_certificates == "required"
         context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
         _trust(context, files, ssl.Purpose.CLIENT_AUTH)

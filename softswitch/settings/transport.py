@@ -41,7 +41,7 @@ class SipTls(Certificate):
     """For the TLS listeners, and for the connections that we open. TLS 1.2 is the oldest version that is spoken."""
 
     ca: Path | None = None  # who must have signed the peers' certificates; None: whom the system trusts
-    client_certificates: Literal["no", "optional", "required"] = "no"  # of those who connect to us
+    client_certificates: Literal["none", "optional", "required"] = "none"  # of those who connect to us
     verify_servers: bool = True  # those whom we connect to: signed by ``ca`` and bearing the trunk's name
 
 

@@ -68,7 +68,8 @@ def test_what_is_advertised_is_one_address(tmp_path: Path, entry: str, complaint
 def test_relative_files_of_a_certificate_are_under_the_root(pem: Path) -> None:
     settings = loaded(
         pem,
-        "sip: {listen: ['tls:127.0.0.1:5061'], tls: {certificate: cert.pem, private_key: key.pem, ca: cert.pem}}\n"
+        "sip: {listen: ['tls:127.0.0.1:5061'], tls: {certificate: cert.pem, private_key: key.pem, ca: cert.pem,"
+        " client_certificates: none}}\n"
         "http: {tls: {certificate: cert.pem, private_key: key.pem}}",
     )
     assert settings.sip.tls is not None
