@@ -81,14 +81,18 @@ class Leg:
         ring_timeout_s: float | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         try_s: float | None = None,
+        offers: bool = True,
         session: SessionPolicy = SessionPolicy(),  # noqa: B008 (frozen)
     ) -> Leg:
-        """``handle(Dial(), now)`` sends the INVITE. Raises ``PeerError`` where a URI is none."""
+        """``handle(Dial(), now)`` sends the INVITE, without an offer where ``offers`` is False.
+
+        Raises ``PeerError`` where a URI is none.
+        """
         for uri in (to_uri, from_uri, request_uri or to_uri):
             parse_uri(uri)
         setup = Setup(id, call_id or ids.call_id(), ids.tag(), local, ids, timing, credentials, session)
         ring_s = outbound.RING_LIMIT_S if ring_timeout_s is None else ring_timeout_s
-        plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, ring_s, tuple(headers), try_s)
+        plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, ring_s, tuple(headers), try_s, offers)
         return cls(LegState(setup, flow, outbound=Outbound(plan)))
 
     @property

@@ -61,10 +61,12 @@ def not_pending(leg: LegState) -> None:
 
 
 def info(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
-    """A key (no RFC: every phone writes it), in one of the two bodies that are in use."""
+    """A key (no RFC: every phone writes it), in one of the two bodies that are in use; no Info-Package."""
     if leg.state not in (S.OFFERED, S.ACCEPT_DUE, S.ANSWERED, S.UP):
         raise _GONE
     request = arrived.request
+    if request.headers.get("Info-Package"):
+        raise PeerError(469, "Bad Info Package", headers=(("Recv-Info", ""),))  # RFC 6086 section 4.2.2: none is known
     effects: list[Effect] = [compose.reply(leg, arrived.transaction, request, 200)]
     if (pressed := body.part(request, _KEY_KINDS)) is not None:
         effects.append(Digit(leg.id, _digit(pressed)))

@@ -12,6 +12,7 @@ from softswitch.call.state import Early, LegState, Outbound
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sdp.media import Media
+from softswitch.sip.body import SDP
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.final import contact_uris, retry_after_s
@@ -43,7 +44,7 @@ def invite_again(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 
 def _invite(leg: LegState, cseq: int) -> SendRequest:
     ours = part(leg)
-    offer = leg.exchange.offer(leg.setup.local)
+    offer = leg.exchange.offer(leg.setup.local) if ours.plan.offers else b""
     more = (*refresh.asked(leg), *ours.credentials)
     ours.invite = compose.invite(leg.setup, ours.plan, leg.flow, cseq, more, offer)
     ours.early.clear()
@@ -93,7 +94,7 @@ def progress(leg: LegState, cause: object, _now: float) -> list[Effect]:
         if branch is None or not reliable.in_order(branch, response):
             return []
         return _reliably(leg, branch, response)
-    media = _described(leg, response)
+    media = _described(leg, response)[0] if ours.plan.offers else None  # an offer must come reliably
     if branch is not None and media is not None and not branch.settled:
         branch.media = media
     return [Progress(leg.id, response.status, media)]
@@ -101,10 +102,10 @@ def progress(leg: LegState, cause: object, _now: float) -> list[Effect]:
 
 def _reliably(leg: LegState, branch: Early, response: Response) -> list[Effect]:
     """RFC 3262 section 4."""
-    media = None if branch.settled else _described(leg, response)
+    media, answer = (None, b"") if branch.settled else _described(leg, response)
     if media is not None:
         branch.media, branch.settled = media, True
-    return [*reliable.prack(leg, branch, response, b""), Progress(leg.id, response.status, media)]
+    return [*reliable.prack(leg, branch, response, answer), Progress(leg.id, response.status, media)]
 
 
 def _branch(ours: Outbound, response: Response) -> Early | None:
@@ -120,12 +121,20 @@ def _branch(ours: Outbound, response: Response) -> Early | None:
     return branch
 
 
-def _described(leg: LegState, response: Response) -> Media | None:
+def _described(leg: LegState, response: Response) -> tuple[Media | None, bytes]:
+    """What it would agree on, and our answer where it is the peer who offers."""
+    exchange, before = leg.exchange, leg.exchange.agreed
     try:
         sdp = compose.description(response)
-        return leg.exchange.accept(sdp, leg.setup.local) if sdp else None
+        if not sdp:
+            return None, b""
+        if part(leg).plan.offers:
+            return exchange.accept(sdp, leg.setup.local), b""
+        answer = exchange.answer(sdp, leg.setup.local)
     except PeerError:
-        return None
+        return None, b""
+    media, exchange.agreed = exchange.agreed, before
+    return media, answer
 
 
 def establish(leg: LegState, response: Response, now: float) -> bool:
@@ -137,11 +146,13 @@ def establish(leg: LegState, response: Response, now: float) -> bool:
     compose.learn(leg, response)
     refresh.granted(leg, response, now)
     branch = ours.early.get(leg.dialog.remote_tag)
-    media = _described(leg, response)
+    media = None
     if branch is not None:
         leg.dialog.continues(branch.dialog)
         if branch.settled or not response.body:  # described in the provisional response already
             media = branch.media
+    if media is None:
+        media, ours.answer = _described(leg, response)
     ours.early.clear()
     leg.exchange.agreed = media
     return media is not None
@@ -156,7 +167,9 @@ def _ack(leg: LegState, dialog: Dialog) -> SendAck:
     """With the credentials of the INVITE (section 13.2.2.4)."""
     ours = part(leg)
     assert ours.invite is not None
-    return SendAck(dialog.ack(ours.invite.cseq.number, ours.credentials), leg.flow)
+    answer = ours.answer if dialog is leg.dialog else b""
+    lines = (*ours.credentials, ("Content-Type", SDP)) if answer else ours.credentials
+    return SendAck(dialog.ack(ours.invite.cseq.number, lines, answer), leg.flow)
 
 
 def further_success(leg: LegState, response: Response) -> list[Effect]:

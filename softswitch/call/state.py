@@ -76,6 +76,7 @@ class Plan:
     ring_timeout_s: float
     headers: tuple[tuple[str, str], ...]
     try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
+    offers: bool = True  # False: the peer is to make the offer (RFC 3261 section 13.2.1)
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ class Outbound:
     ring_until: float = 0.0
     heard: bool = False  # a provisional response has come
     rang: bool = False  # one above 100
+    answer: bytes = b""  # to the offer of its 2xx
     credentials: tuple[tuple[str, str], ...] = ()  # header lines
     challenges: int = 0  # answered so far
     early: dict[str, Early] = field(default_factory=dict)  # branches that ring, by their tags, the latest last

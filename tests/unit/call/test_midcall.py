@@ -15,6 +15,7 @@ from tests.unit.call.peer import (
     ack,
     answer,
     answered,
+    arrived,
     calling,
     established,
     inside,
@@ -25,6 +26,7 @@ from tests.unit.call.peer import (
     status_in,
     up,
 )
+from tests.unit.sip.exchange import request
 
 HOLD = negotiate.offer(THEIRS, 2, "sendonly")
 RESUME = negotiate.offer(THEIRS, 3)
@@ -205,3 +207,10 @@ def test_bye_of_the_callee_on_an_early_dialog_is_481() -> None:
 def test_an_offered_leg_hears_keys() -> None:
     leg, _ = offered()
     assert inside(leg, "INFO", b"1", "application/dtmf")[1:] == [Digit("in", "1")]
+
+
+def test_an_info_package_is_469_and_we_receive_none() -> None:
+    leg = up()
+    made = request("INFO", to_tag=leg.local_tag, cseq=2, more=(("Info-Package", "foo"),))
+    refusal = response_in(leg.handle(arrived(made, "t2"), 1.0))
+    assert (refusal.status, refusal.headers.get("Recv-Info")) == (469, "")

@@ -232,3 +232,39 @@ def test_bye_of_the_peer_crossing_ours() -> None:
     assert status_in(inside(leg, "BYE", cseq=1, from_tag="x")) == 200
     assert answer(leg, bye, 481) == []
     assert leg.tick(33.0) == [Finished("out")]
+
+
+# ---- the peer makes the offer (section 13.2.1) -----------------------------------------------------------------
+
+
+def test_without_an_offer_the_answer_goes_with_the_ack_and_with_each_repeat_of_it() -> None:
+    leg, sent = calling(offers=False)
+    assert not sent.body and "Content-Type" not in sent.headers
+    acknowledged, said = answer(leg, sent, 200, body=OFFER)
+    body = acknowledged.request.body  # type: ignore[attr-defined]
+    assert b"m=audio 20000 RTP/AVP 0 101" in body and said == Answered("out", leg.media)
+    assert leg.media is not None and leg.media.remote == ("10.0.0.1", 4000)
+    (again,) = answer(leg, sent, 200, body=OFFER)
+    assert again.request.body == body  # type: ignore[attr-defined]
+
+
+def test_an_offer_that_comes_reliably_is_answered_in_the_prack() -> None:
+    leg, sent = calling(offers=False)
+    prack, progress = answer(leg, sent, 183, body=OFFER, more=(("Require", "100rel"), ("RSeq", "1")))
+    assert b"m=audio 20000" in prack.request.body  # type: ignore[attr-defined]
+    assert progress.media is not None  # type: ignore[attr-defined]
+    (acknowledged, _) = answer(leg, sent, 200)
+    assert not acknowledged.request.body and leg.media == progress.media  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", OFFER.replace(b"0 8", b"4").replace(b"PCM", b"G7")])
+def test_a_2xx_without_an_offer_that_we_can_answer_is_ack_and_bye(body: bytes) -> None:
+    leg, sent = calling(offers=False)
+    effects = answer(leg, sent, 200, body=body)
+    assert [made.method for made in requests_in(effects)] == ["ACK", "BYE"]
+    assert isinstance(effects[2], Failed) and effects[2].status == 488
+
+
+def test_an_offer_that_may_get_lost_is_not_answered() -> None:
+    leg, sent = calling(offers=False)
+    assert answer(leg, sent, 183, body=OFFER) == [Progress("out", 183, None)]

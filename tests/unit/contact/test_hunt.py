@@ -13,6 +13,7 @@ from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.contact.presentation import Presentation
 from softswitch.core.effect import Effect
 from softswitch.sip.flow import Flow
+from softswitch.sip.reason import ELSEWHERE, Reason
 
 
 class Nowhere:
@@ -50,6 +51,15 @@ def test_in_parallel_all_ring_and_the_first_wins() -> None:
     assert made(one.start()) == ["c.dial1.1", "c.dial1.2", "c.dial1.3"]
     assert released(one.answered("c.dial1.2")) == ["c.dial1.1", "c.dial1.3"]
     assert not one.ringing
+
+
+def test_whoever_loses_hears_that_another_has_answered_and_whoever_is_called_off_hears_why() -> None:
+    one = hunt(2)
+    one.start()
+    assert one.answered("c.dial1.2") == [TellLeg("c.dial1.1", Release(causes=(ELSEWHERE,)))]
+    two, busy = hunt(1), Reason("Q.850", 17)
+    two.start()
+    assert two.cancel((busy,)) == [TellLeg("c.dial1.1", Release(causes=(busy,)))]
 
 
 def test_in_series_the_next_rings_when_one_has_failed() -> None:

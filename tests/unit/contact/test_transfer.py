@@ -20,7 +20,7 @@ from softswitch.contact.script import DirectDial
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 from softswitch.sip.flow import Flow
-from softswitch.sip.reason import ELSEWHERE
+from softswitch.sip.reason import ELSEWHERE, Reason
 
 WALL = datetime(2026, 1, 1, tzinfo=UTC)
 ANN, BOB, CARL = Party("1001", "1001"), Party("1002", "1002"), Party("1003", "1003")
@@ -264,3 +264,12 @@ def test_what_rings_is_picked_up_and_what_is_gone_is_not() -> None:
     assert told(effects, "n") == [Accept()] and told(effects, "c.dial2.1") == [Release(causes=(ELSEWHERE,))]
     assert joined(effects) == ["a", "n"]
     assert told(contact.handle(LegReplaced("c.dial2.1", "m", CARL), 2.6), "m") == [Reject(488)]
+
+
+def test_what_one_side_says_of_the_end_the_other_side_hears() -> None:
+    contact, _ = blind(leg="a")
+    contact.handle(Answered("c.dial2.1", None), 4.0)
+    contact.handle(Released("a", "peer", "bye", (ELSEWHERE,)), 4.5)  # of the transfer: nobody is released by it
+    busy = Reason("Q.850", 16, "Normal call clearing")
+    effects = contact.handle(Released("b", "peer", "bye", (busy,)), 5.0)
+    assert told(effects, "c.dial2.1") == [Release(causes=(busy,))]
