@@ -44,7 +44,7 @@ def _trunks(settings: Configuration) -> Iterator[Finding]:
         if trunk.prefix and first is not trunk and not (trunk.group and trunk.group == first.group):
             message = f"trunk {owner[trunk.prefix]!r} has this prefix already; give both the same group"
             yield ("trunks", name, "prefix"), message, "error"
-        if trunk.certificate and (settings.sip.tls is None or settings.sip.tls.client_certificates == "no"):
+        if trunk.certificate and (settings.sip.tls is None or settings.sip.tls.client_certificates == "none"):
             message = "nobody is asked for a certificate: write sip.tls.client_certificates: optional"
             yield ("trunks", name, "certificate"), message, "error"
         if trunk.group in settings.trunks:
