@@ -37,7 +37,7 @@ _SENT = re.compile(
     re.IGNORECASE,
 )
 _SENT_CACHED = 128  # octets
-_CSEQ = re.compile(rf"([0-9]{{1,20}}+)[ \t]++({TOKEN})")
+_CSEQ = re.compile(rf"[ \t]*+([0-9]{{1,20}}+)[ \t]++({TOKEN})[ \t]*+\Z")
 
 
 class NameAddr(NamedTuple):
@@ -256,7 +256,7 @@ _sent_cached = lru_cache(maxsize=4096)(_sent)
 
 def parse_cseq(text: str) -> CSeq:
     """Raises ``PeerError`` (400)."""
-    match = _CSEQ.fullmatch(text.strip(LWS))
-    if match is None or int(match[1]) >= CSEQ_LIMIT:
+    match = _CSEQ.match(text)
+    if match is None or (number := int(match[1])) >= CSEQ_LIMIT:
         raise PeerError(400, "bad CSeq")
-    return CSeq(int(match[1]), match[2])
+    return CSeq(number, match[2])

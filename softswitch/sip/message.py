@@ -33,6 +33,7 @@ __all__ = ["Headers", "Limits", "Message", "ParseError", "Request", "Response", 
 VERSION = "SIP/2.0"
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z", re.IGNORECASE | re.DOTALL)
+_USUAL = frozenset({"ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "REGISTER"})  # tokens, as nobody needs to find out
 _ONCE = ("from", "to", "call-id", "cseq", "max-forwards")  # repeated, they would mean different things to each reader
 
 
@@ -178,7 +179,7 @@ def _start(line: str, headers: Headers) -> Message:
             raise ParseError(0, "bad status line")
         return Response(int(match[1]), match[2] or "", headers)
     parts = line.split(" ")
-    if len(parts) == 3 and parts[2].upper() == VERSION and parts[1] and is_token(parts[0]):
+    if len(parts) == 3 and parts[2].upper() == VERSION and parts[1] and (parts[0] in _USUAL or is_token(parts[0])):
         return Request(parts[0], parts[1], headers)
     raise _bad_request_line(line.split(), headers)
 
@@ -225,9 +226,10 @@ def _check_repeated(headers: Headers, limits: Limits) -> None:
 
 
 def _body(headers: Headers, body: bytes) -> bytes:
-    length = content_length(headers.all("content-length"))
-    if length is None:
+    value = headers.get("Content-Length")
+    if value is None:
         return body  # section 18.3: in a datagram it ends with the datagram
+    length = content_length(headers.all("Content-Length") if headers.repeats else [value]) or 0
     if length > len(body):
         raise PeerError(400, "Content-Length beyond the end of the message")
     return body[:length]

@@ -154,8 +154,10 @@ def unfold(text: str) -> str:
 
 def parse_headers(lines: list[str]) -> tuple[Headers, str]:
     """The well-formed ones of unfolded header lines, and what is wrong with the first that is not ("": nothing)."""
-    headers = Headers()
-    items, first = headers._items, headers._first
+    headers = Headers.__new__(Headers)
+    items: list[tuple[str, str, str]] = []
+    first: dict[str, str] = {}
+    headers._items, headers._first, headers._parsed = items, first, {}
     wrong = ""
     for line in lines:
         name, colon, value = line.partition(":")
