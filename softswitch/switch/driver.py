@@ -63,6 +63,7 @@ from softswitch.switch.restart import Kept, restored
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
 from softswitch.switch.texts import Texts
+from softswitch.switch.trunk_questions import TrunkQuestions
 from softswitch.switch.trunks import Trunks
 from softswitch.switch.wire import Wire
 
@@ -128,6 +129,7 @@ class Switch:
         self.acd = Acd(configuration.agents, configuration.queues)
         self.ledger = Ledger(configuration.policies, ids, configuration.region)
         self.trunks = Trunks(self)
+        self.questions = TrunkQuestions(self)
         self.directory = SwitchDirectory(configuration, self.registrar, self.acd, self.trunks)
         self.wire = Wire(self)
         self.facts = Facts(self)
@@ -144,7 +146,8 @@ class Switch:
         self.mending = Mending(self)
         self.control = SwitchControl(self)
         self._handlers: dict[type[Effect], Handler] = {
-            **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(), **self.trunks.handlers(),
+            **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(),
+            **self.questions.handlers(),
             **self.lamps.handlers(), **self.texts.handlers(),
             **Sound(ports.media, ports.fetcher, configuration.recordings).handlers(),
         }  # fmt: skip
@@ -157,7 +160,7 @@ class Switch:
             KeyHeard: self.calls.key_heard,
             Stored: self.offices.stored,
             HttpDone: self.calls.http_done,
-            Resolved: self.trunks.resolved,
+            Resolved: self.questions.resolved,
         }
 
     def _stream_to(self, remote: Address) -> Flow | None:

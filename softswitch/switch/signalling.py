@@ -112,7 +112,7 @@ class Signalling:
 
     def flow_failed(self, event: FlowFailed) -> Iterable[Effect]:
         broken = [*self._switch.registrar.drop(event.flow), *self._switch.lamps.flow_failed(event.flow)]
-        broken += self._switch.trunks.flow_failed(event.flow)
+        broken += self._switch.questions.flow_failed(event.flow)
         return [*broken, *self._armed(self._endpoint.transport_failed(event.flow, self._now))]
 
     def blame(self, effect: Effect, error: PeerError) -> list[Effect]:
@@ -155,7 +155,7 @@ class Signalling:
         return self._switch.calls.tell_leg(leg, event) if leg else []
 
     def _to_owner(self, event: ResponseArrived | TransactionFailed) -> Sequence[Effect]:
-        for office in (self._switch.phones, self._switch.trunks, self._switch.lamps, self._switch.texts):
+        for office in (self._switch.phones, self._switch.questions, self._switch.lamps, self._switch.texts):
             if office.owns(event.owner):
                 return office.answered(event)
         return self._switch.calls.tell_leg(event.owner, event)

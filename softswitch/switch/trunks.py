@@ -1,14 +1,14 @@
-"""All trunks: their questions to name servers and carriers put and answered, and which call is on which of them.
+"""All trunks: by which servers a call leaves, which call is on which of them, and whose call comes in.
 
-What each trunk makes of the answers is decided in ``trunk_line``.
+What one trunk is now, ``trunk_line`` knows; ``trunk_questions`` asks for it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from softswitch.call.signal import Answered, Failed, Progress, Released, Updated
 from softswitch.contact.order import Target
@@ -17,26 +17,16 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
 from softswitch.sdp.media import Codec
-from softswitch.sip.effect import ResponseArrived, TransactionFailed
-from softswitch.sip.final import retry_after_s
 from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Hop, drawn
 from softswitch.sip.message import Request
-from softswitch.sip.probing import ProbeWanted, options
-from softswitch.sip.registration import RegisterWanted
-from softswitch.sip.uri import Uri, hostport
 from softswitch.switch.configuration import Trunk
 from softswitch.switch.overload import retry_after_s as retry_after_for
-from softswitch.switch.ports import Resolved
-from softswitch.switch.trunk_line import LookUp, TrunkDown, TrunkLine, TrunkUp
+from softswitch.switch.trunk_line import TrunkDown, TrunkLine, TrunkUp
 
 if TYPE_CHECKING:
     from softswitch.switch.desk import CallWanted
     from softswitch.switch.driver import Switch
-
-OWNER = "trunk/"  # owners of our own transactions begin with it
-_USER = "softswitch"
-_KNOWN_S = 7200.0  # twice the longest time between two look-ups
 
 
 class Trunks:
@@ -45,16 +35,11 @@ class Trunks:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self.lines = {name: TrunkLine(spec, switch.ids) for name, spec in switch.configuration.trunks.items()}
-        self._asked: dict[str, tuple[TrunkLine, Hop, str]] = {}  # owner -> whom, and with which method
         self._carried: dict[str, tuple[TrunkLine, Hop | None]] = {}  # leg -> by which way
         self._contacts = {contact_user(one.spec): one for one in self.lines.values() if one.registration}
-        self._serial = 0
-
-    def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
-        return {LookUp: self._look_up, ProbeWanted: self._probe, RegisterWanted: self._register}
 
     def start(self) -> Iterable[Effect]:
-        return [effect for line in self.lines.values() for effect in self._armed(line, line.start(self._now))]
+        return [effect for line in self.lines.values() for effect in self.armed(line, line.start(self._now))]
 
     def goodbye(self) -> Iterable[Effect]:
         """The switch ends: no carrier shall send calls here until our registration is over."""
@@ -68,114 +53,26 @@ class Trunks:
 
     def due(self, name: str) -> Sequence[Effect]:
         line = self.lines[name]
-        return self._armed(line, line.tick(self._now))
+        return self.armed(line, line.tick(self._now))
 
     @property
     def _now(self) -> float:
         return self._switch.now
 
-    def _armed(self, line: TrunkLine, effects: list[Effect]) -> list[Effect]:
+    def armed(self, line: TrunkLine, effects: list[Effect]) -> list[Effect]:
+        """It has worked: its deadline may have moved, and what can leave by it."""
         self._switch.arm(("trunk", line.spec.name), line.deadline)
         if any(isinstance(effect, TrunkUp | TrunkDown) for effect in effects):
             self._switch.offices.recount()
         return effects
 
-    # ---- questions and answers ---------------------------------------------------------------------------------
-
-    def _look_up(self, order: LookUp) -> list[Effect]:
-        self._switch.ports.resolver.resolve(order.trunk, order.wish)
-        return []
-
-    def resolved(self, event: Resolved) -> list[Effect]:
-        line = self.lines.get(event.name)
-        if line is None:
-            return []
-        if event.found is None:
-            return self._armed(line, line.not_located(event.error, self._now))
-        effects = line.located(event.found, self._now)
-        for hop in line.known:  # nobody else's flood shuts them out
-            self._switch.door.regulars.add(hop.address, self._switch.unix + _KNOWN_S)
-        return self._armed(line, effects)
-
-    def _probe(self, order: ProbeWanted) -> list[Effect]:
-        line = self.lines[order.trunk]
-        flow = self._flow(order.hop)
-        if flow is None:
-            line.probing.lost(order.hop, self._now)
-            return self._armed(line, line.changes(self._now))
-        request = options(hostport(line.spec.address[0], None), _contact(_USER, flow), self._switch.ids)
-        return self._ask(line, order.hop, request, flow)
-
-    def _register(self, order: RegisterWanted) -> list[Effect]:
-        line = self.lines[order.trunk]
-        registration = line.registration
-        assert registration is not None
-        hop = line.registrar(self._now)
-        flow = self._flow(hop) if hop else None
-        if hop is None or flow is None:
-            return self._armed(line, registration.failed(503, self._now))
-        return self._ask(line, hop, registration.request(_contact(contact_user(line.spec), flow)), flow)
-
-    def _ask(self, line: TrunkLine, hop: Hop, request: Request, flow: Flow) -> list[Effect]:
-        self._serial += 1
-        owner = f"{OWNER}{self._serial}"
-        self._asked[owner] = (line, hop, request.method)
-        return self._switch.signalling.request(request, flow, owner)
-
-    def _flow(self, hop: Hop) -> Flow | None:
+    def flow(self, hop: Hop) -> Flow | None:
+        """The way there; None where no listener of ours leads to it."""
         return self._switch.configuration.flow(hop.transport, hop.address, hop.server_name)
 
-    def owns(self, owner: str) -> bool:
-        """Whether the transaction is a question of ours."""
-        return owner.startswith(OWNER)
-
-    def answered(self, event: ResponseArrived | TransactionFailed) -> list[Effect]:
-        if isinstance(event, ResponseArrived) and event.response.status < 200:
-            return []
-        line, hop, method = self._asked.pop(event.owner, (None, None, ""))
-        if line is None or hop is None:
-            return []
-        if isinstance(event, TransactionFailed):
-            return self._unanswered(event, line, hop, method)
-        now, status = self._now, event.response.status
-        line.probing.answered(hop, now)
-        if status == 503:
-            line.bury(hop, now, retry_after_s(event.response))
-        else:
-            line.dead.revive(hop)
-        effects: list[Effect] = []
-        if method == "REGISTER" and line.registration is not None:
-            contact = _contact(contact_user(line.spec), event.flow)
-            effects = line.registration.answered(event.response, contact, now, self._elsewhere(line))
-            line.home = hop
-        return self._armed(line, [*effects, *line.changes(now)])
-
-    def _unanswered(self, event: TransactionFailed, line: TrunkLine, hop: Hop, method: str) -> list[Effect]:
-        now = self._now
-        if method == "OPTIONS" and event.why == "timeout":
-            return []  # the patience with it was over long ago
-        line.bury(hop, now)
-        line.probing.lost(hop, now)
-        effects: list[Effect] = []
-        if method == "REGISTER" and line.registration is not None:
-            effects = line.registration.failed(event.status, now, self._elsewhere(line))
-        return self._armed(line, [*effects, *line.changes(now)])
-
-    def flow_failed(self, flow: Flow) -> list[Effect]:
-        """A connection is gone: what was registered over it is registered again."""
-        if not flow.connection:
-            return []
-        bound = [one for one in self._contacts.values() if any(hop.address == flow.remote for hop in one.known)]
-        return [
-            effect
-            for one in bound
-            if one.registration
-            for effect in self._armed(one, one.registration.flow_lost(self._now))
-        ]
-
-    def _elsewhere(self, line: TrunkLine) -> bool:
-        """Whether a server is left that has not failed."""
-        return any(line.dead.left_s(hop, self._now) == 0.0 for hop in line.hops(self._now))
+    def registered(self) -> Iterable[TrunkLine]:
+        """Those that we register with."""
+        return self._contacts.values()
 
     # ---- calls that leave --------------------------------------------------------------------------------------
 
@@ -187,7 +84,7 @@ class Trunks:
         members = [line for line in self.lines.values() if name in (line.spec.name, line.spec.group)]
         up = [line.spec for line in members if not line.fault(self._now)]
         order = [self.lines[spec.name] for spec in drawn(up, self._switch.ids.fraction)]
-        found = [(line, hop, flow) for line in order for hop in line.hops(self._now) if (flow := self._flow(hop))]
+        found = [(line, hop, flow) for line in order for hop in line.hops(self._now) if (flow := self.flow(hop))]
         return sorted(found, key=lambda way: way[0].dead.rank(way[1], self._now, careful))
 
     def down(self, name: str) -> bool:
@@ -279,7 +176,3 @@ def contact_user(trunk: Trunk) -> str:
     password = trunk.credentials[1] if trunk.credentials else ""
     mark = hmac.new(password.encode(), f"contact of trunk {trunk.name}".encode(), hashlib.sha256).hexdigest()
     return f"{trunk.name}-{mark[:24]}"
-
-
-def _contact(user: str, flow: Flow) -> str:
-    return f"{Uri('sip', user, *flow.sent_by)};transport={flow.uri_transport}"
