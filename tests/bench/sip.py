@@ -25,7 +25,7 @@ from softswitch.store.memory import Memory
 from softswitch.switch.driver import Clock, Ports, Switch
 from softswitch.switch.ports import Arrived
 from softswitch.switch.restart import Kept
-from tests.bench import wire
+from tests.bench import text, wire
 from tests.bench.report import emit, spread
 from tests.simnet.house import configuration
 from tests.simnet.world import EPOCH, SWITCH
@@ -175,6 +175,7 @@ def measure(name: str, work: Any, count: int, note: str) -> None:
 
 
 def main() -> None:
+    text.main()
     measure("sip.null.options_us", options, 2000, "the peer's request is made and parsed, our answer rendered")
     measure("sip.null.register_us", register, 500, "challenge and answer, the peer's digest too")
     measure("sip.null.b2bua_call_us", b2bua, 200, "13 messages, digest, both peers' parsing and rendering too")
