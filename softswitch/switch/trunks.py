@@ -21,7 +21,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Hop, drawn
 from softswitch.sip.message import Request
 from softswitch.switch.configuration import Trunk
-from softswitch.switch.overload import retry_after_s as retry_after_for
+from softswitch.switch.overload import retry_after_s
 from softswitch.switch.trunk_line import TrunkDown, TrunkLine, TrunkUp
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Trunks:
         """A call has come in by a trunk: the codecs that it has there. Raises ``PeerError`` (503)."""
         line = self.lines[wanted.trunk]
         if refusal := self._refusal(line):
-            retry_after = str(retry_after_for(wanted.arrived.request.call_id))
+            retry_after = str(retry_after_s(wanted.arrived.request.call_id))
             raise PeerError(503, f"Trunk Limit: {refusal}", headers=(("Retry-After", retry_after),))
         line.legs.add(leg)
         self._carried[leg] = (line, None)
