@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, field_validator
 
 from softswitch.settings.kind import HostPort, Strict, advertised, written
 
@@ -52,6 +52,13 @@ class WebSocket(Strict):
     # Whose pages may connect: https://phone.example.com. "*": all; none: the pages of the HTTP listener itself.
     origins: tuple[Annotated[str, written(r"\*|https?://[^/\s]+", "an origin such as https://a.example")], ...] = ()
     advertise: Advertised | None = None  # what Via and Contact say, behind a reverse proxy
+
+    @field_validator("path")
+    @classmethod
+    def _of_its_own(cls, path: str) -> str:
+        if path.startswith("/api") or path in ("/metrics", "/healthz", "/readyz"):
+            raise ValueError(f"{path!r} is taken by the HTTP API; write for example /sip")
+        return path
 
 
 def certificate_findings(settings: Configuration, root: Path) -> Iterator[tuple[tuple[str | int, ...], str, str]]:

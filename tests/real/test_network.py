@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
 
+from softswitch.core.ids import Ids
 from softswitch.net import connection, connections
 from softswitch.net.admission import Admission
 from softswitch.net.network import SipNetwork
 from softswitch.net.upcalls import Upcalls
+from softswitch.sip.effect import Send
+from softswitch.sip.endpoint import Endpoint
 from softswitch.sip.flow import Flow, ListeningPoint
-from softswitch.sip.message import Message, ParseError, Request, parse, render
+from softswitch.sip.message import Headers, Message, ParseError, Request, parse, render
 from softswitch.sip.response import respond
 from tests.support.ports import free_port
 
@@ -239,6 +243,34 @@ async def test_one_connection_serves_many_sends_and_a_refused_one_is_reported() 
     await asyncio.wait_for(over.wait(), 5)
     server.close()
     await server.wait_closed()
+
+
+@pytest.mark.parametrize("takes_tcp", [True, False])
+async def test_a_request_too_long_for_a_datagram_gets_there(takes_tcp: bool) -> None:
+    """RFC 3261 section 18.1.1, with the transaction layer on real sockets."""
+    async with listening() as (network, ear, port):
+        peer, peer_port = Ear(), free_port()
+        theirs = SipNetwork(peer.upcalls)
+        transports = ("udp", "tcp") if takes_tcp else ("udp",)
+        await theirs.listen([ListeningPoint(transport, (HOST, peer_port)) for transport in transports])
+        endpoint = Endpoint(Ids(secrets.randbits), stream_to=lambda remote: Flow("tcp", (HOST, port), remote))
+        text = parse(options("UDP", body=b"x" * 3000))
+        request = Request(
+            "OPTIONS", f"sip:{HOST}", Headers(line for line in text.headers if line[0] != "Via"), text.body
+        )
+        (first,) = endpoint.request(request, Flow("udp", (HOST, port), (HOST, peer_port)), "leg", 0.0)
+        assert isinstance(first, Send)
+        network.send(first.message, first.flow)
+        if not takes_tcp:
+            await ear.until(lambda: ear.failed)
+            (again,) = endpoint.transport_failed(ear.failed[0], 1.0)
+            assert isinstance(again, Send)
+            network.send(again.message, again.flow)
+        await peer.until(lambda: peer.messages)
+        message, flow = peer.messages[0]
+        assert flow.transport == ("tcp" if takes_tcp else "udp")
+        assert message.via.transport == flow.transport.upper()
+        await theirs.close()
 
 
 async def test_who_connects_and_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

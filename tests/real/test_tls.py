@@ -131,6 +131,26 @@ async def test_a_new_certificate_is_for_new_connections_and_a_broken_one_for_nob
             await writer.wait_closed()
 
 
+async def test_a_server_that_keeps_its_context_shows_the_new_certificate_too(certificates: Certificates) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    tls = Tls(TlsFiles(certificates.certificate, certificates.private_key))
+    port = free_port()
+    shown = []
+    async with await asyncio.start_server(greet, HOST, port, ssl=tls.lasting()):
+        for _ in range(2):
+            _, writer = await asyncio.open_connection(HOST, port, ssl=certificates.trusting())
+            shown.append(serial_of(writer))
+            writer.close()
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+            newest = certificates.renew()
+            tls.follow()
+            shown.append(newest)
+    assert shown[2] == shown[1] != shown[0]
+
+
 @pytest.mark.parametrize(("host", "believed"), [("pbx.example.com", True), ("", True), ("other.example.com", False)])
 async def test_a_peer_is_believed_by_the_name_in_its_certificate(
     certificates: Certificates, host: str, believed: bool

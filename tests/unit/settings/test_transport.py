@@ -101,6 +101,12 @@ def test_phones_by_websocket_are_phones_of_the_network_too(tmp_path: Path) -> No
     assert load(written(tmp_path, softswitch=f"{open_http}\nsip: {{websocket: null}}", users=users), {})
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/api/v1/calls"])
+def test_the_path_of_websockets_is_its_own(tmp_path: Path, path: str) -> None:
+    found = complaints(written(tmp_path, softswitch=f"sip: {{websocket: {{path: {path}}}}}"))
+    assert "is taken by the HTTP API" in found[0]
+
+
 def test_a_trunk_needs_a_listener_of_its_transport(tmp_path: Path) -> None:
     trunks = "trunks: {carrier: {address: 192.0.2.1, transport: tcp}}"
     found = complaints(written(tmp_path, softswitch="sip: {listen: ['udp:127.0.0.1:5060']}", trunks=trunks))
