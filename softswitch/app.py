@@ -57,7 +57,7 @@ from softswitch.web import make_app
 
 log = logging.getLogger("softswitch.app")
 
-MEASURE_S = 0.025
+MEASURE_S = 0.01
 GOODBYE_S = 0.3  # for BYEs, and REGISTERs that end a registration, to leave and be answered
 FOLLOW_S = 1.0  # how often the files of certificates are looked at
 

@@ -1,8 +1,8 @@
 """When there is too much to do, what is left undone? (RFC 3261 section 21.5.4; the idea of RFC 7339.)
 
-Measured elsewhere and told here every few hundredths of a second: how late the loop is, and how full the sockets'
-receive buffers are. Both mean that messages wait. The answer is a *pressure* from 0 to 1, which rises quickly and
-falls slowly, so that it does not swing. Shed first is what strangers ask for (OPTIONS, REGISTER), then new calls, a
+Measured elsewhere and told here every hundredth of a second: how late the loop is, and how full the sockets' receive
+buffers are. Both mean that messages wait. The answer is a *pressure* from 0 to 1 in proportion to it, smoothed: as many
+calls are shed as keep the queue where it is, short of full, and all the others are served. Shed first is what strangers ask for (OPTIONS, REGISTER), then new calls, a
 growing share of them; then what known phones ask for. What belongs to a dialog is never shed: finishing what was begun
 is what makes room. Where most of what arrives is turned away at the door, that is a flood, and it is no reason to shed
 calls: pressure would do to the callers what the flood did not.
@@ -16,12 +16,12 @@ import enum
 import zlib
 
 JUNK = 0.5  # of what arrives is turned away: a flood, and no work
-LATE_S = 0.05  # a loop that is later than this does not keep up
-FULL = 0.25  # of a receive buffer
-RISE = 0.08  # per sample that shows overload, of 25 ms: from nothing to everything in a third of a second
-FALL = 0.01  # per sample that does not
-HOLD_S = 1.0  # how long strangers stay limited after the last sign of overload
-EWMA = 0.3  # weight of the newest lag
+LATE_S = (0.03, 0.2)  # a loop that is this late: nothing is shed yet, everything is
+FULL = (0.1, 0.6)  # of a receive buffer: the same
+BUSY = 0.25  # from this on, strangers are held to their share
+HOLD_S = 1.0  # and for so long after the last sign of it
+EWMA = 0.3  # weight of the newest sample
+LEAST = 0.01  # pressure that is none
 RETRY_AFTER_S = (5, 30)  # spread, lest all come back at once
 
 
@@ -54,13 +54,12 @@ class Overload:
         """
         self.lag_s += EWMA * (lag_s - self.lag_s)
         self.backlog = backlog
-        late = self.lag_s > LATE_S or backlog > FULL
-        if late:
+        strain = max(_along(self.lag_s, LATE_S), _along(backlog, FULL))
+        if strain >= BUSY:
             self._busy_until = now + HOLD_S
-        if late and junk < JUNK:
-            self.pressure = min(1.0, self.pressure + RISE)
-        else:
-            self.pressure = max(0.0, self.pressure - FALL)
+        self.pressure += EWMA * ((strain if junk < JUNK else 0.0) - self.pressure)
+        if self.pressure < LEAST:
+            self.pressure = 0.0
 
     def busy(self, now: float) -> bool:
         """Whether strangers are to be held to their share."""
@@ -77,6 +76,12 @@ def retry_after_s(call_id: str) -> int:
     """For the header of that name."""
     least, most = RETRY_AFTER_S
     return least + int(_draw(call_id[::-1]) * (most - least))
+
+
+def _along(value: float, way: tuple[float, float]) -> float:
+    """How far ``value`` has come from the one end to the other, 0..1."""
+    begin, end = way
+    return min(1.0, max(0.0, (value - begin) / (end - begin)))
 
 
 def _draw(call_id: str) -> float:

@@ -284,8 +284,8 @@ def test_under_too_much_load_what_was_begun_goes_on() -> None:
 def test_a_known_phone_registers_while_strangers_are_not_heard() -> None:
     house = House()
     overload = house.world.switch.overload
-    for number in range(8):
-        overload.sample(1.0, 1.0, house.world.now + number * 0.025)
+    for number in range(40):
+        overload.sample(0.0, 0.45, house.world.now + number * 0.01)
     stranger = Stranger(house)
     assert stranger.say("OPTIONS") is None
     before = len(house.world.facts(Registered))
