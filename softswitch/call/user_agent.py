@@ -139,7 +139,8 @@ class UserAgent:
             return self._hand(leg, arrived, now)
         if request.method == "INVITE" and request.to.tag is None:
             return [arrived]
-        answer = respond(request, 200 if request.method == "OPTIONS" else 481, to_tag=self._ids.tag())
+        here = request.method == "OPTIONS" and request.to.tag is None  # in a dialog it asks for that
+        answer = respond(request, 200 if here else 481, to_tag=self._ids.tag())
         return self.endpoint.respond(arrived.transaction, answer, now)
 
     def _hand(self, leg: Leg | None, event: Event, now: float) -> list[Effect]:

@@ -68,8 +68,14 @@ def test_a_leg_that_has_finished_is_forgotten_and_hears_no_more() -> None:
 
 @pytest.mark.parametrize(
     ("made", "status"),
-    [(request("OPTIONS"), 200), (request("BYE", to_tag="x"), 481), (request(to_tag="x"), 481), (request("INFO"), 481)],
-    ids=["OPTIONS", "BYE", "re-INVITE", "INFO"],
+    [
+        (request("OPTIONS"), 200),
+        (request("OPTIONS", to_tag="x"), 481),
+        (request("BYE", to_tag="x"), 481),
+        (request(to_tag="x"), 481),
+        (request("INFO"), 481),
+    ],
+    ids=["OPTIONS", "OPTIONS in a dialog", "BYE", "re-INVITE", "INFO"],
 )
 def test_what_belongs_to_no_leg_is_answered_at_once(made: Request, status: int) -> None:
     (answer,) = sent(agent().received(made, UDP, 0.0))
