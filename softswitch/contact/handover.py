@@ -21,7 +21,7 @@ class TransferTo:
     other: Party  # at the other end
     called: str
     script: Script
-    straight: bool  # it dials; else a dialplan takes the call, and the transferor's part is over at once
+    plan: str  # the dialplan that takes the call, so that the transferor's part is over at once; "": it is dialled
     wall: datetime
 
 

@@ -52,11 +52,12 @@ class Transferable(Scripted, ABC):
     def _on_transfer_to(self, event: TransferTo, now: float) -> list[Effect]:
         pending, orders = self._leave(event.leg, event.who, event.other, event.called, "blind", now)
         self.script = event.script
-        if event.straight:
+        if event.plan:
+            self.record = replace(self.record, plan=self.record.plan or event.plan)
+            orders += self._gone_for_good(pending)
+        else:
             self.pending = pending
             orders += self._progress(100)
-        else:
-            orders += self._gone_for_good(pending)
         facts = self.facts
         start = Start(
             self.id, facts.caller, facts.caller_name, facts.called, facts.trunk, event.wall, self.language,

@@ -97,8 +97,9 @@ class Transfers:
         if route is None or status:
             return self._refused(event.leg, "blind", status, ours)
         script = calls.reception.script(route, contact.language, self._switch.directory)
+        plan = route.plan.name if isinstance(route, PlanRoute) else ""
         order = TransferTo(event.leg, who, self._other(contact, event.leg), number, script,
-                           not isinstance(route, PlanRoute), self._switch.wall())  # fmt: skip
+                           plan, self._switch.wall())  # fmt: skip
         return calls.to_contact(contact.id, order)
 
     def _attended(

@@ -150,6 +150,8 @@ def test_a_customer_whom_the_agent_has_called_into_a_queue(house: TransferHouse)
     assert house.alice.calls[-1].caller == "13800138000"
     house.carrier.hang_up(theirs)
     all_over(house)
+    (record,) = records(house)
+    assert (record.kind, record.plan, record.queue, record.agent) == ("outbound", "shop", "orders", "alice")
 
 
 def test_to_an_outside_number(house: TransferHouse) -> None:

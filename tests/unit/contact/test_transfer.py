@@ -52,7 +52,7 @@ def blind(called: str = "1003", leg: str = "b", contact: InboundContact | None =
     contact = contact or talking()
     who, other = (BOB, ANN) if leg == "b" else (ANN, BOB)
     script = DirectDial(DialOut(users=(called,), ring_s=20.0))
-    return contact, contact.handle(TransferTo(leg, who, other, called, script, True, WALL), 2.0)
+    return contact, contact.handle(TransferTo(leg, who, other, called, script, "", WALL), 2.0)
 
 
 def told(effects: list[Effect], leg: str = "b") -> list[object]:
@@ -125,7 +125,7 @@ def test_who_has_hung_up_is_rung_back_once() -> None:
 def test_an_outsider_is_not_rung_back() -> None:
     contact = talking()
     script = DirectDial(DialOut(users=("1003",)))
-    contact.handle(TransferTo("b", Party("", "138", True), ANN, "1003", script, True, WALL), 2.0)
+    contact.handle(TransferTo("b", Party("", "138", True), ANN, "1003", script, "", WALL), 2.0)
     contact.handle(Released("b", "peer", "bye"), 2.5)
     effects = contact.handle(Failed("c.dial2.1", 486, "Busy"), 3.0)
     assert rung(effects) == [] and contact.over
