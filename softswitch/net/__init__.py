@@ -1,9 +1,9 @@
 """Sockets for SIP: datagrams and streams in, messages out, and back. No rule about calls, none about transactions.
 
-``SipNetwork`` is the driver's ``Network`` port: ``send`` returns at once and never raises. What the sockets tell goes to
-``Upcalls``: messages, octets that are none, flows that failed. Nothing that a peer does raises past here.
+``SipNetwork`` is the driver's ``Network`` port: ``send`` returns at once and never raises. What the sockets tell goes
+to ``Upcalls``: messages, octets that are none, flows that failed. Nothing that a peer does raises past here.
 
-``udp`` and ``stream`` (TCP, TLS) are the listeners, ``websocket`` a handler for the HTTP listener. ``connections`` knows
-every connection, ``admission`` who may have another one, ``connection`` how long one may stay. ``tls`` keeps the
+``udp`` and ``stream`` (TCP, TLS) are the listeners, ``websocket`` a handler for the HTTP listener. ``connections``
+knows every connection, ``admission`` who may have another one, ``connection`` how long one may stay. ``tls`` keeps the
 certificates and follows their files, ``certificate`` knows whom a peer's certificate speaks for.
 """

@@ -87,6 +87,7 @@ class StreamListener:
                 return
             accepted.setblocking(False)
             if self._connections.admits(address[0]):
+                self._connections.admission.enter(address[0])
                 self._start(self._greet(accepted, address[:2]))
             else:
                 self._upcalls.let_go(self.point.transport, "full")
@@ -97,7 +98,6 @@ class StreamListener:
             self._loop.add_reader(self._socket, self._accept)
 
     async def _greet(self, accepted: socket.socket, remote: Address) -> None:
-        self._connections.admission.enter(remote[0])
         connection = self._connection(remote)
         try:
             if self._tls is None:
@@ -106,12 +106,13 @@ class StreamListener:
                 await self._loop.connect_accepted_socket(
                     lambda: connection, accepted, ssl=self._tls.server, ssl_handshake_timeout=HANDSHAKE_LIMIT_S
                 )
-        except (OSError, asyncio.CancelledError):
-            if connection.made:
-                return  # its end will be told
-            self._connections.admission.leave(remote[0])
-            accepted.close()
-            self._upcalls.let_go(self.point.transport, "handshake")
+        except (OSError, asyncio.CancelledError) as error:
+            log.debug("no connection from %s: %s", remote, error)
+        finally:
+            if not connection.made:  # else its end will be told
+                self._connections.admission.leave(remote[0])
+                accepted.close()
+                self._upcalls.let_go(self.point.transport, "handshake")
 
     # ---- connections from us -----------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 from collections import deque
@@ -19,6 +20,8 @@ from typing import Any
 import asyncio_dgram
 
 from softswitch.sip.flow import Address, family
+
+log = logging.getLogger("softswitch.net")
 
 OUTBOX_LIMIT = 20_000  # datagrams; beyond it the oldest are dropped, as the wire would
 RECEIVE_BUFFER = 4 << 20  # bytes, of which the system may grant fewer: a burst must wait somewhere
@@ -118,7 +121,10 @@ class UdpListener:
                 return
             except OSError:
                 continue  # an ICMP answer to something sent earlier
-            self._on_datagram(data, (remote[0], remote[1]))
+            try:
+                self._on_datagram(data, (remote[0], remote[1]))
+            except Exception:  # a defect of ours costs this datagram, and not all that come after it
+                log.exception("a datagram was dropped")
 
 
 def _bound(address: Address) -> socket.socket:

@@ -84,3 +84,24 @@ async def test_an_error_of_somebody_else_costs_nothing() -> None:
     listener.send(b"1", PEER)
     assert socket.sent == [b"1"]
     await listener.close()
+
+
+async def test_a_defect_of_ours_costs_one_datagram(caplog: pytest.LogCaptureFixture) -> None:
+    socket, heard = Socket(), asyncio.Event()
+    arriving = [b"bad", b"good"]
+
+    async def recv() -> tuple[bytes, tuple[str, int]]:
+        if not arriving:
+            await asyncio.Event().wait()
+        return arriving.pop(0), PEER
+
+    def take(data: bytes, remote: tuple[str, int]) -> None:
+        if data == b"bad":
+            raise RuntimeError("a defect")
+        heard.set()
+
+    socket.recv = recv  # type: ignore[method-assign]
+    listener = UdpListener(socket, take)  # type: ignore[arg-type]
+    await asyncio.wait_for(heard.wait(), 5)
+    assert "a datagram was dropped" in caplog.text
+    await listener.close()
