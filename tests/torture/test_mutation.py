@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import time
@@ -14,6 +15,7 @@ from softswitch.sdp.media import LocalMedia
 from softswitch.sdp.negotiate import offer as sdp_offer
 from softswitch.sip.flow import Flow
 from softswitch.sip.framing import StreamFramer
+from softswitch.sip.message import Message
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.ports import Arrived
 from tests.simnet.house import CARRIER_PORT, House
@@ -71,8 +73,14 @@ def test_mutants_in_a_call_leave_nothing_in_the_switch() -> None:
 
 
 def heard(world: World) -> list[bytes]:
-    """What the trunk will have sent. An answer that quotes what nobody can read does not arrive."""
+    """What the trunk will have sent. An answer that quotes what nobody can read does not arrive, or is dropped."""
     carry, sent = world.carry, []
+    listening = world.peers.get(TRUNK)
+
+    def listens(message: Message, flow: Flow) -> None:
+        with contextlib.suppress(PeerError):
+            assert listening is not None
+            listening(message, flow)
 
     def noted(data: bytes, source: tuple[str, int], destination: tuple[str, int]) -> None:
         if source == TRUNK:
@@ -81,6 +89,8 @@ def heard(world: World) -> list[bytes]:
             carry(data, source, destination)
 
     world.carry = noted  # type: ignore[method-assign]
+    if listening is not None:
+        world.peers[TRUNK] = listens
     return sent
 
 
