@@ -25,6 +25,7 @@ _LEVELS: Mapping[str, int] = {
     "MessageSent": logging.DEBUG,
     "StepEntered": logging.DEBUG,
     "MessageDropped": logging.DEBUG,
+    "CallShed": logging.DEBUG,  # there is too much to do already
     "Registered": logging.DEBUG,
     "SubscriptionBegan": logging.DEBUG,
     "SubscriptionEnded": logging.DEBUG,

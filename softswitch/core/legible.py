@@ -53,7 +53,7 @@ def _legible(value: Any) -> Any:
 
 def _record(value: Any) -> Any:
     new = {}
-    for name in _names(type(value)):
+    for name in _names(type(value)):  # type: ignore[arg-type]  # a class of anything
         was = getattr(value, name)
         if type(was) not in _PLAIN and (item := _legible(was)) is not was and item != was:
             new[name] = item
@@ -61,6 +61,6 @@ def _record(value: Any) -> Any:
 
 
 @functools.cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: type[Any]) -> tuple[str, ...]:
     """The fields of a record that are given to make one."""
     return tuple(field.name for field in fields(kind) if field.init)

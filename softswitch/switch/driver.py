@@ -321,6 +321,8 @@ class Switch:
                 return self.lamps.due()
             case "trunk":
                 return self.trunks.due(name)
+            case "turned away":
+                return self.signalling.write_down()
             case "phones":
                 return self.phones.due()
             case "leg" | "contact":

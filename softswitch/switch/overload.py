@@ -2,10 +2,10 @@
 
 Measured elsewhere and told here every hundredth of a second: how late the loop is, and how full the sockets' receive
 buffers are. Both mean that messages wait. The answer is a *pressure* from 0 to 1 in proportion to it, smoothed: as many
-calls are shed as keep the queue where it is, short of full, and all the others are served. Shed first is what strangers ask for (OPTIONS, REGISTER), then new calls, a
-growing share of them; then what known phones ask for. What belongs to a dialog is never shed: finishing what was begun
-is what makes room. Where most of what arrives is turned away at the door, that is a flood, and it is no reason to shed
-calls: pressure would do to the callers what the flood did not.
+calls are shed as keep the queue where it is, short of full, and all the others are served. Shed first is what strangers
+ask for (OPTIONS, REGISTER), then new calls, a growing share of them; then what known phones ask for. What belongs to a
+dialog is never shed: finishing what was begun is what makes room. Where most of what arrives is turned away at the
+door, that is a flood, and it is no reason to shed calls: pressure would do to the callers what the flood did not.
 
 A call is shed or taken by its Call-ID, so that a repeated INVITE meets with the same answer.
 """
@@ -16,7 +16,7 @@ import enum
 import zlib
 
 JUNK = 0.5  # of what arrives is turned away: a flood, and no work
-LATE_S = (0.03, 0.2)  # a loop that is this late: nothing is shed yet, everything is
+LATE_S = (0.1, 0.4)  # a loop that is this late: nothing is shed yet, everything is
 FULL = (0.1, 0.6)  # of a receive buffer: the same
 BUSY = 0.25  # from this on, strangers are held to their share
 HOLD_S = 1.0  # and for so long after the last sign of it

@@ -6,6 +6,7 @@ answered without knowing who asks, is answered on the spot, so that a flood of i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,11 @@ from softswitch.switch.ports import Arrived, FlowFailed, Malformed
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
+MOST_TURNED_AWAY = 20_000
+WRITE_DOWN_S = 0.05
+A_FEW = 20
+
+
 class Signalling:
     def __init__(self, switch: Switch, desk: Desk) -> None:
         self._switch = switch
@@ -37,6 +43,7 @@ class Signalling:
         self._endpoint = switch.endpoint
         self._legs_by_invite: dict[str, str] = {}  # INVITE server transaction -> leg, for CANCEL
         self._invite_of: dict[str, str] = {}  # and back, to forget it
+        self._turned_away: deque[tuple[Request, str]] = deque()  # with the trunk's name; the ledger has yet to hear
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         return {
@@ -103,8 +110,23 @@ class Signalling:
             told = self._desk.busy(request, flow) if flow.reliable else []
             return [*told, MessageDropped(flow.transport, "overload")]
         trunk = self._switch.directory.trunk_of(flow, request)
-        lost = self._switch.calls.lost(request, "", trunk.name) if trunk else []
-        return [*self._desk.busy(request, flow), CallShed("overload"), *lost]
+        if trunk and len(self._turned_away) < MOST_TURNED_AWAY:
+            self._turned_away.append((request, trunk.name))
+            self._switch.arm(("turned away", ""), self._now + WRITE_DOWN_S)
+        return [*self._desk.busy(request, flow), CallShed("overload")]
+
+    def _lost(self, request: Request, trunk: str) -> list[Effect]:
+        return self._switch.calls.lost(request, "", trunk)
+
+    def write_down(self) -> list[Effect]:
+        """Tell the ledger of calls that were shed; a few at a time, and more of them when there is time again."""
+        few = 1 if self._switch.overload.pressure else A_FEW
+        lost: list[Effect] = []
+        for _ in range(min(few, len(self._turned_away))):
+            lost += self._lost(*self._turned_away.popleft())
+        if self._turned_away:
+            self._switch.arm(("turned away", ""), self._now + WRITE_DOWN_S)
+        return lost
 
     def malformed(self, event: Malformed) -> Iterable[Effect]:
         self._switch.wire.unread(event)

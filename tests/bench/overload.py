@@ -97,7 +97,8 @@ class Carrier:
         if not data.startswith(b"SIP/2.0 ") or data[8:9] == b"1" or b" INVITE\r\n" not in data:
             return
         status, to = int(data[8:11]), _TO.search(data)
-        self.final.setdefault(number, (status, now))
+        if number in self.begun:
+            self.final.setdefault(number, (status, now))
         branch = "k" if status == 200 else ""
         self._say(self._request("ACK", number, to[1].decode() if to else "", branch))
 
