@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -212,6 +214,46 @@ def test_a_callback_waits_for_its_trunk_without_taking_an_agent_or_an_attempt() 
     one.world.start()
     one.world.run(2)
     assert not one.world.facts(UnitFailed)
+
+
+def slow_to_hear(one: House, server: SimPhone, delay_s: Callable[[], float]) -> None:
+    """What is sent to it in one call arrives late, all of it by the same time."""
+    receive, late = one.world.peers[server.address], dict[str, float]()
+
+    def after_a_while(message: Message, flow: Flow) -> None:
+        wait_s = late.setdefault(message.call_id, delay_s())
+        one.world.after(wait_s, lambda: receive(message, flow))
+
+    one.world.peers[server.address] = after_a_while
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_whatever_the_servers_do_no_customer_rings_twice_at_once(seed: int) -> None:
+    one = House(seed=seed, loss=0.1, trunks={"carrier": trunk(sources=(("127.0.0.1", 5090),))})
+    chance = random.Random(seed)
+    servers = [gateway(one, port) for port in (6600, 6601, 6602)]
+    one.world.names[NAME] = located(*(server.port for server in servers))
+    abandoned(one)
+    ringing: list[int] = []
+    for server in servers:
+        slow_to_hear(one, server, lambda: chance.choice((0.0, 0.0, 6.0)))
+
+    def behave() -> None:
+        for server in servers:
+            server.reject = chance.choice((0, 0, 503, 503, 486))
+            server.answer_after = chance.choice((1.0, 3.0, None))
+        ringing.append(sum(call.state in ("ringing", "talking") for server in servers for call in server.calls))
+        one.world.after(0.5, behave)
+
+    behave()
+    one.world.switch.control.set_ready("alice")
+    one.world.run(1200)
+    for server in servers:
+        assert len(server.invites) == len(set(server.invites))
+    assert max(ringing) <= 1, "two telephones at once"
+    assert not one.world.facts(UnitFailed)
+    (promise,) = one.world.switch.control.promises()
+    assert promise.attempts == len({call_id for server in servers for call_id in server.invites})
 
 
 # ---- groups and limits -----------------------------------------------------------------------------------------------
