@@ -29,6 +29,9 @@ HANDSHAKE_LIMIT_S = 5.0
 MAX_WAITING = 256  # messages for a peer to whom the connection is being made
 _BACKLOG = 1024
 _AT_ONCE = 64  # connections accepted before others have their turn
+# A handshake costs a millisecond or two: a flood of them, or all phones at once, must leave time for everything else.
+HANDSHAKES_AT_ONCE = 4
+HANDSHAKE_PAUSE_S = 0.02
 _NO_FILES_PAUSE_S = 0.1
 
 _Place = tuple[Address, str]  # the peer's address, and the name that it has proved
@@ -75,15 +78,14 @@ class StreamListener:
     # ---- connections to us -------------------------------------------------------------------------------------
 
     def _accept(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(_AT_ONCE if self._tls is None else HANDSHAKES_AT_ONCE):
             try:
                 accepted, address = self._socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionError):
                 return
             except OSError as error:  # out of files: what waits goes on waiting
                 log.warning("cannot accept a connection: %s", error)
-                self._loop.remove_reader(self._socket)
-                self._loop.call_later(_NO_FILES_PAUSE_S, self._resume)
+                self._pause(_NO_FILES_PAUSE_S)
                 return
             accepted.setblocking(False)
             if self._connections.admits(address[0]):
@@ -92,6 +94,12 @@ class StreamListener:
             else:
                 self._upcalls.let_go(self.point.transport, "full")
                 accepted.close()
+        if self._tls is not None:
+            self._pause(HANDSHAKE_PAUSE_S)
+
+    def _pause(self, pause_s: float) -> None:
+        self._loop.remove_reader(self._socket)
+        self._loop.call_later(pause_s, self._resume)
 
     def _resume(self) -> None:
         if self._socket.fileno() >= 0:

@@ -58,6 +58,23 @@ async def test_a_request_comes_and_is_answered(certificates: Certificates) -> No
         await writer.wait_closed()
 
 
+async def test_handshakes_are_spread_over_time_and_none_is_lost(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HANDSHAKES_AT_ONCE", 1)
+    monkeypatch.setattr(stream, "HANDSHAKE_PAUSE_S", 0.05)
+    loop = asyncio.get_running_loop()
+    async with listening(Tls(files(certificates))) as (network, _, port):
+        began = loop.time()
+        trust = certificates.trusting()
+        made = await asyncio.gather(*(asyncio.open_connection(HOST, port, ssl=trust) for _ in range(4)))
+        assert loop.time() - began >= 3 * 0.05
+        assert len(network.connections) == 4
+        for _, writer in made:
+            writer.close()
+            await writer.wait_closed()
+
+
 async def test_versions_before_1_2_are_not_spoken(certificates: Certificates) -> None:
     old = certificates.trusting()
     with pytest.warns(DeprecationWarning, match="TLSVersion"):
