@@ -1,67 +1,26 @@
-"""Trunks through the whole control plane: names, servers that fail, groups, limits, registration, probes."""
+"""Trunks through the whole control plane: names, servers that fail, groups, limits, rules for numbers."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from softswitch.callback.model import PromiseState
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.sdp.media import PCMA, PCMU
-from softswitch.sip.digest import Authenticator, Verdict
-from softswitch.sip.flow import Flow, ListeningPoint
-from softswitch.sip.locate import Hop, Located, Server
-from softswitch.sip.message import Message, Request, parse, render
-from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, Request, render
 from softswitch.sip.response import respond
-from softswitch.switch.configuration import Trunk
 from softswitch.switch.event import UnitFailed
-from softswitch.switch.trunk_line import TrunkDown, TrunkUp
-from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
+from softswitch.switch.trunk_line import TrunkUp
+from softswitch.switch.trunk_rule import CallLimits, Manners
+from tests.simnet.carrier import NAME, NUMBER, dials, gateway, house, located, numeric, trunk
 from tests.simnet.house import PLAN, House, plans
 from tests.simnet.phone import SimPhone
 from tests.simnet.test_promise import abandoned, state, stored
-from tests.simnet.world import SWITCH, World
-
-NAME = "carrier.example"
-NUMBER = "13800138000"
-
-
-def server(port: int, priority: int = 0, weight: int = 0) -> Server:
-    return Server((Hop("udp", ("127.0.0.1", port), NAME),), priority, weight)
-
-
-def located(*ports: int, ttl_s: float = 300.0) -> Located:
-    """In this order."""
-    return Located(tuple(server(port, priority) for priority, port in enumerate(ports)), ttl_s)
-
-
-def trunk(name: str = "carrier", **changes: Any) -> Trunk:
-    return replace(Trunk(name, (NAME, 0), prefix="9", ring_s=20.0), **changes)
-
-
-def house(*trunks: Trunk, found: Located | None = None, **changes: Any) -> House:
-    """Located is what the name server says from the first second on."""
-    one = House(trunks={spec.name: spec for spec in trunks or (trunk(),)}, login=False, **changes)
-    if found is not None:
-        one.world.names[NAME] = found
-        one.world.run(1.2)
-    return one
-
-
-def gateway(one: House, port: int, **options: Any) -> SimPhone:
-    return SimPhone(one.world, NUMBER, port, **options)
-
-
-def dials(one: House, number: str = "9" + NUMBER) -> Any:
-    call = one.desk.call(number)
-    one.world.run_until(lambda: call.state in ("talking", "ended"), 60)
-    return call
-
+from tests.simnet.world import SWITCH
 
 # ---- DNS -----------------------------------------------------------------------------------------------------------
 
@@ -259,10 +218,6 @@ def test_whatever_the_servers_do_no_customer_rings_twice_at_once(seed: int) -> N
 # ---- groups and limits -----------------------------------------------------------------------------------------------
 
 
-def numeric(name: str, port: int, **changes: Any) -> Trunk:
-    return trunk(name, address=("127.0.0.1", port), group="out", **changes)
-
-
 def test_trunks_of_a_group_are_used_by_priority() -> None:
     one = house(numeric("second", 6600, priority=20), numeric("first", 5090, priority=10))
     second = gateway(one, 6600)
@@ -410,173 +365,3 @@ def test_a_redirection_is_followed_to_the_trunk_itself_only(follow: bool, contac
     one.world.peers[("127.0.0.1", 5090)] = redirecting
     assert (dials(one).state == "talking") is reached
     assert any("10086" in invite.uri for invite in seen) is reached
-
-
-# ---- registration and probes -----------------------------------------------------------------------------------------
-
-
-class Registrar:
-    """A carrier that knows one account; ``refuses`` is a status in place of its answer."""
-
-    def __init__(self, world: World, port: int) -> None:
-        self.world = world
-        self.address = ("127.0.0.1", port)
-        self.refuses = 0
-        self.heard: list[tuple[float, Request]] = []
-        self.contact = ""
-        self._authenticator = Authenticator(b"carrier", "carrier")
-        world.peers[self.address] = self._receive
-
-    def _receive(self, message: Message, flow: Flow) -> None:
-        if not isinstance(message, Request) or message.method != "REGISTER":
-            return
-        self.heard.append((self.world.now, message))
-        headers: tuple[tuple[str, str], ...] = ()
-        given, status = message.headers.get("Authorization"), 401
-        if self.refuses:
-            status = self.refuses
-        elif given is None:
-            headers = tuple(("WWW-Authenticate", value) for value in self._authenticator.challenges(self.world.now))
-        else:
-            verdict, _ = self._authenticator.verify(given, "REGISTER", lambda user: "secret", self.world.now)
-            status = 200 if verdict is Verdict.OK else 403
-            self.contact = message.headers.get("Contact") or ""
-            headers = (("Contact", f"{self.contact};expires=120"),)
-        self.world.carry(render(respond(message, status, to_tag="r", headers=headers)), self.address, flow.remote)
-
-
-def registering(**changes: Any) -> Trunk:
-    account: dict[str, Any] = {"credentials": ("4001", "secret"), "registering": Registering(3600, 30.0)}
-    return trunk(**(account | changes))
-
-
-def test_we_register_with_a_password_and_renew_before_the_time_is_over() -> None:
-    one = house(registering(), found=None)
-    registrar = Registrar(one.world, 5090)
-    one.world.names[NAME] = located(5090)
-    one.world.run(2)
-    assert one.world.facts(TrunkRegistered) == [TrunkRegistered("carrier", 120.0)]
-    assert len(registrar.heard) == 2
-    one.world.run(90)
-    assert len(registrar.heard) == 2
-    one.world.run(10)
-    assert len(registrar.heard) == 4
-    assert TrunkUp("carrier") in one.world.facts(TrunkUp)
-    assert not one.world.facts(UnitFailed)
-
-
-def test_the_registration_is_ended_with_the_process() -> None:
-    one = house(registering(), found=None)
-    registrar = Registrar(one.world, 5090)
-    one.world.names[NAME] = located(5090)
-    one.world.run(2)
-    assert one.world.switch.end()
-    one.world.run(1)
-    assert registrar.heard[-1][1].headers.get("Expires") == "0" and not one.world.switch.trunks.leaving
-
-
-def test_a_registrar_calls_the_contact_that_it_was_told_and_nobody_else_can() -> None:
-    one = house(registering(), found=None, plans=plans(PLAN.replace('"8000"', '"4001"')))
-    registrar = Registrar(one.world, 5090)
-    one.world.names[NAME] = located(5090)
-    one.world.run(2)
-    user = registrar.contact.partition("sip:")[2].partition("@")[0]
-    assert user.startswith("carrier-") and len(user) > 20
-    for port, to, answer in ((7001, user, 100), (7002, "carrier-guess", 401)):
-        heard: list[int] = []
-        one.world.peers[("127.0.0.1", port)] = lambda message, flow, heard=heard: heard.append(message.status)  # type: ignore[misc]
-        invite = (
-            f"INVITE sip:{to}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{port}\r\n"
-            f"From: <sip:10086@x>;tag=1\r\nTo: <sip:4001@{NAME}>\r\nCall-ID: {port}\r\nCSeq: 1 INVITE\r\n"
-            f"Contact: <sip:x@127.0.0.1:{port}>\r\nContent-Length: 0\r\n\r\n"
-        )
-        one.world.carry(render(parse(invite.encode())), ("127.0.0.1", port), SWITCH)
-        one.world.run(1)
-        assert heard[0] == answer
-    (call,) = one.world.switch.control.calls()
-    assert (call.called, call.caller, call.kind) == ("4001", "10086", "inbound")
-
-
-def test_a_registrar_that_refuses_is_asked_again_ever_later() -> None:
-    one = house(registering(), found=None)
-    registrar = Registrar(one.world, 5090)
-    registrar.refuses = 403
-    one.world.names[NAME] = located(5090, ttl_s=3600.0)
-    one.world.run(600)
-    gaps = [later - at for (at, _), (later, _) in zip(registrar.heard, registrar.heard[1:], strict=False)]
-    for gap, whole in zip(gaps, (30, 60, 120, 240), strict=False):
-        assert whole * 0.5 <= gap <= whole + 0.1
-    assert TrunkDown("carrier", "not registered") in one.world.facts(TrunkDown)
-    assert dials(one).state == "ended"
-    registrar.refuses = 0
-    one.world.run(600)
-    assert one.world.facts(TrunkNotRegistered) and one.world.facts(TrunkRegistered)
-
-
-def test_the_next_server_is_asked_to_register_when_one_says_nothing() -> None:
-    one = house(registering(), found=None)
-    registrar = Registrar(one.world, 5090)
-    one.world.names[NAME] = located(6600, 5090)
-    one.world.run(36)
-    assert registrar.heard and one.world.facts(TrunkRegistered)
-
-
-def test_a_trunk_with_an_address_of_ipv6_is_probed() -> None:
-    spec = trunk(address=("::1", 5090), watch=Watch(probe_s=30.0))
-    one = house(spec, listeners=(ListeningPoint("udp", SWITCH), ListeningPoint("udp", ("::1", 5060))))
-    heard: list[Message] = []
-    one.world.peers[("::1", 5090)] = lambda message, flow: heard.append(message)
-    one.world.switch.begin()
-    one.world.run(1)
-    assert str(heard[-1].to.uri) == "sip:[::1]" and heard[-1].via.host == "::1"
-
-
-def test_a_server_that_does_not_answer_probes_is_left_alone_until_it_does() -> None:
-    one = house(trunk(watch=Watch(probe_s=30.0)), found=located(6600, 5090))
-    one.world.run(45)
-    begun = one.world.now
-    assert dials(one).state == "talking"
-    assert one.world.now - begun < 1.0  # the first server is known to be down
-    one.desk.hang_up(one.desk.calls[-1])
-    back = gateway(one, 6600)
-    one.world.run(40)
-    assert dials(one).state == "talking" and back.talking
-
-
-def test_a_trunk_of_which_no_server_answers_probes_is_down_and_passed_over() -> None:
-    first = numeric("first", 6600, priority=1, watch=Watch(probe_s=30.0))
-    one = house(first, numeric("second", 5090, priority=2))
-    one.world.run(45)
-    assert one.world.facts(TrunkDown) == [TrunkDown("first", "no server answers")]
-    begun = one.world.now
-    assert dials(one).state == "talking" and one.world.now - begun < 1.0
-    gateway(one, 6600)
-    one.world.run(60)
-    assert one.world.facts(TrunkUp)[-1] == TrunkUp("first")
-
-
-def test_a_client_certificate_is_as_good_as_a_source() -> None:
-    one = house(trunk(certificate="sip.carrier.example"))
-    of = one.world.switch.directory.trunk_of
-    shown = Flow("tls", SWITCH, ("192.0.2.9", 40000), 7, names=frozenset({"sip.carrier.example"}))
-    found = of(shown)
-    assert found is not None and found.name == "carrier"
-    assert of(replace(shown, names=frozenset({"carrier.example"}))) is None
-
-
-def test_calls_of_a_trunk_that_must_prove_who_it_is() -> None:
-    spec = trunk(address=("127.0.0.1", 5090), credentials=("peer", "its-password"), challenge=True)
-    one = house(spec)
-    call = one.carrier.call("8000")
-    one.world.run(2)
-    assert (call.state, call.status) == ("ended", 401)
-    proved = SimPhone(one.world, "peer", 7003, "its-password").call("8000")
-    one.world.run_until(lambda: proved.state == "talking")
-    (seen,) = one.world.switch.control.calls()
-    assert seen.kind == "inbound"
-    wrong = SimPhone(one.world, "peer", 7004, "guess").call("8000")
-    one.world.run(2)
-    assert wrong.state == "ended"
-    out = SimPhone(one.world, "peer", 7005, "its-password").call("1001")  # a trunk reaches dialplans only
-    one.world.run(2)
-    assert (out.state, out.status) == ("ended", 404)
