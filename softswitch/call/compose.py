@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from softswitch.call.identity import private
 from softswitch.call.signal import Respond
-from softswitch.call.state import LegState, Plan, Setup
+from softswitch.call.state import LegState, Plan
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.sip import body, digest, inspection
@@ -28,8 +28,12 @@ _MOST_METHODS = 32
 _CHALLENGES = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
 
 
-def contact_value(flow: Flow) -> str:
-    return f"<sip:{PRODUCT}@{hostport(*flow.sent_by)};transport={flow.uri_transport}>"
+def contact_value(flow: Flow, secure: bool = False) -> str:
+    """``secure``: as a SIPS URI, to which TLS goes without saying (section 19.1.2)."""
+    if not secure:
+        return f"<sip:{PRODUCT}@{hostport(*flow.sent_by)};transport={flow.uri_transport}>"
+    transport = "tcp" if flow.transport == "tls" else flow.uri_transport
+    return f"<sips:{PRODUCT}@{hostport(*flow.sent_by)};transport={transport}>"
 
 
 def reply(
@@ -45,7 +49,7 @@ def reply(
     """A response with our tag; the ones that form or refresh a dialog carry Contact and Allow (section 12.1.1)."""
     added: list[tuple[str, str]] = [("Server", PRODUCT)]
     if request.method in ("INVITE", "UPDATE") and 100 < status < 300:
-        added += refreshing(leg.flow)
+        added += refreshing(leg)
     added += headers
     tag = None if status == 100 else leg.setup.local_tag
     made = respond(request, status, reason, to_tag=tag, headers=added, body=sdp, content_type=SDP if sdp else None)
@@ -60,8 +64,9 @@ def refuse(leg: LegState, transaction: str, request: Request, error: PeerError) 
     return reply(leg, transaction, request, error.status, error.reason, headers=lines)
 
 
-def invite(setup: Setup, plan: Plan, flow: Flow, cseq: int, more: HeaderLines, offer: bytes) -> Request:
+def invite(leg: LegState, plan: Plan, cseq: int, more: HeaderLines, offer: bytes) -> Request:
     """Our INVITE, without a Via."""
+    setup = leg.setup
     caller = NameAddr(plan.from_display, parse_uri(plan.from_uri)).with_tag(setup.local_tag)
     items = [
         ("Max-Forwards", MAX_FORWARDS),
@@ -69,7 +74,7 @@ def invite(setup: Setup, plan: Plan, flow: Flow, cseq: int, more: HeaderLines, o
         ("To", f"<{plan.to_uri}>"),
         ("Call-ID", setup.call_id),
         ("CSeq", f"{cseq} INVITE"),
-        *refreshing(flow),
+        *refreshing(leg),
         ("User-Agent", PRODUCT),
         *more,
         *plan.headers,
@@ -79,9 +84,21 @@ def invite(setup: Setup, plan: Plan, flow: Flow, cseq: int, more: HeaderLines, o
     return Request("INVITE", plan.request_uri, Headers(items), offer)
 
 
-def refreshing(flow: Flow) -> HeaderLines:
+def refreshing(leg: LegState) -> HeaderLines:
     """What a request or response says of us that forms or refreshes a dialog (section 12.1.1)."""
-    return (("Contact", contact_value(flow)), ("Allow", ALLOW), ("Supported", SUPPORTED))
+    return (("Contact", contact_value(leg.flow, _secure(leg))), ("Allow", ALLOW), ("Supported", SUPPORTED))
+
+
+def _secure(leg: LegState) -> bool:
+    """Whether the call was made to a SIPS URI, or by way of one: our Contact is one then (8.1.1.8, 12.1.1)."""
+    if leg.outbound is not None:
+        plan = leg.outbound.plan
+        named = [f"<{plan.request_uri}>", *[value for name, value in plan.headers if name == "Route"][:1]]
+    else:
+        assert leg.inbound is not None
+        theirs = leg.inbound.request
+        named = [f"<{theirs.uri}>", *(theirs.headers.all("Record-Route") or theirs.headers.all("Contact"))[:1]]
+    return any(parse_name_addr(value).uri.scheme == "sips" for value in named)
 
 
 def learn(leg: LegState, message: Message) -> None:

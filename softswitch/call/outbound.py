@@ -46,7 +46,7 @@ def _invite(leg: LegState, cseq: int) -> SendRequest:
     ours = part(leg)
     offer = leg.exchange.offer(leg.setup.local) if ours.plan.offers else b""
     more = (*refresh.asked(leg), *ours.credentials)
-    ours.invite = compose.invite(leg.setup, ours.plan, leg.flow, cseq, more, offer)
+    ours.invite = compose.invite(leg, ours.plan, cseq, more, offer)
     ours.early.clear()
     return SendRequest(leg.id, ours.invite, leg.flow)
 

@@ -65,7 +65,7 @@ def _send(leg: LegState, change: Change, now: float) -> Effect:
     described = change.offering or method == "INVITE"
     body = leg.exchange.offer(leg.setup.local) if described else b""
     timer = refresh.asked(leg) if leg.state is S.UP else ()
-    order = ask.send(leg, dialog, method, (*compose.refreshing(leg.flow), *timer), body)
+    order = ask.send(leg, dialog, method, (*compose.refreshing(leg), *timer), body)
     change.cseq, change.described, change.heard = order.request.cseq.number, described, False
     change.until = now + ANSWER_S if method == "INVITE" else None  # any other transaction ends by itself
     return order
