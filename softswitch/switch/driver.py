@@ -325,6 +325,8 @@ class Switch:
                 return self.signalling.write_down()
             case "phones":
                 return self.phones.due()
+            case "book":
+                return self.wire.due()
             case "leg" | "contact":
                 return self.calls.due(kind, name)
             case _:

@@ -3,7 +3,7 @@
 A message is known by its Call-ID, which is one leg's. Only an INVITE begins something: what else has an unknown Call-ID
 belongs to no contact. Until the switch says whose leg it is (``claim``), an INVITE and what follows it is kept for a
 while; strangers can send those, so few are kept, and not much of each. Octets are kept as they were on the wire, by
-reference; what is secret in them is hidden when they are shown.
+reference, and pressed when a call has been quiet for a while; what is secret in them is hidden when they are shown.
 
 All is bounded: messages of one contact, contacts that have ended, octets in all. For want of room the contact that
 ended first goes first.
@@ -11,19 +11,21 @@ ended first goes first.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
 from softswitch.sip.flow import Flow
 from softswitch.sip.secret import masked
+from softswitch.switch.pressed import Pressed, Seen
 
 PENDING = 256  # Call-IDs that no contact has claimed
 PENDING_MESSAGES = 16  # of each
 OVERHEAD = 160  # octets that a message costs besides its own
-
-
-_Seen = tuple[float, bool, Flow, bytes, str]  # Unix seconds, sent by us, by which way, octets, Call-ID
+QUIET_S = 5.0  # then a call is pressed: one that is over soon is forgotten soon, and not worth the work
+AT_ONCE = 20  # calls pressed in one go, a tenth of a millisecond each
+PAUSE_S = 0.02  # between two goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,17 @@ class _Page:
 
     contact: str
     most: int  # messages
-    seen: list[_Seen] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
     legs: dict[str, str] = field(default_factory=dict)  # by Call-ID
     live: bool = True
     missing: int = 0
     octets: int = 0
+    pressed: list[Pressed] = field(default_factory=list)  # what was seen before ``seen``
+    count: int = 0  # of messages, the pressed ones included
+    waits: bool = False  # to be pressed
+
+    def messages(self) -> list[Seen]:
+        return [*(seen for pressed in self.pressed for seen in pressed.messages()), *self.seen]
 
 
 class Tracebook:
@@ -76,6 +84,7 @@ class Tracebook:
         self._by_leg: dict[str, _Page] = {}
         self._pending: dict[str, _Page] = {}  # by Call-ID, oldest first
         self._ended: dict[str, _Page] = {}  # by contact, in the order in which they ended
+        self._quiet: deque[tuple[float, _Page]] = deque()  # when to look whether it is, in order
 
     # ---- what happens ------------------------------------------------------------------------------------------
 
@@ -87,10 +96,14 @@ class Tracebook:
         page = self._by_call_id.get(call_id)
         if page is None:
             return None
-        if len(page.seen) >= page.most:
+        if page.count >= page.most:
             page.missing += 1
             return page.contact
         page.seen.append((at, sent, flow, octets, call_id))
+        page.count += 1
+        if not page.waits and page.contact:
+            page.waits = True
+            self._quiet.append((at + QUIET_S, page))
         size = len(octets) + OVERHEAD
         page.octets += size
         self._octets += size
@@ -118,6 +131,7 @@ class Tracebook:
         found, self._by_call_id[call_id] = self._by_call_id.get(call_id), page
         if found is not None and self._pending.pop(call_id, None) is found:
             page.seen += found.seen
+            page.count += found.count
             page.missing += found.missing
             page.octets += found.octets
 
@@ -131,6 +145,35 @@ class Tracebook:
         while len(self._ended) > self._room.contacts:
             self._drop(next(iter(self._ended)))
 
+    @property
+    def deadline(self) -> float | None:
+        """When there may be something to press, in Unix seconds."""
+        return self._quiet[0][0] if self._quiet else None
+
+    def tick(self, at: float) -> None:
+        """Press the calls that have been quiet; a few at once, so that nobody waits for it."""
+        for _ in range(min(AT_ONCE, len(self._quiet))):
+            if self._quiet[0][0] > at:
+                return
+            _, page = self._quiet.popleft()
+            page.waits = False
+            if page.seen and page.seen[-1][0] + QUIET_S > at:
+                page.waits = True
+                self._quiet.append((at + QUIET_S, page))
+            elif page.seen:
+                self._press(page)
+        if self._quiet and self._quiet[0][0] < at + PAUSE_S:
+            self._quiet[0] = (at + PAUSE_S, self._quiet[0][1])
+
+    def _press(self, page: _Page) -> None:
+        pressed = Pressed.of(page.seen)
+        was = sum(len(octets) + OVERHEAD for _, _, _, octets, _ in page.seen)
+        size = len(pressed.packed) + OVERHEAD * (1 + len(pressed.flows))
+        page.seen = []
+        page.pressed.append(pressed)
+        page.octets += size - was
+        self._octets += size - was
+
     # ---- who asks ----------------------------------------------------------------------------------------------
 
     def trace(self, name: str) -> Trace:
@@ -140,7 +183,7 @@ class Tracebook:
             raise LookupError(f"no messages of a call {name!r} are kept")
         shown = tuple(
             Traced(at, sent, page.legs.get(call_id, ""), flow, masked(octets))
-            for at, sent, flow, octets, call_id in sorted(page.seen, key=itemgetter(0))
+            for at, sent, flow, octets, call_id in sorted(page.messages(), key=itemgetter(0))
         )
         return Trace(page.contact, page.live, page.missing, shown)
 
@@ -184,7 +227,7 @@ class Tracebook:
                     del table[name]
 
     def _clear(self, page: _Page) -> None:
-        page.missing += len(page.seen)
+        page.missing += page.count
         self._octets -= page.octets
-        page.octets = 0
-        page.seen.clear()
+        page.octets = page.count = 0
+        page.seen, page.pressed = [], []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import Send
 from softswitch.sip.flow import Flow
@@ -45,6 +46,7 @@ class Wire:
         self._switch = switch
         self.book = Tracebook(switch.configuration.trace)
         self.taps: list[Tap] = []
+        self._pressing = False  # the book's deadline is armed
 
     def send(self, order: Send) -> None:
         message, flow = order.message, order.flow
@@ -65,6 +67,16 @@ class Wire:
     def dropped(self, transport: str, reason: str) -> None:
         self._switch.publish(MessageDropped(transport, reason))
 
+    def due(self) -> list[Effect]:
+        """Calls may have been quiet long enough to be pressed."""
+        self.book.tick(self._switch.unix)
+        self._arm()
+        return []
+
+    def _arm(self) -> None:
+        self._pressing = self.book.deadline is not None
+        self._switch.arm_unix(("book", ""), self.book.deadline)
+
     def _pass(self, message: Message, flow: Flow, sent: bool) -> None:
         switch, octets = self._switch, message.octets
         try:
@@ -76,6 +88,8 @@ class Wire:
         if contact is None and _begins(message):
             self.book.begin(call_id)
             self.book.see(call_id, sent, flow, octets, at)
+        if contact and not self._pressing:
+            self._arm()
         for tap in self.taps:
             tap(at, sent, flow, octets, contact or call_id)
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from softswitch.sip.flow import Flow
-from softswitch.switch.tracebook import OVERHEAD, PENDING, PENDING_MESSAGES, Room, Tracebook
+from softswitch.switch.tracebook import (
+    AT_ONCE,
+    OVERHEAD,
+    PAUSE_S,
+    PENDING,
+    PENDING_MESSAGES,
+    QUIET_S,
+    Room,
+    Tracebook,
+)
 
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
 
@@ -138,3 +147,52 @@ def test_without_room_nothing_is_kept() -> None:
     book.claim("c-1", "leg", "a")
     see(book, "a", "180")
     assert book.octets == 0 and book.names() == []
+
+
+def test_a_quiet_call_is_pressed_and_shown_as_before() -> None:
+    book = Tracebook()
+    book.claim("c-1", "leg-a", "a")
+    book.claim("c-2", "leg-b", "b")
+    message = "INVITE sip:8000@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK776asdhds\r\n" * 5
+    for number in range(8):
+        see(book, "a", f"{message}{number}", at=float(number))
+    before, size = book.trace("c-1"), book.octets
+    assert book.deadline == QUIET_S
+    book.tick(QUIET_S)
+    assert book.octets == size and book.deadline == 2 * QUIET_S  # it has spoken since
+    see(book, "b", at=11.0)
+    book.tick(7.0 + QUIET_S)
+    assert book.trace("c-1") == before and book.octets < size / 5
+    see(book, "a", "BYE", at=20.0)
+    assert texts(book, "c-1") == [*(one.octets.decode() for one in before.messages), "BYE"]
+    book.tick(30.0)
+    assert book.deadline is None and len(texts(book, "c-1")) == 9
+
+
+def test_pressed_messages_count_and_are_forgotten() -> None:
+    book = Tracebook(Room(messages=3, contacts=0))
+    book.claim("c-1", "leg-a", "a")
+    for number in range(2):
+        see(book, "a", str(number))
+    book.tick(QUIET_S)
+    for number in range(2, 5):
+        see(book, "a", str(number), at=10.0)
+    assert texts(book, "c-1") == ["0", "1", "2"] and book.trace("c-1").missing == 2
+    book.end("c-1")
+    assert book.octets == 0
+    book.tick(30.0)
+    assert book.deadline is None and book.octets == 0
+
+
+def test_only_a_few_are_pressed_at_once() -> None:
+    book = Tracebook()
+    for number in range(AT_ONCE + 5):
+        book.claim(f"c-{number}", f"leg-{number}", str(number))
+        see(book, str(number), "x" * 900)
+    size = book.octets
+    book.tick(QUIET_S)
+    assert book.deadline == QUIET_S + PAUSE_S
+    some = book.octets
+    assert some < size
+    book.tick(QUIET_S + PAUSE_S)
+    assert book.octets < some and book.deadline is None
