@@ -81,8 +81,13 @@ class Dialog:
         self.remote_cseq = number
 
     def refresh(self, message: Message) -> None:
-        """A target refresh request, or the 2xx to one, has been accepted: the peer is where its Contact says."""
-        if message.contact is not None:
+        """A target refresh request, or the 2xx to one, has been accepted: the peer is where its Contact says.
+
+        Raises ``PeerError`` (400) where that of a request cannot be read. A 2xx cannot be refused: then it stays.
+        """
+        if isinstance(message, Response):
+            self.remote_target = _contact(message) or self.remote_target
+        elif message.contact is not None:
             self.remote_target = str(message.contact.uri)
 
     def request(self, method: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> Request:

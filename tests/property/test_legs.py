@@ -50,7 +50,7 @@ def scene(seed: int) -> Pair:
         pair.at(rng.choice([0.0, 1.0, 3.0, 20.0, 60.0]) + rng.random(), lambda: pair.tell("a", Release()))
     if rng.random() < 0.2:  # the network goes away for good
         pair.at(rng.choice([0.0, 3.0, 20.0]) + rng.random(), lambda: setattr(pair, "link", lambda _rng: []))
-    pair.dial(ring_timeout_s=rng.choice([None, 2.0, 30.0]))
+    pair.dial(ring_timeout_s=rng.choice([None, 2.0, 30.0]), offers=rng.random() < 0.8)
     if rng.random() < 0.4:
         pair.policy["ab"[rng.randrange(2)]] = SessionPolicy(rng.choice([0, 90, 200]), rng.choice([90, 150]))
     for _ in range(rng.choice([0, 0, 1, 4])):

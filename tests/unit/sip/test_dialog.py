@@ -114,3 +114,22 @@ def test_a_target_refresh_moves_the_target_and_not_the_routes() -> None:
     dialog.refresh(moved)
     assert dialog.remote_target == "sip:1001@10.0.0.77:5090"
     assert len(dialog.route_set) == 3
+
+
+def test_a_2xx_whose_contact_cannot_be_read_leaves_the_target_as_it_was() -> None:
+    made = Dialog.uas(request(), "ours")
+    before = made.remote_target
+    made.refresh(response(request(), 200, more=(("Contact", "nonsense <"),)))
+    assert made.remote_target == before
+    made.refresh(response(request(), 200, more=(("Contact", "<sip:new@10.0.0.9>"),)))
+    assert made.remote_target == "sip:new@10.0.0.9"
+
+
+def test_the_confirmed_dialog_counts_on_from_the_early_one() -> None:
+    invite = request()
+    early = Dialog.uac(invite, response(invite, 180))
+    early.request("PRACK")
+    early.check(request("UPDATE", from_tag="theirs", cseq=7))
+    confirmed = Dialog.uac(invite, response(invite, 200))
+    confirmed.continues(early)
+    assert (confirmed.request("BYE").cseq.number, confirmed.remote_cseq) == (3, 7)
