@@ -78,7 +78,7 @@ class Control:
         tls, https = settings.sip.tls, settings.http.tls
         self._sip_tls = Tls(TlsFiles(**dict(tls)), partial(self._certificate, "sip")) if tls else None
         self._http_tls = Tls(TlsFiles(**dict(https)), partial(self._certificate, "http")) if https else None
-        upcalls = Upcalls(self._message, self._malformed, self._failed, self._admits, self._let_go)
+        upcalls = Upcalls(self._message, self._malformed, self._failed, self._admits, self._shed, self._let_go)
         self.network = SipNetwork(upcalls, tls=self._sip_tls)
         self.fetcher = HttpFetcher(settings.http_step.allowed_hosts, self._fetched)
         self._homer: Homer | None = None
@@ -151,6 +151,9 @@ class Control:
         self._switch.wire.taps.append(self._homer.tell)
 
     # ---- what the world tells ----------------------------------------------------------------------------------
+
+    def _shed(self, data: bytes, flow: Flow) -> bytes | None:
+        return self._switch.signalling.skimmed(data, flow)
 
     def _admits(self, flow: Flow) -> bool:
         return self._switch.admits(flow)

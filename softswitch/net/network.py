@@ -91,6 +91,10 @@ class SipNetwork:
                 flow = flows[remote] = Flow("udp", listener.local, remote, 0, "", point.advertised)
             if not self.upcalls.admits(flow):
                 return
+            if (said := self.upcalls.shed(data, flow)) is not None:
+                if said:
+                    listener.send(said, remote)
+                return
             if stun.is_stun(data):
                 if (reply := stun.answer(data, remote)) is not None:
                     listener.send(reply, remote)

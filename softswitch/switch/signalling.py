@@ -6,6 +6,7 @@ answered without knowing who asks, is answered on the spot, so that a flood of i
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from softswitch.call.signal import Respond, SendAck, SendCancel, SendRequest
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
+from softswitch.sip import brief
 from softswitch.sip.effect import (
     AckArrived,
     CancelArrived,
@@ -22,10 +24,10 @@ from softswitch.sip.effect import (
     TransactionFailed,
 )
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Request
+from softswitch.sip.message import Request, parse
 from softswitch.switch.desk import CallWanted, Desk, SubscribeWanted, TextWanted
 from softswitch.switch.event import CallShed, MessageDropped
-from softswitch.switch.overload import Rank
+from softswitch.switch.overload import Rank, retry_after_s
 from softswitch.switch.ports import Arrived, FlowFailed, Malformed
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Signalling:
         self._endpoint = switch.endpoint
         self._legs_by_invite: dict[str, str] = {}  # INVITE server transaction -> leg, for CANCEL
         self._invite_of: dict[str, str] = {}  # and back, to forget it
-        self._turned_away: deque[tuple[Request, str]] = deque()  # with the trunk's name; the ledger has yet to hear
+        self._turned_away: deque[tuple[bytes, Flow]] = deque()  # INVITEs; the ledger has yet to hear
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         return {
@@ -96,6 +98,29 @@ class Signalling:
             self._switch.arm_registrar()
         return answered
 
+    def skimmed(self, data: bytes, flow: Flow) -> bytes | None:
+        """What to say to a datagram that is not worth reading, so much is there to do; None where it is to be read."""
+        overload = self._switch.overload
+        if not overload.pressure:
+            return None
+        if brief.acknowledges(data):
+            return b""
+        if not data.startswith(b"INVITE ") or not self._switch.door.known(flow.remote, self._switch.unix):
+            return None
+        seen = brief.skim(data, flow.remote)
+        if seen is None or seen.transaction in self._legs_by_invite or not overload.sheds(Rank.CALL, seen.call_id):
+            return None
+        self._turn_away(data, flow)
+        self._switch.publish(CallShed("overload"))
+        return seen.refusal(retry_after_s(seen.call_id))
+
+    def _turn_away(self, data: bytes, flow: Flow) -> None:
+        """For the ledger, when there is time to read it."""
+        if len(self._turned_away) < MOST_TURNED_AWAY:
+            self._turned_away.append((data, flow))
+            if len(self._turned_away) == 1:
+                self._switch.arm(("turned away", ""), self._now + WRITE_DOWN_S)
+
     def _shed(self, request: Request, flow: Flow) -> list[Effect]:
         """Too much to do: a new call is told so, what is not urgent is not heard."""
         overload = self._switch.overload
@@ -110,13 +135,16 @@ class Signalling:
             told = self._desk.busy(request, flow) if flow.reliable else []
             return [*told, MessageDropped(flow.transport, "overload")]
         trunk = self._switch.directory.trunk_of(flow, request)
-        if trunk and len(self._turned_away) < MOST_TURNED_AWAY:
-            self._turned_away.append((request, trunk.name))
-            self._switch.arm(("turned away", ""), self._now + WRITE_DOWN_S)
+        if trunk:
+            self._turn_away(request.octets, flow)
         return [*self._desk.busy(request, flow), CallShed("overload")]
 
-    def _lost(self, request: Request, trunk: str) -> list[Effect]:
-        return self._switch.calls.lost(request, "", trunk)
+    def _lost(self, data: bytes, flow: Flow) -> list[Effect]:
+        with contextlib.suppress(PeerError):
+            request = parse(data)
+            if isinstance(request, Request) and (trunk := self._switch.directory.trunk_of(flow, request)):
+                return self._switch.calls.lost(request, "", trunk.name)
+        return []
 
     def write_down(self) -> list[Effect]:
         """Tell the ledger of calls that were shed; a few at a time, and more of them when there is time again."""
