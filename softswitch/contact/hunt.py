@@ -18,6 +18,7 @@ from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 from softswitch.sip.reason import ELSEWHERE, Reason
+from softswitch.sip.uri import identity, parse_uri
 
 MAX_REDIRECTS = 5
 AGENT_RING_GRACE_S = 5.0  # the ACD times an agent's ringing; the leg's own limit only catches what the ACD forgot
@@ -44,6 +45,7 @@ class Hunt:
     tried: int = 0  # targets
     made: int = 0  # legs
     redirects: int = 0
+    been: set[tuple[object, ...]] = field(default_factory=set)  # URIs that have redirected us
     statuses: list[int] = field(default_factory=list)
 
     def start(self) -> list[Effect]:
@@ -63,7 +65,9 @@ class Hunt:
     def _following(self, target: Target, event: Failed, directory: Directory) -> Target | None:
         if event.contacts and self.redirects < MAX_REDIRECTS:
             self.redirects += 1
-            return directory.redirected(target, event.contacts)
+            self.been.add(_place(target.uri))
+            fresh = tuple(uri for uri in event.contacts if _place(uri) not in self.been)  # RFC 3261 section 8.1.3.4
+            return directory.redirected(target, fresh)
         given_up = event.silent and self.purpose != "customer"
         if not target.others or not (event.elsewhere or given_up):
             return None
@@ -107,6 +111,11 @@ class Hunt:
         caller = self.caller if self.as_given else target.presentation.shown(self.caller)
         name = self.caller_name if caller == self.caller else ""  # it would say who hides behind the number
         return [MakeLeg(leg, target, caller, name, self.ring_s, self.call_id), TellLeg(leg, Dial())]
+
+
+def _place(uri: str) -> tuple[object, ...]:
+    """Equal where two URIs lead to the same place."""
+    return identity(replace(parse_uri(uri), headers=""))
 
 
 def outcome(status: int) -> str:

@@ -56,7 +56,7 @@ class SwitchDirectory:
             with contextlib.suppress(PeerError):
                 uri = parse_uri(contact)
                 if uri.scheme == "sip" and uri.host.lower() in hosts and is_outside(uri.user):
-                    return replace(target, uri=str(replace(uri, headers="")))
+                    return replace(target, uri=str(_bare(uri)))
         return None
 
     def customer_target(self, trunk: str, number: str) -> Target | None:
@@ -116,3 +116,9 @@ def fixed(configuration: Configuration) -> frozenset[tuple[str, int | None]]:
     found |= {trunk.address for trunk in trunks}
     flows = [static_flow(user.contact, configuration) for user in configuration.users.values() if user.contact]
     return frozenset(found | {flow.remote for flow in flows if flow})
+
+
+def _bare(uri: Uri) -> Uri:
+    """As it may stand in a Request-URI (RFC 3261 sections 8.1.3.4, 19.1.1)."""
+    kept = tuple(pair for pair in uri.params if pair[0].lower() != "method")
+    return replace(uri, params=kept, headers="")

@@ -47,14 +47,14 @@ class NullMedia:
 
 
 class Bench:
-    """A switch whose wire is a queue."""
+    """A switch whose wire is a queue; ``changes`` are to its configuration."""
 
-    def __init__(self) -> None:
+    def __init__(self, **changes: Any) -> None:
         self.wire: deque[tuple[bytes, Flow]] = deque()
         self.now = 0.0
         ports = Ports(self, NullMedia(), Memory(), self, self)  # type: ignore[arg-type]
         ids = Ids(random.Random(1).getrandbits)
-        self.switch = Switch(configuration(probe_s=0.0), ports, ids, Clock(lambda: self.now, EPOCH))
+        self.switch = Switch(configuration(**{"probe_s": 0.0, **changes}), ports, ids, Clock(lambda: self.now, EPOCH))
         self.switch.restore(Kept())
         self.switch.begin()
 

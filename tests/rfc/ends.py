@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 from softswitch.call.leg import Leg
 from softswitch.call.signal import Command, Dial
@@ -51,7 +52,9 @@ class Caller:
         """What we say to this."""
         return self._out(self.agent.received(parse(render(message)), flow, self.now))
 
-    def answered(self, to: Request, status: int, tag: str = "theirs", more: Lines = (), body: bytes = b"") -> list[Message]:
+    def answered(
+        self, to: Request, status: int, tag: str = "theirs", more: Lines = (), body: bytes = b""
+    ) -> list[Message]:
         lines = (*more, ("Contact", "<sip:1002@10.0.0.1>"), *(SDP if body else ()))
         made = response(to, status, tag, lines)
         return self.hears(Response(status, made.reason, made.headers, body))
@@ -80,8 +83,8 @@ class Caller:
 class NullSwitch(Bench):
     """The whole switch; ``hears`` gives what it says at once, to anybody."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **changes: Any) -> None:
+        super().__init__(**changes)
         self._serial = itertools.count(1)
 
     def hears(self, message: Message, flow: Flow = PHONE) -> list[Message]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from softswitch.call.leg import Leg
 from softswitch.call.signal import Dial, Failed, Progress, Release, SendRequest
+from softswitch.contact.hunt import Hunt
+from softswitch.contact.order import Directory, MakeLeg, Target
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import BRANCH_COOKIE
 from softswitch.sip import locate
@@ -17,9 +21,12 @@ from softswitch.sip.final import contact_uris
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import CSEQ_LIMIT, CSeq, parse_cseq
 from softswitch.sip.message import Request, Response, parse, render
+from softswitch.sip.registration import Account, Registration
 from softswitch.sip.timing import Timing
 from softswitch.sip.uri import parse_uri
+from softswitch.switch.trunk_rule import Manners
 from tests.rfc.ends import Caller, NullSwitch
+from tests.simnet.house import configuration
 from tests.unit.call.peer import OFFER, OURS, calling
 from tests.unit.sip.exchange import TCP, UDP, ids, request, response
 
@@ -101,8 +108,6 @@ def test_8_1_1_4_the_call_id_is_the_same_throughout_a_dialog() -> None:
 
 
 def test_8_1_1_4_registrations_of_one_trunk_have_one_call_id_and_rising_cseq() -> None:
-    from softswitch.sip.registration import Account, Registration  # noqa: PLC0415
-
     registration = Registration("carrier", Account("400", "pw", "there"), ids())
     first, second = (registration.request("sip:400@us") for _ in range(2))
     assert first.call_id == second.call_id
@@ -231,7 +236,7 @@ def test_8_1_3_1_a_broken_transport_is_a_503() -> None:
     one.dial()
     (lost,) = one.agent.endpoint.transport_failed(UDP, 0.1)
     assert isinstance(lost, TransactionFailed) and lost.status == 503
-    (end, *_) = one.agent.tell("leg", lost, 0.1) or one.agent.legs[lost.owner].handle(lost, 0.1)
+    (end, *_) = one.agent.tell(lost.owner, lost, 0.1)
     assert isinstance(end, Failed) and end.status == 503
 
 
@@ -284,7 +289,54 @@ def test_8_1_3_4_the_contacts_of_a_redirection_are_reported() -> None:
     assert end.contacts == ("sip:1@a", "sip:2@b") == contact_uris(made)
 
 
-# 8.1.3.4 goes on in tests/rfc/test_redirect.py
+class Trunk302:
+    """A directory whose trunk lets itself be followed anywhere."""
+
+    def redirected(self, target: Target, contacts: tuple[str, ...]) -> Target | None:
+        return replace(target, uri=contacts[0]) if contacts else None
+
+
+def moved(leg: str, *contacts: str) -> Failed:
+    return Failed(leg, 302, "", "peer", contacts=contacts)
+
+
+def redirected(one: Hunt, leg: str, *contacts: str) -> str:
+    """Where it goes on to; "" for nowhere."""
+    orders = one.failed(moved(leg, *contacts), cast(Directory, Trunk302()))
+    return next((order.target.uri for order in orders if isinstance(order, MakeLeg)), "")
+
+
+@pytest.fixture
+def hunt() -> Hunt:
+    one = Hunt("dial", "x.", (Target("sip:1@a", "sip:1@a", UDP),), "1004", "", 20.0)
+    one.start()
+    return one
+
+
+def test_8_1_3_4_no_uri_is_tried_twice(hunt: Hunt) -> None:
+    assert redirected(hunt, "x.1", "sip:2@b") == "sip:2@b"
+    assert redirected(hunt, "x.2", "sip:1@A", "sip:3@c") == "sip:3@c"
+    assert redirected(hunt, "x.3", "sip:2@b") == ""
+    assert hunt.exhausted
+
+
+def test_8_1_3_4_when_the_list_is_exhausted_the_request_has_failed(hunt: Hunt) -> None:
+    assert redirected(hunt, "x.1", "sip:1@a") == ""
+    assert hunt.exhausted and hunt.status == 302
+
+
+def test_8_1_3_4_the_uri_is_copied_without_method_and_headers() -> None:
+    """Its headers are nobody's but ours to write: docs/sip.md."""
+    manners = replace(Manners(), follow_redirects=True)
+    configured = configuration()
+    carrier = replace(configured.trunks["carrier"], manners=manners)
+    switch = NullSwitch(trunks={"carrier": carrier}).switch
+    first = switch.directory.trunk_target("carrier", "10086")
+    assert first is not None
+    contact = "sip:10010@127.0.0.1:5090;method=INVITE;user=phone?Subject=foo"
+    target = switch.directory.redirected(first, (contact,))
+    assert target is not None and target.uri == "sip:10010@127.0.0.1:5090;user=phone"
+    assert target.to_uri == first.to_uri
 
 
 @pytest.mark.parametrize(("status", "asked", "given"), [

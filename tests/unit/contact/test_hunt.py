@@ -173,8 +173,8 @@ def test_a_redirection_that_may_not_be_followed_is_a_failure() -> None:
 def test_redirections_are_followed_but_not_for_ever() -> None:
     one, there = calling(), cast(Directory, Nowhere(follows=True))
     for leg in range(1, 6):
-        (order, _) = one.failed(replace(MOVED, leg=f"x.{leg}"), there)
-        assert isinstance(order, MakeLeg) and order.target.uri == "sip:5@a"
+        (order, _) = one.failed(replace(MOVED, leg=f"x.{leg}", contacts=(f"sip:{leg}@a",)), there)
+        assert isinstance(order, MakeLeg) and order.target.uri == f"sip:{leg}@a"
     assert one.failed(replace(MOVED, leg="x.6"), there) == [] and one.exhausted
 
 
