@@ -263,6 +263,8 @@ class Leg:
         method = arrived.request.method
         if method == "BYE":
             return self._step(I.BYE, arrived, now)
+        if dialog is None:
+            raise PeerError(481, "Call/Transaction Does Not Exist")
         serve = INSIDE.get(method)
         if serve is None:
             raise PeerError(405, "Method Not Allowed")

@@ -56,7 +56,7 @@ def _admit(leg: LegState) -> None:
 
 def not_pending(leg: LegState) -> None:
     """Raises ``PeerError`` where a re-INVITE or an offer of ours has no final response yet."""
-    if leg.change is not None and leg.change.cseq:
+    if leg.change is not None and leg.change.cseq and leg.change.described:
         raise PeerError(491, "Request Pending")
 
 

@@ -32,7 +32,7 @@ def update(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
         sdp, effects = _answer(leg, request.from_.tag or "", offer)
     dialog.refresh(request)
     compose.learn(leg, request)
-    timer = refresh.serve(leg, request, now) if leg.state is S.UP else ()
+    timer = refresh.serve(leg, request, now) if leg.state in (S.ANSWERED, S.UP) else ()
     return [compose.reply(leg, arrived.transaction, request, 200, headers=timer, sdp=sdp), *effects]
 
 

@@ -250,6 +250,14 @@ def test_a_refresh_of_a_session_that_is_gone_ends_it(status: int) -> None:
     assert [made.method for made in requests_in(effects)] == ["BYE"]
 
 
+def test_a_reinvite_of_theirs_may_cross_a_refresh_of_ours_that_offers_nothing() -> None:
+    leg = caller((("Session-Expires", "600"), ("Allow", "UPDATE")))
+    made = refresh_of(leg, 301.0)
+    assert response_in(inside(leg, "INVITE", OFFER, from_tag="x")).status == 200
+    assert replied(leg, made, 200, more=(("Session-Expires", "600;refresher=uac"),), now=301.2) == []
+    assert leg.leg.refresh.due_at == pytest.approx(601.2)
+
+
 def test_after_our_bye_nothing_is_refreshed() -> None:
     leg = caller((("Session-Expires", "600"), ("Allow", "UPDATE")))
     leg.handle(Release(), 300.9)

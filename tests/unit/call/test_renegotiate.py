@@ -338,6 +338,13 @@ def test_a_request_in_an_early_dialog_is_checked_against_that_dialog() -> None:
     assert status_in(inside(leg, "OPTIONS", cseq=6, from_tag="x")) == 500
 
 
+@pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "UPDATE", "INFO"])
+def test_a_request_of_a_branch_that_we_do_not_know_is_481(method: str) -> None:
+    leg, sent = calling()
+    answer(leg, sent, 180, "x")
+    assert status_in(inside(leg, method, from_tag="y")) == 481
+
+
 def test_a_peer_who_forks_without_end_fills_nothing() -> None:
     leg, sent = calling()
     for number in range(100):
