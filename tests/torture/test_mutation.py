@@ -182,3 +182,23 @@ def spent_s(work: Callable[[], object]) -> float:
     begun = time.process_time()
     work()
     return time.process_time() - begun
+
+
+NAMES = (
+    b"Authorization", b"Accept", b"Require", b"Supported", b"Content-Type", b"Content-Disposition", b"Record-Route",
+    b"P-Asserted-Identity", b"Privacy", b"Diversion", b"History-Info", b"Session-Expires", b"Replaces", b"Refer-To",
+    b"Referred-By", b"Event", b"Reason", b"User-to-User", b"Path", b"User-Agent",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_header_of_twenty_kilobytes_holds_the_switch_up_for_milliseconds(name: bytes) -> None:
+    """From a trunk, whose requests are read whole."""
+    house = House(login=False, policies=())
+    heard(house.world)
+    for number, unit in enumerate(UNITS[NAMES.index(name) % 4 :: 4]):
+        lines = b"%b: %b\r\nCall-ID: bomb-%d" % (name, unit * (20_000 // len(unit)), number)
+        data = (HEAD % (b"%d" % number, b"", b"", b"", b"<sip:a@b>", b"")).replace(b"Call-ID: x", lines)
+        event = read(data, Flow("udp", SWITCH, TRUNK))
+        assert spent_s(lambda event=event: house.world.feed(event)) < 0.5, unit  # type: ignore[misc]
+    assert not house.world.facts(UnitFailed)
