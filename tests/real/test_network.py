@@ -64,7 +64,9 @@ class Ear:
 
     @property
     def upcalls(self) -> Upcalls:
-        return Upcalls(self.on_message, self.on_malformed, self.on_failed, lambda flow: self.open, self.on_let_go)
+        return Upcalls(
+            self.on_message, self.on_malformed, self.on_failed, admits=lambda flow: self.open, let_go=self.on_let_go
+        )
 
     async def until(self, condition: object) -> None:
         async with asyncio.timeout(5):
