@@ -19,7 +19,7 @@ def collector(value: Any) -> HostPort:
 
 class Trace(Strict):
     messages: int = Field(default=500, ge=0, le=10_000)  # of one contact; 0: nothing is kept
-    contacts: int = Field(default=1000, ge=0)  # that have ended
+    contacts: int = Field(default=500, ge=0)  # that have ended
     bytes: int = Field(default=32_000_000, ge=0)  # of all messages together, about
 
 

@@ -33,7 +33,7 @@ class Room:
     """How much is kept. ``contacts`` counts those that have ended; those that go on are always there."""
 
     messages: int = 500  # of one contact; 0: nothing is kept
-    contacts: int = 1000
+    contacts: int = 500
     octets: int = 32_000_000
 
 

@@ -20,7 +20,7 @@ def loaded(tmp_path: Path, text: str) -> Settings:
 
 def test_calls_are_traced_and_nobody_is_told_by_default(tmp_path: Path) -> None:
     settings = loaded(tmp_path, "")
-    assert configuration(settings, {}, (), b"").trace == Room(500, 1000, 32_000_000)
+    assert configuration(settings, {}, (), b"").trace == Room(500, 500, 32_000_000)
     assert settings.hep.to is None
 
 
