@@ -147,7 +147,7 @@ class Metrics:
             name = "sip_messages_received" if isinstance(event, MessageReceived) else "sip_messages_sent"
             self._count(name, event.transport, event.method, event.status_class)
             return
-        times = event.count if isinstance(event, MessageDropped) else 1
+        times = event.count if isinstance(event, MessageDropped | CallShed) else 1
         for name, *labels in _counted(event):
             self._count(name, *labels, times=times)
         match event:

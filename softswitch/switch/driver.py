@@ -34,7 +34,7 @@ from softswitch.switch.control import SwitchControl
 from softswitch.switch.desk import CallWanted, Desk
 from softswitch.switch.directory import SwitchDirectory, fixed
 from softswitch.switch.door import Door
-from softswitch.switch.event import MessageDropped, UnitFailed
+from softswitch.switch.event import CallShed, MessageDropped, UnitFailed
 from softswitch.switch.facts import Facts
 from softswitch.switch.lamps import Lamps
 from softswitch.switch.mending import Mending
@@ -213,6 +213,9 @@ class Switch:
         self._asked_in = 0
         for (transport, reason), count in refused.items():
             self.publish(MessageDropped(transport, reason, count))
+        if self.signalling.shed:
+            self.publish(CallShed("overload", self.signalling.shed))
+            self.signalling.shed = 0
 
     def command(self, work: Callable[[], Iterable[Effect]]) -> None:
         """Something that the face wants, and that makes sense."""

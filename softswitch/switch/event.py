@@ -54,6 +54,7 @@ class CallShed(DomainEvent):
     """A new call was refused with 503, because there was too much to do."""
 
     why: str  # closed list: "overload", "limit" (of calls, or of RTP ports)
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

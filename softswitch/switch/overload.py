@@ -17,7 +17,7 @@ import zlib
 
 JUNK = 0.5  # of what arrives is turned away: a flood, and no work
 LATE_S = (0.1, 0.4)  # a loop that is this late: nothing is shed yet, everything is
-FULL = (0.1, 0.6)  # of a receive buffer: the same
+FULL = (0.2, 0.9)  # of a receive buffer: the same
 BUSY = 0.25  # from this on, strangers are held to their share
 HOLD_S = 1.0  # and for so long after the last sign of it
 EWMA = 0.3  # weight of the newest sample

@@ -45,6 +45,7 @@ class Signalling:
         self._endpoint = switch.endpoint
         self._legs_by_invite: dict[str, str] = {}  # INVITE server transaction -> leg, for CANCEL
         self._invite_of: dict[str, str] = {}  # and back, to forget it
+        self.shed = 0  # calls refused without being read, since that was last published
         self._turned_away: deque[tuple[bytes, Flow]] = deque()  # INVITEs; the ledger has yet to hear
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
@@ -111,7 +112,7 @@ class Signalling:
         if seen is None or seen.transaction in self._legs_by_invite or not overload.sheds(Rank.CALL, seen.call_id):
             return None
         self._turn_away(data, flow)
-        self._switch.publish(CallShed("overload"))
+        self.shed += 1
         return seen.refusal(retry_after_s(seen.call_id))
 
     def _turn_away(self, data: bytes, flow: Flow) -> None:

@@ -285,7 +285,7 @@ def test_a_known_phone_registers_while_strangers_are_not_heard() -> None:
     house = House()
     overload = house.world.switch.overload
     for number in range(40):
-        overload.sample(0.0, 0.45, house.world.now + number * 0.01)
+        overload.sample(0.0, 0.6, house.world.now + number * 0.01)
     stranger = Stranger(house)
     assert stranger.say("OPTIONS") is None
     before = len(house.world.facts(Registered))
