@@ -60,7 +60,7 @@ class Leg:
         session: SessionPolicy = SessionPolicy(),  # noqa: B008 (frozen)
     ) -> Leg:
         """For an INVITE without a To tag. ``handle(arrived, now)`` comes next."""
-        setup = Setup(id, arrived.request.call_id, ids.tag(), local, ids, timing, credentials, session)
+        setup = Setup(id, arrived.request.call_id, arrived.tag or ids.tag(), local, ids, timing, credentials, session)
         return cls(LegState(setup, arrived.flow, inbound=inbound.start(arrived, trusted)))
 
     @classmethod

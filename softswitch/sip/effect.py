@@ -28,6 +28,7 @@ class RequestArrived(Effect):
     transaction: str
     request: Request
     flow: Flow
+    tag: str = field(default="", compare=False)  # of an INVITE: for the To of all answers, that to a CANCEL too
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,9 @@ class Endpoint:
             return self._cancelled(one, invite, now)
         if merged:
             return self.respond(key, respond(request, 482, to_tag=self._ids.tag()), now)
-        return [RequestArrived(key, request, flow)]
+        if request.method == "INVITE" and request.to.tag is None:
+            one.tag = self._ids.tag()
+        return [RequestArrived(key, request, flow, one.tag)]
 
     def _remember(self, request: Request, key: str) -> bool:
         """Section 8.2.2.2: whether this request came here a second time, by another way."""
@@ -122,8 +124,8 @@ class Endpoint:
         if invite is None:
             return self.respond(one.key, respond(one.request, 481, to_tag=self._ids.tag()), now)
         sent = invite.response
-        tag = sent.to.tag if sent is not None else None
-        effects = self.respond(one.key, respond(one.request, 200, to_tag=tag or self._ids.tag()), now)
+        tag = (sent and sent.to.tag) or invite.tag or self._ids.tag()  # as in the response to the INVITE
+        effects = self.respond(one.key, respond(one.request, 200, to_tag=tag), now)
         if invite.state is S.PROCEEDING:
             effects.append(CancelArrived(invite.key, one.request, one.flow))
         return effects

@@ -40,6 +40,7 @@ class Transaction:
     interval: float = 0.0  # seconds between the repeats before and after resend_at
     resend_at: float | None = None
     end_at: float | None = None
+    tag: str = ""  # server: for the To of the answers
     fallback: Flow | None = None  # client: the datagram's way, while a stream is tried because of the length
 
     @property
