@@ -3,7 +3,8 @@
 Text comes first. ``uri`` and ``header`` know the grammar of the values, ``section`` the header section as a whole,
 ``message`` the two kinds of message and the way from octets to them and back; ``framing`` finds messages in a stream.
 A message keeps its headers as it received them and parses a value when somebody asks for it, once. Whatever a peer
-sends, only ``PeerError`` comes out, with the status that answers it.
+sends, only ``PeerError`` comes out, with the status that answers it. ``body`` takes what is wanted out of a multipart,
+``inspection`` refuses what a UAS does not serve whatever it is about (section 8.2).
 
 Strictness is chosen line by line: what could make two elements read one message differently (line ends, lengths,
 repeated single headers, broken quotes) is refused with 400; what is merely untidy (white space, folding, unknown

@@ -100,8 +100,13 @@ def identity(uri: Uri) -> tuple[object, ...]:
     """What equivalent URIs have in common. All else in which two may differ is a parameter without a meaning to us."""
     user = uri.user.translate(_SEPARATORS).lower() if uri.scheme == "tel" else uri.user
     distinguishing = tuple(sorted(pair for pair in _named(uri).items() if pair[0] in _DISTINGUISHING))
-    headers = tuple(sorted(uri.headers.split("&"))) if uri.headers else ()
+    headers = tuple(sorted([_header(text) for text in uri.headers.split("&")])) if uri.headers else ()
     return uri.scheme, user, unescape(uri.password), canonical_host(uri.host), uri.port, distinguishing, headers
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return unescape(name).lower(), unescape(value)
 
 
 def _named(uri: Uri) -> dict[str, str]:

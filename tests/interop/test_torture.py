@@ -1,4 +1,4 @@
-"""The torture messages of RFC 4475 and RFC 5118 on real sockets: judged as their rows say, and the next OPTIONS works."""
+"""The torture messages of RFC 4475 and RFC 5118 on real sockets, judged as their rows say; the next OPTIONS works."""
 
 from __future__ import annotations
 

@@ -176,7 +176,8 @@ def test_what_was_stored_is_restored() -> None:
 
 def test_19_1_4_the_same_contact_written_otherwise_is_one_binding() -> None:
     registrar = Registrar()
-    same = ["<sip:%61lice@Host.example>", "<sip:alice@host.EXAMPLE;rinstance=1>", "<sip:alice@host.example;rinstance=2>"]
+    alice = "<sip:alice@host.example;rinstance=2>"
+    same = ["<sip:%61lice@Host.example>", "<sip:alice@host.EXAMPLE;rinstance=1>", alice]
     other = ["<sip:alice@host.example:5060>", "<sip:alice@host.example;transport=tcp>", "<sips:alice@host.example>"]
     for cseq, contact in enumerate(same, 1):
         ask(registrar, register(contact, cseq=cseq))

@@ -132,11 +132,13 @@ DIFFERENT = [
 # What the text of the section says beside them.
 EQUIVALENT += [
     ("sip:a@[2001:db8::1]", "sip:a@[2001:DB8:0:0::1]"),
+    ("sip:a@b?Subject=%61b", "sip:a@b?subject=ab"),
     ("tel:+1-201-555-0123", "tel:+12015550123"),
     ("tel:863-1234;phone-context=+1-914-555", "tel:8631234;Phone-Context=+1-914-555"),
     ("isbn:2983792873", "isbn:2983792873"),
 ]
 DIFFERENT += [
+    ("sip:a@b?subject=AB", "sip:a@b?subject=ab"),
     ("sip:bob@biloxi.com", "sips:bob@biloxi.com"),
     ("sip:bob@biloxi.com", "sip:biloxi.com"),
     ("sip:bob@biloxi.com", "sip:bob:secret@biloxi.com"),
