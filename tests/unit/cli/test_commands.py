@@ -101,6 +101,7 @@ def running(_server: tuple[str, list[FakeControl]]) -> Running:
         (["queues"], ["orders", "12s"]),
         (["callbacks"], ["p-1", "abandoned", "due"]),
         (["registrations"], ["1001", "sip:1001@127.0.0.1:7001"]),
+        (["bans"], ["192.0.2.66", "1001", "12"]),
         (["trunks"], ["carrier", "udp:192.0.2.1:5060 12s", "spare", "not located", "30"]),
         (["records"], ["c-0", "abandoned", "caller"]),
         (["why", "c-1"], ["nobody", "bob: lacks orders"]),
@@ -150,6 +151,7 @@ def test_nothing_to_show_is_said(running: Running, monkeypatch: pytest.MonkeyPat
         (["agent", "ready", "alice"], ("set_ready", "alice")),
         (["agent", "pause", "alice", "--reason", "lunch"], ("set_paused", "alice", "lunch")),
         (["withdraw", "p-1", "--reason", "by mail"], ("withdraw", "p-1", "by mail")),
+        (["unban", "192.0.2.66"], ("unban", "192.0.2.66")),
         (["hangup", "c-1"], ("hang_up", "c-1")),
     ],
 )

@@ -155,5 +155,7 @@ def test_a_challenge_knows_to_which_host_it_went() -> None:
 
 def test_a_phone_whose_address_changed_between_challenge_and_answer_is_let_in() -> None:
     ours = authenticator()
-    given = answer(ours.challenges(NOW, source="192.0.2.7")[0], "REGISTER", "sip:example.com", "alice", "wonderland", "c")
+    given = answer(
+        ours.challenges(NOW, source="192.0.2.7")[0], "REGISTER", "sip:example.com", "alice", "wonderland", "c"
+    )
     assert verdict(ours, given) is Verdict.OK

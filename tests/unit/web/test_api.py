@@ -217,6 +217,17 @@ async def test_a_promise_is_withdrawn(connect: Connect, control: FakeControl) ->
     await post(client, "/api/v1/promises/p-9/withdraw", {}, 404)
 
 
+async def test_a_ban_is_seen_and_lifted(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    (ban,) = (await get(client, "/api/v1/bans"))["bans"]
+    assert (ban["source"], ban["user"], ban["dropped"]) == ("192.0.2.66", "1001", 12)
+    async with client.delete("/api/v1/bans/192.0.2.66") as answer:
+        assert answer.status == 200
+    async with client.delete("/api/v1/bans/2001:db8::%2F64") as answer:
+        assert answer.status == 404
+    assert control.done == [("unban", "192.0.2.66")]
+
+
 async def test_a_call_is_ended(connect: Connect, control: FakeControl) -> None:
     client = await connect()
     async with client.delete("/api/v1/calls/c-1") as answer:
