@@ -29,6 +29,7 @@ from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.core.machine import transition
 from softswitch.sdp.media import LocalMedia, Media
+from softswitch.sip import inspection
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, ResponseArrived, TransactionFailed
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Response
@@ -260,6 +261,7 @@ class Leg:
             dialog.check(arrived.request)
             leg.flow = arrived.flow  # only now: tags and CSeq show that this is the peer, wherever it comes from
             probe.heard(leg, now)
+        inspection.inspect(arrived.request)
         method = arrived.request.method
         if method == "BYE":
             return self._step(I.BYE, arrived, now)
@@ -268,6 +270,8 @@ class Leg:
         serve = INSIDE.get(method)
         if serve is None:
             raise PeerError(405, "Method Not Allowed")
+        if leg.over and method != "PRACK":  # one that was asked for may come late
+            raise PeerError(481, "Call/Transaction Does Not Exist")
         effects = self._implied_ack(arrived, now) if method == "INVITE" else []
         effects += serve(leg, arrived, now)
         return [*effects, *self._step(I.PRACKED, Accept(), now)] if method == "PRACK" else effects

@@ -36,9 +36,9 @@ def reinvite(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]
     offer = compose.description(request)
     assert leg.dialog is not None
     refresh.check(leg, request)
-    before = leg.media
+    before, target = leg.media, leg.dialog.target_of(request)
     sdp = leg.exchange.answer(offer, leg.setup.local) if offer else leg.exchange.offer(leg.setup.local)
-    leg.dialog.refresh(request)
+    leg.dialog.remote_target = target
     compose.learn(leg, request)
     return [*inbound.succeed(leg, arrived.transaction, request, sdp, not offer, now), *changed(leg, before)]
 
@@ -85,6 +85,8 @@ def _digit(pressed: body.Part) -> str:
 
 
 def options(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
+    if leg.dialog_of(arrived.request) is None:
+        raise _GONE
     headers = inspection.capabilities(compose.ALLOW)
     return [compose.reply(leg, arrived.transaction, arrived.request, 200, headers=headers)]
 

@@ -111,11 +111,11 @@ def acknowledge(asked: Asked, cseq: int, leg: LegState) -> Effect:
 
 def _accepted(leg: LegState, response: Response, asked: Asked, now: float) -> Outcome:
     method, number = response.cseq.method, response.cseq.number
+    asked.dialog.refresh(response)  # the ACK goes there already
     effects = [acknowledge(asked, number, leg)] if method == "INVITE" else []
     change, leg.change = leg.change, None
     if change is None:
         return effects, None, None
-    asked.dialog.refresh(response)
     refresh.granted(leg, response, now)
     if change.described:
         try:

@@ -226,6 +226,11 @@ class LegState:
         return None if branch is None else branch.dialog
 
     @property
+    def over(self) -> bool:
+        """True from the moment when we have given up or either side has ended it."""
+        return self.state in (S.ABANDONED, S.CANCELLING, S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED)
+
+    @property
     def settled(self) -> bool:
         """True while nothing of an offer or an INVITE is under way on either side, so that we may begin something."""
         if self.state is S.UP:

@@ -24,8 +24,6 @@ LEAVE_S = 4.0  # for the answer to the last NOTIFY, before the BYE
 
 def refer(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
     """Unanswered until the first ``TransferProgress``. Raises ``PeerError``."""
-    if leg.state in (S.LEAVING, S.BYE_DUE, S.ENDED, S.FINISHED):
-        raise PeerError(481, "Call/Transaction Does Not Exist")
     if leg.state is not S.UP or leg.refer is not None:
         raise PeerError(491, "Request Pending")
     request = arrived.request

@@ -14,7 +14,6 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import RequestArrived
 
-_OVER = (S.ABANDONED, S.CANCELLING, S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED)
 _GONE = PeerError(481, "Call/Transaction Does Not Exist")
 _PENDING = PeerError(491, "Request Pending")
 _UNANSWERED = PeerError(500, "Server Internal Error")
@@ -23,14 +22,15 @@ _UNANSWERED = PeerError(500, "Server Internal Error")
 def update(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
     request = arrived.request
     dialog = leg.dialog_of(request)
-    if dialog is None or leg.state in _OVER:
+    if dialog is None:
         raise _GONE
     refresh.check(leg, request)
+    target = dialog.target_of(request)
     sdp, effects = b"", list[Effect]()
     if offer := compose.description(request):
         _admit(leg, request.from_.tag or "")
         sdp, effects = _answer(leg, request.from_.tag or "", offer)
-    dialog.refresh(request)
+    dialog.remote_target = target
     compose.learn(leg, request)
     timer = refresh.serve(leg, request, now) if leg.state in (S.ANSWERED, S.UP) else ()
     return [compose.reply(leg, arrived.transaction, request, 200, headers=timer, sdp=sdp), *effects]

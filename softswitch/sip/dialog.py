@@ -80,6 +80,10 @@ class Dialog:
             raise PeerError(500, "CSeq out of order")
         self.remote_cseq = number
 
+    def target_of(self, request: Request) -> str:
+        """Where the peer will be, once this target refresh request is accepted. Raises ``PeerError`` (400)."""
+        return self.remote_target if request.contact is None else str(request.contact.uri)
+
     def refresh(self, message: Message) -> None:
         """A target refresh request, or the 2xx to one, has been accepted: the peer is where its Contact says.
 
@@ -87,8 +91,8 @@ class Dialog:
         """
         if isinstance(message, Response):
             self.remote_target = _contact(message) or self.remote_target
-        elif message.contact is not None:
-            self.remote_target = str(message.contact.uri)
+        else:
+            self.remote_target = self.target_of(message)
 
     def request(self, method: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> Request:
         """The next request of ours (section 12.2.1.1), without a Via."""
