@@ -102,7 +102,8 @@ def stream_of(sections: Sequence[Section]) -> int:
 
 
 def _described(local: LocalMedia, version: int, sections: list[Section], timing: str) -> Session:
-    origin = f"- {local.session_id} {version} {connection(local.address[0])}"
+    # A name, not "-": scenarios of test tools (that of sipp with regular expressions) look for letters and digits.
+    origin = f"softswitch {local.session_id} {version} {connection(local.address[0])}"
     return Session(origin=origin, address=local.address[0], timing=timing, sections=sections)
 
 

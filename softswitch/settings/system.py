@@ -56,8 +56,8 @@ class Sip(Strict):
     tls: SipTls | None = None  # needed by the listeners that begin with tls:
     websocket: WebSocket | None = WebSocket()  # null: none
     realm: str = Field(default="softswitch", min_length=1, max_length=64)
-    # Offered to phones, the preferred one first. Old ones (baresip 1, sipp) give up on a challenge other than MD5.
-    digest: tuple[Literal["SHA-256", "MD5"], ...] = Field(default=("SHA-256", "MD5"), min_length=1)
+    # Offered to phones in this order. Many look at the first only, and old ones (sipp too) know nothing but MD5.
+    digest: tuple[Literal["SHA-256", "MD5"], ...] = Field(default=("MD5", "SHA-256"), min_length=1)
     t1: PositiveSeconds = 0.5  # RFC 3261 section 17.1.1.1
     t2: PositiveSeconds = 4.0
     t4: PositiveSeconds = 5.0

@@ -5,8 +5,9 @@ that a challenge costs no memory; memory is spent only on who has proved to know
 bounded: where the oldest proof has to be forgotten, nonces of its age are no longer fresh. A second mark says to whom
 the challenge went: who answers it can be reached at the address that the request came from, and has not forged it.
 
-We offer SHA-256, then MD5 for the phones that know nothing else, both with qop=auth, and insist on qop: without it
-there is no nonce count. A user whom nobody knows costs the same work as one with a wrong password.
+We offer MD5, then SHA-256, both with qop=auth. RFC 8760 would have the stronger one first, but many a phone looks at
+the first challenge only and knows nothing but MD5; a listener of TLS does more for a password than the order. We
+insist on qop: without it there is no nonce count. A user whom nobody knows costs the same work as one with a wrong password.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from softswitch.sip.header import LWS, is_token, quote, split_commas, unquote
 from softswitch.sip.uri import parse_uri
 
 _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
-ALGORITHMS = ("SHA-256", "MD5")
+ALGORITHMS = ("MD5", "SHA-256")
+# Whom the mere sight of another algorithm beside MD5 makes give up (libre 1).
+_MD5_ALONE = re.compile(r"baresip v?[01]\.", re.IGNORECASE)
 _NEEDED = ("username", "realm", "nonce", "uri", "response", "qop", "cnonce")
 # Nothing but tokens and strings without a backslash: what nearly everybody sends, read at once.
 _ONE = r'([A-Za-z0-9\-]++)=(?:"([^"\\]*+)"|([^",\\ \t]++))'
@@ -60,7 +63,7 @@ class Authenticator:
     ) -> None:
         self.realm = realm
         self._quoted_realm = quote(realm)
-        self.algorithms = tuple(algorithms)  # offered and accepted, the one we prefer first
+        self.algorithms = tuple(algorithms)  # offered in this order, and accepted
         self.nonce_ttl_s = nonce_ttl_s
         self._key = hmac.new(secret, realm.encode(), "sha256").digest()
         self._max_proofs = max_proofs
@@ -68,16 +71,18 @@ class Authenticator:
         self._not_before = 0.0  # nonces made at or before this are not fresh
         self._nobody = hmac.new(secret, b"nobody", "sha256").hexdigest()  # the password of unknown users
 
-    def challenges(self, now: float, stale: bool = False, source: str = "") -> list[str]:
-        """Values for WWW-Authenticate or Proxy-Authenticate headers, the one we prefer first (RFC 8760 section 2.4).
+    def challenges(self, now: float, stale: bool = False, source: str = "", user_agent: str = "") -> list[str]:
+        """Values for WWW-Authenticate or Proxy-Authenticate headers, in the order of ``algorithms`` (RFC 8760 section 2.4).
 
-        ``source`` is the host that the challenge goes to.
+        ``source`` is the host that the challenge goes to, ``user_agent`` what it says that it is. It cannot make itself
+        weaker thereby: MD5 is accepted from everybody to whom it is offered.
         """
+        alone = "MD5" in self.algorithms and _MD5_ALONE.match(user_agent)
         nonce = self._nonce(now, source)
         tail = ", stale=true" if stale else ""
         return [
             f'Digest realm={self._quoted_realm}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{tail}'
-            for algorithm in self.algorithms
+            for algorithm in (("MD5",) if alone else self.algorithms)
         ]
 
     def challenged(self, authorization: str, source: str, now: float) -> bool:

@@ -234,7 +234,8 @@ class Desk:
         return known.password if known else None
 
     def _challenge(self, request: Request, flow: Flow, unix: float, stale: bool) -> list[Effect]:
-        challenges = self._authenticator.challenges(unix, stale, flow.remote[0])
+        user_agent = request.headers.get("User-Agent") or ""
+        challenges = self._authenticator.challenges(unix, stale, flow.remote[0], user_agent)
         return self._once(request, flow, 401, tuple(("WWW-Authenticate", value) for value in challenges))
 
     def _once(

@@ -42,7 +42,6 @@ class Secure(SwitchProcess):
         sip = {
             "listen": [f"udp:{LOOPBACK}:{self.udp}", f"tls:{LOOPBACK}:{self.tls[1]}"],
             "tls": {**self.certificates.settings, "ca": str(self.certificates.ca)},
-            "digest": ["MD5"],  # libre 1.0 gives up on a 401 that offers SHA-256 beside MD5 (RFC 8760)
         }
         super().__init__(directory, settings={"sip": sip}, **options)  # type: ignore[arg-type]
 

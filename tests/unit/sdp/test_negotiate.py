@@ -30,7 +30,7 @@ def refused(*lines: str, head: str = HEAD) -> PeerError:
 
 def test_an_offer_has_everything_that_we_have() -> None:
     assert offer(US, version=3, direction="sendonly") == (
-        b"v=0\r\no=- 77 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+        b"v=0\r\no=softswitch 77 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
         b"m=audio 4000 RTP/AVP 0 8 101\r\n"
         b"a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n"
         b"a=ptime:20\r\na=sendonly\r\n"
@@ -90,7 +90,7 @@ def test_each_m_line_is_answered_in_its_place() -> None:
         ("audio", 4000, "RTP/AVPF"),
         ("audio", 0, "RTP/AVP"),
     ]
-    assert (answered.timing, answered.origin) == ("5 6", "- 77 2 IN IP4 192.0.2.1")
+    assert (answered.timing, answered.origin) == ("5 6", "softswitch 77 2 IN IP4 192.0.2.1")
     assert media.remote == ("198.51.100.7", 5000)
 
 

@@ -59,10 +59,30 @@ def test_every_known_vector() -> None:
         assert f'response="{vector["response"]}"' in given, vector["source"]
 
 
-def test_sha256_is_offered_before_md5() -> None:
-    algorithms = [re.findall(r"algorithm=([^,]+)", challenge) for challenge in authenticator().challenges(NOW)]
-    assert algorithms == [["SHA-256"], ["MD5"]]
+def offered(ours: Authenticator, user_agent: str = "") -> list[str]:
+    return re.findall(r"algorithm=([^,]+)", " ".join(ours.challenges(NOW, user_agent=user_agent)))
+
+
+def test_md5_is_offered_before_sha256_because_many_look_at_the_first_challenge_only() -> None:
+    assert offered(authenticator()) == ["MD5", "SHA-256"]
     assert "stale=true" in authenticator().challenges(NOW, stale=True)[0]
+
+
+def test_the_order_is_the_operators() -> None:
+    assert offered(Authenticator(b"secret", "example.com", algorithms=("SHA-256", "MD5"))) == ["SHA-256", "MD5"]
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "algorithms"),
+    [("baresip v1.0.0 (x86_64/linux)", ["MD5"]), ("baresip v3.10.1", ["MD5", "SHA-256"]), ("", ["MD5", "SHA-256"])],
+)
+def test_who_gives_up_at_the_sight_of_sha256_is_not_shown_it(user_agent: str, algorithms: list[str]) -> None:
+    assert offered(authenticator(), user_agent) == algorithms
+
+
+def test_md5_is_not_offered_where_the_operator_does_not_want_it() -> None:
+    ours = Authenticator(b"secret", "example.com", algorithms=("SHA-256",))
+    assert offered(ours, "baresip v1.0.0") == ["SHA-256"]
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -119,7 +139,7 @@ def test_other_schemes_and_realms_are_no_credentials() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [("nc=00000001", "nc=1"), ("nc=00000001", "nc=zzzzzzzz"), ("qop=auth, ", ""), ("uri=", "urx="), ("cnonce=", "x="),
-     ("algorithm=SHA-256", "algorithm=SHA-1"), ("username=", "nonce=x, username="), ("c0ffee", "c" * 300)],
+     ("algorithm=MD5", "algorithm=SHA-1"), ("username=", "nonce=x, username="), ("c0ffee", "c" * 300)],
 )  # fmt: skip
 def test_incomplete_credentials_are_malformed(old: str, new: str) -> None:
     ours = authenticator()
