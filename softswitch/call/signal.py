@@ -218,4 +218,3 @@ class Respond(Effect):
 
     transaction: str
     response: Response
-    once: bool = False  # do not repeat the refusal of an INVITE: its sender may not be who it says

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.ids import BRANCH_COOKIE, Ids
 from softswitch.core.timers import Deadlines
-from softswitch.sip import hop
+from softswitch.sip import hop, reconnect
 from softswitch.sip.detour import Detours, StreamTo, nowhere
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send
-from softswitch.sip.figure import FIGURE_7, I, S
+from softswitch.sip.figure import I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.reason import Reason
@@ -78,7 +78,7 @@ class Endpoint:
     def _response(self, response: Response, now: float) -> list[Effect]:
         method = response.cseq.method
         one = self._clients.get(f"{response.via.branch}|{method}")
-        if one is None or len(response.vias) != 1:  # section 8.1.3.3: with a second Via it was misrouted
+        if one is None or not _ours(response, one.request):
             return [Stray("response", method)]
         return self._step(one, response_input(response.status), now, response)
 
@@ -149,16 +149,12 @@ class Endpoint:
             self._invites[owner] = one
         return [Send(request, way)]
 
-    def respond(self, transaction: str, response: Response, now: float, once: bool = False) -> list[Effect]:
-        """Answer a request. A transaction that has ended takes no answer: being late is legal.
-
-        ``once``: the refusal of an INVITE is sent again only if the INVITE is. For peers who have not shown that the
-        address is theirs, so that nobody has us send them eleven messages for one.
-        """
+    def respond(self, transaction: str, response: Response, now: float) -> list[Effect]:
+        """Answer a request. A transaction that has ended takes no answer: being late is legal."""
         one = self._servers.get(transaction)
         if one is None:
             return []
-        return self._step(one, answer_input(response.status, once and one.figure is FIGURE_7), now, response)
+        return self._step(one, answer_input(response.status), now, response)
 
     def ack(self, request: Request, flow: Flow) -> list[Effect]:
         """Send the ACK to a 2xx: in no transaction, with a branch of its own (section 13.2.2.4)."""
@@ -189,15 +185,26 @@ class Endpoint:
         """What was sent over ``flow`` did not get out (sections 17.1.4 and 17.2.4)."""
         effects: list[Effect] = []
         for one in list(self._carried.get(_carrier(flow), ())):
-            effects += self._straight(one, now) or self._step(one, I.TRANSPORT_ERROR, now)
+            if not self._listens_elsewhere(one):
+                effects += self._again(one, now) or self._step(one, I.TRANSPORT_ERROR, now)
         return effects
 
-    def _straight(self, one: Transaction, now: float) -> list[Effect]:
-        """As a datagram after all, where that was only too long for one and nobody has heard it."""
-        flow = one.fallback
-        if flow is None or one.state is not one.figure.start:
+    def _listens_elsewhere(self, one: Transaction) -> bool:
+        """Whether there is another way for the answer to a request whose connection is gone; it is taken."""
+        flow = reconnect.for_response(one.request, one.flow) if one.key in self._servers else None
+        if flow is not None:
+            self._move(one, flow)
+        return flow is not None
+
+    def _again(self, one: Transaction, now: float) -> list[Effect]:
+        """By another way, where nobody has heard it: as the datagram for which it was only too long, or anew."""
+        if one.key not in self._clients or one.state is not one.figure.start:
             return []
-        self._detours.refused(flow.remote, now)
+        flow = one.fallback or reconnect.for_request(one.request, one.flow)
+        if flow is None:
+            return []
+        if not flow.reliable:
+            self._detours.refused(flow.remote, now)
         one.request.headers.replace_first("Via", hop.via_value(flow, one.request.via.branch or ""))
         self._unload(one)
         one.begin_again(flow, now)
@@ -280,6 +287,12 @@ def _server_key(request: Request, method: str) -> str:
     if via.branch is not None and via.branch.startswith(BRANCH_COOKIE):
         return key
     return f"{key}|{request.uri}|{request.from_.tag}|{request.call_id}|{request.cseq.number}"
+
+
+def _ours(response: Response, request: Request) -> bool:
+    """Sections 18.1.2 and 8.1.3.3: one that came by another's Via, or has a second one, was misrouted."""
+    via, written = response.via, request.via
+    return len(response.vias) == 1 and (via.host.lower(), via.port) == (written.host.lower(), written.port)
 
 
 def _carrier(flow: Flow) -> _Carrier:

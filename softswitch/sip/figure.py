@@ -36,7 +36,6 @@ class I(enum.Enum):  # noqa: E742 (the figures call it an input)
     TU_1XX = enum.auto()
     TU_2XX = enum.auto()
     TU_300_699 = enum.auto()
-    TU_300_699_ONCE = enum.auto()  # to an INVITE from anybody: nothing is repeated to what may be a forged address
     TU_CANCEL = enum.auto()
     TRANSPORT_ERROR = enum.auto()
     TIMER_A = enum.auto()
@@ -156,7 +155,6 @@ INVITE_SERVER: Table = {
         I.TU_1XX: (None, (A.SEND,)),
         I.TU_2XX: (S.ACCEPTED, (A.SEND, A.START_L)),
         I.TU_300_699: (S.COMPLETED, (A.SEND, A.START_GH)),
-        I.TU_300_699_ONCE: (S.COMPLETED, (A.SEND, A.START_H)),  # section 17.2.1 without timer G: the peer repeats
         I.TRANSPORT_ERROR: DROP,
     },
     S.COMPLETED: {
@@ -165,7 +163,6 @@ INVITE_SERVER: Table = {
         I.TU_1XX: DROP,
         I.TU_2XX: DROP,  # too late: the refusal has left
         I.TU_300_699: DROP,
-        I.TU_300_699_ONCE: DROP,
         I.TIMER_G: (None, (A.RESEND, A.DOUBLE_TO_T2)),
         I.TIMER_H: _ENDED,
         I.TRANSPORT_ERROR: DROP,
@@ -176,7 +173,6 @@ INVITE_SERVER: Table = {
         I.TU_1XX: DROP,
         I.TU_2XX: DROP,
         I.TU_300_699: DROP,
-        I.TU_300_699_ONCE: DROP,
         I.TIMER_I: _ENDED,
         I.TRANSPORT_ERROR: DROP,
     },
@@ -186,7 +182,6 @@ INVITE_SERVER: Table = {
         I.TU_1XX: DROP,
         I.TU_2XX: (None, (A.SEND,)),
         I.TU_300_699: DROP,
-        I.TU_300_699_ONCE: DROP,
         I.TIMER_L: _ENDED,
         I.TRANSPORT_ERROR: DROP,
     },

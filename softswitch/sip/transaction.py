@@ -106,11 +106,10 @@ def response_input(status: int) -> I:
     return I.R1XX if status < 200 else I.R2XX if status < 300 else I.R300_699
 
 
-def answer_input(status: int, once: bool = False) -> I:
-    """``once``: the final response to an INVITE is not repeated by timer G."""
+def answer_input(status: int) -> I:
     if status < 300:
         return I.TU_1XX if status < 200 else I.TU_2XX
-    return I.TU_300_699_ONCE if once else I.TU_300_699
+    return I.TU_300_699
 
 
 # ---- actions ---------------------------------------------------------------------------------------------------

@@ -236,7 +236,7 @@ class Signalling:
         return []
 
     def _respond(self, order: Respond) -> Sequence[Effect]:
-        return self._armed(self._endpoint.respond(order.transaction, order.response, self._now, order.once))
+        return self._armed(self._endpoint.respond(order.transaction, order.response, self._now))
 
     def _armed(self, effects: Sequence[Effect]) -> Sequence[Effect]:
         """The endpoint has worked: its deadline may have moved."""

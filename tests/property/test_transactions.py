@@ -23,7 +23,7 @@ STEP = st.one_of(
     st.tuples(st.just("arrive"), st.sampled_from(["INVITE", "OPTIONS", "CANCEL", "ACK"]), NUMBER, FLOWS),
     st.tuples(st.just("ask"), METHODS, FLOWS),
     st.tuples(st.just("answered"), NUMBER, STATUSES),
-    st.tuples(st.just("answer"), NUMBER, STATUSES, st.booleans()),
+    st.tuples(st.just("answer"), NUMBER, STATUSES),
     st.tuples(st.just("cancel"), NUMBER),
     st.tuples(st.just("fail"), FLOWS),
     st.tuples(st.just("wait"), st.floats(0.0, 40.0)),
@@ -73,11 +73,11 @@ class World:
             _, made = self.asked[number % len(self.asked)]
             self.take(self.endpoint.received(response(made, status), UDP, self.now))
 
-    def answer(self, number: int, status: int, once: bool = False) -> None:
+    def answer(self, number: int, status: int) -> None:
         if self.arrived:
             one = self.arrived[number % len(self.arrived)]
             made = respond(one.request, status, to_tag="us")
-            self.take(self.endpoint.respond(one.transaction, made, self.now, once=once))
+            self.take(self.endpoint.respond(one.transaction, made, self.now))
 
     def cancel(self, number: int) -> None:
         if self.asked:

@@ -194,31 +194,6 @@ def test_an_answer_that_comes_too_late_is_no_mistake(endpoint: Endpoint) -> None
     assert endpoint.respond(arrived.transaction, respond(arrived.request, 200), 33.0) == []
 
 
-def test_an_invite_refused_once_is_sent_one_message_for_each_of_its_own(endpoint: Endpoint) -> None:
-    """Whoever forges an address gets no more sent to it than it sends us."""
-    arrived = arrive(endpoint, request())
-    challenge = respond(arrived.request, 401, to_tag="us")
-    assert endpoint.respond(arrived.transaction, challenge, 0.0, once=True) == [Send(challenge, UDP)]
-    assert endpoint.received(request(), UDP, 0.5) == [Send(challenge, UDP)]
-    assert endpoint.deadline == 32.0
-    assert endpoint.tick(32.0) == []
-    assert len(endpoint) == 0
-
-
-def test_an_invite_refused_once_takes_its_ack(endpoint: Endpoint) -> None:
-    arrived = arrive(endpoint, request())
-    endpoint.respond(arrived.transaction, respond(arrived.request, 401, to_tag="us"), 0.0, once=True)
-    assert endpoint.received(request("ACK", to_tag="us"), UDP, 0.6) == []
-    assert endpoint.deadline == pytest.approx(5.6)
-
-
-@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 401), ("INVITE", 200), ("INVITE", 180)])
-def test_once_changes_nothing_where_nothing_is_repeated_anyway(endpoint: Endpoint, method: str, status: int) -> None:
-    arrived = arrive(endpoint, request(method))
-    answer = respond(arrived.request, status, to_tag="us")
-    assert endpoint.respond(arrived.transaction, answer, 0.0, once=True) == [Send(answer, UDP)]
-
-
 # ---- too much --------------------------------------------------------------------------------------------------
 
 
