@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from softswitch.build import configuration, listening_points, load_dialplans, websocket_point
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
+from softswitch.entropy import pooled
 from softswitch.log import configure, log_event
 from softswitch.media.client import MediaClient
 from softswitch.metrics import Metrics
@@ -101,7 +102,7 @@ class Control:
         built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
         self.resolver = _resolver(settings, listeners, self._resolved)
         ports = Ports(self.network, self.media, self.store, self.fetcher, self.resolver)
-        self._switch = Switch(built, ports, Ids(secrets.randbits), clock, self._rearm)
+        self._switch = Switch(built, ports, Ids(pooled()), clock, self._rearm)
         self._switch.listen(self.metrics.observe)
         self._switch.listen(log_event)
         await self._tell_homer()

@@ -43,11 +43,20 @@ class Link:
     def __init__(self, path: Path, listener: LinkListener) -> None:
         self._path, self._listener = path, listener
         self._writer: asyncio.StreamWriter | None = None  # while the process is known to be there
+        self._said: list[bytes] = []  # in this turn of the loop; one call to the system carries all of it
 
     def send(self, command: p.Command) -> None:
         """Without a connection it is lost: what is wanted is said again when there is one."""
+        if self._writer is None:
+            return
+        if not self._said:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._said.append(p.pack(command))
+
+    def _flush(self) -> None:
+        said, self._said = self._said, []
         if self._writer is not None:
-            self._writer.write(p.pack(command))
+            self._writer.write(b"".join(said))
 
     async def run(self) -> None:
         """Stay connected until cancelled."""

@@ -27,14 +27,20 @@ from tests.support.switch_process import SwitchProcess, descendants, sample_user
 SCENARIOS = Path(__file__).parent / "scenarios"
 RUNS = 3
 UNCOUNTED = 0.1  # of the units of a run, to warm up
-PLAN = """
-dialplan: bench
-numbers: ["7000", "7001"]
+BRIDGED = """
+dialplan: bridged
+numbers: ["7000"]
 language: en
-start: which?
+start: phone
 steps:
-  which?: {when: [{if: called == "7000", then: bridge}], else: taken}
-  bridge: {dial: {user: "2000"}}
+  phone: {dial: {user: "2000"}}
+"""
+TAKEN = """
+dialplan: taken
+numbers: ["7001"]
+language: en
+start: taken
+steps:
   taken: {answer: {}, next: wait}
   wait: {collect: {say: Hello, save: nothing, timeout: 60s, tries: 1}, next: bye, failed: bye}
   bye: {hangup: normal}
@@ -86,7 +92,8 @@ def _resident(pid: int) -> int:
 async def server(directory: Path) -> AsyncIterator[Server]:
     plans = directory / "plans"
     plans.mkdir(parents=True)
-    (plans / "bench.yaml").write_text(PLAN)
+    for name, text in (("bridged", BRIDGED), ("taken", TAKEN)):
+        (plans / f"{name}.yaml").write_text(text)
     callee = ports.free_port()
     users = sample_users() | {"2000": {"password": "a-long-password", "contact": f"sip:2000@127.0.0.1:{callee}"}}
     settings = {

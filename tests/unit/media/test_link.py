@@ -105,3 +105,20 @@ def test_the_process_behind_a_pair_is_ourselves() -> None:
     left, right = socket.socketpair(socket.AF_UNIX)
     with left, right:
         assert hung.process_behind(left) == os.getpid()
+
+
+async def test_what_is_said_in_one_turn_goes_out_in_one_piece() -> None:
+    written: list[bytes] = []
+
+    class Writer:
+        def write(self, octets: bytes) -> None:
+            written.append(octets)
+
+    one = link.Link(Path("nowhere"), Peer())
+    one.send(p.Close("lost"))  # nobody is there
+    one._writer = Writer()  # type: ignore[assignment]
+    one.send(p.Close("a"))
+    one.send(p.Close("b"))
+    assert written == []
+    await asyncio.sleep(0)
+    assert written == [p.pack(p.Close("a")) + p.pack(p.Close("b"))]
