@@ -1,4 +1,4 @@
-"""Random bits for identities: the system's own, fetched by the page (RFC 3261 section 19.3 wants tags nobody can guess).
+"""Random bits for identities: the system's own, by the page (RFC 3261 section 19.3 wants tags that nobody guesses).
 
 A call needs some thirty of them, and to ask the system each time is a fortieth of its CPU.
 """
@@ -12,7 +12,7 @@ _PAGE = 4096  # octets
 
 
 def pooled(fetch: Callable[[int], bytes] = os.urandom) -> Callable[[int], int]:
-    """A source for ``core.ids.Ids``: ``bits(n)``, each bit of ``fetch(count)`` given out once. Not for two processes."""
+    """A source for ``core.ids.Ids``: ``bits(n)``, each bit of ``fetch(count)`` given out once."""
     page, used = b"", 0
 
     def bits(count: int) -> int:
