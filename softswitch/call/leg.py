@@ -333,6 +333,8 @@ class Leg:
     def _answered(self, arrived: ResponseArrived, asked: Asked, now: float) -> list[Effect]:
         """What the peer says to a request of ours inside a dialog."""
         leg, response = self.leg, arrived.response
+        if leg.flow.connection and not arrived.flow.connection:
+            leg.flow = arrived.flow  # the connection was gone, and the peer listens there
         if asked.accepted:  # its 2xx once more
             return [renegotiate.acknowledge(asked, response.cseq.number, leg)]
         if response.status >= 200:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from softswitch.call.signal import Release
@@ -481,8 +483,9 @@ def test_17_2_3_a_second_ack_is_a_repeat_of_the_first() -> None:
 
 
 def test_17_2_4_a_response_that_does_not_get_out_ends_a_transaction_of_no_invite() -> None:
-    """Its user is not told: it has done what was asked, and the peer asks again if it must know (docs/sip.md)."""
+    """Where the other way is closed too (18.2.2). Its user has done what was asked, and is not told (docs/sip.md)."""
     one = Layer(TCP)
     one.takes(request("INFO"))
-    assert one.endpoint.transport_failed(TCP, 0.1) == []
+    assert one.endpoint.transport_failed(TCP, 0.1) == [] and one.alive
+    assert one.endpoint.transport_failed(replace(TCP, remote=("10.0.0.1", 5060), connection=0), 0.2) == []
     assert not one.alive

@@ -361,9 +361,10 @@ def test_a_closed_connection_costs_what_it_carried(endpoint: Endpoint, monkeypat
 
 
 def test_a_request_that_is_repeated_over_another_connection_belongs_to_that(endpoint: Endpoint) -> None:
-    endpoint.received(request("OPTIONS"), TCP, 0.0)
-    endpoint.received(request("OPTIONS"), replace(TCP, connection=8), 0.1)
-    endpoint.transport_failed(TCP, 0.2)
+    ws = replace(TCP, transport="ws")
+    endpoint.received(request("OPTIONS"), ws, 0.0)
+    endpoint.received(request("OPTIONS"), replace(ws, connection=8), 0.1)
+    endpoint.transport_failed(ws, 0.2)
     assert len(endpoint) == 1
-    endpoint.transport_failed(replace(TCP, connection=8), 0.3)
+    endpoint.transport_failed(replace(ws, connection=8), 0.3)
     assert len(endpoint) == 0
