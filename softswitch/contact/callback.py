@@ -9,8 +9,8 @@ only on the ledger's ``DialCustomer``, which follows the durable intent. The ord
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 from softswitch.acd.model import (
     CancelOffer,
@@ -34,7 +34,7 @@ from softswitch.callback.model import (
 )
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, outcome
 from softswitch.contact.inbound import InboundContact
-from softswitch.contact.journey import Facts, Journey
+from softswitch.contact.journey import Facts, Journey, Table
 from softswitch.contact.order import Directory, HangUp, HoldMusicTo, Key, PlayTo, PromptEnded, TellAcd, TellLedger
 from softswitch.contact.script import DirectDial
 from softswitch.core.effect import Effect
@@ -55,24 +55,6 @@ class CallbackContact(Journey):
         self.customer_leg = ""
         self._dialled = False
         self.record = replace(self.record, queue=promise.queue, promise=promise.id)
-        self._inputs: dict[type, Callable[..., list[Effect]]] = {
-            Offer: self._on_offer,
-            CancelOffer: lambda event, now: self._no_agent("no answer", now),
-            Refused: lambda event, now: self._no_agent("refused", now),
-            WaitedTooLong: lambda event, now: self._no_agent("timeout", now),
-            Answered: self._on_answered,
-            Failed: self._on_failed,
-            Released: self._on_released,
-            Updated: lambda event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
-            Progress: lambda event, now: [],
-            Digit: lambda event, now: [],
-            Texted: self.texted,
-            Key: lambda event, now: [],
-            PromptEnded: self._on_prompt_ended,
-            DialCustomer: self._on_dial,
-            ReleaseAgent: lambda event, now: self._stop("released", now),
-            HangUp: lambda event, now: self._abort("us", now),
-        }
 
     deadline: float | None = None
 
@@ -93,7 +75,7 @@ class CallbackContact(Journey):
 
     def handle(self, event: object, now: float) -> list[Effect]:
         self.hear_causes(event)
-        return [] if self.over else self._inputs[type(event)](event, now)
+        return [] if self.over else self._INPUTS[type(event)](self, event, now)
 
     @property
     def state(self) -> str:
@@ -192,3 +174,24 @@ class CallbackContact(Journey):
             legs = self.release(self.bridge.left, self.bridge.right)
             return [*self.disconnect(now), *legs, *self.finish("answered", by, now)]
         return self._no_agent("agent gone", now)  # dialled already: the ledger knows, and waits until it is quiet
+
+    # ---- what it is told ---------------------------------------------------------------------------------------
+
+    _INPUTS: ClassVar[Table] = {
+        Offer: _on_offer,
+        CancelOffer: lambda self, event, now: self._no_agent("no answer", now),
+        Refused: lambda self, event, now: self._no_agent("refused", now),
+        WaitedTooLong: lambda self, event, now: self._no_agent("timeout", now),
+        Answered: _on_answered,
+        Failed: _on_failed,
+        Released: _on_released,
+        Updated: lambda self, event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
+        Progress: lambda self, event, now: [],
+        Digit: lambda self, event, now: [],
+        Texted: Journey.texted,
+        Key: lambda self, event, now: [],
+        PromptEnded: _on_prompt_ended,
+        DialCustomer: _on_dial,
+        ReleaseAgent: lambda self, event, now: self._stop("released", now),
+        HangUp: lambda self, event, now: self._abort("us", now),
+    }

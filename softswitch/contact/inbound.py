@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import ClassVar
 
 from softswitch.acd.model import (
     CancelOffer,
@@ -24,7 +25,7 @@ from softswitch.call.signal import Answered, Digit, Failed, Progress, Reject, Re
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
 from softswitch.contact.handover import LegReplaced, TransferJoin, TransferTo
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
-from softswitch.contact.journey import Facts
+from softswitch.contact.journey import Facts, Journey, Table
 from softswitch.contact.order import (
     Directory,
     FetchEnded,
@@ -38,6 +39,7 @@ from softswitch.contact.order import (
     TellLeg,
 )
 from softswitch.contact.script import Script
+from softswitch.contact.scripted import Scripted
 from softswitch.contact.transfer import Transferable
 from softswitch.contact.visit import Visit
 from softswitch.contact.voicemail import BEEP, Voicemail
@@ -72,34 +74,6 @@ class InboundContact(Transferable):
         self.visit: Visit | None = None
         self.voicemail: Voicemail | None = None
         self._promise_token = ""  # the script's own promise
-        self._perform |= {
-            EnterQueue: self._on_enter_queue,
-            MakePromise: self._on_make_promise,
-            DialOut: self._on_dial_out,
-            RecordVoicemail: self._on_record_voicemail,
-            EndCall: self._on_end_call,
-        }
-        self._inputs |= {
-            Progress: self._on_progress,
-            Answered: self._on_answered,
-            Failed: self._on_failed,
-            Released: self._on_released,
-            Updated: self._on_updated,
-            Digit: lambda event, now: self._on_key(Key(event.leg, event.digit), now),
-            Texted: self.texted,
-            Key: self._on_key,
-            PromptEnded: self._on_prompt_ended,
-            FetchEnded: lambda event, now: self._tell(Fetched(event.status, event.body, event.error), now),
-            Offer: self._on_offer,
-            CancelOffer: lambda event, now: self.cancel_hunt(),
-            Refused: self._on_refused,
-            WaitedTooLong: lambda event, now: self._leave_queue("timeout", now),
-            PromiseAnswer: self._on_promise_answer,
-            TransferTo: self._on_transfer_to,
-            TransferJoin: self._on_transfer_join,
-            LegReplaced: self._on_leg_replaced,
-            HangUp: lambda event, now: self._hang_up("us", now),
-        }
 
     # ---- the machine -------------------------------------------------------------------------------------------
 
@@ -359,3 +333,35 @@ class InboundContact(Transferable):
         voicemail, self.voicemail = self.voicemail, None
         assert voicemail is not None
         return [*voicemail.stop(now, self.unix(now)), *self._tell(VoicemailEnded(now - voicemail.started), now)]
+
+    # ---- what is told and ordered ------------------------------------------------------------------------------
+
+    _INPUTS: ClassVar[Table] = {
+        Progress: _on_progress,
+        Answered: _on_answered,
+        Failed: _on_failed,
+        Released: _on_released,
+        Updated: _on_updated,
+        Digit: lambda self, event, now: self._on_key(Key(event.leg, event.digit), now),
+        Texted: Journey.texted,
+        Key: _on_key,
+        PromptEnded: _on_prompt_ended,
+        FetchEnded: lambda self, event, now: self._tell(Fetched(event.status, event.body, event.error), now),
+        Offer: _on_offer,
+        CancelOffer: lambda self, event, now: self.cancel_hunt(),
+        Refused: _on_refused,
+        WaitedTooLong: lambda self, event, now: self._leave_queue("timeout", now),
+        PromiseAnswer: _on_promise_answer,
+        TransferTo: Transferable._on_transfer_to,
+        TransferJoin: Transferable._on_transfer_join,
+        LegReplaced: Transferable._on_leg_replaced,
+        HangUp: lambda self, event, now: self._hang_up("us", now),
+    }
+    _PERFORM: ClassVar[Table] = {
+        **Scripted._PERFORM,
+        EnterQueue: _on_enter_queue,
+        MakePromise: _on_make_promise,
+        DialOut: _on_dial_out,
+        RecordVoicemail: _on_record_voicemail,
+        EndCall: _on_end_call,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from softswitch.acd.model import ContactEnded
@@ -22,6 +22,9 @@ from softswitch.contact.hunt import Hunt
 from softswitch.contact.order import Closed, Directory, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.sip.reason import Reason
+
+# What follows from each kind of event or order: a method of the contact. One for all contacts, so that none carries it.
+Table = Mapping[type, Callable[..., list[Effect]]]
 
 
 @dataclass(frozen=True, slots=True)

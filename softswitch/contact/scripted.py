@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 from softswitch.call.signal import Accept
-from softswitch.contact.journey import Facts, Journey
+from softswitch.contact.journey import Facts, Journey, Table
 from softswitch.contact.order import Directory, FetchUrl, PlayTo, SilenceTo, TellLeg
 from softswitch.contact.script import Script
 from softswitch.core.effect import DomainEvent, Effect
@@ -26,7 +26,9 @@ from softswitch.ivr.model import (
 
 
 class Scripted(Journey):
-    """Subclasses add to ``_perform`` what else a script may order, and to ``_inputs`` what they are told."""
+    """Subclasses add to ``_PERFORM`` what else a script may order, and say in ``_INPUTS`` what they are told."""
+
+    _INPUTS: ClassVar[Table] = {}
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
         super().__init__(facts, directory)
@@ -39,17 +41,10 @@ class Scripted(Journey):
         self._play = ""  # what plays to the caller
         self._play_for = ""  # "script", "visit", "beep" or "goodbye" (the promise is being spoken)
         self._serial = 0
-        self._inputs: dict[type, Callable[..., list[Effect]]] = {}
-        self._perform: dict[type[Effect], Callable[..., list[Effect]]] = {
-            AnswerCall: lambda order, now: self._accept(now),
-            PlayPrompts: self._on_play,
-            StopPlaying: lambda order, now: [SilenceTo(self.leg)],
-            Fetch: self._on_fetch,
-        }
 
     def handle(self, event: object, now: float) -> list[Effect]:
         self.hear_causes(event)
-        return [] if self.over else self._inputs[type(event)](event, now)
+        return [] if self.over else self._INPUTS[type(event)](self, event, now)
 
     def _tell(self, event: IvrInput, now: float) -> list[Effect]:
         return self._run(self.script.handle(event, now), now)
@@ -62,7 +57,7 @@ class Scripted(Journey):
                     self.step = effect.step
                 orders.append(effect)
             elif not self.over:
-                orders += self._perform[type(effect)](effect, now)
+                orders += self._PERFORM[type(effect)](self, effect, now)
         return orders
 
     def _accept(self, now: float) -> list[Effect]:
@@ -83,3 +78,10 @@ class Scripted(Journey):
     def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
         self._serial += 1
         return [FetchUrl(self.id, self._serial, order)]
+
+    _PERFORM: ClassVar[Table] = {
+        AnswerCall: lambda self, order, now: self._accept(now),
+        PlayPrompts: _on_play,
+        StopPlaying: lambda self, order, now: [SilenceTo(self.leg)],
+        Fetch: _on_fetch,
+    }
