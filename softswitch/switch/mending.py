@@ -16,7 +16,7 @@ from softswitch.acd.model import AgentState, ContactEnded, Leave
 from softswitch.call.signal import Finished, Reject, Release
 from softswitch.call.table import S
 from softswitch.callback.model import NumberBusy
-from softswitch.contact.order import Closed, HangUp, StopRecording, TellAcd, TellLedger, TellLeg
+from softswitch.contact.order import Closed, HangUp, MakeLeg, StopRecording, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import AckArrived, RequestArrived
@@ -64,6 +64,8 @@ class Mending:
         match about:
             case (str(kind), str(name)):
                 leg, contact = ("", name) if kind == "contact" else (name, "")
+            case MakeLeg(made):
+                leg, contact = "", made.partition(".")[0]  # it waits for a leg that will never speak
             case CallWanted(arrived):
                 leg = self._switch.signalling.leg_of_invite(arrived.transaction)
             case RequestArrived() | AckArrived():

@@ -6,6 +6,8 @@ import pytest
 
 from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation
 from softswitch.callback.model import Policy, PromiseState
+from softswitch.contact.order import MakeLeg
+from softswitch.core.effect import Effect
 from softswitch.ivr.interpreter import Interpreter
 from softswitch.sip.message import Message, Response
 from softswitch.switch.event import UnitFailed
@@ -148,6 +150,18 @@ def test_a_defect_of_ours_ends_the_one_call_that_it_met(monkeypatch: pytest.Monk
     monkeypatch.undo()
     house.world.run(60)
     assert len(house.world.switch.calls.contacts) == 1
+
+
+def test_a_leg_that_a_defect_kept_from_being_made_is_not_waited_for() -> None:
+    house = House()
+
+    def broken(_order: object) -> list[Effect]:
+        raise RuntimeError("lost on purpose")
+
+    house.world.switch._handlers[MakeLeg] = broken
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: call.state == "ended", 5)
+    assert not house.world.switch.calls.contacts
 
 
 def test_an_offer_taken_and_hung_up_is_kept_though_its_write_failed() -> None:
