@@ -15,6 +15,7 @@ from softswitch.core.legible import legible
 from softswitch.sip import inspection
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import CancelArrived, RequestArrived
+from softswitch.sip.final import whole
 from softswitch.sip.message import Request
 from softswitch.sip.reason import Reason, reason_lines, reasons
 
@@ -43,6 +44,17 @@ def examine(leg: LegState, invite: Request) -> PeerError | None:
     except PeerError as error:
         return error
     return None
+
+
+def patience_s(invite: Request) -> float:
+    """How long the call may stay unanswered: as its caller says (section 13.3.1), but not for ever."""
+    return float(min(whole(invite.headers.get("Expires")) or SETUP_LIMIT_S, SETUP_LIMIT_S))
+
+
+def wait(leg: LegState, now: float) -> None:
+    """Until somebody answers."""
+    invite = part(leg)
+    leg.limit_at, invite.remind_at = now + patience_s(invite.request), now + REMIND_S
 
 
 def trying(leg: LegState, _cause: object, _now: float) -> list[Effect]:
@@ -97,8 +109,10 @@ def has_described(invite: Inbound) -> bool:
 
 
 def remind(leg: LegState, _cause: object, now: float) -> list[Effect]:
+    """Also where nobody rings yet: to the proxies on the way 100 is no sign of life."""
     invite = part(leg)
-    assert invite.provisional is not None
+    if invite.provisional is None:
+        return _ring(leg, invite, 182, now)
     if reliable.is_reliable(invite.provisional):
         return _ring(leg, invite, invite.provisional.status, now)
     invite.remind_at = now + REMIND_S
@@ -152,7 +166,7 @@ def refuse_cancelled(leg: LegState, _cause: object, _now: float) -> list[Effect]
 
 
 def refuse_no_answer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
-    return [_refuse(leg, 480)]
+    return [_refuse(leg, 480 if patience_s(part(leg).request) == SETUP_LIMIT_S else 487)]
 
 
 def failed_rejected(leg: LegState, cause: object, _now: float) -> list[Effect]:

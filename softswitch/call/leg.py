@@ -231,7 +231,7 @@ class Leg:
             leg.change = None  # what is under way still gets its ACK
         match leg.state:
             case S.OFFERED:
-                leg.limit_at = now + inbound.SETUP_LIMIT_S
+                inbound.wait(leg, now)
             case S.CALLING | S.RINGING | S.ACCEPT_DUE:
                 pass
             case S.ABANDONED | S.CANCELLING | S.LEAVING:

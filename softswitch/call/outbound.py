@@ -130,9 +130,12 @@ def _described(leg: LegState, response: Response) -> tuple[Media | None, bytes]:
             return None, b""
         if part(leg).plan.offers:
             return exchange.accept(sdp, leg.setup.local), b""
-        answer = exchange.answer(sdp, leg.setup.local)
     except PeerError:
         return None, b""
+    try:
+        answer = exchange.answer(sdp, leg.setup.local)
+    except PeerError:
+        return None, exchange.refuse(sdp, leg.setup.local)
     media, exchange.agreed = exchange.agreed, before
     return media, answer
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from softswitch.core.errors import PeerError
 from softswitch.sdp import negotiate
 from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sdp.session import Section, parse_session
@@ -43,6 +44,13 @@ class Exchange:
         body = self._say(make)
         self.agreed = agreement[-1]
         return body
+
+    def refuse(self, offer: bytes, local: LocalMedia) -> bytes:
+        """An answer that takes none of its streams; nothing where it cannot be read."""
+        try:
+            return self._say(lambda version: negotiate.refusal(offer, local, version))
+        except PeerError:
+            return b""
 
     def accept(self, answer: bytes, local: LocalMedia) -> Media:
         """What an answer to our latest offer would agree on: of a fork there may be several. Raises ``PeerError``."""

@@ -80,6 +80,12 @@ def answer(
     return render(_described(local, version, sections, session.timing)), media  # section 6: the offer's t=
 
 
+def refusal(offer: bytes, local: LocalMedia, version: int = 1) -> bytes:
+    """An answer to what we cannot serve, for where there is no other way to refuse it. Raises ``PeerError`` (400)."""
+    session = parse_session(offer)
+    return render(_described(local, version, [_refused(section) for section in session.sections], session.timing))
+
+
 def accept(answer: bytes, local: LocalMedia, direction: str = "sendrecv", place: int | None = None) -> Media:
     """What the answer to our offer agrees on; ``direction`` is the one that we offered. Raises ``PeerError``.
 

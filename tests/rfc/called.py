@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 
-from softswitch.call.signal import Accept
+from softswitch.call.leg import Leg
+from softswitch.call.signal import Accept, Dial
 from softswitch.core.effect import Effect
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response
+from softswitch.sip.timing import Timing
 from tests.rfc.ends import Caller, Lines
 from tests.support.headers import without
 from tests.unit.call.peer import OURS, SDP, invite
-from tests.unit.sip.exchange import UDP, request
+from tests.unit.sip.exchange import UDP, ids, request
 
 _serial = itertools.count(1)
 
@@ -44,6 +46,18 @@ class Called(Caller):
                 self.leg = self.agent.take(effect, OURS)
                 said += self._out(self.agent.tell(self.leg.id, effect, self.now))
         return said
+
+
+def dial_offerless(one: Caller) -> Request:
+    """An INVITE of ours that leaves the offer to the peer."""
+    leg = Leg.outbound(
+        "late", to_uri="sip:8000@10.0.0.1", from_uri="sip:1001@10.0.0.1", from_display="", flow=UDP, local=OURS,
+        ids=ids(), timing=Timing(), offers=False,
+    )  # fmt: skip
+    one.leg = one.agent.add(leg)
+    (made,) = one.tell(Dial())
+    assert isinstance(made, Request)
+    return made
 
 
 def inside(one: Caller, method: str, cseq: int = 2, more: Lines = (), body: bytes = b"", **named: str) -> Request:
