@@ -11,7 +11,6 @@ from softswitch.sip import body, digest, inspection
 from softswitch.sip.body import SDP
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import NameAddr, parse_name_addr
-from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.message import Headers, Message, Request, Response
 from softswitch.sip.response import respond
 from softswitch.sip.uri import hostport, parse_uri
@@ -69,7 +68,7 @@ def invite(leg: LegState, plan: Plan, cseq: int, more: HeaderLines, offer: bytes
     setup = leg.setup
     caller = NameAddr(plan.from_display, parse_uri(plan.from_uri)).with_tag(setup.local_tag)
     items = [
-        ("Max-Forwards", MAX_FORWARDS),
+        ("Max-Forwards", str(plan.hops)),
         ("From", str(caller)),
         ("To", f"<{plan.to_uri}>"),
         ("Call-ID", setup.call_id),

@@ -1,4 +1,4 @@
-"""What an INVITE says of its caller beside the number: wish for privacy, earlier targets, a note for the called.
+"""What an INVITE says of its caller beside the number: wish for privacy, earlier targets, a note, how far it may go.
 
 Decided here: what of it is believed and how much is kept. Privacy (RFC 3323) is anybody's right. That a call was
 diverted (History-Info, RFC 7044; Diversion, RFC 5806, which carriers still send) is believed of a trusted peer only: a
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
 from softswitch.sip.header import parse_name_addr
+from softswitch.sip.hop import MOST_HOPS
 from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri
 
@@ -32,6 +33,7 @@ class Origin:
     private: bool = False  # nobody outside of the trust domain may learn who calls
     diverted: tuple[str, ...] = ()  # numbers that were called before this one, the latest first
     note: str = ""  # the value of User-to-User; "" for none
+    hops: int = MOST_HOPS  # Max-Forwards, counted on by every further INVITE: else a call could go round for ever
 
 
 UNKNOWN = Origin()
@@ -39,7 +41,14 @@ UNKNOWN = Origin()
 
 def origin(invite: Request, trusted: bool) -> Origin:
     """What this INVITE says. What cannot be read is as if it were not there."""
-    return Origin(private(invite), _diverted(invite) if trusted else (), _note(invite))
+    return Origin(private(invite), _diverted(invite) if trusted else (), _note(invite), _hops(invite))
+
+
+def hops_left(of: Origin) -> int:
+    """The Max-Forwards of a further INVITE. Raises ``PeerError`` (483) where there must be none."""
+    if of.hops < 1:
+        raise PeerError(483, "Too Many Hops")
+    return of.hops - 1
 
 
 def private(invite: Request) -> bool:
@@ -79,3 +88,8 @@ def _number(value: str) -> str:
 def _note(invite: Request) -> str:
     value = invite.headers.get("User-to-User") or ""
     return value if len(value) <= _LONGEST_NOTE and value.isascii() and value.isprintable() else ""
+
+
+def _hops(invite: Request) -> int:
+    text = invite.headers.get("Max-Forwards") or ""
+    return min(MOST_HOPS, int(text)) if text.isascii() and text.isdigit() and len(text) < 4 else MOST_HOPS

@@ -32,6 +32,7 @@ from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sip import inspection
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, ResponseArrived, TransactionFailed
 from softswitch.sip.flow import Flow
+from softswitch.sip.hop import MOST_HOPS
 from softswitch.sip.message import Response
 from softswitch.sip.timing import Timing
 from softswitch.sip.uri import parse_uri
@@ -83,6 +84,7 @@ class Leg:
         headers: tuple[tuple[str, str], ...] = (),
         try_s: float | None = None,
         offers: bool = True,
+        hops: int = MOST_HOPS,
         session: SessionPolicy = SessionPolicy(),  # noqa: B008 (frozen)
     ) -> Leg:
         """``handle(Dial(), now)`` sends the INVITE, without an offer where ``offers`` is False.
@@ -93,7 +95,7 @@ class Leg:
             parse_uri(uri)
         setup = Setup(id, call_id or ids.call_id(), ids.tag(), local, ids, timing, credentials, session)
         ring_s = outbound.RING_LIMIT_S if ring_timeout_s is None else ring_timeout_s
-        plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, ring_s, tuple(headers), try_s, offers)
+        plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, ring_s, tuple(headers), try_s, offers, hops)
         return cls(LegState(setup, flow, outbound=Outbound(plan)))
 
     @property
@@ -236,6 +238,9 @@ class Leg:
                 pass
             case S.ABANDONED | S.CANCELLING | S.LEAVING:
                 leg.limit_at = now + timing.timeout + timing.t4  # the transaction gives up before that
+            case S.UP:
+                leg.limit_at = None
+                leg.established()
             case S.ENDED:
                 leg.limit_at = leg.lingers_until(now)
             case _:

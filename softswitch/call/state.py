@@ -10,6 +10,7 @@ from softswitch.sdp.exchange import Exchange
 from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow
+from softswitch.sip.hop import MOST_HOPS
 from softswitch.sip.message import Request, Response
 from softswitch.sip.reason import Reason
 from softswitch.sip.timing import Timing
@@ -77,6 +78,7 @@ class Plan:
     headers: tuple[tuple[str, str], ...]
     try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
     offers: bool = True  # False: the peer is to make the offer (RFC 3261 section 13.2.1)
+    hops: int = MOST_HOPS  # Max-Forwards
 
 
 @dataclass(slots=True)
@@ -253,6 +255,14 @@ class LegState:
     def busy(self) -> bool:
         """True while a request of ours, or a 2xx without its ACK, is under way: it has a deadline of its own."""
         return self.probe.pending or self.ack is not None
+
+    def established(self) -> None:
+        """Of the INVITE only what a repeat, another branch or a re-INVITE may ask for is kept from now on."""
+        if self.inbound is not None:
+            self.inbound.request = self.inbound.request.remembered("record-route", "contact")
+            self.inbound.answer, self.inbound.provisional = b"", None
+        if self.outbound is not None and self.outbound.invite is not None:
+            self.outbound.invite = self.outbound.invite.remembered("from")
 
     def lingers_until(self, now: float) -> float:
         """How long there is something to do after the end: late 2xx of other branches, PRACKs, a transfer to tell."""

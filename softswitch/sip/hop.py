@@ -10,7 +10,8 @@ from softswitch.sip.message import Headers, Request, Response
 from softswitch.sip.reason import Reason, reason_lines
 from softswitch.sip.uri import hostport
 
-MAX_FORWARDS = "70"  # section 8.1.1.6
+MOST_HOPS = 70  # section 8.1.1.6
+MAX_FORWARDS = str(MOST_HOPS)
 
 
 def via_value(flow: Flow, branch: str) -> str:

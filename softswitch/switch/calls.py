@@ -191,6 +191,7 @@ class Calls:
             credentials=target.credentials,
             ring_timeout_s=order.ring_s,
             try_s=target.try_s,
+            hops=identity.hops_left(origin),
             session=self._switch.configuration.session,
             headers=(
                 *(("Route", value) for value in target.route),

@@ -79,3 +79,24 @@ def test_a_trunk_is_believed_as_far_as_it_is_configured(believed: bool) -> None:
     (contact,) = house.world.switch.calls.contacts.values()
     assert contact.facts.caller == ("13911111111" if believed else "13800138000")
     assert contact.facts.origin.diverted == (("95500",) if believed else ())
+
+
+@pytest.mark.parametrize(("hops", "onward"), [(5, ["4"]), (0, [])])
+def test_a_call_goes_only_as_far_as_it_may(hops: int, onward: list[str]) -> None:
+    """Else one that a carrier sends back to us would go round until nothing is left."""
+    house = House()
+    carry, seen = house.world.carry, []
+
+    def aged(data: bytes, source: Address, destination: Address) -> None:
+        if source == house.desk.address:
+            data = data.replace(b"Max-Forwards: 70", b"Max-Forwards: %d" % hops)
+        message = parse(data)
+        if destination == house.bob.address and isinstance(message, Request) and message.method == "INVITE":
+            seen.append(message.headers.get("Max-Forwards"))
+        carry(data, source, destination)
+
+    house.world.carry = aged  # type: ignore[method-assign]
+    call = house.desk.call("1002")
+    house.world.run(5.0)
+    assert seen == onward
+    assert call.state == ("talking" if onward else "ended")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from softswitch.call.identity import Origin, lines, origin
+from softswitch.call.identity import Origin, hops_left, lines, origin
+from softswitch.core.errors import PeerError
 from softswitch.sip.message import Headers, Request
 from softswitch.sip.uri import parse_uri
 
@@ -65,3 +66,14 @@ def test_an_identity_is_asserted_to_the_trusted_with_the_wish_for_privacy_beside
     )
     assert lines(Origin(private=True)) == (("Privacy", "id"),)
     assert lines(Origin()) == ()
+
+
+@pytest.mark.parametrize(("value", "left"), [("70", 69), ("1", 0), ("255", 69), ("x", 69), ("", 69), ("9999", 69)])
+def test_a_further_invite_may_go_one_hop_less(value: str, left: int) -> None:
+    assert hops_left(origin(invite(("Max-Forwards", value)), trusted=False)) == left
+
+
+def test_a_call_that_has_gone_far_enough_goes_no_further() -> None:
+    with pytest.raises(PeerError) as refused:
+        hops_left(Origin(hops=0))
+    assert refused.value.status == 483
