@@ -60,7 +60,8 @@ class Transaction:
 
     def handle(self, event: I, now: float, message: Message | None = None) -> list[Effect]:
         """One step of the figure. ``message`` is the request or response that ``event`` is about."""
-        following, actions = transition(self.figure.table, self.state, event, self.figure.name)
+        before = self.state
+        following, actions = transition(self.figure.table, before, event, self.figure.name)
         self.state = following
         effects: list[Effect] = []
         for action in actions:
@@ -69,7 +70,17 @@ class Transaction:
                 effects.append(effect)
         if following is S.TERMINATED:
             self.resend_at = self.end_at = None
+        elif following is S.ACCEPTED:
+            self._accepted(before)
         return effects
+
+    def _accepted(self, before: S) -> None:
+        """Nothing is sent from here any more; half a minute long repeats are known by what the request was."""
+        if before is not S.ACCEPTED:
+            self.request = self.request.remembered()
+        if self.response is not None:
+            self.tag = self.response.to.tag or self.tag
+            self.response = None
 
     def tick(self, now: float) -> list[Effect]:
         """The end goes before the repeat: figure 5 sends nothing at the moment of timer B."""
