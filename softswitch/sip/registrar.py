@@ -137,12 +137,13 @@ class Registrar(Location):
 
 
 def _path(request: Request) -> tuple[str, ...]:
-    """The Path values, each of them good as a Route (RFC 3327 section 5.3). Raises ``PeerError`` (400)."""
+    """The Path values, each of them good as a loose Route (RFC 3327 section 5). Raises ``PeerError`` (400)."""
     values = request.headers.all("Path")
     if len(values) > _MOST_PATHS:
         raise PeerError(400, "too many Path values")
     for value in values:
-        parse_name_addr(value)
+        if parse_name_addr(value).uri.param("lr") is None:
+            raise PeerError(400, "a Path without lr")
     return tuple(values)
 
 

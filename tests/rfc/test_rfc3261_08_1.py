@@ -69,7 +69,7 @@ def test_8_1_1_1_the_first_request_uri_is_that_of_the_to() -> None:
 
 
 def test_8_1_1_1_a_pre_existing_route_set_goes_before_and_the_target_stays_in_the_request_uri() -> None:
-    """It is what a registrar was given as Path; each of these routes is loose."""
+    """It is what the registrar was given as Path; a route that is not loose is refused there (RFC 3327 section 5)."""
     _, invite = calling(headers=(("Route", "<sip:edge.example;lr>"),))
     assert invite.headers.all("Route") == ["<sip:edge.example;lr>"]
     assert invite.uri == "sip:13800138000@trunk"
