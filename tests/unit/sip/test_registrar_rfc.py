@@ -149,7 +149,9 @@ def test_rfc_3327_5_3_the_path_is_that_of_the_last_register() -> None:
     assert registrar.lookup(AOR, NOW)[0].path == ()
 
 
-@pytest.mark.parametrize("path", ["<sip:p1", "nonsense", "<sip:strict.example.com>", ", ".join(["<sip:p.example.com;lr>"] * 11)])
+@pytest.mark.parametrize(
+    "path", ["<sip:p1", "nonsense", "<sip:strict.example.com>", ", ".join(["<sip:p.example.com;lr>"] * 11)]
+)
 def test_a_path_that_no_request_could_follow_is_refused(path: str) -> None:
     assert ask(Registrar(), register(HOME, Path=path)).status == 400
 
