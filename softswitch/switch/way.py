@@ -24,7 +24,7 @@ def way(binding: Binding, configuration: Configuration) -> Flow:
     uri = _uri(binding.contact)
     if uri is None or (configuration.nat and not _same_place(uri, flow)):
         return flow
-    transport = (uri.param("transport") or "udp").lower()
+    transport = _transport(uri)
     default = 5061 if transport == "tls" else 5060
     try:
         return configuration.flow(transport, (_bare(uri.host), uri.port or default)) or flow
@@ -40,8 +40,15 @@ def behind_nat(binding: Binding) -> bool:
 
 def _same_place(uri: Uri, flow: Flow) -> bool:
     """The Contact names the source, with a port of its own: one that is left out says less than the source does."""
-    same = (uri.param("transport") or "udp").lower() == flow.transport
-    return same and uri.port is not None and _bare(uri.host) == flow.remote[0]
+    return _transport(uri) == flow.transport and uri.port is not None and _bare(uri.host) == flow.remote[0]
+
+
+def _transport(uri: Uri) -> str:
+    """A SIPS URI means TLS, whichever stream it names (RFC 3261 sections 8.1.2 and 26.2.2)."""
+    named = (uri.param("transport") or "").lower()
+    if uri.scheme == "sips" and named in ("", "tcp"):
+        return "tls"
+    return named or "udp"
 
 
 def _uri(contact: str) -> Uri | None:

@@ -18,15 +18,18 @@ from softswitch.sip import locate
 from softswitch.sip.effect import TransactionFailed
 from softswitch.sip.endpoint import Endpoint
 from softswitch.sip.final import contact_uris
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.header import CSEQ_LIMIT, CSeq, parse_cseq
+from softswitch.sip.location import Binding
 from softswitch.sip.message import Request, Response, parse, render
 from softswitch.sip.registration import Account, Registration
 from softswitch.sip.timing import Timing
 from softswitch.sip.uri import parse_uri
 from softswitch.switch.trunk_rule import Manners
+from softswitch.switch.way import way
 from tests.rfc.ends import Caller, NullSwitch
 from tests.simnet.house import configuration
+from tests.simnet.world import SWITCH
 from tests.unit.call.peer import OFFER, OURS, calling
 from tests.unit.sip.exchange import TCP, UDP, ids, request, response
 
@@ -219,6 +222,16 @@ def test_8_1_2_each_try_is_a_new_transaction_with_a_branch_of_its_own() -> None:
 def test_8_1_2_the_via_says_which_transport_was_chosen(flow: Flow) -> None:
     (sent,) = Endpoint(ids()).request(request(via=""), flow, "leg", 0.0)
     assert sent.message.via.transport == flow.transport.upper()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("transport", ["", ";transport=tcp", ";transport=tls"])
+def test_8_1_2_a_sips_uri_is_reached_over_tls(transport: str) -> None:
+    """A phone whose connection is gone, with ``nat: off``."""
+    house = configuration(nat=False, listeners=(ListeningPoint("udp", SWITCH), ListeningPoint("tls", SWITCH)))
+    last = Flow("tls", SWITCH, ("10.0.0.1", 41000))
+    contact = f"sips:1001@10.0.0.1{transport}"
+    found = way(Binding("1001", contact, last, 1.0), house)
+    assert (found.transport, found.remote) == ("tls", ("10.0.0.1", 5061))
 
 
 # ---- 8.1.3 processing responses --------------------------------------------------------------------------------
