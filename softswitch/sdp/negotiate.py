@@ -145,9 +145,9 @@ def _events(local: LocalMedia) -> list[Codec]:
 
 
 def _parked(session: Session) -> bool:
-    """True where every audio stream is given up, for the time being: a hold of some phones."""
-    audio = [section.port for section in session.sections if section.kind == "audio"]
-    return bool(audio) and not any(audio)
+    """True where audio is given up for the time being, and nothing else wanted in its place: a hold of some phones."""
+    sections = session.sections
+    return any(section.kind == "audio" for section in sections) and not any(section.port for section in sections)
 
 
 def _choose(session: Session, local: LocalMedia, at: int | None = None) -> _Choice:
