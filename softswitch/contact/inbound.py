@@ -282,7 +282,7 @@ class InboundContact(Transferable):
         if hunt.purpose == "agent":
             acd_why = "unreachable" if why == "failed" else why
             return [*orders, TellAcd(OfferFailed(self.id, hunt.agent, acd_why))]
-        return [*orders, SilenceTo(self.leg), *self._tell(DialEnded(why), now)]
+        return [*orders, SilenceTo(self.leg), *self._tell(DialEnded(why, hunt.status), now)]
 
     # ---- promises ----------------------------------------------------------------------------------------------
 

@@ -36,7 +36,10 @@ class _Fixed:
         return []
 
 
-STATUS = {"busy": 486, "no answer": 480, "rejected": 603, "failed": 503}
+_STATUS = {"busy": 486, "no answer": 480, "rejected": 603, "failed": 503}
+# What is passed on, as it speaks of the called person or of what was offered. The rest speaks of one server to whoever
+# has asked it (RFC 3261 section 16.7 step 6).
+_SPEAKING = frozenset({404, 410, 415, 484, 485, 488, 604, 606})
 
 
 class DirectDial(_Fixed):
@@ -49,10 +52,15 @@ class DirectDial(_Fixed):
         match event:
             case Start():
                 return [self._order]
-            case DialEnded(outcome):
-                return [EndCall(status=STATUS.get(outcome, 0))]
+            case DialEnded():
+                return [EndCall(status=status_of(event))]
             case _:
                 return []
+
+
+def status_of(ended: DialEnded) -> int:
+    """The SIP status for whoever wanted this to be dialled; 0 where it was answered."""
+    return ended.status if ended.status in _SPEAKING else _STATUS.get(ended.outcome, 0)
 
 
 class Announce(_Fixed):

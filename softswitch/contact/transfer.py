@@ -21,7 +21,7 @@ from softswitch.contact.handover import LegReplaced, Pending, TransferJoin, Tran
 from softswitch.contact.hunt import Hunt
 from softswitch.contact.order import HoldMusicTo, TellLeg
 from softswitch.contact.permission import Party
-from softswitch.contact.script import STATUS, DirectDial
+from softswitch.contact.script import DirectDial, status_of
 from softswitch.contact.scripted import Scripted
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialEnded, DialOut, EndCall, IvrInput, Start
@@ -123,7 +123,7 @@ class Transferable(Scripted, ABC):
 
     def _tell(self, event: IvrInput, now: float) -> list[Effect]:
         if self.pending is not None and isinstance(event, DialEnded):
-            return self._came_to_nothing(STATUS.get(event.outcome, 480), now)
+            return self._came_to_nothing(status_of(event) or 480, now)
         return super()._tell(event, now)
 
     def _came_to_nothing(self, status: int, now: float) -> list[Effect]:

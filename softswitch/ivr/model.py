@@ -67,6 +67,7 @@ class DialEnded:
     """The answer to ``DialOut``."""
 
     outcome: str  # "answered" (and the other side hung up), "busy", "no answer", "failed", "rejected"
+    status: int = 0  # the SIP status that sums it up; 0 where nobody was rung
 
 
 @dataclass(frozen=True, slots=True)

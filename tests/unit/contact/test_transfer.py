@@ -94,7 +94,7 @@ def test_the_caller_leaves_and_the_called_keeps_the_contact() -> None:
     assert (record.caller, record.called, record.ended_by) == ("1001", "1002", "caller")
 
 
-@pytest.mark.parametrize(("status", "said"), [(486, 486), (600, 486), (408, 480), (603, 603), (503, 503)])
+@pytest.mark.parametrize(("status", "said"), [(486, 486), (600, 486), (408, 480), (603, 603), (503, 503), (404, 404)])
 def test_it_comes_to_nothing_and_comes_back(status: int, said: int) -> None:
     contact, _ = blind(leg="a")
     effects = contact.handle(Failed("c.dial2.1", status, "Because"), 3.0)
