@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from softswitch.callback.model import Policy, PromiseState
+from softswitch.sip.final import recognized
 
 BUSY = frozenset({486, 600})
 NO_ANSWER = frozenset({408, 480, 487})
@@ -25,6 +26,7 @@ class RetryDecision:
 
 def outcome(status: int) -> str:
     """The word for a failed attempt, from a closed list."""
+    status = recognized(status)
     if status in BUSY:
         return "busy"
     if status in NO_ANSWER:

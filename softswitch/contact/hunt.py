@@ -17,6 +17,7 @@ from softswitch.call.signal import Dial, Failed, Release
 from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
+from softswitch.sip.final import recognized
 from softswitch.sip.reason import ELSEWHERE, Reason
 from softswitch.sip.uri import identity, parse_uri
 
@@ -120,11 +121,12 @@ def _place(uri: str) -> tuple[object, ...]:
 
 def outcome(status: int) -> str:
     """The neutral word for why nobody answered."""
+    status = recognized(status)
     if status in (486, 600):
         return "busy"
     if status in (408, 480, 487):
         return "no answer"
-    if status in (403, 603):
+    if status in (403, 603, 607, 608):
         return "rejected"
     return "failed"
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 from softswitch.core.errors import PeerError
 from softswitch.sip.header import NameAddr, parse_name_addr
 from softswitch.sip.message import Response
+from softswitch.sip.response import PHRASES
 
+_CLASS = 100
 _LONGEST_S = 86400  # nobody is obeyed for longer
 _MOST_CONTACTS = 10
+
+
+def recognized(status: int) -> int:
+    """What we do not know is what the first of its class is (section 8.1.3.2)."""
+    return status if status in PHRASES else status - status % _CLASS
 
 
 def retry_after_s(response: Response) -> float:

@@ -33,6 +33,7 @@ PHRASES = {
     500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
     504: "Server Time-out", 505: "Version Not Supported", 513: "Message Too Large",
     600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable",
+    607: "Unwanted", 608: "Rejected",
 }  # fmt: skip
 _COPIED = frozenset({"via", "from", "to", "call-id", "cseq"})
 _COPIED_BY_TRYING = _COPIED | {"timestamp"}  # section 8.2.6.1

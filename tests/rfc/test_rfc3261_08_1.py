@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import cast
 
@@ -10,14 +10,16 @@ import pytest
 
 from softswitch.call.leg import Leg
 from softswitch.call.signal import Dial, Failed, Progress, Release, SendRequest
+from softswitch.callback.retry import outcome as attempted
 from softswitch.contact.hunt import Hunt
+from softswitch.contact.hunt import outcome as hunted
 from softswitch.contact.order import Directory, MakeLeg, Target
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import BRANCH_COOKIE
 from softswitch.sip import locate
 from softswitch.sip.effect import TransactionFailed
 from softswitch.sip.endpoint import Endpoint
-from softswitch.sip.final import contact_uris
+from softswitch.sip.final import contact_uris, recognized
 from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.header import CSEQ_LIMIT, CSeq, parse_cseq
 from softswitch.sip.location import Binding
@@ -260,6 +262,13 @@ def test_8_1_3_2_an_unknown_final_response_is_what_the_first_of_its_class_is(sta
     assert isinstance(ack, Request) and ack.method == "ACK"
     (end,) = [end for end in one.told if isinstance(end, Failed)]
     assert end.status == status
+
+
+@pytest.mark.parametrize("words", [hunted, attempted], ids=["hunt", "callback"])
+@pytest.mark.parametrize(("unknown", "known"), [(399, 300), (499, 400), (599, 500), (699, 600)])
+def test_8_1_3_2_the_word_for_it_is_that_of_the_class(words: Callable[[int], str], unknown: int, known: int) -> None:
+    assert recognized(unknown) == known
+    assert words(unknown) == words(known)
 
 
 @pytest.mark.parametrize("status", [200, 299])
