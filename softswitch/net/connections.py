@@ -8,8 +8,9 @@ import resource
 from collections import defaultdict
 from typing import Protocol
 
-from softswitch.net.admission import Admission, source
+from softswitch.net.admission import Admission
 from softswitch.sip.flow import Flow
+from softswitch.sip.source import source_of
 
 MAX_SHARE = 2  # connections may take one in so many of the files that we may open
 MAX_UNFINISHED = 1000  # messages of which a part has come: each may hold as much memory as a message may be long
@@ -56,7 +57,7 @@ class Connections:
         """Where a host has all it may have, its oldest connection that never said a word gives way to a new one."""
         if self.admission.admits(host):
             return True
-        silent = self._silent.get(source(host))
+        silent = self._silent.get(source_of(host))
         if not silent:
             return False
         oldest = next(iter(silent))
@@ -72,7 +73,7 @@ class Connections:
     def opened(self, connection: AnyConnection) -> bool:
         self._by_number[connection.flow.connection] = connection
         if not connection.spoken:
-            self._silent[source(connection.flow.remote[0])][connection] = None
+            self._silent[source_of(connection.flow.remote[0])][connection] = None
         return True
 
     def changed(self, connection: AnyConnection) -> None:
@@ -90,7 +91,7 @@ class Connections:
         self._no_longer_silent(connection)
 
     def _no_longer_silent(self, connection: AnyConnection) -> None:
-        host = source(connection.flow.remote[0])
+        host = source_of(connection.flow.remote[0])
         if host in self._silent:
             self._silent[host].pop(connection, None)
             if not self._silent[host]:

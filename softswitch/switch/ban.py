@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from softswitch.core.timers import Deadlines
-from softswitch.switch.bucket import source_of
+from softswitch.sip.source import source_of
 
 MOST_WATCHED = 10_000  # sources and users whose failures are counted
 MOST_BANS = 10_000

@@ -1,13 +1,10 @@
 """Token buckets by source: how many requests a stranger may make before the rest is not even read.
 
-The table is bounded: where it is full, the source that was heard longest ago is forgotten, and would begin afresh. An
-address of IPv6 counts with its /64, which is what one customer is given (RFC 6177).
+The table is bounded: where it is full, the source that was heard longest ago is forgotten, and would begin afresh.
 """
 
 from __future__ import annotations
 
-import functools
-import ipaddress
 from collections.abc import Hashable
 
 
@@ -32,14 +29,3 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self._left)
-
-
-@functools.lru_cache(maxsize=4096)
-def source_of(host: str) -> str:
-    """What stands for everybody behind one address: the address, or its /64. ``host`` is numeric."""
-    if ":" not in host:
-        return host
-    try:
-        return str(ipaddress.ip_network((host.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return host

@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from softswitch.sip.flow import Address
+from softswitch.sip.source import source_of
 from softswitch.switch.ban import Bans, exemption
-from softswitch.switch.bucket import Buckets, source_of
+from softswitch.switch.bucket import Buckets
 from softswitch.switch.overload import Overload
 
 MOST_REGULARS = 200_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softswitch.net.admission import Admission, source
+from softswitch.net.admission import Admission
 
 
 def take(admission: Admission, host: str, wanted: int = 10_000) -> int:
@@ -44,5 +44,7 @@ def test_who_leaves_makes_room() -> None:
 
 
 def test_an_ipv6_host_is_its_64() -> None:
-    assert source("2001:db8:0:1::5") == source("2001:db8:0:1:ffff::7%eth0") != source("2001:db8:0:2::5")
-    assert source("192.0.2.1") == "192.0.2.1"
+    admission = Admission(4)
+    assert take(admission, "2001:db8:0:1::5") == 2
+    assert not admission.admits("2001:db8:0:1:ffff::7%eth0")
+    assert admission.admits("2001:db8:0:2::5")

@@ -1,6 +1,6 @@
 """Token buckets by source."""
 
-from softswitch.switch.bucket import Buckets, source_of
+from softswitch.switch.bucket import Buckets
 
 
 def test_a_burst_is_let_through_and_then_the_rate() -> None:
@@ -24,10 +24,3 @@ def test_the_table_is_bounded_and_who_was_heard_longest_ago_is_forgotten() -> No
     assert len(buckets) == 2
     assert not buckets.take("a", 0.0)
     assert buckets.take("b", 0.0), "forgotten, so it begins afresh"
-
-
-def test_an_ipv6_customer_is_a_64() -> None:
-    assert source_of("192.0.2.7") == "192.0.2.7"
-    assert source_of("2001:db8:1:2:3:4:5:6") == source_of("2001:db8:1:2::1") == "2001:db8:1:2::/64"
-    assert source_of("fe80::1%eth0") == "fe80::/64"
-    assert source_of("::junk") == "::junk"
