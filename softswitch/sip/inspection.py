@@ -16,7 +16,8 @@ HeaderLines = tuple[tuple[str, str], ...]
 
 # The extensions that a peer may require of us (section 19.2); each of them is implemented.
 OPTION_TAGS: tuple[str, ...] = ("100rel", "timer", "replaces", "norefersub")
-_KNOWN_METHODS = frozenset({
+# Of all RFCs; what is none of them is 501, and one label of the metrics.
+KNOWN_METHODS = frozenset({
     "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER",
     "SUBSCRIBE", "UPDATE",
 })  # fmt: skip
@@ -50,7 +51,13 @@ def _required(request: Request) -> None:
 
 def acceptable(request: Request, kind: str = SDP) -> None:
     """Raises ``PeerError`` (406) where Accept is there and rules out an answer of type ``kind`` (section 20.1)."""
-    if "Accept" in request.headers and not any(_covers(entry, kind) for entry in request.headers.all("Accept")):
+    if "Accept" not in request.headers:
+        return
+    try:
+        covered = any(_covers(entry, kind) for entry in request.headers.all("Accept"))
+    except PeerError:
+        return  # what cannot be read is as if it were not there (section 8.2.2)
+    if not covered:
         raise PeerError(406, "Not Acceptable", headers=(("Accept", kind),))
 
 
@@ -65,7 +72,7 @@ def _covers(entry: str, kind: str) -> bool:
 def unserved(request: Request, allow: str) -> PeerError:
     """The refusal of a method that is not served here (section 8.2.1; 21.5.2 where nobody has heard of it)."""
     lines = (("Allow", allow),)
-    if request.method in _KNOWN_METHODS:
+    if request.method in KNOWN_METHODS:
         return PeerError(405, "Method Not Allowed", headers=lines)
     return PeerError(501, "Not Implemented", headers=lines)
 

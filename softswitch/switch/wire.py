@@ -9,6 +9,7 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import Send
 from softswitch.sip.flow import Flow
+from softswitch.sip.inspection import KNOWN_METHODS
 from softswitch.sip.message import Message, Request, Response
 from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent
 from softswitch.switch.ports import Arrived, Malformed
@@ -19,24 +20,6 @@ if TYPE_CHECKING:
 
 # Unix seconds, sent by us, by which way, octets, and what it belongs to: a contact, or (nobody's yet) its Call-ID.
 Tap = Callable[[float, bool, Flow, bytes, str], None]
-METHODS = frozenset(
-    [
-        "ACK",
-        "BYE",
-        "CANCEL",
-        "INFO",
-        "INVITE",
-        "MESSAGE",
-        "NOTIFY",
-        "OPTIONS",
-        "PRACK",
-        "PUBLISH",
-        "REFER",
-        "REGISTER",
-        "SUBSCRIBE",
-        "UPDATE",
-    ]
-)
 
 
 class Wire:
@@ -100,5 +83,5 @@ def _begins(message: Message) -> bool:
 
 def _kind(message: Message) -> tuple[str, str]:
     """(method, "request" or "2xx" ...): few enough values to be labels, whatever peers make up."""
-    method = message.cseq.method if message.cseq.method in METHODS else "OTHER"
+    method = message.cseq.method if message.cseq.method in KNOWN_METHODS else "OTHER"
     return method, f"{message.status // 100}xx" if isinstance(message, Response) else "request"
