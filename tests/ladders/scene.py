@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from softswitch.sdp.media import LocalMedia
+from softswitch.sdp.media import Address, LocalMedia
 from softswitch.sdp.negotiate import offer
 from softswitch.sip.digest import answer
 from softswitch.sip.flow import Flow
@@ -15,7 +16,8 @@ from tests.simnet.phone import SimPhone
 from tests.simnet.world import SWITCH
 
 HERE = ("127.0.0.1", 40_000)
-SDP = offer(LocalMedia(HERE)).decode()
+LOCAL = LocalMedia(HERE)
+SDP = offer(LOCAL).decode()
 
 
 class Scene:
@@ -24,8 +26,8 @@ class Scene:
     ``alice > INVITE+sdp`` is said by Alice, ``alice < 100 INVITE`` is said to her; a repetition is a line of its own.
     """
 
-    def __init__(self) -> None:
-        self.house = House()
+    def __init__(self, **changes: Any) -> None:
+        self.house = House(**changes)
         self.world = self.house.world
         self.world.latency_s = 0.0  # nothing is overtaken: the order is that of the steps
         self.alice, self.bob = self.house.desk, self.house.bob
@@ -54,9 +56,13 @@ class Scene:
 
     def raw(self, name: str, port: int) -> RawPhone:
         phone = RawPhone(self, ("127.0.0.1", port))
-        self._names[phone.address] = name
-        self.world.peers[phone.address] = phone.receive
+        self.knows(name, phone.address, phone.receive)
         return phone
+
+    def knows(self, name: str, address: Address, receive: Callable[[Message, Flow], None]) -> None:
+        """Somebody more is there."""
+        self._names[address] = name
+        self.world.peers[address] = receive
 
     def silence(self, phone: SimPhone) -> None:
         """It is there no longer, and nobody has told."""
