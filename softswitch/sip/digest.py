@@ -7,7 +7,8 @@ the challenge went: who answers it can be reached at the address that the reques
 
 We offer MD5, then SHA-256, both with qop=auth. RFC 8760 would have the stronger one first, but many a phone looks at
 the first challenge only and knows nothing but MD5; a listener of TLS does more for a password than the order. We
-insist on qop: without it there is no nonce count. A user whom nobody knows costs the same work as one with a wrong password.
+insist on qop: without it there is no nonce count. A user whom nobody knows costs the same work as one with a wrong
+password.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Authenticator:
         self._nobody = hmac.new(secret, b"nobody", "sha256").hexdigest()  # the password of unknown users
 
     def challenges(self, now: float, stale: bool = False, source: str = "", user_agent: str = "") -> list[str]:
-        """Values for WWW-Authenticate or Proxy-Authenticate headers, in the order of ``algorithms`` (RFC 8760 section 2.4).
+        """Values for WWW-Authenticate or Proxy-Authenticate headers, in the order of ``algorithms`` (RFC 8760).
 
         ``source`` is the host that the challenge goes to, ``user_agent`` what it says that it is. It cannot make itself
         weaker thereby: MD5 is accepted from everybody to whom it is offered.
@@ -102,11 +103,14 @@ class Authenticator:
         now: float,
         body: bytes = b"",
         uri: str | None = None,
+        here: str = "",
     ) -> tuple[Verdict, str]:
         """The verdict on the value of an Authorization header, and the user name that it claims.
 
         ``uri`` is the Request-URI where it is to be compared with the one that was signed: user and host have to be
-        the same, port and parameters are what proxies on the way may have changed.
+        the same, port and parameters are what proxies on the way may have changed. One without a user (sipp signs so)
+        stands for all users of that host, or of ``here``, the host at which the request has found us: what was signed
+        for another server is worth nothing with us, and nothing is taken twice.
         """
         try:
             given = _parameters(authorization)
@@ -122,7 +126,7 @@ class Authenticator:
         password = lookup_password(user)
         expected = _response(given, method, self._nobody if password is None else password, body)
         right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
-        if password is None or not right or not _signed_for(given["uri"], uri):
+        if password is None or not right or not _signed_for(given["uri"], uri, here):
             return Verdict.BAD, user
         return self._freshness(given["nonce"], user, given["cnonce"], count, now), user
 
@@ -279,11 +283,14 @@ def _count(text: str) -> int | None:
         return None
 
 
-def _signed_for(signed: str, requested: str | None) -> bool:
+def _signed_for(signed: str, requested: str | None, here: str) -> bool:
     if requested is None or signed == requested:
         return True
     try:
         ours, theirs = parse_uri(requested), parse_uri(signed)
     except PeerError:
         return False
-    return (ours.user, ours.host.lower()) == (theirs.user, theirs.host.lower())
+    host = theirs.host.lower()
+    if not theirs.user:
+        return host in (ours.host.lower(), here.lower())
+    return (ours.user, ours.host.lower()) == (theirs.user, host)

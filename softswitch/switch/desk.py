@@ -63,6 +63,7 @@ _CHALLENGED = frozenset({"REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE", "PUBLISH"
 _WITHIN = frozenset({"BYE", "INFO", "UPDATE", "PRACK", "NOTIFY", "REFER"})  # a dialog
 _MOST_OUT = 3  # octets for each one that came in
 _MOST_SAID = 5000
+_LONGEST_NAME = 64  # of a user whom nobody knows, in facts and counts
 
 
 class Desk:
@@ -198,8 +199,9 @@ class Desk:
         verdict, user, credentials = Verdict.ABSENT, "", ""
         for credentials in request.headers.all("Authorization"):  # one for each realm that the phone knows
             verdict, user = self._authenticator.verify(
-                credentials, request.method, partial(self._password, request.method), unix, request.body, request.uri
-            )
+                credentials, request.method, partial(self._password, request.method), unix, request.body, request.uri,
+                here=flow.sent_by[0],
+            )  # fmt: skip
             if verdict is not Verdict.ABSENT:
                 break
         if verdict is Verdict.OK and not self._guarded(user, flow, unix):
@@ -219,7 +221,7 @@ class Desk:
         return all(one.flow.remote[0] != flow.remote[0] for one in self._registrar.lookup(user, unix))
 
     def _failed(self, request: Request, flow: Flow, user: str, credentials: str, unix: float) -> list[Effect]:
-        host = flow.remote[0]
+        host, user = flow.remote[0], user[:_LONGEST_NAME]
         facts: list[Effect] = [AuthenticationFailed(flow.transport, request.method, host, user)]
         if self._authenticator.challenged(credentials, host, unix):
             ban = self._door.bans.failed(host, user, unix)

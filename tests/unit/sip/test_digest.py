@@ -100,6 +100,25 @@ def test_what_does_not_fit_is_bad() -> None:
     assert ours.verify(credentials(ours), "REGISTER", PASSWORDS.get, NOW, uri="sip:other.com")[0] is Verdict.BAD
 
 
+@pytest.mark.parametrize(
+    ("signed", "verdict"),
+    [
+        ("sip:8000@example.com", Verdict.OK),
+        ("sip:8000@example.com:5070;transport=tcp", Verdict.OK),
+        ("sip:example.com", Verdict.OK),  # the server as a whole: so does sipp
+        ("sip:192.0.2.1:5060", Verdict.OK),
+        ("sip:9000@example.com", Verdict.BAD),
+        ("sip:other.com", Verdict.BAD),
+        ("sip:8000@192.0.2.1", Verdict.BAD),
+    ],
+)
+def test_the_uri_that_was_signed_names_the_called_user_or_us(signed: str, verdict: Verdict) -> None:
+    ours = authenticator()
+    given = answer(ours.challenges(NOW)[0], "INVITE", signed, "alice", "wonderland", "c0ffee")
+    found = ours.verify(given, "INVITE", PASSWORDS.get, NOW, uri="sip:8000@example.com", here="192.0.2.1")
+    assert found == (verdict, "alice")
+
+
 def test_no_password_makes_an_unknown_user_known() -> None:
     ours = authenticator()
     given = answer(ours.challenges(NOW)[0], "REGISTER", "sip:example.com", "bob", "", "c")
