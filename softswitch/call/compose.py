@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from softswitch.call.identity import private
 from softswitch.call.signal import Respond
 from softswitch.call.state import LegState, Plan
@@ -24,6 +26,7 @@ HeaderLines = tuple[tuple[str, str], ...]
 Account = tuple[str, str]  # user, password
 
 _MOST_METHODS = 32
+_OURS = frozenset(ALLOW.split(", "))
 _CHALLENGES = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
 
 
@@ -103,7 +106,14 @@ def _secure(leg: LegState) -> bool:
 def learn(leg: LegState, message: Message) -> None:
     """Which methods the peer serves, where it says so (section 20.5)."""
     if "Allow" in message.headers:
-        leg.allows = frozenset(method.upper() for method in message.headers.all("Allow")[:_MOST_METHODS])
+        named = frozenset(method.upper() for method in message.headers.all("Allow")[:_MOST_METHODS])
+        leg.allows = _one_of(named & _OURS)
+
+
+@lru_cache(maxsize=256)
+def _one_of(methods: frozenset[str]) -> frozenset[str]:
+    """The same object for all peers of a kind: each leg has one, and they are large."""
+    return methods
 
 
 def has_option(message: Message, header: str, tag: str) -> bool:

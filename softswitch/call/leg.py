@@ -45,6 +45,8 @@ _RETRY_AFTER_S = 10  # section 14.2: a random wait up to this
 class Leg:
     """Our half of one INVITE dialog."""
 
+    __slots__ = ("_table", "leg")
+
     def __init__(self, state: LegState) -> None:
         self.leg = state
         self._table = OUTBOUND if state.inbound is None else INBOUND

@@ -259,10 +259,10 @@ class LegState:
     def established(self) -> None:
         """Of the INVITE only what a repeat, another branch or a re-INVITE may ask for is kept from now on."""
         if self.inbound is not None:
-            self.inbound.request = self.inbound.request.remembered("record-route", "contact")
+            self.inbound.request = self.inbound.request.remembered(("to", "cseq"), ("record-route", "contact"))
             self.inbound.answer, self.inbound.provisional = b"", None
         if self.outbound is not None and self.outbound.invite is not None:
-            self.outbound.invite = self.outbound.invite.remembered("from")
+            self.outbound.invite = self.outbound.invite.remembered(("from", "call-id", "cseq"), ("from",))
 
     def lingers_until(self, now: float) -> float:
         """How long there is something to do after the end: late 2xx of other branches, PRACKs, a transfer to tell."""

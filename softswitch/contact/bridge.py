@@ -7,7 +7,7 @@ instead of silence, and learns nothing of the re-INVITE. That keeps phones with 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from softswitch.contact.order import HoldMusicTo, JoinRoom, LeaveRoom, RecordLegs, SilenceTo, StopRecording
 from softswitch.core.effect import Effect
@@ -22,7 +22,7 @@ class Bridge:
     left: str
     right: str
     recording: str = ""  # file name; "" where it is not recorded
-    held_by: set[str] = field(default_factory=set)
+    held_by: frozenset[str] = frozenset()
 
     def connect(self, held: Collection[str] = ()) -> list[Effect]:
         """``held``: legs that have put whoever they talk to on hold already."""
@@ -30,17 +30,17 @@ class Bridge:
         orders += [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right)]
         if self.recording:
             orders.append(RecordLegs(self.room, self.recording, self.left, self.right))
-        self.held_by = {leg for leg in (self.left, self.right) if leg in held}
+        self.held_by = frozenset(leg for leg in (self.left, self.right) if leg in held)
         return orders + [HoldMusicTo(self.other(leg)) for leg in sorted(self.held_by)]
 
     def updated(self, leg: str, media: Media) -> list[Effect]:
         """A side has renegotiated: hold or resume."""
         other = self.other(leg)
         if media.held and leg not in self.held_by:
-            self.held_by.add(leg)
+            self.held_by |= {leg}
             return [HoldMusicTo(other)]
         if not media.held and leg in self.held_by:
-            self.held_by.discard(leg)
+            self.held_by -= {leg}
             return [SilenceTo(other)]
         return []
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Hashable
 
+_FEW = 64  # stale entries that are not worth sweeping
+
 
 class Deadlines:
     """Keys ordered by the moment at which they are due; each key has at most one live entry."""
@@ -28,6 +30,8 @@ class Deadlines:
         self._live[key] = deadline
         self._serial += 1
         heapq.heappush(self._heap, (deadline, self._serial, key))
+        if len(self._heap) > 2 * len(self._live) + _FEW:
+            self._sweep()
 
     def next(self) -> float | None:
         """The earliest live deadline, or None."""
@@ -46,6 +50,15 @@ class Deadlines:
             del self._live[key]
             keys.append(key)
         return keys
+
+    def _sweep(self) -> None:
+        """Far deadlines that are moved again and again would leave an entry each time, until they are due."""
+        live, newest = self._live, {}
+        for entry in self._heap:
+            if live.get(entry[2]) == entry[0]:
+                newest[entry[2]] = entry
+        self._heap = list(newest.values())
+        heapq.heapify(self._heap)
 
     def __len__(self) -> int:
         return len(self._live)

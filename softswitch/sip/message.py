@@ -11,6 +11,7 @@ Text is UTF-8; octets that are not (section 25.1 allows none, peers send them) g
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from softswitch.core.errors import PeerError, UsageError
@@ -34,7 +35,6 @@ VERSION = "SIP/2.0"
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z", re.IGNORECASE | re.DOTALL)
 _USUAL = frozenset({"ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "REGISTER"})  # tokens, as nobody needs to find out
-_IDENTIFYING = ("via", "from", "to", "call-id", "cseq")
 _ONCE = ("from", "to", "call-id", "cseq", "max-forwards")  # repeated, they would mean different things to each reader
 
 
@@ -100,14 +100,15 @@ class Request(_Accessors):
     def target(self) -> Uri:
         return parse_uri(self.uri)
 
-    def remembered(self, *kept: str) -> Request:
-        """What tells this request from others, and the lines of the ``kept`` keys: a tenth of its size.
+    def remembered(self, read: Collection[str], lines: Collection[str] = ()) -> Request:
+        """What is still asked of a request long after it has been served: a tenth of its size.
 
-        For whoever has to know it again long after it has been served.
+        ``read`` are keys whose readings stay, of "via", "from", "to", "call-id" and "cseq"; of the others in ``lines``
+        the lines stay.
         """
         _ = self.via, self.from_, self.to, self.call_id, self.cseq
-        lines = [line for line in self.headers.lines if line[0] in kept]
-        return Request(self.method, self.uri, self.headers.copy(lines, _IDENTIFYING))
+        kept = [line for line in self.headers.lines if line[0] in lines]
+        return Request(self.method, self.uri, self.headers.copy(kept, read))
 
 
 @dataclass(slots=True)

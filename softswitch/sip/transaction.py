@@ -24,6 +24,8 @@ from softswitch.sip.timing import Timing
 
 __all__ = ["Timing", "Transaction", "answer_input", "response_input", "start_client", "start_server"]
 
+_IDENTIFYING = ("via", "from", "call-id", "cseq")
+
 
 @dataclass(slots=True, eq=False)
 class Transaction:
@@ -77,7 +79,7 @@ class Transaction:
     def _accepted(self, before: S) -> None:
         """Nothing is sent from here any more; half a minute long repeats are known by what the request was."""
         if before is not S.ACCEPTED:
-            self.request = self.request.remembered()
+            self.request = self.request.remembered(_IDENTIFYING)
         if self.response is not None:
             self.tag = self.response.to.tag or self.tag
             self.response = None

@@ -285,7 +285,7 @@ def test_hold_before_the_transfer_is_kept_where_it_comes_back(house: TransferHou
     call, theirs = talk(house, house.desk, house.bob)
     contact = next(iter(house.world.switch.calls.contacts.values()))
     assert contact.bridge is not None
-    contact.bridge.held_by.add(contact.bridge.right)
+    contact.bridge.held_by |= {contact.bridge.right}
     house.carl.reject = 486
     house.bob.refer(theirs, "1003")
     house.world.run(1.0)

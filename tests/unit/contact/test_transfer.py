@@ -222,7 +222,7 @@ def test_a_party_is_given_away_with_all_that_is_its() -> None:
     contact.agents["b"] = ("alice", "c")
     contact._busy.append("139")
     assert contact.bridge is not None
-    contact.bridge.held_by.add("b")
+    contact.bridge.held_by |= {"b"}
     yielded = contact.yield_other("a", Release(487), 2.0)
     assert yielded is not None
     taken, effects = yielded
