@@ -5,8 +5,12 @@ next (a dialplan interpreter, or one of the fixed scripts of ``script.py``), per
 (phones that ring for it), and at last a bridge (two legs in one room). It orders media, ACD and ledger; it performs
 nothing. Legs are named after the contact, so that a trace can be read; one that was taken over keeps its name.
 
-Anybody who talks may be replaced (``transfer``, by the rules of ``permission``). The contact goes on with whoever
-stays: one visit is one record, however often the customer is sent on.
+``journey`` is what all contacts have, ``scripted`` what a script may order of them; ``inbound`` came to us,
+``callback`` is made by us, agent first. Which of the two a number leads to, and to what in it, ``routing`` says.
+
+Anybody who talks may be replaced (``transfer``, by the rules of ``permission``; ``handover`` is what they speak of).
+The contact goes on with whoever stays: one visit is one record, however often the customer is sent on. Messages that
+are left (``voicemail``) wait in ``mailbox``. How numbers look on a trunk, ``presentation`` says.
 
 What a contact may look up (who is registered where, which position it has) comes through ``Directory``, read-only.
 """

@@ -10,10 +10,16 @@ Strictness is chosen line by line: what could make two elements read one message
 repeated single headers, broken quotes) is refused with 400; what is merely untidy (white space, folding, unknown
 methods, headers and schemes) is kept.
 
-Above the text are ``response`` (what a UAS answers), ``digest`` (who is there, section 22), ``registrar`` (where to
-find him, section 10), ``notifier`` (who is told what, RFC 6665; the packages are in ``event``), ``page`` (texts, RFC
-3428), ``locate``, ``dead_target``, ``probing`` and ``registration`` (other people's servers: where they are, RFC 3263;
-which of them serve; our own binding there), and the transaction and dialog machines. None of them opens a socket, reads
-a clock or draws a number: ``flow`` says by which way a message came, ``now`` and identities are arguments, and what is
-to be done is returned as effects.
+Above the text are what a UAS answers (``response``), who is there (``digest``, section 22), where to find him
+(``registrar`` judges a REGISTER, section 10.3, ``location`` keeps the bindings), who is told what (``notifier`` and
+``subscription``, RFC 6665; the packages are in ``event``), texts (``page``, RFC 3428), transfers (``refer``), and other
+people's servers: ``locate`` says where they are (RFC 3263), ``dead_target`` and ``probing`` which of them serve,
+``registration`` is our own binding there.
+
+Below all that are the machines: ``figure`` has their tables, ``transaction`` runs one, ``endpoint`` knows all of them,
+``detour`` and ``reconnect`` find it another way, ``dialog`` is what two ends agree on. ``hep``, ``pcap`` and ``secret``
+write messages down for people.
+
+None of them opens a socket, reads a clock or draws a number: ``flow`` says by which way a message came, ``now`` and
+identities are arguments, and what is to be done is returned as effects.
 """
