@@ -8,6 +8,7 @@ _WORDS = {
     "tuple_type": "must be a list",
     "list_type": "must be a list",
     "string_type": "must be text",
+    "path_type": "must be the name of a file or directory, such as tls/cert.pem",
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",

@@ -21,6 +21,7 @@ def findings(settings: Configuration) -> Iterator[Finding]:
     yield from _queue_trunks(settings)
     yield from _skills(settings)
     yield from _codes(settings)
+    yield from _expiries(settings)
     yield from _listeners(settings)
     yield from _exposure(settings)
 
@@ -86,6 +87,16 @@ def _codes(settings: Configuration) -> Iterator[Finding]:
         if code in settings.users:
             yield ("feature_codes", key), f"{code} is a user in users.yaml already", "error"
         owner.setdefault(code, key)
+
+
+def _expiries(settings: Configuration) -> Iterator[Finding]:
+    sip = settings.sip
+    if sip.min_expires > sip.max_expires:
+        message = f"must not be longer than sip.max_expires ({sip.max_expires:g}s), or no phone can register"
+        yield ("sip", "min_expires"), message, "error"
+    if 0 < sip.session_expires < sip.min_se:  # RFC 4028 section 7.1
+        message = f"must not be shorter than sip.min_se ({sip.min_se:g}s); 0 asks for no timer"
+        yield ("sip", "session_expires"), message, "error"
 
 
 def _listeners(settings: Configuration) -> Iterator[Finding]:

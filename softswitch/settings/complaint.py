@@ -65,7 +65,7 @@ def _known_keys(model: type[BaseModel], path: Path) -> list[str]:
         kind = _inner(kind, part)
     kind = _plain(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return list(kind.model_fields)
+        return [field.alias or name for name, field in kind.model_fields.items()]
     return []
 
 

@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from softswitch.core.units import seconds
 from softswitch.core.yaml_nodes import did_you_mean
 
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
+NAME_IS = "a name of letters, digits and _ . + -"
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?$")
 
@@ -265,7 +267,7 @@ Days = Annotated[tuple[int, ...], BeforeValidator(days)]
 Zone = Annotated[str, BeforeValidator(zone)]
 Date = Annotated[date, BeforeValidator(day)]
 Pattern = Annotated[str, AfterValidator(regular)]
-Name = Annotated[str, written(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", "a name of letters, digits and _ . + -")]
+Name = Annotated[str, written(NAME, NAME_IS)]
 FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]
 
 

@@ -57,7 +57,7 @@ class Sip(Strict):
     websocket: WebSocket | None = WebSocket()  # null: none
     realm: str = Field(default="softswitch", min_length=1, max_length=64)
     # Offered to phones in this order. Many look at the first only, and old ones (sipp too) know nothing but MD5.
-    digest: tuple[Literal["SHA-256", "MD5"], ...] = Field(default=("MD5", "SHA-256"), min_length=1)
+    digest: tuple[Literal["SHA-256", "MD5"], ...] = ("MD5", "SHA-256")
     t1: PositiveSeconds = 0.5  # RFC 3261 section 17.1.1.1
     t2: PositiveSeconds = 4.0
     t4: PositiveSeconds = 5.0
@@ -79,6 +79,13 @@ class Sip(Strict):
         if not listen:
             raise ValueError("must name at least one listener, for example udp:127.0.0.1:5060")
         return listen
+
+    @field_validator("digest")
+    @classmethod
+    def _each_once(cls, digest: tuple[str, ...]) -> tuple[str, ...]:
+        if not digest or len(set(digest)) < len(digest):
+            raise ValueError("must name at least one algorithm, and none twice, for example [MD5, SHA-256]")
+        return digest
 
 
 class Token(Strict):

@@ -67,5 +67,16 @@ def certificate_findings(settings: Configuration, root: Path) -> Iterator[tuple[
         if pair is not None and (complaint := pair.complaint(root)):
             yield path, complaint, "error"
     tls = settings.sip.tls
-    if tls is not None and tls.ca is not None and not (root / tls.ca).is_file():
-        yield ("sip", "tls", "ca"), f"{tls.ca} does not exist", "error"
+    if tls is not None and tls.ca is not None and (complaint := _complaint(root, tls.ca)):
+        yield ("sip", "tls", "ca"), complaint, "error"
+
+
+def _complaint(root: Path, ca: Path) -> str:
+    """What keeps ``ca`` from being believed; "" for nothing."""
+    try:
+        ssl.create_default_context(cafile=root / ca)
+    except FileNotFoundError:
+        return f"{ca} does not exist"
+    except (OSError, ValueError) as error:
+        return f"{ca} cannot be used ({error}); it must hold certificates in PEM"
+    return ""

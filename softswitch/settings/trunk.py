@@ -9,7 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from softswitch.contact.presentation import PREFIX
 from softswitch.settings.kind import (
-    Name,
+    NAME,
+    NAME_IS,
     Pattern,
     Peer,
     PositiveSeconds,
@@ -86,7 +87,7 @@ class Trunk(Strict):
     rewrite: Rewrites = Rewrites()
     codecs: tuple[Literal["PCMU", "PCMA"], ...] = ()  # in order of preference; none: PCMU, PCMA
     ring: PositiveSeconds = 30.0
-    group: Name | Literal[""] = ""  # trunks of one group stand in for each other
+    group: Annotated[str, written(rf"({NAME})?", NAME_IS)] = ""  # trunks of one group stand in for each other
     priority: int = Field(default=0, ge=0, le=65535)  # within the group; lower goes first
     weight: int = Field(default=1, ge=0, le=65535)  # share among those of one priority
     limits: TrunkLimits = TrunkLimits()

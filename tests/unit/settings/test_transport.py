@@ -119,3 +119,31 @@ def test_two_listeners_cannot_have_one_address(pem: Path, second: str) -> None:
     second = second if second.startswith("{") else f"'{second}'"
     home = written(pem, softswitch=f"sip: {{listen: ['tcp:127.0.0.1:5060', {second}], {tls}}}")
     assert "the same address twice" in complaints(home)[0]
+
+
+@pytest.mark.parametrize(("ca", "complaint"), [("no.pem", "does not exist"), ("key.pem", "must hold certificates")])
+def test_a_ca_that_signs_nothing(pem: Path, ca: str, complaint: str) -> None:
+    home = written(pem, softswitch=f"sip: {{tls: {{certificate: cert.pem, private_key: key.pem, ca: {ca}}}}}")
+    (told,) = complaints(home)
+    assert told.startswith(f"sip.tls.ca: {ca} ") and complaint in told
+
+
+@pytest.mark.parametrize(
+    ("sip", "told"),
+    [
+        (
+            "tls: {certificate: 3, private_key: key.pem}",
+            ["sip.tls.certificate: must be the name of a file or directory"],
+        ),
+        ("digest: [md5]", ["sip.digest[0]: must be 'SHA-256' or 'MD5'"]),
+        ("digest: []", ["sip.digest: must name at least one algorithm"]),
+        ("digest: [MD5, MD5]", ["sip.digest: must name at least one algorithm, and none twice"]),
+        ("ban: {time: 5m}", ["sip.ban.time: unknown key; known: exempt, failures, for, within"]),
+        ("min_expires: 2h", ["sip.min_expires: must not be longer than sip.max_expires (3600s)"]),
+        ("session_expires: 60s", ["sip.session_expires: must not be shorter than sip.min_se (90s)"]),
+    ],
+)
+def test_what_contradicts_itself(tmp_path: Path, sip: str, told: list[str]) -> None:
+    found = complaints(written(tmp_path, softswitch=f"sip: {{{sip}}}"))
+    assert len(found) == len(told)
+    assert all(one.startswith(start) for one, start in zip(found, told, strict=True)), found

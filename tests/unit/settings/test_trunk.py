@@ -102,6 +102,7 @@ def test_a_queue_may_call_back_by_a_group(tmp_path: Path) -> None:
         ("{address: a, certificate: sip.carrier.example}", "client_certificates: optional"),
         ("{address: a, certificate: '*.example'}", "is not a domain"),
         ("{address: a, group: t}", "is the name of a trunk already"),
+        ("{address: a, group: a b}", "trunks.t.group: 'a b' is not a name"),
         ('{address: a, username: "1001", password: x, challenge: true}', "is a user in users.yaml already"),
         ("{address: a, limits: {calls: -1}}", "calls"),
     ],
