@@ -79,6 +79,19 @@ def test_8_2_2_a_malformed_header_that_is_not_needed_is_ignored(switch: NullSwit
     assert switch.answer(made).status == 200
 
 
+UNREADABLE = [
+    ("Accept", "application/sdp;;q"), ("Session-Expires", "1800;;"), ("Min-SE", "x"), ("History-Info", "<"),
+    ("P-Asserted-Identity", "<"), ("Call-Info", "<;"), ("Reason", 'Q.850;cause=x;text="'), ("Referred-By", "<"),
+    ("User-to-User", '"'), ("Privacy", ";;"), ("Content-Disposition", ";;;"), ("Allow", ',,;"'), ("Timestamp", "x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", UNREADABLE, ids=lambda line: line[0])
+def test_8_2_2_an_invite_with_one_is_a_call_too(switch: NullSwitch, broken: tuple[str, str]) -> None:
+    _, accepted = switch.hears(switch.invite(more=(broken,)))
+    assert isinstance(accepted, Response) and accepted.status == 200
+
+
 @pytest.mark.parametrize("to", ["<tel:+8613800138000>", "<sip:nobody@elsewhere.example>", "<urn:service:sos>"])
 def test_8_2_2_1_it_does_not_matter_whom_the_to_names(switch: NullSwitch, to: str) -> None:
     made = request("OPTIONS")
