@@ -1,7 +1,8 @@
 """The log: one line per event on stderr, text or JSON, with telephone numbers masked unless the admin says otherwise.
 
-Decided here: what of a fact is worth a line at which level, and what a masked number looks like. What our
-modules say by structlog, and what they and libraries say by the standard ``logging``, comes out the same way.
+Decided here: what of a fact is worth a line at which level, how many lines strangers may cause, and what a masked
+number looks like. What our modules say by structlog, and what they and libraries say by the standard ``logging``, comes
+out the same way. What peers wrote steers no terminal: control characters become U+FFFD.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from softswitch.core.effect import DomainEvent
+from softswitch.core.legible import printable
 
-# By name, so that this module needs nothing of the house but its word for a fact.
+# By name, so that this module needs nothing of the house but its words for a fact and for what can be shown.
 _LEVELS: Mapping[str, int] = {
     "MessageReceived": logging.DEBUG,
     "MessageSent": logging.DEBUG,
@@ -34,9 +36,12 @@ _LEVELS: Mapping[str, int] = {
     "UnitFailed": logging.ERROR,
     "MediaRestarted": logging.ERROR,
 }
+# Whoever can send a datagram can cause these: no more lines in a second; what is left out is told by a number.
+_MOST_PER_S: Mapping[str, int] = {"AuthenticationFailed": 20}
 # A number stands alone; the digits of an id follow a hyphen or a letter.
 _NUMBER = re.compile(r"(?<![\w./-])\+?\d{7,15}(?![\w.])")
 _log = structlog.get_logger("softswitch.fact")
+_said: dict[str, tuple[int, int]] = {}  # by name of the fact: the second, and how many there were in it
 _threshold = logging.INFO  # of the whole process; two facts come by for each SIP message, most of them unsaid
 
 
@@ -48,6 +53,7 @@ def configure(format: str = "text", level: str = "info", mask_numbers: bool = Tr
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
+        _printable_all,
     ]
     if mask_numbers:
         processors.append(_mask_all)
@@ -66,13 +72,29 @@ def log_event(event: DomainEvent, at: float) -> None:
     """A listener: one line for one fact. ``at`` is the driver's time of it, Unix seconds."""
     name = type(event).__name__
     level = _LEVELS.get(name, logging.INFO)
-    if level >= _threshold:
+    if level >= _threshold and (name not in _MOST_PER_S or _may_say(name, at)):
         _log.log(level, _snake(name), **_flat(event))
+
+
+def _may_say(name: str, at: float) -> bool:
+    """Whether one more line of this fact may be written at ``at``."""
+    second, most = int(at), _MOST_PER_S[name]
+    last, count = _said.get(name, (second, 0))
+    if second != last:
+        if count > most:
+            _log.warning("lines_left_out", fact=_snake(name), count=count - most)
+        count = 0
+    _said[name] = (second, count + 1)
+    return count < most
 
 
 def mask(text: str) -> str:
     """Numbers of seven digits and more keep their beginning and their last two digits."""
     return _NUMBER.sub(lambda match: f"{match[0][:4]}***{match[0][-2:]}", text)
+
+
+def _printable_all(logger: Any, method: str, event: EventDict) -> EventDict:
+    return {key: printable(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def _mask_all(logger: Any, method: str, event: EventDict) -> EventDict:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from softswitch.core.errors import PeerError
+from softswitch.core.legible import printable
 from softswitch.sdp.session import Section, parse_session
 from softswitch.sip.section import parse_headers
 
@@ -90,11 +91,6 @@ def arrows(messages: Sequence[Mapping[str, Any]]) -> list[Arrow]:
         label, shown = _label(start, cseq)
         found[key] = Arrow(after_s, message["leg"], message["sent"], label, shown, _media(body), text)
     return list(found.values())
-
-
-def printable(text: str) -> str:
-    """Without what would steer the terminal."""
-    return "".join(char if char.isprintable() or char in "\r\n\t" else "\ufffd" for char in text)
 
 
 def _label(start: str, cseq: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from softswitch.core.legible import printable
 from softswitch.core.units import spoken
 
 Column = tuple[str, str, Callable[[Any], str]]  # heading, key, how to write the value
@@ -20,6 +21,12 @@ Column = tuple[str, str, Callable[[Any], str]]  # heading, key, how to write the
 
 def text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def as_json_text(value: Any) -> str:
+    """JSON for people and programs, with what would steer a terminal escaped."""
+    written = json.dumps(value, ensure_ascii=False, indent=2)
+    return "".join([char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written])
 
 
 def duration(value: Any) -> str:
@@ -46,7 +53,7 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], as_json: 
     """Print ``rows``: with ``as_json`` whole, else the ``columns``; ``nothing`` where there is no row."""
     rows = list(rows)
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        typer.echo(as_json_text(rows))
         return
     if not rows:
         typer.echo(nothing)
@@ -54,6 +61,6 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], as_json: 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, _, _ in columns:
         table.add_column(heading, overflow="fold")
-    for row in rows:  # Text: what a caller calls himself is no markup
-        table.add_row(*(Text(write(row.get(key))) for _, key, write in columns))
+    for row in rows:  # Text: what a caller calls himself is no markup, and steers no terminal
+        table.add_row(*(Text(printable(write(row.get(key)))) for _, key, write in columns))
     Console(soft_wrap=False).print(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from rich.text import Text
 from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, download, quoted, request
 from softswitch.cli.ladder import draw
 from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.table import as_json_text
 
 Full = Annotated[bool, typer.Option("--full", help="Each message whole, below its arrow.")]
 Pcap = Annotated[Path | None, typer.Option("--pcap", help="Write a capture file, for wireshark, sngrep and others.")]
@@ -30,7 +30,7 @@ def trace(
         return
     found = request(base, "GET", path, "trace")
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        typer.echo(as_json_text(found))
         return
     console = Console(soft_wrap=True, highlight=False)
     for line, style in draw(found, full):  # Text: what peers write is no markup

@@ -1,7 +1,8 @@
 """Text that came from outside, fit for a database and for JSON.
 
 A peer's octets that are not UTF-8 travel through us as lone surrogates (``sip.message``), which no encoder takes, and
-PostgreSQL takes no NUL. Here both become U+FFFD. What is sent back to the peer must not pass through here.
+PostgreSQL takes no NUL. Here both become U+FFFD. What is sent back to the peer must not pass through here. A terminal
+obeys control characters: where text is shown to people those become U+FFFD, too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ _NUL = rb"\u0000"  # as JSON writes it
 def legible(value: T) -> T:
     """The value with all text in it made legible, also in tuples, lists, mappings and records; itself if it was."""
     return _legible(value)  # type: ignore[no-any-return]
+
+
+def printable(text: str) -> str:
+    """Without what would steer the terminal, or turn the direction of writing."""
+    if text.isprintable():
+        return text
+    return "".join([char if char.isprintable() or char in "\r\n\t" else "\ufffd" for char in text])
 
 
 def to_json(value: object) -> bytes:

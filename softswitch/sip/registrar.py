@@ -24,7 +24,7 @@ __all__ = ["Binding", "Registered", "Registrar", "Unregistered"]
 
 _BRIEF_S = 3600  # section 10.3 step 7: an interval of an hour or more is never too brief
 _MOST_PATHS = 10
-_LONGEST_NAME = 255  # of an instance
+_LONGEST_NAME = 255  # of an instance, of a User-Agent
 
 
 class Registrar(Location):
@@ -60,7 +60,7 @@ class Registrar(Location):
             return self._judged_star(request, aor, now)
         if len(contacts) > self.max_bindings:
             raise PeerError(400, "too many Contacts")
-        agent = legible(request.headers.get("User-Agent") or "")
+        agent = legible((request.headers.get("User-Agent") or "")[:_LONGEST_NAME])
         base = Binding(
             aor, "", flow, now, request.call_id, request.cseq.number, agent,
             path=_path(request),

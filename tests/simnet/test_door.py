@@ -124,6 +124,12 @@ def test_who_guesses_is_banned_and_a_ban_can_be_lifted() -> None:
     assert stranger.say("OPTIONS") is not None
 
 
+def test_what_a_guesser_calls_himself_is_cut_short() -> None:
+    house = House()
+    assert Stranger(house).guess("wrong", "u" * 20_000, to="1001") is not None
+    assert [len(failed.user) for failed in house.world.facts(AuthenticationFailed)] == [64]
+
+
 def test_who_merely_asks_is_not_banned() -> None:
     house = House(bans=BanRule(failures=5))
     stranger = Stranger(house)

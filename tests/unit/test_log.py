@@ -13,7 +13,7 @@ from softswitch.acd.model import Decided, QueueJoined
 from softswitch.callback.model import Promise, PromiseChanged, PromiseState
 from softswitch.contact.event import ContactStarted
 from softswitch.log import configure, log_event, mask
-from softswitch.switch.event import MessageReceived, UnitFailed
+from softswitch.switch.event import AuthenticationFailed, MessageReceived, UnitFailed
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +101,23 @@ def test_a_decision_with_its_reasons_is_loggable(capsys: pytest.CaptureFixture[s
     configure("text")
     log_event(Decided("c-1", "orders", None, 1.5, True, (("bob", "lacks orders"),)), 0.0)
     assert "passed_over=" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_what_a_stranger_wrote_steers_no_terminal(capsys: pytest.CaptureFixture[str], format: str) -> None:
+    configure(format)
+    log_event(AuthenticationFailed("udp", "REGISTER", "192.0.2.66", "a\x1b[2J\x9b1m\u202e\x00\x85忙"), 100.0)
+    line = capsys.readouterr().err
+    assert line.rstrip("\n").isprintable()
+    assert "忙" in line
+
+
+def test_strangers_cannot_fill_the_disk(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text")
+    for number in range(1000):
+        log_event(AuthenticationFailed("udp", "REGISTER", "192.0.2.66", f"u{number}"), 200.0 + number / 1000)
+    assert capsys.readouterr().err.count("\n") == 20
+    log_event(AuthenticationFailed("udp", "REGISTER", "192.0.2.66", "later"), 201.0)
+    left_out, later = capsys.readouterr().err.splitlines()
+    assert "event=lines_left_out fact=authentication_failed count=980" in left_out
+    assert "user=later" in later

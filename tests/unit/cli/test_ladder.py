@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.cli.ladder import arrows, draw, printable
+from softswitch.cli.ladder import arrows, draw
+from softswitch.core.legible import printable
 
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\nc=IN IP4 127.0.0.1\r\n"
