@@ -186,6 +186,8 @@ def further_success(leg: LegState, response: Response) -> list[Effect]:
     known = ours.forks.get(tag)
     if known is not None:
         return [_ack(leg, known)]
+    if len(ours.forks) >= _MOST_BRANCHES:
+        return []  # no fork has so many: a peer wants us to work, and to remember
     fork = ours.forks[tag] = Dialog.uac(ours.invite, response)
     return [_ack(leg, fork), ask.send(leg, fork, "BYE")]
 

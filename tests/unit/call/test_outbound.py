@@ -83,6 +83,13 @@ def test_a_2xx_of_another_branch_is_acknowledged_and_released() -> None:
     assert leg.handle(TransactionFailed("out", "t", "BYE", "timeout"), 2.0) == []
 
 
+def test_answers_of_branches_without_end_cost_nothing() -> None:
+    leg, sent = established()
+    said = [answer(leg, sent, 200, tag=f"fork{number}", body=OFFER) for number in range(100)]
+    assert sum(map(bool, said)) == 16
+    assert len(leg.leg.outbound.forks) == 16  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("status", "challenge", "header"), [(401, CHALLENGE, "Authorization"), (407, PROXY, "Proxy-Authorization")]
 )
