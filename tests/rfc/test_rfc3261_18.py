@@ -22,9 +22,11 @@ from softswitch.sip.locate import Wish, at_once
 from softswitch.sip.message import ParseError, Request, parse, render
 from softswitch.sip.response import respond, stamp_via, way_back
 from softswitch.sip.timing import Timing
+from softswitch.switch.ports import FlowFailed
 from tests.real.test_network import HOST, listening, options, udp_peer
 from tests.rfc.clock import Layer
 from tests.rfc.ends import PHONE, Caller, NullSwitch
+from tests.simnet.world import SWITCH
 from tests.support.ports import free_port
 from tests.unit.call.peer import OFFER
 from tests.unit.sip.exchange import TCP, UDP, ids, request, response
@@ -166,6 +168,24 @@ def test_18_within_a_dialog_a_connection_that_is_gone_is_made_anew_to_where_the_
     assert again.flow == there
     one.answered(change, 200, body=OFFER)
     assert one.leg is not None and one.leg.flow == there
+
+
+def test_18_the_switch_says_bye_to_who_has_closed_its_connection() -> None:
+    """To the Contact, at the host that called; nobody acknowledges its 200 here."""
+    switch, flow = NullSwitch(), Flow("tcp", SWITCH, ("10.0.0.1", 41_000), 7)
+    switch.hears(switch.invite(via="SIP/2.0/TCP 10.0.0.1:5060;branch=z9hG4bKgone"), flow)
+    switch.switch.feed(FlowFailed(flow))
+    switch.wire.clear()
+    switch.now += 33
+    switch.switch.tick()
+    said = [(parse(octets), way) for octets, way in switch.wire]
+    ((bye, way),) = [each for each in said if isinstance(each[0], Request)]
+    assert isinstance(bye, Request) and bye.method == "BYE"
+    switch.wire.clear()
+    switch.switch.feed(FlowFailed(way))
+    octets, again = switch.wire.pop()
+    assert again == replace(flow, remote=("10.0.0.1", 5060), connection=0)
+    assert parse(octets) == bye
 
 
 # ---- 18.1.2 receiving responses --------------------------------------------------------------------------------
