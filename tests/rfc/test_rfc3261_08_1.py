@@ -226,6 +226,14 @@ def test_8_1_2_the_via_says_which_transport_was_chosen(flow: Flow) -> None:
     assert sent.message.via.transport == flow.transport.upper()  # type: ignore[attr-defined]
 
 
+def test_8_1_2_a_phone_is_reached_by_the_way_that_it_registered() -> None:
+    """Local policy in place of DNS: behind a NAT its Contact leads nowhere (docs/sip.md)."""
+    last = Flow("udp", SWITCH, ("10.0.0.1", 41000))
+    assert way(Binding("1001", "sip:1001@192.168.0.9:5060", last, 1.0), configuration()) == last
+    proxied = Binding("1001", "sip:1001@192.168.0.9:5060", last, 1.0, path=("<sip:edge.example;lr>",))
+    assert way(proxied, configuration(nat=False)) == last
+
+
 @pytest.mark.parametrize("transport", ["", ";transport=tcp", ";transport=tls"])
 def test_8_1_2_a_sips_uri_is_reached_over_tls(transport: str) -> None:
     """A phone whose connection is gone, with ``nat: off``."""

@@ -14,7 +14,7 @@ from softswitch.sip.endpoint import Endpoint
 from softswitch.sip.message import Request, Response
 from softswitch.sip.registrar import Registrar
 from softswitch.sip.response import respond
-from tests.rfc.ends import PHONE, Lines, NullSwitch, beside
+from tests.rfc.ends import PHONE, Caller, Lines, NullSwitch, beside
 from tests.unit.call.peer import inside, invite, offered, response_in, status_in, up
 from tests.unit.sip.exchange import UDP, ids, request
 
@@ -148,6 +148,11 @@ def test_8_2_2_3_require_is_ignored_in_cancel_and_ack(switch: NullSwitch) -> Non
     endpoint.respond(arrived.transaction, refusal, 0.2)
     assert endpoint.received(beside(request(), "ACK", refusal, magic), UDP, 0.3) == []
     assert endpoint.tick(1.0) == []  # it is not repeated: the ACK was taken
+
+
+def test_8_2_2_3_our_ack_to_a_2xx_requires_nothing_that_the_invite_has_not() -> None:
+    _, ack = Caller().up()
+    assert "Require" not in ack.headers and "Proxy-Require" not in ack.headers
 
 
 # ---- 8.2.3 content processing ----------------------------------------------------------------------------------
