@@ -1,6 +1,9 @@
 """Receiving: batches of packets become frames in the jitter buffer, and keys.
 
 In this order: is it RTP of a payload type that was agreed on, may this stream receive at all, is it from its peer.
+
+Both laws of G.711 are heard in any stream, packet by packet. We offer both, and a peer whose answer has both may speak
+either (RFC 3264 sections 5.1, 7); where the answer turns our order around, what it says and what it speaks differ.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from softswitch.rtp.telephone_event import KeyListener
 Pcm = npt.NDArray[np.int16]
 
 _NONE = 255  # no payload type of RTP
+_LAW_OF = np.full(256, _NONE, np.uint8)  # by payload type, where that alone says it (RFC 3551 table 4)
+_LAW_OF[[0, 8]] = g711.MU, g711.A
 
 
 class Key(NamedTuple):
@@ -66,7 +71,9 @@ class Receiver:
         rows = np.array(batch.rows, np.int64)
         headers = parse(batch.table, np.array(batch.lengths, np.int64))
         self.packets += len(rows)
-        audio = headers.valid & (headers.payload_type == self._audio_type[rows])
+        agreed = self._audio_type[rows]
+        either = (agreed != _NONE) & (_LAW_OF[headers.payload_type] != _NONE)
+        audio = headers.valid & ((headers.payload_type == agreed) | either)
         events = headers.valid & (headers.payload_type == self._event_type[rows]) & ~audio
         known = audio | events
         self.malformed += len(rows) - int(np.count_nonzero(known))
@@ -89,7 +96,9 @@ class Receiver:
         rows, size = rows[which], headers.size[which]
         chosen = Headers(*(getattr(headers, name)[which] for name in Headers.__slots__))
         octets = batch.table[which, HEADER : HEADER + max(FRAME, int(size.max()))]
-        self.jitter.push(rows, chosen, g711.decode(octets, self._law[rows]), size)
+        agreed = chosen.payload_type == self._audio_type[rows]
+        laws = np.where(agreed, self._law[rows], _LAW_OF[chosen.payload_type])
+        self.jitter.push(rows, chosen, g711.decode(octets, laws), size)
 
     def _press(self, batch: Batch, headers: Headers, which: list[int]) -> Iterator[Key]:
         for index in which:
