@@ -141,6 +141,27 @@ bob < ACK"""
     )
 
 
+def test_3_8_nobody_answers_and_the_invitation_expires(scene: Scene) -> None:
+    """RFC 3261 section 13.3.1: as if Alice had given up."""
+    scene.bob.answer_after = None
+    scene.alice.extra_headers = (("Expires", "20"),)
+    made = call(scene)
+    scene.until(lambda: made.state == "ended")
+    scene.world.run(1)
+    assert (
+        scene.ladder
+        == ALICE_CALLS
+        + RINGS
+        + """\
+alice < 487 INVITE
+bob < CANCEL
+alice > ACK
+bob > 200 CANCEL
+bob > 487 INVITE
+bob < ACK"""
+    )
+
+
 def test_3_9_bob_is_busy(scene: Scene) -> None:
     scene.bob.reject = 486
     made = call(scene)
