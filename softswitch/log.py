@@ -22,19 +22,44 @@ from softswitch.core.effect import DomainEvent
 from softswitch.core.legible import printable
 
 # By name, so that this module needs nothing of the house but its words for a fact and for what can be shown.
-_LEVELS: Mapping[str, int] = {
+LEVELS: Mapping[str, int] = {
+    # What any packet can cause is no line, and what is said of each message even less.
     "MessageReceived": logging.DEBUG,
     "MessageSent": logging.DEBUG,
-    "StepEntered": logging.DEBUG,
     "MessageDropped": logging.DEBUG,
-    "CallShed": logging.DEBUG,  # there is too much to do already
+    "Stray": logging.DEBUG,
+    "CallShed": logging.DEBUG,
+    "ConnectionEnded": logging.DEBUG,
     "Registered": logging.DEBUG,
+    "Unregistered": logging.DEBUG,
     "SubscriptionBegan": logging.DEBUG,
     "SubscriptionEnded": logging.DEBUG,
+    "StepEntered": logging.DEBUG,
+    "AgentStateChanged": logging.INFO,
+    "CertificateChanged": logging.INFO,
+    "ContactConnected": logging.INFO,
+    "ContactDisconnected": logging.INFO,
+    "ContactFinished": logging.INFO,
+    "ContactStarted": logging.INFO,
+    "Decided": logging.INFO,
+    "LossNotRecorded": logging.INFO,
+    "PromiseChanged": logging.INFO,
+    "QueueJoined": logging.INFO,
+    "QueueLeft": logging.INFO,
+    "RecordingStarted": logging.INFO,
+    "TextEnded": logging.INFO,
+    "TransferEnded": logging.INFO,
+    "TrunkRegistered": logging.INFO,
+    "TrunkUp": logging.INFO,
+    "VoicemailHeard": logging.INFO,
+    "VoicemailLeft": logging.INFO,
     "AuthenticationFailed": logging.WARNING,
+    "Banned": logging.WARNING,
     "StepFailed": logging.WARNING,
-    "UnitFailed": logging.ERROR,
+    "TrunkDown": logging.WARNING,
+    "TrunkNotRegistered": logging.WARNING,
     "MediaRestarted": logging.ERROR,
+    "UnitFailed": logging.ERROR,
 }
 # Whoever can send a datagram can cause these: no more lines in a second; what is left out is told by a number.
 _MOST_PER_S: Mapping[str, int] = {"AuthenticationFailed": 20}
@@ -65,13 +90,15 @@ def configure(format: str = "text", level: str = "info", mask_numbers: bool = Tr
     )
     logging.root.handlers = [_Bridge()]
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each start which database it sees
+    for peers_fault in ("aiohttp.server", "aiohttp.websocket"):  # what is no HTTP; our own defects are logged by us
+        logging.getLogger(peers_fault).setLevel(logging.CRITICAL)
     logging.root.setLevel(max(threshold, logging.INFO))  # what libraries say at debug level is theirs alone
 
 
 def log_event(event: DomainEvent, at: float) -> None:
     """A listener: one line for one fact. ``at`` is the driver's time of it, Unix seconds."""
     name = type(event).__name__
-    level = _LEVELS.get(name, logging.INFO)
+    level = LEVELS[name]
     if level >= _threshold and (name not in _MOST_PER_S or _may_say(name, at)):
         _log.log(level, _snake(name), **_flat(event))
 
@@ -94,7 +121,10 @@ def mask(text: str) -> str:
 
 
 def _printable_all(logger: Any, method: str, event: EventDict) -> EventDict:
-    return {key: printable(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {
+        key: printable(value).replace("\r", "\ufffd") if isinstance(value, str) else value
+        for key, value in event.items()
+    }
 
 
 def _mask_all(logger: Any, method: str, event: EventDict) -> EventDict:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -12,8 +14,11 @@ import structlog
 from softswitch.acd.model import Decided, QueueJoined
 from softswitch.callback.model import Promise, PromiseChanged, PromiseState
 from softswitch.contact.event import ContactStarted
-from softswitch.log import configure, log_event, mask
-from softswitch.switch.event import AuthenticationFailed, MessageReceived, UnitFailed
+from softswitch.core.effect import DomainEvent
+from softswitch.log import LEVELS, configure, log_event, mask
+from softswitch.sip.endpoint import Stray
+from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageReceived, UnitFailed
+from softswitch.switch.trunk_line import TrunkDown
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +111,7 @@ def test_a_decision_with_its_reasons_is_loggable(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_what_a_stranger_wrote_steers_no_terminal(capsys: pytest.CaptureFixture[str], format: str) -> None:
     configure(format)
-    log_event(AuthenticationFailed("udp", "REGISTER", "192.0.2.66", "a\x1b[2J\x9b1m\u202e\x00\x85忙"), 100.0)
+    log_event(AuthenticationFailed("udp", "REGISTER", "192.0.2.66", "a\rb\x1b[2J\x9b1m\u202e\x00\x85忙"), 100.0)
     line = capsys.readouterr().err
     assert line.rstrip("\n").isprintable()
     assert "忙" in line
@@ -121,3 +126,23 @@ def test_strangers_cannot_fill_the_disk(capsys: pytest.CaptureFixture[str]) -> N
     left_out, later = capsys.readouterr().err.splitlines()
     assert "event=lines_left_out fact=authentication_failed count=980" in left_out
     assert "user=later" in later
+
+
+def test_the_level_of_every_fact_has_been_thought_of() -> None:
+    trees = [ast.parse(path.read_text()) for path in (Path(__file__).parents[2] / "softswitch").rglob("*.py")]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    facts = {one.name for one in classes if "DomainEvent" in [ast.unparse(base) for base in one.bases]}
+    assert facts == set(LEVELS)
+
+
+@pytest.mark.parametrize("fact", [Stray("response", "INVITE"), ConnectionEnded("tcp", "silent")])
+def test_a_line_is_not_to_be_had_for_a_packet(capsys: pytest.CaptureFixture[str], fact: DomainEvent) -> None:
+    configure("text")
+    log_event(fact, 0.0)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_trunk_that_is_down_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text")
+    log_event(TrunkDown("carrier", "not registered"), 0.0)
+    assert "level=warning event=trunk_down trunk=carrier" in capsys.readouterr().err
