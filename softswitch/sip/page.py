@@ -35,9 +35,7 @@ def read(request: Request) -> Text:
     kind = (request.headers.get("Content-Type") or "").strip()
     if len(request.body) > MOST_BYTES:
         raise PeerError(413, "Request Entity Too Large")
-    if request.headers.get(
-        "Content-Encoding",
-    ) not in (None, "", "identity"):
+    if request.headers.get("Content-Encoding") not in (None, "", "identity"):
         raise PeerError(415, "Unsupported Media Type", headers=(("Accept-Encoding", "identity"),))
     if not request.body:
         return Text("", b"")

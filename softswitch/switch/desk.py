@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from softswitch.call.compose import ALLOW
-from softswitch.call.signal import Respond
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.digest import Authenticator, Verdict
@@ -250,9 +249,6 @@ class Desk:
             return []
         return [Send(response, way_back(request, flow, self._configuration.nat))]
 
-    def _answer(self, arrived: RequestArrived, status: int, headers: HeaderLines) -> Effect:
-        return Respond(arrived.transaction, respond(arrived.request, status, to_tag=self._new_tag(), headers=headers))
-
 
 def _unserved(request: Request) -> PeerError:
     if request.method in _WITHIN:
@@ -263,4 +259,4 @@ def _unserved(request: Request) -> PeerError:
 def size(message: Message) -> int:
     """About how many octets a message has; white space that came with it is not counted."""
     start = len(message.method) + len(message.uri) + 12 if isinstance(message, Request) else len(message.reason) + 14
-    return start + len(message.body) + sum([len(name) + len(value) + 4 for _, name, value in message.headers._items])
+    return start + len(message.body) + sum([len(name) + len(value) + 4 for _, name, value in message.headers.lines])
