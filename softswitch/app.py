@@ -54,7 +54,7 @@ from softswitch.switch.ports import (
     StreamLost,
 )
 from softswitch.switch.restart import Kept
-from softswitch.web import make_app
+from softswitch.web import make_app, make_runner
 
 log = logging.getLogger("softswitch.app")
 
@@ -239,7 +239,7 @@ class Control:
             door = WebSocketDoor(network.upcalls, network.connections, network.limits, point, websocket.origins)
             app.router.add_get(websocket.path, door.handle)
             app.on_shutdown.append(door.shut)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = make_runner(app)
         await self._runner.setup()
         context = self._http_tls.lasting() if self._http_tls else None
         host, port = self.settings.http.listen.host, self.settings.http.listen.port

@@ -5,6 +5,6 @@ struct (``body``), and whatever goes wrong is answered as JSON that says what is
 (``problem``). A defect of ours ends one request with 500, is counted and logged, and harms no call.
 """
 
-from softswitch.web.server import StoreReader, make_app
+from softswitch.web.server import StoreReader, make_app, make_runner
 
-__all__ = ["StoreReader", "make_app"]
+__all__ = ["StoreReader", "make_app", "make_runner"]

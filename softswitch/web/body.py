@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from softswitch.sip.page import MOST_BYTES
 from softswitch.web.problem import ApiError
 
+BODY_LIMIT_S = 10.0
 # Printable and short: it ends in logs, tables and a metric label.
 Reason = Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -36,14 +39,25 @@ B = TypeVar("B", bound=msgspec.Struct)
 
 
 async def read_body(request: web.Request, kind: type[B], example: str) -> B:
-    """The body as ``kind``; an empty one counts as ``{}``. Raises ``ApiError`` 400 or 415."""
-    raw = await request.read()
+    """The body as ``kind``; an empty one counts as ``{}``. Raises ``ApiError`` 400, 408 or 415."""
+    raw = await _octets(request)
     if raw and request.content_type != "application/json":  # a foreign web page cannot send this type unasked
         raise ApiError(415, f"the body is {request.content_type}", "send Content-Type: application/json")
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError(400, f"the body cannot be used: {error}", f"for example {example}") from None
+
+
+async def _octets(request: web.Request) -> bytes:
+    """Raises ``ApiError`` where the peer does not send it, or not as it says."""
+    try:
+        async with asyncio.timeout(BODY_LIMIT_S):
+            return await request.read()
+    except TimeoutError:
+        raise ApiError(408, "the body did not come", f"send it within {BODY_LIMIT_S:g} s") from None
+    except (ConnectionError, HttpProcessingError, web.RequestPayloadError) as error:
+        raise ApiError(400, f"the body cannot be read: {error}") from None
 
 
 def number_of(request: web.Request, name: str, default: int, most: int) -> int:

@@ -23,6 +23,7 @@ from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.trace import CAPTURE_TYPE, captured, shown
 
 MAX_BODY_BYTES = 16 * 1024
+IDLE_LIMIT_S = 30.0  # of a connection between two requests, and before the first
 _OUTCOME_S = 45.0  # how long to wait for a phone; its transaction ends before that
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
@@ -249,6 +250,11 @@ def make_app(
     for method, path, permission, handle in Api(control, reader, metrics, media_counters, media_gauges).routes():
         app.router.add_route(method, path, _guarded(handle, permission, tokens))
     return app
+
+
+def make_runner(app: web.Application, idle_s: float = IDLE_LIMIT_S) -> web.AppRunner:
+    """Who says nothing, or begins a request and goes no further, is let go after ``idle_s``."""
+    return web.AppRunner(app, access_log=None, keepalive_timeout=idle_s)
 
 
 def _guarded(

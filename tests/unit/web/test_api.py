@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -17,7 +18,7 @@ from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.metrics import Metrics
 from softswitch.settings.system import Token
-from softswitch.web import make_app
+from softswitch.web import make_app, make_runner
 from softswitch.web.access import ROLES
 from tests.support.fake_control import FakeControl
 
@@ -411,3 +412,44 @@ async def test_the_messages_of_a_call_that_is_not_there(connect: Connect) -> Non
     client = await connect()
     answer = await client.get("/api/v1/calls/c-2/trace")
     assert answer.status == 404 and "c-1" in (await answer.json())["hint"]
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"])
+async def test_who_does_not_ask_is_let_go(control: FakeControl, reader: FakeReader, said: bytes) -> None:
+    runner = make_runner(make_app(control, reader, Metrics()), idle_s=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    coming, going = await asyncio.open_connection(*runner.addresses[0][:2])
+    going.write(said)
+    try:
+        async with asyncio.timeout(2.0):
+            assert await coming.read() == b""
+    finally:
+        going.close()
+        await runner.cleanup()
+
+
+async def test_a_body_that_cannot_be_unpacked_is_no_defect_of_ours(connect: Connect) -> None:
+    client = await connect()
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json", "Connection": "close"}
+    answer = await client.post("/api/v1/messages", data=b"no gzip", headers=headers)
+    assert answer.status == 400
+    assert 'units_failed_total{where="http"}' not in await (await client.get("/metrics")).text()
+
+
+async def test_a_body_that_does_not_come_is_no_defect_of_ours(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("softswitch.web.body.BODY_LIMIT_S", 0.1)
+    client = await connect()
+    head = b"POST /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
+    coming, going = await asyncio.open_connection(client.host, client.port)
+    going.write(head)
+    assert (await coming.readline()).startswith(b"HTTP/1.1 408 ")
+    going.close()
+    _, hasty = await asyncio.open_connection(client.host, client.port)
+    hasty.write(head)
+    await hasty.drain()
+    hasty.transport.abort()
+    assert 'units_failed_total{where="http"}' not in await (await client.get("/metrics")).text()
