@@ -30,7 +30,8 @@ class Bridge:
         orders += [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right)]
         if self.recording:
             orders.append(RecordLegs(self.room, self.recording, self.left, self.right))
-        self.held_by = frozenset(leg for leg in (self.left, self.right) if leg in held)
+        if held:
+            self.held_by = frozenset(leg for leg in (self.left, self.right) if leg in held)
         return orders + [HoldMusicTo(self.other(leg)) for leg in sorted(self.held_by)]
 
     def updated(self, leg: str, media: Media) -> list[Effect]:

@@ -220,7 +220,8 @@ def _agreed(session: Session, choice: _Choice, local: LocalMedia, direction: str
     section = session.sections[choice.place]
     address = unicast(section.address or session.address)
     _check_family(address, local)
-    codec = replace(choice.ours, payload_type=choice.theirs.payload_type)
+    theirs = choice.theirs.payload_type
+    codec = choice.ours if choice.ours.payload_type == theirs else replace(choice.ours, payload_type=theirs)
     ptime_ms = number(section.attribute("ptime") or "", 200)
     return Media(
         remote=(address, section.port),
