@@ -15,12 +15,13 @@ from softswitch.call.signal import (
 )
 from softswitch.sdp import negotiate
 from softswitch.sdp.media import Codec, LocalMedia
+from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response
 from tests.rfc.called import Called, inside, said_to
 from tests.rfc.ends import Caller, Lines, NullSwitch
 from tests.support.headers import without
 from tests.unit.call.peer import OFFER, invite
-from tests.unit.sip.exchange import request
+from tests.unit.sip.exchange import UDP, request
 
 ROUTES: Lines = (
     ("Record-Route", "<sip:p1.example;lr;x=1>;own=2"), ("Record-Route", "<sip:p2.example;lr>, <sip:p3.example;lr>")
@@ -273,6 +274,14 @@ def test_12_2_1_1_a_strict_router_comes_into_the_request_uri_and_the_target_last
     assert bye.headers.all("Route") == [
         "<sip:p2.example>", "<sip:p3.example;lr>", "<sip:p4.example>", "<sip:1001@10.0.0.1:5060>"
     ]  # fmt: skip
+
+
+def test_12_2_1_1_it_goes_where_the_peer_was_last_heard() -> None:
+    """Not where Route or Request-URI say: behind a NAT they lead nowhere (docs/sip.md, 8.1.2)."""
+    one = called(ROUTES)
+    moved = Flow("udp", UDP.local, ("10.0.0.1", 41000))
+    one.hears(inside(one, "OPTIONS"), moved)
+    assert one.leg is not None and one.leg.flow == moved
 
 
 def test_12_2_1_1_a_target_refresh_has_the_contact_of_before() -> None:

@@ -260,6 +260,14 @@ def test_14_2_without_an_offer_ours_has_all_that_we_can_and_what_is_in_use_first
 
 
 @either
+def test_14_2_it_is_made_as_for_a_new_call_though_they_hold(make: Make) -> None:
+    one = make()
+    said_to(one, inside(one, "INVITE", 2, body=negotiate.offer(THEIRS, 2, "sendonly")))
+    one.hears(inside(one, "ACK", 2))
+    assert stream(said_to(one, inside(one, "INVITE", 3)))[1].attribute("sendrecv") is not None
+
+
+@either
 def test_14_2_an_answer_to_it_that_we_cannot_take_ends_the_session(make: Make) -> None:
     one = make()
     said_to(one, inside(one, "INVITE", 2))
