@@ -1,22 +1,22 @@
 """Requests of ours inside a dialog, and the challenges that they meet (RFC 3261 sections 12.2.1, 22.2, 22.3).
 
-Decided here: any of them that is challenged is sent again with credentials, each kind of challenge (401, 407) once, and
-once more where only the nonce had grown stale. Which request it is, and what its answer means, is not known here.
+Decided here: any of them that is challenged is sent again with credentials, as long as ``challenge`` has any. Which
+request it is, and what its answer means, is not known here.
 """
 
 from __future__ import annotations
 
 from softswitch.call import compose
-from softswitch.call.compose import HeaderLines
 from softswitch.call.signal import SendRequest
 from softswitch.call.state import Asked, LegState
+from softswitch.sip import challenge
 from softswitch.sip.body import SDP
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import TransactionFailed
 from softswitch.sip.message import Message, Response
+from softswitch.sip.section import HeaderLines
 
 MOST = 32  # under way at a time; a peer who makes us ask more is not answered
-_CHALLENGES = 3  # answered for one request: 407, 401, and one of them stale
 
 
 def send(
@@ -79,13 +79,7 @@ def answer(
     leg: LegState, response: Response, method: str, uri: str, given: HeaderLines, challenges: int
 ) -> HeaderLines:
     """All credentials for the next try; none where there is no sense in one. ``given`` were those of the last."""
-    found = compose.credentials(response, leg.setup.account, method, uri, leg.setup.ids)
-    if not found or challenges >= _CHALLENGES:
-        return ()
-    ((name, _),) = found
-    if any(known == name for known, _ in given) and not compose.stale(response):
-        return ()
-    return (*(line for line in given if line[0] != name), *found)
+    return challenge.again(response, leg.setup.account, method, uri, given, challenges, leg.setup.ids)
 
 
 def _key(message: Message) -> tuple[str, int, str]:

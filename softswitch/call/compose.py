@@ -8,13 +8,13 @@ from softswitch.call.identity import private
 from softswitch.call.signal import Respond
 from softswitch.call.state import LegState, Plan
 from softswitch.core.errors import PeerError
-from softswitch.core.ids import Ids
-from softswitch.sip import body, digest, inspection
+from softswitch.sip import body, inspection
 from softswitch.sip.body import SDP
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import NameAddr, parse_name_addr
-from softswitch.sip.message import Headers, Message, Request, Response
+from softswitch.sip.message import Headers, Message, Request
 from softswitch.sip.response import respond
+from softswitch.sip.section import HeaderLines
 from softswitch.sip.uri import hostport, parse_uri
 
 PRODUCT = "softswitch"
@@ -22,12 +22,9 @@ ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, 
 
 SUPPORTED = ", ".join(inspection.OPTION_TAGS)
 
-HeaderLines = tuple[tuple[str, str], ...]
-Account = tuple[str, str]  # user, password
 
 _MOST_METHODS = 32
 _OURS = frozenset(ALLOW.split(", "))
-_CHALLENGES = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
 
 
 def contact_value(flow: Flow, secure: bool = False) -> str:
@@ -143,28 +140,3 @@ def _asserted(request: Request) -> NameAddr | None:
         except PeerError:
             continue
     return None
-
-
-def stale(response: Response) -> bool:
-    """Whether the password was right, and only the nonce too old."""
-    if response.status not in _CHALLENGES:
-        return False
-    challenge = digest.choose(response.headers.all(_CHALLENGES[response.status][1]))
-    return challenge is not None and digest.is_stale(challenge)
-
-
-def credentials(response: Response, account: Account | None, method: str, uri: str, ids: Ids) -> HeaderLines:
-    """The header line that answers a 401 or 407 (sections 22.2, 22.3); none where we cannot.
-
-    ``uri`` is the Request-URI of the request to come.
-    """
-    if account is None or response.status not in _CHALLENGES:
-        return ()
-    name, asked = _CHALLENGES[response.status]
-    challenge = digest.choose(response.headers.all(asked))
-    if challenge is None:
-        return ()
-    try:
-        return ((name, digest.answer(challenge, method, uri, *account, ids.tag())),)
-    except PeerError:
-        return ()

@@ -17,6 +17,7 @@ from softswitch.core.legible import legible
 from softswitch.sip.header import parse_name_addr
 from softswitch.sip.hop import MOST_HOPS
 from softswitch.sip.message import Request
+from softswitch.sip.section import HeaderLines
 from softswitch.sip.uri import Uri
 
 _WITHHELD = frozenset({"id", "user", "header"})
@@ -24,8 +25,6 @@ _MOST_DIVERSIONS = 10
 _LONGEST_NOTE = 512  # characters; RFC 7433 section 4.1 asks for 128 octets at least, which are 256 in hexadecimal
 _LONGEST_NUMBER = 64
 ANONYMOUS = "sip:anonymous@anonymous.invalid"  # RFC 3323 section 4.1.1.3
-
-HeaderLines = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

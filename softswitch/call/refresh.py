@@ -7,12 +7,13 @@ changes nothing: ``renegotiate`` sends it. Peers who know nothing of timers are 
 
 from __future__ import annotations
 
-from softswitch.call.compose import HeaderLines, has_option
+from softswitch.call.compose import has_option
 from softswitch.call.state import Change, LegState, Refresh
 from softswitch.core.errors import PeerError
 from softswitch.sip.final import whole
 from softswitch.sip.header import param, parse_params
 from softswitch.sip.message import Message, Request, Response
+from softswitch.sip.section import HeaderLines
 
 LEAST_S = 90  # section 5
 _MOST_S = 86_400

@@ -8,7 +8,7 @@ those with a description where it knows how), that one is under way at a time, a
 from __future__ import annotations
 
 from softswitch.call import ask, compose
-from softswitch.call.compose import HeaderLines, has_option
+from softswitch.call.compose import has_option
 from softswitch.call.signal import Failed, Respond
 from softswitch.call.state import Early, Inbound, LegState, Reliable
 from softswitch.call.table import S
@@ -16,6 +16,7 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import Message, Request, Response
+from softswitch.sip.section import HeaderLines
 
 OPTION = "100rel"
 _MOST_RSEQ = 2**32 - 1

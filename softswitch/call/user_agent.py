@@ -13,19 +13,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from softswitch.call import compose
-from softswitch.call.compose import Account, HeaderLines
 from softswitch.call.leg import Event, Leg
 from softswitch.call.signal import Finished, Respond, SendAck, SendCancel, SendRequest
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.sdp.media import LocalMedia
+from softswitch.sip import challenge
+from softswitch.sip.challenge import Account
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, ResponseArrived, TransactionFailed
 from softswitch.sip.endpoint import Endpoint
 from softswitch.sip.flow import Flow
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.message import Headers, Message, Request
 from softswitch.sip.response import respond
+from softswitch.sip.section import HeaderLines
 from softswitch.sip.timing import Timing
 from softswitch.sip.uri import hostport
 
@@ -180,7 +181,7 @@ class UserAgent:
         elif (status := event.response.status) < 200:
             return []
         elif event.response.cseq.number == 1 and (
-            credentials := compose.credentials(event.response, account, "REGISTER", self._registrar, self._ids)
+            credentials := challenge.credentials(event.response, account, "REGISTER", self._registrar, self._ids)
         ):
             return self._register(call_id, account[0], 2, credentials, now)
         del self._registering[call_id]

@@ -11,8 +11,7 @@ from softswitch.core.errors import PeerError
 from softswitch.sip.body import ENCODING, SDP
 from softswitch.sip.header import LWS, param, parse_params
 from softswitch.sip.message import Request
-
-HeaderLines = tuple[tuple[str, str], ...]
+from softswitch.sip.section import HeaderLines
 
 # The extensions that a peer may require of us (section 19.2); each of them is implemented.
 OPTION_TAGS: tuple[str, ...] = ("100rel", "timer", "replaces", "norefersub")

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from softswitch.core.effect import DomainEvent, Effect
-from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
 from softswitch.core.machine import DROP, transition
-from softswitch.sip import digest
+from softswitch.sip import challenge
 from softswitch.sip.final import granted_s, retry_after_s, whole
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.message import Headers, Request, Response
@@ -24,9 +23,7 @@ LONGEST_WAIT_S = 1800.0  # RFC 5626 section 4.5
 _RENEW_SHARE = 0.8  # of the time that was granted: room for one failure and a second try
 _LONGEST_S = 86400  # what a 423 may ask of us
 _SOONEST_S = 1.0  # whatever little is granted
-_MOST_ANSWERS = 2  # challenges in a row: the first one, and one because our nonce was stale
 _MOST_ROUNDS = 10  # requests until one is answered for good
-_SIGNED = {401: ("Authorization", "WWW-Authenticate"), 407: ("Proxy-Authorization", "Proxy-Authenticate")}
 
 
 class S(enum.Enum):
@@ -163,7 +160,6 @@ class Registration:
             ("CSeq", f"{self._cseq} REGISTER"), ("Contact", f"<{contact}>"), ("Expires", str(self._expires_s)),
             *self._credentials,
         ]  # fmt: skip
-        self._credentials = ()
         return Request("REGISTER", self._registrar, Headers(items))
 
     def answered(self, response: Response, contact: str, now: float, elsewhere: bool = False) -> list[Effect]:
@@ -176,7 +172,7 @@ class Registration:
         if status < 300:
             bound_s = granted_s(response, contact.partition(":")[2].partition("@")[0], self._expires_s)
             return self._failed(500, now) if bound_s <= 0 else self._step(I.OK, now, bound_s=bound_s)
-        if status in _SIGNED and self._patient and self._signed(response):
+        if self._patient and self._signed(response):
             return self._step(I.CHALLENGED, now)
         if status == 423 and self._patient and self._longer(response):
             return self._step(I.BRIEF, now)
@@ -207,6 +203,8 @@ class Registration:
     ) -> list[Effect]:
         self.state, actions = transition(TABLE, self.state, event, f"registration {self.trunk}")
         self.deadline = None
+        if event is not I.CHALLENGED:
+            self._answers, self._credentials = 0, ()
         effects: list[Effect] = []
         for action in actions:
             match action:
@@ -220,7 +218,7 @@ class Registration:
         return effects
 
     def _renew_later(self, bound_s: float, now: float) -> Effect:
-        self._answers = self._failures = self._rounds = 0
+        self._failures = self._rounds = 0
         self.bound_until = now + bound_s
         self.deadline = now + max(_SOONEST_S, bound_s * _RENEW_SHARE)
         return TrunkRegistered(self.trunk, bound_s)
@@ -230,31 +228,22 @@ class Registration:
         whole_s = min(LONGEST_WAIT_S, self.account.retry_s * 2 ** min(self._failures, 16))
         wait_s = max(whole_s * (0.5 + self._ids.fraction() / 2), min(at_least_s, LONGEST_WAIT_S))
         self._failures += 1
-        self._answers = self._rounds = 0
+        self._rounds = 0
         self.deadline = now + wait_s
         return TrunkNotRegistered(self.trunk, status, wait_s)
 
     def _signed(self, response: Response) -> bool:
         """Whether we can answer this challenge; the next request carries it then."""
-        name, asked = _SIGNED[response.status]
-        challenge = digest.choose(response.headers.all(asked))
-        if challenge is None or self._answers >= _MOST_ANSWERS:
-            return False
-        user, password = self.account.user, self.account.password
-        try:
-            value = digest.answer(challenge, "REGISTER", self._registrar, user, password, self._ids.tag())
-        except PeerError:
-            return False
-        if self._answers and "stale=true" not in challenge.lower().replace(" ", ""):
-            return False  # the password is wrong
-        self._answers += 1
-        self._credentials = ((name, value),)
-        return True
+        account = self.account.user, self.account.password
+        given, answers = self._credentials, self._answers
+        found = challenge.again(response, account, "REGISTER", self._registrar, given, answers, self._ids)
+        if found:
+            self._answers, self._credentials = answers + 1, found
+        return bool(found)
 
     def _longer(self, response: Response) -> bool:
         least = whole(response.headers.get("Min-Expires"))
         if not self._expires_s < least <= _LONGEST_S:
             return False
         self._expires_s = least
-        self._answers = 0
         return True

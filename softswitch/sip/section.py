@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from softswitch.sip.header import LWS, is_token, split_commas
 
 T = TypeVar("T")
+HeaderLines = tuple[tuple[str, str], ...]  # name and value, to be added to a message
 
 _FOLD = re.compile(r"(?<![ \t])[ \t]*+\r\n[ \t]++")  # each run of white space is looked at once
 

@@ -22,10 +22,12 @@ from softswitch.sip.digest import Authenticator, Verdict
 from softswitch.sip.effect import RequestArrived, Send
 from softswitch.sip.event.known import ALLOW_EVENTS
 from softswitch.sip.flow import Flow
-from softswitch.sip.inspection import HeaderLines, capabilities, inspect, unserved
+from softswitch.sip.inspection import capabilities, inspect, unserved
 from softswitch.sip.message import Message, ParseError, Request, Response
 from softswitch.sip.registrar import Registrar
 from softswitch.sip.response import respond, stamp_via, stateless_tag, way_back
+from softswitch.sip.section import HeaderLines
+from softswitch.switch.bucket import Buckets
 from softswitch.switch.configuration import Configuration, Trunk
 from softswitch.switch.door import Door
 from softswitch.switch.event import AuthenticationFailed, Banned
@@ -62,6 +64,8 @@ _CHALLENGED = frozenset({"REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE", "PUBLISH"
 _WITHIN = frozenset({"BYE", "INFO", "UPDATE", "PRACK", "NOTIFY", "REFER"})  # a dialog
 _MOST_OUT = 3  # octets for each one that came in
 _MOST_SAID = 5000
+_SHARED = frozenset({"MESSAGE", "SUBSCRIBE", "PUBLISH"})
+_SHARE = (20.0, 500.0)  # of these one user may send so many a second, so many at once
 _LONGEST_NAME = 64  # of a user whom nobody knows, in facts and counts
 
 
@@ -84,6 +88,7 @@ class Desk:
         trunks = [one for one in configuration.trunks.values() if one.challenge and one.credentials]
         self._trunk_users = {one.credentials[0]: (one.name, one.credentials[1]) for one in trunks if one.credentials}
         self._proven: tuple[Request, str] | None = None  # who sent the request at hand
+        self._shares = Buckets(*_SHARE)  # by user
         self._said: dict[tuple[object, ...], Response] = {}  # to REGISTERs, the oldest first
         self._authenticator = Authenticator(configuration.secret, configuration.realm, algorithms=configuration.digest)
 
@@ -102,10 +107,12 @@ class Desk:
             user, refused = self._proof(request, flow, unix)
         except PeerError as error:
             return self._once(request, flow, error.status, error.headers, error.reason) if error.status else []
-        if user:
-            self._proven = (request, user)
-            return None
-        return refused
+        if not user:
+            return refused
+        if request.method in _SHARED and not self._shares.take(user, unix):
+            return self.busy(request, flow)  # a phone gone mad must not keep the others from calling
+        self._proven = (request, user)
+        return None
 
     def request(self, arrived: RequestArrived, unix: float) -> list[Effect]:
         """A request outside any dialog of ours. Raises ``PeerError`` for what cannot be served."""

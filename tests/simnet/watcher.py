@@ -5,10 +5,10 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
-from softswitch.call import compose
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.sdp.media import Address
+from softswitch.sip import challenge
 from softswitch.sip.effect import RequestArrived, ResponseArrived, Send, TransactionFailed
 from softswitch.sip.endpoint import Endpoint
 from softswitch.sip.flow import Flow
@@ -121,7 +121,7 @@ class SimWatcher:
     def _answered(self, owner: str, response: Response) -> None:
         request = self._asked.pop(owner)
         account = (self.user, self.password)
-        credentials = compose.credentials(response, account, request.method, request.uri, self.ids)
+        credentials = challenge.credentials(response, account, request.method, request.uri, self.ids)
         if not credentials or "Authorization" in request.headers:
             self.responses.append(response)
             return

@@ -102,11 +102,41 @@ def test_22_a_challenge_is_answered_once(status: int, challenge: str, credential
 def test_a_stale_nonce_is_answered_again_but_not_for_ever() -> None:
     server = Authenticator(b"key", "carrier")
     one, request = asking()
-    for _ in range(2):
+    for _ in range(3):
         values = tuple(("WWW-Authenticate", value) for value in server.challenges(1000.0, stale=True))
         assert one.answered(answer(request, 401, *values), CONTACT, 0.0) == WANTED
         request = one.request(CONTACT)
     assert isinstance(one.answered(answer(request, 401, *values), CONTACT, 0.0)[0], TrunkNotRegistered)
+
+
+def test_7616_3_3_stale_may_be_quoted() -> None:
+    one, request = asking()
+    assert (
+        one.answered(answer(request, 401, ("WWW-Authenticate", 'Digest realm="r", nonce="a"')), CONTACT, 0.0) == WANTED
+    )
+    stale = ("WWW-Authenticate", 'Digest realm="r", nonce="b", stale="true"')
+    assert one.answered(answer(one.request(CONTACT), 401, stale), CONTACT, 0.0) == WANTED
+
+
+def test_22_3_a_proxy_and_the_registrar_behind_it_may_both_challenge() -> None:
+    one, request = asking()
+    proxy = ("Proxy-Authenticate", 'Digest realm="proxy", nonce="a"')
+    assert one.answered(answer(request, 407, proxy), CONTACT, 0.0) == WANTED
+    registrar = ("WWW-Authenticate", 'Digest realm="r", nonce="b"')
+    assert one.answered(answer(one.request(CONTACT), 401, registrar), CONTACT, 0.0) == WANTED
+    signed = one.request(CONTACT).headers
+    assert 'realm="proxy"' in (signed.get("Proxy-Authorization") or "")
+    assert 'realm="r"' in (signed.get("Authorization") or "")
+
+
+def test_another_server_may_challenge_anew() -> None:
+    one, request = asking()
+    challenge = ("WWW-Authenticate", 'Digest realm="r", nonce="a"')
+    assert one.answered(answer(request, 401, challenge), CONTACT, 0.0) == WANTED
+    assert one.answered(answer(one.request(CONTACT), 503), CONTACT, 0.0, elsewhere=True) == WANTED
+    request = one.request(CONTACT)
+    assert "Authorization" not in request.headers
+    assert one.answered(answer(request, 401, challenge), CONTACT, 0.0) == WANTED
 
 
 def test_10_2_8_after_423_the_longer_time_is_asked_for() -> None:
