@@ -23,9 +23,7 @@ from softswitch.core.legible import printable
 
 # By name, so that this module needs nothing of the house but its words for a fact and for what can be shown.
 LEVELS: Mapping[str, int] = {
-    # What any packet can cause is no line, and what is said of each message even less.
-    "MessageReceived": logging.DEBUG,
-    "MessageSent": logging.DEBUG,
+    # What any packet can cause is no line.
     "MessageDropped": logging.DEBUG,
     "Stray": logging.DEBUG,
     "CallShed": logging.DEBUG,

@@ -49,8 +49,6 @@ from softswitch.switch.event import (
     ConnectionEnded,
     MediaRestarted,
     MessageDropped,
-    MessageReceived,
-    MessageSent,
     UnitFailed,
 )
 from softswitch.switch.texts import TextEnded
@@ -63,8 +61,6 @@ _TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 36
 
 # name without prefix and without _total, what it counts, labels
 _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("sip_messages_received", "SIP messages that arrived", ("transport", "method", "class")),
-    ("sip_messages_sent", "SIP messages put on the wire", ("transport", "method", "class")),
     ("sip_messages_dropped", "What arrived and could not be used", ("transport", "reason")),
     ("sip_connections_ended", "Connections of peers that we ended or refused, and why", ("transport", "reason")),
     ("certificate_changes", "Changes of certificate files, taken over or not", ("of", "result")),
@@ -137,16 +133,13 @@ class Metrics:
         self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
         self._media = _MediaNumbers(self.registry)
+        self._messages = _SipMessages(self.registry)
         self._children: dict[tuple[str, ...], Counter] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
         ProcessCollector(registry=self.registry)
 
     def observe(self, event: DomainEvent, at: float) -> None:
         """Count one fact; facts that have no number are passed over. ``at`` is unused: scrapes have their own time."""
-        if isinstance(event, MessageReceived | MessageSent):  # each message comes by here, and nothing else so often
-            name = "sip_messages_received" if isinstance(event, MessageReceived) else "sip_messages_sent"
-            self._count(name, event.transport, event.method, event.status_class)
-            return
         times = event.count if isinstance(event, MessageDropped | CallShed) else 1
         for name, *labels in _counted(event):
             self._count(name, *labels, times=times)
@@ -157,7 +150,8 @@ class Metrics:
                 self._talk.labels(self._bounded("kind", kind)).observe(talked_s)
 
     def sample(self, control: Control) -> None:
-        """Set the gauges from the running switch."""
+        """Set the gauges from the running switch, and the counters that it keeps itself."""
+        self._messages.counts = control.messages()
         agents, promises = control.agents(), control.promises()
         _set(self._agents, Tally(agent.state for agent in agents), (state.value for state in AgentState))
         _set(
@@ -317,6 +311,23 @@ def _set(gauge: Gauge, values: Mapping[str, float], always: Iterable[str] = ()) 
         gauge.labels(label).set(0)
     for label, value in values.items():
         gauge.labels(label).set(value)
+
+
+class _SipMessages(Collector):
+    """``counts``: "received" and "sent", each by transport, method and class."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.counts: Mapping[str, Mapping[tuple[str, str, str], int]] = {}
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        for way, text in (("received", "SIP messages that arrived"), ("sent", "SIP messages put on the wire")):
+            family = CounterMetricFamily(
+                f"softswitch_sip_messages_{way}", text, labels=("transport", "method", "class")
+            )
+            for labels, count in self.counts.get(way, {}).items():
+                family.add_metric(labels, count)
+            yield family
 
 
 class _MediaNumbers(Collector):

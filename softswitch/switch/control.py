@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,9 @@ class SwitchControl:
 
     def voicemails(self) -> list[Message]:
         return self._switch.mailboxes.messages()
+
+    def messages(self) -> dict[str, Mapping[tuple[str, str, str], int]]:
+        return {"received": self._switch.wire.received, "sent": self._switch.wire.sent}
 
     def subscriptions(self) -> dict[str, int]:
         return self._switch.lamps.counts()

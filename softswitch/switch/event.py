@@ -8,20 +8,6 @@ from softswitch.core.effect import DomainEvent
 
 
 @dataclass(frozen=True, slots=True)
-class MessageReceived(DomainEvent):
-    transport: str
-    method: str  # of the request, or of the CSeq; "OTHER" for unknown ones
-    status_class: str  # "request" or "1xx" ... "6xx"
-
-
-@dataclass(frozen=True, slots=True)
-class MessageSent(DomainEvent):
-    transport: str
-    method: str
-    status_class: str
-
-
-@dataclass(frozen=True, slots=True)
 class MessageDropped(DomainEvent):
     """Something that arrived could not be used."""
 

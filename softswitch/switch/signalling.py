@@ -72,7 +72,7 @@ class Signalling:
     # ---- from the wire -----------------------------------------------------------------------------------------
 
     def arrived(self, event: Arrived) -> Iterable[Effect]:
-        self._switch.wire.received(event)
+        self._switch.wire.arrived(event)
         message, flow = event.message, event.flow
         try:
             if isinstance(message, Request) and message.method != "ACK" and self._endpoint.begins(message):

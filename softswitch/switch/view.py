@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -81,6 +81,9 @@ class Control(Protocol):
 
     def voicemails(self) -> list[Message]:
         """Of all mailboxes, newest first."""
+
+    def messages(self) -> dict[str, Mapping[tuple[str, str, str], int]]:
+        """SIP messages "received" and "sent" so far, by transport, method and class ("request", "1xx" to "6xx")."""
 
     def subscriptions(self) -> dict[str, int]:
         """How many there are of each event package."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from softswitch.sip.effect import Send
 from softswitch.sip.flow import Flow
 from softswitch.sip.inspection import KNOWN_METHODS
 from softswitch.sip.message import Message, Request, Response
-from softswitch.switch.event import MessageDropped, MessageReceived, MessageSent
+from softswitch.switch.event import MessageDropped
 from softswitch.switch.ports import Arrived, Malformed
 from softswitch.switch.tracebook import Tracebook
 
@@ -20,26 +21,34 @@ if TYPE_CHECKING:
 
 # Unix seconds, sent by us, by which way, octets, and what it belongs to: a contact, or (nobody's yet) its Call-ID.
 Tap = Callable[[float, bool, Flow, bytes, str], None]
+Kind = tuple[str, str, str]  # transport, method, "request" or class of the response
+_CLASSES = ("", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx")
 
 
 class Wire:
-    """``taps`` hear of every message; none of them may wait or raise."""
+    """``taps`` hear of every message; none of them may wait or raise.
+
+    ``received`` and ``sent`` count them. A message is no fact that is published: nothing comes by so often, and its
+    number is all that anybody wants.
+    """
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self.book = Tracebook(switch.configuration.trace)
         self.taps: list[Tap] = []
+        self.received: Counter[Kind] = Counter()
+        self.sent: Counter[Kind] = Counter()
         self._pressing = False  # the book's deadline is armed
 
     def send(self, order: Send) -> None:
         message, flow = order.message, order.flow
         self._switch.ports.network.send(message, flow)
         self._pass(message, flow, True)
-        self._switch.publish(MessageSent(flow.transport, *_kind(message)))
+        self.sent[_kind(message, flow)] += 1
 
-    def received(self, event: Arrived) -> None:
+    def arrived(self, event: Arrived) -> None:
         self._pass(event.message, event.flow, False)
-        self._switch.publish(MessageReceived(event.flow.transport, *_kind(event.message)))
+        self.received[_kind(event.message, event.flow)] += 1
 
     def unread(self, event: Malformed) -> None:
         """What is no message, but has the Call-ID of one, belongs to the same call."""
@@ -81,7 +90,8 @@ def _begins(message: Message) -> bool:
     return isinstance(message, Request) and message.method == "INVITE"
 
 
-def _kind(message: Message) -> tuple[str, str]:
-    """(method, "request" or "2xx" ...): few enough values to be labels, whatever peers make up."""
-    method = message.cseq.method if message.cseq.method in KNOWN_METHODS else "OTHER"
-    return method, f"{message.status // 100}xx" if isinstance(message, Response) else "request"
+def _kind(message: Message, flow: Flow) -> Kind:
+    """Few enough values to be labels, whatever peers make up."""
+    method = message.cseq.method
+    status = _CLASSES[message.status // 100] if isinstance(message, Response) else "request"
+    return flow.transport, method if method in KNOWN_METHODS else "OTHER", status

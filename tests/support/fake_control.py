@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from softswitch.callback.model import Promise, PromiseState
@@ -106,6 +106,9 @@ class FakeControl:
         if voicemail != "vm-1":
             raise LookupError(f"no voicemail {voicemail!r}")
         self.done.append(("voicemail_heard", voicemail))
+
+    def messages(self) -> dict[str, Mapping[tuple[str, str, str], int]]:
+        return {"received": {("udp", "INVITE", "request"): 2}, "sent": {("tcp", "BYE", "2xx"): 1}}
 
     def subscriptions(self) -> dict[str, int]:
         return {"dialog": 3, "presence": 0, "message-summary": 1}

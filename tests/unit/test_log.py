@@ -17,7 +17,7 @@ from softswitch.contact.event import ContactStarted
 from softswitch.core.effect import DomainEvent
 from softswitch.log import LEVELS, configure, log_event, mask
 from softswitch.sip.endpoint import Stray
-from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageReceived, UnitFailed
+from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageDropped, UnitFailed
 from softswitch.switch.trunk_line import TrunkDown
 
 
@@ -75,7 +75,7 @@ def test_a_row_inside_a_fact_stands_beside_it(capsys: pytest.CaptureFixture[str]
 
 def test_what_is_below_the_level_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     configure("text", "warning")
-    log_event(MessageReceived("udp", "INVITE", "request"), 0.0)
+    log_event(MessageDropped("udp", "stray"), 0.0)
     log_event(QueueJoined("c-1", "orders", 1, "call"), 0.0)
     assert capsys.readouterr().err == ""
     log_event(UnitFailed("timer"), 0.0)
