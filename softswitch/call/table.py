@@ -9,10 +9,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 
-from softswitch.core.machine import DROP
+from softswitch.core.machine import DROP, Word
 
 
-class S(enum.Enum):
+class S(Word):
     NEW = enum.auto()
     OFFERED = enum.auto()  # inbound: the INVITE has no final response yet
     ACCEPT_DUE = enum.auto()  # inbound: accepted, but a description is on its way that a PRACK has to acknowledge
@@ -28,7 +28,7 @@ class S(enum.Enum):
     FINISHED = enum.auto()
 
 
-class I(enum.Enum):  # noqa: E742 (the tables call it an input)
+class I(Word):  # noqa: E742 (the tables call it an input)
     # commands
     DIAL = enum.auto()
     RING = enum.auto()
@@ -65,7 +65,7 @@ class I(enum.Enum):  # noqa: E742 (the tables call it an input)
     LIMIT = enum.auto()  # the state's deadline
 
 
-class A(enum.Enum):
+class A(Word):
     # inbound
     TRYING = enum.auto()
     OFFER = enum.auto()

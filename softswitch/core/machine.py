@@ -12,6 +12,13 @@ S = TypeVar("S", bound=enum.Enum)
 I = TypeVar("I", bound=enum.Enum)  # noqa: E741 (the standards call it an input)
 A = TypeVar("A", bound=enum.Enum)
 
+
+class Word(enum.Enum):
+    """A state, an input or an action. Each is there once, so that a table finds it by its identity."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python, and is asked for at each look into a table
+
+
 DROP: tuple[None, tuple[()]] = (None, ())  # a legal input without consequence: the state stays, nothing is done
 
 

@@ -10,10 +10,10 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from softswitch.core.machine import DROP
+from softswitch.core.machine import DROP, Word
 
 
-class S(enum.Enum):
+class S(Word):
     """States, by the names in the figures."""
 
     CALLING = enum.auto()
@@ -25,7 +25,7 @@ class S(enum.Enum):
     TERMINATED = enum.auto()
 
 
-class I(enum.Enum):  # noqa: E742 (the figures call it an input)
+class I(Word):  # noqa: E742 (the figures call it an input)
     """Inputs. R*: a response from the wire; TU_*: a response from the transaction user."""
 
     R1XX = enum.auto()
@@ -53,7 +53,7 @@ class I(enum.Enum):  # noqa: E742 (the figures call it an input)
     TIMER_CANCEL = enum.auto()  # section 9.1: 64*T1 after a CANCEL without a final response
 
 
-class A(enum.Enum):
+class A(Word):
     """Actions."""
 
     RETRANSMIT = enum.auto()
