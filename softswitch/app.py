@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import math
 import secrets
 import signal
 import sys
@@ -59,6 +60,7 @@ from softswitch.web import make_app, make_runner
 log = logging.getLogger("softswitch.app")
 
 MEASURE_S = 0.01
+TICK_S = 0.01
 GOODBYE_S = 0.3  # for BYEs, and REGISTERs that end a registration, to leave and be answered
 FOLLOW_S = 1.0  # how often the files of certificates are looked at
 
@@ -72,6 +74,7 @@ class Control:
         self._listening = False
         self._media_up = False
         self._media_lives = 0.0
+        self._due: float | None = None  # when the timer is to go off, by the switch's clock
         self._timer: asyncio.TimerHandle | None = None
         self._measuring: asyncio.TimerHandle
         self._following: asyncio.TimerHandle
@@ -216,12 +219,20 @@ class Control:
         self._switch.feed(Resolved(name, found, error))
 
     def _rearm(self, deadline: float | None) -> None:
+        """A call has some ten deadlines, and hardly one is to the millisecond: those of one tick share a wake-up."""
+        due = None if deadline is None else math.ceil(deadline / TICK_S) * TICK_S
+        if due == self._due:
+            return
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if deadline is not None:
-            delay = max(0.001, deadline - time.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(delay, self._switch.tick)
+        self._due, self._timer = due, None
+        if due is not None:
+            delay = max(0.001, due - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
+
+    def _tick(self) -> None:
+        self._due = self._timer = None
+        self._switch.tick()
 
     # ---- the face ----------------------------------------------------------------------------------------------
 

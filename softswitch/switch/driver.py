@@ -70,8 +70,6 @@ from softswitch.switch.wire import Wire
 log = logging.getLogger("softswitch.switch")
 
 Handler = Callable[[Effect], Sequence[Effect]]
-_UNIT = {Arrived: "message", Malformed: "message", FlowFailed: "message", Played: "media", KeyHeard: "media",
-         StreamLost: "media", Stored: "store", HttpDone: "http", Resolved: "dns"}  # fmt: skip
 RUNAWAY = 100_000  # effects in one unit of work: a loop of ours, not work
 
 
@@ -151,16 +149,16 @@ class Switch:
             **self.lamps.handlers(), **self.texts.handlers(),
             **Sound(ports.media, ports.fetcher, configuration.recordings).handlers(),
         }  # fmt: skip
-        self._inputs: dict[type[WorldInput], Callable[..., Iterable[Effect]]] = {
-            Arrived: self.signalling.arrived,
-            Malformed: self.signalling.malformed,
-            FlowFailed: self.signalling.flow_failed,
-            Played: self.calls.played,
-            StreamLost: self.calls.stream_lost,
-            KeyHeard: self.calls.key_heard,
-            Stored: self.offices.stored,
-            HttpDone: self.calls.http_done,
-            Resolved: self.questions.resolved,
+        self._inputs: dict[type[WorldInput], tuple[str, Callable[..., Iterable[Effect]]]] = {
+            Arrived: ("message", self.signalling.arrived),
+            Malformed: ("message", self.signalling.malformed),
+            FlowFailed: ("message", self.signalling.flow_failed),
+            Played: ("media", self.calls.played),
+            StreamLost: ("media", self.calls.stream_lost),
+            KeyHeard: ("media", self.calls.key_heard),
+            Stored: ("store", self.offices.stored),
+            HttpDone: ("http", self.calls.http_done),
+            Resolved: ("dns", self.questions.resolved),
         }
 
     def _stream_to(self, remote: Address) -> Flow | None:
@@ -195,7 +193,8 @@ class Switch:
 
     def feed(self, event: WorldInput) -> None:
         """Something has happened in the world."""
-        self._unit(_UNIT[type(event)], lambda: self._inputs[type(event)](event), event)
+        where, take = self._inputs[type(event)]
+        self._unit(where, partial(take, event), event)
 
     def admits(self, flow: Flow) -> bool:
         """Whether a message from there is worth reading; asked before it is read."""
@@ -208,9 +207,11 @@ class Switch:
 
     def measured(self, lag_s: float, backlog: float) -> None:
         """How late the loop is and how full the sockets are; called many times a second."""
-        refused, self._refused = self._refused, Counter()
-        self.overload.sample(lag_s, backlog, self.clock.monotonic(), refused.total() / max(1, self._asked_in))
+        refused = self._refused
+        self.overload.sample(lag_s, backlog, self.clock.monotonic(), sum(refused.values()) / max(1, self._asked_in))
         self._asked_in = 0
+        if refused:
+            self._refused = Counter()
         for (transport, reason), count in refused.items():
             self.publish(MessageDropped(transport, reason, count))
         if self.signalling.shed:
