@@ -130,7 +130,7 @@ class Acd:
 
     def agent(self, name: str) -> AgentNow:
         it = self._agents[name]
-        return AgentNow(name, it.state, it.reason, it.reachable, it.since, it.contact)
+        return AgentNow(name, it.state, it.reason, it.reachable, it.since, it.contact, it.delay is not None)
 
     def free_agents(self, queue: str) -> int:
         """Agents who could be offered work now and meet the queue's own needs."""

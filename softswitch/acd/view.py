@@ -15,6 +15,7 @@ class AgentNow:
     reachable: bool
     since: float  # when the state began, the machine's clock
     contact: str | None  # in hand: ringing, talking or being wrapped up
+    delayed: bool  # passed over for a while, since a call to the phone failed
 
 
 @dataclass(frozen=True, slots=True)

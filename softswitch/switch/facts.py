@@ -65,6 +65,9 @@ class Facts:
         if agent is None:
             return []
         reachable = bool(self._switch.registrar.lookup(user, self._switch.unix))
+        known = self._switch.acd.agent(agent)
+        if known.reachable == reachable and not known.delayed:
+            return []  # a refresh, as nearly all are; it may end the delay of who did not answer
         return self._switch.offices.to_acd(Reachability(agent, reachable))
 
     def _decided(self, event: Decided) -> None:
