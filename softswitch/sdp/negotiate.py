@@ -169,29 +169,28 @@ def _choose(session: Session, local: LocalMedia, at: int | None = None) -> _Choi
 
 def _codecs(section: Section) -> list[Codec]:
     """The codecs of an m-line in its order; formats that say nothing to us are left out."""
-    mapped = {codec.payload_type: codec for codec in map(_mapped, section.attributes_of("rtpmap")) if codec}
+    mapped = dict(filter(None, map(_mapped, section.attributes_of("rtpmap"))))
     parameters = dict(value.partition(" ")[::2] for value in reversed(section.attributes_of("fmtp")))
     found = []
     for text in section.formats:
         payload_type = number(text, 127)
         if payload_type is None:
             continue
-        codec = mapped.get(payload_type)
-        if codec is None and payload_type in _STATIC:
-            codec = Codec(_STATIC[payload_type][0], payload_type, _STATIC[payload_type][1])
-        if codec is not None:
-            found.append(replace(codec, fmtp=parameters.get(text, "").strip()))
+        named = mapped.get(payload_type) or _STATIC.get(payload_type)
+        if named is not None:
+            found.append(Codec(named[0], payload_type, named[1], parameters.get(text, "").strip()))
     return found
 
 
-def _mapped(value: str) -> Codec | None:
+def _mapped(value: str) -> tuple[int, tuple[str, int]] | None:
+    """The payload type of an rtpmap, and what it means: name and clock rate."""
     match = _RTPMAP.fullmatch(value)
     payload_type = number(match[1], 127) if match else None
     if match is None or payload_type is None:
         return None
     if match[4] not in (None, "1") and match[2].lower() != "opus":
         return None  # stereo
-    return Codec(match[2], payload_type, int(match[3]))
+    return payload_type, (match[2], int(match[3]))
 
 
 def _same(one: Codec, other: Codec) -> bool:

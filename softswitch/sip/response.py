@@ -95,7 +95,7 @@ def _once(lines: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 def stateless_tag(request: Request) -> str:
     """A To tag that a repeat of the request gets again, for answers outside a dialog (section 8.2.7)."""
     seed = "\0".join([request.headers.get(name) or "" for name in ("call-id", "from", "cseq", "via")])
-    return hashlib.sha256(seed.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.blake2b(seed.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
 def stamp_via(request: Request, flow: Flow) -> None:
