@@ -10,11 +10,11 @@ Strictness is chosen line by line: what could make two elements read one message
 repeated single headers, broken quotes) is refused with 400; what is merely untidy (white space, folding, unknown
 methods, headers and schemes) is kept.
 
-Above the text are what a UAS answers (``response``), who is there (``digest``, section 22), where to find him
-(``registrar`` judges a REGISTER, section 10.3, ``location`` keeps the bindings), who is told what (``notifier`` and
-``subscription``, RFC 6665; the packages are in ``event``), texts (``page``, RFC 3428), transfers (``refer``), and other
-people's servers: ``locate`` says where they are (RFC 3263), ``dead_target`` and ``probing`` which of them serve,
-``registration`` is our own binding there.
+Above the text are what a UAS answers (``response``), who is there (``digest``, section 22), what we say when that is
+asked of us (``challenge``), where to find him (``registrar`` judges a REGISTER, section 10.3, ``location`` keeps the
+bindings), who is told what (``notifier`` and ``subscription``, RFC 6665; the packages are in ``event``), texts
+(``page``, RFC 3428), transfers (``refer``), and other people's servers: ``locate`` says where they are (RFC 3263),
+``dead_target`` and ``probing`` which of them serve, ``registration`` is our own binding there.
 
 Below all that are the machines: ``figure`` has their tables, ``transaction`` runs one, ``endpoint`` knows all of them,
 ``detour`` and ``reconnect`` find it another way, ``dialog`` is what two ends agree on. ``hep``, ``pcap`` and ``secret``
