@@ -11,6 +11,7 @@ from softswitch.call.signal import (
     Released,
     Renegotiate,
     Ring,
+    SendText,
     Updated,
 )
 from softswitch.sdp import negotiate
@@ -307,6 +308,16 @@ def test_12_2_1_2_408_481_and_silence_end_the_dialog_with_a_bye(status: int) -> 
     said = one.answered(again, status) if status else [message for _, message in one.passes(40.0)]
     assert [each.method for each in said if isinstance(each, Request)][-1] == "BYE"
     assert [end.by for end in one.told if isinstance(end, Released)] == ["network"]
+
+
+@pytest.mark.parametrize("status", [408, 481, 0])
+def test_12_2_1_2_but_not_where_it_was_only_a_text(status: int) -> None:
+    """Phones that take none say all kinds of things; a probe tells whether they are there (docs/sip.md)."""
+    one, _, _ = caller()
+    text = only(one.tell(SendText("text/plain", b"hello")))
+    said = one.answered(text, status) if status else [message for _, message in one.passes(40.0)]
+    assert "BYE" not in [each.method for each in said if isinstance(each, Request)]
+    assert not [end for end in one.told if isinstance(end, Released)]
 
 
 def test_12_2_1_2_a_redirection_of_a_request_in_a_dialog_is_not_followed() -> None:
