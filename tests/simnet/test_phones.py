@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
+from softswitch.acd.model import AcdInput, Reachability
+from softswitch.core.effect import Effect
 from softswitch.sip.flow import Flow
 from softswitch.sip.location import Unregistered
 from softswitch.sip.message import Message, Request, render
@@ -68,3 +72,23 @@ def test_a_phone_behind_a_nat_is_asked_often_where_it_came_from() -> None:
     asked = [line for line in heard if line == "OPTIONS sip:1004@192.168.0.9:5060"]
     assert 2 <= len(asked) <= 4
     assert "sip:1004@192.168.0.9:5060" in contacts(world, "1004")
+
+
+def test_a_refresh_is_news_for_the_acd_only_where_it_passes_the_agent_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    switch = house.world.switch
+    told: list[AcdInput] = []
+    tell, look = switch.offices.to_acd, switch.acd.agent
+
+    def to_acd(event: AcdInput) -> list[Effect]:
+        told.append(event)
+        return tell(event)
+
+    monkeypatch.setattr(switch.offices, "to_acd", to_acd)
+    house.alice.register()
+    house.world.run(1.0)
+    assert told == []
+    monkeypatch.setattr(switch.acd, "agent", lambda name: replace(look(name), delayed=True))
+    house.alice.register()
+    house.world.run(1.0)
+    assert told == [Reachability("alice", True)]

@@ -87,3 +87,17 @@ def test_the_book_has_an_end_however_many_call() -> None:
     book = house.world.switch.wire.book
     assert len(book.names()) == 3
     assert all(len(book.trace(name).messages) == 5 and book.trace(name).missing > 5 for name in book.names())
+
+
+def test_messages_are_counted_by_way_method_and_class() -> None:
+    house = House()
+    before = {way: dict(counts) for way, counts in house.world.switch.control.messages().items()}
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.1)
+    after = house.world.switch.control.messages()
+    new = {way: {kind: n - before[way].get(kind, 0) for kind, n in after[way].items()} for way in after}
+    assert new["received"]["udp", "INVITE", "request"] == 2, "the second one has credentials"
+    assert new["sent"]["udp", "INVITE", "4xx"] == 1
+    assert new["sent"]["udp", "INVITE", "2xx"] == new["received"]["udp", "INVITE", "2xx"] == 1
+    assert new["sent"]["udp", "ACK", "request"] == 1
