@@ -1,8 +1,6 @@
-"""The facts as numbers for Prometheus. docs/metrics.md lists the names, which are an interface.
+"""The registry: counters that facts raise as they happen, gauges that are read when somebody scrapes.
 
-Counters are fed by facts as they happen; gauges are read from the running switch when somebody scrapes. Labels are of
-bounded size: queue, state, outcome and the like, never a number, a call or an address; a label that grows all the same
-(a peer can make up anything) ends as ``other``.
+A label that grows all the same (a peer can make up anything) ends as ``other``.
 """
 
 from __future__ import annotations
@@ -25,74 +23,20 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from softswitch import __version__
-from softswitch.acd.model import AgentState, AgentStateChanged, Decided, QueueJoined, QueueLeft
-from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
-from softswitch.contact.event import (
-    ContactConnected,
-    ContactDisconnected,
-    ContactFinished,
-    ContactStarted,
-    RecordingStarted,
-    TransferEnded,
-)
-from softswitch.contact.mailbox import VoicemailLeft
+from softswitch.acd.model import AgentState, QueueLeft
+from softswitch.callback.model import PromiseState
+from softswitch.contact.event import ContactDisconnected
 from softswitch.core.effect import DomainEvent
-from softswitch.ivr.model import StepEntered, StepFailed
-from softswitch.sip.registrar import Registered, Unregistered
-from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
-from softswitch.sip.subscription import SubscriptionEnded
-from softswitch.switch.event import (
-    AuthenticationFailed,
-    Banned,
-    CallShed,
-    CertificateChanged,
-    ConnectionEnded,
-    MediaRestarted,
-    MessageDropped,
-    UnitFailed,
-)
-from softswitch.switch.texts import TextEnded
-from softswitch.switch.trunk_line import TrunkDown, TrunkUp
+from softswitch.metrics.fact import COUNTERS, counted
+from softswitch.switch.event import CallShed, MessageDropped
 from softswitch.switch.view import Control
 
 _LABEL_VALUES = 200  # per label; what comes later is "other"
 _WAIT_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0)
 _TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0)
 
-# name without prefix and without _total, what it counts, labels
-_COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("sip_messages_dropped", "What arrived and could not be used", ("transport", "reason")),
-    ("sip_connections_ended", "Connections of peers that we ended or refused, and why", ("transport", "reason")),
-    ("certificate_changes", "Changes of certificate files, taken over or not", ("of", "result")),
-    ("sip_authentication_failures", "Requests with wrong credentials", ("transport", "method")),
-    ("sip_bans", "Sources banned for guessing passwords", ()),
-    ("sip_calls_shed", "New calls refused with 503, and why", ("why",)),
-    ("registration_changes", "Bindings made, refreshed and gone, and why", ("change",)),
-    ("subscriptions_ended", "Subscriptions that ended, and why", ("package", "why")),
-    ("text_messages", "Texts to users, and what became of them", ("outcome",)),
-    ("voicemails_left", "Messages left in mailboxes", ()),
-    ("units_failed", "Units of work that a defect of ours ended", ("where",)),
-    ("trunk_changes", "Times a trunk came up or went down, and why", ("trunk", "change")),
-    ("trunk_registrations", "Registrations with carriers, by what they answered", ("trunk", "result")),
-    ("media_restarts", "Times the media process was replaced", ()),
-    ("contacts_started", "Contacts begun", ("kind",)),
-    ("contacts_connected", "Contacts in which two people came to talk", ()),
-    ("contacts_finished", "Contacts ended", ("kind", "outcome")),
-    ("recordings_started", "Recordings begun", ()),
-    ("transfers", "Transfers that came to an end, or were refused", ("kind", "outcome")),
-    ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
-    ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
-    ("routing_decisions", "Routing decisions", ("queue", "result")),
-    ("agent_state_changes", "Agents that entered a state", ("state",)),
-    ("promise_changes", "Promises that entered a state", ("queue", "state")),
-    ("promises_made", "New promises, by the stage at which the caller was lost", ("queue", "stage")),
-    ("losses_not_recorded", "Losses that led to no promise, and why", ("queue", "stage", "why")),
-    ("dialplan_steps", "Dialplan steps entered", ("plan", "verb")),
-    ("dialplan_steps_failed", "Dialplan steps that failed", ("plan",)),
-)
-
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody asks for
-_LABELS = {name: labels for name, _, labels in _COUNTERS}
+_LABELS = {name: labels for name, _, labels in COUNTERS}
 
 
 class Metrics:
@@ -101,8 +45,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._counters = {
-            name: Counter(f"softswitch_{name}", text, labels, registry=self.registry)
-            for name, text, labels in _COUNTERS
+            name: Counter(f"softswitch_{name}", text, labels, registry=self.registry) for name, text, labels in COUNTERS
         }
         self._wait = Histogram(
             "softswitch_queue_wait_seconds",
@@ -141,7 +84,7 @@ class Metrics:
     def observe(self, event: DomainEvent, at: float) -> None:
         """Count one fact; facts that have no number are passed over. ``at`` is unused: scrapes have their own time."""
         times = event.count if isinstance(event, MessageDropped | CallShed) else 1
-        for name, *labels in _counted(event):
+        for name, *labels in counted(event):
             self._count(name, *labels, times=times)
         match event:
             case QueueLeft(queue=queue, why=why, waited_s=waited_s):
@@ -202,106 +145,6 @@ class Metrics:
             return "other"
         seen.add(value)
         return value
-
-
-def _counted(event: DomainEvent) -> list[tuple[str, ...]]:
-    """Which counters a fact raises: (name, label values in the order of ``_COUNTERS``)."""
-    for counted in (_counted_sip, _counted_wire, _counted_trunk, _counted_contact, _counted_acd, _counted_promise):
-        if found := counted(event):
-            return found
-    return []
-
-
-def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case AuthenticationFailed(transport, method):
-            return [("sip_authentication_failures", transport, method)]
-        case Banned():
-            return [("sip_bans",)]
-        case CallShed(why):
-            return [("sip_calls_shed", why)]
-        case Registered(new=new):
-            return [("registration_changes", "new" if new else "refreshed")]
-        case Unregistered(why=why):
-            return [("registration_changes", why)]
-        case SubscriptionEnded(package=package, why=why):
-            return [("subscriptions_ended", package, why)]
-        case TextEnded():
-            return [("text_messages", event.outcome)]
-        case UnitFailed(where):
-            return [("units_failed", where)]
-        case MediaRestarted():
-            return [("media_restarts",)]
-    return []
-
-
-def _counted_wire(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case MessageDropped(transport, reason):
-            return [("sip_messages_dropped", transport, reason)]
-        case ConnectionEnded(transport, reason):
-            return [("sip_connections_ended", transport, reason)]
-        case CertificateChanged(of, ok):
-            return [("certificate_changes", of, "in_use" if ok else "refused")]
-    return []
-
-
-def _counted_trunk(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case TrunkUp(trunk):
-            return [("trunk_changes", trunk, "up")]
-        case TrunkDown(trunk, why):
-            return [("trunk_changes", trunk, why)]
-        case TrunkRegistered(trunk):
-            return [("trunk_registrations", trunk, "ok")]
-        case TrunkNotRegistered(trunk):
-            return [("trunk_registrations", trunk, "failed")]
-    return []
-
-
-def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case ContactStarted(kind=kind):
-            return [("contacts_started", kind)]
-        case ContactConnected():
-            return [("contacts_connected",)]
-        case ContactFinished(record):
-            return [("contacts_finished", record.kind, record.outcome)]
-        case VoicemailLeft():
-            return [("voicemails_left",)]
-        case RecordingStarted():
-            return [("recordings_started",)]
-        case TransferEnded():
-            return [("transfers", event.kind, event.outcome)]
-        case StepEntered(plan=plan, verb=verb):
-            return [("dialplan_steps", plan, verb)]
-        case StepFailed(plan=plan):
-            return [("dialplan_steps_failed", plan)]
-    return []
-
-
-def _counted_acd(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case QueueJoined(queue=queue, kind=kind):
-            return [("queue_joined", queue, kind)]
-        case QueueLeft(queue=queue, kind=kind, why=why):
-            return [("queue_left", queue, kind, why)]
-        case AgentStateChanged(new=new):
-            return [("agent_state_changes", new.value)]
-        case Decided(queue=queue, agent=agent):
-            return [("routing_decisions", queue, "nobody" if agent is None else "offered")]
-    return []
-
-
-def _counted_promise(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case PromiseChanged(promise, old):
-            made = [("promises_made", promise.queue, promise.stage)] if old is None else []
-            entered = [("promise_changes", promise.queue, promise.state.value)] if promise.state is not old else []
-            return [*entered, *made]
-        case LossNotRecorded(queue, stage, why):
-            return [("losses_not_recorded", queue, stage, why)]
-    return []
 
 
 def _set(gauge: Gauge, values: Mapping[str, float], always: Iterable[str] = ()) -> None:
