@@ -26,7 +26,7 @@ def message(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]
 
 
 def send(leg: LegState, order: SendText) -> list[Effect]:
-    """Nothing where the leg is not up, or is so no more."""
-    if leg.state is not S.UP or leg.dialog is None:
+    """Nothing where the leg is not up, or is so no more, or does not answer what it was sent."""
+    if leg.state is not S.UP or leg.dialog is None or len(leg.asked) >= ask.MOST:
         return []
     return [ask.send(leg, leg.dialog, "MESSAGE", (("Content-Type", order.content_type),), order.body)]

@@ -52,6 +52,14 @@ def test_a_phone_that_does_not_answer_it_loses_nothing_else() -> None:
     assert pair.a.every[0].state is S.UP
 
 
+def test_who_does_not_answer_texts_is_not_sent_them_without_end() -> None:
+    pair = up()
+    pair.drop = lambda _side, message: isinstance(message, Request) and message.method == "MESSAGE"
+    for _ in range(200):
+        pair.tell("a", SendText("text/plain", b"hello"))
+    assert len(pair.a.every[0].leg.asked) == 32
+
+
 def test_before_and_after_the_call_there_is_nobody_to_write_to() -> None:
     pair = Pair()
     pair.dial()
