@@ -27,6 +27,7 @@ from softswitch.sip.transaction import Transaction, answer_input, response_input
 
 _Merge = tuple[str | None, str, int, str]  # From tag, Call-ID, CSeq number, method
 _Carrier = int | Flow  # a connection, or a flow that has none
+_DIALOGS_SHARE = 1.25  # of the most: up to there requests inside dialogs are taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ class Stray(DomainEvent):
 class Endpoint:
     """All transactions of this element.
 
-    With ``most`` of them alive, a request that begins something new is not taken: anybody can send those, under any
-    address. What belongs to a dialog or to a transaction goes on. ``symmetric``: see ``response.way_back``.
+    With ``most`` of them alive, a request that begins something new is not taken. What belongs to a dialog goes on
+    until there are a quarter more, BYE always. A call through us over UDP is a hundred seconds of transactions, most of
+    them over but for repeats: the default is enough for 900 calls a second. ``symmetric``: see ``response.way_back``.
     ``stream_to``: see ``detour``.
     """
 
@@ -49,7 +51,7 @@ class Endpoint:
         self,
         ids: Ids,
         timing: Timing = Timing(),  # noqa: B008 (frozen)
-        most: int = 20_000,
+        most: int = 100_000,
         symmetric: bool = True,
         stream_to: StreamTo = nowhere,
     ) -> None:
@@ -97,7 +99,7 @@ class Endpoint:
         if one is not None:
             self._move(one, way_back(request, flow, self._symmetric))  # a NAT may have given another port since
             return self._step(one, I.REQUEST, now, request)
-        if len(self) >= self._most and request.to.tag is None and request.method != "CANCEL":
+        if len(self) >= self._most and not self._goes_on(request):
             return [Stray("overload", request.method)]
         merged = self._remember(request, key)
         invite = self._servers.get(_server_key(request, "INVITE")) if request.method == "CANCEL" else None
@@ -112,6 +114,12 @@ class Endpoint:
         if request.method == "INVITE" and request.to.tag is None:
             one.tag = self._ids.tag()
         return [RequestArrived(key, request, flow, one.tag)]
+
+    def _goes_on(self, request: Request) -> bool:
+        """Whether a request belongs to something, and is taken however many there are."""
+        if request.method in ("BYE", "CANCEL"):
+            return True
+        return request.to.tag is not None and len(self) < self._most * _DIALOGS_SHARE
 
     def _remember(self, request: Request, key: str) -> bool:
         """Section 8.2.2.2: whether this request came here a second time, by another way."""

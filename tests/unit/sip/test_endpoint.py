@@ -13,6 +13,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.header import param
 from softswitch.sip.message import Request, Response, parse, render
 from softswitch.sip.response import respond, way_back
+from softswitch.sip.timing import Timing
 from softswitch.sip.transaction import Transaction
 from tests.unit.sip.exchange import TCP, UDP, ids, request, response, sent
 
@@ -214,6 +215,24 @@ def test_beyond_the_most_a_new_request_is_not_taken(method: str) -> None:
     invite_out(endpoint)
     assert endpoint.received(another(method), UDP, 0.1) == [Stray("overload", method)]
     assert len(endpoint) == 2
+
+
+def test_who_has_a_call_cannot_fill_the_memory_through_it() -> None:
+    endpoint = Endpoint(ids(), most=8)
+    for number in range(20):
+        info = request("INFO", via=f"SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKi{number}", to_tag="us")
+        endpoint.received(info, UDP, 0.0)
+    assert len(endpoint) == 10
+    arrive(endpoint, another("BYE", to_tag="us"), 0.1)
+
+
+def test_700_calls_a_second_over_udp_are_not_too_many() -> None:
+    endpoint, timing = Endpoint(ids()), Timing()
+    invite_out(endpoint)
+    (one,) = endpoint._clients.values()
+    of_each_s = 3 * timing.timeout + timing.t4  # both INVITEs, the BYE that we get and the one that we send
+    endpoint._clients |= dict.fromkeys(map(str, range(round(700 * of_each_s))), one)
+    arrive(endpoint, another("INVITE"), 0.1)
 
 
 def test_at_the_most_what_belongs_to_something_goes_on() -> None:
