@@ -146,7 +146,10 @@ class Desk:
             return []
         with suppress(PeerError):  # its Via may be what is wrong
             stamp_via(request, flow)
-        return [Send(respond(request, error.status, error.reason, to_tag=self._new_tag()), flow)]
+        response = respond(request, error.status, error.reason, to_tag=self._new_tag())
+        if not flow.reliable and size(response) > _MOST_OUT * (len(request.octets) or size(request)):
+            return []
+        return [Send(response, flow)]
 
     def _register(self, request: Request, flow: Flow, unix: float) -> list[Effect]:
         """Without a transaction, too: when all phones come at once, 32 s of each would be a lot to remember.
@@ -264,6 +267,9 @@ def _unserved(request: Request) -> PeerError:
 
 
 def size(message: Message) -> int:
-    """About how many octets a message has; white space that came with it is not counted."""
-    start = len(message.method) + len(message.uri) + 12 if isinstance(message, Request) else len(message.reason) + 14
+    """About how many octets a message has; white space that came with it is not counted.
+
+    Of a response the Content-Length is, with which it will be sent.
+    """
+    start = len(message.method) + len(message.uri) + 12 if isinstance(message, Request) else len(message.reason) + 35
     return start + len(message.body) + sum([len(name) + len(value) + 4 for _, name, value in message.headers.lines])

@@ -1,6 +1,7 @@
 """Who comes to the door of the whole switch, and what is done about it: guesses, floods, forgeries, too much to do."""
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -8,13 +9,13 @@ import pytest
 from softswitch.callback.model import PromiseChanged
 from softswitch.sip.digest import answer
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Message, Response, parse, render
+from softswitch.sip.message import Message, ParseError, Response, parse, render
 from softswitch.sip.registrar import Registered
 from softswitch.switch.ban import BanRule
 from softswitch.switch.desk import size
 from softswitch.switch.door import StrangerRule
 from softswitch.switch.event import AuthenticationFailed, Banned, CallShed
-from softswitch.switch.ports import Arrived
+from softswitch.switch.ports import Arrived, Malformed
 from tests.simnet.house import PLAN, House, plans
 from tests.simnet.world import SWITCH
 
@@ -30,7 +31,9 @@ class Stranger:
         self.serial = 0
         house.world.peers[remote] = lambda message, flow: self.heard.append(message)
 
-    def say(self, method: str, headers: str = "", to: str = "1001", tag: str = "", **how: str) -> Response | None:
+    def say(
+        self, method: str, headers: str = "", wait_s: float = 0.1, to: str = "1001", tag: str = "", **how: str
+    ) -> Response | None:
         self.serial += 1
         text = (
             f"{method} sip:{how.get('uri', 'softswitch')} SIP/2.0\r\n"
@@ -40,15 +43,15 @@ class Stranger:
             f"CSeq: {self.serial} {method}\r\nContact: <sip:1001@{self.remote[0]}:{self.remote[1]}>\r\n"
             f"{headers}Content-Length: 0\r\n\r\n"
         )
-        return self.throw(parse(text.encode()))
+        return self.throw(parse(text.encode()), wait_s)
 
-    def throw(self, message: Message) -> Response | None:
+    def throw(self, message: Message, wait_s: float = 0.1) -> Response | None:
         world = self.house.world
         before = len(self.heard)
         flow = Flow("udp", SWITCH, self.remote)
         if world.switch.admits(flow):
             world.switch.feed(Arrived(message, flow))
-        world.run(0.1)
+        world.run(wait_s)
         new = self.heard[before:]
         return new[0] if new and isinstance(new[0], Response) else None
 
@@ -197,10 +200,36 @@ def test_never_more_than_three_octets_for_one(method: str) -> None:
     assert len(render(answered)) <= 3 * len(padded)
 
 
+@pytest.mark.parametrize("text", ["A a SIP/2.0", "A a SIP/1.0", "A a SIP/2.0\r\nv:SIP/2.0/UDP a;rport\r\n"])
+def test_what_cannot_be_read_is_not_answered_at_length(text: str) -> None:
+    house = House()
+    stranger = Stranger(house)
+    with pytest.raises(ParseError) as wrong:
+        parse(text.encode())
+    house.world.switch.feed(Malformed(wrong.value, Flow("udp", SWITCH, EVIL)))
+    house.world.run(0.1)
+    assert sum(len(render(message)) for message in stranger.heard) <= 3 * len(text)
+
+
 def test_the_size_is_about_right() -> None:
     message = parse(b"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK\r\nFrom: <sip:a>\r\nTo: <sip:a>\r\n"
                     b"Call-ID: a\r\nCSeq: 1 OPTIONS\r\nContent-Length: 3\r\n\r\nabc")  # fmt: skip
     assert abs(size(message) - len(render(message))) <= 3
+
+
+def test_a_phone_gone_mad_has_its_share_of_texts_and_leaves_nothing_behind() -> None:
+    house = House()
+    phone = Stranger(house)
+    challenge = phone.say("MESSAGE", to="9999", uri="9999@softswitch")
+    assert challenge is not None
+    asked = challenge.headers.all("WWW-Authenticate")[0]
+    for count in range(1, 601):
+        proof = answer(asked, "MESSAGE", "sip:9999@softswitch", "1001", "pw-1001", "c0ffee", count)
+        phone.say("MESSAGE", f"Authorization: {proof}\r\n", 0.0, to="9999", uri="9999@softswitch")
+    house.world.run(40.0)
+    said = Counter(one.status for one in phone.heard if isinstance(one, Response))
+    assert said == {401: 1, 404: 500, 503: 100}
+    assert transactions(house) == 0
 
 
 def test_nobody_registers_for_another() -> None:
