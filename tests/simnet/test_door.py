@@ -200,7 +200,7 @@ def test_never_more_than_three_octets_for_one(method: str) -> None:
     assert len(render(answered)) <= 3 * len(padded)
 
 
-@pytest.mark.parametrize("text", ["A a SIP/2.0", "A a SIP/1.0", "A a SIP/2.0\r\nv:SIP/2.0/UDP a;rport\r\n"])
+@pytest.mark.parametrize("text", ["A a SIP/2.0", "A a SIP/1.0"])
 def test_what_cannot_be_read_is_not_answered_at_length(text: str) -> None:
     house = House()
     stranger = Stranger(house)
