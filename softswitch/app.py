@@ -41,15 +41,17 @@ from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
-from softswitch.switch.driver import Clock, Ports, Switch
+from softswitch.switch.driver import Switch
 from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
 from softswitch.switch.ports import (
     Arrived,
+    Clock,
     FlowFailed,
     HttpDone,
     KeyHeard,
     Malformed,
     Played,
+    Ports,
     Resolved,
     Stored,
     StreamLost,
@@ -115,8 +117,8 @@ class Control:
         )  # fmt: skip
         self._switch.restore(kept)
         await self.network.listen(listeners)
-        self._switch.begin()
         self._listening = True
+        self._switch.begin()
         self._follow_certificates()
         self._measure(asyncio.get_running_loop().time())
         self._switch.control.parts = self._ready
@@ -133,6 +135,7 @@ class Control:
             self._switch.control.hang_up(contact)
         leaving = self._switch.end()
         await asyncio.sleep(GOODBYE_S if self._switch.calls.legs or leaving else 0)
+        self._listening = False
         if self._runner is not None:
             await self._runner.cleanup()
         await self.network.close()
@@ -188,7 +191,8 @@ class Control:
         self._switch.feed(Malformed(error, flow))
 
     def _failed(self, flow: Flow) -> None:
-        self._switch.feed(FlowFailed(flow))
+        if self._listening:  # who registered over a connection that we close at the end is still there
+            self._switch.feed(FlowFailed(flow))
 
     def _played(self, stream: str, play: str, ok: bool) -> None:
         self._switch.feed(Played(stream, play, ok))

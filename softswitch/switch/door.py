@@ -9,9 +9,10 @@ and that of everything at the same address. Addresses that are not exempt are he
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from softswitch.sip.flow import Address
+from softswitch.sip.flow import Address, Flow
 from softswitch.sip.source import source_of
 from softswitch.switch.ban import Bans, exemption
 from softswitch.switch.bucket import Buckets
@@ -65,10 +66,28 @@ class Door:
         self._flows = Buckets(rule.rate / FLOW_SHARE, rule.burst / FLOW_SHARE)
         self._exempt = exemption(rule.exempt)
         self._exempt_hosts: dict[str, bool] = {}
+        self._asked = 0
+        self._refused: Counter[tuple[str, str]] = Counter()
 
     def known(self, remote: Address, unix: float) -> bool:
         """A regular, or one whom the admin wrote down."""
         return self.regulars.knows(remote, unix) or remote in self._configured or (remote[0], None) in self._configured
+
+    def admits(self, flow: Flow, now: float, unix: float) -> bool:
+        """Whether a message that came by ``flow`` is worth reading; it is counted."""
+        reason = self.refuses(flow.remote, now, unix)
+        self._asked += 1
+        if reason:
+            self._refused[flow.transport, reason] += 1
+        return not reason
+
+    def turned_away(self) -> tuple[float, Counter[tuple[str, str]]]:
+        """Since this was last asked: the share of messages that was not read; how many, by transport and reason."""
+        share, refused = self._refused.total() / max(1, self._asked), self._refused
+        self._asked = 0
+        if refused:
+            self._refused = Counter()
+        return share, refused
 
     def refuses(self, remote: Address, now: float, unix: float) -> str:
         """Why nothing is heard from ``remote`` now: "banned", "flood"; "" where it is heard."""

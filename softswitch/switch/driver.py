@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -43,18 +42,15 @@ from softswitch.switch.overload import Overload
 from softswitch.switch.phones import Phones
 from softswitch.switch.ports import (
     Arrived,
-    Fetcher,
+    Clock,
     FlowFailed,
     HttpDone,
-    Keeper,
     KeyHeard,
     Listener,
     Malformed,
-    MediaPlane,
-    Network,
     Played,
+    Ports,
     Resolved,
-    Resolver,
     Stored,
     StreamLost,
     WorldInput,
@@ -71,23 +67,6 @@ log = logging.getLogger("softswitch.switch")
 
 Handler = Callable[[Effect], Sequence[Effect]]
 RUNAWAY = 100_000  # effects in one unit of work: a loop of ours, not work
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    network: Network
-    media: MediaPlane
-    keeper: Keeper
-    fetcher: Fetcher
-    resolver: Resolver
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """``monotonic()`` in seconds; ``epoch`` is Unix time at its zero."""
-
-    monotonic: Callable[[], float]
-    epoch: float
 
 
 class Switch:
@@ -114,8 +93,6 @@ class Switch:
         self._queue: deque[Effect] = deque()
         self._deadlines = Deadlines()
         self._armed: float | None = None
-        self._asked_in = 0  # messages that came to the door since it was last measured
-        self._refused: Counter[tuple[str, str]] = Counter()  # of these, by transport and reason
         self.deaf_listeners = 0  # facts that a listener failed to take
 
         self.endpoint = Endpoint(ids, configuration.timing, symmetric=configuration.nat, stream_to=self._stream_to)
@@ -199,19 +176,12 @@ class Switch:
     def admits(self, flow: Flow) -> bool:
         """Whether a message from there is worth reading; asked before it is read."""
         now = self.clock.monotonic()
-        reason = self.door.refuses(flow.remote, now, now + self.clock.epoch)
-        self._asked_in += 1
-        if reason:
-            self._refused[flow.transport, reason] += 1
-        return not reason
+        return self.door.admits(flow, now, now + self.clock.epoch)
 
     def measured(self, lag_s: float, backlog: float) -> None:
         """How late the loop is and how full the sockets are; called many times a second."""
-        refused = self._refused
-        self.overload.sample(lag_s, backlog, self.clock.monotonic(), sum(refused.values()) / max(1, self._asked_in))
-        self._asked_in = 0
-        if refused:
-            self._refused = Counter()
+        share, refused = self.door.turned_away()
+        self.overload.sample(lag_s, backlog, self.clock.monotonic(), share)
         for (transport, reason), count in refused.items():
             self.publish(MessageDropped(transport, reason, count))
         if self.signalling.shed:

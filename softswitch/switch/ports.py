@@ -179,4 +179,21 @@ class Resolver(Protocol):
         """Then ``Resolved(name, ...)``, once and in bounded time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ports:
+    network: Network
+    media: MediaPlane
+    keeper: Keeper
+    fetcher: Fetcher
+    resolver: Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """``monotonic()`` in seconds; ``epoch`` is Unix time at its zero."""
+
+    monotonic: Callable[[], float]
+    epoch: float
+
+
 Listener = Callable[[DomainEvent, float], None]  # fact, Unix seconds

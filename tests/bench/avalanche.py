@@ -23,8 +23,8 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, parse, render
 from softswitch.store.store import Store
 from softswitch.switch.configuration import User
-from softswitch.switch.driver import Clock, Ports, Switch
-from softswitch.switch.ports import Arrived
+from softswitch.switch.driver import Switch
+from softswitch.switch.ports import Arrived, Clock, Ports
 from softswitch.switch.restart import Kept
 from tests.bench.report import emit
 from tests.bench.sip import NullMedia

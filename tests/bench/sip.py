@@ -22,8 +22,8 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response, parse, render
 from softswitch.sip.response import respond
 from softswitch.store.memory import Memory
-from softswitch.switch.driver import Clock, Ports, Switch
-from softswitch.switch.ports import Arrived
+from softswitch.switch.driver import Switch
+from softswitch.switch.ports import Arrived, Clock, Ports
 from softswitch.switch.restart import Kept
 from tests.bench import text, wire
 from tests.bench.report import emit, spread

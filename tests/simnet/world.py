@@ -25,8 +25,8 @@ from softswitch.sip.locate import Located, Wish
 from softswitch.sip.message import Message, ParseError, parse, render
 from softswitch.store.memory import Memory
 from softswitch.switch.configuration import Configuration
-from softswitch.switch.driver import Clock, Ports, Switch
-from softswitch.switch.ports import Arrived, HttpDone, KeyHeard, Malformed, Played, Resolved, Stored
+from softswitch.switch.driver import Switch
+from softswitch.switch.ports import Arrived, Clock, HttpDone, KeyHeard, Malformed, Played, Ports, Resolved, Stored
 from softswitch.switch.restart import Kept
 
 SWITCH: Address = ("127.0.0.1", 5060)

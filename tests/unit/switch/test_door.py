@@ -1,5 +1,6 @@
 """Which messages are taken up at all."""
 
+from softswitch.sip.flow import Flow
 from softswitch.switch.ban import BanRule, Bans
 from softswitch.switch.door import Door, Regulars, StrangerRule
 from softswitch.switch.overload import Overload
@@ -74,3 +75,10 @@ def test_the_regulars_are_bounded() -> None:
     assert len(regulars) == 2
     assert not regulars.knows(("h", 2), UNIX - 1)
     assert regulars.knows(("h", 1), UNIX - 1)
+
+
+def test_what_is_turned_away_is_counted_until_it_is_told() -> None:
+    ours, flow = door(burst=2.0), Flow("udp", ("192.0.2.1", 5060), STRANGER)
+    assert [ours.admits(flow, 0.0, UNIX) for _ in range(8)] == [True, True, *[False] * 6]
+    assert ours.turned_away() == (0.75, {("udp", "flood"): 6})
+    assert ours.turned_away() == (0.0, {})

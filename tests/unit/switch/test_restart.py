@@ -11,7 +11,8 @@ from softswitch.core.ids import Ids
 from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.registrar import Binding
 from softswitch.store.memory import Memory
-from softswitch.switch.driver import Clock, Ports, Switch
+from softswitch.switch.driver import Switch
+from softswitch.switch.ports import Clock, Ports
 from softswitch.switch.restart import Kept
 from tests.simnet.house import configuration
 from tests.simnet.world import EPOCH
