@@ -1,7 +1,8 @@
-"""The transaction layer: which message belongs to which transaction (RFC 3261 sections 8.2.2.2, 9, 17.1.3, 17.2.3).
+"""The transaction layer: which message belongs to which transaction (RFC 3261 sections 8.2.2.2, 9, 17).
 
-Decided here: matching, merged requests (482), the whole of CANCEL's hop-by-hop side, and what is a stray. Not known
-here: who a request is for. Requests and responses are reported to the transaction user with the effects of
+Decided here: merged requests (482), the whole of CANCEL's hop-by-hop side, and what is a stray; what matches is for
+``matching`` to say, and which way is left when one is gone for ``reconnect`` and ``detour``. Not known here: who a
+request is for. Requests and responses are reported to the transaction user with the effects of
 ``softswitch.sip.effect``.
 
 One heap holds the deadlines of all transactions; a transaction is forgotten in the step that ends it.
@@ -12,20 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from softswitch.core.effect import DomainEvent, Effect
-from softswitch.core.ids import BRANCH_COOKIE, Ids
+from softswitch.core.ids import Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip import hop, reconnect
 from softswitch.sip.detour import Detours, StreamTo, nowhere
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send
 from softswitch.sip.figure import I, S
 from softswitch.sip.flow import Flow
+from softswitch.sip.matching import Merge, answers, client_key, merge_key, server_key
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.reason import Reason
 from softswitch.sip.response import respond, stamp_via, way_back
 from softswitch.sip.timing import Timing
 from softswitch.sip.transaction import Transaction, answer_input, response_input, start_client, start_server
 
-_Merge = tuple[str | None, str, int, str]  # From tag, Call-ID, CSeq number, method
 _Carrier = int | Flow  # a connection, or a flow that has none
 _DIALOGS_SHARE = 1.25  # of the most: up to there requests inside dialogs are taken
 
@@ -63,7 +64,7 @@ class Endpoint:
         self._servers: dict[str, Transaction] = {}
         self._clients: dict[str, Transaction] = {}
         self._invites: dict[str, Transaction] = {}  # by owner: its latest INVITE client transaction
-        self._merging: dict[_Merge, str] = {}
+        self._merging: dict[Merge, str] = {}
         self._carried: dict[_Carrier, dict[Transaction, None]] = {}  # in the order in which they began
         self._deadlines = Deadlines()
 
@@ -79,14 +80,14 @@ class Endpoint:
 
     def _response(self, response: Response, now: float) -> list[Effect]:
         method = response.cseq.method
-        one = self._clients.get(f"{response.via.branch}|{method}")
-        if one is None or not _ours(response, one.request):
+        one = self._clients.get(client_key(response.via.branch, method))
+        if one is None or not answers(response, one.request):
             return [Stray("response", method)]
         return self._step(one, response_input(response.status), now, response)
 
     def _ack(self, ack: Request, flow: Flow, now: float) -> list[Effect]:
         """An ACK with the INVITE's branch is for a refusal; one with its own is for a 2xx, and the dialog's."""
-        one = self._servers.get(_server_key(ack, "INVITE"))
+        one = self._servers.get(server_key(ack, "INVITE"))
         if one is not None:
             return self._step(one, I.ACK, now, ack)
         if ack.to.tag is None:
@@ -94,7 +95,7 @@ class Endpoint:
         return [AckArrived(ack, flow)]
 
     def _request(self, request: Request, flow: Flow, now: float) -> list[Effect]:
-        key = _server_key(request, request.method)
+        key = server_key(request, request.method)
         one = self._servers.get(key)
         if one is not None:
             self._move(one, way_back(request, flow, self._symmetric))  # a NAT may have given another port since
@@ -102,7 +103,7 @@ class Endpoint:
         if len(self) >= self._most and not self._goes_on(request):
             return [Stray("overload", request.method)]
         merged = self._remember(request, key)
-        invite = self._servers.get(_server_key(request, "INVITE")) if request.method == "CANCEL" else None
+        invite = self._servers.get(server_key(request, "INVITE")) if request.method == "CANCEL" else None
         stamp_via(request, flow)
         back = way_back(request, flow, self._symmetric)
         one = self._servers[key] = start_server(key, request, back, self._timing, now)
@@ -125,7 +126,7 @@ class Endpoint:
         """Section 8.2.2.2: whether this request came here a second time, by another way."""
         if request.to.tag is not None or request.method == "CANCEL":
             return False
-        return self._merging.setdefault(_merge_key(request), key) != key
+        return self._merging.setdefault(merge_key(request), key) != key
 
     def _cancelled(self, one: Transaction, invite: Transaction | None, now: float) -> list[Effect]:
         """Section 9.2. The CANCEL is answered here; only one that comes in time is reported."""
@@ -140,9 +141,9 @@ class Endpoint:
 
     def begins(self, request: Request) -> bool:
         """Whether a request belongs to no transaction here: neither its own nor, for a CANCEL, that of its INVITE."""
-        if _server_key(request, request.method) in self._servers:
+        if server_key(request, request.method) in self._servers:
             return False
-        return request.method != "CANCEL" or _server_key(request, "INVITE") not in self._servers
+        return request.method != "CANCEL" or server_key(request, "INVITE") not in self._servers
 
     # ---- from the transaction user -----------------------------------------------------------------------------
 
@@ -151,7 +152,7 @@ class Endpoint:
         branch = self._ids.branch()
         way = self._detours.way(request, hop.via_value(flow, branch), flow, now)
         request.headers.prepend("Via", hop.via_value(way, branch))
-        one = self._start(f"{branch}|{request.method}", request, way, owner, now)
+        one = self._start(client_key(branch, request.method), request, way, owner, now)
         one.fallback = flow if way is not flow else None
         if request.method == "INVITE":
             self._invites[owner] = one
@@ -177,7 +178,7 @@ class Endpoint:
         one = self._invites.get(owner)
         if one is None:
             return []
-        key = f"{one.request.via.branch}|CANCEL"
+        key = client_key(one.request.via.branch, "CANCEL")
         if key in self._clients:
             return []
         effects = self._step(one, I.TU_CANCEL, now)
@@ -279,33 +280,10 @@ class Endpoint:
                 del self._invites[one.owner]
             return
         del self._servers[one.key]
-        merge = _merge_key(one.request)
+        merge = merge_key(one.request)
         if self._merging.get(merge) == one.key:
             del self._merging[merge]
 
 
-def _server_key(request: Request, method: str) -> str:
-    """Section 17.2.3: branch, sent-by and method, where ACK and CANCEL ask with the method of what they are about.
-
-    Without the magic cookie the peer follows RFC 2543, where the branch alone is not unique; the To tag is left out,
-    because the ACK has one and its INVITE has none.
-    """
-    via = request.via
-    key = f"{via.branch}|{via.sent_by.lower()}|{method}"
-    if via.branch is not None and via.branch.startswith(BRANCH_COOKIE):
-        return key
-    return f"{key}|{request.uri}|{request.from_.tag}|{request.call_id}|{request.cseq.number}"
-
-
-def _ours(response: Response, request: Request) -> bool:
-    """Sections 18.1.2 and 8.1.3.3: one that came by another's Via, or has a second one, was misrouted."""
-    via, written = response.via, request.via
-    return len(response.vias) == 1 and (via.host.lower(), via.port) == (written.host.lower(), written.port)
-
-
 def _carrier(flow: Flow) -> _Carrier:
     return flow.connection or flow
-
-
-def _merge_key(request: Request) -> _Merge:
-    return (request.from_.tag, request.call_id, request.cseq.number, request.method)
