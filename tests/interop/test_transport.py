@@ -10,12 +10,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from softswitch.sip.flow import Flow
 from tests.support import tone
 from tests.support.baresip import Baresip
 from tests.support.certificates import Certificates, serial_of
 from tests.support.phone import Phone
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.stream_phone import browser_phone, stream_phone
+from tests.support.stream_phone import StreamPhone, browser_phone, stream_phone
 from tests.support.switch_process import SwitchProcess
 
 pytestmark = [pytest.mark.interop]
@@ -153,3 +154,25 @@ async def test_a_secure_websocket(tmp_path: Path) -> None:
     async with switch, browser_phone(f"https://{LOOPBACK}:{switch.http_port}/sip", trust) as browser:
         assert await browser.register("1003", "sample-1003") == 200
         assert str(browser.received[-1].via).startswith("SIP/2.0/WSS df7jal23ls0d.invalid")
+
+
+async def test_a_phone_on_tcp_stays_registered_over_an_orderly_restart(tmp_path: Path) -> None:
+    """Its connection ends with the switch; it is asked anew where it listens."""
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.put_nowait(await reader.readline())
+        writer.close()
+
+    listener = await asyncio.start_server(listen, LOOPBACK, 0)
+    async with listener, SwitchProcess(tmp_path / "switch") as switch:
+        reader, writer = await asyncio.open_connection(*switch.sip)
+        phone = StreamPhone(Flow("tcp", listener.sockets[0].getsockname(), switch.sip, connection=1), writer.write)
+        hearing = asyncio.create_task(phone.hear(reader))
+        assert await phone.register("1003", "sample-1003") == 200
+        await switch.restart()
+        async with asyncio.timeout(10):
+            assert (await heard.get()).startswith(b"OPTIONS sip:1003@")
+        phone.stop()
+        hearing.cancel()
+        writer.close()

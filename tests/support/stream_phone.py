@@ -93,6 +93,14 @@ class StreamPhone:
         async with self._changed:
             self._changed.notify_all()
 
+    async def hear(self, reader: asyncio.StreamReader) -> None:
+        """All that comes on a TCP connection or one of TLS."""
+        framer = StreamFramer()
+        while data := await reader.read(65536):
+            for item in framer.feed(data):
+                assert not isinstance(item, ParseError), item
+                await self.take(item)
+
     def _run(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             self._perform(effect)
@@ -133,15 +141,7 @@ async def stream_phone(switch: Address, trust: ssl.SSLContext | None) -> AsyncIt
     reader, writer = await asyncio.open_connection(*switch, ssl=trust)
     local = writer.get_extra_info("sockname")[:2]
     phone = StreamPhone(Flow("tls" if trust else "tcp", local, switch, connection=1), writer.write)
-
-    async def read() -> None:
-        framer = StreamFramer()
-        while data := await reader.read(65536):
-            for item in framer.feed(data):
-                assert not isinstance(item, ParseError), item
-                await phone.take(item)
-
-    reading = asyncio.create_task(read())
+    reading = asyncio.create_task(phone.hear(reader))
     try:
         yield phone
     finally:
