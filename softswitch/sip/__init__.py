@@ -17,7 +17,7 @@ bindings), who is told what (``notifier`` and ``subscription``, RFC 6665; the pa
 ``dead_target`` and ``probing`` which of them serve, ``registration`` is our own binding there.
 
 Below all that are the machines: ``figure`` has their tables, ``transaction`` runs one, ``endpoint`` knows all of them,
-``matching`` which message is whose, ``detour`` and ``reconnect`` find another way, ``dialog`` is what two ends agree on.
+``matching`` which message is whose, ``detour`` and ``reconnect`` find another way, ``dialog`` is what two ends share.
 ``hep``, ``pcap`` and ``secret`` write messages down for people.
 
 None of them opens a socket, reads a clock or draws a number: ``flow`` says by which way a message came, ``now`` and
