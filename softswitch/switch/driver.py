@@ -120,13 +120,18 @@ class Switch:
         self.signalling = Signalling(self, desk)
         self.mending = Mending(self)
         self.control = SwitchControl(self)
-        self._handlers: dict[type[Effect], Handler] = {
-            **self.signalling.handlers(), **self.calls.handlers(), **self.offices.handlers(),
-            **self.questions.handlers(),
-            **self.lamps.handlers(), **self.texts.handlers(),
-            **Sound(ports.media, ports.fetcher, configuration.recordings).handlers(),
-        }  # fmt: skip
-        self._inputs: dict[type[WorldInput], tuple[str, Callable[..., Iterable[Effect]]]] = {
+        self._handlers = self._performing()
+        self._inputs = self._hearing()
+
+    def _performing(self) -> dict[type[Effect], Handler]:
+        """Who carries out which effect."""
+        sound = Sound(self.ports.media, self.ports.fetcher, self.configuration.recordings)
+        offices = (self.signalling, self.calls, self.offices, self.questions, self.lamps, self.texts, sound)
+        return {kind: handler for office in offices for kind, handler in office.handlers().items()}
+
+    def _hearing(self) -> dict[type[WorldInput], tuple[str, Callable[..., Iterable[Effect]]]]:
+        """Who takes which input, and what a unit of work is called that begins with it."""
+        return {
             Arrived: ("message", self.signalling.arrived),
             Malformed: ("message", self.signalling.malformed),
             FlowFailed: ("message", self.signalling.flow_failed),
