@@ -45,6 +45,12 @@ def _fields(path: Path, numbers: Sequence[str | tuple[str, str]]) -> Path:
     return path
 
 
+def _scenario(name: str) -> list[str]:
+    """A file, one of ours, or one that sipp brings."""
+    ours = SCENARIOS / f"{name}.xml"
+    return ["-sf", str(ours)] if ours.exists() else ["-sf", name] if name.endswith(".xml") else ["-sn", name]
+
+
 class Sipp:
     """One sipp process."""
 
@@ -55,15 +61,15 @@ class Sipp:
         self._claimed = claimed
 
     @classmethod
-    async def _start(cls, scenario: str, directory: Path, port: int | None, words: Sequence[object]) -> Sipp:
+    async def start(cls, scenario: str, directory: Path, port: int | None, words: Sequence[object]) -> Sipp:
         binary = shutil.which("sipp")
         assert binary, "sipp is not installed"
         port = port or ports.free_port()
-        stem = directory / f"{scenario}-{port}"
+        stem = directory / f"{Path(scenario).stem}-{port}"
         claimed = ports.claim(16)
         # fmt: off
         argv = [
-            binary, "-sf", SCENARIOS / f"{scenario}.xml", "-i", ports.LOOPBACK, "-p", port, "-cp", claimed[-1],
+            binary, *_scenario(scenario), "-i", ports.LOOPBACK, "-p", port, "-cp", claimed[-1],
             "-mi", ports.LOOPBACK, "-mp", claimed[0], "-nostdin", "-aa", "-skip_rlimit", "-timer_resol", 5,
             "-trace_stat", "-stf", f"{stem}.csv", "-fd", 1, "-trace_err", "-error_file", f"{stem}.err", *words,
         ]
@@ -86,18 +92,20 @@ class Sipp:
         pause_s: float = 1.0,
         most: int = 200,
         port: int | None = None,
+        auth_uri: str | None = "",
     ) -> Sipp:
         """``calls`` calls, ``rate`` a second, presenting the ``numbers`` (or users and passwords) in turn."""
-        fields = _fields(directory / f"{scenario}-numbers.csv", numbers)
+        fields = _fields(directory / f"{Path(scenario).stem}-numbers.csv", numbers)
         host, at = switch
         # fmt: off
         words = [
             f"{host}:{at}", "-s", called, "-inf", fields, "-m", calls, "-r", rate, "-l", most,
             "-d", round(pause_s * 1000), "-key", "first_key", keys[0], "-key", "second_key", keys[1],
-            "-auth_uri", f"{called}@{host}:{at}",  # by itself it would sign a URI without the user
         ]
         # fmt: on
-        return await cls._start(scenario, directory, port, words)
+        if auth_uri is not None:  # by itself it would sign a URI without the user
+            words += ["-auth_uri", auth_uri or f"{called}@{host}:{at}"]
+        return await cls.start(scenario, directory, port, words)
 
     @classmethod
     async def callee(
@@ -113,7 +121,7 @@ class Sipp:
         words: list[object] = ["-d", round(talks_s * 1000)]
         if calls is not None:
             words += ["-m", calls]
-        return await cls._start(scenario, directory, port, words)
+        return await cls.start(scenario, directory, port, words)
 
     async def __aenter__(self) -> Sipp:
         return self
