@@ -269,3 +269,15 @@ def test_no_burst_after_a_stall() -> None:
     one = start(FIGURE_5)
     assert len(one.tick(20.0)) == 1
     assert one.deadline == 21.0
+
+
+def test_after_its_2xx_an_invite_is_kept_only_to_be_known_again() -> None:
+    one = start(FIGURE_7)
+    whole = one.request
+    accepted = respond(whole, 200, to_tag="ours", body=b"v=0")
+    assert one.handle(I.TU_2XX, 0.0, accepted) == [Send(accepted, UDP)]
+    assert one.response is None
+    assert one.tag == "ours"  # of the answer to a CANCEL that comes too late
+    assert one.request.headers.lines == []
+    assert (one.request.method, one.request.via, one.request.cseq) == (whole.method, whole.via, whole.cseq)
+    assert one.handle(I.TU_2XX, 0.5, accepted) == [Send(accepted, UDP)]  # which the user repeats
