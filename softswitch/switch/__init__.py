@@ -7,8 +7,8 @@ those of the door: who may come in, when it is too full, which phones are whose.
 
 A message comes by ``door`` (``ban``, ``bucket``, ``overload``: is it heard at all?), ``wire`` (counted, and kept in
 ``tracebook``), ``signalling`` (whose is it?) and ``desk`` (who asks, and may he?). From there it goes to a leg and its
-contact (``calls``, which has ``reception`` for new ones and ``transfers``), or to an office: ``lamps`` and ``texts``
-for phones that watch and write, ``phones`` for whether they live, ``trunks`` with ``trunk_line`` and
+contact (``calls``, with ``reception`` for callers, ``leg_maker`` and ``transfers``), or to an office: ``lamps`` and
+``texts`` for phones that watch and write, ``phones`` for whether they live, ``trunks`` with ``trunk_line`` and
 ``trunk_questions`` for carriers, ``offices`` for the ACD and the ledger. ``facts`` does what follows from a fact,
 ``mending`` from a defect. ``directory`` and ``way`` say who is reached where; the face sees ``view``, by ``control``.
 """

@@ -27,15 +27,7 @@ from softswitch.callback.model import Promise
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
-from softswitch.contact.order import (
-    Closed,
-    FetchEnded,
-    HangUp,
-    Key,
-    MakeLeg,
-    PromptEnded,
-    TellLeg,
-)
+from softswitch.contact.order import Closed, FetchEnded, HangUp, Key, MakeLeg, PromptEnded, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
 from softswitch.sdp.media import PCMA, PCMU, Codec, LocalMedia
@@ -47,10 +39,10 @@ from softswitch.sip.effect import (
     TransactionFailed,
 )
 from softswitch.sip.message import Request
-from softswitch.sip.uri import Uri
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.extension import Extensions
 from softswitch.switch.lamps import DIALOG
+from softswitch.switch.leg_maker import LegMaker
 from softswitch.switch.overload import retry_after_s
 from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
 from softswitch.switch.reception import Reception
@@ -72,6 +64,7 @@ class Calls:
         self._media = switch.ports.media
         self.transfers = Transfers(switch)
         self.reception = Reception(switch.configuration, switch.ids)
+        self._maker = LegMaker(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, Leg] = {}
         self._contact_of: dict[str, str] = {}  # leg -> contact
@@ -126,23 +119,11 @@ class Calls:
         except PeerError:
             self._switch.trunks.left(name)
             raise
-        arrived, timing = wanted.arrived, self._switch.configuration.timing
-        trunk = self._switch.configuration.trunks.get(wanted.trunk)
-        leg = Leg.inbound(
-            name,
-            arrived,
-            local,
-            self._switch.ids,
-            timing,
-            trusted=self._believed(wanted.trunk),
-            credentials=trunk.credentials if trunk is not None else None,
-            session=self._switch.configuration.session,
-        )
         self._wanted[name] = wanted
-        self._keep(leg)
+        self._keep(self._maker.inbound(name, wanted, local))
         self.transfers.called_us(name, wanted)
         self.transfers.takes(name, replaced)
-        return name, self.tell_leg(name, arrived)
+        return name, self.tell_leg(name, wanted.arrived)
 
     def lost(self, request: Request, user: str, trunk: str) -> list[Effect]:
         """A call that is refused before it is a contact."""
@@ -157,7 +138,8 @@ class Calls:
             if refusal := self._switch.trunks.carry(order.leg, order.target):
                 raise PeerError(503, f"limit of the trunk: {refusal}")
             local = self._open(order.leg, order.target.codecs)
-            leg = self._outbound(order, local)
+            referred = self.transfers.lines(order.leg, order.target)
+            leg = self._maker.outbound(order, local, self._origin(order.leg), referred)
         except PeerError as error:
             self._media.close(order.leg)
             self._switch.trunks.left(order.leg)
@@ -170,40 +152,6 @@ class Calls:
             seen = ("", "") if self._origin(order.leg).private else (order.caller, order.caller_name)
             self.extensions.begun(leg, order.target.user, False, *seen)
         return []
-
-    def _outbound(self, order: MakeLeg, local: LocalMedia) -> Leg:
-        target = order.target
-        host, port = target.flow.sent_by
-        origin = self._origin(order.leg)
-        own = Uri("sip", order.caller, host, port)
-        shown = order.caller and not origin.private
-        return Leg.outbound(
-            order.leg,
-            to_uri=target.to_uri,
-            request_uri=target.uri,
-            from_uri=str(own) if shown else identity.ANONYMOUS,
-            from_display=order.caller_name if shown else "Anonymous",
-            flow=target.flow,
-            local=local,
-            ids=self._switch.ids,
-            timing=self._switch.configuration.timing,
-            call_id=order.call_id or None,
-            credentials=target.credentials,
-            ring_timeout_s=order.ring_s,
-            try_s=target.try_s,
-            hops=identity.hops_left(origin),
-            session=self._switch.configuration.session,
-            headers=(
-                *(("Route", value) for value in target.route),
-                *identity.lines(origin, own if target.presentation.asserted and order.caller else None),
-                *self.transfers.lines(order.leg, target),
-            ),
-        )
-
-    def _believed(self, trunk: str) -> bool:
-        """Whether what its INVITE says of the caller counts."""
-        known = self._switch.configuration.trunks.get(trunk)
-        return known is not None and known.manners.believed
 
     def _origin(self, leg: str) -> identity.Origin:
         """What the caller said for whom this leg is made."""
