@@ -104,13 +104,15 @@ class Authenticator:
         body: bytes = b"",
         uri: str | None = None,
         here: str = "",
+        source: str | None = None,
     ) -> tuple[Verdict, str]:
         """The verdict on the value of an Authorization header, and the user name that it claims.
 
         ``uri`` is the Request-URI where it is to be compared with the one that was signed: user and host have to be
         the same, port and parameters are what proxies on the way may have changed. One without a user (sipp signs so)
         stands for all users of that host, or of ``here``, the host at which the request has found us: what was signed
-        for another server is worth nothing with us, and nothing is taken twice.
+        for another server is worth nothing with us, and nothing is taken twice. ``source`` is the host that the
+        challenge must have gone to: who forges his address has not seen what went there, though he knows the password.
         """
         try:
             given = _parameters(authorization)
@@ -128,7 +130,10 @@ class Authenticator:
         right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
         if password is None or not right or not _signed_for(given["uri"], uri, here):
             return Verdict.BAD, user
-        return self._freshness(given["nonce"], user, given["cnonce"], count, now), user
+        made_at, sent_to = self._read(given["nonce"])
+        if made_at is None or (source is not None and sent_to != self._place(source)):
+            return Verdict.STALE, user
+        return self._freshness(given["nonce"], made_at, user, given["cnonce"], count, now), user
 
     def _nonce(self, now: float, source: str) -> str:
         made = int(now * 1000).to_bytes(8, "big") + self._place(source)
@@ -151,10 +156,9 @@ class Authenticator:
             return None, b""
         return int.from_bytes(made[:8], "big") / 1000, made[8:]
 
-    def _freshness(self, nonce: str, user: str, cnonce: str, count: int, now: float) -> Verdict:
-        made_at, _ = self._read(nonce)
+    def _freshness(self, nonce: str, made_at: float, user: str, cnonce: str, count: int, now: float) -> Verdict:
         # A clock set back makes nonces from the future: they live no longer than others.
-        if made_at is None or abs(now - made_at) > self.nonce_ttl_s or made_at <= self._not_before:
+        if abs(now - made_at) > self.nonce_ttl_s or made_at <= self._not_before:
             return Verdict.STALE
         key = (nonce, user, cnonce)
         if count <= self._proofs.get(key, (0.0, 0))[1]:

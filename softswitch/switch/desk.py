@@ -209,7 +209,7 @@ class Desk:
         for credentials in request.headers.all("Authorization"):  # one for each realm that the phone knows
             verdict, user = self._authenticator.verify(
                 credentials, request.method, partial(self._password, request.method), unix, request.body, request.uri,
-                here=flow.sent_by[0],
+                here=flow.sent_by[0], source=None if flow.reliable else flow.remote[0],
             )  # fmt: skip
             if verdict is not Verdict.ABSENT:
                 break

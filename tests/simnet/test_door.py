@@ -154,6 +154,21 @@ def test_nobody_can_have_another_banned_under_a_forged_address() -> None:
     assert not house.world.facts(Banned)
 
 
+def test_who_knows_a_password_cannot_have_us_call_a_forged_address() -> None:
+    house = House()
+    stranger, victim = Stranger(house), ("203.0.113.9", 5060)
+    challenge = stranger.say("REGISTER")
+    assert challenge is not None
+    asked = challenge.headers.all("WWW-Authenticate")[0]
+    proof = answer(asked, "REGISTER", "sip:softswitch", "1001", "pw-1001", "c0ffee")
+    forger = Stranger(house, victim)
+    refused = forger.say("REGISTER", f"Authorization: {proof}\r\n")
+    assert refused is not None and refused.status == 401
+    assert "stale=true" in refused.headers.all("WWW-Authenticate")[0]
+    assert victim not in [made.binding.flow.remote for made in house.world.facts(Registered)]
+    assert not house.world.switch.door.known(victim, house.world.switch.unix)
+
+
 def test_a_registered_phone_behind_the_address_of_a_guesser_goes_on() -> None:
     house = House(bans=BanRule(failures=5, exempt=()))
     guesser = Stranger(house, ("127.0.0.1", 666))
