@@ -23,6 +23,7 @@ SILENT_LIMIT_S = 10.0  # who has never sent a message by then does not want to
 MESSAGE_LIMIT_S = 10.0  # from the first octet of a message to its last
 HOLD_S = 0.2  # who may not be heard now is asked again after so long
 HELD_LIMIT_S = 10.0
+AT_ONCE = 20  # messages of one connection, then it is others' turn
 WRITE_LIMIT = 1 << 20  # bytes unsent: the peer does not read, let it go
 
 
@@ -120,8 +121,10 @@ class Connection(asyncio.Protocol):
 
     def _deliver(self) -> None:
         """Hand on what has come. Who may not be heard now is not read from, and has to wait: on a stream nothing that
-        was dropped comes again."""
-        while self._waiting and self.usable:
+        was dropped comes again. Who has sent many waits, too, until others have been heard."""
+        for _ in range(AT_ONCE):
+            if not self._waiting or not self.usable:
+                break
             if not self._upcalls.admits(self.flow):
                 self._hold()
                 return
@@ -131,7 +134,9 @@ class Connection(asyncio.Protocol):
             else:
                 self._upcalls.message(item, self.flow)
         self._held_since = None
-        if self._framer.broken:
+        if self._waiting and self.usable:
+            self._go_on_after(0.0)
+        elif self._framer.broken:
             self.close()
 
     def _hold(self) -> None:
@@ -142,8 +147,12 @@ class Connection(asyncio.Protocol):
         if now > self._held_since + HELD_LIMIT_S:
             self.let_go("held")
             return
+        self._go_on_after(HOLD_S)
+
+    def _go_on_after(self, wait_s: float) -> None:
+        assert self._transport is not None
         self._transport.pause_reading()
-        asyncio.get_running_loop().call_later(HOLD_S, self._go_on)
+        asyncio.get_running_loop().call_later(wait_s, self._go_on)
 
     def _go_on(self) -> None:
         self._deliver()
