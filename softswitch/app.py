@@ -61,7 +61,7 @@ from softswitch.web import make_app, make_runner
 
 log = logging.getLogger("softswitch.app")
 
-MEASURE_S = 0.01
+MEASURE_S, CALM_S = 0.01, 0.05  # how often we look how busy we are, and while nothing waits: each look is a wake-up
 TICK_S = 0.01
 GOODBYE_S = 0.3  # for BYEs, and REGISTERs that end a registration, to leave and be answered
 FOLLOW_S = 1.0  # how often the files of certificates are looked at
@@ -170,7 +170,8 @@ class Control:
         loop = asyncio.get_running_loop()
         now = loop.time()
         self._switch.measured(now - due, self.network.backlog)
-        self._measuring = loop.call_at(now + MEASURE_S, self._measure, now + MEASURE_S)
+        then = now + (CALM_S if self._switch.overload.calm else MEASURE_S)
+        self._measuring = loop.call_at(then, self._measure, then)
 
     def _follow_certificates(self) -> None:
         for tls in (self._sip_tls, self._http_tls):

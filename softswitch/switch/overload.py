@@ -1,11 +1,12 @@
 """When there is too much to do, what is left undone? (RFC 3261 section 21.5.4; the idea of RFC 7339.)
 
-Measured elsewhere and told here every hundredth of a second: how late the loop is, and how full the sockets' receive
-buffers are. Both mean that messages wait. The answer is a *pressure* from 0 to 1 in proportion to it, smoothed: as many
-calls are shed as keep the queue where it is, short of full, and all the others are served. Shed first is what strangers
-ask for (OPTIONS, REGISTER), then new calls, a growing share of them; then what known phones ask for. What belongs to a
-dialog is never shed: finishing what was begun is what makes room. Where most of what arrives is turned away at the
-door, that is a flood, and it is no reason to shed calls: pressure would do to the callers what the flood did not.
+Measured elsewhere and told here every hundredth of a second, less often while all is calm: how late the loop is, and
+how full the sockets' receive buffers are. Both mean that messages wait. The answer is a *pressure* from 0 to 1 in
+proportion to it, smoothed: as many calls are shed as keep the queue where it is, short of full, and all the others are
+served. Shed first is what strangers ask for (OPTIONS, REGISTER), then new calls, a growing share of them; then what
+known phones ask for. What belongs to a dialog is never shed: finishing what was begun is what makes room. Where most of
+what arrives is turned away at the door, that is a flood, and it is no reason to shed calls: pressure would do to the
+callers what the flood did not.
 
 A call is shed or taken by its Call-ID, so that a repeated INVITE meets with the same answer.
 """
@@ -17,6 +18,7 @@ import zlib
 
 JUNK = 0.5  # of what arrives is turned away: a flood, and no work
 LATE_S = (0.1, 0.4)  # a loop that is this late: nothing is shed yet, everything is
+CALM_S = 0.02  # a loop that is less late than this has nothing to fear at once
 FULL = (0.2, 0.9)  # of a receive buffer: the same
 BUSY = 0.25  # from this on, strangers are held to their share
 HOLD_S = 1.0  # and for so long after the last sign of it
@@ -60,6 +62,11 @@ class Overload:
         self.pressure += EWMA * ((strain if junk < JUNK else 0.0) - self.pressure)
         if self.pressure < LEAST:
             self.pressure = 0.0
+
+    @property
+    def calm(self) -> bool:
+        """Nothing waits that would be a sign of more: it is enough to measure now and then."""
+        return not self.pressure and self.lag_s < CALM_S and self.backlog < FULL[0]
 
     def busy(self, now: float) -> bool:
         """Whether strangers are to be held to their share."""

@@ -24,6 +24,20 @@ def test_at_rest_nothing_is_shed() -> None:
     assert not overload.busy(1.0)
 
 
+@pytest.mark.parametrize(
+    ("lag_s", "backlog", "calm"), [(0.001, 0.05, True), (0.03, 0.0, False), (0.0, 0.25, False), (0.5, 0.0, False)]
+)
+def test_it_is_calm_while_nothing_waits(lag_s: float, backlog: float, calm: bool) -> None:
+    assert pressed(40, lag_s, backlog).calm is calm
+
+
+def test_it_is_not_calm_before_all_pressure_is_gone() -> None:
+    overload = pressed(40, 0.5, 0.0)
+    while overload.lag_s >= 0.02:
+        overload.sample(0.0, 0.0, 1.0)
+    assert overload.pressure and not overload.calm
+
+
 @pytest.mark.parametrize(("lag_s", "backlog"), [(0.5, 0.0), (0.0, 0.9)])
 def test_a_late_loop_and_a_full_buffer_both_press(lag_s: float, backlog: float) -> None:
     overload = pressed(40, lag_s, backlog)
