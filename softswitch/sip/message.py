@@ -60,7 +60,8 @@ class _Accessors:
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        return self.headers.parsed("via", _top_via)
+        read: Via | None = self.headers.readings.get("via")
+        return read or self.headers.parsed("via", _top_via)
 
     @property
     def vias(self) -> list[Via]:
@@ -68,19 +69,23 @@ class _Accessors:
 
     @property
     def from_(self) -> NameAddr:
-        return self.headers.parsed("from", _from)
+        read: NameAddr | None = self.headers.readings.get("from")
+        return read or self.headers.parsed("from", _from)
 
     @property
     def to(self) -> NameAddr:
-        return self.headers.parsed("to", _to)
+        read: NameAddr | None = self.headers.readings.get("to")
+        return read or self.headers.parsed("to", _to)
 
     @property
     def call_id(self) -> str:
-        return self.headers.parsed("call-id", _call_id)
+        read: str | None = self.headers.readings.get("call-id")
+        return read or self.headers.parsed("call-id", _call_id)
 
     @property
     def cseq(self) -> CSeq:
-        return self.headers.parsed("cseq", _cseq)
+        read: CSeq | None = self.headers.readings.get("cseq")
+        return read or self.headers.parsed("cseq", _cseq)
 
     @property
     def contact(self) -> NameAddr | None:

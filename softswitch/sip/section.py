@@ -51,22 +51,28 @@ def key_of(name: str) -> str:
     return key
 
 
-class Headers:
-    """An ordered list of (name, value), found by name whatever its case or form."""
+_UNREAD: Any = object()
 
-    __slots__ = ("_first", "_items", "_parsed")
+
+class Headers:
+    """An ordered list of (name, value), found by name whatever its case or form.
+
+    ``readings`` is what ``parsed`` remembers; for who asks so often that a call counts, and not to be changed.
+    """
+
+    __slots__ = ("_first", "_items", "readings")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         self._items = [(key_of(name), name, value) for name, value in items]
         self._first = {key: value for key, _, value in reversed(self._items)}  # each key's first value
-        self._parsed: dict[str, Any] = {}
+        self.readings: dict[str, Any] = {}
 
     def copy(self, lines: list[tuple[str, str, str]], read: Iterable[str]) -> Headers:
         """Others, of ``lines`` as ``self.lines`` has them. What is ``read`` of keys that are unchanged stays read."""
         copy = Headers.__new__(Headers)
         copy._items = lines
         copy._first = {key: value for key, _, value in reversed(lines)}
-        copy._parsed = {key: self._parsed[key] for key in read if key in self._parsed}
+        copy.readings = {key: self.readings[key] for key in read if key in self.readings}
         return copy
 
     @property
@@ -120,17 +126,17 @@ class Headers:
 
         ``what`` is the key of a header, or its key and "*" for all of its values.
         """
-        if what in self._parsed:
-            value: T = self._parsed[what]
+        value: T = self.readings.get(what, _UNREAD)
+        if value is not _UNREAD:
             return value
         value = parse(self)
-        self._parsed[what] = value
+        self.readings[what] = value
         return value
 
     def _forget(self, key: str) -> None:
-        if self._parsed:
-            self._parsed.pop(key, None)
-            self._parsed.pop(f"{key}*", None)
+        if self.readings:
+            self.readings.pop(key, None)
+            self.readings.pop(f"{key}*", None)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter([(name, value) for _, name, value in self._items])
@@ -158,7 +164,7 @@ def parse_headers(lines: list[str]) -> tuple[Headers, str]:
     headers = Headers.__new__(Headers)
     items: list[tuple[str, str, str]] = []
     first: dict[str, str] = {}
-    headers._items, headers._first, headers._parsed = items, first, {}
+    headers._items, headers._first, headers.readings = items, first, {}
     wrong = ""
     for line in lines:
         name, colon, value = line.partition(":")
