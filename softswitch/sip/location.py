@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.timers import Deadlines
 from softswitch.sip.flow import Flow
-from softswitch.sip.uri import Uri, parse_uri
+from softswitch.sip.uri import Uri, canonical_host, parse_uri
 
 ContactKey = tuple[object, ...]
 _Place = tuple[str, ContactKey]
@@ -190,4 +190,4 @@ class Location:
 def key_of(contact: str) -> ContactKey:
     """What makes two contacts the same (section 19.1.4, the parts that lead to different phones)."""
     uri: Uri = parse_uri(contact)
-    return (uri.scheme, uri.user, uri.host.lower(), uri.port, (uri.param("transport") or "").lower())
+    return (uri.scheme, uri.user, canonical_host(uri.host), uri.port, (uri.param("transport") or "").lower())

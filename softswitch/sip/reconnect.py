@@ -33,7 +33,7 @@ def for_request(request: Request, flow: Flow) -> Flow | None:
         uri = parse_name_addr(routes[0]).uri if routes else request.target
     except PeerError:
         return None
-    if canonical_host(uri.host.strip("[]")) != canonical_host(flow.remote[0]):
+    if canonical_host(uri.host) != canonical_host(flow.remote[0]):
         return None
     return _listener(flow, uri.host, uri.port)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 from dataclasses import replace
 
 from softswitch.acd.acd import Acd
@@ -18,7 +17,7 @@ from softswitch.sip.registrar import Registrar
 from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.configuration import Configuration, Trunk
 from softswitch.switch.trunks import Trunks
-from softswitch.switch.way import way
+from softswitch.switch.way import static_flow, way
 
 MAX_TRIES = 8  # servers, of all trunks together, for one call
 
@@ -96,17 +95,6 @@ def trunk_call(trunk: Trunk, flow: Flow, number: str) -> Target:
         uri, uri, flow, trunk.credentials, trunk.manners.presentation, trunk.name, trunk.manners.codecs,
         trunk.watch.try_s,
     )  # fmt: skip
-
-
-def static_flow(contact: str, configuration: Configuration) -> Flow | None:
-    """The flow to a phone that does not register: its URI must have a numeric host."""
-    try:
-        uri = parse_uri(contact)
-        host = str(ipaddress.ip_address(uri.host.strip("[]")))
-    except (PeerError, ValueError):
-        return None
-    transport = (uri.param("transport") or "udp").lower()
-    return configuration.flow(transport, (host, uri.port or (5061 if transport == "tls" else 5060)))
 
 
 def fixed(configuration: Configuration) -> frozenset[tuple[str, int | None]]:

@@ -17,7 +17,7 @@ from softswitch.contact.mailbox import Message
 from softswitch.core.effect import Effect
 from softswitch.sip.registrar import Binding
 from softswitch.store.query import StoredAgent
-from softswitch.switch.directory import static_flow
+from softswitch.switch.way import static_flow
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch

@@ -12,7 +12,7 @@ import ipaddress
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
 from softswitch.sip.location import Binding, key_of
-from softswitch.sip.uri import Uri, parse_uri
+from softswitch.sip.uri import Uri, canonical_host, parse_uri
 from softswitch.switch.configuration import Configuration
 
 
@@ -24,23 +24,32 @@ def way(binding: Binding, configuration: Configuration) -> Flow:
     uri = _uri(binding.contact)
     if uri is None or (configuration.nat and not _same_place(uri, flow)):
         return flow
-    transport = _transport(uri)
-    default = 5061 if transport == "tls" else 5060
-    try:
-        return configuration.flow(transport, (_bare(uri.host), uri.port or default)) or flow
-    except ValueError:
-        return flow
+    return _direct(uri, configuration) or flow
+
+
+def static_flow(contact: str, configuration: Configuration) -> Flow | None:
+    """The way to a phone that does not register: its URI must have a numeric host."""
+    uri = _uri(contact)
+    return _direct(uri, configuration) if uri is not None else None
 
 
 def behind_nat(binding: Binding) -> bool:
     """Whether the phone is known under another address than its own."""
     _, _, host, *_ = key_of(binding.contact)
-    return host != binding.flow.remote[0]
+    return host != canonical_host(binding.flow.remote[0])
+
+
+def _direct(uri: Uri, configuration: Configuration) -> Flow | None:
+    """To the address that ``uri`` names; None where no listener of ours leads there."""
+    transport = _transport(uri)
+    port = uri.port or (5061 if transport == "tls" else 5060)
+    return configuration.flow(transport, (canonical_host(uri.host), port))
 
 
 def _same_place(uri: Uri, flow: Flow) -> bool:
     """The Contact names the source, with a port of its own: one that is left out says less than the source does."""
-    return _transport(uri) == flow.transport and uri.port is not None and _bare(uri.host) == flow.remote[0]
+    same = uri.port is not None and _transport(uri) == flow.transport
+    return same and canonical_host(uri.host) == canonical_host(flow.remote[0])
 
 
 def _transport(uri: Uri) -> str:
@@ -55,11 +64,7 @@ def _uri(contact: str) -> Uri | None:
     """None where the host is a name: who has registered is called where it came from."""
     try:
         uri = parse_uri(contact)
-        ipaddress.ip_address(_bare(uri.host))
+        ipaddress.ip_address(uri.host)
     except (PeerError, ValueError):
         return None
     return uri
-
-
-def _bare(host: str) -> str:
-    return host.strip("[]")
