@@ -34,11 +34,11 @@ dialplan: through-{number}
 numbers: ["{number}"]
 start: dial
 steps:
-  dial: {{dial: {{user: "{number}", ring: 2s}}}}
+  dial: {{dial: {{user: "{number}", ring: 1s}}}}
 """
 OPENED = ["> INVITE sdp", "< 100?", "< 180?", "< 200", "> ACK"]
 # Whoever is called at each number: each test has one of its own, so that it hears nothing of the calls of others.
-ROOMS = {str(number): ports.free_port() for number in (7001, 7002, 7003, *range(7010, 7030))}
+ROOMS = {str(number): ports.free_port() for number in (7001, 7003, *range(7010, 7030))}
 CLOSED = ["> BYE", "< 200"]
 CALLER = [*OPENED, *CLOSED]
 HEARS_BYE = [*OPENED, "< BYE", "> 200"]
@@ -87,14 +87,20 @@ async def _callee(called: str, directory: Path, ladder: Sequence[str] | str) -> 
 async def _made(switch: SwitchProcess, directory: Path, called: str, ladder: Sequence[str] | str) -> Tally:
     scenario = ladder if isinstance(ladder, str) else str(write(directory, "caller", ladder, caller=True))
     caller = await Sipp.caller(
-        switch.sip, directory, scenario=scenario, numbers=["13800138000"], called=called, port=switch.trunk_port
+        switch.sip,
+        directory,
+        scenario=scenario,
+        numbers=["13800138000"],
+        called=called,
+        port=switch.trunk_port,
+        pause_s=0.1,
     )
     async with caller:
         return await caller.done(20)
 
 
 @pytest.mark.parametrize(("scenario", "called", "callee"), [
-    ("uac", "service", ""), ("regexp", ANSWERED, ""), ("uac", "7001", "uas"), ("regexp", "7002", "uas"),
+    ("uac", "service", ""), ("regexp", ANSWERED, ""), ("uac", "7001", "uas"),
 ])  # fmt: skip
 async def test_the_scenarios_that_sipp_brings(
     switch: SwitchProcess, tmp_path: Path, scenario: str, called: str, callee: str
