@@ -117,7 +117,8 @@ def _media(body: str) -> str:
 
 
 def _codecs(audio: Section) -> list[str]:
-    maps = dict(value.split(maxsplit=1) for value in audio.attributes_of("rtpmap") if " " in value)
+    pairs = [value.split() for value in audio.attributes_of("rtpmap")]
+    maps = {pair[0]: pair[1] for pair in pairs if len(pair) > 1}
     return [maps.get(kind, _STATIC.get(kind, kind)).partition("/")[0] for kind in audio.formats]
 
 

@@ -17,6 +17,7 @@ import msgspec
 T = TypeVar("T")
 
 _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")
+_BARE_CR = re.compile("\r(?!\n)")  # goes back to the beginning of the line, and writes over it
 _PLAIN = frozenset({int, float, bool, type(None)})
 _NUL = rb"\u0000"  # as JSON writes it
 
@@ -27,10 +28,11 @@ def legible(value: T) -> T:
 
 
 def printable(text: str) -> str:
-    """Without what would steer the terminal, or turn the direction of writing."""
+    """Without what would steer the terminal, or turn the direction of writing. Line ends and tabs stay."""
     if text.isprintable():
         return text
-    return "".join([char if char.isprintable() or char in "\r\n\t" else "\ufffd" for char in text])
+    shown = "".join([char if char.isprintable() or char in "\r\n\t" else "\ufffd" for char in text])
+    return _BARE_CR.sub("\ufffd", shown)
 
 
 def to_json(value: object) -> bytes:

@@ -80,6 +80,14 @@ def test_descriptions_of_all_kinds() -> None:
     assert [arrow.media for arrow in found] == ["PCMU telephone-event inactive", "no audio", "unreadable SDP", ""]
 
 
+def test_a_description_that_says_nothing_of_its_codec_is_drawn() -> None:
+    for odd in ("0", "0 ", " ", "", "0 \t "):
+        body = SDP + f"a=rtpmap:{odd}\r\n"
+        assert drawn(message(0.0, "INVITE sip:a SIP/2.0", "1 INVITE", body=body))[-1].endswith(
+            "PCMU telephone-event sendrecv"
+        )
+
+
 def test_full_shows_each_message() -> None:
     lines = drawn(message(0.0, "BYE sip:a SIP/2.0", "2 BYE"), full=True)
     assert lines[-4:-1] == ["    BYE sip:a SIP/2.0", "    To: <sip:8000@127.0.0.1>", "    CSeq: 2 BYE"]
@@ -88,7 +96,7 @@ def test_full_shows_each_message() -> None:
 def test_peers_do_not_steer_the_terminal() -> None:
     lines = drawn(message(0.0, "SIP/2.0 486 Busy\x1b[2J\x9b", "1 \x1b]0;x\x07 INVITE"), full=True)
     assert not any(char in line for line in lines for char in "\x1b\x07\x9b")
-    assert printable("a\tb\r\nc\u202e") == "a\tb\r\nc\ufffd"
+    assert printable("a\tb\r\nc\u202e\rd") == "a\tb\r\nc\ufffd\ufffdd"
 
 
 def test_what_is_no_message_harms_nothing() -> None:
