@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softswitch.core.digits import whole
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
 from softswitch.sip.header import parse_name_addr
@@ -90,5 +91,5 @@ def _note(invite: Request) -> str:
 
 
 def _hops(invite: Request) -> int:
-    text = invite.headers.get("Max-Forwards") or ""
-    return min(MOST_HOPS, int(text)) if text.isascii() and text.isdigit() and len(text) < 4 else MOST_HOPS
+    hops = whole(invite.headers.get("Max-Forwards"), 3)
+    return MOST_HOPS if hops is None else min(MOST_HOPS, hops)

@@ -15,7 +15,7 @@ from softswitch.core.legible import legible
 from softswitch.sip import inspection
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import CancelArrived, RequestArrived
-from softswitch.sip.final import whole
+from softswitch.sip.final import seconds
 from softswitch.sip.message import Request
 from softswitch.sip.reason import Reason, reason_lines, reasons
 
@@ -48,7 +48,7 @@ def examine(leg: LegState, invite: Request) -> PeerError | None:
 
 def patience_s(invite: Request) -> float:
     """How long the call may stay unanswered: as its caller says (section 13.3.1), but not for ever."""
-    return float(min(whole(invite.headers.get("Expires")) or SETUP_LIMIT_S, SETUP_LIMIT_S))
+    return float(min(seconds(invite.headers.get("Expires")) or SETUP_LIMIT_S, SETUP_LIMIT_S))
 
 
 def wait(leg: LegState, now: float) -> None:

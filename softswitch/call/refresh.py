@@ -10,7 +10,7 @@ from __future__ import annotations
 from softswitch.call.compose import has_option
 from softswitch.call.state import Change, LegState, Refresh
 from softswitch.core.errors import PeerError
-from softswitch.sip.final import whole
+from softswitch.sip.final import seconds
 from softswitch.sip.header import param, parse_params
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.section import HeaderLines
@@ -47,7 +47,7 @@ def granted(leg: LegState, response: Response, now: float) -> None:
 
 def raised(leg: LegState, response: Response) -> bool:
     """A 422 asks for a longer interval; whether it makes sense to try again."""
-    least = whole(response.headers.get("Min-SE"))
+    least = seconds(response.headers.get("Min-SE"))
     if not leg.refresh.min_s < least <= _MOST_S:
         return False
     leg.refresh.min_s = least
@@ -67,7 +67,7 @@ def refused(leg: LegState, now: float) -> None:
 def check(leg: LegState, request: Request) -> None:
     """Raises ``PeerError`` (422) where the peer wants to be asked more often than we allow."""
     least = max(leg.setup.session.min_s, LEAST_S)
-    wanted = whole((request.headers.get("Session-Expires") or "").partition(";")[0])
+    wanted = seconds((request.headers.get("Session-Expires") or "").partition(";")[0])
     if 0 < wanted < least and has_option(request, "Supported", "timer"):
         raise PeerError(422, "Session Interval Too Small", headers=(("Min-SE", str(least)),))
 
@@ -80,7 +80,7 @@ def serve(leg: LegState, request: Request, now: float) -> HeaderLines:
     if not wanted or (found is None and not knows):
         stop(leg)
         return ()
-    least = max(whole(request.headers.get("Min-SE")), policy.min_s if found is None else 0)
+    least = max(seconds(request.headers.get("Min-SE")), policy.min_s if found is None else 0)
     interval_s = min(max(wanted, least), _MOST_S)
     theirs = knows and (found is None or found[1] != "uas")
     _arm(leg, interval_s, not theirs, now)
@@ -115,7 +115,7 @@ def _expires(message: Message) -> tuple[int, str] | None:
     if text is None:
         return None
     number, _, rest = text.partition(";")
-    interval_s = min(whole(number), _MOST_S)
+    interval_s = min(seconds(number), _MOST_S)
     if not interval_s:
         return None
     try:

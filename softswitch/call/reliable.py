@@ -12,6 +12,7 @@ from softswitch.call.compose import has_option
 from softswitch.call.signal import Failed, Respond
 from softswitch.call.state import Early, Inbound, LegState, Reliable
 from softswitch.call.table import S
+from softswitch.core.digits import whole
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import RequestArrived
@@ -67,9 +68,8 @@ def acknowledged(leg: LegState, arrived: RequestArrived) -> list[Effect]:
 def _matches(ours: Inbound, pending: Reliable, prack: Request) -> bool:
     """Section 7.2."""
     words = (prack.headers.get("RAck") or "").split()
-    if len(words) != 3 or not all(word.isascii() and word.isdigit() and len(word) <= 10 for word in words[:2]):
-        return False
-    return (int(words[0]), int(words[1]), words[2]) == (pending.rseq, ours.request.cseq.number, "INVITE")
+    acknowledged = (*(whole(word) for word in words[:2]), *words[2:])
+    return acknowledged == (pending.rseq, ours.request.cseq.number, "INVITE")
 
 
 def _exchanged(leg: LegState, pending: Reliable, theirs: bytes) -> bytes:
@@ -112,10 +112,8 @@ def in_order(branch: Early, response: Response) -> bool:
 
 
 def rseq_of(message: Message) -> int | None:
-    text = (message.headers.get("RSeq") or "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):
-        return None
-    return int(text) if 1 <= int(text) <= _MOST_RSEQ else None
+    rseq = whole((message.headers.get("RSeq") or "").strip())
+    return rseq if rseq is not None and 1 <= rseq <= _MOST_RSEQ else None
 
 
 def prack(leg: LegState, branch: Early, response: Response, answer: bytes) -> list[Effect]:

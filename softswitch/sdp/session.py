@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from softswitch.core.digits import whole
 from softswitch.core.errors import PeerError
 
 MAX_LINES = 1000
@@ -108,9 +109,8 @@ def _address(value: str) -> str:
 
 def number(text: str, highest: int) -> int | None:
     """A decimal number up to ``highest``, else None."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 10) or int(text) > highest:
-        return None
-    return int(text)
+    found = whole(text)
+    return found if found is not None and found <= highest else None
 
 
 def family(address: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softswitch.core.digits import whole
 from softswitch.core.errors import PeerError
 from softswitch.sip.header import NameAddr, parse_name_addr
 from softswitch.sip.message import Response
@@ -20,7 +21,7 @@ def recognized(status: int) -> int:
 def retry_after_s(response: Response) -> float:
     """0 where it does not say."""
     text = (response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]
-    return float(min(whole(text), _LONGEST_S))
+    return float(min(seconds(text), _LONGEST_S))
 
 
 def contact_uris(response: Response) -> tuple[str, ...]:
@@ -39,14 +40,13 @@ def granted_s(response: Response, user: str, asked_s: int) -> float:
         return 0.0
     for text in (*(found.param("expires") for found in ours), response.headers.get("Expires")):
         if text is not None:
-            return float(min(whole(text), _LONGEST_S))
+            return float(min(seconds(text), _LONGEST_S))
     return float(asked_s)
 
 
-def whole(text: str | None) -> int:
-    """A number of seconds; 0 where there is none."""
-    digits = (text or "").strip()
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else 0
+def seconds(text: str | None) -> int:
+    """0 where there is no number."""
+    return whole((text or "").strip(), 9) or 0
 
 
 def _contacts(response: Response) -> list[NameAddr]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from softswitch.core.digits import whole
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
@@ -128,12 +129,12 @@ class Notifier:
 
     def _expires_s(self, request: Request) -> int:
         limits = self._limits
-        text = request.headers.get("Expires") or ""
-        if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        expires_s = whole(request.headers.get("Expires"))
+        if expires_s is None:
             return limits.max_expires_s
-        if 0 < int(text) < min(limits.min_expires_s, _BRIEF_S):
+        if 0 < expires_s < min(limits.min_expires_s, _BRIEF_S):
             raise PeerError(423, "Interval Too Brief", headers=(("Min-Expires", str(limits.min_expires_s)),))
-        return min(int(text), limits.max_expires_s)
+        return min(expires_s, limits.max_expires_s)
 
     def _accepted(self, request: Request, one: Subscription, now: float) -> Response:
         left_s = round(max(0.0, one.expires_at - now))

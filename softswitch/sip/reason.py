@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softswitch.core.digits import whole
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
 from softswitch.sip.header import param, parse_params, quote, unquote
@@ -52,10 +53,8 @@ def _reason(value: str) -> Reason | None:
         params = parse_params(rest)
     except PeerError:
         return None
-    number = param(params, "cause") or ""
-    if protocol not in _HIGHEST or not (number.isascii() and number.isdigit() and len(number) <= 3):
-        return None
-    if int(number) > _HIGHEST[protocol]:
+    cause = whole(param(params, "cause"), 3)
+    if cause is None or cause > _HIGHEST.get(protocol, -1):
         return None
     text = "".join(letter for letter in legible(unquote(param(params, "text") or "")) if letter.isprintable())
-    return Reason(protocol, int(number), text[:_LONGEST_TEXT])
+    return Reason(protocol, cause, text[:_LONGEST_TEXT])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from softswitch.core.digits import whole
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
@@ -95,8 +96,8 @@ class Registrar(Location):
         for text in (contact.param("expires"), request.headers.get("Expires")):
             if text is not None:
                 # Section 20.19, 20.10: a malformed value means the default.
-                good = text.isascii() and text.isdigit() and len(text) <= 10
-                return int(text) if good else self.default_expires_s
+                number = whole(text)
+                return self.default_expires_s if number is None else number
         return self.default_expires_s
 
     def _check_order(self, old: Binding | None, request: Request) -> None:

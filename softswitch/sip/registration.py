@@ -15,7 +15,7 @@ from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.ids import Ids
 from softswitch.core.machine import DROP, transition
 from softswitch.sip import challenge
-from softswitch.sip.final import granted_s, retry_after_s, whole
+from softswitch.sip.final import granted_s, retry_after_s, seconds
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.message import Headers, Request, Response
 
@@ -242,7 +242,7 @@ class Registration:
         return bool(found)
 
     def _longer(self, response: Response) -> bool:
-        least = whole(response.headers.get("Min-Expires"))
+        least = seconds(response.headers.get("Min-Expires"))
         if not self._expires_s < least <= _LONGEST_S:
             return False
         self._expires_s = least
