@@ -65,7 +65,7 @@ _MOST_PER_S: Mapping[str, int] = {"AuthenticationFailed": 20}
 _NUMBER = re.compile(r"(?<![\w./-])\+?\d{7,15}(?![\w.])")
 _log = structlog.get_logger("softswitch.fact")
 _said: dict[str, tuple[int, int]] = {}  # by name of the fact: the second, and how many there were in it
-_threshold = logging.INFO  # of the whole process; two facts come by for each SIP message, most of them unsaid
+_threshold = logging.INFO  # of the whole process
 
 
 def configure(format: str = "text", level: str = "info", mask_numbers: bool = True) -> None:
