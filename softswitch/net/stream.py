@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Coroutine
 from dataclasses import replace
 
+from softswitch.net.bound import bound
 from softswitch.net.certificate import bears
 from softswitch.net.connection import Connection
 from softswitch.net.connections import Connections
@@ -52,7 +53,12 @@ class StreamListener:
         self._opening: dict[_Place, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._socket = _bound(point)
+        self._socket = bound(socket.SOCK_STREAM, point.local, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.listen(_BACKLOG)
+        except OSError:  # of two that bind at once, this is where the second fails
+            self._socket.close()
+            raise
         self.point = replace(point, local=self._socket.getsockname()[:2])
         self._loop.add_reader(self._socket, self._accept)
 
@@ -193,19 +199,3 @@ class StreamListener:
 def _name(flow: Flow) -> str:
     """Whom we mean to reach."""
     return flow.host or flow.remote[0]
-
-
-def _bound(point: ListeningPoint) -> socket.socket:
-    """A socket of the point's own address family only: [::] leaves IPv4 to 0.0.0.0."""
-    bound = socket.socket(socket.AF_INET6 if point.family == 6 else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if point.family == 6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.setblocking(False)
-        bound.bind(point.local)
-        bound.listen(_BACKLOG)
-    except OSError:
-        bound.close()
-        raise
-    return bound

@@ -19,7 +19,8 @@ from typing import Any
 
 import asyncio_dgram
 
-from softswitch.sip.flow import Address, family
+from softswitch.net.bound import bound
+from softswitch.sip.flow import Address
 
 log = logging.getLogger("softswitch.net")
 
@@ -46,12 +47,12 @@ class UdpListener:
     @classmethod
     async def bind(cls, address: Address, on_datagram: Callable[[bytes, Address], None]) -> UdpListener:
         """Raises ``OSError`` where the address is taken."""
-        bound = _bound(address)
+        made = bound(socket.SOCK_DGRAM, address, socket.SO_RCVBUF, RECEIVE_BUFFER)
         try:
-            stream: Any = await asyncio_dgram.from_socket(bound)  # a server, since the socket is not connected
+            stream: Any = await asyncio_dgram.from_socket(made)  # a server, since the socket is not connected
             return cls(stream, on_datagram)
         except OSError:
-            bound.close()
+            made.close()
             raise
 
     def send(self, data: bytes, remote: Address) -> None:
@@ -125,19 +126,3 @@ class UdpListener:
                 self._on_datagram(data, (remote[0], remote[1]))
             except Exception:  # a defect of ours costs this datagram, and not all that come after it
                 log.exception("a datagram was dropped")
-
-
-def _bound(address: Address) -> socket.socket:
-    """A socket of its own address family only: [::] leaves IPv4 to 0.0.0.0."""
-    version = socket.AF_INET6 if family(address[0]) == 6 else socket.AF_INET
-    bound = socket.socket(version, socket.SOCK_DGRAM)
-    try:
-        if version == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        bound.setblocking(False)
-        bound.bind(address)
-    except OSError:
-        bound.close()
-        raise
-    return bound
