@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
+import re
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,32 @@ from softswitch.settings.kind import HostPort
 DEFAULT_CONFIG = Path("config")
 TOKEN_VARIABLE = "SOFTSWITCH_TOKEN"
 _TIMEOUT_S = 10.0
-# The switch is near: a proxy of the environment is never asked.
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_FIRST_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where the API is. ``certificate``: the file of the one that is shown there, where it is our own switch."""
+
+    url: str
+    certificate: Path | None = None
+
+    def __str__(self) -> str:
+        return self.url
+
+    def trust(self) -> ssl.SSLContext:
+        """Our own certificate is known by itself, whoever signed it and for whatever name; others as the system says.
+
+        Raises ``OSError`` or ``ValueError`` where it cannot be read.
+        """
+        if self.certificate is None:
+            return ssl.create_default_context()
+        found = _FIRST_CERTIFICATE.search(self.certificate.read_text("ascii", "replace"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=found[0] if found else "")
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.check_hostname = False
+        return context
 
 
 class Failed(typer.Exit):
@@ -32,22 +59,23 @@ class Failed(typer.Exit):
         typer.echo(message, err=True)
 
 
-def base_url(url: str, config: Path) -> str:
+def base_url(url: str, config: Path) -> Base:
     """``url`` where given, else where the configuration says that the switch listens."""
     if url:
-        return url.rstrip("/")
+        return Base(url.rstrip("/"))
     if not config.is_dir():
         raise Failed(f"{config} is not a directory; name the switch with --url or its configuration with --config")
     try:
-        listen = load(config).http.listen
+        http = load(config).http
     except ConfigError as error:
         raise Failed(f"{error}\nthe configuration has errors; name the switch with --url") from None
+    listen = http.listen
     if listen.wildcard:
         listen = HostPort("::1" if ":" in listen.host else "127.0.0.1", listen.port)
-    return f"http://{listen}"
+    return Base(f"https://{listen}", http.tls.certificate) if http.tls else Base(f"http://{listen}")
 
 
-def request(base: str, method: str, path: str, key: str, body: Any = None, timeout_s: float = _TIMEOUT_S) -> Any:
+def request(base: Base, method: str, path: str, key: str, body: Any = None, timeout_s: float = _TIMEOUT_S) -> Any:
     """What the JSON object of the answer has under ``key``. Raises ``Failed`` with a message for people."""
     data = None if body is None else json.dumps(body).encode()
     answer = _ask(base, method, path, data, timeout_s)
@@ -59,27 +87,35 @@ def request(base: str, method: str, path: str, key: str, body: Any = None, timeo
         raise _no_switch(base, error) from None
 
 
-def download(base: str, path: str) -> bytes:
+def download(base: Base, path: str) -> bytes:
     """The answer as it is. Raises ``Failed``."""
     return _ask(base, "GET", path, None, _TIMEOUT_S)
 
 
-def _ask(base: str, method: str, path: str, data: bytes | None, timeout_s: float) -> bytes:
+def _ask(base: Base, method: str, path: str, data: bytes | None, timeout_s: float) -> bytes:
     headers = {"Content-Type": "application/json"} if data is not None else {}
     if token := os.environ.get(TOKEN_VARIABLE):
         headers["Authorization"] = f"Bearer {token}"
     try:
-        asked = urllib.request.Request(base + path, data, headers, method=method)
-        with _opener.open(asked, timeout=timeout_s) as answer:
+        asked = urllib.request.Request(f"{base}{path}", data, headers, method=method)
+        with _opener(base).open(asked, timeout=timeout_s) as answer:
             octets: bytes = answer.read()
             return octets
     except urllib.error.HTTPError as error:
         raise Failed(_refusal(error)) from None
-    except (OSError, ValueError, http.client.HTTPException) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise _no_switch(base, error) from None
 
 
-def _no_switch(base: str, error: Exception) -> Failed:
+def _opener(base: Base) -> urllib.request.OpenerDirector:
+    """The switch is near: a proxy of the environment is never asked."""
+    kinds: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if base.url.startswith("https:"):
+        kinds.append(urllib.request.HTTPSHandler(context=base.trust()))
+    return urllib.request.build_opener(*kinds)
+
+
+def _no_switch(base: Base, error: Exception) -> Failed:
     reason = getattr(error, "reason", error)
     return Failed(
         f"no switch answers at {base} ({reason}).\n"
