@@ -30,7 +30,7 @@ from softswitch.sip.section import HeaderLines
 from softswitch.switch.bucket import Buckets
 from softswitch.switch.configuration import Configuration, Trunk
 from softswitch.switch.door import Door
-from softswitch.switch.event import AuthenticationFailed, Banned
+from softswitch.switch.event import AuthenticationFailed, Banned, CallShed
 from softswitch.switch.overload import retry_after_s
 
 
@@ -66,6 +66,8 @@ _MOST_OUT = 3  # octets for each one that came in
 _MOST_SAID = 5000
 _SHARED = frozenset({"MESSAGE", "SUBSCRIBE", "PUBLISH"})
 _SHARE = (20.0, 500.0)  # of these one user may send so many a second, so many at once
+_CALLS = (50.0, 300.0)  # the same of calls, while there is too much to do and for some time after
+_STRICT_S = 30.0
 _LONGEST_NAME = 64  # of a user whom nobody knows, in facts and counts
 
 
@@ -89,6 +91,8 @@ class Desk:
         self._trunk_users = {one.credentials[0]: (one.name, one.credentials[1]) for one in trunks if one.credentials}
         self._proven: tuple[Request, str] | None = None  # who sent the request at hand
         self._shares = Buckets(*_SHARE)  # by user
+        self._calls = Buckets(*_CALLS)  # by user
+        self._strict_until = 0.0  # Unix seconds
         self._said: dict[tuple[object, ...], Response] = {}  # to REGISTERs, the oldest first
         self._authenticator = Authenticator(configuration.secret, configuration.realm, algorithms=configuration.digest)
 
@@ -109,10 +113,22 @@ class Desk:
             return self._once(request, flow, error.status, error.headers, error.reason) if error.status else []
         if not user:
             return refused
-        if request.method in _SHARED and not self._shares.take(user, unix):
-            return self.busy(request, flow)  # a phone gone mad must not keep the others from calling
+        if self._too_many(request.method, user, unix):
+            shed: list[Effect] = [CallShed("overload")] if request.method == "INVITE" else []
+            return [*self.busy(request, flow), *shed]
         self._proven = (request, user)
         return None
+
+    def _too_many(self, method: str, user: str, unix: float) -> bool:
+        """Whether one phone gone mad would keep the others from calling. Of calls there may be any number, as long as
+        there is time for all."""
+        if user in self._trunk_users:
+            return False
+        if method in _SHARED:
+            return not self._shares.take(user, unix)
+        if self._door.strained:
+            self._strict_until = unix + _STRICT_S
+        return not self._calls.take(user, unix) and unix < self._strict_until
 
     def request(self, arrived: RequestArrived, unix: float) -> list[Effect]:
         """A request outside any dialog of ours. Raises ``PeerError`` for what cannot be served."""

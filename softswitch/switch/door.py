@@ -69,6 +69,11 @@ class Door:
         self._asked = 0
         self._refused: Counter[tuple[str, str]] = Counter()
 
+    @property
+    def strained(self) -> bool:
+        """Whether there is too much to do."""
+        return self._overload.pressure > 0
+
     def known(self, remote: Address, unix: float) -> bool:
         """A regular, or one whom the admin wrote down."""
         return self.regulars.knows(remote, unix) or remote in self._configured or (remote[0], None) in self._configured

@@ -247,6 +247,23 @@ def test_a_phone_gone_mad_has_its_share_of_texts_and_leaves_nothing_behind() -> 
     assert transactions(house) == 0
 
 
+def test_a_phone_that_calls_without_end_has_its_share_while_there_is_too_much_to_do() -> None:
+    said = []
+    for strained in (False, True):
+        house = House()
+        phone = Stranger(house)
+        challenge = phone.say("INVITE", to="9999", uri="9999@softswitch")
+        assert challenge is not None
+        asked = challenge.headers.all("WWW-Authenticate")[0]
+        for count in range(1, 401):
+            house.world.switch.overload.pressure = 0.01 if strained else 0.0
+            proof = answer(asked, "INVITE", "sip:9999@softswitch", "1001", "pw-1001", "c0ffee", count)
+            phone.say("INVITE", f"Authorization: {proof}\r\n", 0.0, to="9999", uri="9999@softswitch")
+        house.world.run(0.3)
+        said.append({one.cseq.number: one.status for one in phone.heard if isinstance(one, Response)})
+    assert [Counter(of_one.values())[503] for of_one in said] == [0, 100]
+
+
 def test_nobody_registers_for_another() -> None:
     house = House()
     response = Stranger(house).guess("pw-1002", "1002", to="1001")
