@@ -48,6 +48,7 @@ class Hunt:
     redirects: int = 0
     been: set[tuple[object, ...]] = field(default_factory=set)  # URIs that have redirected us
     statuses: list[int] = field(default_factory=list)
+    early: bool = False  # the caller hears already what the called network says
 
     def start(self) -> list[Effect]:
         """The first orders; none where there is no target (ask ``exhausted``)."""

@@ -31,7 +31,9 @@ from softswitch.contact.order import (
     FetchEnded,
     HangUp,
     HoldMusicTo,
+    JoinRoom,
     Key,
+    LeaveRoom,
     PromptEnded,
     SilenceTo,
     TellAcd,
@@ -247,10 +249,18 @@ class InboundContact(Transferable):
         return [*outside, *music, *self.hunt.start()]
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:
-        ours = self.hunt is not None and event.leg in self.hunt.ringing
-        if not ours:
+        hunt = self.hunt
+        if hunt is None or event.leg not in hunt.ringing or hunt.early:
             return []
+        if event.media is not None and hunt.purpose == "dial" and len(hunt.ringing) == 1:
+            hunt.early = True
+            return self._early_media(event.leg)
         return self._progress(180) if self.answered else [TellLeg(self.leg, Ring())]
+
+    def _early_media(self, leg: str) -> list[Effect]:
+        """What a network says before anybody answers (RFC 3960): a ringing of its own, or why nobody will."""
+        heard = self._progress(183) if self.answered else [TellLeg(self.leg, Ring(183))]
+        return [*heard, SilenceTo(self.leg), JoinRoom(self.room, self.leg), JoinRoom(self.room, leg)]
 
     def _on_updated(self, event: Updated, now: float) -> list[Effect]:
         self._holds(event.leg, event.media.held)
@@ -282,7 +292,8 @@ class InboundContact(Transferable):
         if hunt.purpose == "agent":
             acd_why = "unreachable" if why == "failed" else why
             return [*orders, TellAcd(OfferFailed(self.id, hunt.agent, acd_why))]
-        return [*orders, SilenceTo(self.leg), *self._tell(DialEnded(why, hunt.status), now)]
+        alone = [LeaveRoom(self.leg)] if hunt.early else []
+        return [*orders, *alone, SilenceTo(self.leg), *self._tell(DialEnded(why, hunt.status), now)]
 
     # ---- promises ----------------------------------------------------------------------------------------------
 

@@ -92,12 +92,17 @@ class Journey:
         self._hunts += 1
         return f"{self.id}.{purpose}{self._hunts}."
 
+    @property
+    def room(self) -> str:
+        """Where two legs of this contact hear each other."""
+        return f"room-{self.id}"
+
     def connect(
         self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()
     ) -> list[Effect]:
         """Two people talk: from here on it is a bridge. ``held``: legs that have put whoever they talk to on hold."""
         recording = self.recorded_as(self.id) if recorded else ""
-        self.bridge = Bridge(f"room-{self.id}", left, right, recording)
+        self.bridge = Bridge(self.room, left, right, recording)
         self._connected_at = now
         connected_at, agent = self.record.connected_at or self.unix(now), self.agent or self.record.agent
         self.record = replace(self.record, connected_at=connected_at, agent=agent, outcome="answered")

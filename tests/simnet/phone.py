@@ -55,6 +55,7 @@ class SimPhone:
     password: str = ""
     answer_after: float | None = 0.5
     reject: int = 0
+    ring_status: int = 180  # 183: with a description
     extra_headers: tuple[tuple[str, str], ...] = ()
     calls: list[Call] = field(default_factory=list)
     registered: bool = False
@@ -163,6 +164,6 @@ class SimPhone:
         if self.reject:
             self._tell(call, Reject(self.reject))
             return
-        self._tell(call, Ring())
+        self._tell(call, Ring(self.ring_status))
         if self.answer_after is not None:
             self.world.after(self.answer_after, lambda: self.answer(call))
