@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
+
+from softswitch.sip.flow import numeric
 
 HOSTS = Path("/etc/hosts")
 _MOST_BYTES = 1 << 20
@@ -26,12 +27,4 @@ def _lines(path: Path) -> list[tuple[str, list[str]]]:
     except OSError:
         return []
     rows = [line.partition("#")[0].lower().split() for line in text.splitlines()]
-    return [(row[0], row[1:]) for row in rows if len(row) > 1 and _numeric(row[0])]
-
-
-def _numeric(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return [(row[0], row[1:]) for row in rows if len(row) > 1 and numeric(row[0])]

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from softswitch.core.units import seconds
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.sip.flow import numeric
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 NAME_IS = "a name of letters, digits and _ . + -"
@@ -39,11 +40,11 @@ class HostPort:
     @property
     def loopback(self) -> bool:
         """True where nobody outside of this machine can reach it."""
-        return self.host == "localhost" or (_is_ip(self.host) and ipaddress.ip_address(self.host).is_loopback)
+        return self.host == "localhost" or (numeric(self.host) and ipaddress.ip_address(self.host).is_loopback)
 
     @property
     def wildcard(self) -> bool:
-        return _is_ip(self.host) and ipaddress.ip_address(self.host).is_unspecified
+        return numeric(self.host) and ipaddress.ip_address(self.host).is_unspecified
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -86,14 +87,6 @@ class Hours:
     end_minute: int  # exclusive
 
 
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def _text(value: Any, example: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text such as {example}")
@@ -111,7 +104,7 @@ def host_port(value: Any) -> HostPort:
 def source(value: Any) -> HostPort:
     """Whence packets come: a numeric address, with or without a port. Names are not looked up."""
     address = host_port(value)
-    if not _is_ip(address.host):
+    if not numeric(address.host):
         raise ValueError(f"{value!r} must be numeric, names are not looked up; write for example 192.0.2.7:5060")
     return address
 
@@ -133,7 +126,7 @@ def network(value: Any) -> str:
 def bind_address(value: Any) -> HostPort:
     """Where to listen: a numeric address of this machine and a port."""
     address = host_port(value)
-    if not _is_ip(address.host) or not address.port:
+    if not numeric(address.host) or not address.port:
         raise ValueError(f"{value!r} must be a numeric address with a port, for example 127.0.0.1:8080")
     return address
 
@@ -179,7 +172,7 @@ def port_range(value: Any) -> PortRange:
 def numeric_host(value: Any) -> str:
     """An IP address without a port, of one interface."""
     host = _text(value, "127.0.0.1")
-    if not _is_ip(host) or ipaddress.ip_address(host).is_unspecified:
+    if not numeric(host) or ipaddress.ip_address(host).is_unspecified:
         raise ValueError(f"{value!r} is not the numeric address of an interface; write for example 127.0.0.1")
     return host
 

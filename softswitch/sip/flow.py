@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 
 Address = tuple[str, int]  # numeric host, port
@@ -51,3 +52,12 @@ class Flow:
 def family(host: str) -> int:
     """The IP version of a numeric host."""
     return 6 if ":" in host else 4
+
+
+def numeric(host: str) -> bool:
+    """Whether it is an address and not a name; of IPv6 without brackets."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

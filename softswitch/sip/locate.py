@@ -7,12 +7,11 @@ a name server. Not known here: which server answered last time (``dead_target``)
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from softswitch.sip.flow import Address
+from softswitch.sip.flow import Address, numeric
 
 TRANSPORTS = ("udp", "tcp", "tls")
 MAX_SERVERS = 16  # of one domain: more would only make a call wait longer before it fails
@@ -114,7 +113,7 @@ def locate(wish: Wish, supported: Sequence[str] = TRANSPORTS) -> Search:
     """Ask until it is known; ``supported`` are our transports, the preferred one first."""
     host = wish.host.strip("[]")
     default = wish.transport or "udp"
-    if _numeric(host):
+    if numeric(host):
         return Located((Server((Hop(default, (host, wish.port or _port(default))),)),), _FOR_EVER_S)
     ttls = [_LONGEST_S]
     servers: tuple[Server, ...] | None = None
@@ -227,14 +226,6 @@ def _chosen(equals: list[One], fraction: float) -> One:
         if running >= int(mark):
             return server
     return equals[-1]
-
-
-def _numeric(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _port(transport: str) -> int:
