@@ -39,7 +39,7 @@ class Banned(DomainEvent):
 class CallShed(DomainEvent):
     """A new call was refused with 503, because there was too much to do."""
 
-    why: str  # closed list: "overload", "limit" (of calls, or of RTP ports)
+    why: str  # closed list: "overload", "limit" (of calls, of a trunk, of RTP ports)
     count: int = 1
 
 
