@@ -13,6 +13,7 @@ from softswitch.call.compose import PRODUCT
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.timers import Deadlines
+from softswitch.sip.body import SDP
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.location import Binding, key_of
@@ -118,8 +119,8 @@ class Phones:
         items = [
             ("Max-Forwards", MAX_FORWARDS),
             ("From", f"<{here}>;tag={ids.tag()}"), ("To", f"<sip:{binding.aor}@{realm}>"),
-            ("Call-ID", ids.call_id()), ("CSeq", "1 OPTIONS"), ("User-Agent", PRODUCT),
-            *[("Route", value) for value in binding.path],
+            ("Call-ID", ids.call_id()), ("CSeq", "1 OPTIONS"), ("Contact", f"<{here}>"),
+            ("Accept", SDP), ("User-Agent", PRODUCT), *[("Route", value) for value in binding.path],
         ]  # fmt: skip
         return Request("OPTIONS", binding.contact, Headers(items))
 
