@@ -3,7 +3,7 @@
 Known are the *regulars*: flows that have proved to know a password within the life of a registration, that a binding
 leads to, or that the admin wrote down (trunks, static phones). Nobody can become one by forging an address. They are
 never banned and never held to a stranger's share, so that no flood and no guessing of others shuts out a phone that
-works. Everybody else is dropped while banned, and while the switch is busy is held to two buckets: that of the flow,
+works; while the switch is busy, each flow of a registered phone has a wide share of its own, since a phone can go mad. Everybody else is dropped while banned, and while the switch is busy is held to two buckets: that of the flow,
 and that of everything at the same address. Addresses that are not exempt are held to the latter always.
 """
 
@@ -19,6 +19,7 @@ from softswitch.switch.bucket import Buckets
 from softswitch.switch.overload import Overload
 
 MOST_REGULARS = 200_000
+REGULAR_SHARE = 5  # while busy, a flow of a registered phone may send so many times what an address of strangers may
 FLOW_SHARE = 5  # while busy, one flow may take one in so many of its address's tokens
 
 
@@ -64,6 +65,7 @@ class Door:
         self._configured = configured
         self._sources = Buckets(rule.rate, rule.burst)
         self._flows = Buckets(rule.rate / FLOW_SHARE, rule.burst / FLOW_SHARE)
+        self._phones = Buckets(rule.rate * REGULAR_SHARE, rule.burst * REGULAR_SHARE)
         self._exempt = exemption(rule.exempt)
         self._exempt_hosts: dict[str, bool] = {}
         self._asked = 0
@@ -96,9 +98,11 @@ class Door:
 
     def refuses(self, remote: Address, now: float, unix: float) -> str:
         """Why nothing is heard from ``remote`` now: "banned", "flood"; "" where it is heard."""
-        if self.known(remote, unix):
-            return ""
         host = remote[0]
+        if remote in self._configured or (host, None) in self._configured:
+            return ""
+        if self.regulars.knows(remote, unix):
+            return "" if not self._overload.busy(now) or self._phones.take(remote, now) else "flood"
         if self.bans and self.bans.holds(host, unix):
             return "banned"
         busy = self._overload.busy(now)

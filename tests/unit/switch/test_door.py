@@ -68,6 +68,14 @@ def test_while_busy_one_flood_leaves_room_for_another_flow_of_its_address() -> N
     assert heard(ours, ("192.0.2.7", 667), 1) == 1
 
 
+def test_while_busy_a_phone_gone_mad_has_a_wide_share_and_a_carrier_all_there_is() -> None:
+    ours = door()
+    busy(ours)
+    assert heard(ours, PHONE, 100) == 50
+    assert heard(ours, TRUNK, 100) == 100
+    assert heard(ours, PHONE, 100, now=30.0) == 100  # no longer busy
+
+
 def test_the_regulars_are_bounded() -> None:
     regulars = Regulars(most=2)
     for port in (1, 2, 1, 3):
