@@ -3,8 +3,9 @@
 Known are the *regulars*: flows that have proved to know a password within the life of a registration, that a binding
 leads to, or that the admin wrote down (trunks, static phones). Nobody can become one by forging an address. They are
 never banned and never held to a stranger's share, so that no flood and no guessing of others shuts out a phone that
-works; while the switch is busy, each flow of a registered phone has a wide share of its own, since a phone can go mad. Everybody else is dropped while banned, and while the switch is busy is held to two buckets: that of the flow,
-and that of everything at the same address. Addresses that are not exempt are held to the latter always.
+works; while the switch is busy, each flow of a registered phone has a wide share of its own, since a phone can go mad.
+Everybody else is dropped while banned, and while the switch is busy is held to two buckets: that of the flow, and that
+of everything at the same address. Addresses that are not exempt are held to the latter always.
 """
 
 from __future__ import annotations

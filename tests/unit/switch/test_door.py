@@ -57,7 +57,7 @@ def test_who_is_exempt_is_held_to_a_share_only_while_we_are_busy() -> None:
     assert heard(ours, STRANGER, 100) == 100
     busy(ours)
     assert heard(ours, STRANGER, 100) == 2, "a fifth of the address's"
-    assert heard(ours, PHONE, 100) == 100
+    assert heard(ours, PHONE, 20) == 20
     assert heard(ours, STRANGER, 100, now=30.0) == 100
 
 
