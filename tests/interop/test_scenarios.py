@@ -139,8 +139,8 @@ CALLS = {
          "< 200", "< 200", "> ACK", *CLOSED],
         CALLEE,
     ),
-    "100rel is required by the called": (
-        CALLER,
+    "100rel is required by the called, who speaks before it answers": (
+        ["> INVITE sdp", "< 100?", "< 183 ~ Content-Type: application/sdp", "< 200", "> ACK", *CLOSED],
         ["< INVITE", "> 183 sdp; Require: 100rel; RSeq: 7", "< PRACK ~ RAck: *7 1 INVITE", "> 200",
          "> 200/INVITE sdp", "< ACK", *LEFT],
     ),
