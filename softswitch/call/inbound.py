@@ -7,7 +7,7 @@ as a Warning) before anybody hears of it. A 2xx is repeated from here until its 
 from __future__ import annotations
 
 from softswitch.call import compose, identity, refresh, reliable
-from softswitch.call.signal import Accept, Failed, Offered, Reject, Release, Respond, Ring
+from softswitch.call.signal import Accept, Failed, Offered, Progress, Reject, Release, Respond, Ring
 from softswitch.call.state import AckWait, Inbound, LegState
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
@@ -100,7 +100,8 @@ def _ring(leg: LegState, invite: Inbound, status: int, now: float) -> list[Effec
         sent = compose.reply(leg, invite.transaction, invite.request, status, sdp=sdp)
         invite.remind_at = now + REMIND_S
     invite.provisional = sent.response
-    return [sent]
+    early = bool(sdp) and leg.media is not None  # not where it is our offer
+    return [sent, Progress(leg.id, status, leg.media)] if early else [sent]
 
 
 def has_described(invite: Inbound) -> bool:

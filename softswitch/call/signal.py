@@ -93,7 +93,7 @@ class Offered(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Progress(Effect):
-    """An outbound leg rings (or speaks early media)."""
+    """An outbound leg rings; or, with ``media``, either kind can be heard before the answer (early media)."""
 
     leg: str
     status: int

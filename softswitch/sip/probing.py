@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
+from softswitch.sip.body import SDP
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.locate import Hop
 from softswitch.sip.message import Headers, Request
@@ -84,10 +85,11 @@ class Probing:
         health.due_at = now + self._interval_s * (0.9 + self._ids.fraction() / 5)
 
 
-def options(domain: str, contact: str, ids: Ids) -> Request:
-    """The question, without a Via; ``contact`` is the URI at which we can be reached."""
+def options(uri: str, to: str, contact: str, ids: Ids, route: Iterable[str] = ()) -> Request:
+    """The question to ``uri``, without a Via; ``contact`` is the URI at which we can be reached."""
     items = [
-        ("Max-Forwards", MAX_FORWARDS), ("From", f"<{contact}>;tag={ids.tag()}"), ("To", f"<sip:{domain}>"),
-        ("Call-ID", ids.call_id()), ("CSeq", "1 OPTIONS"), ("Contact", f"<{contact}>"), ("Accept", "application/sdp"),
+        ("Max-Forwards", MAX_FORWARDS), ("From", f"<{contact}>;tag={ids.tag()}"), ("To", f"<{to}>"),
+        ("Call-ID", ids.call_id()), ("CSeq", "1 OPTIONS"), ("Contact", f"<{contact}>"), ("Accept", SDP),
+        *[("Route", value) for value in route],
     ]  # fmt: skip
-    return Request("OPTIONS", f"sip:{domain}", Headers(items))
+    return Request("OPTIONS", uri, Headers(items))

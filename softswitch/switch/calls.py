@@ -19,7 +19,6 @@ from softswitch.call.signal import (
     Reject,
     Release,
     Released,
-    Ring,
     Texted,
     TransferWanted,
     Updated,
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
 
 CODECS = (PCMU, PCMA)  # in order of preference
 Contact = InboundContact | CallbackContact
-EARLY_MEDIA = Ring(183)  # carries our description: the caller hears from here on
 FromEndpoint = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed
 
 
@@ -88,7 +86,7 @@ class Calls:
             Failed: self._ended,
             Finished: self._finished,
             MakeLeg: self._make_leg,
-            TellLeg: self._told,
+            TellLeg: lambda order: self.tell_leg(order.leg, order.command),
             Closed: self._closed,
         }
 
@@ -133,11 +131,6 @@ class Calls:
         if trunk:
             called = self._switch.trunks.called(trunk, request, called)
         return self.reception.lost(request, called, user, trunk, self._switch.unix)
-
-    def _told(self, order: TellLeg) -> Sequence[Effect]:
-        if order.command == EARLY_MEDIA and (leg := self.legs.get(order.leg)) is not None and leg.media is not None:
-            self._media.connect(order.leg, leg.media, leg.flow.remote[0])
-        return self.tell_leg(order.leg, order.command)
 
     def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
         contact = order.leg.partition(".")[0]

@@ -13,11 +13,10 @@ from softswitch.call.compose import PRODUCT
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.timers import Deadlines
-from softswitch.sip.body import SDP
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
-from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.location import Binding, key_of
-from softswitch.sip.message import Headers, Request
+from softswitch.sip.message import Request
+from softswitch.sip.probing import options
 from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.way import behind_nat, way
 
@@ -114,15 +113,9 @@ class Phones:
 
     def _options(self, binding: Binding) -> Request:
         parse_uri(binding.contact)
-        ids, realm = self._switch.ids, self._switch.configuration.realm
         here = Uri("sip", PRODUCT, *binding.flow.sent_by)
-        items = [
-            ("Max-Forwards", MAX_FORWARDS),
-            ("From", f"<{here}>;tag={ids.tag()}"), ("To", f"<sip:{binding.aor}@{realm}>"),
-            ("Call-ID", ids.call_id()), ("CSeq", "1 OPTIONS"), ("Contact", f"<{here}>"),
-            ("Accept", SDP), ("User-Agent", PRODUCT), *[("Route", value) for value in binding.path],
-        ]  # fmt: skip
-        return Request("OPTIONS", binding.contact, Headers(items))
+        to = f"sip:{binding.aor}@{self._switch.configuration.realm}"
+        return options(binding.contact, to, str(here), self._switch.ids, binding.path)
 
     def _no_answer(self, binding: Binding) -> list[Effect]:
         registrar, place = self._switch.registrar, _place(binding)

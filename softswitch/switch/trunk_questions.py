@@ -66,7 +66,8 @@ class TrunkQuestions:
         if flow is None:
             line.probing.lost(order.hop, self._now)
             return self._trunks.armed(line, line.changes(self._now))
-        request = options(hostport(line.spec.address[0], None), _contact(_USER, flow), self._switch.ids)
+        domain = f"sip:{hostport(line.spec.address[0], None)}"
+        request = options(domain, domain, _contact(_USER, flow), self._switch.ids)
         return self._ask(line, order.hop, request, flow)
 
     def _register(self, order: RegisterWanted) -> list[Effect]:

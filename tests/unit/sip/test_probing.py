@@ -65,6 +65,6 @@ def test_what_is_lost_twice_counts_once() -> None:
 
 
 def test_section_11_1_the_question() -> None:
-    request = options("carrier.example", "sip:softswitch@192.0.2.9:5060", HALF)
+    request = options("sip:carrier.example", "sip:carrier.example", "sip:softswitch@192.0.2.9:5060", HALF)
     assert request.method == "OPTIONS" and request.uri == "sip:carrier.example"
     assert str(request.to.uri) == "sip:carrier.example" and request.headers.get("Accept") == "application/sdp"
