@@ -5,7 +5,6 @@ The switch is as it comes: sipp knows MD5 alone, looks at the first challenge on
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support import ports
+from tests.support.process import eventually
 from tests.support.scenario import write
 from tests.support.sipp import Sipp, Tally
 from tests.support.switch_process import SwitchProcess, sample_users
@@ -186,7 +186,7 @@ async def test_a_third_party_controls_the_call(switch: SwitchProcess, tmp_path: 
         await Sipp.callee(tmp_path, scenario="3pcc-B", port=far, calls=1),
         await Sipp.start("3pcc-C-B", tmp_path, None, [f"127.0.0.1:{far}", "-3pcc", f"127.0.0.1:{twin}", "-m", 1]),
     ):
-        await asyncio.sleep(0.3)  # the other controller has to listen before this one connects
+        await eventually(lambda: ports.listening(twin), 10, "the controller that is connected to listens")
         words = [f"{switch.host}:{switch.sip_port}", "-s", "7003", "-3pcc", f"127.0.0.1:{twin}", "-m", 1]
         async with await Sipp.start("3pcc-C-A", tmp_path, switch.trunk_port, words) as controller:
             made = await controller.done(20)

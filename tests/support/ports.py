@@ -53,6 +53,11 @@ def _free(port: int, *kinds: socket.SocketKind) -> bool:
     return True
 
 
+def listening(port: int) -> bool:
+    """Whether somebody has the TCP side of this port; nobody is connected to."""
+    return not _free(port, socket.SOCK_STREAM)
+
+
 def _starts(slots: int) -> Iterator[int]:
     starts = [start for first, last in _ZONES for start in range(first, last - slots * SLOT, SLOT)]
     random.Random(os.getpid() ^ len(_guards)).shuffle(starts)
