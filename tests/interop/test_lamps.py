@@ -121,11 +121,13 @@ async def test_texts_go_both_ways(switch: SwitchProcess, tmp_path: Path) -> None
         await bob.until(lambda: bool(bob.told("text")), 5, "text")
         assert bob.told("text")[0]["text"] == "hello, 你好" and "1003@" in bob.told("text")[0]["writer"]
         assert await bob.write("1003", "and hello") == 200
+        await ann.until(lambda: bool(ann.told("text")), 5, "text")
         assert ann.told("text")[0]["text"] == "and hello"
         assert await ann.write("1002", "nobody there") == 480
         assert await ann.write("7777", "nobody at all") == 404
         sent = await switch.api("POST", "/api/v1/messages", {"to": "1004", "text": "from the switch"})
         assert sent == {"to": "1004", "delivered": True, "status": 200}
+        await bob.until(lambda: len(bob.told("text")) == 2, 5, "text of the switch")
         assert bob.told("text")[-1]["text"] == "from the switch"
 
 
