@@ -16,6 +16,7 @@ from softswitch.ivr.world import World
 from softswitch.sdp.media import PCMA, PCMU
 from softswitch.settings import Settings
 from softswitch.settings.kind import HostPort
+from softswitch.settings.people import User as UserSettings
 from softswitch.settings.trunk import Rewrite as RewriteSettings
 from softswitch.settings.trunk import Trunk as TrunkSettings
 from softswitch.sip.flow import Address, ListeningPoint
@@ -125,8 +126,7 @@ def configuration(
     codes = settings.feature_codes
     sip = settings.sip
     return Configuration(
-        users={name: User(user.password, user.name, user.language, user.contact or "")
-               for name, user in settings.users.items()},
+        users={name: _user(user, settings.limits.calls_per_user) for name, user in settings.users.items()},
         listeners=listeners,
         trunks={name: _trunk(name, trunk) for name, trunk in settings.trunks.items()},
         agents=tuple(settings.agent_specs()),
@@ -163,6 +163,12 @@ def configuration(
             settings.lamps.most,
         ),
     )  # fmt: skip
+
+
+def _user(user: UserSettings, calls: int) -> User:
+    """``calls``: how many at once, where nothing is said of this one."""
+    most = calls if user.calls is None else user.calls
+    return User(user.password, user.name, user.language, user.contact or "", most)
 
 
 def _trunk(name: str, trunk: TrunkSettings) -> Trunk:

@@ -56,11 +56,12 @@ LEVELS: Mapping[str, int] = {
     "StepFailed": logging.WARNING,
     "TrunkDown": logging.WARNING,
     "TrunkNotRegistered": logging.WARNING,
+    "UserFull": logging.WARNING,
     "MediaRestarted": logging.ERROR,
     "UnitFailed": logging.ERROR,
 }
 # Whoever can send a datagram can cause these: no more lines in a second; what is left out is told by a number.
-_MOST_PER_S: Mapping[str, int] = {"AuthenticationFailed": 20}
+_MOST_PER_S: Mapping[str, int] = {"AuthenticationFailed": 20, "UserFull": 20}
 # A number stands alone; the digits of an id follow a hyphen or a letter.
 _NUMBER = re.compile(r"(?<![\w./-])\+?\d{7,15}(?![\w.])")
 _log = structlog.get_logger("softswitch.fact")

@@ -37,7 +37,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("certificate_changes", "Changes of certificate files, taken over or not", ("of", "result")),
     ("sip_authentication_failures", "Requests with wrong credentials", ("transport", "method")),
     ("sip_bans", "Sources banned for guessing passwords", ()),
-    ("sip_calls_shed", "New calls refused with 503, and why", ("why",)),
+    ("sip_calls_shed", "New calls refused for want of room, and why", ("why",)),
     ("registration_changes", "Bindings made, refreshed and gone, and why", ("change",)),
     ("subscriptions_ended", "Subscriptions that ended, and why", ("package", "why")),
     ("text_messages", "Texts to users, and what became of them", ("outcome",)),

@@ -26,6 +26,7 @@ class User(Strict):
     name: str = ""
     language: str = ""
     contact: SipUri | None = None  # of a phone that does not register
+    calls: int | None = Field(default=None, ge=0)  # at once; None: limits.calls_per_user
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

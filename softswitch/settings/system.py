@@ -158,6 +158,7 @@ class Dns(Strict):
 
 class Limits(Strict):
     calls: int = Field(default=2000, ge=1)  # a new INVITE beyond is shed with 503
+    calls_per_user: int = Field(default=0, ge=0)  # at once, where users.yaml says nothing else; 0: any number
 
 
 class Lamps(Strict):

@@ -43,6 +43,7 @@ from softswitch.switch.desk import CallWanted
 from softswitch.switch.extension import Extensions
 from softswitch.switch.lamps import DIALOG
 from softswitch.switch.leg_maker import LegMaker
+from softswitch.switch.limit import AtLimit, UserLimits
 from softswitch.switch.overload import retry_after_s
 from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
 from softswitch.switch.reception import Reception
@@ -64,6 +65,7 @@ class Calls:
         self._media = switch.ports.media
         self.transfers = Transfers(switch)
         self.reception = Reception(switch.configuration, switch.ids)
+        self._user_limits = UserLimits(switch)
         self._maker = LegMaker(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, Leg] = {}
@@ -110,8 +112,9 @@ class Calls:
         """A leg for an INVITE; its contact is made when it says ``Offered``."""
         if len(self.contacts) >= self._switch.configuration.max_calls:
             retry_after = str(retry_after_s(wanted.arrived.request.call_id))
-            raise PeerError(503, "Service Unavailable", headers=(("Retry-After", retry_after),))
+            raise AtLimit(503, "Service Unavailable", "limit", (("Retry-After", retry_after),))
         replaced = self.transfers.admit(wanted)
+        self._user_limits.admit(wanted.user, self.contact_at(replaced), wanted.arrived.request.target.user)
         name = self._switch.ids.name("leg")
         codecs = self._switch.trunks.admit(name, wanted) if wanted.trunk else ()
         try:
@@ -135,6 +138,7 @@ class Calls:
     def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
         contact = order.leg.partition(".")[0]
         try:
+            self._user_limits.admit(order.target.user, contact)
             if refusal := self._switch.trunks.carry(order.leg, order.target):
                 raise PeerError(503, f"limit of the trunk: {refusal}")
             local = self._open(order.leg, order.target.codecs)
@@ -162,7 +166,7 @@ class Calls:
         try:
             address = self._media.open(name)
         except PortsExhausted:
-            raise PeerError(503, "No RTP Port Free") from None
+            raise AtLimit(503, "No RTP Port Free", "limit") from None
         return LocalMedia(address, codecs or CODECS, session_id=self._switch.ids.bits(31))
 
     def _keep(self, leg: Leg) -> None:

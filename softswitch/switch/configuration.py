@@ -26,6 +26,7 @@ class User:
     name: str = ""
     language: str = ""
     contact: str = ""  # URI of a phone that does not register
+    calls: int = 0  # at once; 0: any number
 
 
 @dataclass(frozen=True, slots=True)

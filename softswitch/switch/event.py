@@ -37,10 +37,19 @@ class Banned(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallShed(DomainEvent):
-    """A new call was refused with 503, because there was too much to do."""
+    """A new call was refused because there was too much to do, or as many calls as there may be."""
 
-    why: str  # closed list: "overload", "limit" (of calls, of a trunk, of RTP ports)
+    why: str  # closed list: "overload", "limit" (of calls, of a trunk, of RTP ports), "user" (his limit)
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UserFull(DomainEvent):
+    """A user has as many calls as he may have; one more, of his or to him, was refused."""
+
+    user: str
+    called: str  # "" where it was a call to him
+    most: int
 
 
 @dataclass(frozen=True, slots=True)

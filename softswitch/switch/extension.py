@@ -80,6 +80,11 @@ class Extensions:
             del self._of_user[dialog.user]
         self._touched(dialog.user)
 
+    def living(self, user: str) -> list[str]:
+        """His legs that are not over."""
+        legs = self._of_user.get(user, ())
+        return [leg for leg in legs if _SEEN[self._dialogs[leg].leg.state] is not DialogState.TERMINATED]
+
     def dialogs(self, user: str) -> tuple[DialogView, ...]:
         """The living ones first, so that a document that is cut short says what matters."""
         views = [self._view(self._dialogs[leg]) for leg in self._of_user.get(user, ())]

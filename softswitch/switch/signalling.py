@@ -27,6 +27,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, parse
 from softswitch.switch.desk import CallWanted, Desk, SubscribeWanted, TextWanted
 from softswitch.switch.event import CallShed, MessageDropped
+from softswitch.switch.limit import AtLimit
 from softswitch.switch.overload import Rank, retry_after_s
 from softswitch.switch.ports import Arrived, FlowFailed, Malformed
 
@@ -170,8 +171,9 @@ class Signalling:
         """A peer broke a rule while we did what its message asked for."""
         lost: list[Effect] = []
         if isinstance(effect, CallWanted):
-            if error.status == 503:
-                lost = [CallShed("limit"), *self._switch.calls.lost(effect.arrived.request, effect.user, effect.trunk)]
+            if isinstance(error, AtLimit):
+                found = self._switch.calls.lost(effect.arrived.request, effect.user, effect.trunk)
+                lost = [CallShed(error.why), *found]
             effect = effect.arrived
         if isinstance(effect, SubscribeWanted | TextWanted):
             effect = effect.arrived

@@ -84,6 +84,13 @@ def test_the_session_timer_is_carried_to_the_legs(write: Write) -> None:
     assert (session.expires_s, session.min_s) == (600, 120)
 
 
+def test_a_user_may_have_as_many_calls_as_is_said_of_him_or_of_all(write: Write) -> None:
+    users = "users: {a: {password: x}, b: {password: x, calls: 0}, c: {password: x, calls: 5}}"
+    built = configuration(load(write(softswitch="limits: {calls_per_user: 2}", users=users), {}), {}, (), b"")
+    assert [built.users[name].calls for name in "abc"] == [2, 0, 5]
+    assert configuration(load(write(softswitch=""), {}), {}, (), b"").users["a"].calls == 0
+
+
 def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
     settings = load(write(softswitch="recording: false", queues="queues: {a: {record: true}}"), {})
     assert settings.treatment("a").record is False
@@ -100,6 +107,7 @@ def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
         ("lamps: {show: all}", "1:9: lamps.show: must be 'nobody', 'colleagues' or 'everybody'"),
         ("lamps: {per_user: 0}", "1:9: lamps.per_user: must be greater than or equal to 1"),
         ("lamps: {max_expires: 30s}", "1:1: lamps: min_expires must not be longer than max_expires"),
+        ("limits: {calls_per_user: -1}", "1:10: limits.calls_per_user: must be greater than or equal to 0"),
         ("limits: {calls: many}", "1:10: limits.calls: must be a whole number"),
         ("log: {format: jsn}", "1:7: log.format: must be 'text' or 'json'; did you mean 'json'?"),
         ("http: 8080", "1:1: http: must be a mapping of keys to values"),
