@@ -14,14 +14,13 @@ from softswitch.call.signal import Answered, Failed, Progress, Released, Updated
 from softswitch.contact.order import Target
 from softswitch.contact.presentation import rewritten
 from softswitch.core.effect import Effect
-from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
 from softswitch.sdp.media import Codec
 from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Hop, drawn
 from softswitch.sip.message import Request
 from softswitch.switch.configuration import Trunk
-from softswitch.switch.overload import retry_after_s
+from softswitch.switch.limit import AtLimit
 from softswitch.switch.trunk_line import TrunkDown, TrunkLine, TrunkUp
 
 if TYPE_CHECKING:
@@ -130,11 +129,10 @@ class Trunks:
     # ---- calls that come in ------------------------------------------------------------------------------------
 
     def admit(self, leg: str, wanted: CallWanted) -> tuple[Codec, ...]:
-        """A call has come in by a trunk: the codecs that it has there. Raises ``PeerError`` (503)."""
+        """A call has come in by a trunk: the codecs that it has there. Raises ``AtLimit``."""
         line = self.lines[wanted.trunk]
         if refusal := self._refusal(line):
-            retry_after = str(retry_after_s(wanted.arrived.request.call_id))
-            raise PeerError(503, f"Trunk Limit: {refusal}", headers=(("Retry-After", retry_after),))
+            raise _too_many(refusal)
         line.legs.add(leg)
         self._carried[leg] = (line, None)
         return line.spec.manners.codecs
@@ -163,6 +161,14 @@ class Trunks:
         """The trunk whose registrar calls us by the contact that only it was told."""
         line = self._contacts.get(user)
         return line.spec if line else None
+
+
+def _too_many(refusal: str) -> AtLimit:
+    """What a carrier is told. One that hears 503 turns to others with every call until Retry-After is over (RFC 3261
+    section 21.5.4), although a line may be free a moment later: where all are taken, the call is busy."""
+    if refusal == "calls":
+        return AtLimit(486, "Trunk Limit: calls", "limit")
+    return AtLimit(503, "Trunk Limit: rate", "limit", (("Retry-After", "1"),))
 
 
 def _from(hop: Hop, flow: Flow) -> bool:
