@@ -24,7 +24,7 @@ _KEY_KINDS = (_RELAY, "application/dtmf")
 _KEYS = frozenset("0123456789*#ABCD")
 # RFC 4733 event codes, as some phones write.
 _SPELT = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
-_GONE = PeerError(481, "Call/Transaction Does Not Exist")
+_GONE = (481, "Call/Transaction Does Not Exist")
 
 
 # ---- requests of the peer --------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def _admit(leg: LegState) -> None:
         raise PeerError(491, "Request Pending")
     not_pending(leg)
     if leg.state is not S.UP:
-        raise _GONE
+        raise PeerError(*_GONE)
 
 
 def not_pending(leg: LegState) -> None:
@@ -63,7 +63,7 @@ def not_pending(leg: LegState) -> None:
 def info(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
     """A key (no RFC: every phone writes it), in one of the two bodies that are in use; no Info-Package."""
     if leg.state not in (S.OFFERED, S.ACCEPT_DUE, S.ANSWERED, S.UP):
-        raise _GONE
+        raise PeerError(*_GONE)
     request = arrived.request
     if request.headers.get("Info-Package"):
         raise PeerError(469, "Bad Info Package", headers=(("Recv-Info", ""),))  # RFC 6086 section 4.2.2: none is known
@@ -86,7 +86,7 @@ def _digit(pressed: body.Part) -> str:
 
 def options(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
     if leg.dialog_of(arrived.request) is None:
-        raise _GONE
+        raise PeerError(*_GONE)
     headers = inspection.capabilities(compose.ALLOW)
     return [compose.reply(leg, arrived.transaction, arrived.request, 200, headers=headers)]
 
@@ -138,7 +138,7 @@ def ok_bye(leg: LegState, cause: object, _now: float) -> list[Effect]:
 
 def gone(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert isinstance(cause, RequestArrived)
-    return [compose.refuse(leg, cause.transaction, cause.request, _GONE)]
+    return [compose.refuse(leg, cause.transaction, cause.request, PeerError(*_GONE))]
 
 
 def released_us(leg: LegState, cause: object, _now: float) -> list[Effect]:

@@ -21,7 +21,6 @@ from softswitch.sip.section import HeaderLines
 
 OPTION = "100rel"
 _MOST_RSEQ = 2**32 - 1
-_NOT_WAITED_FOR = PeerError(481, "Call/Transaction Does Not Exist")
 
 
 # ---- as UAS ----------------------------------------------------------------------------------------------------
@@ -59,7 +58,7 @@ def acknowledged(leg: LegState, arrived: RequestArrived) -> list[Effect]:
     ours, request = leg.inbound, arrived.request
     pending = None if ours is None else ours.reliable
     if ours is None or pending is None or pending.waiting is None or not _matches(ours, pending, request):
-        raise _NOT_WAITED_FOR
+        raise PeerError(481, "Call/Transaction Does Not Exist")  # not waited for
     sdp = _exchanged(leg, pending, compose.description(request))
     pending.waiting = None
     return [compose.reply(leg, arrived.transaction, request, 200, sdp=sdp)]

@@ -14,16 +14,16 @@ from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import RequestArrived
 
-_GONE = PeerError(481, "Call/Transaction Does Not Exist")
-_PENDING = PeerError(491, "Request Pending")
-_UNANSWERED = PeerError(500, "Server Internal Error")
+_GONE = (481, "Call/Transaction Does Not Exist")
+_PENDING = (491, "Request Pending")
+_UNANSWERED = (500, "Server Internal Error")
 
 
 def update(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]:
     request = arrived.request
     dialog = leg.dialog_of(request)
     if dialog is None:
-        raise _GONE
+        raise PeerError(*_GONE)
     refresh.check(leg, request)
     target = dialog.target_of(request)
     sdp, effects = b"", list[Effect]()
@@ -40,15 +40,15 @@ def _admit(leg: LegState, tag: str) -> None:
     """Whether an offer may come now. Raises ``PeerError``."""
     midcall.not_pending(leg)
     if leg.ack is not None and leg.ack.offered:
-        raise _PENDING
+        raise PeerError(*_PENDING)
     if leg.state in (S.OFFERED, S.ACCEPT_DUE):
         reliable = leg.inbound.reliable if leg.inbound is not None else None
         if reliable is not None and reliable.offered and reliable.waiting:
-            raise _PENDING
+            raise PeerError(*_PENDING)
         if reliable is None or not reliable.settled:
-            raise _UNANSWERED
+            raise PeerError(*_UNANSWERED)
     if leg.state in (S.CALLING, S.RINGING) and not _branch_settled(leg, tag):
-        raise _PENDING
+        raise PeerError(*_PENDING)
 
 
 def _branch_settled(leg: LegState, tag: str) -> bool:

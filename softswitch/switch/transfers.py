@@ -30,7 +30,6 @@ from softswitch.switch.desk import CallWanted
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
-_NOT_FOUND = PeerError(481, "Call/Transaction Does Not Exist")
 _OVER = (S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED)
 
 
@@ -162,7 +161,7 @@ class Transfers:
             return ""
         leg = self._dialog(asked)
         if leg is None or leg.state in (S.OFFERED, S.ACCEPT_DUE):  # an early dialog that we did not begin
-            raise _NOT_FOUND
+            raise PeerError(481, "Call/Transaction Does Not Exist")
         if not wanted.user:
             raise PeerError(403, "Forbidden")
         if leg.state in _OVER:

@@ -64,6 +64,21 @@ def test_everything_is_caught_only_around_one_unit_of_work() -> None:
                 assert place.startswith(CATCHING), f"{place}:{node.lineno}"
 
 
+def test_what_is_raised_is_made_when_it_is_raised() -> None:
+    """One that is raised again and again keeps the frames, and so the messages, of every time."""
+    for path in SOURCES:
+        made = {
+            target.id
+            for node in _tree(path).body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name):
+                assert node.exc.id not in made, f"{path}:{node.lineno}"
+
+
 def test_effects_are_frozen_and_slotted() -> None:
     classes = [node for path in SOURCES for node in ast.walk(_tree(path)) if isinstance(node, ast.ClassDef)]
     effects = [one for one in classes if {"Effect", "DomainEvent"} & {ast.unparse(base) for base in one.bases}]
