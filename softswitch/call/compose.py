@@ -11,7 +11,7 @@ from softswitch.core.errors import PeerError
 from softswitch.sip import body, inspection
 from softswitch.sip.body import SDP
 from softswitch.sip.flow import Flow
-from softswitch.sip.header import NameAddr, parse_name_addr
+from softswitch.sip.header import CSeq, NameAddr, parse_name_addr
 from softswitch.sip.message import Headers, Message, Request
 from softswitch.sip.response import respond
 from softswitch.sip.section import HeaderLines
@@ -80,7 +80,11 @@ def invite(leg: LegState, plan: Plan, cseq: int, more: HeaderLines, offer: bytes
     ]
     if offer:
         items.append(("Content-Type", SDP))
-    return Request("INVITE", plan.request_uri, Headers(items), offer)
+    written = Headers(items)
+    written.remember("from", caller)
+    written.remember("call-id", setup.call_id)
+    written.remember("cseq", CSeq(cseq, "INVITE"))
+    return Request("INVITE", plan.request_uri, written, offer)
 
 
 def refreshing(leg: LegState) -> HeaderLines:
@@ -92,12 +96,14 @@ def _secure(leg: LegState) -> bool:
     """Whether the call was made to a SIPS URI, or by way of one: our Contact is one then (8.1.1.8, 12.1.1)."""
     if leg.outbound is not None:
         plan = leg.outbound.plan
-        named = [f"<{plan.request_uri}>", *[value for name, value in plan.headers if name == "Route"][:1]]
+        named = [plan.request_uri, *[value for name, value in plan.headers if name == "Route"][:1]]
     else:
         assert leg.inbound is not None
         theirs = leg.inbound.request
-        named = [f"<{theirs.uri}>", *(theirs.headers.all("Record-Route") or theirs.headers.all("Contact"))[:1]]
-    return any(parse_name_addr(value).uri.scheme == "sips" for value in named)
+        named = [theirs.uri, *(theirs.headers.all("Record-Route") or theirs.headers.all("Contact"))[:1]]
+    if not any("sips:" in value.lower() for value in named):
+        return False
+    return parse_uri(named[0]).scheme == "sips" or any(parse_name_addr(one).uri.scheme == "sips" for one in named[1:])
 
 
 def learn(leg: LegState, message: Message) -> None:

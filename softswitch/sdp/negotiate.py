@@ -12,10 +12,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from softswitch.core.errors import PeerError
 from softswitch.sdp.media import Codec, LocalMedia, Media
-from softswitch.sdp.session import Section, Session, connection, family, find, number, parse_session, render, unicast
+from softswitch.sdp.session import (
+    Attributes,
+    Section,
+    Session,
+    connection,
+    family,
+    find,
+    number,
+    parse_session,
+    render,
+    unicast,
+)
 
 HOLD_ADDRESSES = ("0.0.0.0", "::")
 # RFC 3551 tables 4 and 5: what a payload type means without an rtpmap.
@@ -29,6 +41,8 @@ _RECEIVE = {"sendrecv", "recvonly"}
 _RTPMAP = re.compile(r"([0-9]{1,3})[ \t]+([^/\s]+)/([0-9]{1,7})(?:/([0-9]+))?[ \t]*")
 _UNPRINTABLE = re.compile(r"[^A-Za-z0-9./_-]")
 _EVENT = "telephone-event"
+_OF_CODECS = frozenset({"rtpmap", "fmtp"})
+_LONGEST_CACHED = 1024  # octets of what describes the codecs of a stream
 _NAMED_AT_MOST = 10  # codecs of the peer in a Warning
 
 
@@ -55,8 +69,8 @@ def offer(
     """
     sections = [_refused(section) for section in former] or [_refused(Section("audio", 0, "RTP/AVP", ("0",)))]
     place = stream_of(former)
-    ours = _stream(local, [*local.codecs, *_events(local)], direction)
-    sections[place] = replace(ours, proto=sections[place].proto)
+    codecs = (*local.codecs, *_events(local.codecs, local.event_type))
+    sections[place] = _stream(local, codecs, direction, sections[place].proto)
     return render(_described(local, version, sections, timing))
 
 
@@ -74,9 +88,8 @@ def answer(
         return render(_described(local, version, sections, session.timing)), replace(agreed, direction="inactive")
     choice = _choose(session, local)
     media = _agreed(session, choice, local, direction)
-    accepted = [media.codec] if choice.event is None else [media.codec, choice.event]
-    ours = _stream(local, accepted, media.direction)
-    sections[choice.place] = replace(ours, proto=session.sections[choice.place].proto)
+    accepted = (media.codec,) if choice.event is None else (media.codec, choice.event)
+    sections[choice.place] = _stream(local, accepted, media.direction, session.sections[choice.place].proto)
     return render(_described(local, version, sections, session.timing)), media  # section 6: the offer's t=
 
 
@@ -93,8 +106,7 @@ def accept(answer: bytes, local: LocalMedia, direction: str = "sendrecv", place:
     """
     session = parse_session(answer)
     choice = _choose(session, local, place)
-    media = _agreed(session, choice, local, direction)
-    return replace(media, receive_type=choice.ours.payload_type)
+    return _agreed(session, choice, local, direction, choice.ours.payload_type)
 
 
 def stream_of(sections: Sequence[Section]) -> int:
@@ -117,28 +129,38 @@ def _refused(section: Section) -> Section:
     return Section(section.kind, 0, section.proto, section.formats)
 
 
-def _stream(local: LocalMedia, codecs: list[Codec], direction: str) -> Section:
+def _stream(local: LocalMedia, codecs: tuple[Codec, ...], direction: str, proto: str) -> Section:
+    short = sum([len(codec.fmtp) for codec in codecs]) <= _LONGEST_CACHED  # an event's is as the peer has it
+    formats, attributes = (_written_cached if short else _written)(codecs, local.ptime_ms, direction)
+    return Section("audio", local.address[1], proto, formats, attributes=list(attributes))
+
+
+def _written(codecs: tuple[Codec, ...], ptime_ms: int, direction: str) -> tuple[tuple[str, ...], Attributes]:
+    """Formats and attributes of a stream, the same in all calls by the same codecs."""
     attributes = []
     for codec in codecs:
         channels = "/2" if codec.name.lower() == "opus" else ""  # RFC 7587 section 7
         attributes.append(("rtpmap", f"{codec.payload_type} {codec.name}/{codec.rate_hz}{channels}"))
         if codec.fmtp:
             attributes.append(("fmtp", f"{codec.payload_type} {codec.fmtp}"))
-    attributes += [("ptime", str(local.ptime_ms)), (direction, "")]
-    formats = tuple(str(codec.payload_type) for codec in codecs)
-    return Section("audio", local.address[1], "RTP/AVP", formats, attributes=attributes)
+    attributes += [("ptime", str(ptime_ms)), (direction, "")]
+    return tuple(str(codec.payload_type) for codec in codecs), attributes
 
 
-def _events(local: LocalMedia) -> list[Codec]:
+_written_cached = lru_cache(maxsize=256)(_written)
+
+
+@lru_cache(maxsize=256)
+def _events(codecs: tuple[Codec, ...], event_type: int | None) -> tuple[Codec, ...]:
     """One telephone-event for each clock rate among our codecs, on payload types that are free.
 
     The first keeps the one that was agreed on (section 8.3.2).
     """
-    taken = {codec.payload_type for codec in local.codecs}
-    preferred = () if local.event_type is None else (local.event_type,)
+    taken = {codec.payload_type for codec in codecs}
+    preferred = () if event_type is None else (event_type,)
     free = [number for number in dict.fromkeys((*preferred, 101, *range(96, 128))) if number not in taken]
-    rates = list(dict.fromkeys(codec.rate_hz for codec in local.codecs))
-    return [Codec(_EVENT, payload_type, rate, "0-16") for payload_type, rate in zip(free, rates, strict=False)]
+    rates = list(dict.fromkeys(codec.rate_hz for codec in codecs))
+    return tuple(Codec(_EVENT, payload_type, rate, "0-16") for payload_type, rate in zip(free, rates, strict=False))
 
 
 # ---- what we read ----------------------------------------------------------------------------------------------
@@ -167,19 +189,28 @@ def _choose(session: Session, local: LocalMedia, at: int | None = None) -> _Choi
     raise _nothing_in_common(seen, local)
 
 
-def _codecs(section: Section) -> list[Codec]:
+def _codecs(section: Section) -> tuple[Codec, ...]:
     """The codecs of an m-line in its order; formats that say nothing to us are left out."""
-    mapped = dict(filter(None, map(_mapped, section.attributes_of("rtpmap"))))
-    parameters = dict(value.partition(" ")[::2] for value in reversed(section.attributes_of("fmtp")))
+    lines = tuple([pair for pair in section.attributes if pair[0] in _OF_CODECS])
+    size = sum([len(text) for text in section.formats]) + sum([len(value) for _, value in lines])
+    return _codecs_cached(section.formats, lines) if size <= _LONGEST_CACHED else _read_codecs(section.formats, lines)
+
+
+def _read_codecs(formats: tuple[str, ...], lines: tuple[tuple[str, str], ...]) -> tuple[Codec, ...]:
+    mapped = dict(filter(None, [_mapped(value) for name, value in lines if name == "rtpmap"]))
+    parameters = dict([value.partition(" ")[::2] for name, value in reversed(lines) if name == "fmtp"])
     found = []
-    for text in section.formats:
+    for text in formats:
         payload_type = number(text, 127)
         if payload_type is None:
             continue
         named = mapped.get(payload_type) or _STATIC.get(payload_type)
         if named is not None:
             found.append(Codec(named[0], payload_type, named[1], parameters.get(text, "").strip()))
-    return found
+    return tuple(found)
+
+
+_codecs_cached = lru_cache(maxsize=512)(_read_codecs)  # the lines of a kind of phone are the same in all of its calls
 
 
 def _mapped(value: str) -> tuple[int, tuple[str, int]] | None:
@@ -197,7 +228,7 @@ def _same(one: Codec, other: Codec) -> bool:
     return one.name.lower() == other.name.lower() and one.rate_hz == other.rate_hz
 
 
-def _event_beside(codec: Codec, offered: list[Codec]) -> Codec | None:
+def _event_beside(codec: Codec, offered: Sequence[Codec]) -> Codec | None:
     # RFC 4733 section 2.1: events run on the clock of the stream that they interrupt.
     for other in offered:
         if other.name.lower() == _EVENT and other.rate_hz == codec.rate_hz:
@@ -215,7 +246,10 @@ def _nothing_in_common(theirs: list[Codec], local: LocalMedia) -> PeerError:
     return PeerError(488, "Not Acceptable Here", warning)
 
 
-def _agreed(session: Session, choice: _Choice, local: LocalMedia, direction: str) -> Media:
+def _agreed(
+    session: Session, choice: _Choice, local: LocalMedia, direction: str, receive_type: int | None = None
+) -> Media:
+    """``receive_type`` None: what we receive has the payload type of what we send."""
     section = session.sections[choice.place]
     address = unicast(section.address or session.address)
     _check_family(address, local)
@@ -225,7 +259,7 @@ def _agreed(session: Session, choice: _Choice, local: LocalMedia, direction: str
     return Media(
         remote=(address, section.port),
         codec=codec,
-        receive_type=codec.payload_type,
+        receive_type=theirs if receive_type is None else receive_type,
         telephone_event=None if choice.event is None else choice.event.payload_type,
         ptime_ms=ptime_ms if ptime_ms is not None and ptime_ms >= 10 else local.ptime_ms,
         direction=_our_direction(_their_direction(session, section, address), direction),

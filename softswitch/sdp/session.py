@@ -7,6 +7,7 @@ are skipped; numbers and addresses are checked where they are taken.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from softswitch.core.digits import whole
@@ -14,6 +15,7 @@ from softswitch.core.errors import PeerError
 
 MAX_LINES = 1000
 MAX_SECTIONS = 32
+_LONGEST_ADDRESS = 64  # octets: of IPv6 with a zone
 
 Attributes = list[tuple[str, str]]  # (name, value); a property attribute has the value ""
 
@@ -63,25 +65,28 @@ def parse_session(body: bytes) -> Session:
     if len(lines) > MAX_LINES:
         raise PeerError(400, "a session description of too many lines")
     session = Session()
+    attributes = session.attributes
     for line in lines[1:]:
-        if line[1:2] == "=":
-            _take(session, line[0], line[2:].strip())
+        kind = line[:2]
+        if kind == "a=":
+            name, _, text = line[2:].strip().partition(":")
+            attributes.append((name, text))
+        elif kind == "m=":
+            if len(session.sections) == MAX_SECTIONS:
+                raise PeerError(400, "too many m= lines")
+            section = _section(line[2:])
+            session.sections.append(section)
+            attributes = section.attributes
+        elif kind[1:] == "=":
+            _take(session, kind[0], line[2:].strip())
         elif line.strip():
             raise PeerError(400, "a line of a session description without =")
     return session
 
 
 def _take(session: Session, kind: str, value: str) -> None:
-    if kind == "m":
-        if len(session.sections) == MAX_SECTIONS:
-            raise PeerError(400, "too many m= lines")
-        session.sections.append(_section(value))
-        return
-    where = session.sections[-1] if session.sections else session
-    if kind == "a":
-        name, _, text = value.partition(":")
-        where.attributes.append((name, text))
-    elif kind == "c":
+    if kind == "c":
+        where = session.sections[-1] if session.sections else session
         # RFC 8866 section 5.7: a stream may have several; the first is as good as any to us.
         where.address = where.address or _address(value)
     elif kind == "o":
@@ -127,6 +132,13 @@ def unicast(address: str | None) -> str:
     """The numeric unicast address, or 0.0.0.0 (RFC 2543's hold). Raises ``PeerError``."""
     if address is None:
         raise PeerError(400, "no c= line")
+    if len(address) > _LONGEST_ADDRESS:
+        raise PeerError(488, "the media address is not numeric")
+    return _unicast(address)
+
+
+@lru_cache(maxsize=1024)
+def _unicast(address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from softswitch.sip.flow import Address, Flow
-from softswitch.sip.message import Request, render
+from softswitch.sip.message import Request, length
 
 LONGEST_DATAGRAM = 1300  # bytes, where the path's MTU is not known
 MEMORY_S = 600.0  # how long it is remembered who takes no stream
@@ -32,7 +32,7 @@ class Detours:
 
     def way(self, request: Request, via: str, flow: Flow, now: float) -> Flow:
         """The flow to send ``request`` over, to which ``via`` is still to be added."""
-        if flow.transport != "udp" or len(render(request)) + len(f"Via: {via}\r\n") <= LONGEST_DATAGRAM:
+        if flow.transport != "udp" or length(request) + len(f"Via: {via}\r\n") <= LONGEST_DATAGRAM:
             return flow
         if self._refused.get(flow.remote, now) > now:
             return flow

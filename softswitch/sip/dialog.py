@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from softswitch.core.errors import PeerError
-from softswitch.sip.header import parse_name_addr
+from softswitch.sip.header import CSeq, parse_name_addr
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.message import Headers, Message, Request, Response
 
@@ -114,7 +114,10 @@ class Dialog:
             ("CSeq", f"{cseq} {method}"),
         ]
         items += headers
-        return Request(method, uri, Headers(items), body)
+        written = Headers(items)
+        written.remember("call-id", self.call_id)
+        written.remember("cseq", CSeq(cseq, method))
+        return Request(method, uri, written, body)
 
     def _route(self) -> tuple[str, tuple[str, ...]]:
         """Request-URI and Route."""

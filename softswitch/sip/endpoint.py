@@ -150,8 +150,12 @@ class Endpoint:
     def request(self, request: Request, flow: Flow, owner: str, now: float) -> list[Effect]:
         """Send a request other than ACK and CANCEL; its responses are reported to ``owner``."""
         branch = self._ids.branch()
-        way = self._detours.way(request, hop.via_value(flow, branch), flow, now)
-        request.headers.prepend("Via", hop.via_value(way, branch))
+        via = hop.our_via(flow, branch)
+        way = self._detours.way(request, str(via), flow, now)
+        if way is not flow:
+            via = hop.our_via(way, branch)
+        request.headers.prepend("Via", str(via))
+        request.headers.remember("via", via)
         one = self._start(client_key(branch, request.method), request, way, owner, now)
         one.fallback = flow if way is not flow else None
         if request.method == "INVITE":

@@ -36,7 +36,9 @@ _SENT = re.compile(
     r"(\[[^\]]*+\]|[A-Za-z0-9_.\-]++)(?:[ \t]*+:[ \t]*+([0-9]{1,5}+))?+[ \t]*+",
     re.IGNORECASE,
 )
-_SENT_CACHED = 128  # octets
+_CACHED_LENGTH = 128  # longer texts are parsed each time, so that hostile ones do not fill the caches
+# What nearly all Vias look like behind their sent-by.
+_USUAL_VIA = re.compile(rf"([^;]*+);branch=({TOKEN})(;rport)?+")
 _CSEQ = re.compile(rf"[ \t]*+([0-9]{{1,20}}+)[ \t]++({TOKEN})[ \t]*+\Z")
 
 
@@ -93,11 +95,11 @@ class Via(NamedTuple):
 
     def stamped(self, host: str, port: int) -> Via:
         """This Via with the address that its request came from: the host, and the port where rport asks for it."""
-        kept = [
-            (name, str(port) if name.lower() == "rport" else value)
-            for name, value in self.params
-            if name.lower() != "received"
-        ]
+        kept: list[tuple[str, str | None]] = []
+        for name, value in self.params:
+            lower = name.lower()
+            if lower != "received":
+                kept.append((name, str(port) if lower == "rport" else value))
         return Via(self.transport, self.host, self.port, (*kept, ("received", host)))
 
     def __str__(self) -> str:
@@ -187,7 +189,11 @@ def is_token(text: str) -> bool:
 
 
 def parse_name_addr(text: str) -> NameAddr:
-    """Raises ``PeerError`` (400)."""
+    """Raises ``PeerError`` (400). All messages of a dialog have the same From and To."""
+    return _name_addr_cached(text) if len(text) <= _CACHED_LENGTH else _name_addr(text)
+
+
+def _name_addr(text: str) -> NameAddr:
     match = _USUAL.fullmatch(text)
     if match is not None:
         quoted, display, uri, tag = match.groups()
@@ -216,6 +222,9 @@ def parse_name_addr(text: str) -> NameAddr:
     return NameAddr(display, parse_uri(uri), _tail_params(tail))
 
 
+_name_addr_cached = lru_cache(maxsize=4096)(_name_addr)
+
+
 def _tail_params(tail: str) -> Params:
     tail = tail.strip(LWS)
     if not tail:
@@ -235,10 +244,16 @@ def _addr_spec(text: str) -> NameAddr:
 
 def parse_via(text: str) -> Via:
     """One Via value. Raises ``PeerError`` (400)."""
-    sent, semicolon, params = text.strip(LWS).partition(";")
+    match = _USUAL_VIA.fullmatch(text)
+    if match is not None:
+        sent, branch, rport = match.groups()
+        params: Params = (("branch", branch),) if rport is None else (("branch", branch), ("rport", None))
+    else:
+        sent, semicolon, tail = text.strip(LWS).partition(";")
+        params = parse_params(tail) if semicolon else ()
     # All messages of a peer have the same transport and sent-by.
-    transport, host, port = _sent_cached(sent) if len(sent) <= _SENT_CACHED else _sent(sent)
-    return Via(transport, host, port, parse_params(params) if semicolon else ())
+    transport, host, port = _sent_cached(sent) if len(sent) <= _CACHED_LENGTH else _sent(sent)
+    return Via(transport, host, port, params)
 
 
 def _sent(text: str) -> tuple[str, str, int | None]:
@@ -256,7 +271,14 @@ _sent_cached = lru_cache(maxsize=4096)(_sent)
 
 def parse_cseq(text: str) -> CSeq:
     """Raises ``PeerError`` (400)."""
+    return _cseq_cached(text) if len(text) <= _CACHED_LENGTH else _cseq(text)
+
+
+def _cseq(text: str) -> CSeq:
     match = _CSEQ.match(text)
     if match is None or (number := int(match[1])) >= CSEQ_LIMIT:
         raise PeerError(400, "bad CSeq")
     return CSeq(number, match[2])
+
+
+_cseq_cached = lru_cache(maxsize=1024)(_cseq)

@@ -6,17 +6,23 @@ ACK and CANCEL are copies of the INVITE's own header lines, so that every elemen
 from __future__ import annotations
 
 from softswitch.sip.flow import Flow
+from softswitch.sip.header import Via
 from softswitch.sip.message import Headers, Request, Response
 from softswitch.sip.reason import Reason, reason_lines
-from softswitch.sip.uri import hostport
 
 MOST_HOPS = 70  # section 8.1.1.6
 MAX_FORWARDS = str(MOST_HOPS)
 
 
+def our_via(flow: Flow, branch: str) -> Via:
+    """``rport`` asks for the answer on the port that we send from (RFC 3581 section 3)."""
+    host, port = flow.sent_by
+    return Via(flow.transport.upper(), host, port, (("branch", branch), ("rport", None)))
+
+
 def via_value(flow: Flow, branch: str) -> str:
-    """Ours. ``rport`` asks for the answer on the port that we send from (RFC 3581 section 3)."""
-    return f"SIP/2.0/{flow.transport.upper()} {hostport(*flow.sent_by)};branch={branch};rport"
+    """The same as text."""
+    return str(our_via(flow, branch))
 
 
 def ack_refusal(invite: Request, refusal: Response) -> Request:

@@ -18,8 +18,9 @@ def server_key(request: Request, method: str) -> str:
     because the ACK has one and its INVITE has none.
     """
     via = request.via
-    key = f"{via.branch}|{via.sent_by.lower()}|{method}"
-    if via.branch is not None and via.branch.startswith(BRANCH_COOKIE):
+    branch = via.branch
+    key = f"{branch}|{via.sent_by.lower()}|{method}"
+    if branch is not None and branch.startswith(BRANCH_COOKIE):
         return key
     return f"{key}|{request.uri}|{request.from_.tag}|{request.call_id}|{request.cseq.number}"
 
@@ -32,7 +33,7 @@ def client_key(branch: str | None, method: str) -> str:
 def answers(response: Response, request: Request) -> bool:
     """Sections 18.1.2 and 8.1.3.3: one that came by another's Via, or has a second one, was misrouted."""
     via, written = response.via, request.via
-    return len(response.vias) == 1 and (via.host.lower(), via.port) == (written.host.lower(), written.port)
+    return via.port == written.port and via.host.lower() == written.host.lower() and response.one_hop
 
 
 def merge_key(request: Request) -> Merge:

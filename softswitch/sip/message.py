@@ -11,7 +11,7 @@ Text is UTF-8; octets that are not (section 25.1 allows none, peers send them) g
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from softswitch.core.errors import PeerError, UsageError
@@ -29,7 +29,7 @@ from softswitch.sip.header import (
 from softswitch.sip.section import Headers, parse_headers, unfold
 from softswitch.sip.uri import Uri, parse_uri
 
-__all__ = ["Headers", "Limits", "Message", "ParseError", "Request", "Response", "parse", "render"]
+__all__ = ["Headers", "Limits", "Message", "ParseError", "Request", "Response", "length", "parse", "render"]
 
 VERSION = "SIP/2.0"
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
@@ -57,35 +57,50 @@ class _Accessors:
     __slots__ = ()
     headers: Headers
 
+    # Of a message that was parsed all five are read, and each is asked for ten times: hence no ``parsed`` for them.
+
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        read: Via | None = self.headers.readings.get("via")
-        return read or self.headers.parsed("via", _top_via)
+        readings = self.headers.readings
+        via: Via = readings["via"] if "via" in readings else self.headers.parsed("via", _top_via)
+        return via
 
     @property
     def vias(self) -> list[Via]:
         return self.headers.parsed("via*", _vias)
 
     @property
+    def one_hop(self) -> bool:
+        """Whether there is one Via and no other."""
+        headers = self.headers
+        if not headers.repeats and "," not in (headers.get("Via") or ","):
+            return True
+        return len(self.vias) == 1
+
+    @property
     def from_(self) -> NameAddr:
-        read: NameAddr | None = self.headers.readings.get("from")
-        return read or self.headers.parsed("from", _from)
+        readings = self.headers.readings
+        found: NameAddr = readings["from"] if "from" in readings else self.headers.parsed("from", _from)
+        return found
 
     @property
     def to(self) -> NameAddr:
-        read: NameAddr | None = self.headers.readings.get("to")
-        return read or self.headers.parsed("to", _to)
+        readings = self.headers.readings
+        found: NameAddr = readings["to"] if "to" in readings else self.headers.parsed("to", _to)
+        return found
 
     @property
     def call_id(self) -> str:
-        read: str | None = self.headers.readings.get("call-id")
-        return read or self.headers.parsed("call-id", _call_id)
+        readings = self.headers.readings
+        found: str = readings["call-id"] if "call-id" in readings else self.headers.parsed("call-id", _call_id)
+        return found
 
     @property
     def cseq(self) -> CSeq:
-        read: CSeq | None = self.headers.readings.get("cseq")
-        return read or self.headers.parsed("cseq", _cseq)
+        readings = self.headers.readings
+        found: CSeq = readings["cseq"] if "cseq" in readings else self.headers.parsed("cseq", _cseq)
+        return found
 
     @property
     def contact(self) -> NameAddr | None:
@@ -150,6 +165,18 @@ def render(message: Message) -> bytes:
         raise UsageError("a line end inside a header")
     message.octets = text.encode("utf-8", "surrogateescape") + message.body
     return message.octets
+
+
+def length(message: Message) -> int:
+    """How many octets ``render`` would make of it."""
+    if isinstance(message, Request):
+        start = f"{message.method} {message.uri} {VERSION}"
+    else:
+        start = f"{VERSION} {message.status} {message.reason}"
+    lines = [name + value for key, name, value in message.headers.lines if key != "content-length"]
+    lines += (start, f"Content-Length{len(message.body)}")
+    # Colon, space and line end of each header line, the line end of the start line, the empty line.
+    return len("".join(lines).encode("utf-8", "surrogateescape")) + 4 * len(lines) + len(message.body)
 
 
 def parse(data: bytes, limits: Limits = LIMITS) -> Message:
@@ -218,17 +245,21 @@ def _refusal(message: Message, status: int, reason: str) -> ParseError:
 def _check(message: Message, limits: Limits) -> None:
     """The headers that a message must have, once each, and that they can be read."""
     headers = message.headers
-    if headers.repeats:
+    first, readings = headers.first, headers.readings
+    if len(first) < len(headers.lines):
         _check_repeated(headers, limits)
-    elif (headers.get("via") or "").count(",") >= limits.max_vias:
+    elif "," in first.get("via", "") and first["via"].count(",") >= limits.max_vias:
         raise PeerError(400, "too many Via")
-    _ = message.via, message.from_, message.to
-    cseq = message.cseq
-    if not message.call_id:
+    for key, name, read in _NEEDED:
+        value = first.get(key)
+        if value is None:
+            raise PeerError(400, f"no {name}")
+        readings[key] = read(value)
+    if not readings["call-id"]:
         raise PeerError(400, "empty Call-ID")
     if isinstance(message, Request):
-        _ = message.target  # a scheme that is not ours is no error here (section 8.2.2.1: 416)
-        if cseq.method != message.method:
+        parse_uri(message.uri)  # a scheme that is not ours is no error here (section 8.2.2.1: 416)
+        if readings["cseq"].method != message.method:
             raise PeerError(400, "CSeq is for another method")
 
 
@@ -242,7 +273,7 @@ def _check_repeated(headers: Headers, limits: Limits) -> None:
 
 
 def _body(headers: Headers, body: bytes) -> bytes:
-    value = headers.get("Content-Length")
+    value = headers.first.get("content-length")
     if value is None:
         return body  # section 18.3: in a datagram it ends with the datagram
     length = content_length(headers.all("Content-Length") if headers.repeats else [value]) or 0
@@ -289,7 +320,13 @@ def _vias(headers: Headers) -> list[Via]:
 
 
 def _top_via(headers: Headers) -> Via:
-    pieces = split_commas(_only(headers, "Via"))
+    return _first_via(_only(headers, "Via"))
+
+
+def _first_via(value: str) -> Via:
+    if "," not in value:
+        return parse_via(value)
+    pieces = split_commas(value)
     if not pieces:
         raise PeerError(400, "empty Via")
     return parse_via(pieces[0])
@@ -298,3 +335,13 @@ def _top_via(headers: Headers) -> Via:
 def _first_contact(headers: Headers) -> NameAddr | None:
     values = headers.all("contact")
     return parse_name_addr(values[0].strip(LWS)) if values else None
+
+
+# What every message must have (section 8.1.1), by key, and how it is read.
+_NEEDED: tuple[tuple[str, str, Callable[[str], object]], ...] = (
+    ("via", "Via", _first_via),
+    ("from", "From", parse_name_addr),
+    ("to", "To", parse_name_addr),
+    ("cseq", "CSeq", parse_cseq),
+    ("call-id", "Call-ID", str),
+)

@@ -108,10 +108,12 @@ def stamp_via(request: Request, flow: Flow) -> None:
     # RFC 3581 section 4: with rport, received is written even if it equals sent-by. One that the peer wrote itself
     # is not believed.
     via = via.stamped(host, port)
-    headers = request.headers
-    others = split_commas(headers.get("Via") or "")[1:]
-    headers.replace_first("Via", ", ".join([str(via), *others]))
-    headers.parsed("via", lambda _: via)  # it need not be read again
+    headers, written = request.headers, str(via)
+    before = headers.get("Via") or ""
+    if "," in before:
+        written = ", ".join([written, *split_commas(before)[1:]])
+    headers.replace_first("Via", written)
+    headers.remember("via", via)
 
 
 def way_back(request: Request, flow: Flow, symmetric: bool = True) -> Flow:

@@ -60,25 +60,34 @@ class Headers:
     ``readings`` is what ``parsed`` remembers; for who asks so often that a call counts, and not to be changed.
     """
 
-    __slots__ = ("_first", "_items", "readings")
+    __slots__ = ("_index", "_items", "readings")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items = [(key_of(name), name, value) for name, value in items]
-        self._first = {key: value for key, _, value in reversed(self._items)}  # each key's first value
+        self._items = [(_KEYS.get(name) or key_of(name), name, value) for name, value in items]
+        self._index: dict[str, str] | None = None  # as ``first``; None: nobody has asked since it changed
         self.readings: dict[str, Any] = {}
 
     def copy(self, lines: list[tuple[str, str, str]], read: Iterable[str]) -> Headers:
         """Others, of ``lines`` as ``self.lines`` has them. What is ``read`` of keys that are unchanged stays read."""
         copy = Headers.__new__(Headers)
         copy._items = lines
-        copy._first = {key: value for key, _, value in reversed(lines)}
-        copy.readings = {key: self.readings[key] for key in read if key in self.readings}
+        copy._index = None
+        known = self.readings
+        copy.readings = {key: known[key] for key in read if key in known}
         return copy
+
+    @property
+    def first(self) -> dict[str, str]:
+        """Each key's first value. Not to be changed. What we write is seldom asked, so that it is made when it is."""
+        index = self._index
+        if index is None:
+            index = self._index = {key: value for key, _, value in reversed(self._items)}
+        return index
 
     @property
     def repeats(self) -> bool:
         """Whether a name has more than one line."""
-        return len(self._first) < len(self._items)
+        return len(self.first) < len(self._items)
 
     @property
     def lines(self) -> list[tuple[str, str, str]]:
@@ -87,14 +96,19 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The value of the first line of that name, whole; None where there is none."""
-        return self._first.get(_KEYS.get(name) or key_of(name))
+        return (self._index or self.first).get(_KEYS.get(name) or key_of(name))
 
     def all(self, name: str) -> list[str]:
         """Every value of that name, in order; the elements of list headers one by one."""
-        key = key_of(name)
-        if key not in self._first:
+        key = _KEYS.get(name) or key_of(name)
+        index = self._index or self.first
+        value = index.get(key)
+        if value is None:
             return []
-        values = [value for found, _, value in self._items if found == key]
+        if len(index) == len(self._items):  # no name has more than one line
+            values = [value]
+        else:
+            values = [value for found, _, value in self._items if found == key]
         if key not in LISTS:
             return values
         return [element for value in values for element in split_commas(value) if element]
@@ -103,14 +117,14 @@ class Headers:
         """A further line, at the end."""
         key = key_of(name)
         self._items.append((key, name, value))
-        self._first.setdefault(key, value)
+        self._index = None
         self._forget(key)
 
     def prepend(self, name: str, value: str) -> None:
         """A further line, before all others."""
         key = key_of(name)
         self._items.insert(0, (key, name, value))
-        self._first[key] = value
+        self._index = None
         self._forget(key)
 
     def replace_first(self, name: str, value: str) -> None:
@@ -118,8 +132,13 @@ class Headers:
         key = key_of(name)
         place = [item[0] for item in self._items].index(key)
         self._items[place] = (key, self._items[place][1], value)
-        self._first[key] = value
+        if self._index is not None:
+            self._index[key] = value
         self._forget(key)
+
+    def remember(self, key: str, value: object) -> None:
+        """What ``parsed`` would find, known to who has written the line."""
+        self.readings[key] = value
 
     def parsed(self, what: str, parse: Callable[[Headers], T]) -> T:
         """``parse(self)``, remembered under ``what`` until the lines that it is made of are changed.
@@ -142,7 +161,7 @@ class Headers:
         return iter([(name, value) for _, name, value in self._items])
 
     def __contains__(self, name: str) -> bool:
-        return key_of(name) in self._first
+        return (_KEYS.get(name) or key_of(name)) in (self._index or self.first)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -164,7 +183,7 @@ def parse_headers(lines: list[str]) -> tuple[Headers, str]:
     headers = Headers.__new__(Headers)
     items: list[tuple[str, str, str]] = []
     first: dict[str, str] = {}
-    headers._items, headers._first, headers.readings = items, first, {}
+    headers._items, headers._index, headers.readings = items, first, {}
     wrong = ""
     for line in lines:
         name, colon, value = line.partition(":")

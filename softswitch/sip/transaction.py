@@ -81,7 +81,7 @@ class Transaction:
         if before is not S.ACCEPTED:
             self.request = self.request.remembered(_IDENTIFYING)
         if self.response is not None:
-            self.tag = self.response.to.tag or self.tag
+            self.tag = self.tag or self.response.to.tag or ""
             self.response = None
 
     def tick(self, now: float) -> list[Effect]:
