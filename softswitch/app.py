@@ -28,6 +28,7 @@ from softswitch.media.client import MediaClient
 from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.homer import Homer
+from softswitch.net.http import HttpListener
 from softswitch.net.network import SipNetwork
 from softswitch.net.resolver import DnsResolver, Done
 from softswitch.net.tls import Tls, TlsFiles
@@ -88,6 +89,7 @@ class Control:
         self.network = SipNetwork(upcalls, tls=self._sip_tls)
         self.fetcher = HttpFetcher(settings.http_step.allowed_hosts, self._fetched)
         self._homer: Homer | None = None
+        self._http: HttpListener | None = None
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -136,6 +138,8 @@ class Control:
         leaving = self._switch.end()
         await asyncio.sleep(GOODBYE_S if self._switch.calls.legs or leaving else 0)
         self._listening = False
+        if self._http is not None:
+            await self._http.close()
         if self._runner is not None:
             await self._runner.cleanup()
         await self.network.close()
@@ -257,10 +261,12 @@ class Control:
             app.on_shutdown.append(door.shut)
         self._runner = make_runner(app)
         await self._runner.setup()
-        context = self._http_tls.lasting() if self._http_tls else None
+        tls, network = self._http_tls, self.network
+        context = None if tls is None else lambda: tls.server
         host, port = self.settings.http.listen.host, self.settings.http.listen.port
         try:
-            await web.TCPSite(self._runner, host, port, ssl_context=context).start()
+            assert self._runner.server is not None
+            self._http = HttpListener((host, port), self._runner.server, network.upcalls, network.connections, context)
         except OSError as error:
             raise OSError(f"cannot listen on http://{host}:{port}: {error.strerror or error}") from error
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
+from softswitch.net.acceptor import Accepted
 from softswitch.net.certificate import names
 from softswitch.net.upcalls import Upcalls
 from softswitch.sip.flow import Flow
@@ -39,7 +40,7 @@ class Watcher(Protocol):
     def closed(self, connection: Connection) -> None: ...
 
 
-class Connection(asyncio.Protocol):
+class Connection(Accepted):
     """``expires_at`` (seconds of the loop's clock) and ``excuse`` say when and why it is to be let go."""
 
     def __init__(self, flow: Flow, upcalls: Upcalls, watcher: Watcher, limits: Limits, ours: bool = False) -> None:
@@ -53,7 +54,6 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Message | ParseError] = deque()  # whole, and not handed on yet
         self._held_since: float | None = None
         self._transport: asyncio.Transport | None = None
-        self.made = False
         self._clock = asyncio.get_running_loop().time
         self._heard_at = self._clock()
 

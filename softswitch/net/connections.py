@@ -37,7 +37,7 @@ class AnyConnection(Protocol):
 
 
 class Connections:
-    """One registry for TCP, TLS and WebSocket. It is their ``Watcher``."""
+    """One registry for TCP, TLS, HTTP and WebSocket. It is their ``Watcher``."""
 
     def __init__(self, most: int | None = None) -> None:
         self.admission = Admission(most or resource.getrlimit(resource.RLIMIT_NOFILE)[0] // MAX_SHARE)

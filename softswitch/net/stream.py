@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import ssl
 from collections.abc import Coroutine
 from dataclasses import replace
 
-from softswitch.net.bound import bound
+from softswitch.net.acceptor import Acceptor
 from softswitch.net.certificate import bears
 from softswitch.net.connection import Connection
 from softswitch.net.connections import Connections
@@ -26,14 +25,7 @@ from softswitch.sip.message import Limits
 log = logging.getLogger("softswitch.net")
 
 CONNECT_TIMEOUT_S = 4.0  # the handshake of TLS included
-HANDSHAKE_LIMIT_S = 5.0
 MAX_WAITING = 256  # messages for a peer to whom the connection is being made
-_BACKLOG = 1024
-_AT_ONCE = 64  # connections accepted before others have their turn
-# A handshake costs a millisecond or two: a flood of them, or all phones at once, must leave time for everything else.
-HANDSHAKES_AT_ONCE = 4
-HANDSHAKE_PAUSE_S = 0.02
-_NO_FILES_PAUSE_S = 0.1
 
 _Place = tuple[Address, str]  # the peer's address, and the name that it has proved
 
@@ -53,14 +45,9 @@ class StreamListener:
         self._opening: dict[_Place, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._socket = bound(socket.SOCK_STREAM, point.local, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.listen(_BACKLOG)
-        except OSError:  # of two that bind at once, this is where the second fails
-            self._socket.close()
-            raise
-        self.point = replace(point, local=self._socket.getsockname()[:2])
-        self._loop.add_reader(self._socket, self._accept)
+        context = None if tls is None else lambda: tls.server
+        self._acceptor = Acceptor(point.transport, point.local, upcalls, connections, self._connection, context)
+        self.point = replace(point, local=self._acceptor.local)
 
     def send(self, data: bytes, flow: Flow) -> None:
         """To the peer's address, over the connection that is there or a new one."""
@@ -75,58 +62,10 @@ class StreamListener:
             self._opening[place].append(data)
 
     async def close(self) -> None:
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
+        await self._acceptor.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    # ---- connections to us -------------------------------------------------------------------------------------
-
-    def _accept(self) -> None:
-        for _ in range(_AT_ONCE if self._tls is None else HANDSHAKES_AT_ONCE):
-            try:
-                accepted, address = self._socket.accept()
-            except (BlockingIOError, InterruptedError, ConnectionError):
-                return
-            except OSError as error:  # out of files: what waits goes on waiting
-                log.warning("cannot accept a connection: %s", error)
-                self._pause(_NO_FILES_PAUSE_S)
-                return
-            accepted.setblocking(False)
-            if self._connections.admits(address[0]):
-                self._connections.admission.enter(address[0])
-                self._start(self._greet(accepted, address[:2]))
-            else:
-                self._upcalls.let_go(self.point.transport, "full")
-                accepted.close()
-        if self._tls is not None:
-            self._pause(HANDSHAKE_PAUSE_S)
-
-    def _pause(self, pause_s: float) -> None:
-        self._loop.remove_reader(self._socket)
-        self._loop.call_later(pause_s, self._resume)
-
-    def _resume(self) -> None:
-        if self._socket.fileno() >= 0:
-            self._loop.add_reader(self._socket, self._accept)
-
-    async def _greet(self, accepted: socket.socket, remote: Address) -> None:
-        connection = self._connection(remote)
-        try:
-            if self._tls is None:
-                await self._loop.connect_accepted_socket(lambda: connection, accepted)
-            else:
-                await self._loop.connect_accepted_socket(
-                    lambda: connection, accepted, ssl=self._tls.server, ssl_handshake_timeout=HANDSHAKE_LIMIT_S
-                )
-        except (OSError, asyncio.CancelledError) as error:
-            log.debug("no connection from %s: %s", remote, error)
-        finally:
-            if not connection.made:  # else its end will be told
-                self._connections.admission.leave(remote[0])
-                accepted.close()
-                self._upcalls.let_go(self.point.transport, "handshake")
 
     # ---- connections from us -----------------------------------------------------------------------------------
 

@@ -55,16 +55,6 @@ class Tls:
         log.info("a new certificate is in use: %s", self._files.certificate)
         self._on_change(True)
 
-    def lasting(self) -> ssl.SSLContext:
-        """For a server that keeps its context: each handshake takes the certificate of the moment."""
-        context = _server(self._files)
-
-        def current(connection: ssl.SSLObject, name: str | None, asked: ssl.SSLContext) -> None:
-            connection.context = self.server
-
-        context.sni_callback = current  # called without a name too
-        return context
-
     def _stamp(self) -> list[tuple[int, int, int] | None]:
         return [_stamp(path) for path in (self._files.certificate, self._files.private_key, self._files.ca) if path]
 

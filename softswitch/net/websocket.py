@@ -103,7 +103,7 @@ class WebSocketDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         remote = request.transport.get_extra_info("peername")[:2] if request.transport is not None else ("", 0)
-        refusal = self._refusal(request, remote[0])
+        refusal = self._refusal(request)
         if refusal is not None:
             return refusal
         socket = web.WebSocketResponse(
@@ -113,7 +113,6 @@ class WebSocketDoor:
         number, point = self._connections.number(), self._point
         flow = Flow(point.transport, point.local, remote, number, "", point.advertised)
         connection = WebSocketConnection(flow, self._upcalls, socket, request)
-        self._connections.admission.enter(remote[0])
         self._connections.opened(connection)
         self._open[connection] = socket
         try:
@@ -122,7 +121,6 @@ class WebSocketDoor:
             del self._open[connection]
             connection.close()
             self._connections.closed(connection)
-            self._connections.admission.leave(remote[0])
             self._upcalls.failed(flow)
         return socket
 
@@ -131,7 +129,7 @@ class WebSocketDoor:
         for socket in list(self._open.values()):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
-    def _refusal(self, request: web.Request, host: str) -> web.Response | None:
+    def _refusal(self, request: web.Request) -> web.Response | None:
         offered = [name.strip().lower() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
         if not web.WebSocketResponse(protocols=(SUBPROTOCOL,)).can_prepare(request):
             return web.Response(status=426, text="This is for WebSockets.\n", headers={"Upgrade": "websocket"})
@@ -139,9 +137,6 @@ class WebSocketDoor:
             return web.Response(status=400, text="The subprotocol must be sip (RFC 7118).\n")
         if not self._welcome(request):
             return web.Response(status=403, text="Not from this page; see sip.websocket.origins.\n")
-        if not self._connections.admits(host):
-            self._upcalls.let_go(self._point.transport, "full")
-            return web.Response(status=503, text="Too many connections.\n")
         return None
 
     def _welcome(self, request: web.Request) -> bool:

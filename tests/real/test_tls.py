@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.net import stream
+from softswitch.net import acceptor
 from softswitch.net.network import SipNetwork
 from softswitch.net.tls import Tls, TlsFiles
 from softswitch.sip.flow import Flow, ListeningPoint
@@ -61,8 +61,8 @@ async def test_a_request_comes_and_is_answered(certificates: Certificates) -> No
 async def test_handshakes_are_spread_over_time_and_none_is_lost(
     certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "HANDSHAKES_AT_ONCE", 1)
-    monkeypatch.setattr(stream, "HANDSHAKE_PAUSE_S", 0.05)
+    monkeypatch.setattr(acceptor, "HANDSHAKES_AT_ONCE", 1)
+    monkeypatch.setattr(acceptor, "HANDSHAKE_PAUSE_S", 0.05)
     loop = asyncio.get_running_loop()
     async with listening(Tls(files(certificates))) as (network, _, port):
         began = loop.time()
@@ -148,26 +148,6 @@ async def test_a_new_certificate_is_for_new_connections_and_a_broken_one_for_nob
             await writer.wait_closed()
 
 
-async def test_a_server_that_keeps_its_context_shows_the_new_certificate_too(certificates: Certificates) -> None:
-    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    tls = Tls(TlsFiles(certificates.certificate, certificates.private_key))
-    port = free_port()
-    shown = []
-    async with await asyncio.start_server(greet, HOST, port, ssl=tls.lasting()):
-        for _ in range(2):
-            _, writer = await asyncio.open_connection(HOST, port, ssl=certificates.trusting())
-            shown.append(serial_of(writer))
-            writer.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                await writer.wait_closed()
-            newest = certificates.renew()
-            tls.follow()
-            shown.append(newest)
-    assert shown[2] == shown[1] != shown[0]
-
-
 @pytest.mark.parametrize(("host", "believed"), [("pbx.example.com", True), ("", True), ("other.example.com", False)])
 async def test_a_peer_is_believed_by_the_name_in_its_certificate(
     certificates: Certificates, host: str, believed: bool
@@ -195,7 +175,7 @@ async def test_a_peer_that_somebody_else_has_signed_is_not_believed(certificates
 async def test_who_does_not_finish_the_handshake_is_let_go(
     certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "HANDSHAKE_LIMIT_S", 0.2)
+    monkeypatch.setattr(acceptor, "HANDSHAKE_LIMIT_S", 0.2)
     async with listening(Tls(files(certificates))) as (network, ear, port):
         silent, writer = await asyncio.open_connection(HOST, port)
         with contextlib.suppress(ConnectionError):
