@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallRecord:
-    """Times are Unix seconds; 0.0 where it never came to that."""
+    """Times are Unix seconds; 0.0 where it never came to that.
+
+    Its contact fills it in as long as it lasts; nobody changes it from the moment when ``ContactFinished`` is said.
+    """
 
     contact: str
     kind: str  # "inbound", "internal", "outbound", "callback"

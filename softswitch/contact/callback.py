@@ -9,7 +9,6 @@ only on the ledger's ``DialCustomer``, which follows the durable intent. The ord
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from softswitch.acd.model import (
@@ -54,7 +53,8 @@ class CallbackContact(Journey):
         self.agent_leg = ""
         self.customer_leg = ""
         self._dialled = False
-        self.record = replace(self.record, queue=promise.queue, promise=promise.id)
+        self.record.queue = promise.queue
+        self.record.promise = promise.id
 
     deadline: float | None = None
 
@@ -116,7 +116,8 @@ class CallbackContact(Journey):
             return [*hunt.answered(event.leg), *self._customer_answered(event.leg, now)]
         self.agent_leg = event.leg
         self.agents[event.leg] = (hunt.agent, self.id)
-        self.record = replace(self.record, agent=hunt.agent, answered_at=self.unix(now))
+        self.record.agent = hunt.agent
+        self.record.answered_at = self.unix(now)
         whisper = Prompt(self.language, text=phrase("whisper_callback", self.language, number=self.promise.number))
         found = [TellAcd(OfferAnswered(self.id, hunt.agent)), TellLedger(AgentFound(self.promise.id, hunt.agent))]
         return [*hunt.answered(event.leg), PlayTo(event.leg, f"{self.id}.whisper", (whisper,)), *found]

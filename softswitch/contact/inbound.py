@@ -6,7 +6,6 @@ visit to a queue, a hunt of the dial verb, a bridge, a voicemail. Each of them e
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -180,14 +179,14 @@ class InboundContact(Transferable):
             return left
         if self.bridge is None or event.leg != self.bridge.right:
             return []
-        self.record = replace(self.record, ended_by="called")
+        self.record.ended_by = "called"
         return [*self.disconnect(now), *self._tell(self.after, now)]
 
     def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
         orders: list[Effect] = []
         if self.visit is not None and self.bridge is None:
             # A promise that is being written may fail: this loss is kept then, and is none beside it.
-            self.record = replace(self.record, outcome="callback" if self.visit.promise_token else "abandoned")
+            self.record.outcome = "callback" if self.visit.promise_token else "abandoned"
             orders = [self._lost("abandoned", "", now), TellAcd(Leave(self.id, "abandoned"))]
             self.visit = None
         orders += self._take_down(now)
@@ -198,7 +197,7 @@ class InboundContact(Transferable):
 
     def _on_enter_queue(self, order: EnterQueue, now: float) -> list[Effect]:
         self.visit = Visit.begin(order, self.directory, now)
-        self.record = replace(self.record, queue=order.queue)
+        self.record.queue = order.queue
         needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
         join = Join(self.id, order.queue, now, needs, order.priority_s)
         return [*self._accept(now), HoldMusicTo(self.leg), TellAcd(join)]
@@ -216,7 +215,7 @@ class InboundContact(Transferable):
         full = event.why == "full"
         orders = [self._lost("queue-full", "", now)] if full else []
         self.visit = None
-        self.record = replace(self.record, outcome="queue-full" if full else "")
+        self.record.outcome = "queue-full" if full else ""
         return [*orders, SilenceTo(self.leg), *self._tell(QueueEnded("full" if full else "error"), now)]
 
     def _leave_queue(self, ended: str, now: float) -> list[Effect]:
@@ -324,7 +323,7 @@ class InboundContact(Transferable):
             visit.promise_token = ""
             return self._play_to_caller((self._phrase("apology", visit),), "visit")
         self.visit = None
-        self.record = replace(self.record, outcome="callback")
+        self.record.outcome = "callback"
         leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback")), SilenceTo(self.leg)]
         return [*leave, *self._play_to_caller((self._phrase("callback_promised", visit),), "goodbye")]
 
@@ -337,7 +336,7 @@ class InboundContact(Transferable):
     def _on_record_voicemail(self, order: RecordVoicemail, now: float) -> list[Effect]:
         file = self.recorded_as(f"voicemail-{order.mailbox}-{self.id}")
         self.voicemail = Voicemail.begin(order.mailbox, self.id, self.facts.caller, file, order.max_s, now)
-        self.record = replace(self.record, outcome=self.record.outcome or "voicemail")
+        self.record.outcome = self.record.outcome or "voicemail"
         return [*self._accept(now), *self._play_to_caller((BEEP,), "beep")]
 
     def _end_voicemail(self, now: float) -> list[Effect]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from softswitch.acd.model import ContactEnded
 from softswitch.call.identity import UNKNOWN, Origin
@@ -83,7 +83,7 @@ class Journey:
         return now + self.facts.epoch
 
     def begun(self, now: float) -> list[Effect]:
-        self.record = replace(self.record, started_at=self.unix(now))
+        self.record.started_at = self.unix(now)
         facts = self.facts
         return [ContactStarted(self.id, facts.kind, facts.caller, facts.called, facts.trunk)]
 
@@ -105,7 +105,9 @@ class Journey:
         self.bridge = Bridge(self.room, left, right, recording)
         self._connected_at = now
         connected_at, agent = self.record.connected_at or self.unix(now), self.agent or self.record.agent
-        self.record = replace(self.record, connected_at=connected_at, agent=agent, outcome="answered")
+        self.record.connected_at = connected_at
+        self.record.agent = agent
+        self.record.outcome = "answered"
         facts: list[Effect] = [ContactConnected(self.id, self.agent, waited_s)]
         if recording:
             facts.append(RecordingStarted(self.id, recording))
@@ -114,7 +116,7 @@ class Journey:
     def recorded_as(self, stem: str) -> str:
         """A file name for the next recording of this contact, and its entry in the call record."""
         self._recordings.append(f"{stem}-{len(self._recordings) + 1}.wav" if self._recordings else f"{stem}.wav")
-        self.record = replace(self.record, recording=",".join(self._recordings))
+        self.record.recording = ",".join(self._recordings)
         return self._recordings[-1]
 
     def disconnect(self, now: float) -> list[Effect]:
@@ -163,9 +165,8 @@ class Journey:
             return []
         self.over = True
         record = self.record
-        self.record = replace(
-            record, outcome=record.outcome or outcome, ended_by=record.ended_by or by, ended_at=self.unix(now)
-        )
+        record.outcome, record.ended_by = record.outcome or outcome, record.ended_by or by
+        record.ended_at = self.unix(now)
         return self.last_orders()
 
     def last_orders(self) -> list[Effect]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from softswitch.call.signal import Accept
@@ -64,7 +63,7 @@ class Scripted(Journey):
         if self.answered:
             return []
         self.answered = True
-        self.record = replace(self.record, answered_at=self.unix(now))
+        self.record.answered_at = self.unix(now)
         return [TellLeg(self.leg, Accept())]
 
     def _on_play(self, order: PlayPrompts, now: float) -> list[Effect]:

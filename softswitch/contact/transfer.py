@@ -53,7 +53,7 @@ class Transferable(Scripted, ABC):
         pending, orders = self._leave(event.leg, event.who, event.other, event.called, "blind", now)
         self.script = event.script
         if event.plan:
-            self.record = replace(self.record, plan=self.record.plan or event.plan)
+            self.record.plan = self.record.plan or event.plan
             orders += self._gone_for_good(pending)
         else:
             self.pending = pending

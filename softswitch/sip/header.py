@@ -225,6 +225,11 @@ def _name_addr(text: str) -> NameAddr:
 _name_addr_cached = lru_cache(maxsize=4096)(_name_addr)
 
 
+def forget() -> None:
+    """The texts that were read last need not be known any more."""
+    _name_addr_cached.cache_clear()
+
+
 def _tail_params(tail: str) -> Params:
     tail = tail.strip(LWS)
     if not tail:

@@ -162,10 +162,10 @@ def _services(
 def _servers(
     found: list[Srv], transport: str, domain: str, ttls: list[float]
 ) -> Generator[Question, Records, tuple[Server, ...]]:
-    """Only targets that have an address. A target "." says that there is no such service (RFC 2782)."""
+    """Only targets that have an address and a port. A target "." says that there is no such service (RFC 2782)."""
     servers = []
     for record in sorted(found, key=lambda one: (one.priority, -one.weight, one.target))[:MAX_SERVERS]:
-        if record.target in (".", ""):
+        if record.target in (".", "") or not record.port:
             continue
         hops = yield from _addresses(record.target, record.port, transport, domain, ttls)
         if hops:
