@@ -8,6 +8,6 @@ to ``Upcalls``: messages, octets that are none, flows that failed. Nothing that 
 ``admission`` who may have another one, ``connection`` how long one may stay. ``tls`` keeps the certificates and follows
 their files, ``certificate`` knows whom a peer's certificate speaks for.
 
-Beside SIP: ``resolver`` asks name servers, ``hosts`` the file before them; ``fetcher`` asks web servers for dialplans;
-``homer`` tells a collector what passes.
+Beside SIP: ``resolver`` asks name servers, by the sockets of ``dns_socket``, and ``hosts`` is the file before them;
+``fetcher`` asks web servers for dialplans; ``homer`` tells a collector what passes.
 """

@@ -6,6 +6,7 @@ Answers are kept for their TTL. A name that does not exist is an answer; that no
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,12 +23,14 @@ from dns.rdtypes.IN.NAPTR import NAPTR
 from dns.rdtypes.IN.SRV import SRV
 
 from softswitch.net import hosts
+from softswitch.net.dns_socket import Backend
 from softswitch.sip.flow import Address
 from softswitch.sip.locate import TRANSPORTS, Located, Naptr, Question, Records, Srv, Wish, locate
 
 _CACHED_NAMES = 1000
 _SEARCH_LIMIT_S = 20.0  # NAPTR, SRV and addresses together
 _NEGATIVE_S = 30.0
+_BROADCAST = ipaddress.ip_address("255.255.255.255")
 Done = Callable[[str, Located | None, str], None]  # name, what was found or None, why not
 
 
@@ -48,6 +51,7 @@ class DnsResolver:
         self._kinds = [kind for family, kind in ((4, "A"), (6, "AAAA")) if family in families]
         self._hosts_file = hosts_file
         self._tasks: set[asyncio.Task[None]] = set()
+        self._backend = Backend()
         self._dns = _configured(nameservers)
         self._dns.timeout = timeout_s
         self._dns.lifetime = 2 * timeout_s
@@ -100,8 +104,9 @@ class DnsResolver:
     async def _query(self, name: str, kind: str) -> Records:
         try:
             answer = await self._dns.resolve(
-                dns.name.from_text(name), dns.rdatatype.from_text(kind), raise_on_no_answer=False, search=False
-            )
+                dns.name.from_text(name), dns.rdatatype.from_text(kind), raise_on_no_answer=False, search=False,
+                backend=self._backend,
+            )  # fmt: skip
         except dns.resolver.NXDOMAIN:
             return Records()
         found = [_record(record) for record in answer.rrset or ()]
@@ -126,9 +131,16 @@ def _record(record: object) -> Naptr | Srv | str | None:
             return Naptr(record.order, record.preference, flags, service, _name(record.replacement))
         case SRV():
             return Srv(record.priority, record.weight, record.port, _name(record.target))
-        case A() | AAAA():
+        case A() | AAAA() if not _nowhere(record.address):
             return str(record.address)
     return None
+
+
+def _nowhere(host: str) -> bool:
+    """No server can be there: what is sent to 0.0.0.0 comes back to ourselves."""
+    address = ipaddress.ip_address(host)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address.is_multicast or address.is_unspecified or address == _BROADCAST or mapped is not None
 
 
 def _name(name: dns.name.Name) -> str:
