@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 from softswitch.acd.model import AgentSpec, QueueSpec
@@ -12,7 +13,7 @@ from softswitch.callback.model import Policy
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
 from softswitch.sip.digest import ALGORITHMS
-from softswitch.sip.flow import Address, Flow, ListeningPoint, family
+from softswitch.sip.flow import Address, Flow, ListeningPoint, family, numeric
 from softswitch.sip.timing import Timing
 from softswitch.switch.ban import BanRule
 from softswitch.switch.door import StrangerRule
@@ -96,6 +97,15 @@ class Configuration:
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)
+
+    def ours(self, remote: Address) -> bool:
+        """Whether we are who listens there."""
+        host, port = remote
+        for point in self.listeners:
+            everywhere = ip_address(point.local[0]).is_unspecified and numeric(host) and ip_address(host).is_loopback
+            if remote in (point.local, point.advertised) or (everywhere and port == point.local[1]):
+                return True
+        return False
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.

@@ -6,13 +6,14 @@ What each trunk makes of the answers is decided in ``trunk_line``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from softswitch.core.effect import Effect
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.final import retry_after_s
 from softswitch.sip.flow import Flow
-from softswitch.sip.locate import Hop
+from softswitch.sip.locate import Hop, Located
 from softswitch.sip.message import Request
 from softswitch.sip.probing import ProbeWanted, options
 from softswitch.sip.registration import RegisterWanted
@@ -55,10 +56,16 @@ class TrunkQuestions:
             return []
         if event.found is None:
             return self._trunks.armed(line, line.not_located(event.error, self._now))
-        effects = line.located(event.found, self._now)
+        effects = line.located(self._others(event.found), self._now)
         for hop in line.known:  # nobody else's flood shuts them out
             self._switch.door.regulars.add(hop.address, self._switch.unix + _KNOWN_S)
         return self._trunks.armed(line, effects)
+
+    def _others(self, found: Located) -> Located:
+        """Without ourselves: a call that a name server has led back to us would pass for one of the carrier's."""
+        ours = self._switch.configuration.ours
+        servers = [replace(one, hops=tuple(hop for hop in one.hops if not ours(hop.address))) for one in found.servers]
+        return replace(found, servers=tuple(one for one in servers if one.hops))
 
     def _probe(self, order: ProbeWanted) -> list[Effect]:
         line = self._trunks.lines[order.trunk]

@@ -63,6 +63,18 @@ def test_a_call_comes_in_from_each_server_of_a_trunk_without_sources() -> None:
     assert stranger.state == "ended" and stranger.status == 401
 
 
+def test_a_name_server_cannot_make_us_a_server_of_the_carriers() -> None:
+    one = house(found=located(SWITCH[1], 5090))
+    assert [str(hop) for hop in one.world.switch.trunks.lines["carrier"].known] == ["udp:127.0.0.1:5090"]
+    assert dials(one).state == "talking"
+    alone = house(found=located(SWITCH[1]))
+    call = dials(alone)
+    assert (call.state, call.status) == ("ended", 503)
+    stranger = gateway(alone, 5091).call("8000")
+    alone.world.run(2)
+    assert stranger.status == 401
+
+
 # ---- failover ------------------------------------------------------------------------------------------------------
 
 

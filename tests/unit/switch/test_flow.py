@@ -65,3 +65,15 @@ def test_what_is_advertised_makes_no_other_flow() -> None:
     flow = Flow("udp", ("192.0.2.2", 5060), ("198.51.100.1", 5060))
     assert flow == replace(flow, advertised=("pbx.example.com", 5060))
     assert flow != replace(flow, host="pbx.example.com")
+
+
+def test_we_listen_where_we_listen_by_whatever_name() -> None:
+    points = (
+        ListeningPoint("udp", ("0.0.0.0", 5060), ("203.0.113.7", 5070)),
+        ListeningPoint("tcp", ("2001:db8::1", 5060)),
+    )
+    house = Configuration(users={}, listeners=points)
+    for ours in (("127.0.0.1", 5060), ("203.0.113.7", 5070), ("2001:db8::1", 5060)):
+        assert house.ours(ours)
+    for other in (("127.0.0.1", 5070), ("203.0.113.7", 5060), ("192.0.2.1", 5060), ("2001:db8::2", 5060)):
+        assert not house.ours(other)
