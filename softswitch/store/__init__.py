@@ -13,9 +13,10 @@ its neighbours. A database that is away answers ``ok=False`` to promises at once
 - ``schema``      the tables; ``migrations`` how they came to be
 - ``statement``   facts as statements
 - ``writer``      the queue, the group commit, the back-off
+- ``database``    how a batch becomes one transaction; ``sqlite``, with a thread of its own, and ``postgresql``
 - ``trouble``     is this error the row's fault or the database's?
 - ``query``       reading back
-- ``engine``      SQLite (WAL, FULL) or PostgreSQL by URL
+- ``engine``      SQLite or PostgreSQL by URL, to read and for the schema
 - ``store``       these joined: ``Store.open(url, on_stored)``
 - ``memory``      the twin without a database, for simulations
 

@@ -1,8 +1,6 @@
 """Two engines for one database, one that writes and one that reads, and the schema brought up to date.
 
-SQLite: WAL with synchronous FULL, so that a commit has reached the disk. Transactions begin IMMEDIATE for the writer:
-a read that wants to write later fails at once with "database is locked" otherwise. The driver's own idea of when to
-begin is switched off (``isolation_level=None``).
+Facts go to SQLite by another way (``sqlite``); there the engine that writes is for the schema alone.
 """
 
 from __future__ import annotations
@@ -17,8 +15,11 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from softswitch.store.database import PATIENCE_S, Database
+from softswitch.store.postgresql import Postgresql
+from softswitch.store.sqlite import Sqlite, prepare
+
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-PATIENCE_S = 3  # for a lock, a connection, a statement: less than the ledger waits for an answer
 MIGRATION_LOCK = 0x50F7  # PostgreSQL advisory lock: two processes must not migrate at once
 
 
@@ -40,6 +41,14 @@ def engines(address: str) -> Engines:
         raise ValueError(f"{backend!r} is no database that we know; write sqlite:///PATH or postgresql://HOST/NAME")
     url = url.set(drivername=DRIVERS[backend])
     return _sqlite(url) if backend == "sqlite" else _postgresql(url)
+
+
+async def database(both: Engines) -> Database:
+    """Where facts go. The schema is up to date."""
+    if both.write.dialect.name == "postgresql":
+        return Postgresql(both.write)
+    await both.write.dispose()  # and its thread; nothing else is written by it
+    return Sqlite(str(both.write.url.database))
 
 
 async def migrate(engine: AsyncEngine) -> None:
@@ -72,11 +81,7 @@ def _sqlite(url: URL) -> Engines:
 def _begin_with(engine: AsyncEngine, begin: str) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
+        prepare(connection)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Connection) -> None:

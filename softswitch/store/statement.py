@@ -6,12 +6,12 @@ Text is made legible here (``core.legible``): what a peer sent must not make a r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.dml import UpdateBase
 
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
@@ -22,47 +22,49 @@ from softswitch.sip.registrar import Binding
 from softswitch.store import schema
 
 Row = Mapping[str, Any]
+Name = tuple[str, str]  # of a statement: table, "put" or "remove"
 
 
 class Change(NamedTuple):
-    """One row to be changed; ``verb`` names a statement of ``Statements``."""
+    """One row to be changed; table and verb name one of ``statements``."""
 
     table: str
-    verb: str  # "put" or "remove"
+    verb: str
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
-    """The statements of one dialect, by (table, verb)."""
-
-    by_name: Mapping[tuple[str, str], Executable]
-
-
-def statements(dialect: str) -> Statements:
+def statements(dialect: str) -> Mapping[Name, UpdateBase]:
     """``dialect`` is "sqlite" or "postgresql"; both have the same upsert under another name."""
     insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     aor, contact = schema.bindings.c.aor, schema.bindings.c.contact
     gone = schema.bindings.delete().where(aor == bindparam("key_aor"), contact == bindparam("key_contact"))
-    return Statements(
-        {
-            ("promises", "put"): _upsert(insert, schema.promises),
-            ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
-            ("calls", "put"): _upsert(insert, schema.calls),
-            ("bindings", "put"): _upsert(insert, schema.bindings),
-            ("bindings", "remove"): gone,
-            ("agents", "put"): _upsert(insert, schema.agents),
-            ("voicemails", "put"): _upsert(insert, schema.voicemails),
-            ("events", "put"): schema.events.insert(),
-        }
-    )
+    return {
+        ("promises", "put"): _upsert(insert, schema.promises),
+        ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
+        ("calls", "put"): _upsert(insert, schema.calls),
+        ("bindings", "put"): _upsert(insert, schema.bindings),
+        ("bindings", "remove"): gone,
+        ("agents", "put"): _upsert(insert, schema.agents),
+        ("voicemails", "put"): _upsert(insert, schema.voicemails),
+        ("events", "put"): schema.events.insert(),
+    }
 
 
-def _upsert(insert: Any, table: Table, updated: tuple[str, ...] | None = None) -> Executable:
+def texts() -> Mapping[Name, str]:
+    """The statements in SQLite's own words, with a ``:name`` for each value."""
+    dialect = sqlite.dialect(paramstyle="named")
+    made = {}
+    for name, statement in statements("sqlite").items():
+        given = [column.name for column in schema.metadata.tables[name[0]].columns if column.autoincrement is not True]
+        made[name] = str(statement.compile(dialect=dialect, column_keys=given if name[1] == "put" else None))
+    return made
+
+
+def _upsert(insert: Any, table: Table, updated: tuple[str, ...] | None = None) -> UpdateBase:
     keys = [column.name for column in table.primary_key]
     names = updated or tuple(column.name for column in table.columns if column.name not in keys)
     statement = insert(table)
-    upsert: Executable = statement.on_conflict_do_update(
+    upsert: UpdateBase = statement.on_conflict_do_update(
         index_elements=keys, set_={name: statement.excluded[name] for name in names}
     )
     return upsert

@@ -13,7 +13,7 @@ from softswitch.contact.mailbox import Message
 from softswitch.core.effect import DomainEvent
 from softswitch.sip.registrar import Binding
 from softswitch.store import query, statement
-from softswitch.store.engine import Engines, engines, migrate
+from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.writer import OnStored, Writer
 
@@ -38,10 +38,11 @@ class Store:
         both = engines(url)
         try:
             await migrate(both.write)
+            writer = Writer(await database(both), on_stored)
         except BaseException:
             await both.dispose()
             raise
-        return cls(both, Writer(both.write, on_stored))
+        return cls(both, writer)
 
     async def close(self) -> None:
         """Write what is queued, then let the database go."""

@@ -5,6 +5,8 @@ In doubt it is the row's: then it is tried alone, and a database that is away sh
 
 from __future__ import annotations
 
+import sqlite3
+
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,5 +26,5 @@ def database_is_away(error: BaseException) -> bool:
     if code is not None:
         return str(code).startswith(PASSING)
     if not isinstance(error, DBAPIError):
-        return isinstance(error, asyncpg.InterfaceError)
+        return isinstance(error, (asyncpg.InterfaceError, sqlite3.OperationalError, sqlite3.InterfaceError))
     return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))

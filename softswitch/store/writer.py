@@ -1,7 +1,6 @@
 """One writer with group commit: all that is queued goes into one transaction, answers follow the commit.
 
-A batch that fails is done again with a savepoint around each fact, so that a bad one does not sink the others. When
-the database is away, durable facts are answered ``ok=False`` at once, the rest waits, up to ``MOST_BUFFERED``.
+When the database is away, durable facts are answered ``ok=False`` at once, the rest waits, up to ``MOST_BUFFERED``.
 
 Whatever is raised, the writer goes on: a row that raises what nobody thought of is refused like one that the database
 refuses, and an error that belongs to no row counts as the database being away. Only ``close`` ends the task.
@@ -13,16 +12,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import islice
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from softswitch.core.legible import legible
-from softswitch.store.statement import Change, statements
-from softswitch.store.trouble import database_is_away
+from softswitch.store.database import Database, Fact, complain
+from softswitch.store.statement import Change
 
 OnStored = Callable[[str, str, bool], None]  # key, token, ok
 
@@ -35,27 +30,13 @@ LONGEST_PAUSE_S = 5.0
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What is written together; with a token, somebody waits for it to be durable."""
-
-    changes: Sequence[Change]
-    key: str = ""
-    token: str = ""
-
-    @property
-    def awaited(self) -> bool:
-        return bool(self.token)
-
-
 class Writer:
     """The queue in front of the database and the task that empties it."""
 
-    def __init__(self, engine: AsyncEngine, on_stored: OnStored) -> None:
+    def __init__(self, database: Database, on_stored: OnStored) -> None:
         self.on_stored = on_stored
         self.dropped = 0  # facts lost because the buffer was full or the database refused them
-        self._engine = engine
-        self._statements = statements(engine.dialect.name).by_name
+        self._database = database
         self._queue: deque[Fact] = deque()
         self._some = asyncio.Event()  # something is queued
         self._now = asyncio.Event()  # somebody waits for it, or we are closing
@@ -86,6 +67,7 @@ class Writer:
         self._some.set()
         self._now.set()
         await self._task
+        await self._database.close()
 
     # ---- the task ------------------------------------------------------------------------------------------------
 
@@ -127,7 +109,7 @@ class Writer:
             self._some.clear()
             self._now.clear()
         try:
-            refused = await self._commit(batch)
+            refused = await self._database.commit(batch)
         except asyncio.CancelledError as error:
             if _being_cancelled():
                 raise
@@ -137,49 +119,17 @@ class Writer:
             self._away(batch, error)
             return False
         self._back()
-        for fact, ok in ((fact, index not in refused) for index, fact in enumerate(batch)):
-            self._answer([fact], ok)
-            self.dropped += not (ok or fact.awaited)
+        self._answer([fact for index, fact in enumerate(batch) if index not in refused], True)
+        lost = [batch[index] for index in sorted(refused)]
+        self._answer(lost, False)
+        self.dropped += sum(not fact.awaited for fact in lost)
         return True
-
-    async def _commit(self, batch: Sequence[Fact]) -> set[int]:
-        """Write all of them in one transaction. Returns the indices of those that the database refused."""
-        try:
-            async with self._engine.begin() as connection:
-                if not batch:
-                    await connection.execute(select(1))  # is it there?
-                await self._execute(connection, [change for fact in batch for change in fact.changes])
-            return set()
-        except Exception as error:
-            if database_is_away(error):
-                raise
-        return await self._commit_one_by_one(batch)
-
-    async def _commit_one_by_one(self, batch: Sequence[Fact]) -> set[int]:
-        refused: set[int] = set()
-        async with self._engine.begin() as connection:
-            for index, fact in enumerate(batch):
-                try:
-                    async with connection.begin_nested():
-                        await self._execute(connection, fact.changes)
-                except Exception as error:
-                    if database_is_away(error):
-                        raise
-                    refused.add(index)
-                    _complain("store refused a row", error, table=fact.changes[0].table, key=legible(fact.key))
-        return refused
-
-    async def _execute(self, connection: AsyncConnection, changes: Iterable[Change]) -> None:
-        """Many rows per statement; the order holds within each table, and no fact depends on another table's."""
-        for table, of_table in groupby(sorted(changes, key=lambda change: change.table), lambda change: change.table):
-            for verb, run in groupby(of_table, lambda change: change.verb):
-                await connection.execute(self._statements[table, verb], [dict(change.row) for change in run])
 
     # ---- the database's health -----------------------------------------------------------------------------------
 
     def _away(self, batch: Sequence[Fact], error: BaseException) -> None:
         if not self._database_away:
-            _complain("database is away", error)
+            complain("database is away", error)
         self._database_away = True
         waiting = [*batch, *self._queue]
         self._queue = deque(islice((fact for fact in waiting if not fact.awaited), MOST_BUFFERED))
@@ -210,9 +160,3 @@ class Writer:
 def _being_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _complain(event: str, error: BaseException, **what: str) -> None:
-    """One line; a log that cannot be written costs no fact."""
-    with suppress(Exception):
-        log.error(event, error=legible(str(error)) or type(error).__name__, **what)

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 
 from softswitch.store.engine import engines, migrate, upgrade
 from softswitch.store.schema import ENDED, metadata
+from softswitch.store.sqlite import connect
 from softswitch.store.store import Store
 from tests.support import facts
 
@@ -15,12 +16,11 @@ def test_an_url_that_cannot_work_is_refused(url: str) -> None:
         engines(url)
 
 
-async def test_sqlite_has_reached_the_disk_when_a_commit_returns(tmp_path: Path) -> None:
-    both = engines(f"sqlite:///{tmp_path}/a.db")
-    async with both.write.connect() as connection:
-        assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
-        assert (await connection.execute(text("PRAGMA synchronous"))).scalar() == 2
-    await both.dispose()
+def test_sqlite_has_reached_the_disk_when_a_commit_returns(tmp_path: Path) -> None:
+    connection = connect(f"{tmp_path}/a.db")
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    connection.close()
 
 
 async def test_a_reader_does_not_wait_for_the_writer(tmp_path: Path) -> None:

@@ -1,17 +1,18 @@
-"""The writer over an engine of our own that fails when the test says so."""
+"""The writer over a connection of our own that fails when the test says so."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
+from softswitch.store import database, sqlite
 from softswitch.store import writer as module
 from softswitch.store.store import Store
 from softswitch.store.trouble import database_is_away
@@ -19,37 +20,52 @@ from tests.support import facts
 from tests.support.process import eventually
 
 
-class Bench:
-    """A store on SQLite, with a switch that takes the database away and a count of commits."""
+class Faults:
+    """What is wrong with the database, and a count of commits."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.answers: dict[str, bool] = {}
+    def __init__(self) -> None:
         self.commits = 0
         self.away = False
         self.fault: BaseException | None = None  # raised by each statement that touches ``calls``
         self.commit_fault: BaseException | None = None  # raised once
+
+
+class Faulty(sqlite3.Connection):
+    faults: Faults
+
+    def execute(self, sql: str, *given: object) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            self.faults.commits += 1
+            fault, self.faults.commit_fault = self.faults.commit_fault, None
+            if fault:
+                raise fault
+        self._look()
+        return super().execute(sql)
+
+    def executemany(self, sql: str, *given: object) -> sqlite3.Cursor:
+        if self.faults.fault and "INTO calls" in sql:
+            raise self.faults.fault
+        self._look()
+        return super().executemany(sql, *given)  # type: ignore[arg-type]
+
+    def _look(self) -> None:
+        if self.faults.away:
+            raise sqlite3.OperationalError("database or disk is full")
+
+
+class Bench(Faults):
+    """A store on SQLite, with a switch that takes the database away."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+        self.answers: dict[str, bool] = {}
         self.news = asyncio.Event()
         store.on_stored = self.stored
-        engine = store._engines.write.sync_engine
-        event.listen(engine, "commit", self.committed)
-        event.listen(engine, "before_cursor_execute", self.before)
 
     def stored(self, key: str, token: str, ok: bool) -> None:
         self.answers[token] = ok
         self.news.set()
-
-    def committed(self, connection: object) -> None:
-        self.commits += 1
-        fault, self.commit_fault = self.commit_fault, None
-        if fault:
-            raise fault
-
-    def before(self, connection: object, cursor: object, statement: str, *_: object) -> None:
-        if self.fault and "INTO calls" in statement:
-            raise self.fault
-        if self.away:
-            raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
 
     async def answer(self, token: str) -> bool:
         async with asyncio.timeout(10):
@@ -59,11 +75,18 @@ class Bench:
         return self.answers[token]
 
 
+async def opened(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    bench = Bench(await Store.open(f"sqlite:///{directory}/a.db"))
+    faulty = type("Mine", (Faulty,), {"faults": bench})
+    monkeypatch.setattr(sqlite, "connect", partial(sqlite.connect, factory=faulty))
+    return bench
+
+
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    store = await Store.open(f"sqlite:///{tmp_path}/a.db")
-    yield Bench(store)
-    await store.close()
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    bench = await opened(tmp_path, monkeypatch)
+    yield bench
+    await bench.store.close()
 
 
 async def test_what_is_queued_together_is_one_transaction(bench: Bench) -> None:
@@ -172,7 +195,8 @@ async def test_a_log_that_cannot_be_written_does_not_end_the_writer(
         def __getattr__(self, level: str) -> object:
             raise BrokenPipeError
 
-    monkeypatch.setattr(module, "log", Broken())
+    for one in (module, database):
+        monkeypatch.setattr(one, "log", Broken())
     bench.fault = ValueError()
     bench.store.put_call(facts.call(1))
     bench.store.put_promise(facts.promise(1), "t1")
@@ -184,20 +208,21 @@ async def test_a_log_that_cannot_be_written_does_not_end_the_writer(
     await eventually(lambda: bench.store.healthy, 10, "the database is back")
 
 
-async def test_closing_with_the_database_away_ends_and_counts(tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path}/a.db")
-    bench = Bench(store)
+async def test_closing_with_the_database_away_ends_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = await opened(tmp_path, monkeypatch)
     bench.away = True
-    store.put_call(facts.call(1))
+    bench.store.put_call(facts.call(1))
     async with asyncio.timeout(10):
-        await store.close()
-    assert store.dropped == 1
+        await bench.store.close()
+    assert bench.store.dropped == 1
 
 
 def test_whose_fault_it_is() -> None:
-    full = OperationalError("", {}, sqlite3.OperationalError("disk is full"))
-    twin = IntegrityError("", {}, sqlite3.IntegrityError("UNIQUE constraint failed"))
+    full = sqlite3.OperationalError("disk is full")
+    twin = sqlite3.IntegrityError("UNIQUE constraint failed")
     assert database_is_away(full)
+    assert database_is_away(OperationalError("", {}, full))
+    assert not database_is_away(IntegrityError("", {}, twin))
     assert database_is_away(ConnectionRefusedError())
     assert not database_is_away(twin)
     shutdown = Exception()

@@ -1,0 +1,109 @@
+"""How a batch of facts becomes one transaction, whatever the database: ``sqlite`` and ``postgresql`` say what it is.
+
+A batch that fails is done again with a savepoint around each fact, so that a bad one does not sink the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+import structlog
+
+from softswitch.core.legible import legible
+from softswitch.store.statement import Change, Name, Row
+from softswitch.store.trouble import database_is_away
+
+PATIENCE_S = 3  # for a lock, a connection, a statement: less than the ledger waits for an answer
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is written together; with a token, somebody waits for it to be durable."""
+
+    changes: Sequence[Change]
+    key: str = ""
+    token: str = ""
+
+    @property
+    def awaited(self) -> bool:
+        return bool(self.token)
+
+
+class Transaction(Protocol):
+    """What is done in it is done when it ends without an error, and not before."""
+
+    def execute(self, name: Name, rows: Sequence[Row]) -> None: ...
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """What is done within is undone where it raises; the transaction goes on."""
+
+    def ping(self) -> None:
+        """Raises where the database does not answer."""
+
+
+Begin = Callable[[], AbstractContextManager[Transaction]]
+
+
+class Database(Protocol):
+    """Where the writer's facts go."""
+
+    async def commit(self, batch: Sequence[Fact]) -> set[int]:
+        """Write all facts in one transaction, durably. Returns the indices of those that the database refused.
+
+        Raises anything where it is away: then nothing was written.
+        """
+
+    async def close(self) -> None: ...
+
+
+def commit(begin: Begin, batch: Sequence[Fact]) -> set[int]:
+    """``Database.commit``, for a database that can be waited for."""
+    try:
+        with begin() as transaction:
+            if not batch:
+                transaction.ping()
+            _execute(transaction, [change for fact in batch for change in fact.changes])
+        return set()
+    except Exception as error:
+        if database_is_away(error):
+            raise
+    return _one_by_one(begin, batch)
+
+
+def _one_by_one(begin: Begin, batch: Sequence[Fact]) -> set[int]:
+    refused: set[int] = set()
+    with begin() as transaction:
+        for index, fact in enumerate(batch):
+            try:
+                with transaction.savepoint():
+                    _execute(transaction, fact.changes)
+            except Exception as error:
+                if database_is_away(error):
+                    raise
+                refused.add(index)
+                complain("store refused a row", error, table=fact.changes[0].table, key=legible(fact.key))
+    return refused
+
+
+def _execute(transaction: Transaction, changes: Iterable[Change]) -> None:
+    for name, rows in _runs(changes):
+        transaction.execute(name, rows)
+
+
+def _runs(changes: Iterable[Change]) -> Iterator[tuple[Name, list[Row]]]:
+    """Many rows per statement; the order holds within each table, and no fact depends on another table's."""
+    for table, of_table in groupby(sorted(changes, key=lambda change: change.table), lambda change: change.table):
+        for verb, run in groupby(of_table, lambda change: change.verb):
+            yield (table, verb), [change.row for change in run]
+
+
+def complain(event: str, error: BaseException, **what: str) -> None:
+    """One line; a log that cannot be written costs no fact."""
+    with suppress(Exception):
+        log.error(event, error=legible(str(error)) or type(error).__name__, **what)

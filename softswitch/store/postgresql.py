@@ -1,0 +1,47 @@
+"""Facts into PostgreSQL, over the one connection of an engine of SQLAlchemy's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.dml import UpdateBase
+
+from softswitch.store.database import Fact, commit
+from softswitch.store.statement import Name, Row, statements
+
+
+class Postgresql:
+    """A ``Database``; the engine stays its maker's."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._statements = statements("postgresql")
+
+    async def commit(self, batch: Sequence[Fact]) -> set[int]:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(lambda waiting: commit(lambda: self._begin(waiting), batch))
+
+    async def close(self) -> None:
+        """Nothing is kept open but the engine."""
+
+    @contextmanager
+    def _begin(self, connection: Connection) -> Iterator[_Transaction]:
+        with connection.begin():
+            yield _Transaction(connection, self._statements)
+
+
+class _Transaction:
+    def __init__(self, connection: Connection, statements: Mapping[Name, UpdateBase]) -> None:
+        self._connection, self._statements = connection, statements
+
+    def execute(self, name: Name, rows: Sequence[Row]) -> None:
+        self._connection.execute(self._statements[name], rows)
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        return self._connection.begin_nested()
+
+    def ping(self) -> None:
+        self._connection.execute(select(1))

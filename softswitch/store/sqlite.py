@@ -1,0 +1,100 @@
+"""Facts into an SQLite file, by a thread of its own: it is given a batch, and says when the disk has it.
+
+The thread does nothing but this, so that a batch costs the loop two wake-ups however many statements it has. WAL with
+synchronous FULL: a commit has reached the disk when it returns. The driver's own idea of when to begin is switched off
+(``isolation_level=None``); a transaction that writes begins IMMEDIATE, or it would fail at once, with "database is
+locked", where it has to wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import Any
+
+from softswitch.store.database import PATIENCE_S, Fact, commit
+from softswitch.store.statement import Name, Row, texts
+
+
+def prepare(connection: Any) -> None:
+    """``connection`` is one of ``sqlite3``, or of what is like it."""
+    connection.isolation_level = None
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+
+
+class Sqlite:
+    """A ``Database``. The file has its tables already."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._texts = texts()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._connection: sqlite3.Connection | None = None  # the thread's
+
+    async def commit(self, batch: Sequence[Fact]) -> set[int]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        self._thread.shutdown()
+
+    # ---- the thread ----------------------------------------------------------------------------------------------
+
+    def _commit(self, batch: Sequence[Fact]) -> set[int]:
+        try:
+            return commit(self._begin, batch)
+        except BaseException:
+            self._disconnect()  # the next one may find the file that this one has lost
+            raise
+
+    @contextmanager
+    def _begin(self) -> Iterator[_Transaction]:
+        if self._connection is None:
+            self._connection = connect(self._path)
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield _Transaction(connection, self._texts)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def connect(path: str, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
+    """Raises ``sqlite3.Error``."""
+    connection = sqlite3.connect(path, timeout=PATIENCE_S, factory=factory)
+    prepare(connection)
+    return connection
+
+
+class _Transaction:
+    def __init__(self, connection: sqlite3.Connection, texts: Mapping[Name, str]) -> None:
+        self._connection, self._texts = connection, texts
+
+    def execute(self, name: Name, rows: Sequence[Row]) -> None:
+        self._connection.executemany(self._texts[name], rows)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self._connection.execute("SAVEPOINT fact")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO fact")
+            raise
+        finally:
+            self._connection.execute("RELEASE fact")
+
+    def ping(self) -> None:
+        """It has begun: the file is there, and can be locked."""
