@@ -107,7 +107,7 @@ class Hunt:
     def _ring(self, target: Target) -> list[Effect]:
         self.made += 1
         leg = f"{self.prefix}{self.made}"
-        if not target.others or self.purpose == "customer":  # giving up early would lead nowhere
+        if target.try_s is not None and (not target.others or self.purpose == "customer"):  # it would lead nowhere
             target = replace(target, try_s=None)
         self.ringing[leg] = target
         caller = self.caller if self.as_given else target.presentation.shown(self.caller)

@@ -66,6 +66,7 @@ from softswitch.switch.wire import Wire
 log = logging.getLogger("softswitch.switch")
 
 Handler = Callable[[Effect], Sequence[Effect]]
+_ENDPOINT = ("endpoint", "")
 RUNAWAY = 100_000  # effects in one unit of work: a loop of ours, not work
 
 
@@ -239,6 +240,7 @@ class Switch:
             self._queue.clear()
             self._failed(where)
             self._rescue(where, about)
+        self.arm(_ENDPOINT, self.endpoint.deadline)  # which nearly every effect moves
         self._rearm_if_changed()
 
     def _rescue(self, where: str, about: object) -> None:
@@ -289,9 +291,7 @@ class Switch:
     def _due(self, kind: str, name: str) -> Iterable[Effect]:
         match kind:
             case "endpoint":
-                effects = self.endpoint.tick(self.now)
-                self.arm((kind, name), self.endpoint.deadline)
-                return effects
+                return self.endpoint.tick(self.now)
             case "registrar":
                 effects = self.registrar.tick(self.unix)
                 self.arm_registrar()

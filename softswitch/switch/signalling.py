@@ -58,11 +58,9 @@ class Signalling:
             ResponseArrived: self._to_owner,
             TransactionFailed: self._to_owner,
             CallWanted: self._call_wanted,
-            SendRequest: lambda order: self._armed(
-                self._endpoint.request(order.request, order.flow, order.leg, self._now)
-            ),
-            SendCancel: lambda order: self._armed(self._endpoint.cancel(order.leg, self._now, order.causes)),
-            SendAck: lambda order: self._armed(self._endpoint.ack(order.request, order.flow)),
+            SendRequest: lambda order: self._endpoint.request(order.request, order.flow, order.leg, self._now),
+            SendCancel: lambda order: self._endpoint.cancel(order.leg, self._now, order.causes),
+            SendAck: lambda order: self._endpoint.ack(order.request, order.flow),
             Respond: self._respond,
         }
 
@@ -80,7 +78,7 @@ class Signalling:
                 answered = self._at_once(message, flow)
                 if answered is not None:
                     return answered
-            return self._armed(self._endpoint.received(message, flow, self._now))
+            return self._endpoint.received(message, flow, self._now)
         except PeerError:
             self._switch.wire.dropped(flow.transport, "malformed")
             return []
@@ -165,7 +163,7 @@ class Signalling:
     def flow_failed(self, event: FlowFailed) -> Iterable[Effect]:
         broken = [*self._switch.registrar.drop(event.flow), *self._switch.lamps.flow_failed(event.flow)]
         broken += self._switch.questions.flow_failed(event.flow)
-        return [*broken, *self._armed(self._endpoint.transport_failed(event.flow, self._now))]
+        return [*broken, *self._endpoint.transport_failed(event.flow, self._now)]
 
     def blame(self, effect: Effect, error: PeerError) -> list[Effect]:
         """A peer broke a rule while we did what its message asked for."""
@@ -231,16 +229,11 @@ class Signalling:
 
     def request(self, request: Request, flow: Flow, owner: str) -> list[Effect]:
         """Send a request of ours outside of any leg; ``owner`` hears what becomes of it."""
-        return list(self._armed(self._endpoint.request(request, flow, owner, self._now)))
+        return self._endpoint.request(request, flow, owner, self._now)
 
     def _send(self, order: Send) -> Sequence[Effect]:
         self._switch.wire.send(order)
         return []
 
     def _respond(self, order: Respond) -> Sequence[Effect]:
-        return self._armed(self._endpoint.respond(order.transaction, order.response, self._now))
-
-    def _armed(self, effects: Sequence[Effect]) -> Sequence[Effect]:
-        """The endpoint has worked: its deadline may have moved."""
-        self._switch.arm(("endpoint", ""), self._endpoint.deadline)
-        return effects
+        return self._endpoint.respond(order.transaction, order.response, self._now)
