@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from softswitch.call.identity import private
@@ -89,21 +90,12 @@ def invite(leg: LegState, plan: Plan, cseq: int, more: HeaderLines, offer: bytes
 
 def refreshing(leg: LegState) -> HeaderLines:
     """What a request or response says of us that forms or refreshes a dialog (section 12.1.1)."""
-    return (("Contact", contact_value(leg.flow, _secure(leg))), ("Allow", ALLOW), ("Supported", SUPPORTED))
+    return (("Contact", contact_value(leg.flow, leg.secure)), ("Allow", ALLOW), ("Supported", SUPPORTED))
 
 
-def _secure(leg: LegState) -> bool:
-    """Whether the call was made to a SIPS URI, or by way of one: our Contact is one then (8.1.1.8, 12.1.1)."""
-    if leg.outbound is not None:
-        plan = leg.outbound.plan
-        named = [plan.request_uri, *[value for name, value in plan.headers if name == "Route"][:1]]
-    else:
-        assert leg.inbound is not None
-        theirs = leg.inbound.request
-        named = [theirs.uri, *(theirs.headers.all("Record-Route") or theirs.headers.all("Contact"))[:1]]
-    if not any("sips:" in value.lower() for value in named):
-        return False
-    return parse_uri(named[0]).scheme == "sips" or any(parse_name_addr(one).uri.scheme == "sips" for one in named[1:])
+def secure(uri: str, ways: Sequence[str]) -> bool:
+    """Whether a call to ``uri`` is one to a SIPS URI, or by way of one: that is the first of ``ways``, if any."""
+    return parse_uri(uri).scheme == "sips" or any(parse_name_addr(way).uri.scheme == "sips" for way in ways[:1])
 
 
 def learn(leg: LegState, message: Message) -> None:

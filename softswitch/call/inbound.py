@@ -33,6 +33,7 @@ def examine(leg: LegState, invite: Request) -> PeerError | None:
     """Make the dialog and answer the offer in thought; what is wrong with the INVITE, if anything is."""
     try:
         leg.dialog = Dialog.uas(invite, leg.setup.local_tag)
+        leg.secure = compose.secure(invite.uri, leg.dialog.route_set or invite.headers.all("Contact"))
         inspection.inspect(invite)
         inspection.acceptable(invite)
         offer = compose.description(invite)
@@ -194,4 +195,5 @@ def _refuse(leg: LegState, status: int, reason: str | None = None, causes: tuple
 
 
 def start(transaction: RequestArrived, trusted: bool) -> Inbound:
-    return Inbound(transaction.transaction, transaction.request, trusted)
+    request = transaction.request
+    return Inbound(transaction.transaction, trusted, request.cseq.number, request.to.uri.host, request)

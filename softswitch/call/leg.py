@@ -32,6 +32,7 @@ from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sip import inspection
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, ResponseArrived, TransactionFailed
 from softswitch.sip.flow import Flow
+from softswitch.sip.header import parse_name_addr
 from softswitch.sip.hop import MOST_HOPS
 from softswitch.sip.message import Response
 from softswitch.sip.timing import Timing
@@ -98,7 +99,8 @@ class Leg:
         setup = Setup(id, call_id or ids.call_id(), ids.tag(), local, ids, timing, credentials, session)
         ring_s = outbound.RING_LIMIT_S if ring_timeout_s is None else ring_timeout_s
         plan = Plan(to_uri, from_uri, from_display, request_uri or to_uri, ring_s, tuple(headers), try_s, offers, hops)
-        return cls(LegState(setup, flow, outbound=Outbound(plan)))
+        secure = compose.secure(plan.request_uri, [value for name, value in plan.headers if name == "Route"])
+        return cls(LegState(setup, flow, secure, outbound=Outbound(plan)))
 
     @property
     def id(self) -> str:
@@ -121,7 +123,7 @@ class Leg:
     @property
     def called_as(self) -> str:
         """The host by which the peer has called us; "" where we have called it."""
-        return self.leg.inbound.request.to.uri.host if self.leg.inbound is not None else ""
+        return self.leg.inbound.called_as if self.leg.inbound is not None else ""
 
     @property
     def invite(self) -> str | None:
@@ -131,6 +133,15 @@ class Leg:
     @property
     def flow(self) -> Flow:
         return self.leg.flow
+
+    @property
+    def named_hosts(self) -> frozenset[str]:
+        """Where the dialog says that its peer, and the proxies on the way, are: hosts of its target and its routes."""
+        dialog = self.leg.talking
+        if dialog is None:
+            return frozenset()
+        routes = [parse_name_addr(route).uri.host for route in dialog.route_set]
+        return frozenset([parse_uri(dialog.remote_target).host.strip("[]"), *routes])
 
     @property
     def media(self) -> Media | None:
@@ -323,7 +334,7 @@ class Leg:
         if asked is not None:
             return self._answered(arrived, asked, now)
         ours = leg.outbound
-        if cseq.method != "INVITE" or ours is None or ours.invite is None or cseq.number != ours.invite.cseq.number:
+        if cseq.method != "INVITE" or ours is None or cseq.number != ours.cseq:
             return []
         if 200 <= response.status < 300 and leg.dialog is not None:
             return outbound.further_success(leg, response)

@@ -37,16 +37,14 @@ def invite(leg: LegState, _cause: object, now: float) -> list[Effect]:
 
 def invite_again(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     """The credentials are in place; the same dialog identifiers, the next CSeq (section 22.2)."""
-    sent = part(leg).invite
-    assert sent is not None
-    return [_invite(leg, sent.cseq.number + 1)]
+    return [_invite(leg, part(leg).cseq + 1)]
 
 
 def _invite(leg: LegState, cseq: int) -> SendRequest:
     ours = part(leg)
     offer = leg.exchange.offer(leg.setup.local) if ours.plan.offers else b""
     more = (*refresh.asked(leg), *ours.credentials)
-    ours.invite = compose.invite(leg, ours.plan, cseq, more, offer)
+    ours.invite, ours.cseq = compose.invite(leg, ours.plan, cseq, more, offer), cseq
     ours.early.clear()
     return SendRequest(leg.id, ours.invite, leg.flow)
 
@@ -54,10 +52,9 @@ def _invite(leg: LegState, cseq: int) -> SendRequest:
 def tries_again(leg: LegState, response: Response) -> bool:
     """Whether this refusal is a challenge that we answer, or asks for nothing but a longer session interval."""
     ours = part(leg)
-    assert ours.invite is not None
     if response.status == 422:
         return refresh.raised(leg, response)
-    found = ask.answer(leg, response, "INVITE", ours.invite.uri, ours.credentials, ours.challenges)
+    found = ask.answer(leg, response, "INVITE", ours.plan.request_uri, ours.credentials, ours.challenges)
     if not found:
         return False
     ours.credentials, ours.challenges = found, ours.challenges + 1
@@ -67,9 +64,9 @@ def tries_again(leg: LegState, response: Response) -> bool:
 def is_invite(leg: LegState, failed: TransactionFailed) -> bool:
     """Whether it is the INVITE itself that has failed."""
     sent, ours = failed.request, leg.outbound
-    if failed.method != "INVITE" or ours is None or ours.invite is None:
+    if failed.method != "INVITE" or ours is None or not ours.cseq:
         return False
-    return sent is None or sent.cseq.number == ours.invite.cseq.number
+    return sent is None or sent.cseq.number == ours.cseq
 
 
 def cancel(leg: LegState, cause: object, _now: float) -> list[Effect]:
@@ -169,10 +166,9 @@ def ack(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 def _ack(leg: LegState, dialog: Dialog) -> SendAck:
     """With the credentials of the INVITE (section 13.2.2.4)."""
     ours = part(leg)
-    assert ours.invite is not None
     answer = ours.answer if dialog is leg.dialog else b""
     lines = (*ours.credentials, ("Content-Type", SDP)) if answer else ours.credentials
-    return SendAck(dialog.ack(ours.invite.cseq.number, lines, answer), leg.flow)
+    return SendAck(dialog.ack(ours.cseq, lines, answer), leg.flow)
 
 
 def further_success(leg: LegState, response: Response) -> list[Effect]:
@@ -180,7 +176,6 @@ def further_success(leg: LegState, response: Response) -> list[Effect]:
     ours = part(leg)
     tag = response.to.tag or ""
     assert leg.dialog is not None
-    assert ours.invite is not None
     if tag == leg.dialog.remote_tag:
         return [_ack(leg, leg.dialog)]
     known = ours.forks.get(tag)
@@ -188,7 +183,7 @@ def further_success(leg: LegState, response: Response) -> list[Effect]:
         return [_ack(leg, known)]
     if len(ours.forks) >= _MOST_BRANCHES:
         return []  # no fork has so many: a peer wants us to work, and to remember
-    fork = ours.forks[tag] = Dialog.uac(ours.invite, response)
+    fork = ours.forks[tag] = leg.dialog.fork(response, ours.plan.request_uri, ours.cseq)
     return [_ack(leg, fork), ask.send(leg, fork, "BYE")]
 
 

@@ -68,7 +68,7 @@ def _matches(ours: Inbound, pending: Reliable, prack: Request) -> bool:
     """Section 7.2."""
     words = (prack.headers.get("RAck") or "").split()
     acknowledged = (*(whole(word) for word in words[:2]), *words[2:])
-    return acknowledged == (pending.rseq, ours.request.cseq.number, "INVITE")
+    return acknowledged == (pending.rseq, ours.cseq, "INVITE")
 
 
 def _exchanged(leg: LegState, pending: Reliable, theirs: bytes) -> bytes:

@@ -58,12 +58,20 @@ class Inbound:
     """The peer's INVITE."""
 
     transaction: str
-    request: Request
     trusted: bool  # whether its P-Asserted-Identity counts (RFC 3325)
+    cseq: int
+    called_as: str  # the host by which the peer has called us
+    invite: Request | None  # None: the leg is up, and nobody asks for it any more
     answer: bytes = b""  # to its offer; empty where it had none
     provisional: Response | None = None  # sent last, above 100
     reliable: Reliable | None = None  # the latest
     remind_at: float | None = None  # section 13.3.1.1: a proxy on the way forgets a call that is silent too long
+
+    @property
+    def request(self) -> Request:
+        """The INVITE, as long as it has no answer."""
+        assert self.invite is not None
+        return self.invite
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,8 @@ class Outbound:
     """Our INVITE."""
 
     plan: Plan
-    invite: Request | None = None  # the latest
+    invite: Request | None = None  # the latest; None again when the leg is up
+    cseq: int = 0  # the latest INVITE's; 0: none has been sent
     ring_until: float = 0.0
     heard: bool = False  # a provisional response has come
     rang: bool = False  # one above 100
@@ -189,6 +198,7 @@ class Refer:
 class LegState:
     setup: Setup
     flow: Flow  # by which the peer was last heard
+    secure: bool = False  # called by a SIPS URI, or by way of one: so is our Contact (sections 8.1.1.8, 12.1.1)
     inbound: Inbound | None = None
     outbound: Outbound | None = None
     state: S = S.NEW
@@ -257,12 +267,11 @@ class LegState:
         return self.probe.pending or self.ack is not None
 
     def established(self) -> None:
-        """Of the INVITE only what a repeat, another branch or a re-INVITE may ask for is kept from now on."""
+        """What a repeat, another branch or a re-INVITE may ask for is known by now, and the INVITE is forgotten."""
         if self.inbound is not None:
-            self.inbound.request = self.inbound.request.remembered(("to", "cseq"), ("record-route", "contact"))
-            self.inbound.answer, self.inbound.provisional = b"", None
-        if self.outbound is not None and self.outbound.invite is not None:
-            self.outbound.invite = self.outbound.invite.remembered(("from", "call-id", "cseq"), ("from",))
+            self.inbound.invite, self.inbound.answer, self.inbound.provisional = None, b"", None
+        if self.outbound is not None:
+            self.outbound.invite = None
 
     def lingers_until(self, now: float) -> float:
         """How long there is something to do after the end: late 2xx of other branches, PRACKs, a transfer to tell."""

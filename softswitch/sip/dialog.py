@@ -55,15 +55,25 @@ class Dialog:
     @classmethod
     def uac(cls, request: Request, response: Response) -> Dialog:
         """Section 12.1.2. A 2xx without a Contact that can be read is answered at the URI that was called."""
+        local, tag = request.headers.get("From") or "", request.from_.tag or ""
+        return cls._answered(response, request.call_id, local, tag, request.uri, request.cseq.number)
+
+    def fork(self, response: Response, uri: str, cseq: int) -> Dialog:
+        """That of another branch of the same INVITE, which went to ``uri`` with ``cseq`` (section 13.2.2.4)."""
+        return self._answered(response, self.call_id, self.local, self.local_tag, uri, cseq)
+
+    @classmethod
+    def _answered(cls, response: Response, call_id: str, local: str, local_tag: str, uri: str, cseq: int) -> Dialog:
+        routes = response.headers.all("Record-Route")
         return cls(
-            request.call_id,
-            request.from_.tag or "",
+            call_id,
+            local_tag,
             response.to.tag or "",
-            request.headers.get("From") or "",
+            local,
             response.headers.get("To") or "",
-            _contact(response) or request.uri,
-            tuple(route for route in reversed(response.headers.all("Record-Route")) if _readable(route)),
-            request.cseq.number,
+            _contact(response) or uri,
+            tuple([route for route in reversed(routes) if _readable(route)]),
+            cseq,
         )
 
     def continues(self, early: Dialog) -> None:
