@@ -36,7 +36,7 @@ from softswitch.sip.header import parse_name_addr
 from softswitch.sip.hop import MOST_HOPS
 from softswitch.sip.message import Response
 from softswitch.sip.timing import Timing
-from softswitch.sip.uri import parse_uri
+from softswitch.sip.uri import canonical_host, parse_uri
 
 Event = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed | Command
 
@@ -140,8 +140,8 @@ class Leg:
         dialog = self.leg.talking
         if dialog is None:
             return frozenset()
-        routes = [parse_name_addr(route).uri.host for route in dialog.route_set]
-        return frozenset([parse_uri(dialog.remote_target).host.strip("[]"), *routes])
+        named = [parse_name_addr(route).uri for route in dialog.route_set]
+        return frozenset(canonical_host(uri.host) for uri in (parse_uri(dialog.remote_target), *named))
 
     @property
     def media(self) -> Media | None:

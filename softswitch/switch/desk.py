@@ -147,6 +147,15 @@ class Desk:
         """The answer to who speaks of a dialog or transaction that is not here."""
         return self._once(request, flow, 481, ())
 
+    def forbidden(self, request: Request, flow: Flow) -> list[Effect]:
+        """The answer to who speaks of a dialog that is not his."""
+        return self._once(request, flow, 403, ())
+
+    def proves(self, request: Request, flow: Flow, user: str, unix: float) -> list[Effect] | None:
+        """None where this request in a dialog, from a place that nobody knows, is ``user``'s; else its answer."""
+        proven, refused = self._proof(request, flow, unix)
+        return refused if not proven else None if proven == user else self.forbidden(request, flow)
+
     def busy(self, request: Request, flow: Flow) -> list[Effect]:
         """The answer to a new call when there is too much to do (section 21.5.4)."""
         return self._once(request, flow, 503, (("Retry-After", str(retry_after_s(request.call_id))),))

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from softswitch.call.leg import Leg
 from softswitch.call.signal import Respond, SendAck, SendCancel, SendRequest
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
@@ -29,6 +30,7 @@ from softswitch.switch.desk import CallWanted, Desk, SubscribeWanted, TextWanted
 from softswitch.switch.event import CallShed, MessageDropped
 from softswitch.switch.limit import AtLimit
 from softswitch.switch.overload import Rank, retry_after_s
+from softswitch.switch.place import Places
 from softswitch.switch.ports import Arrived, FlowFailed, Malformed
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Signalling:
     def __init__(self, switch: Switch, desk: Desk) -> None:
         self._switch = switch
         self._desk = desk
+        self._places = Places(switch, desk)
         self._endpoint = switch.endpoint
         self._legs_by_invite: dict[str, str] = {}  # INVITE server transaction -> leg, for CANCEL
         self._invite_of: dict[str, str] = {}  # and back, to forget it
@@ -89,8 +92,8 @@ class Signalling:
         if tag is not None and request.method == "SUBSCRIBE" and self._switch.lamps.knows(request.call_id, tag):
             return self._desk.at_once(request, flow, self._switch.unix)  # nobody refreshes for somebody else
         if tag is not None and request.method != "CANCEL":
-            ours = self._switch.calls.leg_of_dialog(request.call_id, tag)
-            return None if ours else self._desk.unknown(request, flow)
+            leg = self._leg(request)
+            return self._places.refused(leg, request, flow) if leg else self._desk.unknown(request, flow)
         if request.method == "CANCEL":
             return self._desk.unknown(request, flow)
         answered = self._shed(request, flow) or self._desk.at_once(request, flow, self._switch.unix)
@@ -191,15 +194,21 @@ class Signalling:
 
     def _in_dialog(self, event: RequestArrived | AckArrived) -> Sequence[Effect]:
         request = event.request
-        leg = self._switch.calls.leg_of_dialog(request.call_id, request.to.tag or "")
+        leg = self._leg(request)
         if leg is not None:
-            return self._switch.calls.tell_leg(leg, event)
+            heard = self._places.heard(leg, event) if isinstance(event, AckArrived) else event
+            return self._switch.calls.tell_leg(leg.id, heard) if heard else []
         if request.method == "SUBSCRIBE" and isinstance(event, RequestArrived):
             return self._desk.request(event, self._switch.unix)
         if isinstance(event, RequestArrived):
             raise PeerError(481, "Call/Transaction Does Not Exist")
         self._switch.wire.dropped(event.flow.transport, "no_dialog")
         return []
+
+    def _leg(self, request: Request) -> Leg | None:
+        """Whose dialog this is in."""
+        calls = self._switch.calls
+        return calls.legs.get(calls.leg_of_dialog(request.call_id, request.to.tag or "") or "")
 
     def _cancel(self, event: CancelArrived) -> Sequence[Effect]:
         leg = self._legs_by_invite.get(event.transaction)

@@ -64,6 +64,10 @@ class Transfers:
         self._parties.pop(leg, None)
         self._taking.pop(leg, None)
 
+    def user_of(self, leg: str) -> str:
+        """Which of our users is at the other end; "" where it is none."""
+        return self._at(leg).user
+
     def _at(self, leg: str) -> Party:
         return self._parties.get(leg, Party())
 

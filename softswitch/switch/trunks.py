@@ -126,6 +126,11 @@ class Trunks:
         if line is not None:
             line.legs.discard(leg)
 
+    def carrying(self, leg: str) -> str:
+        """The trunk by which this call goes, as long as it does; "" none."""
+        line, _ = self._carried.get(leg, (None, None))
+        return "" if line is None else line.spec.name
+
     # ---- calls that come in ------------------------------------------------------------------------------------
 
     def admit(self, leg: str, wanted: CallWanted) -> tuple[Codec, ...]:
