@@ -1,7 +1,8 @@
 """The driver's deadline heap: one for all machines, with lazy deletion.
 
-A machine says only ``deadline``; the driver stores (deadline, key). An entry whose machine has since moved its
-deadline is stale and is skipped, so that nothing has to be cancelled.
+A machine says only ``deadline``; the driver stores (deadline, key). A deadline that moves away, as nearly all do,
+keeps its entry, which is moved when it comes up; one that moves near gets another entry. An entry whose key has none,
+or a nearer one, is skipped, so that nothing has to be cancelled.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ _FEW = 64  # stale entries that are not worth sweeping
 
 
 class Deadlines:
-    """Keys ordered by the moment at which they are due; each key has at most one live entry."""
+    """Keys ordered by the moment at which they are due."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Hashable]] = []
         self._live: dict[Hashable, float] = {}
+        self._entries: dict[Hashable, float] = {}  # the earliest of each key in the heap, not after its deadline
         self._serial = 0
 
     def set(self, key: Hashable, deadline: float | None) -> None:
@@ -25,9 +27,11 @@ class Deadlines:
         if deadline is None:
             self._live.pop(key, None)
             return
-        if self._live.get(key) == deadline:
-            return
         self._live[key] = deadline
+        entry = self._entries.get(key)
+        if entry is not None and entry <= deadline:
+            return
+        self._entries[key] = deadline
         self._serial += 1
         heapq.heappush(self._heap, (deadline, self._serial, key))
         if len(self._heap) > 2 * len(self._live) + _FEW:
@@ -35,11 +39,21 @@ class Deadlines:
 
     def next(self) -> float | None:
         """The earliest live deadline, or None."""
-        while self._heap:
-            deadline, _, key = self._heap[0]
-            if self._live.get(key) == deadline:
+        heap, entries = self._heap, self._entries
+        while heap:
+            entry, _, key = heap[0]
+            deadline = self._live.get(key)
+            if entries.get(key) != entry:
+                heapq.heappop(heap)
+            elif deadline == entry:
                 return deadline
-            heapq.heappop(self._heap)
+            elif deadline is None:
+                heapq.heappop(heap)
+                del entries[key]
+            else:
+                self._serial += 1
+                entries[key] = deadline
+                heapq.heapreplace(heap, (deadline, self._serial, key))
         return None
 
     def due(self, now: float) -> list[Hashable]:
@@ -47,17 +61,14 @@ class Deadlines:
         keys: list[Hashable] = []
         while (deadline := self.next()) is not None and deadline <= now:
             _, _, key = heapq.heappop(self._heap)
-            del self._live[key]
+            del self._live[key], self._entries[key]
             keys.append(key)
         return keys
 
     def _sweep(self) -> None:
-        """Far deadlines that are moved again and again would leave an entry each time, until they are due."""
-        live, newest = self._live, {}
-        for entry in self._heap:
-            if live.get(entry[2]) == entry[0]:
-                newest[entry[2]] = entry
-        self._heap = list(newest.values())
+        """Of keys that are taken out long before they are due an entry each would stay until then."""
+        self._heap = [(deadline, serial, key) for serial, (key, deadline) in enumerate(self._live.items())]
+        self._entries = dict(self._live)
         heapq.heapify(self._heap)
 
     def __len__(self) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 Address = tuple[str, int]  # numeric host, port
+_LONGEST_ADDRESS = 64  # octets: of IPv6 with a zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ def family(host: str) -> int:
 
 def numeric(host: str) -> bool:
     """Whether it is an address and not a name; of IPv6 without brackets."""
+    return len(host) <= _LONGEST_ADDRESS and _numeric(host)
+
+
+@lru_cache(maxsize=4096)
+def _numeric(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:

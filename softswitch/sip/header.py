@@ -51,7 +51,8 @@ class NameAddr(NamedTuple):
 
     @property
     def tag(self) -> str | None:
-        return param(self.params, "tag")
+        params = self.params
+        return params[0][1] if params and params[0][0] == "tag" and params[0][1] else param(params, "tag")
 
     def with_tag(self, tag: str) -> NameAddr:
         kept = tuple([pair for pair in self.params if pair[0].lower() != "tag"])
@@ -76,7 +77,8 @@ class Via(NamedTuple):
 
     @property
     def branch(self) -> str | None:
-        return param(self.params, "branch")
+        params = self.params
+        return params[0][1] if params and params[0][0] == "branch" and params[0][1] else param(params, "branch")
 
     @property
     def old(self) -> bool:

@@ -39,6 +39,8 @@ def inspect(request: Request) -> None:
 
 def _required(request: Request) -> None:
     headers = request.headers
+    if "Require" not in headers and "Proxy-Require" not in headers:
+        return
     known = (*OPTION_TAGS, "path") if request.method == "REGISTER" else OPTION_TAGS  # RFC 3327
     unknown = [tag for tag in headers.all("Require") if tag.lower() not in known]
     unknown += [

@@ -36,7 +36,10 @@ _COMMON = (
     "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Content-Length", "Content-Type", "Max-Forwards", "Route",
     "Record-Route", "Allow", "Supported", "Require", "User-Agent", "Server", "Accept", "Expires", "Authorization",
     "WWW-Authenticate", "Proxy-Authorization", "Proxy-Authenticate", "Warning", "Reason", "Event", "Min-Expires",
-    "Retry-After", "Session-Expires", "Min-SE", "Path", "Subject", "Date", "P-Asserted-Identity",
+    "Retry-After", "Session-Expires", "Min-SE", "Path", "Subject", "Date", "P-Asserted-Identity", "Accept-Encoding",
+    "Accept-Language", "Allow-Events", "Content-Disposition", "Content-Encoding", "Diversion", "History-Info",
+    "P-Preferred-Identity", "Privacy", "Proxy-Require", "RAck", "Refer-To", "Referred-By", "Remote-Party-ID",
+    "Replaces", "RSeq", "Subscription-State", "Timestamp", "Unsupported", "User-to-User",
 )  # fmt: skip
 _KEYS = {spelling: name.lower() for name in _COMMON for spelling in (name, name.lower(), name.upper())}
 _KEYS |= {spelling: name for short, name in COMPACT.items() for spelling in (short, short.upper())}

@@ -7,10 +7,8 @@ the Contact counts where it names the host that the REGISTER came from; where it
 
 from __future__ import annotations
 
-import ipaddress
-
 from softswitch.core.errors import PeerError
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Flow, numeric
 from softswitch.sip.location import Binding, key_of
 from softswitch.sip.uri import Uri, canonical_host, parse_uri
 from softswitch.switch.configuration import Configuration
@@ -64,7 +62,6 @@ def _uri(contact: str) -> Uri | None:
     """None where the host is a name: who has registered is called where it came from."""
     try:
         uri = parse_uri(contact)
-        ipaddress.ip_address(uri.host)
-    except (PeerError, ValueError):
+    except PeerError:
         return None
-    return uri
+    return uri if numeric(uri.host) else None

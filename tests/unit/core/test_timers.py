@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 from softswitch.core.timers import Deadlines
 
 
@@ -29,3 +31,25 @@ def test_far_deadlines_that_move_again_and_again_leave_nothing_behind() -> None:
             deadlines.set(leg, 1000.0 + moved + leg)
     assert len(deadlines._heap) < 200
     assert deadlines.due(1200.0) == list(range(50))
+
+
+def test_whatever_is_set_moved_and_taken_out_is_due_when_a_plain_table_says() -> None:
+    draw = random.Random(4)
+    deadlines, table, now = Deadlines(), dict[int, float](), 0.0
+    for _ in range(5000):
+        key, at = draw.randrange(20), now + draw.randrange(50)
+        if draw.random() < 0.1:
+            deadlines.set(key, None)
+            table.pop(key, None)
+        else:
+            deadlines.set(key, at)
+            table[key] = at
+        assert deadlines.next() == min(table.values(), default=None)
+        if draw.random() < 0.2:
+            now += draw.randrange(20)
+            due = [key for key in table if table[key] <= now]
+            found = deadlines.due(now)
+            assert sorted(found) == sorted(due)  # type: ignore[type-var]
+            assert [table[key] for key in found] == sorted(table[key] for key in due)  # type: ignore[index]
+            for key in due:
+                del table[key]
