@@ -141,10 +141,15 @@ class Journey:
         return [TellAcd(ContactEnded(contact, agent))] if agent else []
 
     def texted(self, event: Texted, now: float) -> list[Effect]:
-        """What one side of a conversation writes, the other reads; a dialplan reads nothing."""
-        if self.bridge is None or event.leg not in (self.bridge.left, self.bridge.right):
-            return []
-        return [TellLeg(self.bridge.other(event.leg), SendText(event.content_type, event.body))]
+        """What one side of a conversation writes, the other reads."""
+        reader = self.reader_of(event.leg)
+        return [TellLeg(reader, SendText(event.content_type, event.body))] if reader else []
+
+    def reader_of(self, leg: str) -> str:
+        """The leg that reads what this one writes; "" nobody: a dialplan does not, nor who waits."""
+        if self.bridge is None or leg not in (self.bridge.left, self.bridge.right):
+            return ""
+        return self.bridge.other(leg)
 
     def cancel_hunt(self) -> list[Effect]:
         orders = self.hunt.cancel(self.causes) if self.hunt else []

@@ -60,11 +60,11 @@ class TextWanted(Effect):
     trunk: str  # "" from a phone
 
 
-_CHALLENGED = frozenset({"REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE", "PUBLISH"})
+_CHALLENGED = frozenset({"REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE"})
 _WITHIN = frozenset({"BYE", "INFO", "UPDATE", "PRACK", "NOTIFY", "REFER"})  # a dialog
 _MOST_OUT = 3  # octets for each one that came in
 _MOST_SAID = 5000
-_SHARED = frozenset({"MESSAGE", "SUBSCRIBE", "PUBLISH"})
+_SHARED = frozenset({"MESSAGE", "SUBSCRIBE"})
 _SHARE = (20.0, 500.0)  # of these one user may send so many a second, so many at once
 _CALLS = (50.0, 300.0)  # the same of calls, while there is too much to do and for some time after
 _STRICT_S = 30.0
@@ -143,18 +143,14 @@ class Desk:
             case _:
                 raise _unserved(request)
 
-    def unknown(self, request: Request, flow: Flow) -> list[Effect]:
-        """The answer to who speaks of a dialog or transaction that is not here."""
-        return self._once(request, flow, 481, ())
-
-    def forbidden(self, request: Request, flow: Flow) -> list[Effect]:
-        """The answer to who speaks of a dialog that is not his."""
-        return self._once(request, flow, 403, ())
+    def says(self, request: Request, flow: Flow, status: int) -> list[Effect]:
+        """The answer to who speaks of a dialog that is not here, is not his, or in which nobody hears it."""
+        return self._once(request, flow, status, ())
 
     def proves(self, request: Request, flow: Flow, user: str, unix: float) -> list[Effect] | None:
         """None where this request in a dialog, from a place that nobody knows, is ``user``'s; else its answer."""
         proven, refused = self._proof(request, flow, unix)
-        return refused if not proven else None if proven == user else self.forbidden(request, flow)
+        return refused if not proven else None if proven == user else self.says(request, flow, 403)
 
     def busy(self, request: Request, flow: Flow) -> list[Effect]:
         """The answer to a new call when there is too much to do (section 21.5.4)."""

@@ -43,7 +43,7 @@ class Places:
             return None
         user = self._switch.calls.transfers.user_of(leg.id)
         if not user:
-            return self._desk.forbidden(request, flow)
+            return self._desk.says(request, flow, 403)
         return self._desk.proves(request, flow, user, self._switch.unix)
 
     def heard(self, leg: Leg, ack: AckArrived) -> AckArrived | None:

@@ -93,13 +93,20 @@ class Signalling:
             return self._desk.at_once(request, flow, self._switch.unix)  # nobody refreshes for somebody else
         if tag is not None and request.method != "CANCEL":
             leg = self._leg(request)
-            return self._places.refused(leg, request, flow) if leg else self._desk.unknown(request, flow)
+            return self._inside(leg, request, flow) if leg else self._desk.says(request, flow, 481)
         if request.method == "CANCEL":
-            return self._desk.unknown(request, flow)
+            return self._desk.says(request, flow, 481)
         answered = self._shed(request, flow) or self._desk.at_once(request, flow, self._switch.unix)
         if request.method == "REGISTER":
             self._switch.arm_registrar()
         return answered
+
+    def _inside(self, leg: Leg, request: Request, flow: Flow) -> list[Effect] | None:
+        """The answer to a request of a dialog that its leg is not to hear; None where it is."""
+        refused = self._places.refused(leg, request, flow)
+        if refused is None and request.method == "MESSAGE" and not self._switch.texts.readable(leg.id):
+            return self._desk.says(request, flow, 480)  # RFC 3428 section 7: 2xx would say that it will be read
+        return refused
 
     def skimmed(self, data: bytes, flow: Flow) -> bytes | None:
         """What to say to a datagram that is not worth reading, so much is there to do; None where it is to be read."""

@@ -72,6 +72,11 @@ class Texts:
     def owns(self, owner: str) -> bool:
         return owner in self._open
 
+    def readable(self, leg: str) -> bool:
+        """Whether somebody reads what is written inside the call of this leg."""
+        contact = self._switch.calls.contacts.get(self._switch.calls.contact_at(leg))
+        return contact is not None and bool(contact.reader_of(leg))
+
     def send(self, reader: str, text: Text, done: Done) -> list[Effect]:
         """From the API. ``done`` hears the outcome, perhaps before this returns."""
 

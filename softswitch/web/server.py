@@ -247,9 +247,15 @@ def make_app(
     """The application, to be served on ``settings.http.listen``."""
     defects = problem_middleware(lambda: metrics.observe(UnitFailed("http"), 0.0))
     app = web.Application(middlewares=[defects], client_max_size=MAX_BODY_BYTES)
+    app.on_response_prepare.append(_anonymous)
     for method, path, permission, handle in Api(control, reader, metrics, media_counters, media_gauges).routes():
         app.router.add_route(method, path, _guarded(handle, permission, tokens))
     return app
+
+
+async def _anonymous(_: web.Request, response: web.StreamResponse) -> None:
+    """Otherwise it would say which versions of Python and of its libraries run here."""
+    response.headers["Server"] = "softswitch"
 
 
 def make_runner(app: web.Application, idle_s: float = IDLE_LIMIT_S) -> web.AppRunner:

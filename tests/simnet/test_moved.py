@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from softswitch.call.leg import Leg
-from softswitch.sip.digest import answer
-from softswitch.sip.flow import Address, Flow
-from softswitch.sip.message import Message, Response
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Response
 from softswitch.switch.configuration import Trunk
 from softswitch.switch.event import AuthenticationFailed
 from tests.simnet.house import CARRIER_PORT, House
 from tests.simnet.phone import Call, SimPhone
+from tests.simnet.somebody import SDP, Somebody
 from tests.simnet.world import SWITCH
 
 ELSEWHERE = ("127.0.0.66", 7000)
-SDP = "v=0\r\no=- 9 9 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio 7002 RTP/AVP 0\r\n"
-
-
-@dataclass
-class Somebody:
-    """Who knows everything of a dialog, and writes from ``address``."""
-
-    house: House
-    leg: Leg
-    address: Address
-    heard: list[Message] = field(default_factory=list)
-    cseq: int = 100
-
-    def __post_init__(self) -> None:
-        self.house.world.peers[self.address] = lambda message, flow: self.heard.append(message)
-
-    def says(self, method: str, *headers: str, body: str = "", cseq: int = 0) -> int:
-        """Send it; the status of the answer, 0 where there is none within a second."""
-        dialog = self.leg.leg.dialog
-        assert dialog is not None
-        self.cseq = cseq or self.cseq + 1
-        host, port = self.address
-        kind = ["Content-Type: application/sdp"] if body else []
-        lines = [
-            f"{method} sip:softswitch@127.0.0.1:{SWITCH[1]} SIP/2.0",
-            f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{method}{self.cseq}{len(self.heard)};rport",
-            f"From: {dialog.remote}", f"To: {dialog.local}", f"Call-ID: {dialog.call_id}",
-            f"CSeq: {self.cseq} {method}", "Max-Forwards: 70", f"Contact: <sip:thief@{host}:{port}>",
-            *headers, *kind, f"Content-Length: {len(body)}", "", body,
-        ]  # fmt: skip
-        self.heard.clear()
-        self.house.world.carry("\r\n".join(lines).encode(), self.address, SWITCH)
-        self.house.world.run(1.0)
-        finals = [one.status for one in self.heard if isinstance(one, Response) and one.status >= 200]
-        return finals[0] if finals else 0
-
-    def wants_the_sound(self, *headers: str) -> int:
-        return self.says("INVITE", *headers, body=SDP.format(host=self.address[0]))
-
-    def proof(self, method: str, user: str, password: str) -> str:
-        challenged = self.heard[0]
-        given = challenged.headers.all("WWW-Authenticate")[0]
-        return "Authorization: " + answer(given, method, f"sip:softswitch@127.0.0.1:{SWITCH[1]}", user, password, "cn")
 
 
 @pytest.fixture
@@ -190,3 +147,16 @@ def test_an_ack_from_elsewhere_moves_nothing_and_brings_no_answer(house: House) 
     assert home.says("INFO", cseq=home.cseq + 1) == 200
     home.says("ACK", body=SDP.format(host="127.0.0.1"), cseq=home.cseq - 1)
     assert leg.leg.ack is None
+
+
+def test_a_text_inside_a_call_is_refused_where_nobody_reads_it(house: House) -> None:
+    """RFC 3428 section 7: 202 would say that it is going to be read."""
+    call = talk(house, house.desk, "8000")
+    plain = "Content-Type: text/plain"
+    caller = Somebody(house, leg_of(house, house.desk), house.desk.address)
+    assert caller.says("MESSAGE", plain, body="hello, dialplan") == 480
+    assert call.state == "talking"
+    talk(house, house.alice, "1002")
+    caller = Somebody(house, leg_of(house, house.alice), house.alice.address)
+    assert caller.says("MESSAGE", plain, body="hello, bob") == 202
+    assert house.bob.talking[0].texts == ["hello, bob"]
