@@ -144,10 +144,10 @@ class Trunks:
 
     def called(self, trunk: str, request: Request, number: str) -> str:
         """Which number of ours a trunk means. A registrar calls the contact that we gave it, and says whom in To."""
-        spec = self.lines[trunk].spec
-        if number == contact_user(spec):
+        line = self.lines[trunk]
+        if self._contacts.get(number) is line:
             number = legible(request.to.uri.user)
-        return rewritten(number, spec.manners.inbound)
+        return rewritten(number, line.spec.manners.inbound)
 
     def of_flow(self, flow: Flow) -> Trunk | None:
         """The trunk whose certificate or source this is: as configured, else one of its servers."""
