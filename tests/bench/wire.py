@@ -45,7 +45,7 @@ language: en
 start: taken
 steps:
   taken: {answer: {}, next: wait}
-  wait: {collect: {say: Hello, save: nothing, timeout: 60s, tries: 1}, next: bye, failed: bye}
+  wait: {collect: {say: "", save: nothing, timeout: 60s, tries: 1}, next: bye, failed: bye}  # in silence
   bye: {hangup: normal}
 """
 MEDIA_NOTE = "control process only; media_us is the media process, which nobody asked for sound"
