@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -110,6 +111,56 @@ async def test_attended(phones: tuple[Phone, Phone, Phone]) -> None:
     await ann_talks_to_carl(ann, bob, carl)
     await ann.hangup()
     await carl.wait("disconnected")
+
+
+async def replaces(switch: SwitchProcess, call: PhoneCall) -> str:
+    """The identifiers of the dialog between the switch and a phone, as the phone would tell them (RFC 3891)."""
+    trace = await switch.api("GET", f"/api/v1/calls/{call.call_id}/trace")
+    texts = [one["text"] for one in trace["trace"]["messages"] if f"Call-ID: {call.call_id}\r\n" in one["text"]]
+    tags = [re.search(r"\r\nFrom: .*;tag=(\S+)\r\nTo: .*;tag=(\S+)\r\n", text) for text in texts]
+    ours, phones = next(found.groups() for found in tags if found)
+    return f"{call.call_id};to-tag={ours};from-tag={phones}"
+
+
+async def test_a_ringing_call_is_picked_up(switch: SwitchProcess, phones: tuple[Phone, Phone, Phone]) -> None:
+    """INVITE with Replaces, early-only: another phone takes what has not been answered."""
+    ann, bob, carl = phones
+    await bob.ask("auto_answer", status=180)
+    call = await ann.call(BOB)
+    await bob.wait("ringing")
+    await call.wait("ringing")
+    name = await replaces(switch, bob.current)
+    picked = await carl.call(BOB, headers={"Replaces": f"{name};early-only"})
+    await picked.wait("confirmed")
+    await bob.wait("disconnected")
+    await call.wait("confirmed")
+    await carl.hears(400)
+    await ann.hears(700)
+    late = await carl.call(BOB, headers={"Replaces": f"{name};early-only"})
+    await late.wait("disconnected")
+    assert late.status in (481, 603)  # it is over
+    await picked.hangup()
+    await ann.wait("disconnected")
+
+
+async def test_a_call_is_taken_over_by_another_phone(switch: SwitchProcess, phones: tuple[Phone, Phone, Phone]) -> None:
+    """INVITE with Replaces in the talk: the phone that had it hears BYE, the other party hears the new one."""
+    ann, bob, carl = phones
+    bobs = await talking(ann, bob)
+    name = await replaces(switch, bobs)
+    answered = await carl.call(BOB, headers={"Replaces": f"{name};early-only"})
+    await answered.wait("disconnected")
+    assert answered.status == 486  # RFC 3891 section 3: it is answered, and only an early one was wanted
+    taken = await carl.call(BOB, headers={"Replaces": name})
+    await taken.wait("confirmed")
+    await bobs.wait("disconnected")
+    await ann_talks_to_carl(ann, bob, carl)
+    assert len(ann.calls) == 1
+    stranger = await bob.call(ANN, headers={"Replaces": "no-such-call;to-tag=a;from-tag=b"})
+    await stranger.wait("disconnected")
+    assert stranger.status == 481
+    await ann.hangup()
+    await taken.wait("disconnected")
 
 
 async def test_into_the_dialplan(phones: tuple[Phone, Phone, Phone]) -> None:

@@ -249,9 +249,12 @@ class Phone:
         await self.ask("register", on=True)
         await self.until(lambda: (200, True) in self.registrations[before:], timeout_s, "registration")
 
-    async def call(self, to: str, caller: str | None = None) -> PhoneCall:
-        """Begin a call through the switch; ``caller`` is the number of a peer that presents many."""
-        number = await self.ask("call", to=to, host=self.host, caller=caller)
+    async def call(self, to: str, caller: str | None = None, headers: dict[str, str] | None = None) -> PhoneCall:
+        """Begin a call through the switch; ``caller`` is the number of a peer that presents many.
+
+        ``headers`` are in its INVITE beside its own.
+        """
+        number = await self.ask("call", to=to, host=self.host, caller=caller, headers=headers or {})
         await self.until(lambda: any(c.number == number and not c.incoming for c in self.calls), 5, "call")
         return next(c for c in reversed(self.calls) if c.number == number and not c.incoming)
 

@@ -227,14 +227,19 @@ class Softphone:
 
     # ---- what can be asked: do_<name>(**arguments) -----------------------------------------------------------------
 
-    def do_call(self, to: str, host: str, caller: str | None = None) -> int:
+    def do_call(self, to: str, host: str, caller: str | None, headers: dict[str, str]) -> int:
         account = self.me
         if caller and caller not in self.accounts:
             self._account(caller, None, None)
         if caller:
             account = self.accounts[caller]
         line = Line(self, account)
-        line.makeCall(self.uri(to, host), operation())
+        prm = operation()
+        for name, value in headers.items():
+            header = pj.SipHeader()
+            header.hName, header.hValue = name, value
+            prm.txOption.headers.append(header)
+        line.makeCall(self.uri(to, host), prm)
         self.lines[line.getId()] = line
         return int(line.getId())
 
