@@ -216,3 +216,32 @@ async def test_an_agent_logs_in_and_out_from_the_phone(switch: SwitchProcess, tm
             await switch.agent_is("alice", state)
             await call.hangup()
             await call.wait("disconnected")
+
+
+async def test_what_the_called_network_plays_before_the_answer_is_heard(
+    switch: SwitchProcess, tmp_path: Path, tones: dict[int, Path]
+) -> None:
+    """Early media (RFC 3960): 183 with a description, and sound; then an answer, or none."""
+    async with (
+        await Phone.peer(
+            "gateway", *switch.sip, directory=tmp_path, own_port=switch.trunk_port, play=tones[1000]
+        ) as gateway,
+        await phone(switch, "1004", tmp_path, play=tones[400]) as caller,
+    ):
+        call = await caller.call("9010123456")
+        await gateway.wait("ringing")
+        await gateway.answer(183)
+        await caller.hears(1000)
+        assert call.state == "ringing" and call.status == 183
+        await gateway.answer(200)
+        await call.wait("confirmed")
+        await gateway.hears(400)
+        await call.hangup()
+        await gateway.wait("disconnected")
+        refused = await caller.call("9010123457")
+        await gateway.wait("ringing")
+        await gateway.answer(183)
+        await caller.hears(1000)
+        await gateway.current.hangup(404)  # an announcement, and then no such number
+        await refused.wait("disconnected")
+        assert refused.status == 404 and not refused.reached("confirmed")

@@ -62,7 +62,7 @@ async def located(server: HostileDns, wish: Wish | None = None) -> tuple[Located
     loop = asyncio.get_running_loop()
     answers: asyncio.Queue[tuple[Located | None, str]] = asyncio.Queue()
     resolver = DnsResolver(
-        lambda name, found, error: answers.put_nowait((found, error)), [server.address], 0.15, families=(4,)
+        lambda name, found, error: answers.put_nowait((found, error)), [server.address], 0.1, families=(4,)
     )
     worst, running = 0.0, True
 
