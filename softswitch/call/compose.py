@@ -25,6 +25,7 @@ SUPPORTED = ", ".join(inspection.OPTION_TAGS)
 
 
 _MOST_METHODS = 32
+_LONGEST_CACHED = 512  # octets
 _OURS = frozenset(ALLOW.split(", "))
 
 
@@ -101,14 +102,15 @@ def secure(uri: str, ways: Sequence[str]) -> bool:
 def learn(leg: LegState, message: Message) -> None:
     """Which methods the peer serves, where it says so (section 20.5)."""
     if "Allow" in message.headers:
-        named = frozenset(method.upper() for method in message.headers.all("Allow")[:_MOST_METHODS])
-        leg.allows = _one_of(named & _OURS)
+        named = ", ".join(message.headers.all("Allow")[:_MOST_METHODS])
+        leg.allows = _methods_cached(named) if len(named) <= _LONGEST_CACHED else _methods(named)
 
 
-@lru_cache(maxsize=256)
-def _one_of(methods: frozenset[str]) -> frozenset[str]:
-    """The same object for all peers of a kind: each leg has one, and they are large."""
-    return methods
+def _methods(named: str) -> frozenset[str]:
+    return frozenset([method.strip().upper() for method in named.split(",")]) & _OURS
+
+
+_methods_cached = lru_cache(maxsize=256)(_methods)  # one set for all peers of a kind: each leg has one, and it is large
 
 
 def has_option(message: Message, header: str, tag: str) -> bool:

@@ -16,6 +16,7 @@ from softswitch.core.errors import PeerError
 from softswitch.sip.header import CSeq, parse_name_addr
 from softswitch.sip.hop import MAX_FORWARDS
 from softswitch.sip.message import Headers, Message, Request, Response
+from softswitch.sip.response import with_tag
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Dialog:
             request.call_id,
             local_tag,
             request.from_.tag or "",
-            str(request.to.with_tag(local_tag)),
+            with_tag(request.headers.get("To") or "", local_tag),
             request.headers.get("From") or "",
             str(contact.uri),
             tuple(request.headers.all("Record-Route")),

@@ -176,7 +176,9 @@ def split_commas(text: str) -> list[str]:
 
 def quote(text: str) -> str:
     """``text`` as a quoted-string."""
-    return '"' + _TO_QUOTE.sub(r"\\\1", text) + '"'
+    if '"' in text or "\\" in text:
+        text = _TO_QUOTE.sub(r"\\\1", text)
+    return f'"{text}"'
 
 
 def unquote(text: str) -> str:

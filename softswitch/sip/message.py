@@ -127,7 +127,7 @@ class Request(_Accessors):
         the lines stay.
         """
         _ = self.via, self.from_, self.to, self.call_id, self.cseq
-        kept = [line for line in self.headers.lines if line[0] in lines]
+        kept = [line for line in self.headers.lines if line[0] in lines] if lines else []
         return Request(self.method, self.uri, self.headers.copy(kept, read))
 
 
@@ -276,6 +276,8 @@ def _body(headers: Headers, body: bytes) -> bytes:
     value = headers.first.get("content-length")
     if value is None:
         return body  # section 18.3: in a datagram it ends with the datagram
+    if value == "0" and not headers.repeats:
+        return b""
     length = content_length(headers.all("Content-Length") if headers.repeats else [value]) or 0
     if length > len(body):
         raise PeerError(400, "Content-Length beyond the end of the message")

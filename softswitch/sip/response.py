@@ -65,12 +65,17 @@ def respond(
     if theirs.repeats:
         lines = _once(lines)
     if to_tag is not None and not _has_tag(request):
-        lines = [line if line[0] != "to" else ("to", line[1], f"{line[2].rstrip(' ;')};tag={to_tag}") for line in lines]
+        lines = [line if line[0] != "to" else ("to", line[1], with_tag(line[2], to_tag)) for line in lines]
     lines += [(key_of(name), name, value) for name, value in headers]
     if content_type is not None:
         lines.append(("content-type", "Content-Type", content_type))
     phrase = PHRASES.get(status, "Unknown") if reason is None else reason
     return Response(status, phrase, theirs.copy(lines, _READ), body)
+
+
+def with_tag(to: str, tag: str) -> str:
+    """The To of a request that has no tag, as we answer it and as the From of what we say in the dialog."""
+    return f"{to.rstrip(' ;')};tag={tag}"
 
 
 def _has_tag(request: Request) -> bool:

@@ -204,5 +204,7 @@ def unescape(text: str) -> str:
 
 
 def _escape(text: str) -> str:
+    if text.isascii() and text.isalnum():
+        return text
     octets = text.encode("utf-8", "surrogateescape")
     return _TO_ESCAPE.sub(lambda match: b"%%%02X" % ord(match[0]), octets).decode("ascii")

@@ -62,6 +62,7 @@ class TextWanted(Effect):
 
 _CHALLENGED = frozenset({"REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE"})
 _WITHIN = frozenset({"BYE", "INFO", "UPDATE", "PRACK", "NOTIFY", "REFER"})  # a dialog
+_CAPABLE = (*capabilities(ALLOW), ("Allow-Events", ALLOW_EVENTS))
 _MOST_OUT = 3  # octets for each one that came in
 _MOST_SAID = 5000
 _SHARED = frozenset({"MESSAGE", "SUBSCRIBE"})
@@ -101,7 +102,7 @@ class Desk:
         try:
             inspect(request)
             if request.method == "OPTIONS":
-                return self._once(request, flow, 200, (*capabilities(ALLOW), ("Allow-Events", ALLOW_EVENTS)))
+                return self._once(request, flow, 200, _CAPABLE)
             if request.method not in _CHALLENGED:
                 raise _unserved(request)
             if request.method != "REGISTER" and self._trunk_of(flow, request):
@@ -276,7 +277,7 @@ class Desk:
         """An answer in no transaction: whose address this is nobody knows yet (sections 8.2.7, 26.3.2.4)."""
         stamp_via(request, flow)
         response = respond(request, status, reason, to_tag=stateless_tag(request), headers=headers)
-        if not flow.reliable and size(response) > _MOST_OUT * size(request):
+        if not flow.reliable and size(response) > _MOST_OUT * (len(request.octets) or size(request)):
             return []
         return [Send(response, way_back(request, flow, self._configuration.nat))]
 
