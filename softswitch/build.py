@@ -125,7 +125,7 @@ def configuration(
     codes = settings.feature_codes
     sip = settings.sip
     return Configuration(
-        users={name: User(user.password, user.name, user.language, user.contact or "")
+        users={name: User(user.password, user.name, user.language, user.contact or "", user.srtp)
                for name, user in settings.users.items()},
         listeners=listeners,
         trunks={name: _trunk(name, trunk) for name, trunk in settings.trunks.items()},
@@ -180,7 +180,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
         name, address, "" if trunk.transport == "auto" else trunk.transport, sources, credentials, trunk.prefix,
         trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.certificate, trunk.challenge, registering,
         Watch(trunk.probe, trunk.probe_failures, trunk.answer_within, trunk.dead_for),
-        CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer,
+        CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer, trunk.srtp,
     )  # fmt: skip
 
 

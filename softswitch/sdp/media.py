@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softswitch.sdp.crypto import Crypto, Srtp
+
 Address = tuple[str, int]
 
 
@@ -30,6 +32,9 @@ class LocalMedia:
     session_id: int = 1  # the o= line's
     ptime_ms: int = 20
     event_type: int | None = None  # payload type of telephone-event where one was agreed on already
+    keys: tuple[Crypto, ...] = ()  # of SRTP, in order of preference; (): never secured
+    secured: bool = False  # never without keys
+    rtcp_mux: bool = False  # RTCP may share the port of RTP (RFC 5761)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,9 @@ class Media:
     telephone_event: int | None = None  # payload type both ways, None where not agreed
     ptime_ms: int = 20
     direction: str = "sendrecv"  # ours: sendrecv, sendonly, recvonly, inactive
+    srtp: Srtp | None = None  # keys; None: plain RTP
+    rtcp_port: int = 0  # of the peer; 0: the one after its RTP port, or that itself with ``rtcp_mux``
+    rtcp_mux: bool = False
 
     @property
     def held(self) -> bool:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from softswitch.core.errors import PeerError
+from softswitch.sdp import crypto
+from softswitch.sdp.crypto import Crypto, Srtp
 from softswitch.sdp.media import Codec, LocalMedia, Media
 from softswitch.sdp.session import Section, Session, connection, family, find, number, parse_session, render, unicast
 
@@ -23,7 +25,6 @@ _STATIC = {
     0: ("PCMU", 8000), 3: ("GSM", 8000), 4: ("G723", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000),
     15: ("G728", 8000), 18: ("G729", 8000),
 }  # fmt: skip
-_PROTOS = ("RTP/AVP", "RTP/AVPF")
 _SEND = {"sendrecv", "sendonly"}
 _RECEIVE = {"sendrecv", "recvonly"}
 _RTPMAP = re.compile(r"([0-9]{1,3})[ \t]+([^/\s]+)/([0-9]{1,7})(?:/([0-9]+))?[ \t]*")
@@ -40,6 +41,8 @@ class _Choice:
     ours: Codec
     theirs: Codec
     event: Codec | None
+    key: Crypto | None  # the line that we answer with
+    srtp: Srtp | None
 
 
 def offer(
@@ -53,9 +56,9 @@ def offer(
 
     ``former`` are the m-lines of the description before: none may go, and none may change its place.
     """
-    sections = [_refused(section) for section in former] or [_refused(Section("audio", 0, "RTP/AVP", ("0",)))]
+    sections = [_refused(section) for section in former] or [_refused(Section("audio", 0, _profile(local), ("0",)))]
     place = stream_of(former)
-    ours = _stream(local, [*local.codecs, *_events(local)], direction)
+    ours = _stream(local, [*local.codecs, *_events(local)], direction, local.keys, local.rtcp_mux)
     sections[place] = replace(ours, proto=sections[place].proto)
     return render(_described(local, version, sections, timing))
 
@@ -75,7 +78,8 @@ def answer(
     choice = _choose(session, local)
     media = _agreed(session, choice, local, direction)
     accepted = [media.codec] if choice.event is None else [media.codec, choice.event]
-    ours = _stream(local, accepted, media.direction)
+    keys = () if choice.key is None else (choice.key,)
+    ours = _stream(local, accepted, media.direction, keys, media.rtcp_mux)
     sections[choice.place] = replace(ours, proto=session.sections[choice.place].proto)
     return render(_described(local, version, sections, session.timing)), media  # section 6: the offer's t=
 
@@ -92,7 +96,7 @@ def accept(answer: bytes, local: LocalMedia, direction: str = "sendrecv", place:
     ``place`` is the m-line in which we offered our stream; None: whichever it may be.
     """
     session = parse_session(answer)
-    choice = _choose(session, local, place)
+    choice = _choose(session, local, place, answered=True)
     media = _agreed(session, choice, local, direction)
     return replace(media, receive_type=choice.ours.payload_type)
 
@@ -117,7 +121,11 @@ def _refused(section: Section) -> Section:
     return Section(section.kind, 0, section.proto, section.formats)
 
 
-def _stream(local: LocalMedia, codecs: list[Codec], direction: str) -> Section:
+def _profile(local: LocalMedia) -> str:
+    return crypto.SECURE[0] if local.secured else crypto.PLAIN[0]
+
+
+def _stream(local: LocalMedia, codecs: list[Codec], direction: str, keys: Sequence[Crypto], mux: bool) -> Section:
     attributes = []
     for codec in codecs:
         channels = "/2" if codec.name.lower() == "opus" else ""  # RFC 7587 section 7
@@ -125,8 +133,10 @@ def _stream(local: LocalMedia, codecs: list[Codec], direction: str) -> Section:
         if codec.fmtp:
             attributes.append(("fmtp", f"{codec.payload_type} {codec.fmtp}"))
     attributes += [("ptime", str(local.ptime_ms)), (direction, "")]
+    attributes += [("rtcp-mux", "")] if mux else []
+    attributes += crypto.attributes(keys)
     formats = tuple(str(codec.payload_type) for codec in codecs)
-    return Section("audio", local.address[1], "RTP/AVP", formats, attributes=attributes)
+    return Section("audio", local.address[1], crypto.PLAIN[0], formats, attributes=attributes)
 
 
 def _events(local: LocalMedia) -> list[Codec]:
@@ -150,21 +160,41 @@ def _parked(session: Session) -> bool:
     return any(section.kind == "audio" for section in sections) and not any(section.port for section in sections)
 
 
-def _choose(session: Session, local: LocalMedia, at: int | None = None) -> _Choice:
-    """The first audio stream that is wanted and has a codec of ours, and the first such codec in it."""
+def _choose(session: Session, local: LocalMedia, at: int | None = None, answered: bool = False) -> _Choice:
+    """The first audio stream that is wanted and has a codec of ours, and the first such codec in it.
+
+    One with keys goes before those without, where we have any.
+    """
     seen: list[Codec] = []
-    for place, section in enumerate(session.sections):
-        if section.kind != "audio" or not section.port or section.proto.upper() not in _PROTOS:
-            continue
-        if at not in (None, place):
-            continue
+    wanted = [
+        (place, section, crypto.taken(section, local.keys, answered))
+        for place, section in enumerate(session.sections)
+        if section.kind == "audio" and section.port and at in (None, place)
+    ]
+    fit = [one for one in wanted if crypto.fit(one[1].proto, one[2] is not None, local.secured)]
+    if wanted and not fit:
+        raise _unfit(wanted[0][1], local)
+    for place, section, keys in sorted(fit, key=lambda one: one[2] is None):
         theirs = _codecs(section)
         seen += theirs
         for codec in theirs:
             ours = next((known for known in local.codecs if _same(known, codec)), None)
             if ours is not None:
-                return _Choice(place, ours, codec, _event_beside(codec, theirs))
+                return _Choice(place, ours, codec, _event_beside(codec, theirs), *(keys or (None, None)))
     raise _nothing_in_common(seen, local)
+
+
+def _unfit(section: Section, local: LocalMedia) -> PeerError:
+    """Its profile is none of ours, or what there is of keys does not meet."""
+    if section.proto.upper() not in (*crypto.PLAIN, *crypto.SECURE):
+        why = "no audio stream over RTP/AVP is offered"
+    elif not local.keys:
+        why = "SRTP is off here: offer RTP/AVP"
+    elif section.attribute("crypto") is None:
+        why = "SRTP is required here, and no a=crypto is offered"
+    else:
+        why = f"no a=crypto can be used; we have {', '.join(key.suite for key in local.keys)}"
+    return PeerError(488, "Not Acceptable Here", f'302 softswitch "{why}"')
 
 
 def _codecs(section: Section) -> list[Codec]:
@@ -229,6 +259,9 @@ def _agreed(session: Session, choice: _Choice, local: LocalMedia, direction: str
         telephone_event=None if choice.event is None else choice.event.payload_type,
         ptime_ms=ptime_ms if ptime_ms is not None and ptime_ms >= 10 else local.ptime_ms,
         direction=_our_direction(_their_direction(session, section, address), direction),
+        srtp=choice.srtp,
+        rtcp_port=number((section.attribute("rtcp") or "").partition(" ")[0], 65535) or 0,  # RFC 3605
+        rtcp_mux=local.rtcp_mux and section.attribute("rtcp-mux") is not None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,10 @@ SipUri = Annotated[
 ]
 
 
+# Of the media: "optional" is RFC 8643, "required" refuses calls without keys (488).
+Secrecy = Literal["off", "optional", "required"]
+
+
 class User(Strict):
     """A phone that may register and call."""
 
@@ -26,6 +30,7 @@ class User(Strict):
     name: str = ""
     language: str = ""
     contact: SipUri | None = None  # of a phone that does not register
+    srtp: Secrecy = "off"
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

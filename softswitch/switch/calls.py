@@ -30,6 +30,7 @@ from softswitch.contact.journey import Facts
 from softswitch.contact.order import Closed, FetchEnded, HangUp, Key, MakeLeg, PromptEnded, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
+from softswitch.sdp import crypto
 from softswitch.sdp.media import PCMA, PCMU, Codec, LocalMedia
 from softswitch.sip.effect import (
     AckArrived,
@@ -115,7 +116,7 @@ class Calls:
         name = self._switch.ids.name("leg")
         codecs = self._switch.trunks.admit(name, wanted) if wanted.trunk else ()
         try:
-            local = self._open(name, codecs)
+            local = self._open(name, codecs, self._srtp(wanted.user, wanted.trunk))
         except PeerError:
             self._switch.trunks.left(name)
             raise
@@ -137,7 +138,7 @@ class Calls:
         try:
             if refusal := self._switch.trunks.carry(order.leg, order.target):
                 raise PeerError(503, f"limit of the trunk: {refusal}")
-            local = self._open(order.leg, order.target.codecs)
+            local = self._open(order.leg, order.target.codecs, self._srtp(order.target.user, order.target.trunk))
             referred = self.transfers.lines(order.leg, order.target)
             leg = self._maker.outbound(order, local, self._origin(order.leg), referred)
         except PeerError as error:
@@ -158,12 +159,19 @@ class Calls:
         contact = self.contacts.get(leg.partition(".")[0])
         return identity.UNKNOWN if contact is None else contact.facts.origin
 
-    def _open(self, name: str, codecs: tuple[Codec, ...] = ()) -> LocalMedia:
+    def _srtp(self, user: str, trunk: str) -> str:
+        return self._switch.configuration.srtp(user, trunk)
+
+    def _open(self, name: str, codecs: tuple[Codec, ...], srtp: str) -> LocalMedia:
         try:
             address = self._media.open(name)
         except PortsExhausted:
             raise PeerError(503, "No RTP Port Free") from None
-        return LocalMedia(address, codecs or CODECS, session_id=self._switch.ids.bits(31))
+        ids = self._switch.ids
+        keys = crypto.fresh(ids.bits) if srtp != "off" else ()
+        return LocalMedia(
+            address, codecs or CODECS, session_id=ids.bits(31), keys=keys, secured=srtp == "required", rtcp_mux=True
+        )
 
     def _keep(self, leg: Leg) -> None:
         self.legs[leg.id] = leg

@@ -26,6 +26,7 @@ class User:
     name: str = ""
     language: str = ""
     contact: str = ""  # URI of a phone that does not register
+    srtp: str = "off"  # or "optional", "required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Trunk:
     limits: CallLimits = field(default_factory=CallLimits)
     manners: Manners = field(default_factory=Manners)
     transfer: bool = False  # whoever is behind it may transfer, to dialplans
+    srtp: str = "off"  # or "optional", "required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,11 @@ class Configuration:
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)
+
+    def srtp(self, user: str, trunk: str) -> str:
+        """Whether the media of a call with this user, or over this trunk, are secured: off, optional, required."""
+        peer = self.trunks.get(trunk) if trunk else self.users.get(user)
+        return peer.srtp if peer else "off"
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.
