@@ -6,7 +6,7 @@ hold music and prompts over that, send it, keep what was said for the recordings
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
 from softswitch.media import protocol as p
-from softswitch.media.library import Library
+from softswitch.media.library import Library, pause
 from softswitch.media.player import Ended, Player
 from softswitch.media.receiver import Receiver
 from softswitch.media.recorder import Failed, Recorder
@@ -39,18 +39,18 @@ class EngineSettings:
 
 
 class Engine:
-    """All streams, rooms and recordings of a process. ``tell`` takes events for control."""
+    """All streams, rooms and recordings of a process. ``tell`` takes events for control; ``music``: files by class."""
 
-    def __init__(self, settings: EngineSettings, hold: Pcm, tell: Tell) -> None:
+    def __init__(self, settings: EngineSettings, music: Mapping[str, Sequence[Path]], tell: Tell) -> None:
         self._tell = tell
         self._rows = Rows(settings.streams)
         self._sockets = Sockets()
         self._receiver = Receiver(settings.streams, settings.jitter)
         self._sender = Sender(settings.streams)
-        self._player = Player(settings.streams, hold)
+        self._library = Library()
+        self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
         self._recorder = Recorder(settings.streams)
-        self._library = Library()
         self._serial: dict[int, int] = {}  # of the last Connect, by row
 
     # ---- commands ----------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ class Engine:
             case p.Play():
                 self._play(row, command)
             case p.HoldMusic():
-                self._player.hold(row)
+                self._player.hold(row, command.music)
             case p.Stop():
                 self._player.stop(row)
             case p.Join():
@@ -143,7 +143,7 @@ class Engine:
         self._rows.give_back(name)
 
     def _play(self, row: int, command: p.Play) -> None:
-        pieces = [self._library.get(path) for path in command.files]
+        pieces = [self._library.get(one) if isinstance(one, str) else pause(one) for one in command.files]
         ended = self._player.play(row, command.play, pieces)
         if ended is not None:
             self._tell_ended(ended)

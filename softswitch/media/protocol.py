@@ -59,11 +59,12 @@ class Close(msgspec.Struct, array_like=True, tag="close", frozen=True):
 class Play(msgspec.Struct, array_like=True, tag="play", frozen=True):
     stream: str
     play: str
-    files: tuple[str, ...]
+    files: tuple[str | float, ...]  # a number: seconds of silence
 
 
 class HoldMusic(msgspec.Struct, array_like=True, tag="hold_music", frozen=True):
     stream: str
+    music: str = ""  # a class of hold music; one that is not there: the default
 
 
 class Stop(msgspec.Struct, array_like=True, tag="stop", frozen=True):
