@@ -22,6 +22,7 @@ from softswitch.media.link import Link
 from softswitch.media.prompts import PromptStore
 from softswitch.media.speech import find_engine
 from softswitch.media.wanted import Wanted, WantedPlay, WantedRecording, WantedStream
+from softswitch.sdp.crypto import Srtp
 from softswitch.sdp.media import Address, Media
 
 __all__ = ["MediaClient", "MediaListener", "PortsExhausted"]
@@ -135,6 +136,13 @@ class MediaClient:
             media.receive_type,
             media.telephone_event,
             media.direction,
+            keys=_keys(media.srtp),
+            rtcp_port=media.rtcp_port,
+            rtcp_mux=media.rtcp_mux,
+            clock_rate=media.codec.rate_hz,
+            fmtp=media.fmtp,
+            ptime_ms=media.ptime_ms,
+            noise_type=media.noise_type,
         )
         self._link.send(wanted.connect)
 
@@ -264,3 +272,7 @@ class MediaClient:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _keys(srtp: Srtp | None) -> p.Keys | None:
+    return p.Keys(srtp.suite, srtp.send_key, srtp.receive_key) if srtp else None

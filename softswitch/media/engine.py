@@ -25,6 +25,8 @@ from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets, numeric
 from softswitch.media.streams import Rows
 from softswitch.rtp.jitter import JitterSettings
+from softswitch.rtp.srtp import Srtps
+from softswitch.sdp.crypto import Srtp
 
 Pcm = npt.NDArray[np.int16]
 Tell = Callable[[p.Event], None]
@@ -45,8 +47,9 @@ class Engine:
         self._tell = tell
         self._rows = Rows(settings.streams)
         self._sockets = Sockets()
-        self._receiver = Receiver(settings.streams, settings.jitter)
-        self._sender = Sender(settings.streams)
+        self._srtp = Srtps(settings.streams)
+        self._receiver = Receiver(settings.streams, settings.jitter, self._srtp)
+        self._sender = Sender(settings.streams, self._srtp)
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
@@ -119,6 +122,8 @@ class Engine:
             return
         self._serial[row] = command.serial
         law = g711.LAWS.get(command.codec)
+        keys = command.keys
+        self._srtp.agree(row, Srtp(keys.suite, keys.send_key, keys.receive_key) if keys else None)
         host = numeric(command.host)
         usable = host and host not in _NO_ADDRESS and command.port > 0
         address = (host, command.port) if usable else None
@@ -138,6 +143,7 @@ class Engine:
         self._player.forget(row)
         self._sender.forbid(row)
         self._receiver.forget(row)
+        self._srtp.forget(row)
         self._sockets.close(row)
         self._serial.pop(row, None)
         self._rows.give_back(name)
@@ -195,6 +201,7 @@ class Engine:
             "send_errors": self._sockets.send_errors,
             "malformed": self._receiver.malformed,
             "strangers": self._receiver.strangers,
+            "srtp_refused": self._srtp.refused,
             "concealed": self._receiver.concealer.concealed,
             "file_loads": self._library.loads,
             **{f"jitter_{name}": count for name, count in self._receiver.jitter.totals().items()},
@@ -203,6 +210,7 @@ class Engine:
     def gauges(self) -> dict[str, float]:
         return {
             "streams": len(self._rows),
+            "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),
             "recordings": len(self._recorder),
             "playing": len(self._player),

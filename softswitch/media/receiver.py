@@ -20,6 +20,7 @@ from softswitch.media.sockets import Batch
 from softswitch.media.source import Address, Source
 from softswitch.rtp.jitter import Jitter, JitterSettings
 from softswitch.rtp.packet import HEADER, Headers, parse
+from softswitch.rtp.srtp import Srtps
 from softswitch.rtp.telephone_event import KeyListener
 
 Pcm = npt.NDArray[np.int16]
@@ -37,7 +38,8 @@ class Key(NamedTuple):
 class Receiver:
     """The incoming state of all rows."""
 
-    def __init__(self, streams: int, settings: JitterSettings | None = None) -> None:
+    def __init__(self, streams: int, settings: JitterSettings | None = None, srtp: Srtps | None = None) -> None:
+        self.srtp = srtp or Srtps(streams)
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
         self.sources = [Source() for _ in range(streams)]
@@ -69,7 +71,9 @@ class Receiver:
     def take(self, batch: Batch) -> Iterator[Key]:
         """Take in one turn of packets; the keys that were pressed in it."""
         rows = np.array(batch.rows, np.int64)
-        headers = parse(batch.table, np.array(batch.lengths, np.int64))
+        lengths = np.array(batch.lengths, np.int64)
+        self._unlock(batch, rows, lengths)
+        headers = parse(batch.table, lengths)
         self.packets += len(rows)
         agreed = self._audio_type[rows]
         either = (agreed != _NONE) & (_LAW_OF[headers.payload_type] != _NONE)
@@ -80,6 +84,16 @@ class Receiver:
         friends = self._friends(batch, known)
         self._hear(batch, rows, headers, np.flatnonzero(audio & friends))
         return self._press(batch, headers, np.flatnonzero(events & friends).tolist())
+
+    def _unlock(self, batch: Batch, rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
+        """Open what comes from where a secured stream's peer may be; what cannot be opened has no octets any more."""
+        secured = np.flatnonzero(self.srtp.rows[rows])
+        if not len(secured):
+            return
+        for index in secured.tolist():
+            if not self.sources[batch.rows[index]].may_be(batch.sources[index]):
+                lengths[index] = 0
+        lengths[self.srtp.unprotect(batch.table, lengths, rows)] = 0
 
     def _friends(self, batch: Batch, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         judged = [

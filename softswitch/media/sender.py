@@ -12,6 +12,7 @@ from softswitch.audio import FRAME, g711
 from softswitch.media.sockets import Sockets
 from softswitch.media.source import Address
 from softswitch.rtp.packet import HEADER, write_headers
+from softswitch.rtp.srtp import ROOM, Srtps
 
 Pcm = npt.NDArray[np.int16]
 
@@ -21,7 +22,8 @@ _MARKER = 0x80  # of the octet that holds the payload type
 class Sender:
     """The outgoing RTP state of all rows (RFC 3550 section 5.1: everything begins at random)."""
 
-    def __init__(self, streams: int) -> None:
+    def __init__(self, streams: int, srtp: Srtps | None = None) -> None:
+        self._srtp = srtp or Srtps(streams)
         self.packets = 0
         self._may = np.zeros(streams, np.bool_)
         self._law = np.zeros(streams, np.uint8)
@@ -52,18 +54,20 @@ class Sender:
         """Send each row of ``heard`` ``(n, FRAME)`` to the row's peer, where it has one."""
         rows = np.flatnonzero(self._may[: len(heard)])
         table = self._packets(heard, rows)
+        lengths = np.full(len(rows), HEADER + FRAME)
+        self._srtp.protect(table, lengths, rows)
         for index, row in enumerate(rows.tolist()):
             peer = peers[row]
-            if peer is not None:
-                sockets.send(row, memoryview(table[index]), peer)
+            if peer is not None and lengths[index]:
+                sockets.send(row, memoryview(table[index])[: int(lengths[index])], peer)
                 self.packets += 1
         self._sequence[rows] += np.uint16(1)
         self._fresh[rows] = False
         self._timestamp += np.uint32(FRAME)
 
     def _packets(self, heard: Pcm, rows: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-        table = np.empty((len(rows), HEADER + FRAME), np.uint8)
+        table = np.empty((len(rows), HEADER + FRAME + ROOM), np.uint8)
         kind = self._type[rows] | np.where(self._fresh[rows], _MARKER, 0)
         write_headers(table, kind, self._sequence[rows], self._timestamp[rows], self._ssrc[rows])
-        table[:, HEADER:] = g711.encode(heard[rows], self._law[rows])
+        table[:, HEADER : HEADER + FRAME] = g711.encode(heard[rows], self._law[rows])
         return table
