@@ -43,9 +43,20 @@ class Converter:
 
     def convert(self, rows: npt.NDArray[Any], frames: Pcm) -> Pcm:
         """The next ``(n, samples)`` of ``rows`` ``(n,)``, no row twice; ``samples`` is a multiple of ``step``."""
+        if not frames.shape[1]:
+            return frames
+        whole = _matrix(self.from_hz, self.to_hz)
         line = np.concatenate([self._past[rows], frames], axis=1, dtype=np.float32)
-        self._past[rows] = line[:, frames.shape[1] :]
-        made = line @ _matrix(self.from_hz, self.to_hz, frames.shape[1])
+        size = frames.shape[1]
+        self._past[rows] = line[:, size:]
+        past, most = self._past.shape[1], len(whole) - self._past.shape[1]
+        pieces = []
+        for at in range(0, size, most):
+            piece = line[:, at : at + past + most]
+            # A column looks only back: what a shorter frame is made by is a corner of the matrix.
+            columns = (piece.shape[1] - past) * self.to_hz // self.from_hz
+            pieces.append(piece @ whole[: piece.shape[1], :columns])
+        made = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
         np.clip(np.rint(made, out=made), -32768, 32767, out=made)
         return made.astype(np.int16)
 
@@ -68,8 +79,9 @@ def _filter(from_hz: int, to_hz: int) -> npt.NDArray[np.float64]:
 
 
 @cache
-def _matrix(from_hz: int, to_hz: int, samples: int) -> Floats:
-    """``(past + samples, made)``: column m is the filter as it lies over the new sample m."""
+def _matrix(from_hz: int, to_hz: int) -> Floats:
+    """Of a frame of 20 ms, ``(past + samples, made)``: column m is the filter as it lies over the new sample m."""
+    samples = from_hz // 50
     taps = _filter(from_hz, to_hz)
     up, down = to_hz // gcd(from_hz, to_hz), from_hz // gcd(from_hz, to_hz)
     past = _past(from_hz, to_hz)

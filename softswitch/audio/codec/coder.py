@@ -34,5 +34,8 @@ class Coder(Protocol):
     def conceal(self, samples: int) -> Pcm | None:
         """Something in place of a lost packet; None where the codec cannot do better than anybody."""
 
+    def packet_ms(self, wished: int) -> int:
+        """How long a packet it makes where at most so many ms are wished for, 10 or more."""
+
     def encode(self, frame: Pcm) -> bytes:
-        """The payload of the next packet."""
+        """The payload of the next packet, ``packet_ms`` long."""

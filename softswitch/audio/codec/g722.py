@@ -33,6 +33,9 @@ class G722Coder:
     def conceal(self, samples: int) -> None:
         return None
 
+    def packet_ms(self, wished: int) -> int:
+        return wished
+
     def encode(self, frame: Pcm) -> bytes:
         return bytes(self._codec.encode(frame))
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from softswitch.audio.codec.coder import CodecError, Pcm
 
-RATES = (8000, 16000)  # Hz; at 20 ms more would not fit in a packet of an Ethernet
+RATES = (8000, 16000)  # Hz; 20 ms of more would not fit in a packet
+_MOST_OCTETS = 1400  # of a payload, so that no packet of an Ethernet is cut
 
 
 class L16Coder:
@@ -25,6 +26,9 @@ class L16Coder:
 
     def conceal(self, samples: int) -> None:
         return None
+
+    def packet_ms(self, wished: int) -> int:
+        return min(wished, _MOST_OCTETS * 1000 // (2 * self.rate) // 10 * 10)
 
     def encode(self, frame: Pcm) -> bytes:
         return frame.astype(">i2").tobytes()

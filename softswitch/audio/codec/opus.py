@@ -18,6 +18,7 @@ RATES = (8000, 16000, 48000)  # Hz, of the house
 _BIT_RATE = {8000: 24_000, 16000: 32_000, 48000: 48_000}  # below this there is no room for the repetition
 _LEAST_BIT_RATE = 6_000  # RFC 7587 section 6.1
 _COMPLEXITY = 1  # of 0..10; at 8 kHz more is not heard, and takes up to three times as long
+_PACKETS_MS = (10, 20, 40, 60)
 _EXPECTED_LOSS = 10  # percent; how much of the rate goes to repetition
 
 
@@ -40,6 +41,9 @@ class OpusCoder:
 
     def conceal(self, samples: int) -> Pcm:
         return self._ear().conceal(samples)
+
+    def packet_ms(self, wished: int) -> int:
+        return max(one for one in _PACKETS_MS if one <= wished)
 
     def encode(self, frame: Pcm) -> bytes:
         if self._encoder is None:
