@@ -40,7 +40,8 @@ class Secure(SwitchProcess):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def switch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secure]:
-    async with Secure(tmp_path_factory.mktemp("switch")) as switch:
+    switch = Secure(tmp_path_factory.mktemp("switch"))
+    async with switch:
         yield switch
 
 
@@ -56,7 +57,7 @@ async def phone(switch: Secure, user: str, directory: Path, **options: Any) -> P
 async def secured(switch: Secure, streams: int) -> None:
     """Wait until so many streams have keys."""
 
-    async def so() -> bool:
+    async def so() -> Any:
         return (await switch.metrics()).get("softswitch_media_streams_secured") == streams
 
     await eventually(so, 5.0, f"{streams} secured streams")
