@@ -20,6 +20,7 @@ from asyncpg import CannotConnectNowError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.build import configuration, listening_points, load_dialplans, websocket_point
+from softswitch.call.press import Form
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.entropy import pooled
@@ -198,8 +199,8 @@ class Control:
     def _played(self, stream: str, play: str, ok: bool) -> None:
         self._switch.feed(Played(stream, play, ok))
 
-    def _key(self, stream: str, digit: str) -> None:
-        self._switch.feed(KeyHeard(stream, digit))
+    def _key(self, stream: str, digit: str, form: Form) -> None:
+        self._switch.feed(KeyHeard(stream, digit, form))
 
     def _stream_lost(self, stream: str) -> None:
         self._switch.feed(StreamLost(stream))

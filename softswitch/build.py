@@ -125,7 +125,7 @@ def configuration(
     codes = settings.feature_codes
     sip = settings.sip
     return Configuration(
-        users={name: User(user.password, user.name, user.language, user.contact or "", user.srtp)
+        users={name: User(user.password, user.name, user.language, user.contact or "", user.srtp, user.digits)
                for name, user in settings.users.items()},
         listeners=listeners,
         trunks={name: _trunk(name, trunk) for name, trunk in settings.trunks.items()},
@@ -181,6 +181,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
         trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.certificate, trunk.challenge, registering,
         Watch(trunk.probe, trunk.probe_failures, trunk.answer_within, trunk.dead_for),
         CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer, trunk.srtp,
+        trunk.digits,
     )  # fmt: skip
 
 

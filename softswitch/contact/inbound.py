@@ -21,7 +21,7 @@ from softswitch.acd.model import (
     Refused,
     WaitedTooLong,
 )
-from softswitch.call.signal import Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Texted, Updated
+from softswitch.call.signal import Answered, Failed, Progress, Reject, Release, Released, Ring, Texted, Updated
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
 from softswitch.contact.handover import LegReplaced, TransferJoin, TransferTo
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
@@ -134,7 +134,9 @@ class InboundContact(Transferable):
         return [HoldMusicTo(self.leg)] if self.visit and self.bridge is None else []
 
     def _on_key(self, event: Key, now: float) -> list[Effect]:
-        if event.leg != self.leg or self.bridge is not None:
+        if self.bridge is not None or (self.hunt is not None and self.hunt.early):
+            return self.keyed(event, now)
+        if event.leg != self.leg:
             return []
         if self.voicemail is not None:
             return self._end_voicemail(now) if event.digit == "#" else []
@@ -353,7 +355,6 @@ class InboundContact(Transferable):
         Failed: _on_failed,
         Released: _on_released,
         Updated: _on_updated,
-        Digit: lambda self, event, now: self._on_key(Key(event.leg, event.digit), now),
         Texted: Journey.texted,
         Key: _on_key,
         PromptEnded: _on_prompt_ended,

@@ -19,7 +19,7 @@ from softswitch.contact.event import (
     RecordingStarted,
 )
 from softswitch.contact.hunt import Hunt
-from softswitch.contact.order import Closed, Directory, TellAcd, TellLedger, TellLeg
+from softswitch.contact.order import Closed, Directory, Key, PressKeys, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.sip.reason import Reason
 
@@ -143,6 +143,14 @@ class Journey:
         if self.bridge is None or event.leg not in (self.bridge.left, self.bridge.right):
             return []
         return [TellLeg(self.bridge.other(event.leg), SendText(event.content_type, event.body))]
+
+    def keyed(self, event: Key, now: float) -> list[Effect]:
+        """A key that one side of a conversation presses goes to the other; while a network speaks, to that."""
+        if self.bridge is not None:
+            there = event.leg in (self.bridge.left, self.bridge.right)
+            return [PressKeys(self.bridge.other(event.leg), event.digit, event.form)] if there else []
+        early = self.hunt.ringing if self.hunt is not None and self.hunt.early else ()
+        return [PressKeys(leg, event.digit, event.form) for leg in early if leg != event.leg]
 
     def cancel_hunt(self) -> list[Effect]:
         orders = self.hunt.cancel(self.causes) if self.hunt else []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from softswitch.acd.model import AcdInput
+from softswitch.call.press import Form
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
 from softswitch.contact.presentation import AS_IS, Presentation
@@ -74,6 +75,15 @@ class SilenceTo(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class PressKeys(Effect):
+    """Press these keys on the leg, in the form that it takes."""
+
+    leg: str
+    digits: str
+    heard: Form | None = None  # how the other side pressed it, where it is passed on
+
+
+@dataclass(frozen=True, slots=True)
 class JoinRoom(Effect):
     room: str
     leg: str
@@ -135,10 +145,11 @@ class PromptEnded:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key pressed, by whichever of the three ways."""
+    """A key pressed, once, in however many forms it came."""
 
     leg: str
     digit: str
+    form: Form = Form.EVENT  # the one that told it first
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ hold music and prompts over that, send it, keep what was said for the recordings
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -14,11 +14,12 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, g711
+from softswitch.audio import FRAME, dtmf, g711
 from softswitch.media import protocol as p
+from softswitch.media.keypad import Keypad
 from softswitch.media.library import Library, pause
 from softswitch.media.player import Ended, Player
-from softswitch.media.receiver import Receiver
+from softswitch.media.receiver import Key, Receiver
 from softswitch.media.recorder import Failed, Recorder
 from softswitch.media.rooms import Rooms
 from softswitch.media.sender import Sender
@@ -38,6 +39,8 @@ _NO_ADDRESS = ("0.0.0.0", "::")  # the old way to put a call on hold (RFC 3264 s
 class EngineSettings:
     streams: int = 2048  # rows; memory is taken as they are used
     jitter: JitterSettings = field(default_factory=JitterSettings)
+    recordings: Path | None = None  # where an earlier process may have left some that are to be finished
+    keep_free: int = 0  # octets of their disk
 
 
 class Engine:
@@ -49,11 +52,13 @@ class Engine:
         self._sockets = Sockets()
         self._srtp = Srtps(settings.streams)
         self._receiver = Receiver(settings.streams, settings.jitter, self._srtp)
-        self._sender = Sender(settings.streams, self._srtp)
+        self._keypad = Keypad()
+        self._sender = Sender(settings.streams, self._srtp, self._keypad)
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
-        self._recorder = Recorder(settings.streams)
+        self._recorder = Recorder(settings.keep_free, settings.recordings)
+        self._tones = dtmf.Detector(settings.streams)
         self._serial: dict[int, int] = {}  # of the last Connect, by row
 
     # ---- commands ----------------------------------------------------------------------------------------------
@@ -64,6 +69,8 @@ class Engine:
                 self._open(command)
             case p.StopRecord():
                 self._recorder.stop(command.recording)
+            case p.PauseRecord():
+                self._recorder.pause(command.recording, command.reason)
             case p.Record():
                 self._record(command)
             case p.Reset():
@@ -75,9 +82,7 @@ class Engine:
                 if row is not None:
                     self._obey_on(row, command)
 
-    def _obey_on(
-        self, row: int, command: p.Connect | p.Close | p.Play | p.HoldMusic | p.Stop | p.Join | p.Leave
-    ) -> None:
+    def _obey_on(self, row: int, command: p.OnStream) -> None:
         match command:
             case p.Connect():
                 self._connect(row, command)
@@ -89,6 +94,8 @@ class Engine:
                 self._player.hold(row, command.music)
             case p.Stop():
                 self._player.stop(row)
+            case p.Press():
+                self._keypad.press(row, command.digits, command.form)
             case p.Join():
                 self._rooms.join(command.room, row)
             case p.Leave():
@@ -121,6 +128,8 @@ class Engine:
         if command.serial <= self._serial.get(row, -1):
             return
         self._serial[row] = command.serial
+        self._tones.listen(row, command.tones)
+        self._keypad.agree(row, command.event_type, command.clock_rate)
         law = g711.LAWS.get(command.codec)
         keys = command.keys
         self._srtp.agree(row, Srtp(keys.suite, keys.send_key, keys.receive_key) if keys else None)
@@ -133,7 +142,7 @@ class Engine:
         else:
             self._sender.forbid(row)
         if law is not None and command.direction in ("sendrecv", "recvonly"):
-            self._receiver.allow(row, law, command.receive_type, command.event_type)
+            self._receiver.allow(row, law, command.receive_type, command.event_type, command.clock_rate)
         else:
             self._receiver.forbid(row)
 
@@ -145,6 +154,8 @@ class Engine:
         self._receiver.forget(row)
         self._srtp.forget(row)
         self._sockets.close(row)
+        self._keypad.forget(row)
+        self._tones.listen(row, False)
         self._serial.pop(row, None)
         self._rows.give_back(name)
 
@@ -157,7 +168,7 @@ class Engine:
     def _record(self, command: p.Record) -> None:
         left = self._rows.row(command.left)
         sides = (left,) if command.right is None else (left, self._rows.row(command.right))
-        self._recorder.start(command.recording, Path(command.path), sides)
+        self._recorder.start(command.recording, Path(command.path), sides, (command.left, command.right))
 
     # ---- the tick ----------------------------------------------------------------------------------------------
 
@@ -165,28 +176,34 @@ class Engine:
         """Do what is due: receive once, then that many frames. ``skipped`` frames of time are given up before."""
         if skipped:
             self._sender.pass_time(skipped)
+            self._recorder.pass_time(skipped)
         self._receive()
         for _ in range(frames):
             self._frame()
 
     def _receive(self) -> None:
         for batch in self._sockets.drain():
-            for key in self._receiver.take(batch):
-                self._tell(p.DigitHeard(self._rows.name(key.row), key.digit))
+            self._tell_keys(self._receiver.take(batch), "event")
 
     def _frame(self) -> None:
         count = self._rows.used
         said = self._receiver.speak(count)
+        self._tell_keys(self._tones.hear(said, self._receiver.present), "tone")
         heard = np.zeros((count, FRAME), np.int16)
         self._rooms.mix(said, heard)
         for ended in self._player.render(heard):
             self._tell_ended(ended)
+        self._keypad.render(heard)
         self._sender.send(heard, self._sockets, self._receiver.peers(count))
         self._tell_failed(self._recorder.keep(said))
 
+    def _tell_keys(self, keys: Iterable[Key | dtmf.Heard], form: str) -> None:
+        for key in keys:
+            self._tell(p.DigitHeard(self._rows.name(key.row), key.digit, form))
+
     def _tell_failed(self, recordings: list[Failed]) -> None:
         for failed in recordings:
-            self._tell(p.RecordError(failed.recording, failed.why))
+            self._tell(p.RecordError(failed.recording, failed.why, failed.kind))
 
     def _tell_ended(self, ended: Ended) -> None:
         self._tell(p.PlayEnded(self._rows.name(ended.row), ended.play, ended.ok))
@@ -201,18 +218,22 @@ class Engine:
             "send_errors": self._sockets.send_errors,
             "malformed": self._receiver.malformed,
             "strangers": self._receiver.strangers,
+            "keys_sent": self._keypad.pressed,
             "srtp_refused": self._srtp.refused,
             "concealed": self._receiver.concealer.concealed,
             "file_loads": self._library.loads,
+            "recordings_finished": self._recorder.finished,
             **{f"jitter_{name}": count for name, count in self._receiver.jitter.totals().items()},
         }
 
     def gauges(self) -> dict[str, float]:
         return {
             "streams": len(self._rows),
+            "tone_detectors": len(self._tones),
             "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),
             "recordings": len(self._recorder),
+            "file_cache_octets": self._library.octets,
             "playing": len(self._player),
         }
 

@@ -116,6 +116,13 @@ class Record(msgspec.Struct, array_like=True, tag="record", frozen=True):
     right: str | None
 
 
+class PauseRecord(msgspec.Struct, array_like=True, tag="pause_record", frozen=True):
+    """Silence on all channels until ``reason`` is None; it is kept beside the recording."""
+
+    recording: str
+    reason: str | None
+
+
 class StopRecord(msgspec.Struct, array_like=True, tag="stop_record", frozen=True):
     recording: str
 
@@ -125,7 +132,7 @@ class AskStats(msgspec.Struct, array_like=True, tag="stats", frozen=True):
 
 
 OnStream = Connect | Close | Play | HoldMusic | Stop | Press | Join | Leave
-Command = Hello | Reset | Open | OnStream | Record | StopRecord | AskStats
+Command = Hello | Reset | Open | OnStream | Record | PauseRecord | StopRecord | AskStats
 
 # ---- events ----------------------------------------------------------------------------------------------------
 
@@ -152,6 +159,7 @@ class DigitHeard(msgspec.Struct, array_like=True, tag="digit", frozen=True):
 class RecordError(msgspec.Struct, array_like=True, tag="record_error", frozen=True):
     recording: str
     why: str
+    kind: str = "error"  # or "disk_full" (nearly), "disk_slow"
 
 
 class OpenFailed(msgspec.Struct, array_like=True, tag="open_failed", frozen=True):

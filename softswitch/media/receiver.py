@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
 from softswitch.audio.conceal import Concealer
+from softswitch.media.schedule import TICK_S
 from softswitch.media.sockets import Batch
 from softswitch.media.source import Address, Source
 from softswitch.rtp.jitter import Jitter, JitterSettings
@@ -46,14 +47,18 @@ class Receiver:
         self.packets = 0
         self.malformed = 0  # no RTP, or of a type that nobody agreed on
         self.strangers = 0  # not from the peer
-        self._keys: dict[int, tuple[int, KeyListener]] = {}  # with the SSRC whose clock it goes by
+        self.present = np.zeros(streams, np.bool_)  # rows whose frame of the last ``speak`` had arrived
+        self._keys: dict[int, KeyListener] = {}
+        self._ticks = 0
         self._law = np.zeros(streams, np.uint8)
         self._audio_type = np.full(streams, _NONE, np.uint8)
         self._event_type = np.full(streams, _NONE, np.uint8)
 
-    def allow(self, row: int, law: int, audio_type: int, event_type: int | None) -> None:
+    def allow(self, row: int, law: int, audio_type: int, event_type: int | None, clock_rate: int = 8000) -> None:
         self._law[row], self._audio_type[row] = law, audio_type
         self._event_type[row] = _NONE if event_type is None else event_type
+        if row not in self._keys or self._keys[row].rate_hz != clock_rate:
+            self._keys[row] = KeyListener(clock_rate)
 
     def forbid(self, row: int) -> None:
         self._audio_type[row] = self._event_type[row] = _NONE
@@ -118,17 +123,15 @@ class Receiver:
         for index in which:
             row, size = batch.rows[index], int(headers.size[index])
             payload = batch.table[index, HEADER : HEADER + size].tobytes()
-            digit = self._listener(row, int(headers.ssrc[index])).hear(int(headers.timestamp[index]), payload)
+            ssrc, timestamp = int(headers.ssrc[index]), int(headers.timestamp[index])
+            digit = self._keys[row].hear(timestamp, payload, ssrc, self._ticks * TICK_S)
             if digit is not None:
                 yield Key(row, digit)
-
-    def _listener(self, row: int, ssrc: int) -> KeyListener:
-        if row not in self._keys or self._keys[row][0] != ssrc:
-            self._keys[row] = (ssrc, KeyListener())
-        return self._keys[row][1]
 
     def speak(self, count: int) -> Pcm:
         """What each of the first ``count`` rows says in this tick, ``(count, FRAME)``, gaps filled."""
         said = np.zeros((count, FRAME), np.int16)
-        self.concealer.conceal(said, self.jitter.play(said))
+        self._ticks += 1
+        self.present[:count] = self.jitter.play(said)
+        self.concealer.conceal(said, self.present[:count])
         return said

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
+from softswitch.media.keypad import Keypad
 from softswitch.media.sockets import Sockets
 from softswitch.media.source import Address
 from softswitch.rtp.packet import HEADER, write_headers
@@ -22,8 +23,9 @@ _MARKER = 0x80  # of the octet that holds the payload type
 class Sender:
     """The outgoing RTP state of all rows (RFC 3550 section 5.1: everything begins at random)."""
 
-    def __init__(self, streams: int, srtp: Srtps | None = None) -> None:
+    def __init__(self, streams: int, srtp: Srtps | None = None, keypad: Keypad | None = None) -> None:
         self._srtp = srtp or Srtps(streams)
+        self._keypad = keypad or Keypad()
         self.packets = 0
         self._may = np.zeros(streams, np.bool_)
         self._law = np.zeros(streams, np.uint8)
@@ -55,6 +57,7 @@ class Sender:
         rows = np.flatnonzero(self._may[: len(heard)])
         table = self._packets(heard, rows)
         lengths = np.full(len(rows), HEADER + FRAME)
+        self._keypad.write(table, lengths, rows, self._sequence, self._timestamp, self._ssrc)
         self._srtp.protect(table, lengths, rows)
         for index, row in enumerate(rows.tolist()):
             peer = peers[row]

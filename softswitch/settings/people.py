@@ -21,6 +21,8 @@ SipUri = Annotated[
 
 # Of the media: "optional" is RFC 8643, "required" refuses calls without keys (488).
 Secrecy = Literal["off", "optional", "required"]
+# Of the keys that it is sent: "auto" is telephone events where they were agreed on, else tones in the sound.
+DigitForm = Literal["auto", "info", "tone"]
 
 
 class User(Strict):
@@ -31,6 +33,7 @@ class User(Strict):
     language: str = ""
     contact: SipUri | None = None  # of a phone that does not register
     srtp: Secrecy = "off"
+    digits: DigitForm = "auto"
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

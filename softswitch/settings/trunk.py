@@ -20,7 +20,7 @@ from softswitch.settings.kind import (
     regular,
     written,
 )
-from softswitch.settings.people import Secrecy
+from softswitch.settings.people import DigitForm, Secrecy
 
 
 class Registration(Strict):
@@ -99,6 +99,7 @@ class Trunk(Strict):
     follow_redirects: bool = False  # 3xx to servers of the trunk itself
     transfer: bool = False  # whoever is behind it may transfer whom he talks to, to our dialplans
     srtp: Secrecy = "off"
+    digits: DigitForm = "auto"
 
     @model_validator(mode="after")
     def _consistent(self) -> Trunk:

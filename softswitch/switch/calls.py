@@ -11,7 +11,6 @@ from softswitch.call.leg import Leg
 from softswitch.call.signal import (
     Answered,
     Command,
-    Digit,
     Failed,
     Finished,
     Offered,
@@ -27,7 +26,7 @@ from softswitch.callback.model import Promise
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
-from softswitch.contact.order import Closed, FetchEnded, HangUp, Key, MakeLeg, PromptEnded, TellLeg
+from softswitch.contact.order import Closed, FetchEnded, HangUp, MakeLeg, PromptEnded, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
 from softswitch.sdp import crypto
@@ -42,10 +41,11 @@ from softswitch.sip.effect import (
 from softswitch.sip.message import Request
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.extension import Extensions
+from softswitch.switch.keys import Keys
 from softswitch.switch.lamps import DIALOG
 from softswitch.switch.leg_maker import LegMaker
 from softswitch.switch.overload import retry_after_s
-from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
+from softswitch.switch.ports import HttpDone, Played, StreamLost
 from softswitch.switch.reception import Reception
 from softswitch.switch.transfers import Transfers
 
@@ -64,6 +64,7 @@ class Calls:
         self._switch = switch
         self._media = switch.ports.media
         self.transfers = Transfers(switch)
+        self.keys = Keys(switch)
         self.reception = Reception(switch.configuration, switch.ids)
         self._maker = LegMaker(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}
@@ -80,7 +81,6 @@ class Calls:
             Progress: self._with_media,
             Answered: self._with_media,
             Updated: self._with_media,
-            Digit: self._signal,
             Texted: self._signal,
             TransferWanted: self.transfers.wanted,
             Released: self._ended,
@@ -122,6 +122,7 @@ class Calls:
             raise
         self._wanted[name] = wanted
         self._keep(self._maker.inbound(name, wanted, local))
+        self.keys.begun(name, wanted.user, wanted.trunk)
         self.transfers.called_us(name, wanted)
         self.transfers.takes(name, replaced)
         return name, self.tell_leg(name, wanted.arrived)
@@ -147,6 +148,7 @@ class Calls:
             failed = Failed(order.leg, error.status or 484, error.reason, "us", elsewhere=True)  # nothing was sent
             return self._tell_contact(contact, failed)
         self._keep(leg)
+        self.keys.begun(order.leg, order.target.user, order.target.trunk)
         self.move(order.leg, contact)
         self.transfers.called(order.leg, order.target)
         if order.target.user:
@@ -182,6 +184,7 @@ class Calls:
         if leg is not None:
             self._by_dialog.pop((leg.call_id, leg.local_tag), None)
         self.extensions.ended(event.leg)
+        self.keys.ended(event.leg)
         self._switch.trunks.left(event.leg)
         self._contact_of.pop(event.leg, None)
         self._wanted.pop(event.leg, None)
@@ -217,7 +220,8 @@ class Calls:
         self._switch.trunks.heard(event)
         leg = self.legs.get(event.leg)
         if event.media is not None and leg is not None:
-            self._media.connect(event.leg, event.media, leg.flow.remote[0])
+            tones = self.keys.agreed(event.leg, event.media)
+            self._media.connect(event.leg, event.media, leg.flow.remote[0], tones)
         return self._signal(event)
 
     def _ended(self, event: Released | Failed) -> Sequence[Effect]:
@@ -304,9 +308,6 @@ class Calls:
     def stream_lost(self, event: StreamLost) -> Sequence[Effect]:
         """A call without sound is worse than none: the peer is told."""
         return self.tell_leg(event.stream, Release(503))
-
-    def key_heard(self, event: KeyHeard) -> Sequence[Effect]:
-        return self._signal(Key(event.stream, event.digit))
 
     def http_done(self, event: HttpDone) -> Sequence[Effect]:
         return self._tell_contact(event.contact, FetchEnded(event.request, event.status, event.body, event.error))

@@ -27,6 +27,7 @@ class User:
     language: str = ""
     contact: str = ""  # URI of a phone that does not register
     srtp: str = "off"  # or "optional", "required"
+    digits: str = "auto"  # or "info", "tone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Trunk:
     manners: Manners = field(default_factory=Manners)
     transfer: bool = False  # whoever is behind it may transfer, to dialplans
     srtp: str = "off"  # or "optional", "required"
+    digits: str = "auto"  # or "info", "tone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ class Configuration:
         """Whether the media of a call with this user, or over this trunk, are secured: off, optional, required."""
         peer = self.trunks.get(trunk) if trunk else self.users.get(user)
         return peer.srtp if peer else "off"
+
+    def digits(self, user: str, trunk: str) -> str:
+        """In which form this user, or whoever is behind this trunk, takes keys: auto, info, tone."""
+        peer = self.trunks.get(trunk) if trunk else self.users.get(user)
+        return peer.digits if peer else "auto"
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.
