@@ -57,6 +57,7 @@ LEVELS: Mapping[str, int] = {
     "TrunkDown": logging.WARNING,
     "TrunkNotRegistered": logging.WARNING,
     "MediaRestarted": logging.ERROR,
+    "RecordingFailed": logging.ERROR,
     "UnitFailed": logging.ERROR,
 }
 # Whoever can send a datagram can cause these: no more lines in a second; what is left out is told by a number.

@@ -99,6 +99,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="softswitch.media", description="The media process of softswitch.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which control is awaited")
     parser.add_argument("--hold", type=Path, help="directory with the hold music")
+    parser.add_argument("--recordings", type=Path, help="directory whose unfinished recordings are to be finished")
+    parser.add_argument("--keep-free", type=int, default=0, help="megabytes of the disk that no recording may use")
     parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--log-level", default="info")
@@ -110,7 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments(argv)
     configure(given.log_format, given.log_level)
     raise_file_limit()
-    process = Process(given.socket, EngineSettings(given.streams), music_files(given.hold))
+    settings = EngineSettings(given.streams, recordings=given.recordings, keep_free=given.keep_free << 20)
+    process = Process(given.socket, settings, music_files(given.hold))
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
     gc.freeze()  # what lives for ever need not be looked at in the middle of a tick

@@ -29,7 +29,7 @@ class Recorder:
     """All recordings of the process; ``recover`` is where earlier processes may have left some unfinished."""
 
     def __init__(self, keep_free: int = 0, recover: Path | None = None) -> None:
-        self.rows: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # that are recorded, ascending
+        self._rows: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # that are recorded, ascending
         self._sides: dict[str, tuple[int | None, ...]] = {}  # row of each channel; None: silence
         self._column: dict[int, int] = {}
         self._told: list[Order] = []
@@ -48,6 +48,10 @@ class Recorder:
     def names(self) -> list[str]:
         return list(self._sides)
 
+    def rows(self) -> set[int]:
+        """Whose voices are recorded."""
+        return set(self._column)
+
     def start(
         self, name: str, path: Path, sides: tuple[int | None, ...], streams: tuple[str | None, ...] = (None, None)
     ) -> None:
@@ -61,14 +65,10 @@ class Recorder:
             self._told.append(End(name))
             self._unseat(name)
 
-    def pause(self, name: str, reason: str) -> None:
-        """Both channels are silent until ``resume``; the reason is kept beside the recording."""
+    def pause(self, name: str, reason: str | None) -> None:
+        """All channels are silent until ``reason`` is None; it is kept beside the recording."""
         if name in self._sides:
             self._told.append(Hush(name, reason))
-
-    def resume(self, name: str) -> None:
-        if name in self._sides:
-            self._told.append(Hush(name, None))
 
     def forget(self, row: int) -> None:
         """The row is given back: from here on its channels are silent."""
@@ -88,7 +88,7 @@ class Recorder:
 
     def _sort(self) -> None:
         rows = sorted({row for sides in self._sides.values() for row in sides if row is not None})
-        self.rows = np.array(rows, np.int64)
+        self._rows = np.array(rows, np.int64)
         self._column = {row: index for index, row in enumerate(rows)}
 
     def keep(self, said: Pcm, shift: Shifts | None = None) -> list[Failed]:
@@ -98,12 +98,12 @@ class Recorder:
         """
         if self._sides:
             # A recording may name a row above the ones in use: a stream that said nothing yet.
-            there = self.rows < len(said)
-            kept = np.zeros((len(self.rows), FRAME), np.int16)
-            kept[there] = said[self.rows[there]]
-            moved = np.zeros(len(self.rows), np.int64)
+            there = self._rows < len(said)
+            kept = np.zeros((len(self._rows), FRAME), np.int16)
+            kept[there] = said[self._rows[there]]
+            moved = np.zeros(len(self._rows), np.int64)
             if shift is not None:
-                moved[there] = shift[self.rows[there]]
+                moved[there] = shift[self._rows[there]]
             self._told.append(Frames(self._column, kept, moved))
         self._ticks += 1
         return self._hand_over() if self._ticks % FLUSH_TICKS == 0 else []
@@ -112,7 +112,7 @@ class Recorder:
         """Time in which no tick was done is silence, so that a recording is as long as the call."""
         if not self._sides:
             return
-        empty = Frames(self._column, np.zeros((len(self.rows), FRAME), np.int16), np.zeros(len(self.rows), np.int64))
+        empty = Frames(self._column, np.zeros((len(self._rows), FRAME), np.int16), np.zeros(len(self._rows), np.int64))
         self._told += [empty] * frames
 
     def _hand_over(self) -> list[Failed]:

@@ -102,10 +102,9 @@ def test_time_that_was_skipped_and_time_that_was_paused_pass_in_the_file(tmp_pat
     recorder.keep(said(2))
     recorder.pause("r", "card number")
     recorder.keep(said(3))
-    recorder.resume("r")
+    recorder.pause("r", None)
     recorder.keep(said(4))
-    for unknown in (recorder.resume, recorder.stop):
-        unknown("nobody")
+    recorder.stop("nobody")
     recorder.pause("nobody", "")
     recorder.close()
     assert read(tmp_path / "r.wav")[::FRAME, 0].tolist() == [1, 0, 0, 2, 0, 4]
