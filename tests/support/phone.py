@@ -93,6 +93,10 @@ class PhoneCall:
         """Press keys: telephone events (RFC 4733), or SIP INFO."""
         await self.phone.ask("dtmf", call=self.number, digits=digits, info=info)
 
+    async def tones(self, digits: str) -> None:
+        """Press keys as tones in the sound."""
+        await self.phone.ask("tones", call=self.number, digits=digits)
+
 
 class Phone:
     """A softphone process; ``async with`` ends it."""

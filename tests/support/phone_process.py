@@ -154,6 +154,7 @@ class Softphone:
         self.accounts: dict[str, Identity] = {}
         self.watched: dict[str, Watched] = {}
         self.player: pj.AudioMediaPlayer | None = None
+        self.tones: pj.ToneGenerator | None = None
         self.recorder: pj.AudioMediaRecorder | None = None
         self.endpoint = self._endpoint()
         self.me = self._account(options["user"], options.get("password"), options.get("registrar"))
@@ -273,6 +274,19 @@ class Softphone:
         prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if info else pj.PJSUA_DTMF_METHOD_RFC2833
         prm.duration = 100
         self.lines[call].sendDtmf(prm)
+
+    def do_tones(self, call: int, digits: str) -> None:
+        """Keys as tones in the sound."""
+        if self.tones is None:
+            self.tones = pj.ToneGenerator()
+            self.tones.createToneGenerator()
+        self.tones.startTransmit(self.lines[call].getAudioMedia(-1))
+        keys = pj.ToneDigitVector()
+        for digit in digits:
+            key = pj.ToneDigit()
+            key.digit, key.on_msec, key.off_msec = digit, 80, 80
+            keys.append(key)
+        self.tones.playDigits(keys)
 
     def do_rtcp(self, call: int) -> dict[str, float]:
         """What its RTCP knows: packets received, and of ours as the switch reports them; round trip, reports seen."""
