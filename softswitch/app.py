@@ -43,7 +43,7 @@ from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
-from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
+from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted, RecordingFailed
 from softswitch.switch.ports import (
     Arrived,
     Clock,
@@ -102,6 +102,7 @@ class Control:
         self.media = await MediaClient.start(
             media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
             settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
+            self._unrecorded,
         )  # fmt: skip
         listeners = listening_points(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic())
@@ -201,6 +202,9 @@ class Control:
 
     def _key(self, stream: str, digit: str, form: Form) -> None:
         self._switch.feed(KeyHeard(stream, digit, form))
+
+    def _unrecorded(self, recording: str, kind: str, why: str) -> None:
+        self._switch.publish(RecordingFailed(recording, kind, why))
 
     def _stream_lost(self, stream: str) -> None:
         self._switch.feed(StreamLost(stream))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softswitch.audio import SOUND_FILES
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.core.errors import Problem
@@ -108,7 +109,9 @@ def prompt_files(directory: Path) -> dict[str, frozenset[str]]:
     if not directory.is_dir():
         return {}
     return {
-        language.name: frozenset(str(path.relative_to(language)) for path in language.rglob("*.wav"))
+        language.name: frozenset(
+            str(path.relative_to(language)) for path in language.rglob("*") if path.suffix in SOUND_FILES
+        )
         for language in sorted(directory.iterdir())
         if language.is_dir()
     }
@@ -134,6 +137,8 @@ def configuration(
         queues=tuple(settings.queue_specs()),
         policies=tuple(settings.policies()),
         announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
+        recording_ending=f".{settings.recordings.format}",
+        music={name: queue.music for name, queue in settings.queues.items()},
         recorded=frozenset(queue for queue, one in treatments.items() if one.record),
         plans=plans,
         calendars=settings.office_calendars(),

@@ -123,7 +123,7 @@ class CallbackContact(Journey):
 
     def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
         waiting = event.leg == self.agent_leg and self.bridge is None
-        return [HoldMusicTo(self.agent_leg)] if waiting else []
+        return [HoldMusicTo(self.agent_leg, self.music)] if waiting else []
 
     # ---- the customer ------------------------------------------------------------------------------------------
 

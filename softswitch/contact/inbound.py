@@ -131,7 +131,7 @@ class InboundContact(Transferable):
             return self._tell(QueueEnded("callback"), now)
         if self._play_for == "beep":
             return self.voicemail.start(self.leg, now) if self.voicemail else []
-        return [HoldMusicTo(self.leg)] if self.visit and self.bridge is None else []
+        return [HoldMusicTo(self.leg, self.music)] if self.visit and self.bridge is None else []
 
     def _on_key(self, event: Key, now: float) -> list[Effect]:
         if self.bridge is not None or (self.hunt is not None and self.hunt.early):
@@ -203,7 +203,7 @@ class InboundContact(Transferable):
         self.record = replace(self.record, queue=order.queue)
         needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
         join = Join(self.id, order.queue, now, needs, order.priority_s)
-        return [*self._accept(now), HoldMusicTo(self.leg), TellAcd(join)]
+        return [*self._accept(now), HoldMusicTo(self.leg, self.music), TellAcd(join)]
 
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
         targets = self.directory.user_targets(self.directory.agent_user(event.agent))
@@ -247,7 +247,7 @@ class InboundContact(Transferable):
         outside = [self.occupy(order.number)] if order.number else []
         prefix = self.new_prefix("dial")
         self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel)
-        music: list[Effect] = [HoldMusicTo(self.leg)] if self.answered else []
+        music: list[Effect] = [HoldMusicTo(self.leg, self.music)] if self.answered else []
         return [*outside, *music, *self.hunt.start()]
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:

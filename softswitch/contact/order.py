@@ -65,6 +65,7 @@ class PlayTo(Effect):
 @dataclass(frozen=True, slots=True)
 class HoldMusicTo(Effect):
     leg: str
+    music: str = ""  # a class of hold music; "": the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,14 @@ class RecordLegs(Effect):
     file: str  # below the recordings directory
     left: str  # leg
     right: str | None  # None: one channel
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording(Effect):
+    """Silence in its place until ``reason`` is None."""
+
+    recording: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +198,9 @@ class Directory(Protocol):
         """0: no position announcements."""
 
     def records(self, queue: str) -> bool: ...
+
+    def hold_music(self, queue: str) -> str:
+        """The class of music of those who wait there, or are held in a call from there; "": the default."""
+
+    def recording_ending(self) -> str:
+        """Of file names: ".wav" or what they become."""

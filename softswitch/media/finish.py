@@ -24,7 +24,7 @@ from softswitch.media.sidecar import Sidecar, SidecarError
 
 log = logging.getLogger(__name__)
 
-FORMATS = {"wav": ".wav", "flac": ".flac", "opus": ".opus"}  # setting -> ending; .opus is Ogg Opus (RFC 7845)
+# By ending: container, codec, options of it. RFC 7845 for .opus.
 _CODECS = {".flac": ("flac", "flac", {}), ".opus": ("ogg", "libopus", {"b": "48000", "application": "voip"})}
 _BLOCK_S = 5  # seconds that are converted at a time
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, RATE_HZ
-from softswitch.media.sound import ENDINGS, Limits, SoundError, read
+from softswitch.audio import FRAME, RATE_HZ, SOUND_FILES
+from softswitch.media.sound import Limits, SoundError, read
 
 Pcm = npt.NDArray[np.int16]
 
@@ -100,7 +100,7 @@ def music_files(directory: Path | None) -> dict[str, list[Path]]:
 
 
 def _sounds(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+    return sorted(path for path in directory.iterdir() if path.suffix.lower() in SOUND_FILES and path.is_file())
 
 
 def _loop(files: Sequence[Path]) -> Pcm:

@@ -25,7 +25,6 @@ from softswitch.audio import RATE_HZ
 Pcm = npt.NDArray[np.int16]
 Wave = npt.NDArray[np.float32]  # (samples,) of -1..1
 
-ENDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 _SNIFFED = 12
 _CODECS = (
     "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw",

@@ -93,8 +93,6 @@ def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("units_failed", where)]
         case MediaRestarted():
             return [("media_restarts",)]
-        case RecordingFailed(kind=kind):
-            return [("recordings_failed", kind)]
     return []
 
 
@@ -134,6 +132,8 @@ def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("voicemails_left",)]
         case RecordingStarted():
             return [("recordings_started",)]
+        case RecordingFailed(kind=kind):
+            return [("recordings_failed", kind)]
         case TransferEnded():
             return [("transfers", event.kind, event.outcome)]
         case StepEntered(plan=plan, verb=verb):

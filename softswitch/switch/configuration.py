@@ -75,6 +75,8 @@ class Configuration:
     policies: tuple[Policy, ...] = ()
     announce_every_s: Mapping[str, float] = field(default_factory=dict)  # by queue; 0: never
     recorded: frozenset[str] = frozenset()  # queues
+    recording_ending: str = ".wav"
+    music: Mapping[str, str] = field(default_factory=dict)  # by queue; its class
     plans: Mapping[str, Plan] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     prompts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> files that exist

@@ -132,8 +132,8 @@ class MediaPlane(Protocol):
     def play(self, stream: str, play: str, prompts: Sequence[Prompt]) -> None:
         """Play files or speech in a row, in place of what was playing; then ``Played``, unless stopped or replaced."""
 
-    def hold_music(self, stream: str) -> None:
-        """Play the hold music in a loop, in step for all who hear it."""
+    def hold_music(self, stream: str, music: str = "") -> None:
+        """Play a class of hold music in a loop, in step for all who hear it."""
 
     def stop(self, stream: str) -> None:
         """Stop what is played to this stream."""
@@ -148,6 +148,9 @@ class MediaPlane(Protocol):
 
     def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
         """Write what ``left`` says to the left channel and ``right`` to the right one (None: one channel)."""
+
+    def pause_record(self, recording: str, reason: str | None) -> None:
+        """Silence in its place until ``reason`` is None."""
 
     def stop_record(self, recording: str) -> None: ...
 

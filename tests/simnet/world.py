@@ -49,6 +49,7 @@ class SimMedia:
     rooms: dict[str, str] = field(default_factory=dict)  # stream -> room
     recordings: dict[str, tuple[Path, str, str | None]] = field(default_factory=dict)
     recorded: list[Path] = field(default_factory=list)
+    pauses: list[tuple[str, str | None]] = field(default_factory=list)
     said: list[tuple[str, Prompt]] = field(default_factory=list)
     pressed: list[tuple[str, str, Form]] = field(default_factory=list)  # for the peers of streams
     _ports: Any = field(default_factory=lambda: itertools.count(20000, 2))
@@ -79,7 +80,7 @@ class SimMedia:
             del self.playing[stream]
             self.world.feed(Played(stream, play))
 
-    def hold_music(self, stream: str) -> None:
+    def hold_music(self, stream: str, music: str = "") -> None:
         if stream in self.streams:
             self.music.add(stream)
 
@@ -101,6 +102,9 @@ class SimMedia:
     def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
         self.recordings[recording] = (path, left, right)
         self.recorded.append(path)
+
+    def pause_record(self, recording: str, reason: str | None) -> None:
+        self.pauses.append((recording, reason))
 
     def stop_record(self, recording: str) -> None:
         self.recordings.pop(recording, None)

@@ -13,7 +13,7 @@ import pytest
 from softswitch.audio import RATE_HZ, tone, wav
 from softswitch.media import finish as finishing
 from softswitch.media import sidecar
-from softswitch.media.finish import FORMATS, finish, recover, verify
+from softswitch.media.finish import finish, recover, verify
 from softswitch.media.sidecar import Pause, Sidecar
 from softswitch.media.sound import read
 
@@ -46,7 +46,7 @@ def test_a_finished_one_has_its_checksum_beside_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["flac", "opus"])
 def test_other_formats_take_its_place_and_keep_the_channels_apart(form: str, tmp_path: Path) -> None:
-    name = f"r{FORMATS[form]}"
+    name = f"r.{form}"
     note = finish(left_behind(tmp_path, name))
     assert note.file == name
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["r.json", name])
