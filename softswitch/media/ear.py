@@ -19,6 +19,7 @@ from softswitch.rtp.jitter import Jitter
 
 Pcm = npt.NDArray[np.int16]
 
+_NOTHING: Pcm = np.zeros(0, np.int16)
 _MISORDER = 100  # packets; older than this is a sender that started over (RFC 3550 appendix A.1)
 _MOST_WAITING = 16  # packets behind a gap
 _MOST_MENDED = 3  # packets in a row; a longer gap is a silence
@@ -30,7 +31,7 @@ class Packet(NamedTuple):
     sequence: int
     timestamp: int  # on the codec's clock
     ssrc: int
-    payload: bytes
+    payload: bytes  # b"": it was no sound but a key or comfort noise, and is not missing
 
 
 class Heard(NamedTuple):
@@ -83,10 +84,10 @@ class Ear:
 
     def _decoded(self, payload: bytes) -> Pcm:
         try:
-            return self.coder.decode(payload)
+            return self.coder.decode(payload) if payload else _NOTHING
         except CodecError:
             self.undecodable += 1
-            return np.zeros(0, np.int16)
+            return _NOTHING
 
     def _may_still_come(self, following: Packet, row: int, jitter: Jitter) -> bool:
         """The first packet that is missing before ``following``."""

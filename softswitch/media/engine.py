@@ -6,6 +6,7 @@ hold music and prompts over that, send it, keep what was said for the recordings
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio import FRAME, dtmf, g711
+from softswitch.audio.codec import CodecError
 from softswitch.media import protocol as p
 from softswitch.media.keypad import Keypad
 from softswitch.media.library import Library, pause
@@ -25,9 +27,12 @@ from softswitch.media.rooms import Rooms
 from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets, numeric
 from softswitch.media.streams import Rows
+from softswitch.media.transcode import Transcoder, is_ours
 from softswitch.rtp.jitter import JitterSettings
 from softswitch.rtp.srtp import Srtps
 from softswitch.sdp.crypto import Srtp
+
+log = logging.getLogger(__name__)
 
 Pcm = npt.NDArray[np.int16]
 Tell = Callable[[p.Event], None]
@@ -51,9 +56,10 @@ class Engine:
         self._rows = Rows(settings.streams)
         self._sockets = Sockets()
         self._srtp = Srtps(settings.streams)
-        self._receiver = Receiver(settings.streams, settings.jitter, self._srtp)
+        self._coders = Transcoder(settings.streams)
+        self._receiver = Receiver(settings.streams, settings.jitter, self._srtp, self._coders)
         self._keypad = Keypad()
-        self._sender = Sender(settings.streams, self._srtp, self._keypad)
+        self._sender = Sender(settings.streams, self._srtp, self._keypad, self._coders)
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
@@ -130,7 +136,7 @@ class Engine:
         self._serial[row] = command.serial
         self._tones.listen(row, command.tones)
         self._keypad.agree(row, command.event_type, command.clock_rate)
-        law = g711.LAWS.get(command.codec)
+        law = self._law(row, command)
         keys = command.keys
         self._srtp.agree(row, Srtp(keys.suite, keys.send_key, keys.receive_key) if keys else None)
         host = numeric(command.host)
@@ -142,9 +148,23 @@ class Engine:
         else:
             self._sender.forbid(row)
         if law is not None and command.direction in ("sendrecv", "recvonly"):
-            self._receiver.allow(row, law, command.receive_type, command.event_type, command.clock_rate)
+            self._receiver.allow(
+                row, law, command.receive_type, command.event_type, command.clock_rate, command.noise_type
+            )
         else:
             self._receiver.forbid(row)
+
+    def _law(self, row: int, command: p.Connect) -> int | None:
+        """Of a codec that is G.711; of others it is not looked at. None: it is none of ours, and all is silent."""
+        if not is_ours(command.codec):
+            self._coders.forget(row)
+            return g711.LAWS[command.codec]
+        try:
+            self._coders.agree(row, command.codec, command.clock_rate, command.fmtp, command.ptime_ms)
+        except CodecError as error:
+            log.error("stream %s: %s", command.stream, error)
+            return None
+        return g711.MU
 
     def _close(self, name: str, row: int) -> None:
         self._recorder.forget(row)
@@ -153,6 +173,7 @@ class Engine:
         self._sender.forbid(row)
         self._receiver.forget(row)
         self._srtp.forget(row)
+        self._coders.forget(row)
         self._sockets.close(row)
         self._keypad.forget(row)
         self._tones.listen(row, False)
@@ -218,6 +239,8 @@ class Engine:
             "send_errors": self._sockets.send_errors,
             "malformed": self._receiver.malformed,
             "strangers": self._receiver.strangers,
+            "noise_packets": self._receiver.hushes.packets,
+            **self._coders.counters(),
             "keys_sent": self._keypad.pressed,
             "srtp_refused": self._srtp.refused,
             "concealed": self._receiver.concealer.concealed,
@@ -229,6 +252,7 @@ class Engine:
     def gauges(self) -> dict[str, float]:
         return {
             "streams": len(self._rows),
+            "streams_coded": len(self._coders),
             "tone_detectors": len(self._tones),
             "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),

@@ -16,9 +16,12 @@ import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
 from softswitch.audio.conceal import Concealer
+from softswitch.media.ear import Packet
+from softswitch.media.hush import Hushes
 from softswitch.media.schedule import TICK_S
 from softswitch.media.sockets import Batch
 from softswitch.media.source import Address, Source
+from softswitch.media.transcode import Transcoder
 from softswitch.rtp.jitter import Jitter, JitterSettings
 from softswitch.rtp.packet import HEADER, Headers, parse
 from softswitch.rtp.srtp import Srtps
@@ -39,7 +42,15 @@ class Key(NamedTuple):
 class Receiver:
     """The incoming state of all rows."""
 
-    def __init__(self, streams: int, settings: JitterSettings | None = None, srtp: Srtps | None = None) -> None:
+    def __init__(
+        self,
+        streams: int,
+        settings: JitterSettings | None = None,
+        srtp: Srtps | None = None,
+        coders: Transcoder | None = None,
+    ) -> None:
+        self.coders = coders or Transcoder(streams)
+        self.hushes = Hushes()
         self.srtp = srtp or Srtps(streams)
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
@@ -53,20 +64,31 @@ class Receiver:
         self._law = np.zeros(streams, np.uint8)
         self._audio_type = np.full(streams, _NONE, np.uint8)
         self._event_type = np.full(streams, _NONE, np.uint8)
+        self._noise_type = np.full(streams, _NONE, np.uint8)
 
-    def allow(self, row: int, law: int, audio_type: int, event_type: int | None, clock_rate: int = 8000) -> None:
+    def allow(
+        self,
+        row: int,
+        law: int,
+        audio_type: int,
+        event_type: int | None,
+        clock_rate: int = 8000,
+        noise_type: int | None = None,
+    ) -> None:
         self._law[row], self._audio_type[row] = law, audio_type
         self._event_type[row] = _NONE if event_type is None else event_type
+        self._noise_type[row] = _NONE if noise_type is None else noise_type
         if row not in self._keys or self._keys[row].rate_hz != clock_rate:
             self._keys[row] = KeyListener(clock_rate)
 
     def forbid(self, row: int) -> None:
-        self._audio_type[row] = self._event_type[row] = _NONE
+        self._audio_type[row] = self._event_type[row] = self._noise_type[row] = _NONE
 
     def forget(self, row: int) -> None:
         self.forbid(row)
         self.sources[row] = Source()
         self._keys.pop(row, None)
+        self.hushes.forget(row)
         self.jitter.forget(row)
         self.concealer.forget(row)
 
@@ -84,10 +106,12 @@ class Receiver:
         either = (agreed != _NONE) & (_LAW_OF[headers.payload_type] != _NONE)
         audio = headers.valid & ((headers.payload_type == agreed) | either)
         events = headers.valid & (headers.payload_type == self._event_type[rows]) & ~audio
-        known = audio | events
+        noise = headers.valid & (headers.payload_type == self._noise_type[rows]) & ~audio & ~events
+        known = audio | events | noise
         self.malformed += len(rows) - int(np.count_nonzero(known))
         friends = self._friends(batch, known)
         self._hear(batch, rows, headers, np.flatnonzero(audio & friends))
+        self._hush(batch, headers, np.flatnonzero(noise & friends).tolist())
         return self._press(batch, headers, np.flatnonzero(events & friends).tolist())
 
     def _unlock(self, batch: Batch, rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
@@ -112,6 +136,13 @@ class Receiver:
     def _hear(self, batch: Batch, rows: npt.NDArray[np.int64], headers: Headers, which: npt.NDArray[np.int64]) -> None:
         if not len(which):
             return
+        self.hushes.sound(rows[which], headers.timestamp[which])
+        coded = self.coders.rows[rows[which]] & (headers.payload_type[which] == self._audio_type[rows[which]])
+        for index in which[coded].tolist():
+            self.coders.take(batch.rows[index], _packet(batch, headers, index))
+        which = which[~coded]
+        if not len(which):
+            return
         rows, size = rows[which], headers.size[which]
         chosen = Headers(*(getattr(headers, name)[which] for name in Headers.__slots__))
         octets = batch.table[which, HEADER : HEADER + max(FRAME, int(size.max()))]
@@ -119,8 +150,19 @@ class Receiver:
         laws = np.where(agreed, self._law[rows], _LAW_OF[chosen.payload_type])
         self.jitter.push(rows, chosen, g711.decode(octets, laws), size)
 
+    def _hush(self, batch: Batch, headers: Headers, which: list[int]) -> None:
+        for index in which:
+            self.hushes.take(batch.rows[index], *_packet(batch, headers, index)[1::2])
+            self._no_sound(batch, headers, index)
+
+    def _no_sound(self, batch: Batch, headers: Headers, index: int) -> None:
+        """A packet among those of a coder is of another kind, and must not be waited for."""
+        if self.coders.rows[batch.rows[index]]:
+            self.coders.take(batch.rows[index], _packet(batch, headers, index)._replace(payload=b""))
+
     def _press(self, batch: Batch, headers: Headers, which: list[int]) -> Iterator[Key]:
         for index in which:
+            self._no_sound(batch, headers, index)
             row, size = batch.rows[index], int(headers.size[index])
             payload = batch.table[index, HEADER : HEADER + size].tobytes()
             ssrc, timestamp = int(headers.ssrc[index]), int(headers.timestamp[index])
@@ -132,6 +174,13 @@ class Receiver:
         """What each of the first ``count`` rows says in this tick, ``(count, FRAME)``, gaps filled."""
         said = np.zeros((count, FRAME), np.int16)
         self._ticks += 1
+        self.coders.hand_over(self.jitter)
         self.present[:count] = self.jitter.play(said)
+        self.hushes.fill(said, self.present[:count], self.jitter)
         self.concealer.conceal(said, self.present[:count])
         return said
+
+
+def _packet(batch: Batch, headers: Headers, index: int) -> Packet:
+    payload = batch.table[index, HEADER : HEADER + int(headers.size[index])].tobytes()
+    return Packet(int(headers.sequence[index]), int(headers.timestamp[index]), int(headers.ssrc[index]), payload)

@@ -117,10 +117,10 @@ def event_beside(codec: Codec, offered: Sequence[Codec]) -> Codec | None:
 
 
 def noise_beside(codec: Codec, offered: Sequence[Codec]) -> Codec | None:
-    """Comfort noise (RFC 3389), for codecs that have none of their own: who offers it may fall silent to us."""
-    if codec.name.lower() == "opus":
+    """Comfort noise (RFC 3389), on the clock of G.711 and G.722: who offers it may fall silent to us."""
+    if codec.rate_hz != 8000:
         return None
-    fitting = (other for other in offered if other.name.upper() == NOISE and other.rate_hz == codec.rate_hz)
+    fitting = (other for other in offered if other.name.upper() == NOISE and other.rate_hz == 8000)
     return next((Codec(NOISE, other.payload_type, other.rate_hz) for other in fitting), None)
 
 
