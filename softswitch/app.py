@@ -20,6 +20,7 @@ from asyncpg import CannotConnectNowError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.build import configuration, listening_points, load_dialplans, websocket_point
+from softswitch.call.press import Form
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.entropy import pooled
@@ -43,7 +44,7 @@ from softswitch.sip.message import Message, ParseError
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
-from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
+from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted, RecordingFailed
 from softswitch.switch.ports import (
     Arrived,
     Clock,
@@ -103,6 +104,7 @@ class Control:
         self.media = await MediaClient.start(
             media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
             settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
+            self._unrecorded,
         )  # fmt: skip
         listeners = listening_points(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic())
@@ -202,8 +204,11 @@ class Control:
     def _played(self, stream: str, play: str, ok: bool) -> None:
         self._switch.feed(Played(stream, play, ok))
 
-    def _key(self, stream: str, digit: str) -> None:
-        self._switch.feed(KeyHeard(stream, digit))
+    def _key(self, stream: str, digit: str, form: Form) -> None:
+        self._switch.feed(KeyHeard(stream, digit, form))
+
+    def _unrecorded(self, recording: str, kind: str, why: str) -> None:
+        self._switch.publish(RecordingFailed(recording, kind, why))
 
     def _stream_lost(self, stream: str) -> None:
         self._switch.feed(StreamLost(stream))

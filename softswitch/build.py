@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softswitch.audio import SOUND_FILES
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.core.errors import Problem
@@ -109,7 +110,9 @@ def prompt_files(directory: Path) -> dict[str, frozenset[str]]:
     if not directory.is_dir():
         return {}
     return {
-        language.name: frozenset(str(path.relative_to(language)) for path in language.rglob("*.wav"))
+        language.name: frozenset(
+            str(path.relative_to(language)) for path in language.rglob("*") if path.suffix in SOUND_FILES
+        )
         for language in sorted(directory.iterdir())
         if language.is_dir()
     }
@@ -134,6 +137,8 @@ def configuration(
         queues=tuple(settings.queue_specs()),
         policies=tuple(settings.policies()),
         announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
+        recording_ending=f".{settings.recordings.format}",
+        music={name: queue.music for name, queue in settings.queues.items()},
         recorded=frozenset(queue for queue, one in treatments.items() if one.record),
         plans=plans,
         calendars=settings.office_calendars(),
@@ -168,7 +173,7 @@ def configuration(
 def _user(user: UserSettings, calls: int) -> User:
     """``calls``: how many at once, where nothing is said of this one."""
     most = calls if user.calls is None else user.calls
-    return User(user.password, user.name, user.language, user.contact or "", most)
+    return User(user.password, user.name, user.language, user.contact or "", most, user.srtp, user.digits)
 
 
 def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
@@ -186,7 +191,8 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
         name, address, "" if trunk.transport == "auto" else trunk.transport, sources, credentials, trunk.prefix,
         trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.certificate, trunk.challenge, registering,
         Watch(trunk.probe, trunk.probe_failures, trunk.answer_within, trunk.dead_for),
-        CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer,
+        CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer, trunk.srtp,
+        trunk.digits,
     )  # fmt: skip
 
 

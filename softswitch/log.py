@@ -58,6 +58,7 @@ LEVELS: Mapping[str, int] = {
     "TrunkNotRegistered": logging.WARNING,
     "UserFull": logging.WARNING,
     "MediaRestarted": logging.ERROR,
+    "RecordingFailed": logging.ERROR,
     "UnitFailed": logging.ERROR,
 }
 # Whoever can send a datagram can cause these: no more lines in a second; what is left out is told by a number.

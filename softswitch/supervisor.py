@@ -52,6 +52,7 @@ def supervise(config_dir: Path, settings: Settings) -> int:
         return 1
     log_format, log_level = settings.log.format, settings.log.level
     media = ["-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold)]
+    media += ["--recordings", str(settings.paths.recordings), "--keep-free", str(settings.recordings.keep_free)]
     media += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
     media += ["--log-format", log_format, "--log-level", log_level]
     control = ["-m", "softswitch.app", "--config", str(config_dir)]

@@ -7,4 +7,5 @@ once, at the very end: clipping on the way would distort, and int16 would wrap.
 """
 
 RATE_HZ = 8000
+SOUND_FILES = (".wav", ".flac", ".ogg", ".opus", ".mp3")  # what can be played, by its ending
 FRAME = 160  # samples of one tick of 20 ms

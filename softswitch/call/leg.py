@@ -11,6 +11,7 @@ from softswitch.call import (
     ask,
     compose,
     inbound,
+    keys,
     midcall,
     outbound,
     probe,
@@ -21,7 +22,7 @@ from softswitch.call import (
     transfer,
 )
 from softswitch.call.perform import COMMANDS, INSIDE, PERFORM
-from softswitch.call.signal import Accept, Command, Release, SendText, TransferProgress
+from softswitch.call.signal import Accept, Command, Release, SendKeys, SendText, TransferProgress
 from softswitch.call.state import Asked, LegState, Outbound, Plan, SessionPolicy, Setup
 from softswitch.call.table import INBOUND, OUTBOUND, I, S
 from softswitch.core.effect import Effect
@@ -173,6 +174,8 @@ class Leg:
                 return self._transferring(transfer.progress(self.leg, event, now), event.leave, now)
             case SendText():
                 return text.send(self.leg, event)
+            case SendKeys():
+                return keys.press(self.leg, event)
             case Accept() if not reliable.delivered(self.leg):
                 return self._step(I.ACCEPT_EARLY, event, now)
             case _:
@@ -380,6 +383,8 @@ class Leg:
             return []
         if method == "OPTIONS":
             return self._probed(end, now)
+        if method == "INFO":
+            return keys.told(leg)
         if method == "NOTIFY":
             return self._transferring(transfer.told(leg, end, now), False, now)
         return self._step(I.BYE_DONE, end, now) if method == "BYE" and asked.dialog is leg.dialog else []

@@ -1,4 +1,4 @@
-"""What happens inside the dialog: re-INVITE, keys by INFO, the ACK, BYE (RFC 3261 sections 14 and 15, RFC 3264).
+"""What happens inside the dialog: re-INVITE, the ACK, BYE (RFC 3261 sections 14 and 15, RFC 3264).
 
 A re-INVITE is answered at once, with the media that we have; holding is the peer's right and shows in ``Media.held``.
 One that cannot be served leaves the session as it was. While an INVITE of either side is unfinished the next one is
@@ -8,22 +8,17 @@ refused: 491 where ours (or our offer in a 2xx without its ACK) is in the way, 5
 from __future__ import annotations
 
 from softswitch.call import ask, compose, inbound, refresh
-from softswitch.call.signal import Answered, Digit, Failed, Finished, Release, Released, Updated
+from softswitch.call.signal import Answered, Failed, Finished, Release, Released, Updated
 from softswitch.call.state import LegState
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sdp.media import Media
-from softswitch.sip import body, inspection
+from softswitch.sip import inspection
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import Message, Request
 from softswitch.sip.reason import reason_lines, reasons
 
-_RELAY = "application/dtmf-relay"
-_KEY_KINDS = (_RELAY, "application/dtmf")
-_KEYS = frozenset("0123456789*#ABCD")
-# RFC 4733 event codes, as some phones write.
-_SPELT = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
 _GONE = (481, "Call/Transaction Does Not Exist")
 
 
@@ -58,30 +53,6 @@ def not_pending(leg: LegState) -> None:
     """Raises ``PeerError`` where a re-INVITE or an offer of ours has no final response yet."""
     if leg.change is not None and leg.change.cseq and leg.change.described:
         raise PeerError(491, "Request Pending")
-
-
-def info(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:
-    """A key (no RFC: every phone writes it), in one of the two bodies that are in use; no Info-Package."""
-    if leg.state not in (S.OFFERED, S.ACCEPT_DUE, S.ANSWERED, S.UP):
-        raise PeerError(*_GONE)
-    request = arrived.request
-    if request.headers.get("Info-Package"):
-        raise PeerError(469, "Bad Info Package", headers=(("Recv-Info", ""),))  # RFC 6086 section 4.2.2: none is known
-    effects: list[Effect] = [compose.reply(leg, arrived.transaction, request, 200)]
-    if (pressed := body.part(request, _KEY_KINDS)) is not None:
-        effects.append(Digit(leg.id, _digit(pressed)))
-    return effects
-
-
-def _digit(pressed: body.Part) -> str:
-    key = pressed.content.decode("ascii", "replace").strip()
-    if pressed.kind == _RELAY:
-        fields = dict(line.lower().replace(" ", "").partition("=")[::2] for line in key.splitlines())
-        key = fields.get("signal", "")
-    key = _SPELT.get(key, key).upper()
-    if key not in _KEYS:
-        raise PeerError(400, "no such key")
-    return key
 
 
 def options(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from softswitch.call import inbound, midcall, outbound, probe, reliable, renegotiate, text, transfer, update
+from softswitch.call import inbound, keys, midcall, outbound, probe, reliable, renegotiate, text, transfer, update
 from softswitch.call.signal import Accept, Dial, Reject, Release, Renegotiate, Ring
 from softswitch.call.state import LegState
 from softswitch.call.table import A, I
@@ -63,7 +63,7 @@ COMMANDS: dict[type, I] = {
 }
 INSIDE: dict[str, Callable[[LegState, RequestArrived, float], list[Effect]]] = {
     "INVITE": midcall.reinvite,
-    "INFO": midcall.info,
+    "INFO": keys.info,
     "OPTIONS": midcall.options,
     "PRACK": lambda leg, arrived, _now: reliable.acknowledged(leg, arrived),
     "REFER": transfer.refer,

@@ -74,7 +74,14 @@ class SendText:
     body: bytes
 
 
-Command = Dial | Ring | Accept | Reject | Release | Renegotiate | TransferProgress | SendText
+@dataclass(frozen=True, slots=True)
+class SendKeys:
+    """Press these keys by SIP INFO, on a leg that is up. The other forms are the media plane's."""
+
+    digits: str
+
+
+Command = Dial | Ring | Accept | Reject | Release | Renegotiate | TransferProgress | SendText | SendKeys
 
 # ---- signals: what a leg says ----------------------------------------------------------------------------------
 
@@ -127,7 +134,7 @@ class NotUpdated(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Digit(Effect):
-    """A key by SIP INFO. Keys by RFC 4733 come from the media plane."""
+    """A key by SIP INFO. Those in other forms come from the media plane."""
 
     leg: str
     digit: str

@@ -213,6 +213,7 @@ class LegState:
     probe: Probe = field(default_factory=Probe)
     causes: tuple[Reason, ...] = ()  # why we say BYE
     refer: Refer | None = None
+    keys: str = ""  # to be pressed by INFO, each when the one before has been answered
 
     @property
     def id(self) -> str:

@@ -23,6 +23,7 @@ class Bridge:
     right: str
     recording: str = ""  # file name; "" where it is not recorded
     held_by: frozenset[str] = frozenset()
+    music: str = ""  # class of what is heard on hold
 
     def connect(self, held: Collection[str] = ()) -> list[Effect]:
         """``held``: legs that have put whoever they talk to on hold already."""
@@ -32,14 +33,14 @@ class Bridge:
             orders.append(RecordLegs(self.room, self.recording, self.left, self.right))
         if held:
             self.held_by = frozenset(leg for leg in (self.left, self.right) if leg in held)
-        return orders + [HoldMusicTo(self.other(leg)) for leg in sorted(self.held_by)]
+        return orders + [HoldMusicTo(self.other(leg), self.music) for leg in sorted(self.held_by)]
 
     def updated(self, leg: str, media: Media) -> list[Effect]:
         """A side has renegotiated: hold or resume."""
         other = self.other(leg)
         if media.held and leg not in self.held_by:
             self.held_by |= {leg}
-            return [HoldMusicTo(other)]
+            return [HoldMusicTo(other, self.music)]
         if not media.held and leg in self.held_by:
             self.held_by -= {leg}
             return [SilenceTo(other)]

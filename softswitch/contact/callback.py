@@ -21,7 +21,7 @@ from softswitch.acd.model import (
     Refused,
     WaitedTooLong,
 )
-from softswitch.call.signal import Answered, Digit, Failed, Progress, Released, Texted, Updated
+from softswitch.call.signal import Answered, Failed, Progress, Released, Texted, Updated
 from softswitch.callback.model import (
     AgentFound,
     AttemptFailed,
@@ -124,7 +124,7 @@ class CallbackContact(Journey):
 
     def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
         waiting = event.leg == self.agent_leg and self.bridge is None
-        return [HoldMusicTo(self.agent_leg)] if waiting else []
+        return [HoldMusicTo(self.agent_leg, self.music)] if waiting else []
 
     # ---- the customer ------------------------------------------------------------------------------------------
 
@@ -188,9 +188,8 @@ class CallbackContact(Journey):
         Released: _on_released,
         Updated: lambda self, event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
         Progress: lambda self, event, now: [],
-        Digit: lambda self, event, now: [],
         Texted: Journey.texted,
-        Key: lambda self, event, now: [],
+        Key: Journey.keyed,
         PromptEnded: _on_prompt_ended,
         DialCustomer: _on_dial,
         ReleaseAgent: lambda self, event, now: self._stop("released", now),

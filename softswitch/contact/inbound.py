@@ -20,7 +20,7 @@ from softswitch.acd.model import (
     Refused,
     WaitedTooLong,
 )
-from softswitch.call.signal import Answered, Digit, Failed, Progress, Reject, Release, Released, Ring, Texted, Updated
+from softswitch.call.signal import Answered, Failed, Progress, Reject, Release, Released, Ring, Texted, Updated
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
 from softswitch.contact.handover import LegReplaced, TransferJoin, TransferTo
 from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
@@ -130,10 +130,12 @@ class InboundContact(Transferable):
             return self._tell(QueueEnded("callback"), now)
         if self._play_for == "beep":
             return self.voicemail.start(self.leg, now) if self.voicemail else []
-        return [HoldMusicTo(self.leg)] if self.visit and self.bridge is None else []
+        return [HoldMusicTo(self.leg, self.music)] if self.visit and self.bridge is None else []
 
     def _on_key(self, event: Key, now: float) -> list[Effect]:
-        if event.leg != self.leg or self.bridge is not None:
+        if self.bridge is not None or (self.hunt is not None and self.hunt.early):
+            return self.keyed(event, now)
+        if event.leg != self.leg:
             return []
         if self.voicemail is not None:
             return self._end_voicemail(now) if event.digit == "#" else []
@@ -200,7 +202,7 @@ class InboundContact(Transferable):
         self.record.queue = order.queue
         needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
         join = Join(self.id, order.queue, now, needs, order.priority_s)
-        return [*self._accept(now), HoldMusicTo(self.leg), TellAcd(join)]
+        return [*self._accept(now), HoldMusicTo(self.leg, self.music), TellAcd(join)]
 
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
         targets = self.directory.user_targets(self.directory.agent_user(event.agent))
@@ -244,7 +246,7 @@ class InboundContact(Transferable):
         outside = [self.occupy(order.number)] if order.number else []
         prefix = self.new_prefix("dial")
         self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel)
-        music: list[Effect] = [HoldMusicTo(self.leg)] if self.answered else []
+        music: list[Effect] = [HoldMusicTo(self.leg, self.music)] if self.answered else []
         return [*outside, *music, *self.hunt.start()]
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:
@@ -352,7 +354,6 @@ class InboundContact(Transferable):
         Failed: _on_failed,
         Released: _on_released,
         Updated: _on_updated,
-        Digit: lambda self, event, now: self._on_key(Key(event.leg, event.digit), now),
         Texted: Journey.texted,
         Key: _on_key,
         PromptEnded: _on_prompt_ended,

@@ -19,7 +19,7 @@ from softswitch.contact.event import (
     RecordingStarted,
 )
 from softswitch.contact.hunt import Hunt
-from softswitch.contact.order import Closed, Directory, TellAcd, TellLedger, TellLeg
+from softswitch.contact.order import Closed, Directory, Key, PauseRecording, PressKeys, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.sip.reason import Reason
 
@@ -102,7 +102,7 @@ class Journey:
     ) -> list[Effect]:
         """Two people talk: from here on it is a bridge. ``held``: legs that have put whoever they talk to on hold."""
         recording = self.recorded_as(self.id) if recorded else ""
-        self.bridge = Bridge(self.room, left, right, recording)
+        self.bridge = Bridge(self.room, left, right, recording, music=self.music)
         self._connected_at = now
         connected_at, agent = self.record.connected_at or self.unix(now), self.agent or self.record.agent
         self.record.connected_at = connected_at
@@ -115,9 +115,20 @@ class Journey:
 
     def recorded_as(self, stem: str) -> str:
         """A file name for the next recording of this contact, and its entry in the call record."""
-        self._recordings.append(f"{stem}-{len(self._recordings) + 1}.wav" if self._recordings else f"{stem}.wav")
+        number = f"-{len(self._recordings) + 1}" if self._recordings else ""
+        self._recordings.append(f"{stem}{number}{self.directory.recording_ending()}")
         self.record.recording = ",".join(self._recordings)
         return self._recordings[-1]
+
+    @property
+    def music(self) -> str:
+        """What is heard on hold."""
+        return self.directory.hold_music(self.record.queue)
+
+    def pause_recording(self, reason: str | None) -> list[Effect]:
+        """None: go on. Nothing where the two who talk are not recorded, or nobody talks."""
+        recorded = self.bridge is not None and bool(self.bridge.recording)
+        return [PauseRecording(self.room, reason)] if recorded else []
 
     def disconnect(self, now: float) -> list[Effect]:
         """Take the bridge down; every agent's part in it is over."""
@@ -150,6 +161,14 @@ class Journey:
         if self.bridge is None or leg not in (self.bridge.left, self.bridge.right):
             return ""
         return self.bridge.other(leg)
+
+    def keyed(self, event: Key, now: float) -> list[Effect]:
+        """A key that one side of a conversation presses goes to the other; while a network speaks, to that."""
+        if self.bridge is not None:
+            there = event.leg in (self.bridge.left, self.bridge.right)
+            return [PressKeys(self.bridge.other(event.leg), event.digit, event.form)] if there else []
+        early = self.hunt.ringing if self.hunt is not None and self.hunt.early else ()
+        return [PressKeys(leg, event.digit, event.form) for leg in early if leg != event.leg]
 
     def cancel_hunt(self) -> list[Effect]:
         orders = self.hunt.cancel(self.causes) if self.hunt else []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from softswitch.acd.model import AcdInput
+from softswitch.call.press import Form
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
 from softswitch.contact.presentation import AS_IS, Presentation
@@ -64,6 +65,7 @@ class PlayTo(Effect):
 @dataclass(frozen=True, slots=True)
 class HoldMusicTo(Effect):
     leg: str
+    music: str = ""  # a class of hold music; "": the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,15 @@ class SilenceTo(Effect):
     """Stop prompt and music; the leg hears its room, if it is in one."""
 
     leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class PressKeys(Effect):
+    """Press these keys on the leg, in the form that it takes."""
+
+    leg: str
+    digits: str
+    heard: Form | None = None  # how the other side pressed it, where it is passed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,14 @@ class RecordLegs(Effect):
     file: str  # below the recordings directory
     left: str  # leg
     right: str | None  # None: one channel
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording(Effect):
+    """Silence in its place until ``reason`` is None."""
+
+    recording: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +154,11 @@ class PromptEnded:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key pressed, by whichever of the three ways."""
+    """A key pressed, once, in however many forms it came."""
 
     leg: str
     digit: str
+    form: Form = Form.EVENT  # the one that told it first
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +198,9 @@ class Directory(Protocol):
         """0: no position announcements."""
 
     def records(self, queue: str) -> bool: ...
+
+    def hold_music(self, queue: str) -> str:
+        """The class of music of those who wait there, or are held in a call from there; "": the default."""
+
+    def recording_ending(self) -> str:
+        """Of file names: ".wav" or what they become."""

@@ -74,7 +74,7 @@ class Transferable(Scripted, ABC):
         if taken.hunt is not None:
             self.pending, self.hunt = pending, taken.hunt
             taken.hunt.prefix = self.new_prefix("dial")
-            return [*orders, HoldMusicTo(self.leg), *self._progress(180)]
+            return [*orders, HoldMusicTo(self.leg, self.music), *self._progress(180)]
         (leg,) = taken.legs
         if taken.agent is not None:
             self.agents[leg] = taken.agent

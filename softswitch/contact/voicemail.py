@@ -46,6 +46,6 @@ class Voicemail:
         lasted_s = now - self.started
         if not self.speaking or lasted_s < SHORTEST_S:
             return [StopRecording(self.recording)]
-        id = self.file.removesuffix(".wav")
+        id = self.file.rpartition(".")[0]
         message = Message(id, self.mailbox, self.contact, self.caller, self.file, unix - lasted_s, lasted_s)
         return [StopRecording(self.recording), VoicemailLeft(message)]

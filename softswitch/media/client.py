@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from softswitch.call.press import Form
 from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
@@ -22,6 +23,7 @@ from softswitch.media.link import Link
 from softswitch.media.prompts import PromptStore
 from softswitch.media.speech import find_engine
 from softswitch.media.wanted import Wanted, WantedPlay, WantedRecording, WantedStream
+from softswitch.sdp.crypto import Srtp
 from softswitch.sdp.media import Address, Media
 
 __all__ = ["MediaClient", "MediaListener", "PortsExhausted"]
@@ -44,9 +46,10 @@ class MediaListener:
     """Whom the client tells; never from within a call to the client."""
 
     on_played: Callable[[str, str, bool], None]  # stream, play, ok
-    on_digit: Callable[[str, str], None]  # stream, digit
+    on_digit: Callable[[str, str, Form], None]  # stream, digit
     on_state: Callable[[bool], None] = lambda connected: None
     on_lost: Callable[[str], None] = lambda stream: None  # the stream could not be opened: nobody hears anything
+    on_unrecorded: Callable[[str, str, str], None] = lambda recording, kind, why: None  # it has failed
 
 
 class MediaClient:
@@ -73,9 +76,10 @@ class MediaClient:
         prompts: Path,
         cache: Path,
         on_played: Callable[[str, str, bool], None],
-        on_digit: Callable[[str, str], None],
+        on_digit: Callable[[str, str, Form], None],
         on_state: Callable[[bool], None] = lambda connected: None,
         on_lost: Callable[[str], None] = lambda stream: None,
+        on_unrecorded: Callable[[str, str, str], None] = lambda recording, kind, why: None,
     ) -> MediaClient:
         """Begin to connect to the process at ``socket``, and never stop trying.
 
@@ -83,7 +87,7 @@ class MediaClient:
         speech engine, if there is one.
         """
         store = PromptStore(prompts, cache, find_engine())
-        listener = MediaListener(on_played, on_digit, on_state, on_lost)
+        listener = MediaListener(on_played, on_digit, on_state, on_lost, on_unrecorded)
         client = cls(socket, Ports(host, ports.first, ports.last), store, listener)
         client._spawn(client._link.run())
         return client
@@ -120,7 +124,7 @@ class MediaClient:
             self._link.send(known.open)
         return self._ports.host, known.open.port
 
-    def connect(self, stream: str, media: Media, signalling_host: str) -> None:
+    def connect(self, stream: str, media: Media, signalling_host: str, tones: bool = False) -> None:
         wanted = self._wanted.streams.get(stream)
         if wanted is None:
             return
@@ -135,6 +139,14 @@ class MediaClient:
             media.receive_type,
             media.telephone_event,
             media.direction,
+            keys=_keys(media.srtp),
+            rtcp_port=media.rtcp_port,
+            rtcp_mux=media.rtcp_mux,
+            clock_rate=media.codec.rate_hz,
+            fmtp=media.fmtp,
+            ptime_ms=media.ptime_ms,
+            noise_type=media.noise_type,
+            tones=tones,
         )
         self._link.send(wanted.connect)
 
@@ -157,17 +169,21 @@ class MediaClient:
         else:
             self._begin(stream, wanted.play, files)
 
-    def hold_music(self, stream: str) -> None:
+    def hold_music(self, stream: str, music: str = "") -> None:
         wanted = self._wanted.streams.get(stream)
         if wanted is not None:
-            wanted.hold = True
-            self._link.send(p.HoldMusic(stream))
+            wanted.hold = music
+            self._link.send(p.HoldMusic(stream, music))
 
     def stop(self, stream: str) -> None:
         wanted = self._wanted.streams.get(stream)
         if wanted is not None:
-            wanted.hold, wanted.play = False, None
+            wanted.hold, wanted.play = None, None
             self._link.send(p.Stop(stream))
+
+    def press(self, stream: str, digits: str, form: Form) -> None:
+        if stream in self._wanted.streams:
+            self._link.send(p.Press(stream, digits, form.value))
 
     def join(self, room: str, stream: str) -> None:
         wanted = self._wanted.streams.get(stream)
@@ -185,7 +201,14 @@ class MediaClient:
         if recording not in self._wanted.recordings:
             wanted = WantedRecording(recording, path.absolute(), left, right)
             self._wanted.recordings[recording] = wanted
-            self._link.send(wanted.command())
+            for command in wanted.commands():
+                self._link.send(command)
+
+    def pause_record(self, recording: str, reason: str | None) -> None:
+        wanted = self._wanted.recordings.get(recording)
+        if wanted is not None and wanted.paused != reason:
+            wanted.paused = reason
+            self._link.send(p.PauseRecord(recording, reason))
 
     def stop_record(self, recording: str) -> None:
         if self._wanted.recordings.pop(recording, None) is not None:
@@ -242,16 +265,16 @@ class MediaClient:
         match event:
             case p.PlayEnded(stream, play, ok):
                 self._ended(stream, play, ok)
-            case p.DigitHeard(stream, digit):
+            case p.DigitHeard(stream, digit, form):
                 if stream in self._wanted.streams:
-                    self._listener.on_digit(stream, digit)
+                    self._listener.on_digit(stream, digit, Form(form))
             case p.Stats(counters, gauges):
                 self._stats.update(counters)
                 self._gauges.update(gauges)
-            case p.RecordError(recording, why):
-                log.error("recording %s: %s", recording, why)
+            case p.RecordError(recording, why, kind):
                 self._stats["record_errors"] += 1
                 self._wanted.recordings.pop(recording, None)
+                self._listener.on_unrecorded(recording, kind, why)
             case p.OpenFailed(stream, why):
                 log.error("stream %s: %s", stream, why)
                 self._stats["open_failures"] += 1
@@ -264,3 +287,7 @@ class MediaClient:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _keys(srtp: Srtp | None) -> p.Keys | None:
+    return p.Keys(srtp.suite, srtp.send_key, srtp.receive_key) if srtp else None

@@ -6,7 +6,8 @@ hold music and prompts over that, send it, keep what was said for the recordings
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -14,17 +15,24 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, g711
+from softswitch.audio import FRAME, dtmf, g711
+from softswitch.audio.codec import CodecError
 from softswitch.media import protocol as p
-from softswitch.media.library import Library
+from softswitch.media.keypad import Keypad
+from softswitch.media.library import Library, pause
 from softswitch.media.player import Ended, Player
-from softswitch.media.receiver import Receiver
+from softswitch.media.receiver import Key, Receiver
 from softswitch.media.recorder import Failed, Recorder
 from softswitch.media.rooms import Rooms
 from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets, numeric
 from softswitch.media.streams import Rows
+from softswitch.media.transcode import Transcoder, is_ours
 from softswitch.rtp.jitter import JitterSettings
+from softswitch.rtp.srtp import Srtps
+from softswitch.sdp.crypto import Srtp
+
+log = logging.getLogger(__name__)
 
 Pcm = npt.NDArray[np.int16]
 Tell = Callable[[p.Event], None]
@@ -36,21 +44,27 @@ _NO_ADDRESS = ("0.0.0.0", "::")  # the old way to put a call on hold (RFC 3264 s
 class EngineSettings:
     streams: int = 2048  # rows; memory is taken as they are used
     jitter: JitterSettings = field(default_factory=JitterSettings)
+    recordings: Path | None = None  # where an earlier process may have left some that are to be finished
+    keep_free: int = 0  # octets of their disk
 
 
 class Engine:
-    """All streams, rooms and recordings of a process. ``tell`` takes events for control."""
+    """All streams, rooms and recordings of a process. ``tell`` takes events for control; ``music``: files by class."""
 
-    def __init__(self, settings: EngineSettings, hold: Pcm, tell: Tell) -> None:
+    def __init__(self, settings: EngineSettings, music: Mapping[str, Sequence[Path]], tell: Tell) -> None:
         self._tell = tell
         self._rows = Rows(settings.streams)
         self._sockets = Sockets()
-        self._receiver = Receiver(settings.streams, settings.jitter)
-        self._sender = Sender(settings.streams)
-        self._player = Player(settings.streams, hold)
-        self._rooms = Rooms(settings.streams)
-        self._recorder = Recorder(settings.streams)
+        self._srtp = Srtps(settings.streams)
+        self._coders = Transcoder(settings.streams)
+        self._receiver = Receiver(settings.streams, settings.jitter, self._srtp, self._coders)
+        self._keypad = Keypad()
+        self._sender = Sender(settings.streams, self._srtp, self._keypad, self._coders)
         self._library = Library()
+        self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
+        self._rooms = Rooms(settings.streams)
+        self._recorder = Recorder(settings.keep_free, settings.recordings)
+        self._tones = dtmf.Detector(settings.streams)
         self._serial: dict[int, int] = {}  # of the last Connect, by row
 
     # ---- commands ----------------------------------------------------------------------------------------------
@@ -61,6 +75,8 @@ class Engine:
                 self._open(command)
             case p.StopRecord():
                 self._recorder.stop(command.recording)
+            case p.PauseRecord():
+                self._recorder.pause(command.recording, command.reason)
             case p.Record():
                 self._record(command)
             case p.Reset():
@@ -72,9 +88,7 @@ class Engine:
                 if row is not None:
                     self._obey_on(row, command)
 
-    def _obey_on(
-        self, row: int, command: p.Connect | p.Close | p.Play | p.HoldMusic | p.Stop | p.Join | p.Leave
-    ) -> None:
+    def _obey_on(self, row: int, command: p.OnStream) -> None:
         match command:
             case p.Connect():
                 self._connect(row, command)
@@ -83,9 +97,11 @@ class Engine:
             case p.Play():
                 self._play(row, command)
             case p.HoldMusic():
-                self._player.hold(row)
+                self._player.hold(row, command.music)
             case p.Stop():
                 self._player.stop(row)
+            case p.Press():
+                self._keypad.press(row, command.digits, command.form)
             case p.Join():
                 self._rooms.join(command.room, row)
             case p.Leave():
@@ -118,7 +134,11 @@ class Engine:
         if command.serial <= self._serial.get(row, -1):
             return
         self._serial[row] = command.serial
-        law = g711.LAWS.get(command.codec)
+        self._tones.listen(row, command.tones)
+        self._keypad.agree(row, command.event_type, command.clock_rate)
+        law = self._law(row, command)
+        keys = command.keys
+        self._srtp.agree(row, Srtp(keys.suite, keys.send_key, keys.receive_key) if keys else None)
         host = numeric(command.host)
         usable = host and host not in _NO_ADDRESS and command.port > 0
         address = (host, command.port) if usable else None
@@ -128,9 +148,23 @@ class Engine:
         else:
             self._sender.forbid(row)
         if law is not None and command.direction in ("sendrecv", "recvonly"):
-            self._receiver.allow(row, law, command.receive_type, command.event_type)
+            self._receiver.allow(
+                row, law, command.receive_type, command.event_type, command.clock_rate, command.noise_type
+            )
         else:
             self._receiver.forbid(row)
+
+    def _law(self, row: int, command: p.Connect) -> int | None:
+        """Of a codec that is G.711; of others it is not looked at. None: it is none of ours, and all is silent."""
+        if not is_ours(command.codec):
+            self._coders.forget(row)
+            return g711.LAWS[command.codec]
+        try:
+            self._coders.agree(row, command.codec, command.clock_rate, command.fmtp, command.ptime_ms)
+        except CodecError as error:
+            log.error("stream %s: %s", command.stream, error)
+            return None
+        return g711.MU
 
     def _close(self, name: str, row: int) -> None:
         self._recorder.forget(row)
@@ -138,12 +172,16 @@ class Engine:
         self._player.forget(row)
         self._sender.forbid(row)
         self._receiver.forget(row)
+        self._srtp.forget(row)
+        self._coders.forget(row)
         self._sockets.close(row)
+        self._keypad.forget(row)
+        self._tones.listen(row, False)
         self._serial.pop(row, None)
         self._rows.give_back(name)
 
     def _play(self, row: int, command: p.Play) -> None:
-        pieces = [self._library.get(path) for path in command.files]
+        pieces = [self._library.get(one) if isinstance(one, str) else pause(one) for one in command.files]
         ended = self._player.play(row, command.play, pieces)
         if ended is not None:
             self._tell_ended(ended)
@@ -151,7 +189,7 @@ class Engine:
     def _record(self, command: p.Record) -> None:
         left = self._rows.row(command.left)
         sides = (left,) if command.right is None else (left, self._rows.row(command.right))
-        self._recorder.start(command.recording, Path(command.path), sides)
+        self._recorder.start(command.recording, Path(command.path), sides, (command.left, command.right))
 
     # ---- the tick ----------------------------------------------------------------------------------------------
 
@@ -159,28 +197,34 @@ class Engine:
         """Do what is due: receive once, then that many frames. ``skipped`` frames of time are given up before."""
         if skipped:
             self._sender.pass_time(skipped)
+            self._recorder.pass_time(skipped)
         self._receive()
         for _ in range(frames):
             self._frame()
 
     def _receive(self) -> None:
         for batch in self._sockets.drain():
-            for key in self._receiver.take(batch):
-                self._tell(p.DigitHeard(self._rows.name(key.row), key.digit))
+            self._tell_keys(self._receiver.take(batch), "event")
 
     def _frame(self) -> None:
         count = self._rows.used
         said = self._receiver.speak(count)
+        self._tell_keys(self._tones.hear(said, self._receiver.present), "tone")
         heard = np.zeros((count, FRAME), np.int16)
         self._rooms.mix(said, heard)
         for ended in self._player.render(heard):
             self._tell_ended(ended)
+        self._keypad.render(heard)
         self._sender.send(heard, self._sockets, self._receiver.peers(count))
         self._tell_failed(self._recorder.keep(said))
 
+    def _tell_keys(self, keys: Iterable[Key | dtmf.Heard], form: str) -> None:
+        for key in keys:
+            self._tell(p.DigitHeard(self._rows.name(key.row), key.digit, form))
+
     def _tell_failed(self, recordings: list[Failed]) -> None:
         for failed in recordings:
-            self._tell(p.RecordError(failed.recording, failed.why))
+            self._tell(p.RecordError(failed.recording, failed.why, failed.kind))
 
     def _tell_ended(self, ended: Ended) -> None:
         self._tell(p.PlayEnded(self._rows.name(ended.row), ended.play, ended.ok))
@@ -195,16 +239,25 @@ class Engine:
             "send_errors": self._sockets.send_errors,
             "malformed": self._receiver.malformed,
             "strangers": self._receiver.strangers,
+            "noise_packets": self._receiver.hushes.packets,
+            **self._coders.counters(),
+            "keys_sent": self._keypad.pressed,
+            "srtp_refused": self._srtp.refused,
             "concealed": self._receiver.concealer.concealed,
             "file_loads": self._library.loads,
+            "recordings_finished": self._recorder.finished,
             **{f"jitter_{name}": count for name, count in self._receiver.jitter.totals().items()},
         }
 
     def gauges(self) -> dict[str, float]:
         return {
             "streams": len(self._rows),
+            "streams_coded": len(self._coders),
+            "tone_detectors": len(self._tones),
+            "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),
             "recordings": len(self._recorder),
+            "file_cache_octets": self._library.octets,
             "playing": len(self._player),
         }
 

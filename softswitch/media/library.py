@@ -1,69 +1,123 @@
-"""Sound files in memory: decoded once, at 8 kHz, kept while they are used.
+"""Sound files in memory: decoded once, at the rate of the engine, for all who hear them.
 
-Reading and resampling is done by a worker thread, for a disk may take longer than a tick. Whoever plays gets a future
-at once, and is silent until it is done. The cache is bounded by octets; the longest unused goes first.
+Reading, decoding and resampling are done by two worker threads of low priority, for both may take longer than a tick.
+Whoever plays gets a future at once, and is silent until it is done. The cache is bounded by octets; the longest unused
+goes first. Hold music is not part of it: it is always needed, and lives as long as the process.
 """
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import RATE_HZ, wav
-from softswitch.audio.resample import resample
+from softswitch.audio import FRAME, RATE_HZ, SOUND_FILES
+from softswitch.media.sound import Limits, SoundError, read
 
 Pcm = npt.NDArray[np.int16]
 
-_MAX_OCTETS = 64 << 20  # 70 minutes of sound
-_MAX_FILE_OCTETS = 64 << 20
+log = logging.getLogger(__name__)
 
-
-def load(path: Path) -> Pcm:
-    """``(samples,)`` at 8 kHz. Raises ``OSError``, ``NotWave``."""
-    if path.stat().st_size > _MAX_FILE_OCTETS:
-        raise wav.NotWave(f"{path.name} is larger than {_MAX_FILE_OCTETS >> 20} MB")
-    pcm, rate_hz = wav.decode(path.read_bytes())
-    return resample(wav.mono(pcm), rate_hz, RATE_HZ)
+MAX_OCTETS = 64 << 20  # 70 minutes of sound
+MOST_MUSIC_S = 3600.0  # of one class
+MOST_PAUSE_S = 60.0
+_NICE = 10  # the workers' priority: whoever talks comes first
 
 
 class Library:
-    """Decoded files by path and time of change, so that a prompt that was recorded anew is heard anew."""
+    """Decoded files by path, size and time of change, so that a prompt that was recorded anew is heard anew."""
 
-    def __init__(self, max_octets: int = _MAX_OCTETS) -> None:
+    def __init__(self, max_octets: int = MAX_OCTETS) -> None:
         self.loads = 0
+        self.octets = 0  # of what is kept
         self._max = max_octets
-        self._known: OrderedDict[tuple[str, int], Future[Pcm]] = OrderedDict()
-        self._worker = ThreadPoolExecutor(1, "sound-files")
+        self._limits = Limits(seconds=max_octets / 2 / RATE_HZ)
+        self._known: OrderedDict[tuple[str, int, int], Future[Pcm]] = OrderedDict()
+        self._lock = threading.Lock()  # of what is above, which a worker changes when it is done
+        self._workers = ThreadPoolExecutor(2, "sound-files", step_back)
 
     def get(self, path: str) -> Future[Pcm]:
+        """``(samples,)``, now or later; what cannot be had fails in the future."""
         try:
-            key = (path, Path(path).stat().st_mtime_ns)
+            found = Path(path).stat()
         except OSError as error:
             missing: Future[Pcm] = Future()
             missing.set_exception(error)
             return missing
-        if key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
-        self.loads += 1
-        self._known[key] = self._worker.submit(load, Path(path))
-        self._make_room()
-        return self._known[key]
+        key = (path, found.st_mtime_ns, found.st_size)
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+            self.loads += 1
+            loading = self._known[key] = self._workers.submit(read, Path(path), RATE_HZ, self._limits)
+        loading.add_done_callback(self._make_room)
+        return loading
 
-    def _make_room(self) -> None:
+    def _make_room(self, loaded: Future[Pcm]) -> None:
         """What is still being played stays with its player; only the memory of it goes."""
-        held = sum(_octets(future) for future in self._known.values())
-        while held > self._max and len(self._known) > 1:
-            _, gone = self._known.popitem(last=False)
-            held -= _octets(gone)
+        with self._lock:
+            self.octets += _octets(loaded)
+            for key, future in list(self._known.items()):
+                if self.octets <= self._max:
+                    return
+                if future.done():
+                    del self._known[key]
+                    self.octets -= _octets(future)
+
+    def music(self, files: Sequence[Path]) -> Future[Pcm]:
+        """Files in a row as ``(frames, FRAME)``, to be played in a loop; those that cannot be read are left out."""
+        return self._workers.submit(_loop, files)
 
     def close(self) -> None:
-        self._worker.shutdown(cancel_futures=True)
+        self._workers.shutdown(cancel_futures=True)
+
+
+def pause(seconds: float) -> Future[Pcm]:
+    """Silence between two prompts; it takes no memory."""
+    made: Future[Pcm] = Future()
+    made.set_result(np.broadcast_to(np.int16(0), (round(min(max(seconds, 0.0), MOST_PAUSE_S) * RATE_HZ),)))
+    return made
+
+
+def music_files(directory: Path | None) -> dict[str, list[Path]]:
+    """Class -> its files in the order of their names.
+
+    Files of the directory itself are the class ``default``, those of a directory in it the class of its name.
+    """
+    if directory is None or not directory.is_dir():
+        return {}
+    inner = {path.name: path for path in sorted(directory.iterdir()) if path.is_dir() and not path.name.startswith(".")}
+    found = {name: _sounds(path) for name, path in {**inner, "default": directory}.items()}
+    return {name: files for name, files in found.items() if files}
+
+
+def _sounds(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.iterdir() if path.suffix.lower() in SOUND_FILES and path.is_file())
+
+
+def _loop(files: Sequence[Path]) -> Pcm:
+    pieces = [np.zeros(0, np.int16)]
+    for path in files:
+        try:
+            pieces.append(read(path, RATE_HZ, Limits(seconds=MOST_MUSIC_S)))
+        except (OSError, SoundError) as error:
+            log.warning("hold music %s: %s", path, error)
+    whole = np.concatenate(pieces)[: round(MOST_MUSIC_S * RATE_HZ)]
+    return np.resize(whole, (len(whole) // FRAME, FRAME))
+
+
+def step_back() -> None:
+    """Give this thread a low priority (on Linux a thread has one of its own)."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _octets(future: Future[Pcm]) -> int:
-    return future.result().nbytes if future.done() and not future.exception() else 0
+    return future.result().nbytes if not future.cancelled() and not future.exception() else 0

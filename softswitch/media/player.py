@@ -1,8 +1,8 @@
-"""What is played to whom: prompts one after the other, and the hold music that all hear in step."""
+"""What is played to whom: prompts one after the other, and hold music, of which all hear the same moment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -12,6 +12,10 @@ import numpy.typing as npt
 from softswitch.audio import FRAME
 
 Pcm = npt.NDArray[np.int16]
+Music = Mapping[str, Future[Pcm]]  # class -> (frames, FRAME), which is played in a loop
+
+DEFAULT = "default"  # the music of who asks for none, or for one that is not there
+_NO_MUSIC = -1
 
 
 @dataclass(slots=True)
@@ -61,12 +65,13 @@ class Ended:
 class Player:
     """Prompts and hold music of all rows."""
 
-    def __init__(self, streams: int, hold: Pcm) -> None:
+    def __init__(self, streams: int, music: Music) -> None:
         self._playing: dict[int, Playing] = {}
         self._last: dict[int, Ended] = {}  # so that a repeated command is answered and not played again
-        self._on_hold = np.zeros(streams, np.bool_)
-        frames = max(1, len(hold) // FRAME)
-        self._hold: Pcm = np.resize(hold, (frames, FRAME)) if len(hold) >= FRAME else np.zeros((1, FRAME), np.int16)
+        self._music = [music[name] for name in music]
+        self._number = {name: number for number, name in enumerate(music)}
+        self._default = self._number.get(DEFAULT, len(music))  # the last one is silence
+        self._on_hold = np.full(streams, _NO_MUSIC, np.int16)  # number of the music that a row hears
         self._tick = 0
 
     def __len__(self) -> int:
@@ -81,12 +86,12 @@ class Player:
             self._playing[row] = Playing(play, pieces)
         return None
 
-    def hold(self, row: int) -> None:
-        self._on_hold[row] = True
+    def hold(self, row: int, music: str = DEFAULT) -> None:
+        self._on_hold[row] = self._number.get(music, self._default)
 
     def stop(self, row: int) -> None:
         self._playing.pop(row, None)
-        self._on_hold[row] = False
+        self._on_hold[row] = _NO_MUSIC
 
     def forget(self, row: int) -> None:
         self.stop(row)
@@ -94,9 +99,19 @@ class Player:
 
     def render(self, heard: Pcm) -> list[Ended]:
         """Put hold music and prompts over the rows of ``heard`` ``(n, FRAME)``; which prompts are over."""
-        heard[self._on_hold[: len(heard)]] = self._hold[self._tick % len(self._hold)]
+        rows = np.flatnonzero(self._on_hold[: len(heard)] != _NO_MUSIC)
+        if len(rows):
+            heard[rows] = self._moment()[self._on_hold[rows]]
         self._tick += 1
         return list(self._prompts(heard))
+
+    def _moment(self) -> Pcm:
+        """This tick of every music, ``(classes + 1, FRAME)``; silence where it is not decoded yet, or is none."""
+        now = np.zeros((len(self._music) + 1, FRAME), np.int16)
+        for number, loop in enumerate(self._music):
+            if loop.done() and not loop.exception() and len(frames := loop.result()):
+                now[number] = frames[self._tick % len(frames)]
+        return now
 
     def _prompts(self, heard: Pcm) -> Iterator[Ended]:
         for row, playing in list(self._playing.items()):

@@ -12,18 +12,14 @@ import logging
 import secrets
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from softswitch.audio.wav import NotWave
 from softswitch.log import configure
-from softswitch.media import library
 from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
 from softswitch.media.engine import Engine, EngineSettings
+from softswitch.media.library import music_files
 from softswitch.media.schedule import Schedule
 from softswitch.process import raise_file_limit
 
@@ -33,8 +29,8 @@ log = logging.getLogger(__name__)
 class Process:
     """The loop and what it turns."""
 
-    def __init__(self, socket: Path, settings: EngineSettings, hold: npt.NDArray[np.int16]) -> None:
-        self.engine = Engine(settings, hold, self._tell)
+    def __init__(self, socket: Path, settings: EngineSettings, music: Mapping[str, Sequence[Path]]) -> None:
+        self.engine = Engine(settings, music, self._tell)
         self._channel = Channel(socket, p.Welcome(p.VERSION, secrets.token_hex(8)), self._obey)
         self._schedule = Schedule(time.monotonic())
         self._errors = 0  # commands and ticks that failed
@@ -99,20 +95,12 @@ class Process:
         return {**late, **self.engine.gauges()}
 
 
-def hold_music(directory: Path | None) -> npt.NDArray[np.int16]:
-    """The first WAVE file of the directory, ``(samples,)``; nothing where there is none."""
-    for path in sorted(directory.glob("*.wav")) if directory else []:
-        try:
-            return library.load(path)
-        except (OSError, NotWave) as error:
-            log.warning("hold music %s: %s", path, error)
-    return np.zeros(0, np.int16)
-
-
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="softswitch.media", description="The media process of softswitch.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which control is awaited")
     parser.add_argument("--hold", type=Path, help="directory with the hold music")
+    parser.add_argument("--recordings", type=Path, help="directory whose unfinished recordings are to be finished")
+    parser.add_argument("--keep-free", type=int, default=0, help="megabytes of the disk that no recording may use")
     parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--log-level", default="info")
@@ -124,7 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments(argv)
     configure(given.log_format, given.log_level)
     raise_file_limit()
-    process = Process(given.socket, EngineSettings(given.streams), hold_music(given.hold))
+    settings = EngineSettings(given.streams, recordings=given.recordings, keep_free=given.keep_free << 20)
+    process = Process(given.socket, settings, music_files(given.hold))
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
     gc.freeze()  # what lives for ever need not be looked at in the middle of a tick

@@ -14,8 +14,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from softswitch.audio import RATE_HZ, wav
-from softswitch.audio.resample import resample
+from softswitch.audio import wav
 from softswitch.ivr.model import Prompt
 from softswitch.media.speech import SpeechEngine, SpeechError
 
@@ -68,7 +67,7 @@ class PromptStore:
         pcm, rate_hz = self._engine.speak(prompt.text, prompt.language)
         self._cache.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(wav.encode(resample(pcm, rate_hz, RATE_HZ), RATE_HZ))
+        unfinished.write_bytes(wav.encode(pcm, rate_hz))
         os.replace(unfinished, path)
         self._prune()
 

@@ -34,6 +34,17 @@ class Open(msgspec.Struct, array_like=True, tag="open", frozen=True):
     port: int
 
 
+class Keys(msgspec.Struct, array_like=True, frozen=True):
+    """Of SRTP; what is logged of a command shows none of them."""
+
+    suite: str
+    send_key: bytes
+    receive_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Keys({self.suite!r})"
+
+
 class Connect(msgspec.Struct, array_like=True, tag="connect", frozen=True):
     """Send to and accept from ``host:port``; a higher ``serial`` than the last one opens the source for learning.
 
@@ -45,11 +56,19 @@ class Connect(msgspec.Struct, array_like=True, tag="connect", frozen=True):
     host: str
     port: int
     signalling_host: str  # numeric: where the SIP signalling came from
-    codec: str  # PCMU or PCMA
+    codec: str  # encoding name
     send_type: int  # payload types
     receive_type: int
     event_type: int | None
     direction: str  # ours: sendrecv, sendonly, recvonly, inactive
+    keys: Keys | None = None  # None: plain RTP
+    rtcp_port: int = 0  # of the peer; 0: the one after ``port``
+    rtcp_mux: bool = False  # RTCP comes and goes by ``port``
+    tones: bool = False  # keys may come as tones in the sound
+    clock_rate: int = 8000  # of the codec, Hz
+    fmtp: str = ""  # the peer's: what it wants to get
+    ptime_ms: int = 20  # of the packets that we send: 10, 20 ... 60
+    noise_type: int | None = None  # payload type of comfort noise (RFC 3389) from the peer
 
 
 class Close(msgspec.Struct, array_like=True, tag="close", frozen=True):
@@ -59,17 +78,26 @@ class Close(msgspec.Struct, array_like=True, tag="close", frozen=True):
 class Play(msgspec.Struct, array_like=True, tag="play", frozen=True):
     stream: str
     play: str
-    files: tuple[str, ...]
+    files: tuple[str | float, ...]  # a number: seconds of silence
 
 
 class HoldMusic(msgspec.Struct, array_like=True, tag="hold_music", frozen=True):
     stream: str
+    music: str = ""  # a class of hold music; one that is not there: the default
 
 
 class Stop(msgspec.Struct, array_like=True, tag="stop", frozen=True):
     """Neither prompt nor hold music any more."""
 
     stream: str
+
+
+class Press(msgspec.Struct, array_like=True, tag="press", frozen=True):
+    """Keys for the peer. Not repeated to a process that was restarted: the moment has passed."""
+
+    stream: str
+    digits: str
+    form: str  # "event" (RFC 4733) or "tone"
 
 
 class Join(msgspec.Struct, array_like=True, tag="join", frozen=True):
@@ -88,6 +116,13 @@ class Record(msgspec.Struct, array_like=True, tag="record", frozen=True):
     right: str | None
 
 
+class PauseRecord(msgspec.Struct, array_like=True, tag="pause_record", frozen=True):
+    """Silence on all channels until ``reason`` is None; it is kept beside the recording."""
+
+    recording: str
+    reason: str | None
+
+
 class StopRecord(msgspec.Struct, array_like=True, tag="stop_record", frozen=True):
     recording: str
 
@@ -96,9 +131,8 @@ class AskStats(msgspec.Struct, array_like=True, tag="stats", frozen=True):
     """Answered by ``Stats``; also how control sees that the process is alive."""
 
 
-Command = (
-    Hello | Reset | Open | Connect | Close | Play | HoldMusic | Stop | Join | Leave | Record | StopRecord | AskStats
-)
+OnStream = Connect | Close | Play | HoldMusic | Stop | Press | Join | Leave
+Command = Hello | Reset | Open | OnStream | Record | PauseRecord | StopRecord | AskStats
 
 # ---- events ----------------------------------------------------------------------------------------------------
 
@@ -119,11 +153,13 @@ class PlayEnded(msgspec.Struct, array_like=True, tag="played", frozen=True):
 class DigitHeard(msgspec.Struct, array_like=True, tag="digit", frozen=True):
     stream: str
     digit: str
+    form: str = "event"  # or "tone"
 
 
 class RecordError(msgspec.Struct, array_like=True, tag="record_error", frozen=True):
     recording: str
     why: str
+    kind: str = "error"  # or "disk_full" (nearly), "disk_slow"
 
 
 class OpenFailed(msgspec.Struct, array_like=True, tag="open_failed", frozen=True):

@@ -16,10 +16,15 @@ import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
 from softswitch.audio.conceal import Concealer
+from softswitch.media.ear import Packet
+from softswitch.media.hush import Hushes
+from softswitch.media.schedule import TICK_S
 from softswitch.media.sockets import Batch
 from softswitch.media.source import Address, Source
+from softswitch.media.transcode import Transcoder
 from softswitch.rtp.jitter import Jitter, JitterSettings
 from softswitch.rtp.packet import HEADER, Headers, parse
+from softswitch.rtp.srtp import Srtps
 from softswitch.rtp.telephone_event import KeyListener
 
 Pcm = npt.NDArray[np.int16]
@@ -37,29 +42,53 @@ class Key(NamedTuple):
 class Receiver:
     """The incoming state of all rows."""
 
-    def __init__(self, streams: int, settings: JitterSettings | None = None) -> None:
+    def __init__(
+        self,
+        streams: int,
+        settings: JitterSettings | None = None,
+        srtp: Srtps | None = None,
+        coders: Transcoder | None = None,
+    ) -> None:
+        self.coders = coders or Transcoder(streams)
+        self.hushes = Hushes()
+        self.srtp = srtp or Srtps(streams)
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
         self.sources = [Source() for _ in range(streams)]
         self.packets = 0
         self.malformed = 0  # no RTP, or of a type that nobody agreed on
         self.strangers = 0  # not from the peer
-        self._keys: dict[int, tuple[int, KeyListener]] = {}  # with the SSRC whose clock it goes by
+        self.present = np.zeros(streams, np.bool_)  # rows whose frame of the last ``speak`` had arrived
+        self._keys: dict[int, KeyListener] = {}
+        self._ticks = 0
         self._law = np.zeros(streams, np.uint8)
         self._audio_type = np.full(streams, _NONE, np.uint8)
         self._event_type = np.full(streams, _NONE, np.uint8)
+        self._noise_type = np.full(streams, _NONE, np.uint8)
 
-    def allow(self, row: int, law: int, audio_type: int, event_type: int | None) -> None:
+    def allow(
+        self,
+        row: int,
+        law: int,
+        audio_type: int,
+        event_type: int | None,
+        clock_rate: int = 8000,
+        noise_type: int | None = None,
+    ) -> None:
         self._law[row], self._audio_type[row] = law, audio_type
         self._event_type[row] = _NONE if event_type is None else event_type
+        self._noise_type[row] = _NONE if noise_type is None else noise_type
+        if row not in self._keys or self._keys[row].rate_hz != clock_rate:
+            self._keys[row] = KeyListener(clock_rate)
 
     def forbid(self, row: int) -> None:
-        self._audio_type[row] = self._event_type[row] = _NONE
+        self._audio_type[row] = self._event_type[row] = self._noise_type[row] = _NONE
 
     def forget(self, row: int) -> None:
         self.forbid(row)
         self.sources[row] = Source()
         self._keys.pop(row, None)
+        self.hushes.forget(row)
         self.jitter.forget(row)
         self.concealer.forget(row)
 
@@ -69,17 +98,31 @@ class Receiver:
     def take(self, batch: Batch) -> Iterator[Key]:
         """Take in one turn of packets; the keys that were pressed in it."""
         rows = np.array(batch.rows, np.int64)
-        headers = parse(batch.table, np.array(batch.lengths, np.int64))
+        lengths = np.array(batch.lengths, np.int64)
+        self._unlock(batch, rows, lengths)
+        headers = parse(batch.table, lengths)
         self.packets += len(rows)
         agreed = self._audio_type[rows]
         either = (agreed != _NONE) & (_LAW_OF[headers.payload_type] != _NONE)
         audio = headers.valid & ((headers.payload_type == agreed) | either)
         events = headers.valid & (headers.payload_type == self._event_type[rows]) & ~audio
-        known = audio | events
+        noise = headers.valid & (headers.payload_type == self._noise_type[rows]) & ~audio & ~events
+        known = audio | events | noise
         self.malformed += len(rows) - int(np.count_nonzero(known))
         friends = self._friends(batch, known)
         self._hear(batch, rows, headers, np.flatnonzero(audio & friends))
+        self._hush(batch, headers, np.flatnonzero(noise & friends).tolist())
         return self._press(batch, headers, np.flatnonzero(events & friends).tolist())
+
+    def _unlock(self, batch: Batch, rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
+        """Open what comes from where a secured stream's peer may be; what cannot be opened has no octets any more."""
+        secured = np.flatnonzero(self.srtp.rows[rows])
+        if not len(secured):
+            return
+        for index in secured.tolist():
+            if not self.sources[batch.rows[index]].may_be(batch.sources[index]):
+                lengths[index] = 0
+        lengths[self.srtp.unprotect(batch.table, lengths, rows)] = 0
 
     def _friends(self, batch: Batch, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         judged = [
@@ -93,6 +136,13 @@ class Receiver:
     def _hear(self, batch: Batch, rows: npt.NDArray[np.int64], headers: Headers, which: npt.NDArray[np.int64]) -> None:
         if not len(which):
             return
+        self.hushes.sound(rows[which], headers.timestamp[which])
+        coded = self.coders.rows[rows[which]] & (headers.payload_type[which] == self._audio_type[rows[which]])
+        for index in which[coded].tolist():
+            self.coders.take(batch.rows[index], _packet(batch, headers, index))
+        which = which[~coded]
+        if not len(which):
+            return
         rows, size = rows[which], headers.size[which]
         chosen = Headers(*(getattr(headers, name)[which] for name in Headers.__slots__))
         octets = batch.table[which, HEADER : HEADER + max(FRAME, int(size.max()))]
@@ -100,21 +150,37 @@ class Receiver:
         laws = np.where(agreed, self._law[rows], _LAW_OF[chosen.payload_type])
         self.jitter.push(rows, chosen, g711.decode(octets, laws), size)
 
+    def _hush(self, batch: Batch, headers: Headers, which: list[int]) -> None:
+        for index in which:
+            self.hushes.take(batch.rows[index], *_packet(batch, headers, index)[1::2])
+            self._no_sound(batch, headers, index)
+
+    def _no_sound(self, batch: Batch, headers: Headers, index: int) -> None:
+        """A packet among those of a coder is of another kind, and must not be waited for."""
+        if self.coders.rows[batch.rows[index]]:
+            self.coders.take(batch.rows[index], _packet(batch, headers, index)._replace(payload=b""))
+
     def _press(self, batch: Batch, headers: Headers, which: list[int]) -> Iterator[Key]:
         for index in which:
+            self._no_sound(batch, headers, index)
             row, size = batch.rows[index], int(headers.size[index])
             payload = batch.table[index, HEADER : HEADER + size].tobytes()
-            digit = self._listener(row, int(headers.ssrc[index])).hear(int(headers.timestamp[index]), payload)
+            ssrc, timestamp = int(headers.ssrc[index]), int(headers.timestamp[index])
+            digit = self._keys[row].hear(timestamp, payload, ssrc, self._ticks * TICK_S)
             if digit is not None:
                 yield Key(row, digit)
-
-    def _listener(self, row: int, ssrc: int) -> KeyListener:
-        if row not in self._keys or self._keys[row][0] != ssrc:
-            self._keys[row] = (ssrc, KeyListener())
-        return self._keys[row][1]
 
     def speak(self, count: int) -> Pcm:
         """What each of the first ``count`` rows says in this tick, ``(count, FRAME)``, gaps filled."""
         said = np.zeros((count, FRAME), np.int16)
-        self.concealer.conceal(said, self.jitter.play(said))
+        self._ticks += 1
+        self.coders.hand_over(self.jitter)
+        self.present[:count] = self.jitter.play(said)
+        self.hushes.fill(said, self.present[:count], self.jitter)
+        self.concealer.conceal(said, self.present[:count])
         return said
+
+
+def _packet(batch: Batch, headers: Headers, index: int) -> Packet:
+    payload = batch.table[index, HEADER : HEADER + int(headers.size[index])].tobytes()
+    return Packet(int(headers.sequence[index]), int(headers.timestamp[index]), int(headers.ssrc[index]), payload)

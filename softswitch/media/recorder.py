@@ -1,156 +1,146 @@
-"""Recordings: what streams said, side by side, tick by tick, and always a playable file.
+"""Recordings, as the tick sees them: one copy of what the recorded streams said, and nothing that can wait.
 
-The last seconds of all streams are kept in one ring, so that recording costs one copy per tick however many there are;
-each recording takes its columns out of it once per second. A worker thread writes: samples first, then the header
-that counts them, so that the file is right at every moment (softswitch.audio.wav). A disk that cannot follow makes
-recordings fail, not calls.
+Three ticks at a time go to the thread that writes (softswitch.media.writer), so that a process which is killed has lost
+less than 100 ms. A disk that cannot follow makes recordings fail, not calls.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, RATE_HZ, wav
+from softswitch.audio import FRAME
+from softswitch.media.recording import Shifts
+from softswitch.media.writer import Begin, End, Failed, Frames, Hush, Order, Reseat, Writer
+
+__all__ = ["FLUSH_TICKS", "Failed", "Recorder"]
 
 Pcm = npt.NDArray[np.int16]
 
-_RING = 64  # ticks that are kept
-FLUSH_TICKS = 50  # once per second and recording
-_MOST_WAITING = 30  # unwritten batches of one recording: half a minute
-
-
-class RecordingFile:
-    """One growing file; used by the worker thread only."""
-
-    def __init__(self, path: Path, channels: int) -> None:
-        self._path, self._channels = path, channels
-        self._fd = -1
-        self._octets = 0
-
-    def write(self, pcm: Pcm) -> None:
-        """Append ``(samples, channels)``. Raises ``OSError``; an existing file is never overwritten."""
-        if self._fd < 0:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-            os.pwrite(self._fd, wav.header(self._channels, RATE_HZ, 0), 0)
-        data = pcm.astype("<i2").tobytes()
-        at = wav.HEADER_OCTETS + self._octets
-        written = os.pwrite(self._fd, data, at)
-        if written != len(data):
-            raise OSError(f"{self._path}: only {written} of {len(data)} octets written")
-        self._octets += written
-        os.pwrite(self._fd, wav.header(self._channels, RATE_HZ, self._octets), 0)
-
-    def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-
-
-@dataclass(slots=True)
-class _Recording:
-    sides: tuple[int | None, ...]  # row of each channel; None: silence
-    file: RecordingFile
-    since: int  # tick up to which it is written
-    waiting: list[Future[None]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    recording: str
-    why: str
+FLUSH_TICKS = 3
+_MOST_BEHIND = 10 * 50 // FLUSH_TICKS  # batches that wait for the disk: 10 s
 
 
 class Recorder:
-    """All recordings of the process."""
+    """All recordings of the process; ``recover`` is where earlier processes may have left some unfinished."""
 
-    def __init__(self, streams: int) -> None:
-        self._ring: Pcm = np.zeros((_RING, streams, FRAME), np.int16)
-        self._tick = 0
-        self._running: dict[str, _Recording] = {}
-        self._ending: list[tuple[str, list[Future[None]]]] = []  # stopped, and not all written yet
-        self._worker = ThreadPoolExecutor(1, "recordings")
+    def __init__(self, keep_free: int = 0, recover: Path | None = None) -> None:
+        self._rows: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # that are recorded, ascending
+        self._sides: dict[str, tuple[int | None, ...]] = {}  # row of each channel; None: silence
+        self._column: dict[int, int] = {}
+        self._told: list[Order] = []
+        self._ticks = 0
+        self._writer = Writer(keep_free)
+        if recover is not None:
+            self._writer.recover(recover)
 
     def __len__(self) -> int:
-        return len(self._running)
+        return len(self._sides)
+
+    @property
+    def finished(self) -> int:
+        return self._writer.finished
 
     def names(self) -> list[str]:
-        return list(self._running)
+        return list(self._sides)
 
-    def start(self, name: str, path: Path, sides: tuple[int | None, ...]) -> None:
+    def rows(self) -> set[int]:
+        """Whose voices are recorded."""
+        return set(self._column)
+
+    def start(
+        self, name: str, path: Path, sides: tuple[int | None, ...], streams: tuple[str | None, ...] = (None, None)
+    ) -> None:
         """From the next tick on; one channel for each of ``sides``. A name that is running already goes on."""
-        if name not in self._running:
-            file = RecordingFile(path, len(sides))
-            empty = np.zeros((0, len(sides)), np.int16)
-            self._running[name] = _Recording(sides, file, self._tick, [self._worker.submit(file.write, empty)])
+        if name not in self._sides:
+            self._told.append(Begin(name, path, streams, sides, time.time()))
+            self._seat(name, sides)
 
     def stop(self, name: str) -> None:
-        recording = self._running.pop(name, None)
-        if recording is not None:
-            self._flush(recording)
-            self._ending.append((name, [*recording.waiting, self._worker.submit(recording.file.close)]))
+        if name in self._sides:
+            self._told.append(End(name))
+            self._unseat(name)
+
+    def pause(self, name: str, reason: str | None) -> None:
+        """All channels are silent until ``reason`` is None; it is kept beside the recording."""
+        if name in self._sides:
+            self._told.append(Hush(name, reason))
 
     def forget(self, row: int) -> None:
-        """The row is given back: what it said so far is written, and then its channels are silent."""
-        for recording in self._running.values():
-            if row in recording.sides:
-                self._flush(recording)
-                recording.sides = tuple(None if side == row else side for side in recording.sides)
+        """The row is given back: from here on its channels are silent."""
+        for name, sides in list(self._sides.items()):
+            if row in sides:
+                left = tuple(None if side == row else side for side in sides)
+                self._told.append(Reseat(name, left))
+                self._seat(name, left)
 
-    def keep(self, said: Pcm) -> list[Failed]:
-        """Take what was said in this tick, ``(n, FRAME)``; which recordings have failed."""
-        if not self._running:
-            return list(self._failures_at_end())
-        self._ring[self._tick % _RING, : len(said)] = said
-        self._tick += 1
-        for recording in self._running.values():
-            if self._tick - recording.since >= FLUSH_TICKS:
-                self._flush(recording)
-        failed = list(self._failures_at_end())
-        return failed + list(self._failures()) if self._tick % FLUSH_TICKS == 0 else failed
+    def _seat(self, name: str, sides: tuple[int | None, ...]) -> None:
+        self._sides[name] = sides
+        self._sort()
 
-    def _flush(self, recording: _Recording) -> None:
-        ticks = np.arange(recording.since, self._tick)
-        recording.since = self._tick
-        if not len(ticks):
+    def _unseat(self, name: str) -> None:
+        del self._sides[name]
+        self._sort()
+
+    def _sort(self) -> None:
+        rows = sorted({row for sides in self._sides.values() for row in sides if row is not None})
+        self._rows = np.array(rows, np.int64)
+        self._column = {row: index for index, row in enumerate(rows)}
+
+    def keep(self, said: Pcm, shift: Shifts | None = None) -> list[Failed]:
+        """Take what was said in this tick, ``(n, FRAME)``; which recordings have failed.
+
+        ``shift`` ``(n,)``: how many samples after its tick each row's frame lies.
+        """
+        if self._sides:
+            # A recording may name a row above the ones in use: a stream that said nothing yet.
+            there = self._rows < len(said)
+            kept = np.zeros((len(self._rows), FRAME), np.int16)
+            kept[there] = said[self._rows[there]]
+            moved = np.zeros(len(self._rows), np.int64)
+            if shift is not None:
+                moved[there] = shift[self._rows[there]]
+            self._told.append(Frames(self._column, kept, moved))
+        self._ticks += 1
+        return self._hand_over() if self._ticks % FLUSH_TICKS == 0 else []
+
+    def pass_time(self, frames: int) -> None:
+        """Time in which no tick was done is silence, so that a recording is as long as the call."""
+        if not self._sides:
             return
-        pcm = np.zeros((len(ticks), FRAME, len(recording.sides)), np.int16)
-        for channel, row in enumerate(recording.sides):
-            if row is not None:
-                pcm[:, :, channel] = self._ring[ticks % _RING, row]
-        recording.waiting.append(
-            self._worker.submit(recording.file.write, pcm.reshape(len(ticks) * FRAME, len(recording.sides)))
-        )
+        empty = Frames(self._column, np.zeros((len(self._rows), FRAME), np.int16), np.zeros(len(self._rows), np.int64))
+        self._told += [empty] * frames
 
-    def _failures(self) -> Iterator[Failed]:
-        for name, recording in list(self._running.items()):
-            done = [future for future in recording.waiting if future.done()]
-            errors = [str(error) for future in done if (error := future.exception())]
-            recording.waiting = [future for future in recording.waiting if not future.done()]
-            if len(recording.waiting) > _MOST_WAITING:
-                errors.append("the disk cannot follow")
-            if errors:
-                del self._running[name]
-                self._worker.submit(recording.file.close)
-                yield Failed(name, errors[0])
+    def _hand_over(self) -> list[Failed]:
+        if self._told:
+            self._writer.tell(self._told)
+            self._told = []
+        slow = list(self._give_up()) if self._writer.behind > _MOST_BEHIND else []
+        return [*slow, *self._failures()]
 
-    def _failures_at_end(self) -> Iterator[Failed]:
-        over = [(name, written) for name, written in self._ending if written[-1].done()]  # one worker: in order
-        for name, written in over:
-            self._ending.remove((name, written))
-            errors = [str(error) for future in written if (error := future.exception())]
-            if errors:
-                yield Failed(name, errors[0])
+    def _give_up(self) -> Iterator[Failed]:
+        why = "the disk cannot follow"
+        self._writer.tell([End(name, why) for name in self._sides])
+        yield from (Failed(name, why, "disk_slow") for name in self._sides)
+        self._sides.clear()
+        self._sort()
+
+    def _failures(self) -> Iterable[Failed]:
+        while self._writer.failed:
+            failed = self._writer.failed.popleft()
+            if failed.recording in self._sides:
+                self._unseat(failed.recording)
+            yield failed
 
     def close(self) -> list[Failed]:
         """Finish all recordings and wait until they are on disk; which of them are not."""
-        for name in list(self._running):
+        for name in list(self._sides):
             self.stop(name)
-        self._worker.shutdown()
-        return list(self._failures_at_end())
+        told, self._told = self._told, []
+        self._writer.tell(told)
+        self._writer.close()
+        return list(self._failures())

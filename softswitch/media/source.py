@@ -29,6 +29,12 @@ class Source:
             self.send_to = address
         self.signalled, self.signalling_host, self.learnt = address, signalling_host, None
 
+    def may_be(self, address: Address) -> bool:
+        """True of an address that ``accepts`` could take; nothing is learnt from asking."""
+        if self.learnt is not None:
+            return address in (self.learnt, self.signalled)
+        return self.signalled is not None and address[0] in (self.signalled[0], self.signalling_host)
+
     def accepts(self, address: Address) -> bool:
         """Judge a valid packet from ``address``, and learn from it."""
         if address == self.learnt:

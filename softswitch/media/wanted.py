@@ -23,7 +23,7 @@ class WantedStream:
     open: p.Open
     connect: p.Connect | None = None
     room: str | None = None
-    hold: bool = False
+    hold: str | None = None  # class of music
     play: WantedPlay | None = None
 
     def commands(self) -> Iterator[p.Command]:
@@ -33,8 +33,8 @@ class WantedStream:
             yield self.connect
         if self.room is not None:
             yield p.Join(self.room, name)
-        if self.hold:
-            yield p.HoldMusic(name)
+        if self.hold is not None:
+            yield p.HoldMusic(name, self.hold)
         if self.play is not None and self.play.command is not None:
             yield self.play.command
 
@@ -46,12 +46,15 @@ class WantedRecording:
     left: str
     right: str | None
     segment: int = 1  # one more with each media process that took part
+    paused: str | None = None  # why
 
-    def command(self) -> p.Record:
+    def commands(self) -> Iterator[p.Command]:
         path = self.path
         if self.segment > 1:
             path = path.with_name(f"{path.stem}.{self.segment}{path.suffix}")
-        return p.Record(self.name, str(path), self.left, self.right)
+        yield p.Record(self.name, str(path), self.left, self.right)
+        if self.paused is not None:
+            yield p.PauseRecord(self.name, self.paused)
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class Wanted:
         for stream in self.streams.values():
             yield from stream.commands()
         for recording in self.recordings.values():
-            yield recording.command()
+            yield from recording.commands()
 
     def begin_new_life(self) -> list[tuple[str, str]]:
         """The process was restarted: recordings go on in a new file; the prompts that are lost, as (stream, play)."""

@@ -25,6 +25,7 @@ from softswitch.switch.event import (
     ConnectionEnded,
     MediaRestarted,
     MessageDropped,
+    RecordingFailed,
     UnitFailed,
 )
 from softswitch.switch.texts import TextEnded
@@ -50,6 +51,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("contacts_connected", "Contacts in which two people came to talk", ()),
     ("contacts_finished", "Contacts ended", ("kind", "outcome")),
     ("recordings_started", "Recordings begun", ()),
+    ("recordings_failed", "Recordings that could not be begun or ended early, and why", ("kind",)),
     ("transfers", "Transfers that came to an end, or were refused", ("kind", "outcome")),
     ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
     ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
@@ -130,6 +132,8 @@ def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("voicemails_left",)]
         case RecordingStarted():
             return [("recordings_started",)]
+        case RecordingFailed(kind=kind):
+            return [("recordings_failed", kind)]
         case TransferEnded():
             return [("transfers", event.kind, event.outcome)]
         case StepEntered(plan=plan, verb=verb):

@@ -107,6 +107,13 @@ class Jitter:
         self._at.started[row] = False
         self._at.depth[row] = self.settings.first
 
+    def ahead(self, row: int, timestamp: int) -> int | None:
+        """Samples until this timestamp has its turn, negative where that is over; None while no source is known."""
+        if not self._at.started[row]:
+            return None
+        behind = (timestamp - int(self._at.play_at[row])) & 0xFFFFFFFF
+        return behind - (1 << 32) if behind >> 31 else behind
+
     # ---- in --------------------------------------------------------------------------------------------------
 
     def push(self, rows: Rows, headers: Headers, pcm: Pcm, samples: Rows) -> None:

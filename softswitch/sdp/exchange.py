@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from softswitch.core.errors import PeerError
-from softswitch.sdp import negotiate
+from softswitch.sdp import codecs, negotiate
 from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sdp.session import Section, parse_session
 
@@ -80,10 +80,5 @@ def continued(local: LocalMedia, agreed: Media | None) -> LocalMedia:
         return local
     first = replace(agreed.codec, payload_type=agreed.receive_type)
     taken = {first.payload_type, agreed.telephone_event}
-    others = [
-        codec
-        for codec in local.codecs
-        if (codec.name.lower(), codec.rate_hz) != (first.name.lower(), first.rate_hz)
-        and codec.payload_type not in taken
-    ]
+    others = [codec for codec in local.codecs if not codecs.same(codec, first) and codec.payload_type not in taken]
     return replace(local, codecs=(first, *others), event_type=agreed.telephone_event)

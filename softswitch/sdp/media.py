@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softswitch.sdp.crypto import Crypto, Srtp
+
 Address = tuple[str, int]
 
 
@@ -19,6 +21,10 @@ class Codec:
 
 PCMU = Codec("PCMU", 0, 8000)
 PCMA = Codec("PCMA", 8, 8000)
+G722 = Codec("G722", 9, 8000)  # sampled at 16 kHz all the same (RFC 3551 section 4.5.2)
+OPUS = Codec("opus", 111, 48000, "useinbandfec=1")
+L16 = Codec("L16", 112, 8000)
+L16_WIDE = Codec("L16", 113, 16000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +32,14 @@ class LocalMedia:
     """Our end of one audio stream, before and during negotiation."""
 
     address: Address  # where we receive RTP
-    codecs: tuple[Codec, ...] = (PCMU, PCMA)  # in order of preference, without telephone-event
+    codecs: tuple[Codec, ...] = (PCMU, PCMA)  # as offered, without telephone-event
+    ranked: bool = False  # their order decides also where the peer offers; else see ``codecs.chosen``
     session_id: int = 1  # the o= line's
     ptime_ms: int = 20
     event_type: int | None = None  # payload type of telephone-event where one was agreed on already
+    keys: tuple[Crypto, ...] = ()  # of SRTP, in order of preference; (): never secured
+    secured: bool = False  # never without keys
+    rtcp_mux: bool = False  # RTCP may share the port of RTP (RFC 5761)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,17 @@ class Media:
     """What an offer/answer exchange (RFC 3264) agreed on, seen from our side."""
 
     remote: Address  # where we send RTP
-    codec: Codec  # with the payload type that we send; its own payload type on receive is ``receive_type``
+    codec: Codec  # ours, with the payload type that we send; its payload type on receive is ``receive_type``
     receive_type: int  # payload type that the peer sends us for this codec
     telephone_event: int | None = None  # payload type both ways, None where not agreed
-    ptime_ms: int = 20
+    event_clock_hz: int = 8000  # as its rtpmap says; events have the timestamps of the codec all the same
+    noise_type: int | None = None  # payload type of comfort noise (RFC 3389) that we may get
+    fmtp: str = ""  # the peer's of this codec: what it wants to get
+    ptime_ms: int = 20  # of the packets that we send: a multiple of 10
     direction: str = "sendrecv"  # ours: sendrecv, sendonly, recvonly, inactive
+    srtp: Srtp | None = None  # keys; None: plain RTP
+    rtcp_port: int = 0  # of the peer; 0: the one after its RTP port, or that itself with ``rtcp_mux``
+    rtcp_mux: bool = False
 
     @property
     def held(self) -> bool:

@@ -1,7 +1,7 @@
 """Offer and answer (RFC 3264) for one audio stream, telephone-event beside it (RFC 4733 section 2.4).
 
-Decided here: which stream, which codec, which direction. The offerer's order counts among the codecs that we have, and
-its payload types are kept (section 6.1). An answer names one codec only, though the section would allow all in common:
+Decided here: which stream, which packet time, which direction; which codec is ``codecs``'s. The offerer's payload types
+are kept (section 6.1). An answer names one codec only, though the section would allow all in common:
 a stream of ours is decoded as what was agreed on, so that nobody may change it behind our back. Every other m-line is
 refused with port 0. RFC 2543's hold, an address of 0.0.0.0, is read as "do not send to me", and so is port 0 for the
 stream of a session that stands. What follows from earlier descriptions is ``exchange``'s.
@@ -9,41 +9,19 @@ stream of a session that stands. What follows from earlier descriptions is ``exc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from softswitch.core.errors import PeerError
+from softswitch.sdp import codecs, crypto
+from softswitch.sdp.crypto import Crypto, Srtp
 from softswitch.sdp.media import Codec, LocalMedia, Media
-from softswitch.sdp.session import (
-    Attributes,
-    Section,
-    Session,
-    connection,
-    family,
-    find,
-    number,
-    parse_session,
-    render,
-    unicast,
-)
+from softswitch.sdp.session import Section, Session, connection, family, find, number, parse_session, render, unicast
 
 HOLD_ADDRESSES = ("0.0.0.0", "::")
-# RFC 3551 tables 4 and 5: what a payload type means without an rtpmap.
-_STATIC = {
-    0: ("PCMU", 8000), 3: ("GSM", 8000), 4: ("G723", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000),
-    15: ("G728", 8000), 18: ("G729", 8000),
-}  # fmt: skip
-_PROTOS = ("RTP/AVP", "RTP/AVPF")
 _SEND = {"sendrecv", "sendonly"}
 _RECEIVE = {"sendrecv", "recvonly"}
-_RTPMAP = re.compile(r"([0-9]{1,3})[ \t]+([^/\s]+)/([0-9]{1,7})(?:/([0-9]+))?[ \t]*")
-_UNPRINTABLE = re.compile(r"[^A-Za-z0-9./_-]")
-_EVENT = "telephone-event"
-_OF_CODECS = frozenset({"rtpmap", "fmtp"})
-_LONGEST_CACHED = 1024  # octets of what describes the codecs of a stream
-_NAMED_AT_MOST = 10  # codecs of the peer in a Warning
+_SHORTEST_MS, _LONGEST_MS = 10, 60  # packets that we send
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +31,9 @@ class _Choice:
     place: int  # which m-line
     ours: Codec
     theirs: Codec
-    event: Codec | None
+    beside: tuple[Codec, ...]  # telephone-event, comfort noise
+    key: Crypto | None  # the line that we answer with
+    srtp: Srtp | None
 
 
 def offer(
@@ -67,10 +47,10 @@ def offer(
 
     ``former`` are the m-lines of the description before: none may go, and none may change its place.
     """
-    sections = [_refused(section) for section in former] or [_refused(Section("audio", 0, "RTP/AVP", ("0",)))]
+    sections = [_refused(section) for section in former] or [_refused(Section("audio", 0, _profile(local), ("0",)))]
     place = stream_of(former)
-    codecs = (*local.codecs, *_events(local.codecs, local.event_type))
-    sections[place] = _stream(local, codecs, direction, sections[place].proto)
+    named = (*local.codecs, *codecs.events(local.codecs, local.event_type))
+    sections[place] = _stream(local, named, direction, local.keys, local.rtcp_mux, sections[place].proto)
     return render(_described(local, version, sections, timing))
 
 
@@ -88,8 +68,10 @@ def answer(
         return render(_described(local, version, sections, session.timing)), replace(agreed, direction="inactive")
     choice = _choose(session, local)
     media = _agreed(session, choice, local, direction)
-    accepted = (media.codec,) if choice.event is None else (media.codec, choice.event)
-    sections[choice.place] = _stream(local, accepted, media.direction, session.sections[choice.place].proto)
+    keys = () if choice.key is None else (choice.key,)
+    proto = session.sections[choice.place].proto
+    named = (media.codec, *choice.beside)
+    sections[choice.place] = _stream(local, named, media.direction, keys, media.rtcp_mux, proto)
     return render(_described(local, version, sections, session.timing)), media  # section 6: the offer's t=
 
 
@@ -105,7 +87,7 @@ def accept(answer: bytes, local: LocalMedia, direction: str = "sendrecv", place:
     ``place`` is the m-line in which we offered our stream; None: whichever it may be.
     """
     session = parse_session(answer)
-    choice = _choose(session, local, place)
+    choice = _choose(session, local, place, answered=True)
     return _agreed(session, choice, local, direction, choice.ours.payload_type)
 
 
@@ -129,38 +111,19 @@ def _refused(section: Section) -> Section:
     return Section(section.kind, 0, section.proto, section.formats)
 
 
-def _stream(local: LocalMedia, codecs: tuple[Codec, ...], direction: str, proto: str) -> Section:
-    short = sum([len(codec.fmtp) for codec in codecs]) <= _LONGEST_CACHED  # an event's is as the peer has it
-    formats, attributes = (_written_cached if short else _written)(codecs, local.ptime_ms, direction)
-    return Section("audio", local.address[1], proto, formats, attributes=list(attributes))
+def _profile(local: LocalMedia) -> str:
+    return crypto.SECURE[0] if local.secured else crypto.PLAIN[0]
 
 
-def _written(codecs: tuple[Codec, ...], ptime_ms: int, direction: str) -> tuple[tuple[str, ...], Attributes]:
-    """Formats and attributes of a stream, the same in all calls by the same codecs."""
-    attributes = []
-    for codec in codecs:
-        channels = "/2" if codec.name.lower() == "opus" else ""  # RFC 7587 section 7
-        attributes.append(("rtpmap", f"{codec.payload_type} {codec.name}/{codec.rate_hz}{channels}"))
-        if codec.fmtp:
-            attributes.append(("fmtp", f"{codec.payload_type} {codec.fmtp}"))
-    attributes += [("ptime", str(ptime_ms)), (direction, "")]
-    return tuple(str(codec.payload_type) for codec in codecs), attributes
-
-
-_written_cached = lru_cache(maxsize=256)(_written)
-
-
-@lru_cache(maxsize=256)
-def _events(codecs: tuple[Codec, ...], event_type: int | None) -> tuple[Codec, ...]:
-    """One telephone-event for each clock rate among our codecs, on payload types that are free.
-
-    The first keeps the one that was agreed on (section 8.3.2).
-    """
-    taken = {codec.payload_type for codec in codecs}
-    preferred = () if event_type is None else (event_type,)
-    free = [number for number in dict.fromkeys((*preferred, 101, *range(96, 128))) if number not in taken]
-    rates = list(dict.fromkeys(codec.rate_hz for codec in codecs))
-    return tuple(Codec(_EVENT, payload_type, rate, "0-16") for payload_type, rate in zip(free, rates, strict=False))
+def _stream(
+    local: LocalMedia, named: tuple[Codec, ...], direction: str, keys: Sequence[Crypto], mux: bool, proto: str
+) -> Section:
+    attributes = codecs.attributes(named)
+    attributes += [("ptime", str(local.ptime_ms)), (direction, "")]
+    attributes += [("rtcp-mux", "")] if mux else []
+    attributes += crypto.attributes(keys)
+    formats = tuple([str(codec.payload_type) for codec in named])
+    return Section("audio", local.address[1], proto, formats, attributes=attributes)
 
 
 # ---- what we read ----------------------------------------------------------------------------------------------
@@ -172,76 +135,48 @@ def _parked(session: Session) -> bool:
     return any(section.kind == "audio" for section in sections) and not any(section.port for section in sections)
 
 
-def _choose(session: Session, local: LocalMedia, at: int | None = None) -> _Choice:
-    """The first audio stream that is wanted and has a codec of ours, and the first such codec in it."""
+def _choose(session: Session, local: LocalMedia, at: int | None = None, answered: bool = False) -> _Choice:
+    """The first audio stream that is wanted and has a codec of ours.
+
+    One with keys goes before those without, where we have any.
+    """
     seen: list[Codec] = []
-    for place, section in enumerate(session.sections):
-        if section.kind != "audio" or not section.port or section.proto.upper() not in _PROTOS:
-            continue
-        if at not in (None, place):
-            continue
-        theirs = _codecs(section)
+    wanted = [
+        (place, section, crypto.taken(section, local.keys, answered))
+        for place, section in enumerate(session.sections)
+        if section.kind == "audio" and section.port and at in (None, place)
+    ]
+    fit = [one for one in wanted if crypto.fit(one[1].proto, one[2] is not None, local.secured)]
+    if wanted and not fit:
+        raise _unfit(wanted[0][1], local)
+    for place, section, keys in sorted(fit, key=lambda one: one[2] is None):
+        theirs = codecs.of(section)
         seen += theirs
-        for codec in theirs:
-            ours = next((known for known in local.codecs if _same(known, codec)), None)
-            if ours is not None:
-                return _Choice(place, ours, codec, _event_beside(codec, theirs))
+        pair = codecs.answered(theirs, local.codecs) if answered else codecs.chosen(theirs, local.codecs, local.ranked)
+        if pair is not None:
+            beside = codecs.event_beside(pair[1], theirs), codecs.noise_beside(pair[1], theirs)
+            return _Choice(place, *pair, tuple(filter(None, beside)), *(keys or (None, None)))
     raise _nothing_in_common(seen, local)
 
 
-def _codecs(section: Section) -> tuple[Codec, ...]:
-    """The codecs of an m-line in its order; formats that say nothing to us are left out."""
-    lines = tuple([pair for pair in section.attributes if pair[0] in _OF_CODECS])
-    size = sum([len(text) for text in section.formats]) + sum([len(value) for _, value in lines])
-    return _codecs_cached(section.formats, lines) if size <= _LONGEST_CACHED else _read_codecs(section.formats, lines)
-
-
-def _read_codecs(formats: tuple[str, ...], lines: tuple[tuple[str, str], ...]) -> tuple[Codec, ...]:
-    mapped = dict(filter(None, [_mapped(value) for name, value in lines if name == "rtpmap"]))
-    parameters = dict([value.partition(" ")[::2] for name, value in reversed(lines) if name == "fmtp"])
-    found = []
-    for text in formats:
-        payload_type = number(text, 127)
-        if payload_type is None:
-            continue
-        named = mapped.get(payload_type) or _STATIC.get(payload_type)
-        if named is not None:
-            found.append(Codec(named[0], payload_type, named[1], parameters.get(text, "").strip()))
-    return tuple(found)
-
-
-_codecs_cached = lru_cache(maxsize=512)(_read_codecs)  # the lines of a kind of phone are the same in all of its calls
-
-
-def _mapped(value: str) -> tuple[int, tuple[str, int]] | None:
-    """The payload type of an rtpmap, and what it means: name and clock rate."""
-    match = _RTPMAP.fullmatch(value)
-    payload_type = number(match[1], 127) if match else None
-    if match is None or payload_type is None:
-        return None
-    if match[4] not in (None, "1") and match[2].lower() != "opus":
-        return None  # stereo
-    return payload_type, (match[2], int(match[3]))
-
-
-def _same(one: Codec, other: Codec) -> bool:
-    return one.name.lower() == other.name.lower() and one.rate_hz == other.rate_hz
-
-
-def _event_beside(codec: Codec, offered: Sequence[Codec]) -> Codec | None:
-    # RFC 4733 section 2.1: events run on the clock of the stream that they interrupt.
-    for other in offered:
-        if other.name.lower() == _EVENT and other.rate_hz == codec.rate_hz:
-            return Codec(_EVENT, other.payload_type, other.rate_hz, "0-16")
-    return None
+def _unfit(section: Section, local: LocalMedia) -> PeerError:
+    """Its profile is none of ours, or what there is of keys does not meet."""
+    if section.proto.upper() not in (*crypto.PLAIN, *crypto.SECURE):
+        why = "no audio stream over RTP/AVP is offered"
+    elif not local.keys:
+        why = "SRTP is off here: offer RTP/AVP"
+    elif section.attribute("crypto") is None:
+        why = "SRTP is required here, and no a=crypto is offered"
+    else:
+        why = f"no a=crypto can be used; we have {', '.join(key.suite for key in local.keys)}"
+    return PeerError(488, "Not Acceptable Here", f'302 softswitch "{why}"')
 
 
 def _nothing_in_common(theirs: list[Codec], local: LocalMedia) -> PeerError:
-    named = [_UNPRINTABLE.sub("?", f"{codec.name}/{codec.rate_hz}") for codec in theirs if codec.name.lower() != _EVENT]
-    if not named:
+    listed = codecs.legible(theirs)
+    if not listed:
         return PeerError(488, "Not Acceptable Here", '304 softswitch "no audio stream over RTP/AVP is offered"')
     ours = ", ".join(codec.name for codec in local.codecs)
-    listed = ", ".join(name[:30] for name in named[:_NAMED_AT_MOST])
     warning = f'305 softswitch "no common codec: offered {listed}; we have {ours}"'
     return PeerError(488, "Not Acceptable Here", warning)
 
@@ -255,15 +190,29 @@ def _agreed(
     _check_family(address, local)
     theirs = choice.theirs.payload_type
     codec = choice.ours if choice.ours.payload_type == theirs else replace(choice.ours, payload_type=theirs)
-    ptime_ms = number(section.attribute("ptime") or "", 200)
+    beside = {codec.name: codec for codec in choice.beside}
+    event, noise = beside.get(codecs.EVENT), beside.get(codecs.NOISE)
     return Media(
         remote=(address, section.port),
         codec=codec,
         receive_type=theirs if receive_type is None else receive_type,
-        telephone_event=None if choice.event is None else choice.event.payload_type,
-        ptime_ms=ptime_ms if ptime_ms is not None and ptime_ms >= 10 else local.ptime_ms,
+        telephone_event=event.payload_type if event else None,
+        event_clock_hz=event.rate_hz if event else codec.rate_hz,
+        noise_type=noise.payload_type if noise else None,
+        fmtp=choice.theirs.fmtp,
+        ptime_ms=_packet_time(section, local),
         direction=_our_direction(_their_direction(session, section, address), direction),
+        srtp=choice.srtp,
+        rtcp_port=number((section.attribute("rtcp") or "").partition(" ")[0], 65535) or 0,  # RFC 3605
+        rtcp_mux=local.rtcp_mux and section.attribute("rtcp-mux") is not None,
     )
+
+
+def _packet_time(section: Section, local: LocalMedia) -> int:
+    """What the peer would like, never more than it can take (RFC 8866 sections 6.4, 6.5), in whole 10 ms."""
+    wished, most = (number(section.attribute(name) or "", 1000) for name in ("ptime", "maxptime"))
+    wanted = min(wished if wished and wished >= _SHORTEST_MS else local.ptime_ms, most or _LONGEST_MS, _LONGEST_MS)
+    return max(_SHORTEST_MS, wanted // 10 * 10)
 
 
 def _check_family(address: str, local: LocalMedia) -> None:

@@ -24,6 +24,7 @@ def findings(settings: Configuration) -> Iterator[Finding]:
     yield from _expiries(settings)
     yield from _listeners(settings)
     yield from _exposure(settings)
+    yield from _open_keys(settings)
 
 
 def _agents(settings: Configuration) -> Iterator[Finding]:
@@ -133,3 +134,16 @@ def _exposure(settings: Configuration) -> Iterator[Finding]:
                 yield ("users", number, "password"), message, "error"
     if not settings.http.listen.loopback and not settings.http.tokens:
         yield ("http", "listen"), "not loopback, so http.tokens must have at least one token", "error"
+
+
+def _open_keys(settings: Configuration) -> Iterator[Finding]:
+    """The keys of SRTP travel in SIP (RFC 4568 section 10.3): whoever can read that has them."""
+    private = any(one.transport == "tls" for one in settings.sip.listen) or settings.http.tls is not None
+    for number, user in settings.users.items():
+        if user.srtp != "off" and not private:
+            message = "its keys are sent in the clear, for want of a tls: listener; see sip.listen and sip.tls"
+            yield ("users", number, "srtp"), message, "warning"
+    for name, trunk in settings.trunks.items():
+        if trunk.srtp != "off" and trunk.transport in ("udp", "tcp"):
+            message = f"its keys are sent in the clear, over {trunk.transport}; write transport: tls"
+            yield ("trunks", name, "srtp"), message, "warning"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,12 @@ SipUri = Annotated[
 ]
 
 
+# Of the media: "optional" is RFC 8643, "required" refuses calls without keys (488).
+Secrecy = Literal["off", "optional", "required"]
+# Of the keys that it is sent: "auto" is telephone events where they were agreed on, else tones in the sound.
+DigitForm = Literal["auto", "info", "tone"]
+
+
 class User(Strict):
     """A phone that may register and call."""
 
@@ -27,6 +33,8 @@ class User(Strict):
     language: str = ""
     contact: SipUri | None = None  # of a phone that does not register
     calls: int | None = Field(default=None, ge=0)  # at once; None: limits.calls_per_user
+    srtp: Secrecy = "off"
+    digits: DigitForm = "auto"
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

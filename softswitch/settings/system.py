@@ -128,6 +128,13 @@ class Paths(Strict):
     recordings: Path = Path("var/recordings")
 
 
+class Recordings(Strict):
+    """How conversations and voicemails are kept; whether they are is said by ``recording`` and by each queue."""
+
+    format: Literal["wav", "flac", "opus"] = "wav"  # they grow as WAVE files, and are converted when they are over
+    keep_free: int = Field(default=1000, ge=0)  # MB of the disk: with less, recordings end and none begins
+
+
 class Log(Strict):
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -192,6 +199,7 @@ class System(Strict):
     log: Log = Log()
     feature_codes: FeatureCodes = FeatureCodes()
     recording: bool = True  # False: nothing is recorded, whatever a queue says
+    recordings: Recordings = Recordings()
     http_step: HttpStep = HttpStep()
     limits: Limits = Limits()
     trace: Trace = Trace()

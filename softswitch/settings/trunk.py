@@ -20,6 +20,7 @@ from softswitch.settings.kind import (
     regular,
     written,
 )
+from softswitch.settings.people import DigitForm, Secrecy
 
 
 class Registration(Strict):
@@ -97,6 +98,8 @@ class Trunk(Strict):
     probe_failures: int = Field(default=2, ge=1, le=100)  # unanswered in a row until a server is down
     follow_redirects: bool = False  # 3xx to servers of the trunk itself
     transfer: bool = False  # whoever is behind it may transfer whom he talks to, to our dialplans
+    srtp: Secrecy = "off"
+    digits: DigitForm = "auto"
 
     @model_validator(mode="after")
     def _consistent(self) -> Trunk:

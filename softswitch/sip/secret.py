@@ -22,7 +22,7 @@ def masked(octets: bytes) -> bytes:
     low = head.lower()
     if b"authorization" in low:
         head = _PROOF.sub(_hide, head)
-    if b"inline:" in body:
+    if b"inline:" in body.lower():
         body = _KEY.sub(_hide, body)
     if b"application/dtmf" in low:
         body = (_SIGNAL if b"dtmf-relay" in low else _LINE).sub(_hide, body)

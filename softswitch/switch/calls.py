@@ -11,7 +11,6 @@ from softswitch.call.leg import Leg
 from softswitch.call.signal import (
     Answered,
     Command,
-    Digit,
     Failed,
     Finished,
     Offered,
@@ -27,9 +26,10 @@ from softswitch.callback.model import Promise
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
-from softswitch.contact.order import Closed, FetchEnded, HangUp, Key, MakeLeg, PromptEnded, TellLeg
+from softswitch.contact.order import Closed, FetchEnded, HangUp, MakeLeg, PromptEnded, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
+from softswitch.sdp import crypto
 from softswitch.sdp.media import PCMA, PCMU, Codec, LocalMedia
 from softswitch.sip.effect import (
     AckArrived,
@@ -41,11 +41,12 @@ from softswitch.sip.effect import (
 from softswitch.sip.message import Request
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.extension import Extensions
+from softswitch.switch.keys import Keys
 from softswitch.switch.lamps import DIALOG
 from softswitch.switch.leg_maker import LegMaker
 from softswitch.switch.limit import AtLimit, UserLimits
 from softswitch.switch.overload import retry_after_s
-from softswitch.switch.ports import HttpDone, KeyHeard, Played, StreamLost
+from softswitch.switch.ports import HttpDone, Played, StreamLost
 from softswitch.switch.reception import Reception
 from softswitch.switch.transfers import Transfers
 
@@ -64,6 +65,7 @@ class Calls:
         self._switch = switch
         self._media = switch.ports.media
         self.transfers = Transfers(switch)
+        self.keys = Keys(switch)
         self.reception = Reception(switch.configuration, switch.ids)
         self._user_limits = UserLimits(switch)
         self._maker = LegMaker(switch.configuration, switch.ids)
@@ -81,7 +83,6 @@ class Calls:
             Progress: self._with_media,
             Answered: self._with_media,
             Updated: self._with_media,
-            Digit: self._signal,
             Texted: self._signal,
             TransferWanted: self.transfers.wanted,
             Released: self._ended,
@@ -118,12 +119,13 @@ class Calls:
         name = self._switch.ids.name("leg")
         codecs = self._switch.trunks.admit(name, wanted) if wanted.trunk else ()
         try:
-            local = self._open(name, codecs)
+            local = self._open(name, codecs, self._srtp(wanted.user, wanted.trunk))
         except PeerError:
             self._switch.trunks.left(name)
             raise
         self._wanted[name] = wanted
         self._keep(self._maker.inbound(name, wanted, local))
+        self.keys.begun(name, wanted.user, wanted.trunk)
         self.transfers.called_us(name, wanted)
         self.transfers.takes(name, replaced)
         return name, self.tell_leg(name, wanted.arrived)
@@ -141,7 +143,7 @@ class Calls:
             self._user_limits.admit(order.target.user, contact)
             if refusal := self._switch.trunks.carry(order.leg, order.target):
                 raise PeerError(503, f"limit of the trunk: {refusal}")
-            local = self._open(order.leg, order.target.codecs)
+            local = self._open(order.leg, order.target.codecs, self._srtp(order.target.user, order.target.trunk))
             referred = self.transfers.lines(order.leg, order.target)
             leg = self._maker.outbound(order, local, self._origin(order.leg), referred)
         except PeerError as error:
@@ -150,6 +152,7 @@ class Calls:
             failed = Failed(order.leg, error.status or 484, error.reason, "us", elsewhere=True)  # nothing was sent
             return self._tell_contact(contact, failed)
         self._keep(leg)
+        self.keys.begun(order.leg, order.target.user, order.target.trunk)
         self.move(order.leg, contact)
         self.transfers.called(order.leg, order.target)
         if order.target.user:
@@ -162,12 +165,19 @@ class Calls:
         contact = self.contacts.get(leg.partition(".")[0])
         return identity.UNKNOWN if contact is None else contact.facts.origin
 
-    def _open(self, name: str, codecs: tuple[Codec, ...] = ()) -> LocalMedia:
+    def _srtp(self, user: str, trunk: str) -> str:
+        return self._switch.configuration.srtp(user, trunk)
+
+    def _open(self, name: str, codecs: tuple[Codec, ...], srtp: str) -> LocalMedia:
         try:
             address = self._media.open(name)
         except PortsExhausted:
             raise AtLimit(503, "No RTP Port Free", "limit") from None
-        return LocalMedia(address, codecs or CODECS, session_id=self._switch.ids.bits(31))
+        ids = self._switch.ids
+        keys = crypto.fresh(ids.bits) if srtp != "off" else ()
+        return LocalMedia(
+            address, codecs or CODECS, session_id=ids.bits(31), keys=keys, secured=srtp == "required", rtcp_mux=True
+        )
 
     def _keep(self, leg: Leg) -> None:
         self.legs[leg.id] = leg
@@ -178,6 +188,7 @@ class Calls:
         if leg is not None:
             self._by_dialog.pop((leg.call_id, leg.local_tag), None)
         self.extensions.ended(event.leg)
+        self.keys.ended(event.leg)
         self._switch.trunks.left(event.leg)
         self._contact_of.pop(event.leg, None)
         self._wanted.pop(event.leg, None)
@@ -213,7 +224,8 @@ class Calls:
         self._switch.trunks.heard(event)
         leg = self.legs.get(event.leg)
         if event.media is not None and leg is not None:
-            self._media.connect(event.leg, event.media, leg.flow.remote[0])
+            tones = self.keys.agreed(event.leg, event.media)
+            self._media.connect(event.leg, event.media, leg.flow.remote[0], tones)
         return self._signal(event)
 
     def _ended(self, event: Released | Failed) -> Sequence[Effect]:
@@ -300,9 +312,6 @@ class Calls:
     def stream_lost(self, event: StreamLost) -> Sequence[Effect]:
         """A call without sound is worse than none: the peer is told."""
         return self.tell_leg(event.stream, Release(503))
-
-    def key_heard(self, event: KeyHeard) -> Sequence[Effect]:
-        return self._signal(Key(event.stream, event.digit))
 
     def http_done(self, event: HttpDone) -> Sequence[Effect]:
         return self._tell_contact(event.contact, FetchEnded(event.request, event.status, event.body, event.error))

@@ -28,6 +28,8 @@ class User:
     language: str = ""
     contact: str = ""  # URI of a phone that does not register
     calls: int = 0  # at once; 0: any number
+    srtp: str = "off"  # or "optional", "required"
+    digits: str = "auto"  # or "info", "tone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Trunk:
     limits: CallLimits = field(default_factory=CallLimits)
     manners: Manners = field(default_factory=Manners)
     transfer: bool = False  # whoever is behind it may transfer, to dialplans
+    srtp: str = "off"  # or "optional", "required"
+    digits: str = "auto"  # or "info", "tone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Configuration:
     policies: tuple[Policy, ...] = ()
     announce_every_s: Mapping[str, float] = field(default_factory=dict)  # by queue; 0: never
     recorded: frozenset[str] = frozenset()  # queues
+    recording_ending: str = ".wav"
+    music: Mapping[str, str] = field(default_factory=dict)  # by queue; its class
     plans: Mapping[str, Plan] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     prompts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> files that exist
@@ -106,6 +112,16 @@ class Configuration:
             if remote in (point.local, point.advertised) or (everywhere and port == point.local[1]):
                 return True
         return False
+
+    def srtp(self, user: str, trunk: str) -> str:
+        """Whether the media of a call with this user, or over this trunk, are secured: off, optional, required."""
+        peer = self.trunks.get(trunk) if trunk else self.users.get(user)
+        return peer.srtp if peer else "off"
+
+    def digits(self, user: str, trunk: str) -> str:
+        """In which form this user, or whoever is behind this trunk, takes keys: auto, info, tone."""
+        peer = self.trunks.get(trunk) if trunk else self.users.get(user)
+        return peer.digits if peer else "auto"
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.

@@ -146,6 +146,14 @@ class SwitchControl:
             raise LookupError(f"no such call: {contact}")
         self._switch.command(lambda: self._switch.calls.hang_up(contact))
 
+    def pause_recording(self, contact: str, reason: str | None) -> bool:
+        known = self._switch.calls.contacts.get(contact)
+        if known is None:
+            raise LookupError(f"no such call: {contact}")
+        orders = known.pause_recording(reason)
+        self._command(*orders)
+        return bool(orders)
+
     def _agent(self, agent: str, event: AcdInput) -> None:
         self._switch.acd.agent(agent)  # raises LookupError
         self._command(TellAcd(event))

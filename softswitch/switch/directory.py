@@ -78,6 +78,12 @@ class SwitchDirectory:
     def records(self, queue: str) -> bool:
         return queue in self._configuration.recorded
 
+    def hold_music(self, queue: str) -> str:
+        return self._configuration.music.get(queue, "")
+
+    def recording_ending(self) -> str:
+        return self._configuration.recording_ending
+
     def trunk_of(self, flow: Flow, request: Request | None = None) -> Trunk | None:
         """The trunk that this comes from without having to prove it: by its source, or by the contact it was told."""
         trunk = self._trunks.of_flow(flow)

@@ -127,7 +127,8 @@ class Switch:
     def _performing(self) -> dict[type[Effect], Handler]:
         """Who carries out which effect."""
         sound = Sound(self.ports.media, self.ports.fetcher, self.configuration.recordings)
-        offices = (self.signalling, self.calls, self.offices, self.questions, self.lamps, self.texts, sound)
+        calls = self.calls
+        offices = (self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts, sound)
         return {kind: handler for office in offices for kind, handler in office.handlers().items()}
 
     def _hearing(self) -> dict[type[WorldInput], tuple[str, Callable[..., Iterable[Effect]]]]:
@@ -138,7 +139,7 @@ class Switch:
             FlowFailed: ("message", self.signalling.flow_failed),
             Played: ("media", self.calls.played),
             StreamLost: ("media", self.calls.stream_lost),
-            KeyHeard: ("media", self.calls.key_heard),
+            KeyHeard: ("media", self.calls.keys.heard),
             Stored: ("store", self.offices.stored),
             HttpDone: ("http", self.calls.http_done),
             Resolved: ("dns", self.questions.resolved),

@@ -65,6 +65,15 @@ class MediaRestarted(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingFailed(DomainEvent):
+    """A recording was not begun, or has ended before the conversation did; what there is of it is kept."""
+
+    recording: str  # "room-" or "vm-" and the contact
+    kind: str  # closed list: "disk_full" (less is free than is to be kept), "disk_slow", "error"
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionEnded(DomainEvent):
     """We ended, or refused, the connection of a peer."""
 

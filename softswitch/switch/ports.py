@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from softswitch.call.press import Form
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message as Voicemail
@@ -65,10 +66,11 @@ class StreamLost:
 
 @dataclass(frozen=True, slots=True)
 class KeyHeard:
-    """A key by RFC 4733, once per press."""
+    """A key, once per press and form."""
 
     stream: str
     digit: str
+    form: Form = Form.EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ class MediaPlane(Protocol):
     def open(self, stream: str) -> Address:
         """Allot an RTP address at once; the socket is bound before the first packet is due. Raises PortsExhausted."""
 
-    def connect(self, stream: str, media: Media, signalling_host: str) -> None:
-        """Send to and accept from ``media.remote``; again after each offer/answer.
+    def connect(self, stream: str, media: Media, signalling_host: str, tones: bool = False) -> None:
+        """Send to and accept from ``media.remote``; again after each offer/answer. ``tones``: keys may come in-band.
 
         A peer behind a NAT is learnt from its first packet, on any port, if that comes from the host of
         ``media.remote`` or from ``signalling_host``, where its SIP came from. Nobody else is ever heard or sent to.
@@ -130,11 +132,14 @@ class MediaPlane(Protocol):
     def play(self, stream: str, play: str, prompts: Sequence[Prompt]) -> None:
         """Play files or speech in a row, in place of what was playing; then ``Played``, unless stopped or replaced."""
 
-    def hold_music(self, stream: str) -> None:
-        """Play the hold music in a loop, in step for all who hear it."""
+    def hold_music(self, stream: str, music: str = "") -> None:
+        """Play a class of hold music in a loop, in step for all who hear it."""
 
     def stop(self, stream: str) -> None:
         """Stop what is played to this stream."""
+
+    def press(self, stream: str, digits: str, form: Form) -> None:
+        """Send these keys to the peer, as telephone events or as tones."""
 
     def join(self, room: str, stream: str) -> None:
         """Put the stream into the room (made by its first member); it leaves any other."""
@@ -143,6 +148,9 @@ class MediaPlane(Protocol):
 
     def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
         """Write what ``left`` says to the left channel and ``right`` to the right one (None: one channel)."""
+
+    def pause_record(self, recording: str, reason: str | None) -> None:
+        """Silence in its place until ``reason`` is None."""
 
     def stop_record(self, recording: str) -> None: ...
 

@@ -11,6 +11,7 @@ from softswitch.contact.order import (
     HoldMusicTo,
     JoinRoom,
     LeaveRoom,
+    PauseRecording,
     PlayTo,
     RecordLegs,
     SilenceTo,
@@ -28,15 +29,19 @@ class Sound:
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], list[Effect]]]:
         return dict.fromkeys(
-            (PlayTo, HoldMusicTo, SilenceTo, JoinRoom, LeaveRoom, RecordLegs, StopRecording, FetchUrl), self._perform
-        )
+            (
+                PlayTo, HoldMusicTo, SilenceTo, JoinRoom, LeaveRoom, RecordLegs, PauseRecording, StopRecording,
+                FetchUrl,
+            ),
+            self._perform,
+        )  # fmt: skip
 
     def _perform(self, order: Effect) -> list[Effect]:
         match order:
             case PlayTo(leg, play, prompts):
                 self._media.play(leg, play, prompts)
-            case HoldMusicTo(leg):
-                self._media.hold_music(leg)
+            case HoldMusicTo(leg, music):
+                self._media.hold_music(leg, music)
             case SilenceTo(leg):
                 self._media.stop(leg)
             case JoinRoom(room, leg):
@@ -45,6 +50,8 @@ class Sound:
                 self._media.leave(leg)
             case RecordLegs(recording, file, left, right):
                 self._media.record(recording, self._recordings / file, left, right)
+            case PauseRecording(recording, reason):
+                self._media.pause_record(recording, reason)
             case StopRecording(recording):
                 self._media.stop_record(recording)
             case FetchUrl(contact, request, fetch):

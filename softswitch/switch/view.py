@@ -111,6 +111,9 @@ class Control(Protocol):
 
     def hang_up(self, contact: str) -> None: ...
 
+    def pause_recording(self, contact: str, reason: str | None) -> bool:
+        """None: go on. False: this call is not being recorded."""
+
     def bans(self) -> list[Ban]:
         """The sources that are not heard, because passwords were guessed from there."""
 

@@ -28,11 +28,12 @@ class Permission(enum.Enum):
     RECORDS = "records"  # what happened, with numbers
     TRACE = "trace"  # the SIP messages of a call, with numbers
     AGENT_STATE = "agent-state"
+    RECORDING = "recording"  # pause it, let it go on
     COMMAND = "command"  # end calls, withdraw promises
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {
-    "agent": frozenset({Permission.LIVE, Permission.AGENT_STATE}),
+    "agent": frozenset({Permission.LIVE, Permission.AGENT_STATE, Permission.RECORDING}),
     "ops": frozenset({Permission.METRICS, Permission.LIVE, Permission.TRACE}),
     "supervisor": frozenset(Permission),
     "admin": frozenset(Permission),

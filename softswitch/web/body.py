@@ -26,6 +26,11 @@ class WithdrawBody(msgspec.Struct, forbid_unknown_fields=True):
     why: Reason = ""
 
 
+class RecordingBody(msgspec.Struct, forbid_unknown_fields=True):
+    paused: bool
+    reason: Reason = ""
+
+
 class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_BYTES)]

@@ -18,7 +18,7 @@ from softswitch.settings.system import Token
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
-from softswitch.web.body import AgentStateBody, MessageBody, WithdrawBody, number_of, read_body
+from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, WithdrawBody, number_of, read_body
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.trace import CAPTURE_TYPE, captured, shown
 
@@ -96,6 +96,7 @@ class Api:
             ("POST", "/api/v1/agents/{name}/state", Permission.AGENT_STATE, self.agent_state),
             ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
             ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
+            ("POST", "/api/v1/calls/{id}/recording", Permission.RECORDING, self.recording),
             ("POST", "/api/v1/voicemails/{id}/heard", command, self.heard),
             ("POST", "/api/v1/messages", command, self.message),
         ]
@@ -205,6 +206,19 @@ class Api:
         except LookupError:
             raise _unknown("call", contact, [call.contact for call in self._control.calls()]) from None
         return json_response({"contact": contact, "ending": True}, 202)
+
+    async def recording(self, request: web.Request, who: str) -> web.Response:
+        """Pause it, while a card number is said, or let it go on."""
+        body = await read_body(request, RecordingBody, '{"paused": true, "reason": "card number"}')
+        contact = request.match_info["id"]
+        _log.info("recording_paused" if body.paused else "recording_resumed", contact=contact, by=who)
+        try:
+            recorded = self._control.pause_recording(contact, body.reason or f"by {who}" if body.paused else None)
+        except LookupError:
+            raise _unknown("call", contact, [call.contact for call in self._control.calls()]) from None
+        if not recorded:
+            raise ApiError(409, f"{contact} is not being recorded", "see `record` of its queue, and whether they talk")
+        return json_response({"contact": contact, "paused": body.paused})
 
     async def heard(self, request: web.Request, who: str) -> web.Response:
         voicemail = request.match_info["id"]

@@ -84,7 +84,7 @@ def commands(peers: Peers) -> Iterator[p.Command]:
 def mixed(streams: int) -> None:
     """CPU microseconds per stream and tick, everything included: receive, decode, mix, encode, send."""
     failed: list[p.Event] = []
-    engine = Engine(EngineSettings(streams), np.zeros(0, np.int16), failed.append)
+    engine = Engine(EngineSettings(streams), {}, failed.append)
     peers = Peers(free_ports(streams))
     for command in commands(peers):
         engine.obey(command)

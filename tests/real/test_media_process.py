@@ -9,13 +9,14 @@ import subprocess
 import sys
 import wave
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from softswitch.audio import RATE_HZ, g711, tone, wav
+from softswitch.audio import RATE_HZ, dtmf, g711, tone, wav
+from softswitch.call.press import Form
 from softswitch.ivr.model import Prompt
 from softswitch.media.client import MediaClient
 from softswitch.rtp import packet
@@ -45,7 +46,7 @@ class Plane:
     process: subprocess.Popen[bytes] | None = None
     client: MediaClient | None = None
     played: list[tuple[str, str, bool]] = field(default_factory=list)
-    digits: list[tuple[str, str]] = field(default_factory=list)
+    digits: list[tuple[str, str, Form]] = field(default_factory=list)
 
     def start_process(self) -> None:
         command = [sys.executable, "-m", "softswitch.media", "--socket", str(self.socket)]
@@ -65,7 +66,7 @@ class Plane:
             self.directory / "prompts",
             self.directory / "cache",
             lambda stream, play, ok: self.played.append((stream, play, ok)),
-            lambda stream, digit: self.digits.append((stream, digit)),
+            lambda stream, digit, form: self.digits.append((stream, digit, form)),
         )
         await self.client.connected(10)
         return self.client
@@ -170,7 +171,25 @@ async def test_each_key_is_reported_once(plane: Plane) -> None:
             await asyncio.sleep(0.4)
         await eventually(lambda: len(plane.digits) >= 3)
         await asyncio.sleep(0.2)
-        assert plane.digits == [("L", "1"), ("L", "*"), ("L", "1")]
+        assert plane.digits == [("L", digit, Form.EVENT) for digit in "1*1"]
+
+
+async def test_keys_as_tones_are_heard_where_they_may_come_so_and_sent_in_either_form(plane: Plane) -> None:
+    client = plane.client
+    assert client is not None
+    with RtpPhone(LEFT_HZ) as left, RtpPhone(RIGHT_HZ, "PCMA") as right:
+        for name, phone, codec in (("L", left, PCMU), ("R", right, PCMA)):
+            plane.join("r", name, phone, codec)
+        client.connect("L", replace(media(left.address), telephone_event=None), HOST, tones=True)
+        await eventually(lambda: left.strength(RIGHT_HZ) > CLEAR and right.strength(LEFT_HZ) > CLEAR)
+        left.say(np.concatenate([part for key in "5#5" for part in (dtmf.tones(key, 0.06), np.zeros(480, np.int16))]))
+        right.say(dtmf.tones("9", 0.1))  # nobody listens for tones here
+        await eventually(lambda: len(plane.digits) >= 3)
+        client.press("R", "12", Form.EVENT)
+        client.press("L", "34", Form.TONE)
+        await eventually(lambda: right.keys == "12" and left.tones().endswith("34"))
+        assert plane.digits == [("L", digit, Form.TONE) for digit in "5#5"]
+        await eventually(lambda: left.strength(RIGHT_HZ, 0.2) > CLEAR and right.strength(LEFT_HZ, 0.2) > CLEAR)
 
 
 async def test_nobody_else_can_speak_in_a_call(plane: Plane) -> None:

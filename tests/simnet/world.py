@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from softswitch.call.press import Form
 from softswitch.core.effect import DomainEvent
 from softswitch.core.ids import Ids
 from softswitch.ivr.model import Fetch, Prompt
@@ -48,14 +49,16 @@ class SimMedia:
     rooms: dict[str, str] = field(default_factory=dict)  # stream -> room
     recordings: dict[str, tuple[Path, str, str | None]] = field(default_factory=dict)
     recorded: list[Path] = field(default_factory=list)
+    pauses: list[tuple[str, str | None]] = field(default_factory=list)
     said: list[tuple[str, Prompt]] = field(default_factory=list)
+    pressed: list[tuple[str, str, Form]] = field(default_factory=list)  # for the peers of streams
     _ports: Any = field(default_factory=lambda: itertools.count(20000, 2))
 
     def open(self, stream: str) -> Address:
         self.streams[stream] = None
         return "127.0.0.1", next(self._ports)
 
-    def connect(self, stream: str, media: Media, signalling_host: str) -> None:
+    def connect(self, stream: str, media: Media, signalling_host: str, tones: bool = False) -> None:
         if stream in self.streams:
             self.streams[stream] = media
             self.signalling_hosts[stream] = signalling_host
@@ -77,13 +80,17 @@ class SimMedia:
             del self.playing[stream]
             self.world.feed(Played(stream, play))
 
-    def hold_music(self, stream: str) -> None:
+    def hold_music(self, stream: str, music: str = "") -> None:
         if stream in self.streams:
             self.music.add(stream)
 
     def stop(self, stream: str) -> None:
         self.playing.pop(stream, None)
         self.music.discard(stream)
+
+    def press(self, stream: str, digits: str, form: Form) -> None:
+        if stream in self.streams:
+            self.pressed.append((stream, digits, form))
 
     def join(self, room: str, stream: str) -> None:
         if stream in self.streams:
@@ -95,6 +102,9 @@ class SimMedia:
     def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
         self.recordings[recording] = (path, left, right)
         self.recorded.append(path)
+
+    def pause_record(self, recording: str, reason: str | None) -> None:
+        self.pauses.append((recording, reason))
 
     def stop_record(self, recording: str) -> None:
         self.recordings.pop(recording, None)
@@ -259,9 +269,9 @@ class World:
 
     # ---- for tests ---------------------------------------------------------------------------------------------
 
-    def press(self, rtp: Address, digits: str) -> None:
+    def press(self, rtp: Address, digits: str, form: Form = Form.EVENT) -> None:
         for digit in digits:
-            self.feed(KeyHeard(self.media.stream_of(rtp), digit))
+            self.feed(KeyHeard(self.media.stream_of(rtp), digit, form))
 
     def facts(self, kind: type) -> list[Any]:
         return [event for _, event in self.events if isinstance(event, kind)]

@@ -94,6 +94,12 @@ class FakeControl:
     def pressure(self) -> float:
         return 0.25
 
+    def pause_recording(self, contact: str, reason: str | None) -> bool:
+        if contact not in ("c-1", "c-2"):
+            raise LookupError(f"no such call: {contact}")
+        self.done.append(("pause_recording", contact, str(reason)))
+        return contact == "c-1"
+
     def hang_up(self, contact: str) -> None:
         if contact != "c-1":
             raise LookupError(f"no call {contact!r}")

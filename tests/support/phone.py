@@ -93,6 +93,10 @@ class PhoneCall:
         """Press keys: telephone events (RFC 4733), or SIP INFO."""
         await self.phone.ask("dtmf", call=self.number, digits=digits, info=info)
 
+    async def tones(self, digits: str) -> None:
+        """Press keys as tones in the sound."""
+        await self.phone.ask("tones", call=self.number, digits=digits)
+
 
 class Phone:
     """A softphone process; ``async with`` ends it."""
@@ -130,11 +134,12 @@ class Phone:
         ca: Path | None = None,
         mwi: bool = False,
         insists: bool = False,
+        srtp: str = "off",
     ) -> Phone:
         """Start the process. ``port`` is the switch's; its files (recording, log) go into ``directory``.
 
         ``ca`` signs whom it believes over TLS. One that ``insists`` wants every ringing acknowledged (100rel) and
-        every session refreshed.
+        every session refreshed. ``srtp`` is "off", "optional" or "required".
         """
         own_port = own_port or ports.free_port()
         rtp = ports.claim(RTP_PORTS)
@@ -154,6 +159,7 @@ class Phone:
             "ca": str(ca) if ca else None,
             "mwi": mwi,
             "insists": insists,
+            "srtp": srtp,
             "log": str(directory / f"{stem}.pjsip.log"),
         }
         argv = [sys.executable, "-m", "tests.support.phone_process", json.dumps(options)]

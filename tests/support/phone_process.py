@@ -35,6 +35,11 @@ MEDIA = {
     pj.PJSUA_CALL_MEDIA_ERROR: "error",
 }
 
+SRTP = {
+    "off": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "required": pj.PJMEDIA_SRTP_MANDATORY,
+}
 
 _told = os.fdopen(os.dup(1), "w")  # PJSIP writes to stdout before its log can be turned off
 os.dup2(2, 1)
@@ -149,6 +154,7 @@ class Softphone:
         self.accounts: dict[str, Identity] = {}
         self.watched: dict[str, Watched] = {}
         self.player: pj.AudioMediaPlayer | None = None
+        self.tones: pj.ToneGenerator | None = None
         self.recorder: pj.AudioMediaRecorder | None = None
         self.endpoint = self._endpoint()
         self.me = self._account(options["user"], options.get("password"), options.get("registrar"))
@@ -210,6 +216,8 @@ class Softphone:
         transport = config.mediaConfig.transportConfig
         transport.port, transport.portRange = self.options["rtp"]
         transport.boundAddress = "127.0.0.1"
+        config.mediaConfig.srtpUse = SRTP[self.options.get("srtp", "off")]
+        config.mediaConfig.srtpSecureSignaling = int(self.options.get("transport") == "tls")
         if self.options.get("insists"):
             config.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
             config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
@@ -271,6 +279,33 @@ class Softphone:
         prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if info else pj.PJSUA_DTMF_METHOD_RFC2833
         prm.duration = 100
         self.lines[call].sendDtmf(prm)
+
+    def do_tones(self, call: int, digits: str) -> None:
+        """Keys as tones in the sound."""
+        if self.tones is None:
+            self.tones = pj.ToneGenerator()
+            self.tones.createToneGenerator()
+        self.tones.startTransmit(self.lines[call].getAudioMedia(-1))
+        keys = pj.ToneDigitVector()
+        for digit in digits:
+            key = pj.ToneDigit()
+            key.digit, key.on_msec, key.off_msec = digit, 80, 80
+            keys.append(key)
+        self.tones.playDigits(keys)
+
+    def do_rtcp(self, call: int) -> dict[str, float]:
+        """What its RTCP knows: packets received, and of ours as the switch reports them; round trip, reports seen."""
+        found = self.lines[call].getStreamStat(0).rtcp
+        return {
+            "received": found.rxStat.pkt,
+            "received_lost": found.rxStat.loss,
+            "reports": found.txStat.updateCount,
+            "sent": found.txStat.pkt,
+            "sent_lost": found.txStat.loss,
+            "sent_jitter_us": found.txStat.jitterUsec.last,
+            "round_trip_us": found.rttUsec.last,
+            "round_trips": found.rttUsec.n,
+        }
 
     def do_watch(self, user: str, host: str, subscribe: bool = True) -> None:
         config = pj.BuddyConfig()

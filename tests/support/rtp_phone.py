@@ -9,9 +9,9 @@ from types import TracebackType
 
 import numpy as np
 
-from softswitch.audio import FRAME, RATE_HZ, g711, tone
+from softswitch.audio import FRAME, RATE_HZ, dtmf, g711, tone
 from softswitch.rtp import packet
-from softswitch.rtp.telephone_event import press
+from softswitch.rtp.telephone_event import KeyListener, press
 
 PAYLOAD = {"PCMU": 0, "PCMA": 8}
 EVENT = 101
@@ -31,6 +31,9 @@ class RtpPhone:
         self.address: tuple[str, int] = self._socket.getsockname()
         self._heard: list[np.ndarray] = []
         self._events: list[bytes] = []
+        self._said: list[np.ndarray] = []  # frames that are said in place of the tone
+        self.keys = ""  # heard as telephone events
+        self._listener = KeyListener()
         self._going = True
         self._frame = self._sequence = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -47,6 +50,17 @@ class RtpPhone:
     def press(self, digit: str) -> None:
         """Send this key in place of the tone, from the next frame on."""
         self._events += list(press(digit))
+
+    def say(self, samples: np.ndarray) -> None:
+        """Say this in place of the tone."""
+        padded = np.append(samples, np.zeros(-len(samples) % FRAME, np.int16))
+        self._said += list(padded.reshape(-1, FRAME))
+
+    def tones(self) -> str:
+        """The keys that were heard as tones so far."""
+        detector = dtmf.Detector(1)
+        detector.listen(0)
+        return "".join(key.digit for frame in list(self._heard) for key in detector.hear(frame[None]))
 
     def heard(self, seconds: float) -> np.ndarray:
         """The last ``seconds`` that arrived, linear samples."""
@@ -72,7 +86,8 @@ class RtpPhone:
     def _packet(self, stamp: int, press_at: int) -> bytes:
         if self._events:
             return packet.build(EVENT, self._sequence, press_at, self.ssrc, self._events.pop(0))
-        payload = g711.encode(tone.sine(self.hz, 0.02, start=stamp), self._law).tobytes()
+        said = self._said.pop(0) if self._said else tone.sine(self.hz, 0.02, start=stamp)
+        payload = g711.encode(said, self._law).tobytes()
         return packet.build(PAYLOAD[self.codec], self._sequence, stamp, self.ssrc, payload)
 
     def _listen(self) -> None:
@@ -82,5 +97,7 @@ class RtpPhone:
             except BlockingIOError:
                 return
             self.sources.add(source)
+            if octets[1] & 0x7F == EVENT:
+                self.keys += self._listener.hear(int.from_bytes(octets[4:8], "big"), octets[packet.HEADER :]) or ""
             if octets[1] & 0x7F == PAYLOAD[self.codec]:
                 self._heard.append(g711.decode(np.frombuffer(octets[packet.HEADER :], np.uint8), self._law))

@@ -36,6 +36,9 @@ class Phones:
     def agent_user(self, agent: str) -> str:
         return "1002"
 
+    def hold_music(self, queue: str) -> str:
+        return ""
+
 
 def talking() -> InboundContact:
     """Ann (leg ``a``) has called Bob (leg ``b``)."""

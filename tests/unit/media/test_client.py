@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from softswitch.audio import wav
+from softswitch.call.press import Form
 from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
@@ -199,7 +200,7 @@ async def test_only_the_end_of_what_is_wanted_is_told(world: SimpleNamespace) ->
     world.process.tell(p.DigitHeard("gone", "6"))
     await world.process.is_heard()
     assert world.played == [("L", "new", True)]
-    assert world.digits == [("L", "5")]
+    assert world.digits == [("L", "5", Form.EVENT)]
 
 
 async def test_a_prompt_that_cannot_be_had_is_told_later_not_from_within_the_call(world: SimpleNamespace) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from softswitch.audio import tone, wav
-from softswitch.media.library import Library
+from softswitch.media.library import Library, music_files, pause
+from softswitch.media.sound import SoundError
 
 
 def sound(path: Path, seconds: float = 0.1, rate: int = 8000) -> str:
@@ -47,19 +48,48 @@ def test_what_is_missing_or_no_sound_fails_in_the_future(tmp_path: Path) -> None
     (tmp_path / "text.wav").write_text("hello")
     library = Library()
     assert isinstance(library.get(str(tmp_path / "no.wav")).exception(), FileNotFoundError)
-    assert isinstance(library.get(str(tmp_path / "text.wav")).exception(), wav.NotWave)
+    assert isinstance(library.get(str(tmp_path / "text.wav")).exception(), SoundError)
     library.close()
 
 
 def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
     library = Library(max_octets=4000)
-    a, b, c = (sound(tmp_path / f"{name}.wav") for name in "abc")
+    a, b, c = (sound(tmp_path / f"{name}.wav", 0.08) for name in "abc")
     for path in (a, b, a, c):
         library.get(path).result()
-    library.get(sound(tmp_path / "d.wav")).result()
-    assert library.loads == 4
+    library.get(sound(tmp_path / "d.wav", 0.08)).result()
+    assert (library.loads, library.octets) == (4, 3 * 1280)
     library.get(a).result()
     assert library.loads == 4
     library.get(b).result()
     assert library.loads == 5
     library.close()
+
+
+def test_what_does_not_fit_is_an_error_and_not_memory(tmp_path: Path) -> None:
+    library = Library(max_octets=1600)
+    assert isinstance(library.get(sound(tmp_path / "long.wav", 0.11)).exception(), SoundError)
+    assert library.octets == 0
+    library.close()
+
+
+def test_a_pause_is_silence_of_its_length_and_has_an_end() -> None:
+    assert (len(pause(0.5).result()), len(pause(-1).result()), len(pause(1e9).result())) == (4000, 0, 480_000)
+    assert not pause(0.5).result().any()
+
+
+def test_music_is_the_files_of_a_class_in_a_row_in_whole_frames(tmp_path: Path) -> None:
+    for name in ("b.wav", "a.wav", "jazz/1.wav", "jazz/2.wav", "empty/x.txt", ".git/x.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        sound(tmp_path / name, 0.1)
+    (tmp_path / "broken.wav").write_text("no")
+    classes = music_files(tmp_path)
+    assert {name: [file.name for file in files] for name, files in classes.items()} == {
+        "default": ["a.wav", "b.wav", "broken.wav"],
+        "jazz": ["1.wav", "2.wav"],
+    }
+    library = Library()
+    assert library.music(classes["default"]).result().shape == (10, 160)
+    assert library.music([]).result().shape == (0, 160)
+    library.close()
+    assert music_files(None) == music_files(tmp_path / "nowhere") == {}

@@ -5,9 +5,8 @@ from concurrent.futures import Future
 import numpy as np
 
 from softswitch.audio import FRAME
+from softswitch.media.library import pause
 from softswitch.media.player import Ended, Player
-
-NO_HOLD = np.zeros(0, np.int16)
 
 
 def piece(value: int, samples: int) -> "Future[np.ndarray]":
@@ -22,7 +21,7 @@ def frame(player: Player, rows: int = 1) -> tuple[np.ndarray, list[Ended]]:
 
 
 def test_pieces_follow_each_other_without_a_gap() -> None:
-    player = Player(1, NO_HOLD)
+    player = Player(1, {})
     player.play(0, "p", [piece(1, 100), piece(2, 100), piece(3, 40)])
     first, over = frame(player)
     assert first[0].tolist() == [1] * 100 + [2] * 60
@@ -34,20 +33,20 @@ def test_pieces_follow_each_other_without_a_gap() -> None:
 
 
 def test_the_end_is_told_with_the_last_sample() -> None:
-    player = Player(1, NO_HOLD)
+    player = Player(1, {})
     player.play(0, "p", [piece(1, FRAME)])
     assert frame(player)[1] == [Ended(0, "p", True)]
 
 
 def test_prompts_without_sound_end_at_once() -> None:
-    player = Player(2, NO_HOLD)
+    player = Player(2, {})
     player.play(0, "p", [piece(1, 0), piece(1, 0)])
     player.play(1, "q", [])
     assert frame(player, 2)[1] == [Ended(0, "p", True), Ended(1, "q", True)]
 
 
 def test_a_file_that_comes_late_is_waited_for_in_silence() -> None:
-    player, late = Player(1, NO_HOLD), Future[np.ndarray]()
+    player, late = Player(1, {}), Future[np.ndarray]()
     player.play(0, "p", [late])
     heard, over = frame(player)
     assert (heard.any(), over) == (False, [])
@@ -58,7 +57,7 @@ def test_a_file_that_comes_late_is_waited_for_in_silence() -> None:
 
 
 def test_a_file_that_cannot_be_had_ends_it_with_not_ok() -> None:
-    player, bad = Player(1, NO_HOLD), Future[np.ndarray]()
+    player, bad = Player(1, {}), Future[np.ndarray]()
     bad.set_exception(OSError("gone"))
     player.play(0, "p", [piece(1, FRAME), bad, piece(2, FRAME)])
     assert frame(player)[1] == []
@@ -66,7 +65,7 @@ def test_a_file_that_cannot_be_had_ends_it_with_not_ok() -> None:
 
 
 def test_playing_anew_replaces_and_repeating_the_command_does_not() -> None:
-    player = Player(1, NO_HOLD)
+    player = Player(1, {})
     player.play(0, "p", [piece(1, 3 * FRAME)])
     frame(player)
     player.play(0, "p", [piece(5, 3 * FRAME)])
@@ -77,8 +76,23 @@ def test_playing_anew_replaces_and_repeating_the_command_does_not() -> None:
     assert len(player) == 0
 
 
+def test_a_pause_between_two_pieces_is_as_long_as_it_should_be() -> None:
+    player = Player(1, {})
+    player.play(0, "p", [piece(1, 100), pause(0.0075), piece(2, 20)])
+    heard, over = frame(player)
+    assert heard[0].tolist() == [1] * 100 + [0] * 60
+    assert frame(player)[0][0].tolist() == [2] * 20 + [0] * 140
+    assert over == []
+
+
+def loop(*values: int) -> "Future[np.ndarray]":
+    future: Future[np.ndarray] = Future()
+    future.set_result(np.repeat(np.array(values, np.int16)[:, None], FRAME, axis=1))
+    return future
+
+
 def test_hold_music_is_in_step_under_prompts() -> None:
-    player = Player(3, np.repeat(np.arange(4, dtype=np.int16), FRAME))
+    player = Player(3, {"default": loop(0, 1, 2, 3)})
     player.hold(0)
     assert frame(player, 3)[0][:, 0].tolist() == [0, 99, 99]
     player.hold(1)
@@ -88,3 +102,23 @@ def test_hold_music_is_in_step_under_prompts() -> None:
     player.stop(0)
     assert frame(player, 3)[0][:, 0].tolist() == [99, 3, 99]
     assert frame(player, 3)[0][:, 0].tolist() == [99, 0, 99]
+
+
+def test_each_class_has_its_music_and_an_unknown_one_the_default() -> None:
+    player = Player(5, {"jazz": loop(10, 11, 12), "default": loop(1, 2)})
+    for row, music in enumerate(("jazz", "default", "", "nonsense")):
+        player.hold(row, music)
+    assert [frame(player, 5)[0][:, 0].tolist() for _ in range(4)] == [
+        [10, 1, 1, 1, 99], [11, 2, 2, 2, 99], [12, 1, 1, 1, 99], [10, 2, 2, 2, 99],
+    ]  # fmt: skip
+
+
+def test_music_that_is_missing_broken_empty_or_not_decoded_yet_is_silence() -> None:
+    late, bad = Future[np.ndarray](), Future[np.ndarray]()
+    bad.set_exception(OSError("gone"))
+    player = Player(4, {"late": late, "bad": bad, "empty": loop()})
+    for row, music in enumerate(("late", "bad", "empty", "none")):
+        player.hold(row, music)
+    assert not frame(player, 4)[0].any()
+    late.set_result(loop(7, 8).result())
+    assert frame(player, 4)[0][:, 0].tolist() == [8, 0, 0, 0]

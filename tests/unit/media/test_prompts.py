@@ -51,7 +51,7 @@ async def test_speech_is_made_once_per_text_and_language(prompts: Path, tmp_path
     path = await store.get(prompt)
     assert path is not None
     pcm, rate = wav.decode(path.read_bytes())
-    assert (len(pcm), rate) == (800, 8000)
+    assert (len(pcm), rate) == (1600, 16000)
     assert store.find(prompt) == path == await store.get(prompt)
     assert await store.get(Prompt("zh", "", "one moment")) not in (None, path)
     assert engine.said == [("en", "one moment"), ("zh", "one moment")]

@@ -1,12 +1,20 @@
-"""Recordings in files, by a reader that is not ours."""
+"""Recordings of many streams: which row is on which channel, from which tick to which; and what if there is no disk."""
 
+import os
+import threading
+import time
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from softswitch.audio import FRAME, wav
-from softswitch.media.recorder import FLUSH_TICKS, Failed, Recorder, RecordingFile
+from softswitch.audio import FRAME
+from softswitch.media import recorder as recording
+from softswitch.media import sidecar
+from softswitch.media.finish import verify
+from softswitch.media.recorder import FLUSH_TICKS, Failed, Recorder
+from softswitch.media.writer import CHECK_TICKS
 
 
 def said(*values: int) -> np.ndarray:
@@ -18,21 +26,30 @@ def read(path: Path) -> np.ndarray:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
 
 
+def until(true: Callable[[], object]) -> None:
+    limit = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.001)
+
+
 def test_sides_are_channels_and_a_missing_one_is_silent(tmp_path: Path) -> None:
-    recorder = Recorder(4)
-    recorder.start("both", tmp_path / "deep" / "both.wav", (0, 2))
+    recorder = Recorder()
+    recorder.start("both", tmp_path / "deep" / "both.wav", (0, 2), ("customer", "agent"))
     recorder.start("half", tmp_path / "half.wav", (1, None))
     recorder.start("one", tmp_path / "one.wav", (1,))
+    recorder.start("late", tmp_path / "late.wav", (7,))
     for tick in range(3):
         recorder.keep(said(10 + tick, 20, 30 + tick))
     recorder.close()
     assert read(tmp_path / "deep" / "both.wav")[::FRAME].tolist() == [[10, 30], [11, 31], [12, 32]]
     assert read(tmp_path / "half.wav")[::FRAME].tolist() == [[20, 0]] * 3
     assert read(tmp_path / "one.wav")[::FRAME].tolist() == [[20]] * 3
+    assert read(tmp_path / "late.wav")[::FRAME].tolist() == [[0]] * 3
 
 
 def test_a_long_one_has_every_tick_once_and_in_order(tmp_path: Path) -> None:
-    recorder = Recorder(1)
+    recorder = Recorder()
     recorder.start("early", tmp_path / "early.wav", (0,))
     for tick in range(333):
         if tick == 77:
@@ -43,18 +60,29 @@ def test_a_long_one_has_every_tick_once_and_in_order(tmp_path: Path) -> None:
     assert read(tmp_path / "late.wav")[::FRAME, 0].tolist() == list(range(77, 333))
 
 
+def test_frames_lie_where_they_are_said_to(tmp_path: Path) -> None:
+    recorder = Recorder()
+    recorder.start("r", tmp_path / "r.wav", (2, 0))
+    for tick in range(20):
+        recorder.keep(said(tick, 0, tick), np.array([-FRAME, 0, FRAME]))
+    recorder.close()
+    assert read(tmp_path / "r.wav")[::FRAME][5].tolist() == [4, 6]
+
+
 def test_a_row_given_back_and_taken_by_another_is_silent(tmp_path: Path) -> None:
-    recorder = Recorder(2)
+    recorder = Recorder()
     recorder.start("r", tmp_path / "r.wav", (0, 1))
     recorder.keep(said(1, 2))
     recorder.forget(0)
+    recorder.start("other", tmp_path / "other.wav", (0,))
     recorder.keep(said(9, 3))
     recorder.close()
     assert read(tmp_path / "r.wav")[::FRAME].tolist() == [[1, 2], [0, 3]]
+    assert read(tmp_path / "other.wav")[::FRAME].tolist() == [[9]]
 
 
 def test_starting_it_again_goes_on(tmp_path: Path) -> None:
-    recorder = Recorder(1)
+    recorder = Recorder()
     recorder.start("r", tmp_path / "r.wav", (0,))
     recorder.keep(said(1))
     recorder.start("r", tmp_path / "other.wav", (0,))
@@ -65,56 +93,132 @@ def test_starting_it_again_goes_on(tmp_path: Path) -> None:
     assert not (tmp_path / "other.wav").exists()
 
 
+def test_time_that_was_skipped_and_time_that_was_paused_pass_in_the_file(tmp_path: Path) -> None:
+    recorder = Recorder()
+    recorder.pass_time(5)
+    recorder.start("r", tmp_path / "r.wav", (0,))
+    recorder.keep(said(1))
+    recorder.pass_time(2)
+    recorder.keep(said(2))
+    recorder.pause("r", "card number")
+    recorder.keep(said(3))
+    recorder.pause("r", None)
+    recorder.keep(said(4))
+    recorder.stop("nobody")
+    recorder.pause("nobody", "")
+    recorder.close()
+    assert read(tmp_path / "r.wav")[::FRAME, 0].tolist() == [1, 0, 0, 2, 0, 4]
+
+
+def test_one_that_is_stopped_is_finished_beside_those_that_go_on(tmp_path: Path) -> None:
+    recorder = Recorder()
+    recorder.start("a", tmp_path / "a.wav", (0,), ("leg-1",))
+    recorder.start("b", tmp_path / "b.flac", (0,))
+    for _ in range(FLUSH_TICKS):
+        recorder.keep(said(5))
+    recorder.stop("a")
+    for _ in range(FLUSH_TICKS):
+        recorder.keep(said(6))
+    until((tmp_path / "a.json").exists)
+    note = sidecar.load(tmp_path / "a.json")
+    assert (note.state, note.left, note.duration_s) == ("finished", "leg-1", 0.06)
+    assert dict(verify(tmp_path)) == {"a.wav": "ok", "b.flac": "unfinished"}
+    recorder.stop("b")
+    for _ in range(FLUSH_TICKS):
+        recorder.keep(said(6))
+    until(lambda: recorder.finished == 2)
+    recorder.close()
+    assert dict(verify(tmp_path)) == {"a.wav": "ok", "b.flac": "ok"}
+
+
+def test_what_an_earlier_process_left_is_finished(tmp_path: Path) -> None:
+    first = Recorder()
+    first.start("a", tmp_path / "a.wav", (0,))
+    for _ in range(FLUSH_TICKS):
+        first.keep(said(5))
+    first._writer.close()  # as if it had been killed: nobody said that the recording is over
+    os.close(next(iter(first._writer._files.values()))._fd)
+    second = Recorder(recover=tmp_path)
+    until((tmp_path / "a.json").exists)
+    assert sidecar.load(tmp_path / "a.json").state == "cut"
+    second.close()
+
+
+# ---- without a disk --------------------------------------------------------------------------------------------
+
+
+def failures(recorder: Recorder) -> list[Failed]:
+    """What is told within the next ticks."""
+    found: list[Failed] = []
+    for _ in range(FLUSH_TICKS * 2):
+        found += recorder.keep(said(5))
+    until(lambda: not recorder._writer.behind)
+    until(lambda: len(recorder._writer.failed) or found)
+    for _ in range(FLUSH_TICKS):
+        found += recorder.keep(said(5))
+    return found
+
+
 def test_a_path_that_cannot_be_written_fails_that_recording_only(tmp_path: Path) -> None:
     (tmp_path / "there.wav").write_bytes(b"precious")
-    recorder = Recorder(1)
+    recorder = Recorder()
     recorder.start("bad", tmp_path / "there.wav", (0,))
     recorder.start("good", tmp_path / "good.wav", (0,))
-    failed: list[Failed] = []
-    recorder._worker.submit(int).result()  # what was submitted before is done
-    for _ in range(FLUSH_TICKS):
-        failed += recorder.keep(said(5))
-    assert [one.recording for one in failed] == ["bad"]
+    failed = failures(recorder)
+    assert [(one.recording, one.kind) for one in failed] == [("bad", "error")]
     assert "there.wav" in failed[0].why
     assert recorder.names() == ["good"]
     recorder.close()
     assert (tmp_path / "there.wav").read_bytes() == b"precious"
-    assert len(read(tmp_path / "good.wav")) == FLUSH_TICKS * FRAME
+    assert len(read(tmp_path / "good.wav")) == 3 * FLUSH_TICKS * FRAME
 
 
 def test_one_that_fails_and_is_stopped_before_anybody_looked_has_failed_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "there.wav").write_bytes(b"precious")
-    recorder = Recorder(1)
+    recorder = Recorder()
     recorder.start("bad", tmp_path / "there.wav", (0,))
-    recorder.start("good", tmp_path / "good.wav", (0,))
-    assert recorder.keep(said(5)) == []
     recorder.stop("bad")
-    recorder.stop("good")
-    recorder._worker.submit(int).result()  # what was submitted before is done
-    failed = recorder.keep(said(5))
-    assert [one.recording for one in failed] == ["bad"]
-    assert "there.wav" in failed[0].why
-    assert recorder.keep(said(5)) == recorder.close() == []
-
-
-def test_one_that_fails_in_the_last_moment_is_told_at_the_end(tmp_path: Path) -> None:
-    recorder = Recorder(1)
-    (tmp_path / "there.wav").write_bytes(b"precious")
+    assert [one.recording for one in failures(recorder)] == ["bad"]
     recorder.start("bad", tmp_path / "there.wav", (0,))
     assert [one.recording for one in recorder.close()] == ["bad"]
 
 
-def test_killed_between_any_two_writes_the_file_is_playable(tmp_path: Path) -> None:
-    """The moments at which it can die: after each octet string that ``write`` puts down."""
-    path = tmp_path / "r.wav"
-    file = RecordingFile(path, 2)
-    file.write(np.zeros((0, 2), np.int16))
-    assert len(read(path)) == 0
-    file.write(np.ones((80, 2), np.int16))
-    before = path.read_bytes()
-    assert len(read(path)) == 80
-    for torn in (b"", b"\x02", b"\x02\x00\x02\x00" * 40):  # samples are down, the header is not yet
-        (tmp_path / "torn.wav").write_bytes(before + torn)
-        assert read(tmp_path / "torn.wav").tolist() == [[1, 1]] * 80
-        assert len(wav.decode(before + torn)[0]) == 80
-    file.close()
+def test_a_disk_that_is_nearly_full_begins_no_recording_and_ends_those_that_there_are(tmp_path: Path) -> None:
+    recorder = Recorder(keep_free=1 << 60)
+    recorder.start("new", tmp_path / "new.wav", (0,))
+    failed = failures(recorder)
+    assert [(one.recording, one.kind) for one in failed] == [("new", "disk_full")]
+    assert not (tmp_path / "new.wav").exists()
+    recorder._writer._keep_free = 0
+    recorder.start("old", tmp_path / "old.wav", (0,))
+    for _ in range(FLUSH_TICKS * 2):
+        recorder.keep(said(7))
+    until((tmp_path / "old.wav").exists)
+    recorder._writer._keep_free = 1 << 60
+    failed = [one for _ in range(CHECK_TICKS) for one in recorder.keep(said(7))] or failures(recorder)
+    assert [(one.recording, one.kind) for one in failed] == [("old", "disk_full")]
+    recorder.close()
+    assert sidecar.load(tmp_path / "old.json").state == "failed"
+    assert len(read(tmp_path / "old.wav")) > 0
+
+
+def test_a_disk_that_cannot_follow_ends_recordings_and_never_delays_a_tick(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    stuck = threading.Event()
+    recorder = Recorder()
+    recorder.start("r", tmp_path / "r.wav", (0,))
+    for _ in range(FLUSH_TICKS):
+        recorder.keep(said(1))
+    until((tmp_path / "r.wav").exists)
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda *given: (stuck.wait(), real(*given))[1])
+    failed: list[Failed] = []
+    begun = time.thread_time()
+    for _ in range((recording._MOST_BEHIND + 3) * FLUSH_TICKS):
+        failed += recorder.keep(said(2))
+    assert time.thread_time() - begun < 1.0
+    assert [(one.recording, one.kind) for one in failed] == [("r", "disk_slow")]
+    assert len(recorder) == 0
+    stuck.set()
+    recorder.close()
+    assert sidecar.load(tmp_path / "r.json").why == "the disk cannot follow"
+    assert read(tmp_path / "r.wav")[-FRAME:].tolist() == [[2]] * FRAME

@@ -30,6 +30,7 @@ from softswitch.switch.event import (
     AuthenticationFailed,
     MediaRestarted,
     MessageDropped,
+    RecordingFailed,
     UnitFailed,
 )
 from softswitch.switch.texts import TextEnded
@@ -76,6 +77,7 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
         (ContactFinished(RECORD), 'contacts_finished_total{kind="inbound",outcome="answered"} 1'),
         (ContactDisconnected("c", "inbound", "alice", 60.0), 'talk_seconds_sum{kind="inbound"} 60'),
         (RecordingStarted("c", "/x"), "recordings_started_total 1"),
+        (RecordingFailed("room-c", "disk_full", "too little"), 'recordings_failed_total{kind="disk_full"} 1'),
         (TransferEnded("c", "blind", "done"), 'transfers_total{kind="blind",outcome="done"} 1'),
         (QueueJoined("c", "orders", 1, "call"), 'queue_joined_total{kind="call",queue="orders"} 1'),
         (

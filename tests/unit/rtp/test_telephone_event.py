@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from softswitch.rtp.telephone_event import DIGITS, KeyListener, press
+from softswitch.rtp.telephone_event import DIGITS, EventPacket, KeyListener, KeySender, press
 
 
 def heard(*packets: tuple[int, bytes]) -> str:
@@ -71,3 +71,98 @@ def test_a_sender_that_starts_its_clock_afresh() -> None:
 
 def test_flash_tones_and_fragments_are_no_keys() -> None:
     assert heard((1, event(16, 160)), (2, event(70, 160)), (3, b"\x01\x00")) == ""
+
+
+# ---- at any clock rate -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 48000])
+def test_a_press_of_ten_seconds_is_one_whatever_is_lost_at_the_segments_borders(rate_hz: int) -> None:
+    """At 48 kHz a segment has 1.4 s (section 2.5.1.3)."""
+    sender = KeySender(rate_hz, hold_s=10.0)
+    sender.press("5")
+    packets = sent(sender, rate_hz)
+    assert len({packet.timestamp for packet in packets}) == -(-10 * rate_hz // 65535)
+    for lose in range(3):
+        kept = [p for n, p in enumerate(packets) if not lose or n % 5 not in (1, lose + 1)]
+        listener = KeyListener(rate_hz)
+        assert "".join(filter(None, (listener.hear(p.timestamp, p.payload) for p in kept))) == "5"
+
+
+def sent(sender: KeySender, rate_hz: int) -> list[EventPacket]:
+    packets = []
+    timestamp = 2**32 - 5 * rate_hz  # it wraps on the way
+    while not sender.idle:
+        packet = sender.tick(timestamp & 0xFFFFFFFF)
+        timestamp += rate_hz // 50
+        packets += [packet] if packet else []
+    return packets
+
+
+def test_what_is_sent_for_a_press() -> None:
+    sender = KeySender(48000, hold_s=0.06)
+    sender.press("#")
+    packets = sent(sender, 48000)
+    assert [struct.unpack(">BBH", p.payload) for p in packets] == [
+        (11, 10, 960),
+        (11, 10, 1920),
+        (11, 0x8A, 2880),
+        (11, 0x8A, 2880),
+        (11, 0x8A, 2880),
+    ]
+    assert [p.marker for p in packets] == [True, False, False, False, False]
+    assert len({p.timestamp for p in packets}) == 1
+
+
+def test_between_two_keys_there_is_the_pause() -> None:
+    sender = KeySender(hold_s=0.1, pause_s=0.1)
+    sender.press("12")
+    said = [sender.tick(160 * n) for n in range(22)]
+    began = [n for n, packet in enumerate(said) if packet and packet.marker]
+    assert began == [0, 10]
+    assert sender.idle
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_ends_that_come_again_and_again(moved: bool) -> None:
+    end = event(7, 800, end=True)
+    again = [(1000 + 160 * n * moved, end) for n in range(5)]
+    assert heard(*at(1000, "7"), *again) == "7"
+
+
+def test_a_phone_that_moves_the_timestamp_and_loses_packets() -> None:
+    moving = [(1000 + 160 * n, event(3, 160 * (n + 1), end=n >= 9)) for n in range(10)]
+    assert heard(*[packet for n, packet in enumerate(moving) if n not in (2, 3, 5, 6, 7)]) == "3"
+
+
+# ---- another SSRC -------------------------------------------------------------------------------------------------
+
+
+def test_a_press_goes_on_under_another_ssrc() -> None:
+    listener = KeyListener()
+    packets = [(1 if n < 3 else 2, payload) for n, payload in enumerate(press("4"))]
+    stamps = {1: 1000, 2: 7_000_000}
+    told = [listener.hear(stamps[ssrc], payload, ssrc, n * 0.02) for n, (ssrc, payload) in enumerate(packets)]
+    assert told == ["4"] + [None] * 6
+
+
+def test_the_same_key_under_another_ssrc_is_a_press_of_its_own() -> None:
+    listener = KeyListener()
+    for ssrc, began in ((1, 0.0), (2, 0.3)):
+        told = [listener.hear(1000, payload, ssrc, began + n * 0.02) for n, payload in enumerate(press("4"))]
+        assert told == ["4"] + [None] * 6
+
+
+def test_late_packets_under_the_ssrc_before() -> None:
+    listener = KeyListener()
+    old, new = list(press("4")), list(press("5"))
+    order = [(1, p) for p in old[:5]] + [(2, new[0]), (1, old[5]), (2, new[1]), (1, old[6])] + [(2, p) for p in new[2:]]
+    told = [listener.hear(ssrc * 5000, payload, ssrc, n * 0.02) for n, (ssrc, payload) in enumerate(order)]
+    assert [digit for digit in told if digit] == ["4", "5"]
+
+
+def test_a_flood_of_ssrcs_is_not_remembered() -> None:
+    listener = KeyListener()
+    for ssrc in range(1000):
+        listener.hear(1000, event(ssrc % 16, 160), ssrc, ssrc * 1.0)
+    assert len(listener._presses) <= 3

@@ -147,3 +147,15 @@ def test_what_contradicts_itself(tmp_path: Path, sip: str, told: list[str]) -> N
     found = complaints(written(tmp_path, softswitch=f"sip: {{{sip}}}"))
     assert len(found) == len(told)
     assert all(one.startswith(start) for one, start in zip(found, told, strict=True)), found
+
+
+def test_keys_that_travel_in_the_clear_are_a_warning(tmp_path: Path, pem: Path) -> None:
+    users = 'users: {"1001": {password: long-enough, srtp: optional}, "1002": {password: long-enough, srtp: off}}'
+    trunks = "trunks: {a: {address: '127.0.0.1:5090', transport: udp, srtp: required}, b: {address: c.example}}"
+    files = f"{{certificate: {pem}/cert.pem, private_key: {pem}/key.pem}}"
+    tls = f"sip: {{listen: ['udp:127.0.0.1:5060', 'tls:127.0.0.1:5061'], tls: {files}}}"
+    settings = load(written(tmp_path, users=users, trunks=trunks), {})
+    assert [one.key for one in settings.warnings] == ["users.1001.srtp", "trunks.a.srtp"]
+    assert settings.users["1001"].srtp == "optional"
+    settings = load(written(tmp_path, softswitch=tls, users=users, trunks=trunks), {})
+    assert [one.key for one in settings.warnings] == ["trunks.a.srtp"]

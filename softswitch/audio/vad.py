@@ -1,0 +1,74 @@
+"""Who talks and who is silent, all rows at once, from their levels.
+
+A row talks where its level is above ``talk_dbov`` and at least ``margin_db`` above its own background. The background
+follows falling levels at once and rising ones slowly (3 dB/s), so that neither is a noisy line a talker nor talk a
+background.
+What was talk remains so for ``hangover_s``: the end of a word is faint, and between two words nobody has stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.audio.level import SILENCE_DBOV, Floats
+
+TICK_S = 0.02
+_RISE_DB = 3.0 * TICK_S  # per tick
+_HIGHEST_DBOV = -20.0  # a background is never louder: who talks without a pause remains a talker
+
+
+@dataclass(frozen=True, slots=True)
+class TalkSettings:
+    talk_dbov: float = -45.0
+    margin_db: float = 9.0
+    hangover_s: float = 0.3
+    silent_after_s: float = 10.0
+
+
+class Talk:
+    """The state of all rows, as arrays by row."""
+
+    def __init__(self, streams: int, settings: TalkSettings | None = None) -> None:
+        self.settings = settings or TalkSettings()
+        self.level: Floats = np.full(streams, SILENCE_DBOV, np.float32)  # dBov of the last frame
+        self.background: Floats = np.full(streams, SILENCE_DBOV, np.float32)  # dBov
+        self.talking = np.zeros(streams, np.bool_)
+        self.silent_ticks = np.zeros(streams, np.int32)  # since the row talked last
+        self.talk_ticks = np.zeros(streams, np.int64)  # of the row's life
+        self.ticks = np.zeros(streams, np.int64)
+        self.spurts = 0  # beginnings of talk, all rows
+        self._new = np.ones(streams, np.bool_)
+
+    def forget(self, row: int) -> None:
+        self.level[row] = self.background[row] = SILENCE_DBOV
+        self.talking[row], self._new[row] = False, True
+        self.silent_ticks[row] = self.talk_ticks[row] = self.ticks[row] = 0
+
+    def hear(self, levels: Floats) -> None:
+        """Take in one tick's levels in dBov of the first ``n`` rows, ``(n,)``."""
+        count = len(levels)
+        settings, background, talking = self.settings, self.background[:count], self.talking[:count]
+        background[:] = np.where(self._new[:count], levels, background)
+        self._new[:count] = False
+        np.minimum(levels, np.minimum(background + np.float32(_RISE_DB), np.float32(_HIGHEST_DBOV)), out=background)
+        loud = (levels >= settings.talk_dbov) & (levels >= background + settings.margin_db)
+        silent = self.silent_ticks[:count]
+        silent += 1
+        silent[loud] = 0
+        now = loud | (talking & (silent * TICK_S < settings.hangover_s))
+        self.spurts += int(np.count_nonzero(now & ~talking))
+        talking[:] = now
+        self.talk_ticks[:count] += now
+        self.ticks[:count] += 1
+        self.level[:count] = levels
+
+    def silent(self) -> npt.NDArray[np.bool_]:
+        """Rows that have said nothing for so long that somebody should look."""
+        return self.silent_ticks * TICK_S >= self.settings.silent_after_s
+
+    def share(self, row: int) -> float:
+        """How much of its life the row has talked, 0 to 1."""
+        return float(self.talk_ticks[row]) / max(1, int(self.ticks[row]))

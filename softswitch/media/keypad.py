@@ -1,0 +1,85 @@
+"""Keys towards the peers: telephone events in place of a row's packets, or tones over what it hears."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.audio import FRAME, RATE_HZ, dtmf
+from softswitch.rtp.packet import build
+from softswitch.rtp.telephone_event import DIGITS, KeySender
+
+Pcm = npt.NDArray[np.int16]
+Octets = npt.NDArray[np.uint8]
+
+HOLD_S = PAUSE_S = 0.1  # Q.24 asks for 40 ms of each
+_MOST_WAITING = 64  # keys of one row; who presses faster is not followed
+_PAUSE: Pcm = np.zeros(round(PAUSE_S * RATE_HZ), np.int16)
+_TONES = {digit: np.concatenate([dtmf.tones(digit, HOLD_S), _PAUSE]) for digit in dtmf.KEYS}
+
+
+class Keypad:
+    """The keys that are being pressed, by row. Rows without any cost nothing."""
+
+    def __init__(self) -> None:
+        self._agreed: dict[int, tuple[int, int]] = {}  # payload type and RTP clock rate of events
+        self._events: dict[int, KeySender] = {}
+        self._tones: dict[int, list[Pcm]] = {}  # frames still to be heard, the next one last
+        self.pressed = 0
+
+    def agree(self, row: int, event_type: int | None, rate_hz: int) -> None:
+        if event_type is None:
+            self._agreed.pop(row, None)
+            self._events.pop(row, None)
+        else:
+            self._agreed[row] = event_type, rate_hz
+
+    def press(self, row: int, digits: str, form: str) -> None:
+        """As events where ``form`` is "event" and they were agreed on, else as tones; unknown keys are left out."""
+        wanted = [digit for digit in digits if digit in DIGITS][:_MOST_WAITING]
+        self.pressed += len(wanted)
+        if form == "event" and row in self._agreed:
+            self._events.setdefault(row, KeySender(self._agreed[row][1], HOLD_S, PAUSE_S)).press("".join(wanted))
+        elif wanted:
+            waiting = self._tones.setdefault(row, [])
+            sound = np.concatenate([_TONES[digit] for digit in wanted]).reshape(-1, FRAME)
+            waiting[:0] = sound[::-1]
+
+    def forget(self, row: int) -> None:
+        for table in (self._agreed, self._events, self._tones):
+            table.pop(row, None)
+
+    def render(self, heard: Pcm) -> None:
+        """Put tones in place of what the rows of ``heard`` ``(n, FRAME)`` hear."""
+        for row, waiting in list(self._tones.items()):
+            if row < len(heard):
+                heard[row] = waiting.pop()
+            if not waiting:
+                del self._tones[row]
+
+    def write(
+        self,
+        table: Octets,
+        lengths: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64],
+        sequence: npt.NDArray[np.uint16],
+        timestamp: npt.NDArray[np.uint32],
+        ssrc: npt.NDArray[np.uint32],
+    ) -> None:
+        """Put events in place of the sound in the packets of a tick; ``table`` and ``lengths`` are of ``rows``, ascending.
+
+        ``sequence``, ``timestamp`` and ``ssrc`` are those of the sound, of all rows.
+        """
+        for row, sender in list(self._events.items()):
+            packet = sender.tick(int(timestamp[row]))
+            if sender.idle:
+                del self._events[row]
+            place = int(np.searchsorted(rows, row))
+            if packet is None or place == len(rows) or rows[place] != row:
+                continue
+            event_type, _ = self._agreed[row]
+            octets = build(
+                event_type, int(sequence[row]), packet.timestamp, int(ssrc[row]), packet.payload, packet.marker
+            )
+            table[place, : len(octets)] = np.frombuffer(octets, np.uint8)
+            lengths[place] = len(octets)

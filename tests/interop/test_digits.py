@@ -1,0 +1,101 @@
+"""PJSIP softphones press keys in all three forms: into a step that collects them, and to each other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from softswitch.audio import FRAME, dtmf
+from tests.support import tone
+from tests.support.phone import Phone, PhoneCall
+from tests.support.switch_process import SwitchProcess, sample_users
+
+pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
+
+# Who calls 7000 types an extension, and is connected with that.
+PLAN = """
+dialplan: keys
+numbers: ["7000"]
+language: en
+start: ask
+steps:
+  ask: {collect: {say: "Which extension?", save: typed, min: 4, max: 4, timeout: 4s}, next: which?, failed: bye}
+  which?:
+    when:
+      - {if: typed == "1003", then: by-events}
+      - {if: typed == "1004", then: by-info}
+      - {if: typed == "1002", then: by-tones}
+    else: bye
+  by-events: {dial: {user: "1003"}}
+  by-info: {dial: {user: "1004"}}
+  by-tones: {dial: {user: "1002"}}
+  bye: {hangup: normal}
+"""
+PRESSED = "15#9907"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def switch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SwitchProcess]:
+    home = tmp_path_factory.mktemp("switch")
+    plans = home / "plans"
+    plans.mkdir()
+    (plans / "keys.yaml").write_text(PLAN)
+    users = sample_users()
+    users["1002"]["digits"] = "tone"
+    users["1004"]["digits"] = "info"
+    async with SwitchProcess(home, users=users, dialplans=plans) as switch:
+        yield switch
+
+
+async def phone(switch: SwitchProcess, user: str, directory: Path, answers: int | None = None) -> Phone:
+    started = await Phone.start(user, f"sample-{user}", *switch.sip, directory=directory, auto_answer=answers)
+    await started.registered()
+    return started
+
+
+def heard_as_tones(record: Path) -> str:
+    samples = np.rint(tone.read_wav(record)[0][0] * 32767).astype(np.int16)
+    detector = dtmf.Detector(1)
+    detector.listen(0)
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, 1, FRAME)
+    return "".join(key.digit for frame in frames for key in detector.hear(frame))
+
+
+async def press(call: PhoneCall, form: str, digits: str) -> None:
+    if form == "tone":
+        await call.tones(digits)
+    else:
+        await call.dtmf(digits, info=form == "info")
+
+
+@pytest.mark.parametrize(
+    ("caller", "form", "called", "way"),
+    [
+        ("1001", "event", "1004", "info"),
+        ("1001", "info", "1002", "tone"),
+        ("1002", "tone", "1003", "event"),
+    ],
+)
+async def test_keys_are_collected_and_passed_on(
+    switch: SwitchProcess, tmp_path: Path, caller: str, form: str, called: str, way: str
+) -> None:
+    left = await phone(switch, caller, tmp_path)
+    right = await phone(switch, called, tmp_path, answers=200)
+    async with left, right:
+        call = await left.call("7000")
+        await call.wait("confirmed")
+        await left.hears_something(0.3)
+        await press(call, form, called)
+        await right.wait("confirmed", 12)
+        await press(call, form, PRESSED)
+        if way == "tone":
+            await right._sound(lambda: heard_as_tones(right.record) == PRESSED, 8, f"tones {PRESSED}")
+        else:
+            await right.until(lambda: right.current.digits == PRESSED, 8, f"keys {PRESSED}")
+        await left.hangup()
+        await right.wait("disconnected")
+    assert (heard_as_tones(right.record) if way == "tone" else right.current.digits) == PRESSED

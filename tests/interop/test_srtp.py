@@ -1,0 +1,125 @@
+"""PJSIP softphones whose media are secured (SDES, RFC 4568), in the clear and over TLS; and its RTCP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.support import tone
+from tests.support.certificates import Certificates
+from tests.support.phone import Phone
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.process import eventually
+from tests.support.switch_process import SwitchProcess
+
+pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
+
+Tones = dict[int, Path]
+WAYS = {"1001": "required", "1002": "optional", "1003": "off", "1004": "required"}
+
+
+class Secure(SwitchProcess):
+    """Users with and without SRTP, a TLS listener beside the plain one."""
+
+    def __init__(self, directory: Path) -> None:
+        self.certificates = Certificates(directory / "tls", LOOPBACK)
+        self.tls = (LOOPBACK, free_port())
+        sip_port = free_port()
+        sip = {
+            "listen": [f"udp:{LOOPBACK}:{sip_port}", f"tls:{LOOPBACK}:{self.tls[1]}"],
+            "tls": self.certificates.settings,
+        }
+        users = {user: {"password": f"sample-{user}", "srtp": way} for user, way in WAYS.items()}
+        super().__init__(directory, settings={"sip": sip}, users=users)
+        self.sip_port = sip_port
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def switch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secure]:
+    switch = Secure(tmp_path_factory.mktemp("switch"))
+    async with switch:
+        yield switch
+
+
+async def phone(switch: Secure, user: str, directory: Path, **options: Any) -> Phone:
+    at = switch.sip
+    if options.get("transport") == "tls":
+        at, options["ca"] = switch.tls, switch.certificates.ca
+    started = await Phone.start(user, f"sample-{user}", *at, directory=directory, **options)
+    await started.registered()
+    return started
+
+
+async def secured(switch: Secure, streams: int) -> None:
+    """Wait until so many streams have keys."""
+
+    async def so() -> Any:
+        return (await switch.metrics()).get("softswitch_media_streams_secured") == streams
+
+    await eventually(so, 5.0, f"{streams} secured streams")
+
+
+@pytest.mark.parametrize(
+    ("caller_is", "callee_is", "streams"),
+    [
+        (("1001", "required", "udp"), ("1004", "required", "tls"), 2),
+        (("1002", "optional", "tls"), ("1001", "optional", "tls"), 2),
+        (("1002", "off", "udp"), ("1004", "required", "udp"), 1),
+    ],
+)
+async def test_phones_with_and_without_keys_hear_each_other(
+    switch: Secure,
+    tmp_path: Path,
+    tones: Tones,
+    caller_is: tuple[str, str, str],
+    callee_is: tuple[str, str, str],
+    streams: int,
+) -> None:
+    (user, srtp, transport), (other, other_srtp, other_transport) = caller_is, callee_is
+    caller = await phone(switch, user, tmp_path, play=tones[400], srtp=srtp, transport=transport)
+    callee = await phone(
+        switch, other, tmp_path, play=tones[1000], auto_answer=200, srtp=other_srtp, transport=other_transport
+    )
+    async with caller, callee:
+        await caller.call(other)
+        await caller.wait("confirmed")
+        await caller.hears(1000)
+        await callee.hears(400)
+        await secured(switch, streams)
+        if transport == "udp" and streams == 2:
+            await caller.hold()
+            assert tone.tone_seconds((await callee.listen(1.0))[4000:], 400) < 0.3
+            await caller.resume()
+            await callee.hears(400)
+        await caller.hangup()
+        await callee.wait("disconnected")
+
+
+async def test_a_call_without_keys_is_refused_where_they_are_required(switch: Secure, tmp_path: Path) -> None:
+    async with await phone(switch, "1001", tmp_path) as caller:
+        await caller.call("1003")
+        await caller.wait("disconnected")
+        assert caller.last_status == 488
+
+
+async def test_keys_are_refused_where_they_are_off(switch: Secure, tmp_path: Path) -> None:
+    async with await phone(switch, "1003", tmp_path, srtp="required") as caller:
+        await caller.call("1002")
+        await caller.wait("disconnected")
+        assert caller.last_status == 488
+
+
+async def test_no_key_is_in_the_log_nor_in_the_trace(switch: Secure, tmp_path: Path, tones: Tones) -> None:
+    caller = await phone(switch, "1001", tmp_path, play=tones[400], srtp="required")
+    callee = await phone(switch, "1004", tmp_path, play=tones[1000], srtp="required", auto_answer=200)
+    async with caller, callee:
+        call = await caller.call("1004")
+        await caller.hears(1000)
+        shown = await switch.api("GET", f"/api/v1/calls/{call.call_id}/trace")
+        assert "inline:xxxx" in str(shown)
+    said = switch.log.read_text() + str(shown)
+    assert "inline:" not in said.replace("inline:xxxx", "")
