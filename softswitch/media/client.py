@@ -162,7 +162,7 @@ class MediaClient:
         if wanted is None:
             return
         wanted.play = WantedPlay(play)
-        files = [self._prompts.find(prompt) for prompt in prompts]
+        files = [prompt.silence_s or self._prompts.find(prompt) for prompt in prompts]
         if None in files:
             self._link.send(p.Play(stream, f"{play} is being made", ()))  # what was playing ends now
             self._spawn(self._make(stream, wanted.play, prompts))
@@ -217,7 +217,7 @@ class MediaClient:
     # ---- prompts -----------------------------------------------------------------------------------------------
 
     async def _make(self, stream: str, play: WantedPlay, prompts: Sequence[Prompt]) -> None:
-        files = [await self._prompts.get(prompt) for prompt in prompts]
+        files = [prompt.silence_s or await self._prompts.get(prompt) for prompt in prompts]
         wanted = self._wanted.streams.get(stream)
         if wanted is None or wanted.play is not play:
             return
@@ -226,8 +226,9 @@ class MediaClient:
         else:
             self._begin(stream, play, files)
 
-    def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | None]) -> None:
-        play.command = p.Play(stream, play.play, tuple(str(path) for path in files))
+    def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | float | None]) -> None:
+        told = tuple(one if isinstance(one, float) else str(one) for one in files)
+        play.command = p.Play(stream, play.play, told)
         self._link.send(play.command)
 
     def _ended(self, stream: str, play: str, ok: bool) -> None:
