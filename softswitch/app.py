@@ -36,6 +36,7 @@ from softswitch.net.tls import Tls, TlsFiles
 from softswitch.net.upcalls import Upcalls
 from softswitch.net.websocket import WebSocketDoor
 from softswitch.process import raise_file_limit, spare_the_long_lived
+from softswitch.rtp.quality import Quality
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.hep import Agent
@@ -52,6 +53,8 @@ from softswitch.switch.ports import (
     HttpDone,
     KeyHeard,
     Malformed,
+    Measured,
+    Noted,
     Played,
     Ports,
     Resolved,
@@ -104,7 +107,7 @@ class Control:
         self.media = await MediaClient.start(
             media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
             settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
-            self._unrecorded,
+            self._unrecorded, self._noted, self._measured,
         )  # fmt: skip
         listeners = listening_points(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic())
@@ -212,6 +215,12 @@ class Control:
 
     def _stream_lost(self, stream: str) -> None:
         self._switch.feed(StreamLost(stream))
+
+    def _noted(self, stream: str, kind: str) -> None:
+        self._switch.feed(Noted(stream, kind))
+
+    def _measured(self, stream: str, quality: Quality) -> None:
+        self._switch.feed(Measured(stream, quality))
 
     def _media_state(self, connected: bool) -> None:
         self._media_up = connected

@@ -30,6 +30,8 @@ LEVELS: Mapping[str, int] = {
     "ConnectionEnded": logging.DEBUG,
     "Registered": logging.DEBUG,
     "Unregistered": logging.DEBUG,
+    "StreamMeasured": logging.DEBUG,
+    "StreamNoted": logging.DEBUG,
     "SubscriptionBegan": logging.DEBUG,
     "SubscriptionEnded": logging.DEBUG,
     "StepEntered": logging.DEBUG,

@@ -1,6 +1,6 @@
 """How loud frames are, all rows at once, in dBov (RFC 6464 section 3, RFC 6465).
 
-0 dBov is the root mean square of the loudest wave that the samples can hold, a square wave of full scale; a sine of full
+0 dBov is the root mean square of the loudest wave that the samples hold, a square wave of full scale; a sine of full
 scale has -3 dBov, digital silence counts as -127 dBov.
 """
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softswitch.rtp.quality import Quality
+
+
+@dataclass(frozen=True, slots=True)
+class StreamQuality:
+    leg: str
+    quality: Quality
+
 
 @dataclass(slots=True)
 class CallRecord:
@@ -28,3 +36,4 @@ class CallRecord:
     ended_by: str  # "caller", "called", "us", "network"
     recording: str  # file names below the recordings directory, with commas; "" where there is none
     promise: str  # the promise that this call was to keep; "" of a call that came in
+    quality: tuple[StreamQuality, ...] = ()  # how well each leg was heard

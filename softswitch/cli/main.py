@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from softswitch import __version__
-from softswitch.cli import agent, mailbox, show
+from softswitch.cli import agent, mailbox, recording, show
 from softswitch.cli.bench import bench
 from softswitch.cli.trace import trace
 
@@ -46,6 +46,7 @@ app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
 app.add_typer(mailbox.app, name="voicemail")
 app.add_typer(mailbox.order)
+app.add_typer(recording.app, name="recording")
 app.command()(trace)
 app.command()(bench)
 

@@ -87,11 +87,15 @@ IvrInput = Start | PlayEnded | Pressed | Fetched | QueueEnded | Promised | DialE
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Something to be heard: a file of ``media/prompts/<language>/`` or a text for the speech engine."""
+    """Something to be heard: a file of ``media/prompts/<language>/``, a text for the speech engine, a tone, or silence."""
 
     language: str
     file: str = ""
     text: str = ""
+    silence_s: float = 0.0
+    tone: str = (
+        ""  # of call progress, for ``silence_s``; ``language`` is the country whose tone it is, "" the listener's
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,13 @@ class PlayPrompts(Effect):
     """Play these one after the other, then feed ``PlayEnded``. Replaces what is being played."""
 
     prompts: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendKeys(Effect):
+    """Press these keys towards the caller."""
+
+    digits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,7 @@ class DialOut(Effect):
     trunk: str = ""  # through this trunk
     ring_s: float = 30.0
     parallel: bool = True
+    ringing: bool = False  # a caller who waits hears it ring; False: the hold music
 
 
 @dataclass(frozen=True, slots=True)

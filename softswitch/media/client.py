@@ -23,6 +23,7 @@ from softswitch.media.link import Link
 from softswitch.media.prompts import PromptStore
 from softswitch.media.speech import find_engine
 from softswitch.media.wanted import Wanted, WantedPlay, WantedRecording, WantedStream
+from softswitch.rtp.quality import Quality
 from softswitch.sdp.crypto import Srtp
 from softswitch.sdp.media import Address, Media
 
@@ -50,6 +51,8 @@ class MediaListener:
     on_state: Callable[[bool], None] = lambda connected: None
     on_lost: Callable[[str], None] = lambda stream: None  # the stream could not be opened: nobody hears anything
     on_unrecorded: Callable[[str, str, str], None] = lambda recording, kind, why: None  # it has failed
+    on_noted: Callable[[str, str], None] = lambda stream, kind: None  # of its sound: ``watch.KINDS``
+    on_measured: Callable[[str, Quality], None] = lambda stream, quality: None  # it was closed
 
 
 class MediaClient:
@@ -80,6 +83,8 @@ class MediaClient:
         on_state: Callable[[bool], None] = lambda connected: None,
         on_lost: Callable[[str], None] = lambda stream: None,
         on_unrecorded: Callable[[str, str, str], None] = lambda recording, kind, why: None,
+        on_noted: Callable[[str, str], None] = lambda stream, kind: None,
+        on_measured: Callable[[str, Quality], None] = lambda stream, quality: None,
     ) -> MediaClient:
         """Begin to connect to the process at ``socket``, and never stop trying.
 
@@ -87,7 +92,7 @@ class MediaClient:
         speech engine, if there is one.
         """
         store = PromptStore(prompts, cache, find_engine())
-        listener = MediaListener(on_played, on_digit, on_state, on_lost, on_unrecorded)
+        listener = MediaListener(on_played, on_digit, on_state, on_lost, on_unrecorded, on_noted, on_measured)
         client = cls(socket, Ports(host, ports.first, ports.last), store, listener)
         client._spawn(client._link.run())
         return client
@@ -162,7 +167,7 @@ class MediaClient:
         if wanted is None:
             return
         wanted.play = WantedPlay(play)
-        files = [self._prompts.find(prompt) for prompt in prompts]
+        files = [(not prompt.tone and prompt.silence_s) or self._prompts.find(prompt) for prompt in prompts]
         if None in files:
             self._link.send(p.Play(stream, f"{play} is being made", ()))  # what was playing ends now
             self._spawn(self._make(stream, wanted.play, prompts))
@@ -217,7 +222,7 @@ class MediaClient:
     # ---- prompts -----------------------------------------------------------------------------------------------
 
     async def _make(self, stream: str, play: WantedPlay, prompts: Sequence[Prompt]) -> None:
-        files = [await self._prompts.get(prompt) for prompt in prompts]
+        files = [(not prompt.tone and prompt.silence_s) or await self._prompts.get(prompt) for prompt in prompts]
         wanted = self._wanted.streams.get(stream)
         if wanted is None or wanted.play is not play:
             return
@@ -226,8 +231,9 @@ class MediaClient:
         else:
             self._begin(stream, play, files)
 
-    def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | None]) -> None:
-        play.command = p.Play(stream, play.play, tuple(str(path) for path in files))
+    def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | float | None]) -> None:
+        told = tuple(one if isinstance(one, float) else str(one) for one in files)
+        play.command = p.Play(stream, play.play, told)
         self._link.send(play.command)
 
     def _ended(self, stream: str, play: str, ok: bool) -> None:
@@ -280,8 +286,17 @@ class MediaClient:
                 self._stats["open_failures"] += 1
                 if stream in self._wanted.streams:
                     self._listener.on_lost(stream)
+            case p.StreamEvent() | p.StreamEnded():
+                self._heard_well(event)
             case p.Welcome():
                 pass  # the link's
+
+    def _heard_well(self, event: p.StreamEvent | p.StreamEnded) -> None:
+        match event:
+            case p.StreamEnded(stream, quality):
+                self._listener.on_measured(stream, quality)
+            case p.StreamEvent(stream, kind) if stream in self._wanted.streams:
+                self._listener.on_noted(stream, kind)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -7,6 +7,7 @@ hold music and prompts over that, send it, keep what was said for the recordings
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +24,15 @@ from softswitch.media.library import Library, pause
 from softswitch.media.player import Ended, Player
 from softswitch.media.receiver import Key, Receiver
 from softswitch.media.recorder import Failed, Recorder
+from softswitch.media.reporting import Reporting
 from softswitch.media.rooms import Rooms
 from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets, numeric
+from softswitch.media.source import Address
 from softswitch.media.streams import Rows
 from softswitch.media.transcode import Transcoder, is_ours
-from softswitch.rtp.jitter import JitterSettings
+from softswitch.media.watch import FIRST_PACKET, Happened
+from softswitch.rtp.jitter import Count, JitterSettings
 from softswitch.rtp.srtp import Srtps
 from softswitch.sdp.crypto import Srtp
 
@@ -60,6 +64,8 @@ class Engine:
         self._receiver = Receiver(settings.streams, settings.jitter, self._srtp, self._coders)
         self._keypad = Keypad()
         self._sender = Sender(settings.streams, self._srtp, self._keypad, self._coders)
+        self._reporting = Reporting(settings.streams, self._srtp, self._peer, self._send_report)
+        self._receiver.reporting = self._sender.reporting = self._reporting
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
@@ -129,6 +135,7 @@ class Engine:
             self._tell(p.OpenFailed(command.stream, f"{command.host}:{command.port}: {error.strerror}"))
             return
         self._sender.begin(row)
+        self._reporting.open(row, (command.host, command.port), self._sender.ssrc(row), time.monotonic())
 
     def _connect(self, row: int, command: p.Connect) -> None:
         if command.serial <= self._serial.get(row, -1):
@@ -143,6 +150,11 @@ class Engine:
         usable = host and host not in _NO_ADDRESS and command.port > 0
         address = (host, command.port) if usable else None
         self._receiver.sources[row].signal(address, numeric(command.signalling_host))
+        sends, receives = command.direction in ("sendrecv", "sendonly"), command.direction in ("sendrecv", "recvonly")
+        peer_port, now = command.rtcp_port, time.monotonic()
+        self._reporting.agree(
+            row, peer_port, command.rtcp_mux, command.clock_rate, sends, receives and bool(usable), now
+        )
         if law is not None and command.direction in ("sendrecv", "sendonly"):
             self._sender.allow(row, law, command.send_type)
         else:
@@ -167,6 +179,8 @@ class Engine:
         return g711.MU
 
     def _close(self, name: str, row: int) -> None:
+        late, waits_ms = int(self._receiver.jitter.counts[row, Count.LATE]), self._receiver.jitter.depth_ms(row)
+        self._tell(p.StreamEnded(name, self._reporting.close(row, late, waits_ms, time.monotonic())))
         self._recorder.forget(row)
         self._rooms.leave(row)
         self._player.forget(row)
@@ -198,9 +212,12 @@ class Engine:
         if skipped:
             self._sender.pass_time(skipped)
             self._recorder.pass_time(skipped)
+        now = self._receiver.now = time.monotonic()
         self._receive()
         for _ in range(frames):
             self._frame()
+        for happened in self._reporting.tick(self._rows.used, now):
+            self._tell_event(happened)
 
     def _receive(self) -> None:
         for batch in self._sockets.drain():
@@ -210,6 +227,7 @@ class Engine:
         count = self._rows.used
         said = self._receiver.speak(count)
         self._tell_keys(self._tones.hear(said, self._receiver.present), "tone")
+        self._reporting.listen(said, self._receiver.now)
         heard = np.zeros((count, FRAME), np.int16)
         self._rooms.mix(said, heard)
         for ended in self._player.render(heard):
@@ -225,6 +243,19 @@ class Engine:
     def _tell_failed(self, recordings: list[Failed]) -> None:
         for failed in recordings:
             self._tell(p.RecordError(failed.recording, failed.why, failed.kind))
+
+    def _tell_event(self, happened: Happened) -> None:
+        self._tell(p.StreamEvent(self._rows.name(happened.row), happened.kind))
+        source = self._receiver.sources[happened.row]
+        if happened.kind == FIRST_PACKET and source.learnt != source.signalled:
+            for latched in self._reporting.watch.latched(happened.row):
+                self._tell_event(latched)
+
+    def _peer(self, row: int) -> Address | None:
+        return self._receiver.sources[row].send_to
+
+    def _send_report(self, row: int, packet: bytes, address: Address) -> None:
+        self._sockets.send(row, memoryview(packet), address)
 
     def _tell_ended(self, ended: Ended) -> None:
         self._tell(p.PlayEnded(self._rows.name(ended.row), ended.play, ended.ok))
@@ -242,6 +273,7 @@ class Engine:
             "noise_packets": self._receiver.hushes.packets,
             **self._coders.counters(),
             "keys_sent": self._keypad.pressed,
+            **self._reporting.counters(),
             "srtp_refused": self._srtp.refused,
             "concealed": self._receiver.concealer.concealed,
             "file_loads": self._library.loads,

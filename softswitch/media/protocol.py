@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from softswitch.rtp.quality import Quality
+
 VERSION = 2
 MAX_FRAME = 1 << 20  # octets; more is not one of our messages
 _LENGTH = 4
@@ -167,6 +169,20 @@ class OpenFailed(msgspec.Struct, array_like=True, tag="open_failed", frozen=True
     why: str
 
 
+class StreamEvent(msgspec.Struct, array_like=True, tag="stream_event", frozen=True):
+    """Something noteworthy about a stream's sound; ``kind`` is one of ``watch.KINDS``."""
+
+    stream: str
+    kind: str
+
+
+class StreamEnded(msgspec.Struct, array_like=True, tag="stream_ended", frozen=True):
+    """The answer to ``Close``: the numbers of the stream by the names of ``rtp.quality.Quality``."""
+
+    stream: str
+    quality: Quality
+
+
 class Stats(msgspec.Struct, array_like=True, tag="stats_are", frozen=True):
     """Numbers by name; counters only grow while the process lives."""
 
@@ -174,7 +190,7 @@ class Stats(msgspec.Struct, array_like=True, tag="stats_are", frozen=True):
     gauges: dict[str, float]
 
 
-Event = Welcome | PlayEnded | DigitHeard | RecordError | OpenFailed | Stats
+Event = Welcome | PlayEnded | DigitHeard | RecordError | OpenFailed | StreamEvent | StreamEnded | Stats
 
 # ---- frames ----------------------------------------------------------------------------------------------------
 

@@ -18,12 +18,14 @@ from softswitch.audio import FRAME, g711
 from softswitch.audio.conceal import Concealer
 from softswitch.media.ear import Packet
 from softswitch.media.hush import Hushes
+from softswitch.media.reporting import Reporting
 from softswitch.media.schedule import TICK_S
 from softswitch.media.sockets import Batch
 from softswitch.media.source import Address, Source
 from softswitch.media.transcode import Transcoder
 from softswitch.rtp.jitter import Jitter, JitterSettings
 from softswitch.rtp.packet import HEADER, Headers, parse
+from softswitch.rtp.rtcp import FIRST_TYPE, LAST_TYPE
 from softswitch.rtp.srtp import Srtps
 from softswitch.rtp.telephone_event import KeyListener
 
@@ -55,6 +57,8 @@ class Receiver:
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
         self.sources = [Source() for _ in range(streams)]
+        self.reporting: Reporting | None = None
+        self.now = 0.0  # monotonic s, of this tick
         self.packets = 0
         self.malformed = 0  # no RTP, or of a type that nobody agreed on
         self.strangers = 0  # not from the peer
@@ -99,6 +103,7 @@ class Receiver:
         """Take in one turn of packets; the keys that were pressed in it."""
         rows = np.array(batch.rows, np.int64)
         lengths = np.array(batch.lengths, np.int64)
+        reports = self._set_reports_apart(batch, lengths)
         self._unlock(batch, rows, lengths)
         headers = parse(batch.table, lengths)
         self.packets += len(rows)
@@ -108,11 +113,30 @@ class Receiver:
         events = headers.valid & (headers.payload_type == self._event_type[rows]) & ~audio
         noise = headers.valid & (headers.payload_type == self._noise_type[rows]) & ~audio & ~events
         known = audio | events | noise
-        self.malformed += len(rows) - int(np.count_nonzero(known))
+        self.malformed += len(rows) - reports - int(np.count_nonzero(known))
         friends = self._friends(batch, known)
+        self._note(rows, headers, known & friends, audio)
         self._hear(batch, rows, headers, np.flatnonzero(audio & friends))
         self._hush(batch, headers, np.flatnonzero(noise & friends).tolist())
         return self._press(batch, headers, np.flatnonzero(events & friends).tolist())
+
+    def _set_reports_apart(self, batch: Batch, lengths: npt.NDArray[np.int64]) -> int:
+        """RTCP that shares the port (RFC 5761 section 4) is not RTP; how many packets are left without octets."""
+        kind = batch.table[:, 1]
+        found = np.flatnonzero((kind >= FIRST_TYPE) & (kind <= LAST_TYPE) & (lengths >= HEADER - 4))
+        for index in found.tolist():
+            if self.reporting is not None:
+                packet = batch.table[index, : lengths[index]].tobytes()
+                self.reporting.muxed(batch.rows[index], batch.sources[index], packet, self.now)
+            lengths[index] = 0
+        return len(found)
+
+    def _note(
+        self, rows: npt.NDArray[np.int64], headers: Headers, which: npt.NDArray[np.bool_], timed: npt.NDArray[np.bool_]
+    ) -> None:
+        if self.reporting is not None:
+            sequence, timestamp, ssrc = (part[which] for part in (headers.sequence, headers.timestamp, headers.ssrc))
+            self.reporting.reception.note(rows[which], sequence, timestamp, ssrc, timed[which], self.now)
 
     def _unlock(self, batch: Batch, rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
         """Open what comes from where a secured stream's peer may be; what cannot be opened has no octets any more."""

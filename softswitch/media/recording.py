@@ -48,8 +48,8 @@ class RecordingFile:
         self._fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         fcntl.flock(self._fd, fcntl.LOCK_EX)  # whoever looks for what a crash has left sees that this is alive
         os.pwrite(self._fd, wav.header(note.channels, RATE_HZ, 0), 0)
-        self._save()
         os.replace(part, self.path)  # with its header, or not at all
+        self._save()
 
     # ---- the sound ---------------------------------------------------------------------------------------------
 

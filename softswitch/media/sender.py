@@ -11,6 +11,7 @@ import numpy.typing as npt
 from softswitch.audio import FRAME, g711
 from softswitch.media.keypad import Keypad
 from softswitch.media.mouth import Spoken
+from softswitch.media.reporting import Reporting
 from softswitch.media.sockets import Sockets
 from softswitch.media.source import Address
 from softswitch.media.transcode import Transcoder
@@ -35,6 +36,7 @@ class Sender:
         self._srtp = srtp or Srtps(streams)
         self._coders = coders or Transcoder(streams)
         self._keypad = keypad or Keypad()
+        self.reporting: Reporting | None = None
         self.packets = 0
         self._may = np.zeros(streams, np.bool_)
         self._law = np.zeros(streams, np.uint8)
@@ -49,6 +51,9 @@ class Sender:
         self._sequence[row] = secrets.randbits(15)
         self._timestamp[row] = secrets.randbits(32)
         self._ssrc[row] = secrets.randbits(32)
+
+    def ssrc(self, row: int) -> int:
+        return int(self._ssrc[row])
 
     def allow(self, row: int, law: int, payload_type: int) -> None:
         """The row may speak. Its coder, if it has one, is known by now."""
@@ -103,12 +108,17 @@ class Sender:
         full = lengths > 0
         if not full.all():
             rows, table, lengths = rows[full], table[full], lengths[full]
+        octets = lengths - HEADER
         self._srtp.protect(table, lengths, rows)
+        gone = []
         for index, row in enumerate(rows.tolist()):
             peer = peers[row]
             if peer is not None and lengths[index]:
                 sockets.send(row, memoryview(table[index])[: int(lengths[index])], peer)
-                self.packets += 1
+                gone.append(index)
+        self.packets += len(gone)
+        if self.reporting is not None:
+            self.reporting.sending(rows[gone], self._timestamp[rows[gone]], octets[gone])
         self._sequence[rows] += np.uint16(1)
         self._fresh[rows] = False
 

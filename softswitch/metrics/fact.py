@@ -26,6 +26,7 @@ from softswitch.switch.event import (
     MediaRestarted,
     MessageDropped,
     RecordingFailed,
+    StreamNoted,
     UnitFailed,
 )
 from softswitch.switch.texts import TextEnded
@@ -43,6 +44,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("subscriptions_ended", "Subscriptions that ended, and why", ("package", "why")),
     ("text_messages", "Texts to users, and what became of them", ("outcome",)),
     ("voicemails_left", "Messages left in mailboxes", ()),
+    ("stream_events", "What was noticed about the sound of streams", ("what",)),
     ("units_failed", "Units of work that a defect of ours ended", ("where",)),
     ("trunk_changes", "Times a trunk came up or went down, and why", ("trunk", "change")),
     ("trunk_registrations", "Registrations with carriers, by what they answered", ("trunk", "result")),
@@ -67,7 +69,16 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def counted(event: DomainEvent) -> list[tuple[str, ...]]:
     """Which counters a fact raises: (name, label values in the order of ``COUNTERS``)."""
-    for of_kind in (_counted_sip, _counted_wire, _counted_trunk, _counted_contact, _counted_acd, _counted_promise):
+    kinds = (
+        _counted_sip,
+        _counted_wire,
+        _counted_trunk,
+        _counted_media,
+        _counted_contact,
+        _counted_acd,
+        _counted_promise,
+    )
+    for of_kind in kinds:
         if found := of_kind(event):
             return found
     return []
@@ -91,8 +102,6 @@ def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("text_messages", event.outcome)]
         case UnitFailed(where):
             return [("units_failed", where)]
-        case MediaRestarted():
-            return [("media_restarts",)]
     return []
 
 
@@ -120,6 +129,19 @@ def _counted_trunk(event: DomainEvent) -> list[tuple[str, ...]]:
     return []
 
 
+def _counted_media(event: DomainEvent) -> list[tuple[str, ...]]:
+    match event:
+        case MediaRestarted():
+            return [("media_restarts",)]
+        case RecordingStarted():
+            return [("recordings_started",)]
+        case RecordingFailed(kind=kind):
+            return [("recordings_failed", kind)]
+        case StreamNoted(what=what):
+            return [("stream_events", what)]
+    return []
+
+
 def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
     match event:
         case ContactStarted(kind=kind):
@@ -130,10 +152,6 @@ def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
             return [("contacts_finished", record.kind, record.outcome)]
         case VoicemailLeft():
             return [("voicemails_left",)]
-        case RecordingStarted():
-            return [("recordings_started",)]
-        case RecordingFailed(kind=kind):
-            return [("recordings_failed", kind)]
         case TransferEnded():
             return [("transfers", event.kind, event.outcome)]
         case StepEntered(plan=plan, verb=verb):

@@ -28,7 +28,8 @@ from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactDisconnected
 from softswitch.core.effect import DomainEvent
 from softswitch.metrics.fact import COUNTERS, counted
-from softswitch.switch.event import CallShed, MessageDropped
+from softswitch.metrics.quality import Quality
+from softswitch.switch.event import CallShed, MessageDropped, StreamMeasured
 from softswitch.switch.view import Control
 
 _LABEL_VALUES = 200  # per label; what comes later is "other"
@@ -57,6 +58,7 @@ class Metrics:
         self._talk = Histogram(
             "softswitch_talk_seconds", "Conversation of two people", ("kind",), buckets=_TALK_S, registry=self.registry
         )
+        self._quality = Quality(self.registry)
         self._agents = self._gauge("agents", "Agents by state", "state")
         self._reachable = self._gauge("agents_reachable", "Agents whose phone can be reached")
         self._calls = self._gauge("calls", "Contacts now, by what happens to them", "state")
@@ -89,6 +91,8 @@ class Metrics:
         match event:
             case QueueLeft(queue=queue, why=why, waited_s=waited_s):
                 self._wait.labels(self._bounded("queue", queue), self._bounded("why", why)).observe(waited_s)
+            case StreamMeasured(quality=quality):
+                self._quality.observe(quality)
             case ContactDisconnected(kind=kind, talked_s=talked_s):
                 self._talk.labels(self._bounded("kind", kind)).observe(talked_s)
 

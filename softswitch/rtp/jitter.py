@@ -99,6 +99,10 @@ class Jitter:
         total = self._past + self.counts.sum(axis=0)
         return {count.name.lower(): int(total[count]) for count in Count}
 
+    def depth_ms(self, row: int) -> float:
+        """How long this row's sound waits now."""
+        return float(self._at.depth[row]) * 1000.0 * FRAME / 8000
+
     def forget(self, row: int) -> None:
         """Make the row as new: another stream will use it."""
         self._past += self.counts[row]

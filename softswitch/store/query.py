@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, Select, select
 
-from softswitch.call.record import CallRecord
+from softswitch.call.record import CallRecord, StreamQuality
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
@@ -77,7 +77,8 @@ def to_promise(row: Row[Any]) -> Promise:
 
 
 def to_call(row: Row[Any]) -> CallRecord:
-    return CallRecord(**row._mapping)
+    quality = msgspec.json.decode(row.quality, type=tuple[StreamQuality, ...])
+    return CallRecord(**(dict(row._mapping) | {"quality": quality}))
 
 
 def to_binding(row: Row[Any]) -> Binding:

@@ -59,6 +59,7 @@ calls = Table(
     Column("ended_by", String, nullable=False),
     Column("recording", String, nullable=False),
     Column("promise", String, nullable=False),
+    Column("quality", Text, nullable=False, server_default="[]"),  # JSON list, one entry per leg
     Index("calls_ended_at", "ended_at"),
 )
 

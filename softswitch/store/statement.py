@@ -88,7 +88,8 @@ def promise(fact: Promise) -> list[Change]:
 
 
 def call(record: CallRecord) -> list[Change]:
-    return [Change("calls", "put", asdict(legible(record)))]
+    row = asdict(legible(record))
+    return [Change("calls", "put", row | {"quality": to_json(record.quality).decode()})]
 
 
 def binding(fact: Binding) -> list[Change]:

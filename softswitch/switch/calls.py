@@ -30,7 +30,7 @@ from softswitch.contact.order import Closed, FetchEnded, HangUp, MakeLeg, Prompt
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
 from softswitch.sdp import crypto
-from softswitch.sdp.media import PCMA, PCMU, Codec, LocalMedia
+from softswitch.sdp.media import LocalMedia
 from softswitch.sip.effect import (
     AckArrived,
     CancelArrived,
@@ -45,6 +45,7 @@ from softswitch.switch.keys import Keys
 from softswitch.switch.lamps import DIALOG
 from softswitch.switch.leg_maker import LegMaker
 from softswitch.switch.limit import AtLimit, UserLimits
+from softswitch.switch.measuring import Measuring
 from softswitch.switch.overload import retry_after_s
 from softswitch.switch.ports import HttpDone, Played, StreamLost
 from softswitch.switch.reception import Reception
@@ -53,7 +54,6 @@ from softswitch.switch.transfers import Transfers
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
-CODECS = (PCMU, PCMA)  # in order of preference
 Contact = InboundContact | CallbackContact
 FromEndpoint = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed
 
@@ -66,12 +66,14 @@ class Calls:
         self._media = switch.ports.media
         self.transfers = Transfers(switch)
         self.keys = Keys(switch)
+        self.measuring = Measuring(switch.ports.keeper, self.contact_at)
         self.reception = Reception(switch.configuration, switch.ids)
         self._user_limits = UserLimits(switch)
         self._maker = LegMaker(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, Leg] = {}
         self._contact_of: dict[str, str] = {}  # leg -> contact
+        self._peers: dict[str, tuple[str, str]] = {}  # leg -> user, trunk
         self._by_dialog: dict[tuple[str, str], str] = {}  # (Call-ID, local tag) -> leg
         self._callbacks: dict[str, str] = {}  # promise -> contact
         self._wanted: dict[str, CallWanted] = {}  # leg -> who calls, until its offer is read
@@ -117,15 +119,15 @@ class Calls:
         replaced = self.transfers.admit(wanted)
         self._user_limits.admit(wanted.user, self.contact_at(replaced), wanted.arrived.request.target.user)
         name = self._switch.ids.name("leg")
-        codecs = self._switch.trunks.admit(name, wanted) if wanted.trunk else ()
+        if wanted.trunk:
+            self._switch.trunks.admit(name, wanted)
         try:
-            local = self._open(name, codecs, self._srtp(wanted.user, wanted.trunk))
+            local = self._open(name, wanted.user, wanted.trunk)
         except PeerError:
             self._switch.trunks.left(name)
             raise
         self._wanted[name] = wanted
         self._keep(self._maker.inbound(name, wanted, local))
-        self.keys.begun(name, wanted.user, wanted.trunk)
         self.transfers.called_us(name, wanted)
         self.transfers.takes(name, replaced)
         return name, self.tell_leg(name, wanted.arrived)
@@ -143,7 +145,7 @@ class Calls:
             self._user_limits.admit(order.target.user, contact)
             if refusal := self._switch.trunks.carry(order.leg, order.target):
                 raise PeerError(503, f"limit of the trunk: {refusal}")
-            local = self._open(order.leg, order.target.codecs, self._srtp(order.target.user, order.target.trunk))
+            local = self._open(order.leg, order.target.user, order.target.trunk)
             referred = self.transfers.lines(order.leg, order.target)
             leg = self._maker.outbound(order, local, self._origin(order.leg), referred)
         except PeerError as error:
@@ -152,7 +154,6 @@ class Calls:
             failed = Failed(order.leg, error.status or 484, error.reason, "us", elsewhere=True)  # nothing was sent
             return self._tell_contact(contact, failed)
         self._keep(leg)
-        self.keys.begun(order.leg, order.target.user, order.target.trunk)
         self.move(order.leg, contact)
         self.transfers.called(order.leg, order.target)
         if order.target.user:
@@ -165,19 +166,28 @@ class Calls:
         contact = self.contacts.get(leg.partition(".")[0])
         return identity.UNKNOWN if contact is None else contact.facts.origin
 
-    def _srtp(self, user: str, trunk: str) -> str:
-        return self._switch.configuration.srtp(user, trunk)
-
-    def _open(self, name: str, codecs: tuple[Codec, ...], srtp: str) -> LocalMedia:
+    def _open(self, name: str, user: str, trunk: str) -> LocalMedia:
+        """Our end of a stream to this user, or over this trunk."""
+        self._peers[name] = user, trunk
         try:
             address = self._media.open(name)
         except PortsExhausted:
             raise AtLimit(503, "No RTP Port Free", "limit") from None
-        ids = self._switch.ids
+        ids, configuration = self._switch.ids, self._switch.configuration
+        listed, srtp = configuration.codecs(user, trunk), configuration.srtp(user, trunk)
         keys = crypto.fresh(ids.bits) if srtp != "off" else ()
         return LocalMedia(
-            address, codecs or CODECS, session_id=ids.bits(31), keys=keys, secured=srtp == "required", rtcp_mux=True
-        )
+            address, listed or configuration.usual_codecs, bool(listed), session_id=ids.bits(31),
+            keys=keys, secured=srtp == "required", rtcp_mux=True,
+        )  # fmt: skip
+
+    def digits(self, leg: str) -> str:
+        """In which form the peer of a leg takes keys: auto, info, tone."""
+        return self._switch.configuration.digits(*self._peers.get(leg, ("", "")))
+
+    def country(self, leg: str) -> str:
+        """Whose tones the peer of a leg hears."""
+        return self._switch.configuration.country(*self._peers.get(leg, ("", "")))
 
     def _keep(self, leg: Leg) -> None:
         self.legs[leg.id] = leg
@@ -231,6 +241,8 @@ class Calls:
     def _ended(self, event: Released | Failed) -> Sequence[Effect]:
         self._switch.trunks.heard(event)
         self._switch.trunks.left(event.leg)
+        self.measuring.closed(event.leg)
+        self._peers.pop(event.leg, None)
         self._media.close(event.leg)
         return self._signal(event)
 

@@ -48,6 +48,8 @@ from softswitch.switch.ports import (
     KeyHeard,
     Listener,
     Malformed,
+    Measured,
+    Noted,
     Played,
     Ports,
     Resolved,
@@ -126,7 +128,7 @@ class Switch:
 
     def _performing(self) -> dict[type[Effect], Handler]:
         """Who carries out which effect."""
-        sound = Sound(self.ports.media, self.ports.fetcher, self.configuration.recordings)
+        sound = Sound(self.ports.media, self.ports.fetcher, self.configuration.recordings, self.calls.country)
         calls = self.calls
         offices = (self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts, sound)
         return {kind: handler for office in offices for kind, handler in office.handlers().items()}
@@ -140,6 +142,8 @@ class Switch:
             Played: ("media", self.calls.played),
             StreamLost: ("media", self.calls.stream_lost),
             KeyHeard: ("media", self.calls.keys.heard),
+            Noted: ("media", self.calls.measuring.noted),
+            Measured: ("media", self.calls.measuring.measured),
             Stored: ("store", self.offices.stored),
             HttpDone: ("http", self.calls.http_done),
             Resolved: ("dns", self.questions.resolved),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from softswitch.core.effect import DomainEvent
+from softswitch.rtp.quality import Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,21 @@ class CertificateChanged(DomainEvent):
 
     of: str  # "sip" or "http"
     ok: bool  # False: they cannot be used, the old certificate stays
+
+
+@dataclass(frozen=True, slots=True)
+class StreamNoted(DomainEvent):
+    """Something about the sound of a leg."""
+
+    contact: str
+    leg: str
+    what: str  # closed list: "first_packet", "latched", "no_media", "one_way", "silence", "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMeasured(DomainEvent):
+    """How well a leg was heard, from its beginning to its end."""
+
+    contact: str
+    leg: str
+    quality: Quality

@@ -52,7 +52,7 @@ class Facts:
             case LossNotRecorded() | PromiseChanged() | TransferEnded():
                 keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):
-                keeper.put_call(record)
+                keeper.put_call(self._switch.calls.measuring.finished(record))
             case VoicemailLeft(message=message) | VoicemailHeard(message=message):
                 keeper.put_voicemail(message)
                 self._switch.mailboxes.put(message)

@@ -16,6 +16,7 @@ from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message as Voicemail
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import Fetch, Prompt
+from softswitch.rtp.quality import Quality
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Located, Wish
@@ -74,6 +75,22 @@ class KeyHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """Something about a stream's sound: first_packet, latched, no_media, one_way, silence, resumed."""
+
+    stream: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The numbers of a stream that was closed."""
+
+    stream: str
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A durable write is done, or failed."""
 
@@ -100,7 +117,9 @@ class Resolved:
     error: str = ""
 
 
-WorldInput = Arrived | Malformed | FlowFailed | Played | StreamLost | KeyHeard | Stored | HttpDone | Resolved
+WorldInput = (
+    Arrived | Malformed | FlowFailed | Played | StreamLost | KeyHeard | Noted | Measured | Stored | HttpDone | Resolved
+)
 
 # ---- what the driver asks --------------------------------------------------------------------------------------
 

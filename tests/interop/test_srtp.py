@@ -123,3 +123,33 @@ async def test_no_key_is_in_the_log_nor_in_the_trace(switch: Secure, tmp_path: P
         assert "inline:xxxx" in str(shown)
     said = switch.log.read_text() + str(shown)
     assert "inline:" not in said.replace("inline:xxxx", "")
+
+
+async def test_reports_of_both_sides_end_in_the_call_record(switch: Secure, tmp_path: Path, tones: Tones) -> None:
+    """RTCP of PJSIP, sealed and plain, is read; it reads ours; what was measured is in the record and the metrics."""
+    caller = await phone(switch, "1001", tmp_path, play=tones[400], srtp="required")
+    callee = await phone(switch, "1003", tmp_path, play=tones[1000], auto_answer=200)
+    async with caller, callee:
+        call = await caller.call("1003")
+        await caller.wait("confirmed")
+
+        async def reported() -> Any:
+            seen = [await one.ask("rtcp", call=one.current.number) for one in (caller, callee)]
+            metrics = await switch.metrics()
+            read = metrics.get("softswitch_media_rtcp_received_total", 0) >= 4
+            return seen if read and all(one["round_trips"] > 0 for one in seen) else None
+
+        seen = await eventually(reported, 20.0, "reports in both directions")
+        assert all(one["sent_lost"] == 0 and one["round_trip_us"] < 500_000 for one in seen)
+        await call.hangup()
+        await callee.wait("disconnected")
+    record = await switch.record_of(lambda one: one["called"] == "1003" and len(one["quality"]) == 2)
+    for leg in record["quality"]:
+        found = leg["quality"]
+        assert found["packets_in"] > 100 and found["packets_out"] > 100 and found["reports"] >= 1
+        assert 4.0 < found["mos_in"] <= 4.5 and 4.0 < found["mos_out"] <= 4.5
+        assert 0 <= found["round_trip_ms"] < 500 and found["lost_in"] <= 2
+    metrics = await switch.metrics()
+    assert metrics['softswitch_stream_mos_count{direction="out"}'] >= 2
+    assert metrics['softswitch_stream_events_total{what="first_packet"}'] >= 2
+    assert metrics["softswitch_media_rtcp_malformed_total"] == 0

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from softswitch.core.errors import UsageError
 from softswitch.ivr import speech
 from softswitch.ivr.model import IvrInput, PlayEnded, Prompt
 from softswitch.ivr.run import Exit, Run, StepError, Wait
-from softswitch.ivr.verb.base import Language, Name, Verb, Written
+from softswitch.ivr.verb.base import Duration, Language, Name, Verb, Written
 
 PROMPT_LIMIT_S = 300.0  # longer than any prompt: reached only where the end was never reported
+MOST_GAP_S = 10.0
 
 
 class Item(Written):
-    """One thing to be said: exactly one of the four."""
+    """One thing to be said, or a pause before the next: exactly one of the five."""
 
     text: str | None = None
     digits: str | None = None  # one by one, as a telephone number is read
     number: str | None = None  # as one number
     each: dict[Language, str] | None = None  # written as {zh: ..., en: ...}: the caller's language is heard
+    pause: Duration | None = Field(default=None, gt=0, le=MOST_GAP_S)  # s
     language: Language | None = None  # None: the caller's
 
     @model_validator(mode="before")
@@ -34,12 +36,15 @@ class Item(Written):
 
     @model_validator(mode="after")
     def _one(self) -> Item:
-        given = [name for name in ("text", "digits", "number", "each") if getattr(self, name) is not None]
+        given = [name for name in ("text", "digits", "number", "each", "pause") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError("say one of text, digits or number (or a text per language, such as {zh: ..., en: ...})")
+            message = "say one of text, digits, number or pause (or a text per language, such as {zh: ..., en: ...})"
+            raise ValueError(message)
         return self
 
     def prompt(self, run: Run) -> Prompt:
+        if self.pause is not None:
+            return Prompt(run.language, silence_s=self.pause)
         language, text = self._chosen(self.language or run.language)
         return Prompt(language, text=self._spoken(run.text(text), language))
 
@@ -66,6 +71,7 @@ class Sounding(Verb):
 
     play: tuple[str, ...] = ()
     say: tuple[Item, ...] = ()
+    gap: Duration = Field(default=0.0, le=MOST_GAP_S)  # s of silence between one and the next
 
     @field_validator("play", "say", mode="before")
     @classmethod
@@ -73,13 +79,19 @@ class Sounding(Verb):
         return written if isinstance(written, (list, tuple)) else (written,)
 
     def prompts(self, run: Run) -> tuple[Prompt, ...]:
-        """What is heard: the recordings, unless one is missing in the caller's language and a text stands by."""
+        """What is heard, with the gaps."""
+        gap = (Prompt(run.language, silence_s=self.gap),) if self.gap else ()
+        sounds = self._sounds(run)
+        return tuple(one for prompt in sounds[:-1] for one in (prompt, *gap)) + sounds[-1:]
+
+    def _sounds(self, run: Run) -> tuple[Prompt, ...]:
+        """The recordings, unless one is missing in the caller's language and a text stands by."""
         language = run.language
         files = [run.text(file) for file in self.play]
         if files and (not self.say or run.facts.prompts.get(language, frozenset()).issuperset(files)):
             return tuple(Prompt(language, file=file) for file in files)
         said = (item.prompt(run) for item in self.say)
-        return tuple(prompt for prompt in said if prompt.text.strip())
+        return tuple(prompt for prompt in said if prompt.text.strip() or prompt.silence_s)
 
 
 class Answer(Verb):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiohttp import web
 from typer.testing import CliRunner, Result
@@ -18,6 +19,8 @@ from softswitch import __version__
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.cli.main import app
+from softswitch.media.finish import recover
+from softswitch.media.recorder import Recorder
 from softswitch.metrics import Metrics
 from softswitch.web import make_app
 from tests.support.fake_control import FakeControl
@@ -295,3 +298,29 @@ def test_trace_for_programs_whole_and_as_a_capture(running: Running, tmp_path: P
     nowhere = running("trace", "c-1", "--pcap", str(tmp_path / "no" / "c.pcap"))
     assert nowhere.exit_code == 1 and "cannot be written" in nowhere.stderr
     assert running("trace", "c-2").exit_code == 1
+
+
+def test_a_recording_is_paused_and_goes_on(running: Running) -> None:
+    assert running("recording", "pause", "c-1", "--reason", "card number").exit_code == 0
+    assert running("recording", "resume", "c-1").exit_code == 0
+    assert running("recording", "pause", "c-9").exit_code == 1
+    assert running.control.done == [("pause_recording", "c-1", "card number"), ("pause_recording", "c-1", "None")]
+
+
+def test_recordings_are_held_against_their_checksums(tmp_path: Path) -> None:
+    recorder = Recorder()
+    for name in ("a", "b"):
+        recorder.start(name, tmp_path / f"{name}.wav", (0,))
+    recorder.keep(np.ones((1, 160), np.int16))
+    recorder.close()
+    recover(tmp_path)
+    run = CliRunner().invoke
+    good = run(app, ["recording", "verify", str(tmp_path)])
+    assert (good.exit_code, good.output) == (0, "2 recordings, 0 of them not as they were\n")
+    (tmp_path / "b.wav").write_bytes(b"another")
+    bad = run(app, ["recording", "verify", str(tmp_path)])
+    assert (bad.exit_code, bad.output) == (1, "b.wav: changed\n2 recordings, 1 of them not as they were\n")
+    listed = json.loads(run(app, ["recording", "verify", str(tmp_path), "--json"]).output)
+    assert listed == [{"file": "a.wav", "verdict": "ok"}, {"file": "b.wav", "verdict": "changed"}]
+    assert run(app, ["recording", "verify", str(tmp_path / "none")]).exit_code == 1
+    assert run(app, ["recording", "verify", "--config", str(tmp_path)]).exit_code == 1

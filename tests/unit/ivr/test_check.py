@@ -75,7 +75,7 @@ def found(steps: str, world: World = WORLD, head: str = HEAD) -> list[str]:
         ),
         (
             "  first: {say: {text: a, digits: 1}, next: bye}\n",
-            "6:11: steps.first.say: say one of text, digits or number",
+            "6:11: steps.first.say: say one of text, digits, number or pause",
         ),
         (
             "  first: {say: [a, {text: b, language: english}], next: bye}\n",

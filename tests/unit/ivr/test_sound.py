@@ -49,6 +49,18 @@ def test_a_list_is_said_in_order_each_in_its_language(walker: Walker) -> None:
     assert walk.first[1] == PlayPrompts(prompts)
 
 
+def test_silence_between_what_is_heard(walker: Walker) -> None:
+    files = walker("  first: {play: {file: [a.wav, b.wav, c.wav], gap: 300ms}, next: bye}\n")
+    gap = Prompt("en", silence_s=0.3)
+    a, b, c = (Prompt("en", file=f"{name}.wav") for name in "abc")
+    assert files.first[1] == PlayPrompts((a, gap, b, gap, c))
+    said = walker("  first: {say: [Hello, {pause: 1s}, {digits: 12}], next: bye}\n")
+    texts = Prompt("en", text="Hello"), Prompt("en", silence_s=1.0), Prompt("en", text="one two")
+    assert said.first[1] == PlayPrompts(texts)
+    with pytest.raises(AssertionError, match="pause"):
+        walker("  first: {say: [Hello, {pause: 1h}], next: bye}\n")
+
+
 def test_nothing_to_say_is_not_waited_for(walker: Walker) -> None:
     walk = walker("  first: {say: \"{{ '' }}\", next: bye}\n")
     assert walk.first == [EndCall("normal")]

@@ -85,7 +85,7 @@ async def world(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     (tmp_path / "prompts" / "en").mkdir(parents=True)
     hello = tmp_path / "prompts" / "en" / "hello.wav"
     hello.write_bytes(wav.encode(np.zeros(8, np.int16), 8000))
-    world = SimpleNamespace(hello=hello, played=[], digits=[], states=[], first=claim(8).start)
+    world = SimpleNamespace(hello=hello, played=[], digits=[], states=[], unrecorded=[], first=claim(8).start)
     world.first += world.first % 2
     world.process = FakeProcess(tmp_path / "s")
     await world.process.start()
@@ -98,6 +98,7 @@ async def world(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
         lambda *told: world.played.append(told),
         lambda *told: world.digits.append(told),
         world.states.append,
+        on_unrecorded=lambda *told: world.unrecorded.append(told),
     )
     world.process.client = world.client
     await world.client.connected(5)
@@ -147,6 +148,7 @@ async def test_unknown_names_do_nothing(world: SimpleNamespace, tmp_path: Path) 
     client.leave("x")
     client.stop("x")
     client.stop_record("x")
+    client.pause_record("x", "card number")
     assert await world.process.hears(1) == [p.Reset()]
 
 
@@ -262,9 +264,33 @@ async def test_speech_is_played_when_it_is_made(world: SimpleNamespace, monkeypa
 async def test_failures_of_the_process_are_counted(world: SimpleNamespace, tmp_path: Path) -> None:
     client = world.client
     client.record("rec", tmp_path / "r.wav", "L", None)
-    world.process.tell(p.RecordError("rec", "disk full"))
+    world.process.tell(p.RecordError("rec", "too little is free", "disk_full"))
     world.process.tell(p.OpenFailed("L", "in use"))
     world.process.tell(p.Stats({"ticks": 7}, {"streams": 2}))
     await world.process.is_heard()
+    assert world.unrecorded == [("rec", "disk_full", "too little is free")]
     assert client.stats() == {"process_changes": 0, "record_errors": 1, "open_failures": 1, "ticks": 7}
     assert client.gauges() == {"streams": 2, "connected": 1, "ports_free": 3, "told": 1}
+
+
+async def test_music_and_a_pause_are_said_again_to_a_new_process(world: SimpleNamespace, tmp_path: Path) -> None:
+    client, path = world.client, str(tmp_path / "rec.wav")
+    client.open("L")
+    client.hold_music("L", "jazz")
+    client.record("rec", tmp_path / "rec.wav", "L", None)
+    client.pause_record("rec", "card number")
+    client.pause_record("rec", "card number")
+    said = await world.process.hears(5)
+    assert said[2:] == [p.HoldMusic("L", "jazz"), p.Record("rec", path, "L", None), p.PauseRecord("rec", "card number")]
+    await world.process.crash("second")
+    again = [p.Record("rec", str(tmp_path / "rec.2.wav"), "L", None), p.PauseRecord("rec", "card number")]
+    assert (await world.process.hears(4))[1:] == [p.HoldMusic("L", "jazz"), *again]
+    client.pause_record("rec", None)
+    assert (await world.process.hears(5))[-1] == p.PauseRecord("rec", None)
+
+
+async def test_silence_between_prompts_needs_no_file(world: SimpleNamespace) -> None:
+    world.client.open("L")
+    world.client.play("L", "p", [*HELLO, Prompt("en", silence_s=0.5), *HELLO])
+    hello = str(world.hello)
+    assert (await world.process.hears(3))[-1] == p.Play("L", "p", (hello, 0.5, hello))

@@ -23,6 +23,7 @@ from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.metrics import Metrics
+from softswitch.rtp.quality import Quality
 from softswitch.sip.registrar import Binding, Registered, Unregistered
 from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
 from softswitch.sip.subscription import SubscriptionEnded
@@ -31,6 +32,8 @@ from softswitch.switch.event import (
     MediaRestarted,
     MessageDropped,
     RecordingFailed,
+    StreamMeasured,
+    StreamNoted,
     UnitFailed,
 )
 from softswitch.switch.texts import TextEnded
@@ -72,6 +75,7 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
         ),
         (UnitFailed("timer"), 'units_failed_total{where="timer"} 1'),
         (MediaRestarted(), "media_restarts_total 1"),
+        (StreamNoted("c", "leg", "no_media"), 'stream_events_total{what="no_media"} 1'),
         (ContactStarted("c", "inbound", "1", "2", ""), 'contacts_started_total{kind="inbound"} 1'),
         (ContactConnected("c", "alice", 3.0), "contacts_connected_total 1"),
         (ContactFinished(RECORD), 'contacts_finished_total{kind="inbound",outcome="answered"} 1'),
@@ -180,6 +184,19 @@ def test_the_media_process_has_its_own_counters() -> None:
     assert "softswitch_media_ticks_late_total 3.0" in text
     assert "softswitch_media_streams 4.0" in text
     assert "Bad" not in text
+
+
+def test_streams_are_scored_by_direction_and_what_is_unknown_is_not_counted() -> None:
+    metrics = Metrics()
+    known = Quality(100, 1, 0, 4.0, 4.2, 200, 20, 8.0, 3.0, 50.0, 3)
+    for quality in (known, Quality(), Quality(packets_in=10, mos_in=4.4, jitter_in_ms=1.0)):
+        metrics.observe(StreamMeasured("c", "leg", quality), 0.0)
+    text = metrics.render().decode()
+    for line in (
+        'mos_count{direction="in"} 2.0', 'mos_sum{direction="out"} 3.0', 'loss_ratio_sum{direction="out"} 0.1',
+        'jitter_seconds_sum{direction="out"} 0.008', "round_trip_seconds_sum 0.05", "round_trip_seconds_count 1.0",
+    ):  # fmt: skip
+        assert f"softswitch_stream_{line}" in text
 
 
 def test_two_switches_in_one_process_do_not_share_numbers() -> None:

@@ -238,6 +238,23 @@ async def test_a_call_is_ended(connect: Connect, control: FakeControl) -> None:
     assert control.done == [("hang_up", "c-1")]
 
 
+async def test_a_recording_is_paused_with_a_reason_and_goes_on(connect: Connect, control: FakeControl) -> None:
+    client = await connect()
+    for path, body, status in (
+        ("c-1", {"paused": True, "reason": "card number"}, 200),
+        ("c-1", {"paused": True}, 200),
+        ("c-1", {"paused": False, "reason": "over"}, 200),
+        ("c-2", {"paused": True}, 409),  # nobody records it
+        ("c-9", {"paused": True}, 404),
+        ("c-1", {}, 400),
+    ):
+        async with client.post(f"/api/v1/calls/{path}/recording", json=body) as answer:
+            assert answer.status == status
+    assert [one[1:] for one in control.done] == [
+        ("c-1", "card number"), ("c-1", "by local"), ("c-1", "None"), ("c-2", "by local"),
+    ]  # fmt: skip
+
+
 # ---- hostile requests ------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,71 @@
+"""How well the legs of a contact were heard: facts as the media plane finds them, and the numbers in the call record.
+
+A stream's numbers come after its leg has ended, and often after its contact has: the record is written when the contact
+ends, with what is known, and once more when the last of its streams has been measured. A media process that died never
+measures its streams; so what is waited for is bounded, the oldest goes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from softswitch.call.record import CallRecord, StreamQuality
+from softswitch.core.effect import Effect
+from softswitch.switch.event import StreamMeasured, StreamNoted
+from softswitch.switch.ports import Keeper, Measured, Noted
+
+_MOST = 10_000  # contacts and legs in wait
+
+
+class Measuring:
+    """``contact_of`` tells whose leg it is; "" nobody's."""
+
+    def __init__(self, keeper: Keeper, contact_of: Callable[[str], str]) -> None:
+        self._keeper, self._contact_of = keeper, contact_of
+        self._closed: OrderedDict[str, str] = OrderedDict()  # legs that ended and are not measured yet: their contact
+        self._found: OrderedDict[str, tuple[StreamQuality, ...]] = OrderedDict()  # of contacts that have not ended yet
+        self._records: OrderedDict[str, CallRecord] = OrderedDict()  # of contacts that have, and wait
+
+    def closed(self, leg: str) -> None:
+        """Its stream is being closed: the numbers will come."""
+        contact = self._contact_of(leg)
+        if contact:
+            _put(self._closed, leg, contact)
+
+    def noted(self, event: Noted) -> Sequence[Effect]:
+        contact = self._contact_of(event.stream)
+        return [StreamNoted(contact, event.stream, event.kind)] if contact else []
+
+    def measured(self, event: Measured) -> Sequence[Effect]:
+        contact = self._closed.pop(event.stream, "")
+        if not contact:
+            return []
+        one = StreamQuality(event.stream, event.quality)
+        record = self._records.get(contact)
+        if record is None:
+            _put(self._found, contact, (*self._found.get(contact, ()), one))
+        else:
+            self._records[contact] = record = replace(record, quality=(*record.quality, one))
+            if not self._waits(contact):
+                del self._records[contact]
+                self._keeper.put_call(record)
+        return [StreamMeasured(contact, event.stream, event.quality)]
+
+    def finished(self, record: CallRecord) -> CallRecord:
+        """The record with what is known by now."""
+        record = replace(record, quality=self._found.pop(record.contact, ()))
+        if self._waits(record.contact):
+            _put(self._records, record.contact, record)
+        return record
+
+    def _waits(self, contact: str) -> bool:
+        return contact in self._closed.values()
+
+
+def _put(where: OrderedDict[str, Any], key: str, value: Any) -> None:
+    where[key] = value
+    if len(where) > _MOST:
+        where.popitem(last=False)
