@@ -23,7 +23,7 @@ from softswitch.call import (
 )
 from softswitch.call.perform import COMMANDS, INSIDE, PERFORM
 from softswitch.call.signal import Accept, Command, Release, SendKeys, SendText, TransferProgress
-from softswitch.call.state import Asked, LegState, Outbound, Plan, SessionPolicy, Setup
+from softswitch.call.state import OVER, Asked, LegState, Outbound, Plan, SessionPolicy, Setup
 from softswitch.call.table import INBOUND, OUTBOUND, I, S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
@@ -41,6 +41,8 @@ from softswitch.sip.uri import canonical_host, parse_uri
 
 Event = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed | Command
 
+_GIVES_UP = frozenset({S.ABANDONED, S.CANCELLING, S.LEAVING})
+_LIMITED = frozenset({S.CALLING, S.RINGING, S.ACCEPT_DUE})  # whoever led there has said for how long
 _RETRY_AFTER_S = 10  # section 14.2: a random wait up to this
 
 
@@ -229,7 +231,7 @@ class Leg:
         """One cell of the table, and the deadline of the state that it leads to."""
         leg = self.leg
         before = leg.state
-        leg.state, actions = transition(self._table, before, event, f"leg {leg.id}")
+        leg.state, actions = transition(self._table, before, event, f"leg {leg.setup.id}")
         if leg.state is not before:
             self._enter(now)
         effects: list[Effect] = []
@@ -241,26 +243,22 @@ class Leg:
 
     def _enter(self, now: float) -> None:
         """Each has a deadline: CALLING and RINGING the ring timeout, ANSWERED and BYE_DUE the ACK, UP the probe."""
-        leg, timing = self.leg, self.leg.setup.timing
+        leg, state, timing = self.leg, self.leg.state, self.leg.setup.timing
         probe.heard(leg, now)
-        if leg.inbound is not None and leg.state is not S.OFFERED:
+        if leg.inbound is not None:
             leg.inbound.remind_at = None
-        if leg.state in (S.ABANDONED, S.CANCELLING, S.BYE_DUE, S.LEAVING, S.ENDED):
+        if state in OVER:
             leg.change = None  # what is under way still gets its ACK
-        match leg.state:
-            case S.OFFERED:
-                inbound.wait(leg, now)
-            case S.CALLING | S.RINGING | S.ACCEPT_DUE:
-                pass
-            case S.ABANDONED | S.CANCELLING | S.LEAVING:
-                leg.limit_at = now + timing.timeout + timing.t4  # the transaction gives up before that
-            case S.UP:
-                leg.limit_at = None
-                leg.established()
-            case S.ENDED:
-                leg.limit_at = leg.lingers_until(now)
-            case _:
-                leg.limit_at = None
+        if state is S.OFFERED:
+            inbound.wait(leg, now)
+        elif state in _GIVES_UP:
+            leg.limit_at = now + timing.timeout + timing.t4  # the transaction gives up before that
+        elif state is S.ENDED:
+            leg.limit_at = leg.lingers_until(now)
+        elif state not in _LIMITED:
+            leg.limit_at = None
+        if state is S.UP:
+            leg.established()
 
     # ---- requests ----------------------------------------------------------------------------------------------
 

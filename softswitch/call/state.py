@@ -15,6 +15,9 @@ from softswitch.sip.message import Request, Response
 from softswitch.sip.reason import Reason
 from softswitch.sip.timing import Timing
 
+# From the moment when we have given up or either side has ended it.
+OVER = frozenset({S.ABANDONED, S.CANCELLING, S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED})
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
@@ -241,7 +244,7 @@ class LegState:
     @property
     def over(self) -> bool:
         """True from the moment when we have given up or either side has ended it."""
-        return self.state in (S.ABANDONED, S.CANCELLING, S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED)
+        return self.state in OVER
 
     @property
     def settled(self) -> bool:

@@ -88,9 +88,10 @@ class Registrar(Location):
         expires_at = base.expires_at + min(expires_s, self.max_expires_s)
         instance = unquote(contact.param("+sip.instance") or "")[:_LONGEST_NAME]
         reg_id = (contact.param("reg-id") or "")[:_LONGEST_NAME]
-        if instance or reg_id:
-            base = replace(base, instance=legible(instance), reg_id=legible(reg_id))
-        return replace(base, contact=str(contact.uri), expires_at=expires_at, q=_q(contact.param("q")))
+        return Binding(
+            base.aor, str(contact.uri), base.flow, expires_at, base.call_id, base.cseq, base.user_agent,
+            _q(contact.param("q")), base.path, legible(instance), legible(reg_id),
+        )  # fmt: skip
 
     def _expires_s(self, request: Request, contact: NameAddr) -> int:
         for text in (contact.param("expires"), request.headers.get("Expires")):

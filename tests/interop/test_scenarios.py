@@ -191,3 +191,21 @@ async def test_a_third_party_controls_the_call(switch: SwitchProcess, tmp_path: 
         async with await Sipp.start("3pcc-C-A", tmp_path, switch.trunk_port, words) as controller:
             made = await controller.done(20)
     assert (made.successful, made.failed) == (1, 0), made
+
+
+@pytest.mark.parametrize("by_the_trunk", [False, True])
+async def test_who_registers_without_a_password_is_asked_for_it(
+    switch: SwitchProcess, tmp_path: Path, by_the_trunk: bool
+) -> None:
+    """sipp's branchc: a REGISTER without credentials, for which it wants 200. Its calls are not begun.
+
+    Whoever could register so would have the calls of others. A trunk's address vouches for calls, not for phones.
+    """
+    words = [f"{switch.host}:{switch.sip_port}", "-m", 3, "-r", 30]
+    port = switch.trunk_port if by_the_trunk else None
+    async with await Sipp.start("branchc", tmp_path, port, words) as client:
+        made = await client.done(20)
+    assert (made.created, made.successful, made.failed) == (3, 0, 3)
+    assert "received 'SIP/2.0 401 Unauthorized" in made.complaints
+    assert [one["aor"] for one in await switch.api("GET", "/api/v1/registrations")].count("ua1") == 0
+    assert await switch.api("GET", "/api/v1/calls") == []
