@@ -19,7 +19,7 @@ from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 from softswitch.sip.final import recognized
 from softswitch.sip.reason import ELSEWHERE, Reason
-from softswitch.sip.uri import identity, parse_uri
+from softswitch.sip.uri import Uri, equivalent, parse_uri
 
 MAX_REDIRECTS = 5
 AGENT_RING_GRACE_S = 5.0  # the ACD times an agent's ringing; the leg's own limit only catches what the ACD forgot
@@ -46,7 +46,7 @@ class Hunt:
     tried: int = 0  # targets
     made: int = 0  # legs
     redirects: int = 0
-    been: set[tuple[object, ...]] = field(default_factory=set)  # URIs that have redirected us
+    been: list[Uri] = field(default_factory=list)  # what has redirected us
     statuses: list[int] = field(default_factory=list)
     early: bool = False  # the caller hears already what the called network says
 
@@ -67,13 +67,16 @@ class Hunt:
     def _following(self, target: Target, event: Failed, directory: Directory) -> Target | None:
         if event.contacts and self.redirects < MAX_REDIRECTS:
             self.redirects += 1
-            self.been.add(_place(target.uri))
-            fresh = tuple(uri for uri in event.contacts if _place(uri) not in self.been)  # RFC 3261 section 8.1.3.4
-            return directory.redirected(target, fresh)
+            self.been.append(_bare(target.uri))
+            return directory.redirected(target, tuple(uri for uri in event.contacts if self._fresh(uri)))
         given_up = event.silent and self.purpose != "customer"
         if not target.others or not (event.elsewhere or given_up):
             return None
         return replace(target.others[0], others=target.others[1:])
+
+    def _fresh(self, uri: str) -> bool:
+        """Nothing is tried twice (RFC 3261 section 8.1.3.4)."""
+        return not any(equivalent(_bare(uri), one) for one in self.been)
 
     def answered(self, leg: str) -> list[Effect]:
         """``leg`` has won: release the others, which need not show a missed call."""
@@ -115,9 +118,9 @@ class Hunt:
         return [MakeLeg(leg, target, caller, name, self.ring_s, self.call_id), TellLeg(leg, Dial())]
 
 
-def _place(uri: str) -> tuple[object, ...]:
-    """Equal where two URIs lead to the same place."""
-    return identity(replace(parse_uri(uri), headers=""))
+def _bare(uri: str) -> Uri:
+    """Without what a URI says of headers: they do not lead anywhere else."""
+    return replace(parse_uri(uri), headers="")
 
 
 def outcome(status: int) -> str:

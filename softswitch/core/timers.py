@@ -1,8 +1,8 @@
 """The driver's deadline heap: one for all machines, with lazy deletion.
 
 A machine says only ``deadline``; the driver stores (deadline, key). A deadline that moves away, as nearly all do,
-keeps its entry, which is moved when it comes up; one that moves near gets another entry. An entry whose key has none,
-or a nearer one, is skipped, so that nothing has to be cancelled.
+keeps its entry, which is moved when it comes up; one that moves near gets another entry. Any other entry is stale and
+is skipped, so that nothing has to be cancelled.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ class Deadlines:
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Hashable]] = []
         self._live: dict[Hashable, float] = {}
-        self._entries: dict[Hashable, float] = {}  # the earliest of each key in the heap, not after its deadline
+        self._early: dict[Hashable, float] = {}  # entries before the deadlines of their keys
         self._serial = 0
 
     def set(self, key: Hashable, deadline: float | None) -> None:
         """Make ``deadline`` (seconds, the driver's clock) the one of ``key``; None takes it out."""
+        live, early = self._live, self._early
+        entry = early.pop(key) if key in early else live.get(key)
         if deadline is None:
-            self._live.pop(key, None)
+            live.pop(key, None)
             return
-        self._live[key] = deadline
-        entry = self._entries.get(key)
+        live[key] = deadline
         if entry is not None and entry <= deadline:
+            if entry != deadline:
+                early[key] = entry
             return
-        self._entries[key] = deadline
         self._serial += 1
         heapq.heappush(self._heap, (deadline, self._serial, key))
         if len(self._heap) > 2 * len(self._live) + _FEW:
@@ -39,21 +41,17 @@ class Deadlines:
 
     def next(self) -> float | None:
         """The earliest live deadline, or None."""
-        heap, entries = self._heap, self._entries
+        heap, live, early = self._heap, self._live, self._early
         while heap:
             entry, _, key = heap[0]
-            deadline = self._live.get(key)
-            if entries.get(key) != entry:
-                heapq.heappop(heap)
-            elif deadline == entry:
-                return deadline
-            elif deadline is None:
-                heapq.heappop(heap)
-                del entries[key]
-            else:
+            if live.get(key) == entry:
+                return entry
+            if early.get(key) == entry:
+                del early[key]
                 self._serial += 1
-                entries[key] = deadline
-                heapq.heapreplace(heap, (deadline, self._serial, key))
+                heapq.heapreplace(heap, (live[key], self._serial, key))
+            else:
+                heapq.heappop(heap)
         return None
 
     def due(self, now: float) -> list[Hashable]:
@@ -61,14 +59,15 @@ class Deadlines:
         keys: list[Hashable] = []
         while (deadline := self.next()) is not None and deadline <= now:
             _, _, key = heapq.heappop(self._heap)
-            del self._live[key], self._entries[key]
+            del self._live[key]
+            self._early.pop(key, None)
             keys.append(key)
         return keys
 
     def _sweep(self) -> None:
         """Of keys that are taken out long before they are due an entry each would stay until then."""
         self._heap = [(deadline, serial, key) for serial, (key, deadline) in enumerate(self._live.items())]
-        self._entries = dict(self._live)
+        self._early.clear()
         heapq.heapify(self._heap)
 
     def __len__(self) -> int:

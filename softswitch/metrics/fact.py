@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
 from softswitch.acd.model import AgentStateChanged, Decided, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.event import (
@@ -67,119 +70,69 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def counted(event: DomainEvent) -> list[tuple[str, ...]]:
-    """Which counters a fact raises: (name, label values in the order of ``COUNTERS``)."""
-    kinds = (
-        _counted_sip,
-        _counted_wire,
-        _counted_trunk,
-        _counted_media,
-        _counted_contact,
-        _counted_acd,
-        _counted_promise,
-    )
-    for of_kind in kinds:
-        if found := of_kind(event):
-            return found
-    return []
+Count = tuple[str, ...]  # name of a counter, then the values of its labels in the order of ``COUNTERS``
+E = TypeVar("E", bound=DomainEvent)
 
 
-def _counted_sip(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case AuthenticationFailed(transport, method):
-            return [("sip_authentication_failures", transport, method)]
-        case Banned():
-            return [("sip_bans",)]
-        case CallShed(why):
-            return [("sip_calls_shed", why)]
-        case Registered(new=new):
-            return [("registration_changes", "new" if new else "refreshed")]
-        case Unregistered(why=why):
-            return [("registration_changes", why)]
-        case SubscriptionEnded(package=package, why=why):
-            return [("subscriptions_ended", package, why)]
-        case TextEnded():
-            return [("text_messages", event.outcome)]
-        case UnitFailed(where):
-            return [("units_failed", where)]
-    return []
+def counted(event: DomainEvent) -> Sequence[Count]:
+    """Which counters a fact raises."""
+    counts = _COUNTED.get(type(event))
+    return counts(event) if counts is not None else ()
 
 
-def _counted_wire(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case MessageDropped(transport, reason):
-            return [("sip_messages_dropped", transport, reason)]
-        case ConnectionEnded(transport, reason):
-            return [("sip_connections_ended", transport, reason)]
-        case CertificateChanged(of, ok):
-            return [("certificate_changes", of, "in_use" if ok else "refused")]
-    return []
+def _one(
+    kind: type[E], name: str, labels: Callable[[E], Count] = lambda _: ()
+) -> tuple[type[DomainEvent], Callable[[Any], Sequence[Count]]]:
+    """A kind of fact that raises one counter."""
+    return kind, lambda event: ((name, *labels(event)),)
 
 
-def _counted_trunk(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case TrunkUp(trunk):
-            return [("trunk_changes", trunk, "up")]
-        case TrunkDown(trunk, why):
-            return [("trunk_changes", trunk, why)]
-        case TrunkRegistered(trunk):
-            return [("trunk_registrations", trunk, "ok")]
-        case TrunkNotRegistered(trunk):
-            return [("trunk_registrations", trunk, "failed")]
-    return []
+def _promise(event: PromiseChanged) -> Sequence[Count]:
+    promise = event.promise
+    entered = [("promise_changes", promise.queue, promise.state.value)] if promise.state is not event.old else []
+    made = [("promises_made", promise.queue, promise.stage)] if event.old is None else []
+    return [*entered, *made]
 
 
-def _counted_media(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case MediaRestarted():
-            return [("media_restarts",)]
-        case RecordingStarted():
-            return [("recordings_started",)]
-        case RecordingFailed(kind=kind):
-            return [("recordings_failed", kind)]
-        case StreamNoted(what=what):
-            return [("stream_events", what)]
-    return []
-
-
-def _counted_contact(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case ContactStarted(kind=kind):
-            return [("contacts_started", kind)]
-        case ContactConnected():
-            return [("contacts_connected",)]
-        case ContactFinished(record):
-            return [("contacts_finished", record.kind, record.outcome)]
-        case VoicemailLeft():
-            return [("voicemails_left",)]
-        case TransferEnded():
-            return [("transfers", event.kind, event.outcome)]
-        case StepEntered(plan=plan, verb=verb):
-            return [("dialplan_steps", plan, verb)]
-        case StepFailed(plan=plan):
-            return [("dialplan_steps_failed", plan)]
-    return []
-
-
-def _counted_acd(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case QueueJoined(queue=queue, kind=kind):
-            return [("queue_joined", queue, kind)]
-        case QueueLeft(queue=queue, kind=kind, why=why):
-            return [("queue_left", queue, kind, why)]
-        case AgentStateChanged(new=new):
-            return [("agent_state_changes", new.value)]
-        case Decided(queue=queue, agent=agent):
-            return [("routing_decisions", queue, "nobody" if agent is None else "offered")]
-    return []
-
-
-def _counted_promise(event: DomainEvent) -> list[tuple[str, ...]]:
-    match event:
-        case PromiseChanged(promise, old):
-            made = [("promises_made", promise.queue, promise.stage)] if old is None else []
-            entered = [("promise_changes", promise.queue, promise.state.value)] if promise.state is not old else []
-            return [*entered, *made]
-        case LossNotRecorded(queue, stage, why):
-            return [("losses_not_recorded", queue, stage, why)]
-    return []
+_COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
+    [
+        # SIP
+        _one(MessageDropped, "sip_messages_dropped", lambda event: (event.transport, event.reason)),
+        _one(ConnectionEnded, "sip_connections_ended", lambda event: (event.transport, event.reason)),
+        _one(CertificateChanged, "certificate_changes", lambda event: (event.of, "in_use" if event.ok else "refused")),
+        _one(AuthenticationFailed, "sip_authentication_failures", lambda event: (event.transport, event.method)),
+        _one(Banned, "sip_bans"),
+        _one(CallShed, "sip_calls_shed", lambda event: (event.why,)),
+        _one(Registered, "registration_changes", lambda event: ("new" if event.new else "refreshed",)),
+        _one(Unregistered, "registration_changes", lambda event: (event.why,)),
+        _one(SubscriptionEnded, "subscriptions_ended", lambda event: (event.package, event.why)),
+        _one(TextEnded, "text_messages", lambda event: (event.outcome,)),
+        # trunks
+        _one(TrunkUp, "trunk_changes", lambda event: (event.trunk, "up")),
+        _one(TrunkDown, "trunk_changes", lambda event: (event.trunk, event.why)),
+        _one(TrunkRegistered, "trunk_registrations", lambda event: (event.trunk, "ok")),
+        _one(TrunkNotRegistered, "trunk_registrations", lambda event: (event.trunk, "failed")),
+        # contacts
+        _one(ContactStarted, "contacts_started", lambda event: (event.kind,)),
+        _one(ContactConnected, "contacts_connected"),
+        _one(ContactFinished, "contacts_finished", lambda event: (event.record.kind, event.record.outcome)),
+        _one(VoicemailLeft, "voicemails_left"),
+        _one(RecordingStarted, "recordings_started"),
+        _one(RecordingFailed, "recordings_failed", lambda event: (event.kind,)),
+        _one(TransferEnded, "transfers", lambda event: (event.kind, event.outcome)),
+        _one(StepEntered, "dialplan_steps", lambda event: (event.plan, event.verb)),
+        _one(StepFailed, "dialplan_steps_failed", lambda event: (event.plan,)),
+        # queues and agents
+        _one(QueueJoined, "queue_joined", lambda event: (event.queue, event.kind)),
+        _one(QueueLeft, "queue_left", lambda event: (event.queue, event.kind, event.why)),
+        _one(AgentStateChanged, "agent_state_changes", lambda event: (event.new.value,)),
+        _one(Decided, "routing_decisions", lambda event: (event.queue, "nobody" if event.agent is None else "offered")),
+        # promises
+        (PromiseChanged, _promise),
+        _one(LossNotRecorded, "losses_not_recorded", lambda event: (event.queue, event.stage, event.why)),
+        # ourselves
+        _one(UnitFailed, "units_failed", lambda event: (event.where,)),
+        _one(MediaRestarted, "media_restarts"),
+        _one(StreamNoted, "stream_events", lambda event: (event.what,)),
+    ]
+)

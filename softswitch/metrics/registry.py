@@ -27,7 +27,7 @@ from softswitch.acd.model import AgentState, QueueLeft
 from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactDisconnected
 from softswitch.core.effect import DomainEvent
-from softswitch.metrics.fact import COUNTERS, counted
+from softswitch.metrics.fact import COUNTERS, Count, counted
 from softswitch.metrics.quality import Quality
 from softswitch.switch.event import CallShed, MessageDropped, StreamMeasured
 from softswitch.switch.view import Control
@@ -37,6 +37,7 @@ _WAIT_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0
 _TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody asks for
+_MANY = (MessageDropped, CallShed)  # one fact for as many as there were since the last
 _LABELS = {name: labels for name, _, labels in COUNTERS}
 
 
@@ -79,15 +80,15 @@ class Metrics:
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
         self._media = _MediaNumbers(self.registry)
         self._messages = _SipMessages(self.registry)
-        self._children: dict[tuple[str, ...], Counter] = {}
+        self._children: dict[Count, Counter] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
         ProcessCollector(registry=self.registry)
 
     def observe(self, event: DomainEvent, at: float) -> None:
         """Count one fact; facts that have no number are passed over. ``at`` is unused: scrapes have their own time."""
-        times = event.count if isinstance(event, MessageDropped | CallShed) else 1
-        for name, *labels in counted(event):
-            self._count(name, *labels, times=times)
+        times = event.count if isinstance(event, _MANY) else 1
+        for count in counted(event):
+            self._count(count, times)
         match event:
             case QueueLeft(queue=queue, why=why, waited_s=waited_s):
                 self._wait.labels(self._bounded("queue", queue), self._bounded("why", why)).observe(waited_s)
@@ -133,9 +134,10 @@ class Metrics:
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"softswitch_{name}", text, labels, registry=self.registry)
 
-    def _count(self, name: str, *values: str, times: int = 1) -> None:
-        child = self._children.get((name, *values))
+    def _count(self, count: Count, times: int) -> None:
+        child = self._children.get(count)
         if child is None:
+            name, *values = count
             bounded = [self._bounded(label, value) for label, value in zip(_LABELS[name], values, strict=True)]
             child = self._counters[name].labels(*bounded) if bounded else self._counters[name]
             self._children[(name, *bounded)] = child

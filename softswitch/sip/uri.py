@@ -87,7 +87,7 @@ def parse_uri(text: str) -> Uri:
 
 def equivalent(one: Uri, other: Uri) -> bool:
     """Whether two URIs mean the same resource (section 19.1.4; RFC 3966 section 4 for tel). Not transitive."""
-    if identity(one) != identity(other):
+    if _identity(one) != _identity(other):
         return False
     first, second = _named(one), _named(other)
     shared = first.keys() & second.keys()
@@ -96,7 +96,7 @@ def equivalent(one: Uri, other: Uri) -> bool:
     return all(first[name] == second[name] for name in shared)
 
 
-def identity(uri: Uri) -> tuple[object, ...]:
+def _identity(uri: Uri) -> tuple[object, ...]:
     """What equivalent URIs have in common. All else in which two may differ is a parameter without a meaning to us."""
     user = uri.user.translate(_SEPARATORS).lower() if uri.scheme == "tel" else uri.user
     distinguishing = tuple(sorted(pair for pair in _named(uri).items() if pair[0] in _DISTINGUISHING))

@@ -6,7 +6,6 @@ Text is made legible here (``core.legible``): what a peer sent must not make a r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, bindparam
@@ -70,10 +69,15 @@ def _upsert(insert: Any, table: Table, updated: tuple[str, ...] | None = None) -
     return upsert
 
 
+def _row(record: Any) -> dict[str, Any]:
+    """The fields of a record that has none within it; ``dataclasses.asdict`` looks for them."""
+    return {field: getattr(record, field) for field in record.__slots__}
+
+
 def promise(fact: Promise) -> list[Change]:
     """The row, and that of its last attempt, which carries the Call-ID."""
     fact = legible(fact)
-    row = asdict(fact) | {"state": fact.state.value}
+    row = _row(fact) | {"state": fact.state.value}
     changes = [Change("promises", "put", row)]
     if fact.call_id:
         attempt = {
@@ -88,7 +92,7 @@ def promise(fact: Promise) -> list[Change]:
 
 
 def call(record: CallRecord) -> list[Change]:
-    row = asdict(legible(record))
+    row = _row(legible(record))
     return [Change("calls", "put", row | {"quality": to_json(record.quality).decode()})]
 
 
@@ -125,7 +129,7 @@ def agent(name: str, logged_in: bool, paused: str) -> list[Change]:
 
 
 def voicemail(message: Message) -> list[Change]:
-    return [Change("voicemails", "put", asdict(legible(message)))]
+    return [Change("voicemails", "put", _row(legible(message)))]
 
 
 def event(at: float, fact: DomainEvent) -> list[Change]:

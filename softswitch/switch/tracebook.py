@@ -11,6 +11,7 @@ ended first goes first.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ PENDING = 256  # Call-IDs that no contact has claimed
 PENDING_MESSAGES = 16  # of each
 OVERHEAD = 160  # octets that a message costs besides its own
 QUIET_S = 5.0  # then a call is pressed: one that is over soon is forgotten soon, and not worth the work
+GRAIN_S = 0.25  # calls that fall quiet within so long are looked at together: each look wakes the process
 AT_ONCE = 20  # calls pressed in one go, a tenth of a millisecond each
 PAUSE_S = 0.02  # between two goes
 
@@ -103,7 +105,7 @@ class Tracebook:
         page.count += 1
         if not page.waits and page.contact:
             page.waits = True
-            self._quiet.append((at + QUIET_S, page))
+            self._quiet.append((_look_at(at), page))
         size = len(octets) + OVERHEAD
         page.octets += size
         self._octets += size
@@ -159,7 +161,7 @@ class Tracebook:
             page.waits = False
             if page.seen and page.seen[-1][0] + QUIET_S > at:
                 page.waits = True
-                self._quiet.append((at + QUIET_S, page))
+                self._quiet.append((_look_at(at), page))
             elif page.seen:
                 self._press(page)
         if self._quiet and self._quiet[0][0] < at + PAUSE_S:
@@ -231,3 +233,8 @@ class Tracebook:
         self._octets -= page.octets
         page.octets = page.count = 0
         page.seen, page.pressed = [], []
+
+
+def _look_at(at: float) -> float:
+    """When to look whether a call is quiet that has spoken at ``at``."""
+    return math.ceil((at + QUIET_S) / GRAIN_S) * GRAIN_S

@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
 
 P95_S = 0.1
 FLOOD_S = 15.0  # at most; it ends with the measurement
-SETTLE_S = 0.15  # until the flood has begun
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
 )  # fmt: skip
@@ -112,12 +111,12 @@ async def test_a_flood(switch: SwitchProcess, healthy: Healthy, kind: str) -> No
 def during(switch: SwitchProcess, healthy: Healthy, flood: str, sockets: int) -> list[float]:
     """What a healthy phone waits while the flood goes on, sorted; it registers meanwhile, too."""
     argv = [sys.executable, "-m", "tests.support.flood", switch.host, str(switch.sip_port), str(FLOOD_S), str(sockets)]
-    process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE)
+    process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        assert process.stdin is not None
+        assert process.stdin is not None and process.stdout is not None
         process.stdin.write(flood.encode()[:60_000])
         process.stdin.close()
-        time.sleep(SETTLE_S)
+        assert process.stdout.readline() == b"begun\n"
         delays = healthy.delays(30)
         assert healthy.register() == 200
         assert process.poll() is None, "the flood was over before the measurement"
@@ -125,6 +124,8 @@ def during(switch: SwitchProcess, healthy: Healthy, flood: str, sockets: int) ->
     finally:
         process.kill()
         process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 async def test_connections_that_are_opened_and_left(switch: SwitchProcess, healthy: Healthy) -> None:

@@ -1,6 +1,7 @@
 """A flood from a process of its own: ``python -m tests.support.flood HOST PORT SECONDS SOCKETS < template``.
 
-Every ``@@`` in the template becomes a serial number. What comes back is read and thrown away.
+Every ``@@`` in the template becomes a serial number. What comes back is read and thrown away. It says "begun" when it
+has grown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import time
 
 RATE = 15_000
+BEGUN = 1500  # datagrams: from then on it says that it is a flood
 
 
 def flood(target: tuple[str, int], seconds: float, sockets: int, template: bytes) -> None:
@@ -29,6 +31,8 @@ def flood(target: tuple[str, int], seconds: float, sockets: int, template: bytes
         with contextlib.suppress(OSError):
             one.sendto(template.replace(b"@@", b"%d" % sent), target)
             sent += 1
+            if sent == BEGUN:
+                print("begun", flush=True)
         with contextlib.suppress(OSError):
             while True:
                 one.recv(65536)

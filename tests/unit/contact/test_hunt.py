@@ -178,6 +178,22 @@ def test_redirections_are_followed_but_not_for_ever() -> None:
     assert one.failed(replace(MOVED, leg="x.6"), there) == [] and one.exhausted
 
 
+@pytest.mark.parametrize(
+    ("contacts", "tried"),
+    [
+        (("sip:5@A;new=1", "sip:6@a"), "sip:6@a"),  # 19.1.4: a parameter that one of them lacks makes no difference
+        (("sip:5@a;transport=tcp",), "sip:5@a;transport=tcp"),  # but this one does
+        (("sip:5@a;user=phone?Subject=x", "sip:7@a"), "sip:5@a;user=phone?Subject=x"),
+        (("sip:5@a?Subject=x", "sip:7@a"), "sip:7@a"),
+    ],
+)
+def test_rfc_3261_8_1_3_4_no_uri_is_tried_twice(contacts: tuple[str, ...], tried: str) -> None:
+    one, there = calling(), cast(Directory, Nowhere(follows=True))
+    one.failed(MOVED, there)
+    (order, _) = one.failed(replace(MOVED, leg="x.2", contacts=contacts), there)
+    assert isinstance(order, MakeLeg) and order.target.uri == tried
+
+
 def test_the_name_behind_another_number_is_not_told() -> None:
     one = Hunt("dial", "x.", (target(1, "02188880000"), target(2)), "1004", "Alice", 1.0)
     assert [order.caller_name for order in one.start() if isinstance(order, MakeLeg)] == ["", "Alice"]

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from softswitch.core.errors import PeerError
+from softswitch.sip import header
 from softswitch.sip.header import (
     CSeq,
     NameAddr,
@@ -127,3 +128,11 @@ def test_no_text_takes_more_than_linear_time(hostile: str) -> None:
         with suppress(PeerError):
             parse(hostile)
     assert time.process_time() - began < 1.0  # quadratic would be minutes
+
+
+def test_texts_that_are_remembered_are_short() -> None:
+    header.forget()
+    for size in (10, 5000):
+        name = "x" * size
+        assert [parse_name_addr(f"{name} <sip:a@b>;tag=t").display for _ in range(2)] == [name, name]
+    assert header._name_addr_cached.cache_info().currsize == 1

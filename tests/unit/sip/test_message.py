@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from softswitch.core.errors import PeerError, UsageError
 from softswitch.sip.flow import Flow
 from softswitch.sip.header import CSeq, param
-from softswitch.sip.message import Headers, Limits, ParseError, Request, Response, parse, render
+from softswitch.sip.message import Headers, Limits, ParseError, Request, Response, length, parse, render
 from softswitch.sip.response import respond, stamp_via, stateless_tag
 from tests.support.headers import without
 
@@ -264,3 +264,31 @@ def test_white_space_before_a_folded_line_costs_its_length() -> None:
     begun = time.process_time()
     parse(bomb)
     assert time.process_time() - begun < 0.1
+
+
+@pytest.mark.parametrize("data", [INVITE, OK, changed(b"Bob", "Bøb 😀".encode()), changed(b"Bob", b"B\xffb")])
+def test_the_length_is_that_of_what_is_written(data: bytes) -> None:
+    message = parse(data)
+    assert length(message) == len(render(message))
+    message.headers.add("X-More", "1")
+    message.body = b"x" * 1000
+    assert length(message) == len(render(message))
+
+
+def test_one_hop_is_one_via_however_it_is_written() -> None:
+    assert not parse(INVITE).one_hop
+    alone = changed(b", SIP/2.0/TCP [2001:db8::1]", b"")
+    assert parse(alone).one_hop
+    assert parse(alone.replace(b";rport", b';x=","')).one_hop  # a comma that separates nothing
+    assert not parse(alone.replace(b"Max-Forwards", b"Via: SIP/2.0/UDP b;branch=z9hG4bK1\r\nMax-Forwards")).one_hop
+
+
+def test_what_is_written_first_counts_however_the_headers_were_changed() -> None:
+    headers = Headers([("To", "<sip:a@b>"), ("Via", "SIP/2.0/UDP b;branch=z9hG4bK2")])
+    assert headers.get("via") == "SIP/2.0/UDP b;branch=z9hG4bK2"
+    headers.prepend("Via", "SIP/2.0/UDP a;branch=z9hG4bK1")
+    headers.add("v", "SIP/2.0/UDP c;branch=z9hG4bK3")
+    headers.replace_first("Via", "SIP/2.0/UDP d;branch=z9hG4bK4")
+    assert Response(200, "OK", headers).via.branch == "z9hG4bK4"
+    assert headers.get("v") == "SIP/2.0/UDP d;branch=z9hG4bK4" and headers.repeats
+    assert [value[-1] for value in headers.all("Via")] == ["4", "2", "3"]

@@ -7,6 +7,7 @@ import pytest
 from softswitch.sip.flow import Flow
 from softswitch.switch.tracebook import (
     AT_ONCE,
+    GRAIN_S,
     OVERHEAD,
     PAUSE_S,
     PENDING,
@@ -182,6 +183,17 @@ def test_pressed_messages_count_and_are_forgotten() -> None:
     assert book.octets == 0
     book.tick(30.0)
     assert book.deadline is None and book.octets == 0
+
+
+def test_calls_that_fall_quiet_at_nearly_the_same_time_are_looked_at_together() -> None:
+    book = Tracebook()
+    for number, at in enumerate((0.01, 0.1, GRAIN_S)):
+        book.claim(f"c-{number}", f"leg-{number}", str(number))
+        see(book, str(number), "x" * 900, at=at)
+    size = book.octets
+    assert book.deadline == QUIET_S + GRAIN_S
+    book.tick(QUIET_S + GRAIN_S)
+    assert book.octets < size / 2 and book.deadline is None
 
 
 def test_only_a_few_are_pressed_at_once() -> None:

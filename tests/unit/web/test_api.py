@@ -431,6 +431,12 @@ async def test_the_messages_of_a_call_that_is_not_there(connect: Connect) -> Non
     assert answer.status == 404 and "c-1" in (await answer.json())["hint"]
 
 
+async def test_no_answer_names_the_versions_behind_it(connect: Connect) -> None:
+    client = await connect()
+    for path in ("/healthz", "/nowhere", "/metrics"):
+        assert (await client.get(path)).headers["Server"] == "softswitch"
+
+
 @pytest.mark.parametrize("said", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"])
 async def test_who_does_not_ask_is_let_go(control: FakeControl, reader: FakeReader, said: bytes) -> None:
     runner = make_runner(make_app(control, reader, Metrics()), idle_s=0.1)
