@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from softswitch.audio import SOUND_FILES
+from softswitch.audio import SOUND_FILES, codec
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
-from softswitch.sdp.media import PCMA, PCMU
+from softswitch.sdp.codecs import KNOWN, USUAL
 from softswitch.settings import Settings
 from softswitch.settings.kind import HostPort
 from softswitch.settings.trunk import Rewrite as RewriteSettings
@@ -26,8 +26,6 @@ from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, Us
 from softswitch.switch.door import StrangerRule
 from softswitch.switch.tracebook import Room
 from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
-
-_CODECS = {codec.name: codec for codec in (PCMU, PCMA)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +126,10 @@ def configuration(
     codes = settings.feature_codes
     sip = settings.sip
     return Configuration(
-        users={name: User(user.password, user.name, user.language, user.contact or "", user.srtp, user.digits)
+        users={name: User(user.password, user.name, user.language, user.contact or "", user.srtp, user.digits,
+                          tuple(KNOWN[one] for one in user.codecs))
                for name, user in settings.users.items()},
+        usual_codecs=tuple(one for one in USUAL if codec.has(one.name, one.rate_hz)),
         listeners=listeners,
         trunks={name: _trunk(name, trunk) for name, trunk in settings.trunks.items()},
         agents=tuple(settings.agent_specs()),
@@ -179,7 +179,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
     manners = Manners(
         Presentation(trunk.caller_id, trunk.caller_ids, trunk.anonymous, trunk.assert_identity),
         _rules(trunk.rewrite.inbound), _rules(trunk.rewrite.outbound),
-        tuple(_CODECS[name] for name in trunk.codecs), trunk.follow_redirects, trunk.believe_identity,
+        tuple(KNOWN[one] for one in trunk.codecs), trunk.follow_redirects, trunk.believe_identity,
     )  # fmt: skip
     return Trunk(
         name, address, "" if trunk.transport == "auto" else trunk.transport, sources, credentials, trunk.prefix,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from softswitch.acd.model import AgentSpec
 from softswitch.settings.kind import Name, Strict, written
@@ -25,6 +25,18 @@ Secrecy = Literal["off", "optional", "required"]
 DigitForm = Literal["auto", "info", "tone"]
 
 
+def _once(named: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(named)) < len(named):
+        raise ValueError("has a codec twice")
+    return named
+
+
+# In order of preference; L16 is for those who have bandwidth and no time. None: what ``sdp.codecs`` has as usual.
+Codecs = Annotated[
+    tuple[Literal["PCMU", "PCMA", "G722", "opus", "L16", "L16/16000"], ...], AfterValidator(_once)
+]  # fmt: skip
+
+
 class User(Strict):
     """A phone that may register and call."""
 
@@ -34,6 +46,7 @@ class User(Strict):
     contact: SipUri | None = None  # of a phone that does not register
     srtp: Secrecy = "off"
     digits: DigitForm = "auto"
+    codecs: Codecs = ()
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

@@ -11,6 +11,8 @@ from softswitch.call.state import SessionPolicy
 from softswitch.callback.model import Policy
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
+from softswitch.sdp.codecs import USUAL
+from softswitch.sdp.media import Codec
 from softswitch.sip.digest import ALGORITHMS
 from softswitch.sip.flow import Address, Flow, ListeningPoint, family
 from softswitch.sip.timing import Timing
@@ -28,6 +30,7 @@ class User:
     contact: str = ""  # URI of a phone that does not register
     srtp: str = "off"  # or "optional", "required"
     digits: str = "auto"  # or "info", "tone"
+    codecs: tuple[Codec, ...] = ()  # in order of preference; (): the usual ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,18 @@ class Configuration:
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)
+    usual_codecs: tuple[Codec, ...] = USUAL  # where none are written, as offered
 
     def srtp(self, user: str, trunk: str) -> str:
         """Whether the media of a call with this user, or over this trunk, are secured: off, optional, required."""
         peer = self.trunks.get(trunk) if trunk else self.users.get(user)
         return peer.srtp if peer else "off"
+
+    def codecs(self, user: str, trunk: str) -> tuple[Codec, ...]:
+        """What was written for this user or this trunk, in order of preference; (): nothing was."""
+        if trunk:
+            return self.trunks[trunk].manners.codecs if trunk in self.trunks else ()
+        return self.users[user].codecs if user in self.users else ()
 
     def digits(self, user: str, trunk: str) -> str:
         """In which form this user, or whoever is behind this trunk, takes keys: auto, info, tone."""

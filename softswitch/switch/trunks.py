@@ -16,7 +16,6 @@ from softswitch.contact.presentation import rewritten
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
-from softswitch.sdp.media import Codec
 from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Hop, drawn
 from softswitch.sip.message import Request
@@ -129,15 +128,14 @@ class Trunks:
 
     # ---- calls that come in ------------------------------------------------------------------------------------
 
-    def admit(self, leg: str, wanted: CallWanted) -> tuple[Codec, ...]:
-        """A call has come in by a trunk: the codecs that it has there. Raises ``PeerError`` (503)."""
+    def admit(self, leg: str, wanted: CallWanted) -> None:
+        """A call has come in by a trunk. Raises ``PeerError`` (503)."""
         line = self.lines[wanted.trunk]
         if refusal := self._refusal(line):
             retry_after = str(retry_after_s(wanted.arrived.request.call_id))
             raise PeerError(503, f"Trunk Limit: {refusal}", headers=(("Retry-After", retry_after),))
         line.legs.add(leg)
         self._carried[leg] = (line, None)
-        return line.spec.manners.codecs
 
     def called(self, trunk: str, request: Request, number: str) -> str:
         """Which number of ours a trunk means. A registrar calls the contact that we gave it, and says whom in To."""
