@@ -127,7 +127,7 @@ def configuration(
     sip = settings.sip
     return Configuration(
         users={name: User(user.password, user.name, user.language, user.contact or "", user.srtp, user.digits,
-                          tuple(KNOWN[one] for one in user.codecs))
+                          user.tones or "", tuple(KNOWN[one] for one in user.codecs))
                for name, user in settings.users.items()},
         usual_codecs=tuple(one for one in USUAL if codec.has(one.name, one.rate_hz)),
         listeners=listeners,
@@ -154,6 +154,7 @@ def configuration(
         max_expires_s=sip.max_expires,
         ring_s=sip.ring,
         region=settings.region,
+        tones=settings.tones or settings.region,
         language=settings.language,
         max_calls=settings.limits.calls,
         trace=Room(settings.trace.messages, settings.trace.contacts, settings.trace.bytes),
@@ -186,7 +187,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
         trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.certificate, trunk.challenge, registering,
         Watch(trunk.probe, trunk.probe_failures, trunk.answer_within, trunk.dead_for),
         CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer, trunk.srtp,
-        trunk.digits,
+        trunk.digits, trunk.tones or "",
     )  # fmt: skip
 
 

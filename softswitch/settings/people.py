@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from softswitch.acd.model import AgentSpec
+from softswitch.audio.progress import COUNTRIES
 from softswitch.settings.kind import Name, Strict, written
 
 # The passwords of the sample configuration are public: no listener outside of loopback starts with one of them.
@@ -23,6 +24,15 @@ SipUri = Annotated[
 Secrecy = Literal["off", "optional", "required"]
 # Of the keys that it is sent: "auto" is telephone events where they were agreed on, else tones in the sound.
 DigitForm = Literal["auto", "info", "tone"]
+
+
+def _sounding(country: str) -> str:
+    if country not in COUNTRIES:
+        raise ValueError(f"the tones of {country!r} are not known; write one of {', '.join(COUNTRIES)}")
+    return country
+
+
+ToneCountry = Annotated[str, AfterValidator(_sounding)]
 
 
 def _once(named: tuple[str, ...]) -> tuple[str, ...]:
@@ -46,6 +56,7 @@ class User(Strict):
     contact: SipUri | None = None  # of a phone that does not register
     srtp: Secrecy = "off"
     digits: DigitForm = "auto"
+    tones: ToneCountry | None = None  # of call progress; none: those of the switch
     codecs: Codecs = ()
 
     def weak_for(self, user: str) -> bool:

@@ -25,6 +25,7 @@ from softswitch.settings.kind import (
     Strict,
     written,
 )
+from softswitch.settings.people import ToneCountry
 from softswitch.settings.tracing import Hep, Trace
 from softswitch.settings.transport import Certificate, SipTls, WebSocket
 
@@ -194,6 +195,7 @@ class System(Strict):
     store: Store = Store()
     paths: Paths = Paths()
     region: Country = "CN"  # of numbers without a country code
+    tones: ToneCountry | None = None  # of call progress; none: those of the region, if they are known, else of the US
     language: Annotated[str, written(r"[a-z]{2,3}", "a language such as zh or en")] = "zh"
     log: Log = Log()
     feature_codes: FeatureCodes = FeatureCodes()

@@ -20,7 +20,7 @@ from softswitch.settings.kind import (
     regular,
     written,
 )
-from softswitch.settings.people import Codecs, DigitForm, Secrecy
+from softswitch.settings.people import Codecs, DigitForm, Secrecy, ToneCountry
 
 
 class Registration(Strict):
@@ -100,6 +100,7 @@ class Trunk(Strict):
     transfer: bool = False  # whoever is behind it may transfer whom he talks to, to our dialplans
     srtp: Secrecy = "off"
     digits: DigitForm = "auto"
+    tones: ToneCountry | None = None  # of call progress; none: those of the switch
 
     @model_validator(mode="after")
     def _consistent(self) -> Trunk:

@@ -30,6 +30,7 @@ class User:
     contact: str = ""  # URI of a phone that does not register
     srtp: str = "off"  # or "optional", "required"
     digits: str = "auto"  # or "info", "tone"
+    tones: str = ""  # country; "": that of the switch
     codecs: tuple[Codec, ...] = ()  # in order of preference; (): the usual ones
 
 
@@ -54,6 +55,7 @@ class Trunk:
     transfer: bool = False  # whoever is behind it may transfer, to dialplans
     srtp: str = "off"  # or "optional", "required"
     digits: str = "auto"  # or "info", "tone"
+    tones: str = ""  # country; "": that of the switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Configuration:
     max_expires_s: float = 3600.0
     ring_s: float = 30.0  # between our own phones
     region: str = "CN"
+    tones: str = "CN"  # country whose call progress tones are heard, where nothing else is said
     language: str = "zh"
     max_calls: int = 2000
     lamps: LampPolicy = LampPolicy()
@@ -121,6 +124,11 @@ class Configuration:
         """In which form this user, or whoever is behind this trunk, takes keys: auto, info, tone."""
         peer = self.trunks.get(trunk) if trunk else self.users.get(user)
         return peer.digits if peer else "auto"
+
+    def country(self, user: str, trunk: str) -> str:
+        """Whose tones this user hears, or whoever is behind this trunk."""
+        peer = self.trunks.get(trunk) if trunk else self.users.get(user)
+        return (peer.tones if peer else "") or self.tones
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.
