@@ -73,10 +73,9 @@ class House:
 
     def rtp_comes(self, *numbers: int) -> None:
         for number in numbers:
-            one = [np.array([value], kind) for value, kind in ((number, np.uint16), (160 * number, np.uint32))]
-            self.reporting.reception.note(
-                np.array([ROW]), *one, np.array([THEIRS], np.uint32), np.array([True]), self.now
-            )
+            sequence, timestamp = np.array([number], np.uint16), np.array([160 * number], np.uint32)
+            ssrc, timed = np.array([THEIRS], np.uint32), np.array([True])
+            self.reporting.reception.note(np.array([ROW]), sequence, timestamp, ssrc, timed, self.now)
 
     def rtp_goes(self, count: int) -> None:
         for number in range(count):
@@ -106,7 +105,7 @@ def report(*blocks: Block, sent: Sent | None = None, ssrc: int = THEIRS, leaves:
 
 
 def on_us(**what: int) -> Block:
-    return replace(Block(OURS, 0.0, 0, 5, 0, 0, 0), **what)  # type: ignore[arg-type]  # whole numbers
+    return replace(Block(OURS, 0.0, 0, 5, 0, 0, 0), **what)
 
 
 def test_what_was_sent_and_received_is_reported(house: House) -> None:

@@ -15,14 +15,22 @@ RECORD = CallRecord("c-1", "inbound", "1", "2", "", "", "", "", 1.0, 2.0, 3.0, 4
 LEGS = {"leg-a": "c-1", "leg-b": "c-1", "leg-z": "c-2"}
 
 
-class Desk(Measuring):
-    """Keeps what is written."""
+class Kept(Memory):
+    """Of calls, what was written, in its order."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.written: list[CallRecord] = []
-        keeper = Memory()
-        keeper.put_call = self.written.append  # type: ignore[method-assign]
-        super().__init__(keeper, lambda leg: LEGS.get(leg, ""))
+
+    def put_call(self, record: CallRecord) -> None:
+        self.written.append(record)
+
+
+class Desk(Measuring):
+    def __init__(self) -> None:
+        kept = Kept()
+        self.written = kept.written
+        super().__init__(kept, lambda leg: LEGS.get(leg, ""))
 
 
 def qualities(record: CallRecord) -> dict[str, Quality]:
