@@ -18,9 +18,11 @@ import numpy.typing as npt
 
 from softswitch.audio import FRAME, dtmf, g711
 from softswitch.audio.codec import CodecError
+from softswitch.audio.vad import TalkSettings
 from softswitch.media import protocol as p
 from softswitch.media.keypad import Keypad
 from softswitch.media.library import Library, pause
+from softswitch.media.listening import Listening
 from softswitch.media.player import Ended, Player
 from softswitch.media.receiver import Key, Receiver
 from softswitch.media.recorder import Failed, Recorder
@@ -50,6 +52,7 @@ class EngineSettings:
     jitter: JitterSettings = field(default_factory=JitterSettings)
     recordings: Path | None = None  # where an earlier process may have left some that are to be finished
     keep_free: int = 0  # octets of their disk
+    talk: TalkSettings = field(default_factory=TalkSettings)
 
 
 class Engine:
@@ -70,7 +73,7 @@ class Engine:
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
         self._recorder = Recorder(settings.keep_free, settings.recordings)
-        self._tones = dtmf.Detector(settings.streams)
+        self._listening = Listening(settings.streams, settings.talk)
         self._serial: dict[int, int] = {}  # of the last Connect, by row
 
     # ---- commands ----------------------------------------------------------------------------------------------
@@ -141,7 +144,7 @@ class Engine:
         if command.serial <= self._serial.get(row, -1):
             return
         self._serial[row] = command.serial
-        self._tones.listen(row, command.tones)
+        self._listening.connect(row, command.tones)
         self._keypad.agree(row, command.event_type, command.clock_rate)
         law = self._law(row, command)
         keys = command.keys
@@ -190,7 +193,7 @@ class Engine:
         self._coders.forget(row)
         self._sockets.close(row)
         self._keypad.forget(row)
-        self._tones.listen(row, False)
+        self._listening.forget(row)
         self._serial.pop(row, None)
         self._rows.give_back(name)
 
@@ -226,7 +229,8 @@ class Engine:
     def _frame(self) -> None:
         count = self._rows.used
         said = self._receiver.speak(count)
-        self._tell_keys(self._tones.hear(said, self._receiver.present), "tone")
+        present, missing = self._receiver.present[:count], self._receiver.concealer.missing[:count]
+        self._tell_keys(self._listening.hear(said, present, missing), "tone")
         self._reporting.listen(said, self._receiver.now)
         heard = np.zeros((count, FRAME), np.int16)
         self._rooms.mix(said, heard)
@@ -273,6 +277,7 @@ class Engine:
             "noise_packets": self._receiver.hushes.packets,
             **self._coders.counters(),
             "keys_sent": self._keypad.pressed,
+            **self._listening.counters(),
             **self._reporting.counters(),
             "srtp_refused": self._srtp.refused,
             "concealed": self._receiver.concealer.concealed,
@@ -285,7 +290,7 @@ class Engine:
         return {
             "streams": len(self._rows),
             "streams_coded": len(self._coders),
-            "tone_detectors": len(self._tones),
+            **self._listening.gauges(self._rows.used),
             "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),
             "recordings": len(self._recorder),

@@ -103,9 +103,19 @@ class Http(Strict):
     tokens: tuple[Token, ...] = ()
 
 
+class Talk(Strict):
+    """When somebody talks. A stream talks above both thresholds; see docs/digits.md."""
+
+    level: float = Field(default=-45.0, ge=-90, le=0)  # dBov
+    margin: float = Field(default=9.0, ge=0, le=40)  # dB above the background of the line
+    hangover: Seconds = Field(default=0.3, le=5)  # a pause that is part of the talk
+    silence: PositiveSeconds = 10.0  # after that a stream counts as silent
+
+
 class MediaPlaneSettings(Strict):
     address: NumericHost = "127.0.0.1"
     ports: Ports = PortRange(20000, 29999)
+    talk: Talk = Talk()
 
 
 class Store(Strict):
