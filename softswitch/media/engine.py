@@ -28,6 +28,7 @@ from softswitch.media.receiver import Key, Receiver
 from softswitch.media.recorder import Failed, Recorder
 from softswitch.media.reporting import Reporting
 from softswitch.media.rooms import Rooms
+from softswitch.media.schedule import TICK_S
 from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets, numeric
 from softswitch.media.source import Address
@@ -72,7 +73,8 @@ class Engine:
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
-        self._recorder = Recorder(settings.keep_free, settings.recordings)
+        self._recorder = Recorder(settings.streams, settings.keep_free, settings.recordings)
+        self._receiver.on_sound = self._recorder.hear
         self._listening = Listening(settings.streams, settings.talk)
         self._serial: dict[int, int] = {}  # of the last Connect, by row
 
@@ -210,15 +212,19 @@ class Engine:
 
     # ---- the tick ----------------------------------------------------------------------------------------------
 
-    def tick(self, frames: int, skipped: int = 0) -> None:
-        """Do what is due: receive once, then that many frames. ``skipped`` frames of time are given up before."""
+    def tick(self, frames: int, skipped: int = 0, at: float | None = None) -> None:
+        """Do what is due: receive once, then that many frames. ``skipped`` frames of time are given up before.
+
+        ``at``: when the last of them was due, monotonic seconds; None: now.
+        """
         if skipped:
             self._sender.pass_time(skipped)
             self._recorder.pass_time(skipped)
         now = self._receiver.now = time.monotonic()
         self._receive()
-        for _ in range(frames):
-            self._frame()
+        at = now if at is None else at
+        for frame in range(frames):
+            self._frame(at - (frames - 1 - frame) * TICK_S)
         for happened in self._reporting.tick(self._rows.used, now):
             self._tell_event(happened)
 
@@ -226,7 +232,7 @@ class Engine:
         for batch in self._sockets.drain():
             self._tell_keys(self._receiver.take(batch), "event")
 
-    def _frame(self) -> None:
+    def _frame(self, at: float) -> None:
         count = self._rows.used
         said = self._receiver.speak(count)
         present, missing = self._receiver.present[:count], self._receiver.concealer.missing[:count]
@@ -238,7 +244,7 @@ class Engine:
             self._tell_ended(ended)
         self._keypad.render(heard)
         self._sender.send(heard, self._sockets, self._receiver.peers(count))
-        self._tell_failed(self._recorder.keep(said))
+        self._tell_failed(self._recorder.keep(said, self._receiver.jitter.playing(count), at))
 
     def _tell_keys(self, keys: Iterable[Key | dtmf.Heard], form: str) -> None:
         for key in keys:

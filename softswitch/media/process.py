@@ -21,7 +21,7 @@ from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.library import music_files
-from softswitch.media.schedule import Schedule
+from softswitch.media.schedule import TICK_S, Schedule
 from softswitch.process import raise_file_limit
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Process:
 
     def _tick(self, frames: int, skipped: int) -> None:
         try:
-            self.engine.tick(frames, skipped)
+            self.engine.tick(frames, skipped, self._schedule.next_at - TICK_S)
         except Exception:
             # One bad tick must not end all calls; the counter raises the alarm.
             self._errors += 1

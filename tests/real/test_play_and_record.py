@@ -140,6 +140,30 @@ async def test_a_recording_is_paused_converted_and_has_its_checksum(studio: Stud
     assert sorted(one.name for one in path.parent.iterdir()) == ["call.flac", "call.json"]
 
 
+async def test_what_is_said_at_a_time_lies_at_a_time_in_both_channels(studio: Studio) -> None:
+    client, path = studio.client, studio.directory / "recordings" / "call.wav"
+    assert client is not None
+    with RtpPhone(0.0) as left, RtpPhone(0.0) as right:  # silent but for the clicks
+        await asyncio.sleep(0.007)
+        studio.join("r", "L", left)
+        studio.join("r", "R", right)
+        client.record("rec", path, "L", "R")
+        await eventually(lambda: path.exists() and len(recorded(path)) > 1.5 * RATE_HZ)
+        click = np.zeros(FRAME, np.int16)
+        click[0] = 30000
+        for phone in (left, right):
+            phone.say(click)
+        await eventually(lambda: len(left.said_at) > 0 < len(right.said_at))
+        spoken = len(recorded(path))
+        await eventually(lambda: len(recorded(path)) > spoken + 0.5 * RATE_HZ)
+        client.stop_record("rec")
+        await eventually(path.with_suffix(".json").exists)
+    sound = np.abs(recorded(path).astype(np.int64))
+    assert sound.max(axis=0).min() > 20000
+    apart = np.diff(sound.argmax(axis=0))[0] / RATE_HZ
+    assert apart == pytest.approx(right.said_at[0] - left.said_at[0], abs=0.002)
+
+
 async def test_what_a_killed_process_was_recording_is_finished_by_the_next(studio: Studio) -> None:
     client, path = studio.client, studio.directory / "recordings" / "call.opus"
     assert client is not None
