@@ -52,6 +52,8 @@ class Keys:
         form = self._form(order.leg)
         if form is Form.INFO:
             return self._switch.calls.tell_leg(order.leg, SendKeys(order.digits))
+        if form is Form.TONE:
+            self._presses.setdefault(order.leg, Presses()).sent(order.digits, self._switch.now)
         if form is not Form.TONE or order.heard is not Form.TONE:  # a tone goes its way with the sound
             self._switch.ports.media.press(order.leg, order.digits, form)
         return []
