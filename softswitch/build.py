@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from softswitch.audio import SOUND_FILES
+from softswitch.audio import SOUND_FILES, codec
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
-from softswitch.sdp.media import PCMA, PCMU
+from softswitch.sdp.codecs import KNOWN, USUAL
 from softswitch.settings import Settings
 from softswitch.settings.kind import HostPort
 from softswitch.settings.people import User as UserSettings
@@ -27,8 +27,6 @@ from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, Us
 from softswitch.switch.door import StrangerRule
 from softswitch.switch.tracebook import Room
 from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
-
-_CODECS = {codec.name: codec for codec in (PCMU, PCMA)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +128,7 @@ def configuration(
     sip = settings.sip
     return Configuration(
         users={name: _user(user, settings.limits.calls_per_user) for name, user in settings.users.items()},
+        usual_codecs=tuple(one for one in USUAL if codec.has(one.name, one.rate_hz)),
         listeners=listeners,
         trunks={name: _trunk(name, trunk) for name, trunk in settings.trunks.items()},
         agents=tuple(settings.agent_specs()),
@@ -154,6 +153,7 @@ def configuration(
         max_expires_s=sip.max_expires,
         ring_s=sip.ring,
         region=settings.region,
+        tones=settings.tones or settings.region,
         language=settings.language,
         max_calls=settings.limits.calls,
         trace=Room(settings.trace.messages, settings.trace.contacts, settings.trace.bytes),
@@ -173,7 +173,10 @@ def configuration(
 def _user(user: UserSettings, calls: int) -> User:
     """``calls``: how many at once, where nothing is said of this one."""
     most = calls if user.calls is None else user.calls
-    return User(user.password, user.name, user.language, user.contact or "", most, user.srtp, user.digits)
+    return User(
+        user.password, user.name, user.language, user.contact or "", most, user.srtp, user.digits, user.tones or "",
+        tuple(KNOWN[one] for one in user.codecs),
+    )  # fmt: skip
 
 
 def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
@@ -185,14 +188,14 @@ def _trunk(name: str, trunk: TrunkSettings) -> Trunk:
     manners = Manners(
         Presentation(trunk.caller_id, trunk.caller_ids, trunk.anonymous, trunk.assert_identity),
         _rules(trunk.rewrite.inbound), _rules(trunk.rewrite.outbound),
-        tuple(_CODECS[name] for name in trunk.codecs), trunk.follow_redirects, trunk.believe_identity,
+        tuple(KNOWN[one] for one in trunk.codecs), trunk.follow_redirects, trunk.believe_identity,
     )  # fmt: skip
     return Trunk(
         name, address, "" if trunk.transport == "auto" else trunk.transport, sources, credentials, trunk.prefix,
         trunk.ring, trunk.group, trunk.priority, trunk.weight, trunk.certificate, trunk.challenge, registering,
         Watch(trunk.probe, trunk.probe_failures, trunk.answer_within, trunk.dead_for),
         CallLimits(trunk.limits.calls, trunk.limits.calls_per_second), manners, trunk.transfer, trunk.srtp,
-        trunk.digits,
+        trunk.digits, trunk.tones or "",
     )  # fmt: skip
 
 

@@ -54,6 +54,8 @@ def supervise(config_dir: Path, settings: Settings) -> int:
     media = ["-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold)]
     media += ["--recordings", str(settings.paths.recordings), "--keep-free", str(settings.recordings.keep_free)]
     media += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
+    talk = settings.media.talk
+    media += [f"--talk={talk.level},{talk.margin},{talk.hangover},{talk.silence}"]
     media += ["--log-format", log_format, "--log-level", log_level]
     control = ["-m", "softswitch.app", "--config", str(config_dir)]
     with lock:

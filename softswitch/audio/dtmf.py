@@ -43,8 +43,11 @@ FULL_SCALE = 32768.0
 _LEAST_DBOV = -38.0  # of each tone; 0 dBov is a square wave of full scale, a sine of full scale has -3 dBov
 _TWIST_DB = (-9.5, 6.0)  # high tone against low
 _TOLERANCE = 0.025  # of the frequency
-_CANDIDATE = 0.4  # share of the power in the two strongest tones
-_WEAKER = 0.02  # share that the weaker of them has at least
+# The first stage sees a tone that is off by 1.5 % with 80 % of its strength, and some of the other tones in each.
+_CANDIDATE = 0.6  # share of the power in the two strongest tones
+_WEAKER = 0.05  # share that the weaker of them has at least
+_APART = 0.6  # share of a tone that its neighbours may seem to have
+_ROUGHLY = 0.7  # share of the power that the second stage's first fit explains
 _PURE = 0.83  # share of the power that the fitted tones explain; so much of the window must they fill, too
 _HITS = 2  # windows that make a press
 _MISSES = 4  # windows that end it
@@ -103,32 +106,33 @@ class Detector:
         self._half = rate_hz // 100  # samples of 10 ms
         self._rate = rate_hz
         turn = 2 * np.pi / rate_hz * np.outer(np.arange(self._half), np.concatenate([_LOW, _HIGH]))
-        self._basis: Floats = np.concatenate([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
-        self._fits = self._models()
+        self._basis: Floats = np.ascontiguousarray(np.concatenate([np.cos(turn), np.sin(turn)], axis=1).T, np.float32)
+        self._columns, self._fits = self._models()
         self._on = np.zeros(streams, np.bool_)
         self._rows: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._last: Floats = np.zeros((streams, self._half), np.float32)  # the second half of the frame before
-        self._last_power: Floats = np.zeros((streams, 1), np.float32)
-        self._last_tones: Floats = np.zeros((streams, 1, 8), np.float32)
+        self._last_power: Floats = np.zeros(streams, np.float32)
+        self._last_tones: Floats = np.zeros((8, streams), np.float32)
         self._runs: dict[int, _Run] = {}
         self._floor = self._half * 2 * 10 ** (_LEAST_DBOV / 10) * FULL_SCALE**2  # energy of a window
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def _models(self) -> Floats:
-        """For each pair of tones, what gives the eight parameters of its model from a window: (16, 8, window)."""
+    def _models(self) -> tuple[Floats, Floats]:
+        """For each pair of tones its model, and what gives its eight parameters: both ``(16, 8, window)``."""
         at = (np.arange(2 * self._half) - self._half + 0.5) / self._rate
         slope = at * 100  # -1 to 1 over the window
-        fits = []
+        models, fits = [], []
         for low in _LOW:
             for high in _HIGH:
                 columns = []
                 for hz in (low, high):
                     cos, sin = np.cos(2 * np.pi * hz * at), np.sin(2 * np.pi * hz * at)
                     columns += [cos, sin, slope * cos, slope * sin]
-                fits.append(np.linalg.pinv(np.stack(columns, axis=1)))
-        return np.stack(fits).astype(np.float32)
+                models.append(np.stack(columns))
+                fits.append(np.linalg.pinv(models[-1].T))
+        return np.stack(models).astype(np.float32), np.stack(fits).astype(np.float32)
 
     def listen(self, row: int, on: bool = True) -> None:
         """Begin or end listening; what was heard of a key so far is kept where nothing changes."""
@@ -136,7 +140,7 @@ class Detector:
             return
         self._on[row] = on
         self._rows = np.flatnonzero(self._on)
-        self._last[row], self._last_power[row], self._last_tones[row] = 0, 0, 0
+        self._last[row], self._last_power[row], self._last_tones[:, row] = 0, 0, 0
         self._runs.pop(row, None)
 
     def hear(self, said: npt.NDArray[Any], present: npt.NDArray[np.bool_] | None = None) -> list[Heard]:
@@ -148,28 +152,35 @@ class Detector:
         if not len(rows):
             return []
         halves = said[rows].astype(np.float32).reshape(-1, 2, self._half)
-        power = np.einsum("rhs,rhs->rh", halves, halves)
-        parts = (halves.reshape(-1, self._half) @ self._basis).reshape(-1, 2, 2, 8)
-        tones = np.einsum("rhcf,rhcf->rhf", parts, parts) * np.float32(2 / self._half)
-        power = np.concatenate([self._last_power[rows], power], axis=1)
-        tones = np.concatenate([self._last_tones[rows], tones], axis=1)
-        heard = self._follow(rows, self._keys(rows, halves, power, tones), present)
-        self._last[rows], self._last_power[rows], self._last_tones[rows] = halves[:, 1], power[:, 2:], tones[:, 2:]
+        power = np.einsum("rhs,rhs->hr", halves, halves)
+        parts = (self._basis @ halves.reshape(-1, self._half).T).reshape(2, 8, -1, 2)
+        tones = np.einsum("cfrh,cfrh->hfr", parts, parts) * np.float32(2 / self._half)
+        last = self._last_power[rows], self._last_tones[:, rows]
+        energy = np.stack([last[0] + power[0], power[0] + power[1]])
+        strength = np.stack([last[1] + tones[0], tones[0] + tones[1]])
+        heard = self._follow(rows, self._keys(rows, halves, energy, strength), present)
+        self._last[rows], self._last_power[rows], self._last_tones[:, rows] = halves[:, 1], power[1], tones[1]
         return heard
 
-    def _keys(self, rows: npt.NDArray[np.int64], halves: Floats, power: Floats, tones: Floats) -> dict[int, list[int]]:
-        """By place in ``rows``: the key in each of the two windows, -1 for none; without the rows that have none."""
-        energy = power[:, :2] + power[:, 1:]
-        strength = tones[:, :2] + tones[:, 1:]
-        low, high = strength[:, :, :4].max(axis=2), strength[:, :, 4:].max(axis=2)
+    def _keys(
+        self, rows: npt.NDArray[np.int64], halves: Floats, energy: Floats, strength: Floats
+    ) -> dict[int, list[int]]:
+        """By place in ``rows``: the key in each of the two windows, -1 for none; without the rows that have none.
+
+        ``energy`` is ``(2, rows)``, ``strength`` that of the tones ``(2, 8, rows)``.
+        """
+        low, high = strength[:, :4].max(axis=1), strength[:, 4:].max(axis=1)
         likely = (low + high > _CANDIDATE * energy) & (np.minimum(low, high) > _WEAKER * energy)
-        places, which = np.nonzero(likely & (energy > self._floor))
+        which, places = np.nonzero(likely & (energy > self._floor))
+        chosen = np.partition(strength[which, :, places].reshape(-1, 2, 4), 2, axis=2)
+        alone = (chosen[:, :, 2] < _APART * chosen[:, :, 3]).all(axis=1)
+        places, which = places[alone], which[alone]
         if not len(places):
             return {}
         samples = np.concatenate([self._last[rows[places]], halves[places, 0], halves[places, 1]], axis=1)
         start = which * self._half
         windows = np.take_along_axis(samples, start[:, None] + np.arange(2 * self._half), axis=1)
-        pair = 4 * strength[places, which, :4].argmax(axis=1) + strength[places, which, 4:].argmax(axis=1)
+        pair = 4 * strength[which, :4, places].argmax(axis=1) + strength[which, 4:, places].argmax(axis=1)
         keys: dict[int, list[int]] = {}
         for place, index, key in zip(places.tolist(), which.tolist(), self._certain(windows, pair), strict=True):
             keys.setdefault(place, [-1, -1])[index] = key
@@ -177,18 +188,29 @@ class Detector:
 
     def _certain(self, windows: Floats, pair: npt.NDArray[np.int64]) -> list[int]:
         """The key of each candidate, ``(k, window)``, or -1 where the second stage finds none."""
-        found = np.einsum("kps,ks->kp", self._fits[pair], windows).reshape(-1, 2, 4)
-        off_hz = self._deviation(found)
+        energy = np.einsum("ks,ks->k", windows, windows)
+        found = np.einsum("kps,ks->kp", self._fits[pair], windows)
+        off_hz = self._deviation(found.reshape(-1, 2, 4))
         nominal = np.stack([_LOW[pair // 4], _HIGH[pair % 4]], axis=1)
-        right = np.abs(off_hz) <= _TOLERANCE * nominal
-        level, explained = self._refit(windows, nominal + off_hz)
+        rough = np.einsum("kps,kp->ks", self._columns[pair], found)
+        right = (np.abs(off_hz) <= _TOLERANCE * nominal).all(axis=1)
+        right &= np.einsum("ks,ks->k", rough, rough) >= _ROUGHLY * energy
+        certain = np.full(len(pair), -1)
+        some = np.flatnonzero(right)
+        if len(some):
+            keys = self._exact(windows[some], nominal[some] + off_hz[some], energy[some])
+            certain[some] = np.where(keys, pair[some], -1)
+        found_keys: list[int] = certain.tolist()
+        return found_keys
+
+    def _exact(self, windows: Floats, hz: npt.NDArray[Any], energy: Floats) -> npt.NDArray[np.bool_]:
+        """Whether two tones of these frequencies ``(k, 2)`` are all that is heard, loud enough and in balance."""
+        level, explained = self._refit(windows, hz)
         level_db = 10 * np.log10(np.maximum(level, 1e-9) / FULL_SCALE**2)
         twist = level_db[:, 1] - level_db[:, 0]
         loud = level_db.min(axis=1) >= _LEAST_DBOV
         balanced = (twist >= _TWIST_DB[0]) & (twist <= _TWIST_DB[1])
-        pure = explained >= _PURE * np.einsum("ks,ks->k", windows, windows)
-        certain: list[int] = np.where(right.all(axis=1) & loud & balanced & pure, pair, -1).tolist()
-        return certain
+        return np.asarray(loud & balanced & (explained >= _PURE * energy))
 
     def _deviation(self, found: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """How far each tone is from where it should be, in Hz, from cos, sin and their slopes ``(k, 2, 4)``."""

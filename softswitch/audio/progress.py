@@ -99,6 +99,21 @@ def render(country: str, name: str, seconds: float) -> Pcm:
     return np.resize(period(country, name), round(seconds * RATE_HZ))
 
 
+PREFIX = "tone:"  # of a name
+_LONGEST_S = 3600.0
+
+
+def name_of(country: str, name: str, seconds: float) -> str:
+    """How this tone is called where a file could be named."""
+    return f"{PREFIX}{country}.{name}.{seconds:g}"
+
+
+def named(text: str) -> Pcm:
+    """What ``name_of`` has named. Raises ``ValueError``, ``KeyError``."""
+    country, name, seconds = text.removeprefix(PREFIX).split(".", 2)
+    return render(country, name, min(float(seconds), _LONGEST_S))
+
+
 def _part(tones: str, seconds: str) -> Pcm:
     at = np.arange(round(float(seconds) * RATE_HZ)) / RATE_HZ
     if tones == "-":

@@ -47,14 +47,21 @@ class Talk:
         self.talking[row], self._new[row] = False, True
         self.silent_ticks[row] = self.talk_ticks[row] = self.ticks[row] = 0
 
-    def hear(self, levels: Floats) -> None:
-        """Take in one tick's levels in dBov of the first ``n`` rows, ``(n,)``."""
+    def hear(self, levels: Floats, present: npt.NDArray[np.bool_] | None = None) -> None:
+        """Take in one tick's levels in dBov of the first ``n`` rows, ``(n,)``.
+
+        ``present`` ``(n,)``: the rows of which something has arrived; of the others nothing is learnt.
+        """
         count = len(levels)
+        if present is not None:
+            levels = np.where(present, levels, self.level[:count])
         settings, background, talking = self.settings, self.background[:count], self.talking[:count]
+        known = np.ones(count, np.bool_) if present is None else present
         background[:] = np.where(self._new[:count], levels, background)
-        self._new[:count] = False
-        np.minimum(levels, np.minimum(background + np.float32(_RISE_DB), np.float32(_HIGHEST_DBOV)), out=background)
-        loud = (levels >= settings.talk_dbov) & (levels >= background + settings.margin_db)
+        self._new[:count] &= ~known
+        risen = np.minimum(background + np.float32(_RISE_DB), np.float32(_HIGHEST_DBOV))
+        background[:] = np.where(known, np.minimum(levels, risen), background)
+        loud = known & (levels >= settings.talk_dbov) & (levels >= background + settings.margin_db)
         silent = self.silent_ticks[:count]
         silent += 1
         silent[loud] = 0
@@ -67,7 +74,7 @@ class Talk:
 
     def silent(self) -> npt.NDArray[np.bool_]:
         """Rows that have said nothing for so long that somebody should look."""
-        return self.silent_ticks * TICK_S >= self.settings.silent_after_s
+        return ~self._new & (self.silent_ticks * TICK_S >= self.settings.silent_after_s)
 
     def share(self, row: int) -> float:
         """How much of its life the row has talked, 0 to 1."""

@@ -246,8 +246,15 @@ class InboundContact(Transferable):
         outside = [self.occupy(order.number)] if order.number else []
         prefix = self.new_prefix("dial")
         self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel)
-        music: list[Effect] = [HoldMusicTo(self.leg, self.music)] if self.answered else []
-        return [*outside, *music, *self.hunt.start()]
+        return [*outside, *self._meanwhile(order), *self.hunt.start()]
+
+    def _meanwhile(self, order: DialOut) -> list[Effect]:
+        """What a caller hears who is connected with us already."""
+        if not self.answered:
+            return []
+        if order.ringing:
+            return self._play_to_caller((Prompt("", tone="ringback", silence_s=order.ring_s),), "ringing")
+        return [HoldMusicTo(self.leg, self.music)]
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:
         hunt = self.hunt

@@ -12,7 +12,6 @@ from softswitch.callback.model import LedgerInput
 from softswitch.contact.presentation import AS_IS, Presentation
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import Fetch, Prompt
-from softswitch.sdp.media import Codec
 from softswitch.sip.flow import Flow
 
 # ---- orders ----------------------------------------------------------------------------------------------------
@@ -28,7 +27,6 @@ class Target:
     credentials: tuple[str, str] | None = None  # user, password for a 401 or 407 of theirs
     presentation: Presentation = AS_IS  # which caller it is shown
     trunk: str = ""  # by which it is reached; "": a phone of ours
-    codecs: tuple[Codec, ...] = ()  # in order of preference; (): what we have
     try_s: float | None = None  # how long to wait for the first response; None: as long as it may ring
     others: tuple[Target, ...] = ()  # where the same number is tried next, one after the other
     user: str = ""  # whose phone it is; "" behind a trunk

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from softswitch.call.signal import Accept
 from softswitch.contact.journey import Facts, Journey, Table
-from softswitch.contact.order import Directory, FetchUrl, PlayTo, SilenceTo, TellLeg
+from softswitch.contact.order import Directory, FetchUrl, PlayTo, PressKeys, SilenceTo, TellLeg
 from softswitch.contact.script import Script
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.ivr.model import (
@@ -19,6 +19,7 @@ from softswitch.ivr.model import (
     IvrInput,
     PlayPrompts,
     Prompt,
+    SendKeys,
     StepEntered,
     StopPlaying,
 )
@@ -83,4 +84,5 @@ class Scripted(Journey):
         PlayPrompts: _on_play,
         StopPlaying: lambda self, order, now: [SilenceTo(self.leg)],
         Fetch: _on_fetch,
+        SendKeys: lambda self, order, now: [PressKeys(self.leg, order.digits)],
     }

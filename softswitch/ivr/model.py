@@ -87,15 +87,13 @@ IvrInput = Start | PlayEnded | Pressed | Fetched | QueueEnded | Promised | DialE
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Something to be heard: a file of ``media/prompts/<language>/``, a text for the speech engine, a tone, or silence."""
+    """To be heard: a file of ``media/prompts/<language>/``, a text for the speech engine, a tone, or silence."""
 
     language: str
     file: str = ""
     text: str = ""
     silence_s: float = 0.0
-    tone: str = (
-        ""  # of call progress, for ``silence_s``; ``language`` is the country whose tone it is, "" the listener's
-    )
+    tone: str = ""  # of call progress, for ``silence_s``; ``language`` is its country, "": that of the listener
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,17 @@ import numpy.typing as npt
 
 from softswitch.audio import FRAME, dtmf, g711
 from softswitch.audio.codec import CodecError
+from softswitch.audio.vad import TalkSettings
 from softswitch.media import protocol as p
 from softswitch.media.keypad import Keypad
 from softswitch.media.library import Library, pause
+from softswitch.media.listening import Listening
 from softswitch.media.player import Ended, Player
 from softswitch.media.receiver import Key, Receiver
 from softswitch.media.recorder import Failed, Recorder
 from softswitch.media.reporting import Reporting
 from softswitch.media.rooms import Rooms
+from softswitch.media.schedule import TICK_S
 from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets, numeric
 from softswitch.media.source import Address
@@ -50,6 +53,7 @@ class EngineSettings:
     jitter: JitterSettings = field(default_factory=JitterSettings)
     recordings: Path | None = None  # where an earlier process may have left some that are to be finished
     keep_free: int = 0  # octets of their disk
+    talk: TalkSettings = field(default_factory=TalkSettings)
 
 
 class Engine:
@@ -69,8 +73,9 @@ class Engine:
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms(settings.streams)
-        self._recorder = Recorder(settings.keep_free, settings.recordings)
-        self._tones = dtmf.Detector(settings.streams)
+        self._recorder = Recorder(settings.streams, settings.keep_free, settings.recordings)
+        self._receiver.on_sound = self._recorder.hear
+        self._listening = Listening(settings.streams, settings.talk)
         self._serial: dict[int, int] = {}  # of the last Connect, by row
 
     # ---- commands ----------------------------------------------------------------------------------------------
@@ -141,7 +146,7 @@ class Engine:
         if command.serial <= self._serial.get(row, -1):
             return
         self._serial[row] = command.serial
-        self._tones.listen(row, command.tones)
+        self._listening.connect(row, command.tones)
         self._keypad.agree(row, command.event_type, command.clock_rate)
         law = self._law(row, command)
         keys = command.keys
@@ -190,7 +195,7 @@ class Engine:
         self._coders.forget(row)
         self._sockets.close(row)
         self._keypad.forget(row)
-        self._tones.listen(row, False)
+        self._listening.forget(row)
         self._serial.pop(row, None)
         self._rows.give_back(name)
 
@@ -207,15 +212,19 @@ class Engine:
 
     # ---- the tick ----------------------------------------------------------------------------------------------
 
-    def tick(self, frames: int, skipped: int = 0) -> None:
-        """Do what is due: receive once, then that many frames. ``skipped`` frames of time are given up before."""
+    def tick(self, frames: int, skipped: int = 0, at: float | None = None) -> None:
+        """Do what is due: receive once, then that many frames. ``skipped`` frames of time are given up before.
+
+        ``at``: when the last of them was due, monotonic seconds; None: now.
+        """
         if skipped:
             self._sender.pass_time(skipped)
             self._recorder.pass_time(skipped)
         now = self._receiver.now = time.monotonic()
         self._receive()
-        for _ in range(frames):
-            self._frame()
+        at = now if at is None else at
+        for frame in range(frames):
+            self._frame(at - (frames - 1 - frame) * TICK_S)
         for happened in self._reporting.tick(self._rows.used, now):
             self._tell_event(happened)
 
@@ -223,10 +232,11 @@ class Engine:
         for batch in self._sockets.drain():
             self._tell_keys(self._receiver.take(batch), "event")
 
-    def _frame(self) -> None:
+    def _frame(self, at: float) -> None:
         count = self._rows.used
         said = self._receiver.speak(count)
-        self._tell_keys(self._tones.hear(said, self._receiver.present), "tone")
+        present, missing = self._receiver.present[:count], self._receiver.concealer.missing[:count]
+        self._tell_keys(self._listening.hear(said, present, missing), "tone")
         self._reporting.listen(said, self._receiver.now)
         heard = np.zeros((count, FRAME), np.int16)
         self._rooms.mix(said, heard)
@@ -234,7 +244,7 @@ class Engine:
             self._tell_ended(ended)
         self._keypad.render(heard)
         self._sender.send(heard, self._sockets, self._receiver.peers(count))
-        self._tell_failed(self._recorder.keep(said))
+        self._tell_failed(self._recorder.keep(said, self._receiver.jitter.playing(count), at))
 
     def _tell_keys(self, keys: Iterable[Key | dtmf.Heard], form: str) -> None:
         for key in keys:
@@ -273,6 +283,7 @@ class Engine:
             "noise_packets": self._receiver.hushes.packets,
             **self._coders.counters(),
             "keys_sent": self._keypad.pressed,
+            **self._listening.counters(),
             **self._reporting.counters(),
             "srtp_refused": self._srtp.refused,
             "concealed": self._receiver.concealer.concealed,
@@ -285,7 +296,7 @@ class Engine:
         return {
             "streams": len(self._rows),
             "streams_coded": len(self._coders),
-            "tone_detectors": len(self._tones),
+            **self._listening.gauges(self._rows.used),
             "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),
             "recordings": len(self._recorder),

@@ -66,9 +66,9 @@ class Keypad:
         timestamp: npt.NDArray[np.uint32],
         ssrc: npt.NDArray[np.uint32],
     ) -> None:
-        """Put events in place of the sound in the packets of a tick; ``table`` and ``lengths`` are of ``rows``, ascending.
+        """Put events in place of the sound in the packets of a tick: ``table`` and ``lengths`` are of ``rows``.
 
-        ``sequence``, ``timestamp`` and ``ssrc`` are those of the sound, of all rows.
+        ``rows`` ascend; ``sequence``, ``timestamp`` and ``ssrc`` are those of the sound, of all rows.
         """
         for row, sender in list(self._events.items()):
             packet = sender.tick(int(timestamp[row]))

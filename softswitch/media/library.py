@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, RATE_HZ, SOUND_FILES
+from softswitch.audio import FRAME, RATE_HZ, SOUND_FILES, progress
 from softswitch.media.sound import Limits, SoundError, read
 
 Pcm = npt.NDArray[np.int16]
@@ -44,7 +44,9 @@ class Library:
         self._workers = ThreadPoolExecutor(2, "sound-files", step_back)
 
     def get(self, path: str) -> Future[Pcm]:
-        """``(samples,)``, now or later; what cannot be had fails in the future."""
+        """``(samples,)``, now or later; what cannot be had fails in the future. A tone may stand in place of a path."""
+        if path.startswith(progress.PREFIX):
+            return self._workers.submit(progress.named, path)
         try:
             found = Path(path).stat()
         except OSError as error:

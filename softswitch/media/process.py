@@ -15,12 +15,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from softswitch.audio.vad import TalkSettings
 from softswitch.log import configure
 from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.library import music_files
-from softswitch.media.schedule import Schedule
+from softswitch.media.schedule import TICK_S, Schedule
 from softswitch.process import raise_file_limit
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Process:
 
     def _tick(self, frames: int, skipped: int) -> None:
         try:
-            self.engine.tick(frames, skipped)
+            self.engine.tick(frames, skipped, self._schedule.next_at - TICK_S)
         except Exception:
             # One bad tick must not end all calls; the counter raises the alarm.
             self._errors += 1
@@ -95,6 +96,10 @@ class Process:
         return {**late, **self.engine.gauges()}
 
 
+def _talk(text: str) -> TalkSettings:
+    return TalkSettings(*map(float, text.split(",")))
+
+
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="softswitch.media", description="The media process of softswitch.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which control is awaited")
@@ -102,6 +107,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recordings", type=Path, help="directory whose unfinished recordings are to be finished")
     parser.add_argument("--keep-free", type=int, default=0, help="megabytes of the disk that no recording may use")
     parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
+    parser.add_argument("--talk", type=_talk, default=TalkSettings(), help="dBov,dB,seconds,seconds: see TalkSettings")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--log-level", default="info")
     return parser.parse_args(argv)
@@ -112,7 +118,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments(argv)
     configure(given.log_format, given.log_level)
     raise_file_limit()
-    settings = EngineSettings(given.streams, recordings=given.recordings, keep_free=given.keep_free << 20)
+    settings = EngineSettings(
+        given.streams, recordings=given.recordings, keep_free=given.keep_free << 20, talk=given.talk
+    )
     process = Process(given.socket, settings, music_files(given.hold))
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)

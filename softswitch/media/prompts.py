@@ -14,7 +14,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from softswitch.audio import wav
+from softswitch.audio import progress, wav
 from softswitch.ivr.model import Prompt
 from softswitch.media.speech import SpeechEngine, SpeechError
 
@@ -32,7 +32,9 @@ class PromptStore:
         self._worker = ThreadPoolExecutor(1, "speech")
 
     def find(self, prompt: Prompt) -> Path | None:
-        """The file that is there already, or None."""
+        """The file that is there already, or the name of a tone; or None."""
+        if prompt.tone:
+            return Path(progress.name_of(prompt.language, prompt.tone, prompt.silence_s))
         if prompt.file:
             for language in (prompt.language, *_OTHERS.get(prompt.language, ())):
                 path: Path = (self._prompts / language / prompt.file).resolve()

@@ -8,7 +8,7 @@ either (RFC 3264 sections 5.1, 7); where the answer turns our order around, what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +41,9 @@ class Key(NamedTuple):
     digit: str
 
 
+OnSound = Callable[[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.float64]], None]
+
+
 class Receiver:
     """The incoming state of all rows."""
 
@@ -51,13 +54,14 @@ class Receiver:
         srtp: Srtps | None = None,
         coders: Transcoder | None = None,
     ) -> None:
-        self.coders = coders or Transcoder(streams)
+        self.coders = Transcoder(streams) if coders is None else coders
         self.hushes = Hushes()
         self.srtp = srtp or Srtps(streams)
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
         self.sources = [Source() for _ in range(streams)]
         self.reporting: Reporting | None = None
+        self.on_sound: OnSound | None = None  # is told when packets of sound came
         self.now = 0.0  # monotonic s, of this tick
         self.packets = 0
         self.malformed = 0  # no RTP, or of a type that nobody agreed on
@@ -167,6 +171,8 @@ class Receiver:
         which = which[~coded]
         if not len(which):
             return
+        if self.on_sound is not None:
+            self.on_sound(rows[which], headers.timestamp[which], batch.came_s[which])
         rows, size = rows[which], headers.size[which]
         chosen = Headers(*(getattr(headers, name)[which] for name in Headers.__slots__))
         octets = batch.table[which, HEADER : HEADER + max(FRAME, int(size.max()))]

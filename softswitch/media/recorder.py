@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio import FRAME
-from softswitch.media.recording import Shifts
+from softswitch.media.alignment import Alignment
 from softswitch.media.writer import Begin, End, Failed, Frames, Hush, Order, Reseat, Writer
 
 __all__ = ["FLUSH_TICKS", "Failed", "Recorder"]
@@ -26,9 +27,14 @@ _MOST_BEHIND = 10 * 50 // FLUSH_TICKS  # batches that wait for the disk: 10 s
 
 
 class Recorder:
-    """All recordings of the process; ``recover`` is where earlier processes may have left some unfinished."""
+    """All recordings of the process; ``recover`` is where earlier processes may have left some unfinished.
 
-    def __init__(self, keep_free: int = 0, recover: Path | None = None) -> None:
+    ``hear`` is told of every packet of sound, so that each voice lies where its own clock says.
+    """
+
+    def __init__(self, streams: int, keep_free: int = 0, recover: Path | None = None) -> None:
+        self._alignment = Alignment(streams)
+        self._recorded = np.zeros(streams, np.bool_)
         self._rows: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # that are recorded, ascending
         self._sides: dict[str, tuple[int | None, ...]] = {}  # row of each channel; None: silence
         self._column: dict[int, int] = {}
@@ -70,8 +76,15 @@ class Recorder:
         if name in self._sides:
             self._told.append(Hush(name, reason))
 
+    def hear(self, rows: npt.NDArray[np.int64], stamps: npt.NDArray[Any], came_s: npt.NDArray[np.float64]) -> None:
+        """Packets of these rows, by their RTP timestamps, came in at these monotonic seconds."""
+        if self._sides:
+            wanted = self._recorded[rows]
+            self._alignment.hear(rows[wanted], stamps[wanted], came_s[wanted])
+
     def forget(self, row: int) -> None:
         """The row is given back: from here on its channels are silent."""
+        self._alignment.begin(row)
         for name, sides in list(self._sides.items()):
             if row in sides:
                 left = tuple(None if side == row else side for side in sides)
@@ -90,21 +103,23 @@ class Recorder:
         rows = sorted({row for sides in self._sides.values() for row in sides if row is not None})
         self._rows = np.array(rows, np.int64)
         self._column = {row: index for index, row in enumerate(rows)}
+        self._recorded[:] = False
+        self._recorded[self._rows] = True
 
-    def keep(self, said: Pcm, shift: Shifts | None = None) -> list[Failed]:
-        """Take what was said in this tick, ``(n, FRAME)``; which recordings have failed.
+    def keep(self, said: Pcm, stamps: npt.NDArray[np.uint32], tick_s: float) -> list[Failed]:
+        """Take what was said in the tick at ``tick_s``, ``(n, FRAME)``; which recordings have failed.
 
-        ``shift`` ``(n,)``: how many samples after its tick each row's frame lies.
+        ``stamps`` ``(n,)``: the RTP time of the first sample of each frame.
         """
         if self._sides:
             # A recording may name a row above the ones in use: a stream that said nothing yet.
             there = self._rows < len(said)
+            rows = self._rows[there]
             kept = np.zeros((len(self._rows), FRAME), np.int16)
-            kept[there] = said[self._rows[there]]
-            moved = np.zeros(len(self._rows), np.int64)
-            if shift is not None:
-                moved[there] = shift[self._rows[there]]
-            self._told.append(Frames(self._column, kept, moved))
+            kept[there] = said[rows]
+            shift = np.zeros(len(self._rows), np.int64)
+            shift[there] = self._alignment.shifts(rows, stamps[rows], tick_s)
+            self._told.append(Frames(self._column, kept, shift))
         self._ticks += 1
         return self._hand_over() if self._ticks % FLUSH_TICKS == 0 else []
 

@@ -8,6 +8,7 @@ the round trip; on a shared port, by the tick.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import select
 import socket
@@ -60,7 +61,7 @@ class Reporting:
     def __init__(self, streams: int, srtp: Srtps, peer: Callable[[int], Address | None], send_muxed: SendMuxed) -> None:
         self.reception, self.report = Reception(streams), Report(streams)
         self.watch = Watch(streams, self.reception, self.report)
-        self.malformed = self.strangers = self.received = self.sent = self.unbound = 0
+        self.malformed = self.strangers = self.received = self.byes = self.sent = self.unbound = 0
         self._packets = np.zeros(streams, np.int64)  # sent by us
         self._octets = np.zeros(streams, np.int64)  # of payload
         self._timestamp = np.zeros(streams, np.uint32)  # of the latest
@@ -91,9 +92,7 @@ class Reporting:
     def agree(self, row: int, peer_port: int, mux: bool, clock: int, sends: bool, receives: bool, now: float) -> None:
         """After an offer/answer."""
         way = self._ways[row]
-        if (way.peer_port, way.mux) != (peer_port, mux):
-            way.heard_from = None
-        way.peer_port, way.mux = peer_port, mux
+        way.peer_port, way.mux, way.heard_from = peer_port, mux, None
         self.reception.clock[row] = clock
         self.watch.agree(row, sends, receives, now)
 
@@ -195,6 +194,7 @@ class Reporting:
             self.strangers += 1
             return
         self.received += 1
+        self.byes += compound.ssrc in compound.left
         if not way.mux:
             way.heard_from = source
         self.report.take(row, way.ssrc, compound, at, rtcp.ntp(unix))
@@ -212,14 +212,13 @@ class Reporting:
         if to is None or not 0 < to[1] < 65536:
             return
         packet = self._srtp.protect_rtcp(row, self._compound(row, way, now, leaves))
-        self.sent += 1
         if way.mux:
             self._send_muxed(row, packet, to)
+            self.sent += 1
         elif way.port in self._ports:
-            try:
+            with contextlib.suppress(OSError):  # one report less; the next one says it all again
                 self._ports[way.port].socket.sendto(packet, to)
-            except OSError:
-                self.sent -= 1  # one report less; the next one says it all again
+                self.sent += 1
 
     def _compound(self, row: int, way: _Way, now: float, leaves: bool) -> bytes:
         packets, sent = int(self._packets[row]), None
@@ -236,6 +235,7 @@ class Reporting:
     def counters(self) -> dict[str, float]:
         return {
             "rtcp_received": self.received,
+            "rtcp_byes": self.byes,
             "rtcp_sent": self.sent,
             "rtcp_malformed": self.malformed,
             "rtcp_strangers": self.strangers,

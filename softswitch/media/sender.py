@@ -34,7 +34,7 @@ class Sender:
         coders: Transcoder | None = None,
     ) -> None:
         self._srtp = srtp or Srtps(streams)
-        self._coders = coders or Transcoder(streams)
+        self._coders = Transcoder(streams) if coders is None else coders
         self._keypad = keypad or Keypad()
         self.reporting: Reporting | None = None
         self.packets = 0

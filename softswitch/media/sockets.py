@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ Octets = npt.NDArray[np.uint8]
 _TURNS = 40  # per tick; as much as a stall of 800 ms leaves behind
 _BATCH = 1024  # packets per turn
 _RECEIVE_BUFFER = 1 << 18  # octets per socket
+_SO_TIMESTAMPNS = 35  # socket(7): the moment of arrival beside each packet
+_BESIDE = socket.CMSG_SPACE(16)
+_NO_STAMP = bytes(16)
+_OLDEST_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Batch:
     rows: list[int]
     lengths: list[int]
     sources: list[Address]
+    came_s: npt.NDArray[np.float64]  # monotonic: when the kernel had them
 
 
 def numeric(host: str) -> str:
@@ -61,6 +67,7 @@ class Sockets:
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
             made.bind(address)
         except OSError:
             made.close()
@@ -87,16 +94,18 @@ class Sockets:
         rows: list[int] = []
         lengths: list[int] = []
         sources: list[Address] = []
+        stamps: list[bytes] = []  # struct timespec of CLOCK_REALTIME
         for fd, _ in ready:
             row, sock = self._by_fd[fd]
             try:
-                length, source = sock.recvfrom_into(self._places[len(rows)])
+                length, beside, _, source = sock.recvmsg_into([self._places[len(rows)]], _BESIDE)
             except OSError:
                 continue  # an ICMP answer to something that we sent, or a packet with a bad checksum
             rows.append(row)
             lengths.append(length)
             sources.append(source[:2])
-        return Batch(self._table[: len(rows)], rows, lengths, sources)
+            stamps.append(beside[0][2] if beside else _NO_STAMP)
+        return Batch(self._table[: len(rows)], rows, lengths, sources, _monotonic(stamps))
 
     def send(self, row: int, packet: memoryview, address: Address) -> None:
         """Never blocks; a full buffer or an unreachable peer costs this one packet and is counted."""
@@ -104,3 +113,11 @@ class Sockets:
             self._by_row[row].sendto(packet, address)
         except OSError:
             self.send_errors += 1
+
+
+def _monotonic(stamps: list[bytes]) -> npt.NDArray[np.float64]:
+    """The kernel's time of arrival is wall time; a packet without one, or from before the clock was set, comes now."""
+    now, wall = time.monotonic(), time.time()
+    came = np.frombuffer(b"".join(stamps), np.int64).reshape(-1, 2)
+    age = wall - (came[:, 0] + came[:, 1] / 1e9)
+    return now - np.where((age > 0) & (age < _OLDEST_S), age, 0.0)

@@ -236,6 +236,10 @@ class Jitter:
         self._advance(rows)
         return present
 
+    def playing(self, count: int) -> npt.NDArray[np.uint32]:
+        """RTP time of the first sample of each frame that the last ``play`` gave, of the first ``count`` rows."""
+        return self._at.play_at[:count] - np.uint32(FRAME)
+
     def _advance(self, rows: Rows) -> None:
         self._at.slot[rows] = (self._at.slot[rows] + 1) % SLOTS
         self._at.play_at[rows] += np.uint32(FRAME)

@@ -135,7 +135,6 @@ class Report:
         self.last_at = np.zeros(streams)
         self.sent_ntp = np.zeros(streams, np.int64)  # middle 32 bits of its last sender report
         self.sent_at = np.zeros(streams)  # when that came
-        self.left = np.zeros(streams, np.bool_)
 
     def forget(self, row: int) -> None:
         for name, array in vars(self).items():
@@ -145,7 +144,6 @@ class Report:
         """``ssrc`` is ours; ``at`` and ``ntp`` (64 bits) are the moment at which it came."""
         self.count[row] += 1
         self.last_at[row] = at
-        self.left[row] = compound.ssrc in compound.left
         if compound.sent is not None:
             self.sent_ntp[row], self.sent_at[row] = middle(compound.sent.ntp), at
         for block in compound.blocks:

@@ -15,8 +15,8 @@ from functools import lru_cache
 from softswitch.sdp.media import G722, L16, L16_WIDE, OPUS, PCMA, PCMU, Codec
 from softswitch.sdp.session import Attributes, Section, number
 
-# By the names that settings have. An offer has the first four where nothing is written.
-KNOWN = {"PCMU": PCMU, "PCMA": PCMA, "G722": G722, "opus": OPUS, "L16": L16, "L16/16000": L16_WIDE}
+KNOWN = {"PCMU": PCMU, "PCMA": PCMA, "G722": G722, "opus": OPUS, "L16": L16, "L16/16000": L16_WIDE}  # as in settings
+USUAL = (PCMU, PCMA, G722, OPUS)  # where nothing is written: whoever calls is understood
 
 EVENT, NOISE = "telephone-event", "CN"
 # RFC 3551 tables 4 and 5: what a payload type means without an rtpmap.

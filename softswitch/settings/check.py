@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from softswitch.audio import codec
 from softswitch.core.yaml_nodes import Path, did_you_mean
+from softswitch.sdp.codecs import KNOWN
 from softswitch.settings.model import Configuration
 
 Finding = tuple[Path, str, str]
@@ -25,6 +27,7 @@ def findings(settings: Configuration) -> Iterator[Finding]:
     yield from _listeners(settings)
     yield from _exposure(settings)
     yield from _open_keys(settings)
+    yield from _codecs(settings)
 
 
 def _agents(settings: Configuration) -> Iterator[Finding]:
@@ -147,3 +150,12 @@ def _open_keys(settings: Configuration) -> Iterator[Finding]:
         if trunk.srtp != "off" and trunk.transport in ("udp", "tcp"):
             message = f"its keys are sent in the clear, over {trunk.transport}; write transport: tls"
             yield ("trunks", name, "srtp"), message, "warning"
+
+
+def _codecs(settings: Configuration) -> Iterator[Finding]:
+    """A codec whose library is not there would be silence."""
+    for kind, peers in (("users", settings.users), ("trunks", settings.trunks)):
+        for name, peer in peers.items():
+            for written in peer.codecs:
+                if not codec.has(KNOWN[written].name, KNOWN[written].rate_hz):
+                    yield (kind, name, "codecs"), f"{written}: its library is not on this machine", "error"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from softswitch.acd.model import AgentSpec
+from softswitch.audio.progress import COUNTRIES
 from softswitch.settings.kind import Name, Strict, written
 
 # The passwords of the sample configuration are public: no listener outside of loopback starts with one of them.
@@ -25,6 +26,27 @@ Secrecy = Literal["off", "optional", "required"]
 DigitForm = Literal["auto", "info", "tone"]
 
 
+def _sounding(country: str) -> str:
+    if country not in COUNTRIES:
+        raise ValueError(f"the tones of {country!r} are not known; write one of {', '.join(COUNTRIES)}")
+    return country
+
+
+ToneCountry = Annotated[str, AfterValidator(_sounding)]
+
+
+def _once(named: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(named)) < len(named):
+        raise ValueError("has a codec twice")
+    return named
+
+
+# In order of preference; L16 is for those who have bandwidth and no time. None: what ``sdp.codecs`` has as usual.
+Codecs = Annotated[
+    tuple[Literal["PCMU", "PCMA", "G722", "opus", "L16", "L16/16000"], ...], AfterValidator(_once)
+]  # fmt: skip
+
+
 class User(Strict):
     """A phone that may register and call."""
 
@@ -35,6 +57,8 @@ class User(Strict):
     calls: int | None = Field(default=None, ge=0)  # at once; None: limits.calls_per_user
     srtp: Secrecy = "off"
     digits: DigitForm = "auto"
+    tones: ToneCountry | None = None  # of call progress; none: those of the switch
+    codecs: Codecs = ()
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

@@ -25,6 +25,7 @@ from softswitch.settings.kind import (
     Strict,
     written,
 )
+from softswitch.settings.people import ToneCountry
 from softswitch.settings.tracing import Hep, Trace
 from softswitch.settings.transport import Certificate, SipTls, WebSocket
 
@@ -102,9 +103,19 @@ class Http(Strict):
     tokens: tuple[Token, ...] = ()
 
 
+class Talk(Strict):
+    """When somebody talks. A stream talks above both thresholds; see docs/digits.md."""
+
+    level: float = Field(default=-45.0, ge=-90, le=0)  # dBov
+    margin: float = Field(default=9.0, ge=0, le=40)  # dB above the background of the line
+    hangover: Seconds = Field(default=0.3, le=5)  # a pause that is part of the talk
+    silence: PositiveSeconds = 10.0  # after that a stream counts as silent
+
+
 class MediaPlaneSettings(Strict):
     address: NumericHost = "127.0.0.1"
     ports: Ports = PortRange(20000, 29999)
+    talk: Talk = Talk()
 
 
 class Store(Strict):
@@ -195,6 +206,7 @@ class System(Strict):
     store: Store = Store()
     paths: Paths = Paths()
     region: Country = "CN"  # of numbers without a country code
+    tones: ToneCountry | None = None  # of call progress; none: those of the region, if they are known, else of the US
     language: Annotated[str, written(r"[a-z]{2,3}", "a language such as zh or en")] = "zh"
     log: Log = Log()
     feature_codes: FeatureCodes = FeatureCodes()

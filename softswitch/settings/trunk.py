@@ -20,7 +20,7 @@ from softswitch.settings.kind import (
     regular,
     written,
 )
-from softswitch.settings.people import DigitForm, Secrecy
+from softswitch.settings.people import Codecs, DigitForm, Secrecy, ToneCountry
 
 
 class Registration(Strict):
@@ -86,7 +86,7 @@ class Trunk(Strict):
     believe_identity: bool = True  # its P-Asserted-Identity and its diversions count
     prefix: Annotated[str, written(r"[0-9*#]{0,6}", "a prefix of up to 6 keys")] = ""  # phones dial it + the number
     rewrite: Rewrites = Rewrites()
-    codecs: tuple[Literal["PCMU", "PCMA"], ...] = ()  # in order of preference; none: PCMU, PCMA
+    codecs: Codecs = ()  # in order of preference
     ring: PositiveSeconds = 30.0
     group: Annotated[str, written(rf"({NAME})?", NAME_IS)] = ""  # trunks of one group stand in for each other
     priority: int = Field(default=0, ge=0, le=65535)  # within the group; lower goes first
@@ -100,6 +100,7 @@ class Trunk(Strict):
     transfer: bool = False  # whoever is behind it may transfer whom he talks to, to our dialplans
     srtp: Secrecy = "off"
     digits: DigitForm = "auto"
+    tones: ToneCountry | None = None  # of call progress; none: those of the switch
 
     @model_validator(mode="after")
     def _consistent(self) -> Trunk:

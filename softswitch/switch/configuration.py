@@ -12,6 +12,8 @@ from softswitch.call.state import SessionPolicy
 from softswitch.callback.model import Policy
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
+from softswitch.sdp.codecs import USUAL
+from softswitch.sdp.media import Codec
 from softswitch.sip.digest import ALGORITHMS
 from softswitch.sip.flow import Address, Flow, ListeningPoint, family, numeric
 from softswitch.sip.timing import Timing
@@ -30,6 +32,8 @@ class User:
     calls: int = 0  # at once; 0: any number
     srtp: str = "off"  # or "optional", "required"
     digits: str = "auto"  # or "info", "tone"
+    tones: str = ""  # country; "": that of the switch
+    codecs: tuple[Codec, ...] = ()  # in order of preference; (): the usual ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Trunk:
     transfer: bool = False  # whoever is behind it may transfer, to dialplans
     srtp: str = "off"  # or "optional", "required"
     digits: str = "auto"  # or "info", "tone"
+    tones: str = ""  # country; "": that of the switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class Configuration:
     max_expires_s: float = 3600.0
     ring_s: float = 30.0  # between our own phones
     region: str = "CN"
+    tones: str = "CN"  # country whose call progress tones are heard, where nothing else is said
     language: str = "zh"
     max_calls: int = 2000
     lamps: LampPolicy = LampPolicy()
@@ -103,6 +109,7 @@ class Configuration:
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)
+    usual_codecs: tuple[Codec, ...] = USUAL  # where none are written, as offered
 
     def ours(self, remote: Address) -> bool:
         """Whether we are who listens there."""
@@ -118,10 +125,21 @@ class Configuration:
         peer = self.trunks.get(trunk) if trunk else self.users.get(user)
         return peer.srtp if peer else "off"
 
+    def codecs(self, user: str, trunk: str) -> tuple[Codec, ...]:
+        """What was written for this user or this trunk, in order of preference; (): nothing was."""
+        if trunk:
+            return self.trunks[trunk].manners.codecs if trunk in self.trunks else ()
+        return self.users[user].codecs if user in self.users else ()
+
     def digits(self, user: str, trunk: str) -> str:
         """In which form this user, or whoever is behind this trunk, takes keys: auto, info, tone."""
         peer = self.trunks.get(trunk) if trunk else self.users.get(user)
         return peer.digits if peer else "auto"
+
+    def country(self, user: str, trunk: str) -> str:
+        """Whose tones this user hears, or whoever is behind this trunk."""
+        peer = self.trunks.get(trunk) if trunk else self.users.get(user)
+        return (peer.tones if peer else "") or self.tones
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.

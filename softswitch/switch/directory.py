@@ -98,8 +98,7 @@ def trunk_call(trunk: Trunk, flow: Flow, number: str) -> Target:
     params = (("transport", trunk.transport),) if trunk.transport in ("tcp", "tls") else ()
     uri = str(Uri("sip", rewritten(number, trunk.manners.outbound), host, port or None, params))
     return Target(
-        uri, uri, flow, trunk.credentials, trunk.manners.presentation, trunk.name, trunk.manners.codecs,
-        trunk.watch.try_s,
+        uri, uri, flow, trunk.credentials, trunk.manners.presentation, trunk.name, trunk.watch.try_s
     )  # fmt: skip
 
 

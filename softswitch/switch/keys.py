@@ -26,25 +26,18 @@ class Keys:
         self._switch = switch
         self._presses: dict[str, Presses] = {}  # by leg, from its first key on
         self._events: dict[str, bool] = {}  # by leg: they were agreed on
-        self._wishes: dict[str, str] = {}  # by leg, where it is not "auto"
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         return {Digit: lambda event: self.heard(KeyHeard(event.leg, event.digit, Form.INFO)), PressKeys: self._press}
 
-    def begun(self, leg: str, user: str, trunk: str) -> None:
-        wish = self._switch.configuration.digits(user, trunk)
-        if wish != "auto":
-            self._wishes[leg] = wish
-
     def ended(self, leg: str) -> None:
         self._presses.pop(leg, None)
         self._events.pop(leg, None)
-        self._wishes.pop(leg, None)
 
     def agreed(self, leg: str, media: Media) -> bool:
         """Take in what offer and answer have come to; whether keys may come as tones."""
         self._events[leg] = media.telephone_event is not None
-        return not self._events[leg] or self._wishes.get(leg) == Form.TONE
+        return not self._events[leg] or self._switch.calls.digits(leg) == Form.TONE
 
     def heard(self, event: KeyHeard) -> Sequence[Effect]:
         contact = self._switch.calls.contact_at(event.stream)
@@ -59,12 +52,14 @@ class Keys:
         form = self._form(order.leg)
         if form is Form.INFO:
             return self._switch.calls.tell_leg(order.leg, SendKeys(order.digits))
+        if form is Form.TONE:
+            self._presses.setdefault(order.leg, Presses()).sent(order.digits, self._switch.now)
         if form is not Form.TONE or order.heard is not Form.TONE:  # a tone goes its way with the sound
             self._switch.ports.media.press(order.leg, order.digits, form)
         return []
 
     def _form(self, name: str) -> Form:
-        wish = self._wishes.get(name)
-        if wish is not None:
+        wish = self._switch.calls.digits(name)
+        if wish != "auto":
             return Form(wish)
         return Form.EVENT if self._events.get(name) else Form.TONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,17 @@ from softswitch.contact.order import (
     StopRecording,
 )
 from softswitch.core.effect import Effect
+from softswitch.ivr.model import Prompt
 from softswitch.switch.ports import Fetcher, MediaPlane
 
 
 class Sound:
-    def __init__(self, media: MediaPlane, fetcher: Fetcher, recordings: Path) -> None:
+    def __init__(self, media: MediaPlane, fetcher: Fetcher, recordings: Path, country: Callable[[str], str]) -> None:
+        """``country``: that whose tones are heard on a leg."""
         self._media = media
         self._fetcher = fetcher
         self._recordings = recordings
+        self._country = country
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], list[Effect]]]:
         return dict.fromkeys(
@@ -39,7 +43,8 @@ class Sound:
     def _perform(self, order: Effect) -> list[Effect]:
         match order:
             case PlayTo(leg, play, prompts):
-                self._media.play(leg, play, prompts)
+                country = self._country(leg)
+                self._media.play(leg, play, [_of(prompt, country) for prompt in prompts])
             case HoldMusicTo(leg, music):
                 self._media.hold_music(leg, music)
             case SilenceTo(leg):
@@ -57,3 +62,7 @@ class Sound:
             case FetchUrl(contact, request, fetch):
                 self._fetcher.fetch(contact, request, fetch)
         return []
+
+
+def _of(prompt: Prompt, country: str) -> Prompt:
+    return replace(prompt, language=country) if prompt.tone and not prompt.language else prompt

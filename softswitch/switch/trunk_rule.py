@@ -41,6 +41,6 @@ class Manners:
     presentation: Presentation = AS_IS
     inbound: tuple[Rewrite, ...] = ()  # of the called number, before it is routed
     outbound: tuple[Rewrite, ...] = ()  # of the called number, before it is sent
-    codecs: tuple[Codec, ...] = ()  # in order of preference; (): what we have
+    codecs: tuple[Codec, ...] = ()  # in order of preference; (): the usual ones
     follow_redirects: bool = False  # 3xx to servers of the trunk itself
     believed: bool = True  # what it says of its callers

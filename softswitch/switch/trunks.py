@@ -15,7 +15,6 @@ from softswitch.contact.order import Target
 from softswitch.contact.presentation import rewritten
 from softswitch.core.effect import Effect
 from softswitch.core.legible import legible
-from softswitch.sdp.media import Codec
 from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Hop, drawn
 from softswitch.sip.message import Request
@@ -133,14 +132,13 @@ class Trunks:
 
     # ---- calls that come in ------------------------------------------------------------------------------------
 
-    def admit(self, leg: str, wanted: CallWanted) -> tuple[Codec, ...]:
-        """A call has come in by a trunk: the codecs that it has there. Raises ``AtLimit``."""
+    def admit(self, leg: str, wanted: CallWanted) -> None:
+        """A call has come in by a trunk. Raises ``AtLimit``."""
         line = self.lines[wanted.trunk]
         if refusal := self._refusal(line):
             raise _too_many(refusal)
         line.legs.add(leg)
         self._carried[leg] = (line, None)
-        return line.spec.manners.codecs
 
     def called(self, trunk: str, request: Request, number: str) -> str:
         """Which number of ours a trunk means. A registrar calls the contact that we gave it, and says whom in To."""

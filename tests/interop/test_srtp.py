@@ -134,12 +134,12 @@ async def test_reports_of_both_sides_end_in_the_call_record(switch: Secure, tmp_
         await caller.wait("confirmed")
 
         async def reported() -> Any:
-            seen = [await one.ask("rtcp", call=one.current.number) for one in (caller, callee)]
+            seen: list[Any] = [await one.ask("rtcp", call=one.current.number) for one in (caller, callee)]
             metrics = await switch.metrics()
             read = metrics.get("softswitch_media_rtcp_received_total", 0) >= 4
             return seen if read and all(one["round_trips"] > 0 for one in seen) else None
 
-        seen = await eventually(reported, 20.0, "reports in both directions")
+        seen: list[Any] = await eventually(reported, 20.0, "reports in both directions")
         assert all(one["sent_lost"] == 0 and one["round_trip_us"] < 500_000 for one in seen)
         await call.hangup()
         await callee.wait("disconnected")

@@ -174,6 +174,16 @@ async def test_each_key_is_reported_once(plane: Plane) -> None:
         assert plane.digits == [("L", digit, Form.EVENT) for digit in "1*1"]
 
 
+async def test_a_tone_is_played_as_its_country_has_it(plane: Plane) -> None:
+    assert plane.client is not None
+    with RtpPhone(LEFT_HZ) as left:
+        plane.join("r", "L", left)
+        plane.client.play("L", "t", [Prompt("DE", tone="special", silence_s=0.6)])
+        await eventually(lambda: left.strength(950, 0.2) > 0.12)
+        await eventually(lambda: left.strength(1400, 0.2) > 0.12)
+        await eventually(lambda: plane.played == [("L", "t", True)])
+
+
 async def test_keys_as_tones_are_heard_where_they_may_come_so_and_sent_in_either_form(plane: Plane) -> None:
     client = plane.client
     assert client is not None

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from softswitch.call.leg import Event, Leg
+from softswitch.call.press import Form
 from softswitch.call.signal import (
     Accept,
     Answered,
     Dial,
+    Digit,
     Failed,
     Finished,
     Offered,
@@ -18,6 +20,7 @@ from softswitch.call.signal import (
     Release,
     Released,
     Ring,
+    SendKeys,
     SendText,
     Texted,
     Updated,
@@ -43,6 +46,7 @@ class Call:
     caller: str = ""
     called: str = ""
     texts: list[str] = field(default_factory=list)
+    keys: str = ""  # that came by INFO
 
 
 @dataclass
@@ -90,8 +94,11 @@ class SimPhone:
     def write(self, call: Call, text: str) -> None:
         self._tell(call, SendText("text/plain", text.encode()))
 
-    def press(self, call: Call, digits: str) -> None:
-        self.world.press(call.rtp, digits)
+    def press(self, call: Call, digits: str, form: Form = Form.EVENT) -> None:
+        if form is Form.INFO:
+            self._tell(call, SendKeys(digits))
+        else:
+            self.world.press(call.rtp, digits, form)
 
     @property
     def talking(self) -> list[Call]:
@@ -157,6 +164,8 @@ class SimPhone:
                 call.state, call.status = "ended", status
             case Texted(_, _, body):
                 call.texts.append(body.decode())
+            case Digit(_, digit):
+                call.keys += digit
             case Released() | Finished():
                 call.state = "ended"
 

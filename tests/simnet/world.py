@@ -45,7 +45,7 @@ class SimMedia:
     streams: dict[str, Media | None] = field(default_factory=dict)
     signalling_hosts: dict[str, str] = field(default_factory=dict)
     playing: dict[str, tuple[str, tuple[Prompt, ...]]] = field(default_factory=dict)
-    music: set[str] = field(default_factory=set)
+    music: dict[str, str] = field(default_factory=dict)  # stream -> class
     rooms: dict[str, str] = field(default_factory=dict)  # stream -> room
     recordings: dict[str, tuple[Path, str, str | None]] = field(default_factory=dict)
     recorded: list[Path] = field(default_factory=list)
@@ -66,7 +66,7 @@ class SimMedia:
     def close(self, stream: str) -> None:
         for table in (self.streams, self.signalling_hosts, self.playing, self.rooms):
             table.pop(stream, None)
-        self.music.discard(stream)
+        self.music.pop(stream, None)
 
     def play(self, stream: str, play: str, prompts: Sequence[Prompt]) -> None:
         if stream not in self.streams:
@@ -82,11 +82,11 @@ class SimMedia:
 
     def hold_music(self, stream: str, music: str = "") -> None:
         if stream in self.streams:
-            self.music.add(stream)
+            self.music[stream] = music
 
     def stop(self, stream: str) -> None:
         self.playing.pop(stream, None)
-        self.music.discard(stream)
+        self.music.pop(stream, None)
 
     def press(self, stream: str, digits: str, form: Form) -> None:
         if stream in self.streams:

@@ -22,11 +22,11 @@ TICK_S = 0.02
 
 
 def record(directory: Path, number: int, ticks: mmap.mmap) -> None:
-    recorder = Recorder()
+    recorder = Recorder(2)
     recorder.start("r", directory / f"{number}.wav", (0, 1))
     begun = time.monotonic()
     for tick in range(1, 3000):
-        recorder.keep(np.full((2, FRAME), tick, np.int16))
+        recorder.keep(np.full((2, FRAME), tick, np.int16), np.zeros(2, np.uint32), 0.0)
         ticks[8 * number : 8 * number + 8] = tick.to_bytes(8, "little")
         time.sleep(max(0.0, begun + tick * TICK_S - time.monotonic()))
 

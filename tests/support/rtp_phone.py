@@ -32,10 +32,12 @@ class RtpPhone:
         self._heard: list[np.ndarray] = []
         self._events: list[bytes] = []
         self._said: list[np.ndarray] = []  # frames that are said in place of the tone
+        self.said_at: list[float] = []  # monotonic s, by our clock of frames, of each frame that was said
         self.keys = ""  # heard as telephone events
         self._listener = KeyListener()
         self._going = True
         self._frame = self._sequence = 0
+        self._started = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> RtpPhone:
@@ -71,7 +73,7 @@ class RtpPhone:
         return tone.strength(self.heard(seconds), hz)
 
     def _run(self) -> None:
-        started = time.monotonic()
+        started = self._started = time.monotonic()
         press_at = 0
         while self._going:
             if self.send_to is not None:
@@ -86,6 +88,8 @@ class RtpPhone:
     def _packet(self, stamp: int, press_at: int) -> bytes:
         if self._events:
             return packet.build(EVENT, self._sequence, press_at, self.ssrc, self._events.pop(0))
+        if self._said:
+            self.said_at.append(self._started + self._frame * 0.02)
         said = self._said.pop(0) if self._said else tone.sine(self.hz, 0.02, start=stamp)
         payload = g711.encode(said, self._law).tobytes()
         return packet.build(PAYLOAD[self.codec], self._sequence, stamp, self.ssrc, payload)

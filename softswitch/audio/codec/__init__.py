@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from softswitch.audio import g711
 from softswitch.audio.codec import g722, l16, opus
 from softswitch.audio.codec.coder import CodecError, Coder
 
-__all__ = ["CodecError", "Coder", "make"]
+__all__ = ["CodecError", "Coder", "has", "make"]
 
 _MAKERS: dict[str, Callable[[int, int, str, int], Coder]] = {"G722": g722.make, "L16": l16.make, "OPUS": opus.make}
 
@@ -30,3 +31,14 @@ def make(name: str, clock_rate: int, channels: int = 1, fmtp: str = "", rate: in
     if maker is None:
         raise CodecError(f"no coder for {name}/{clock_rate}")
     return maker(clock_rate, channels, fmtp, rate)
+
+
+def has(name: str, clock_rate: int) -> bool:
+    """Whether streams of this codec can be heard and spoken on this machine."""
+    if name in g711.LAWS:
+        return True
+    try:
+        make(name, clock_rate)
+    except CodecError:
+        return False
+    return True

@@ -8,11 +8,12 @@ from softswitch.ivr.verb.connect import Callback, Dial, Queue
 from softswitch.ivr.verb.end import Hangup, Voicemail
 from softswitch.ivr.verb.fetch import Http
 from softswitch.ivr.verb.flow import Hours, Set, When
+from softswitch.ivr.verb.signal import Press, Tone
 from softswitch.ivr.verb.sound import Answer, Play, Say
 
 __all__ = ["VERBS", "Verb"]
 
-VERBS: dict[str, type[Verb]] = {
-    kind.verb: kind
-    for kind in (Answer, Play, Say, Menu, Collect, Set, When, Hours, Http, Queue, Callback, Dial, Voicemail, Hangup)
-}
+_KINDS: tuple[type[Verb], ...] = (
+    Answer, Play, Say, Tone, Menu, Collect, Press, Set, When, Hours, Http, Queue, Callback, Dial, Voicemail, Hangup,
+)  # fmt: skip
+VERBS: dict[str, type[Verb]] = {kind.verb: kind for kind in _KINDS}

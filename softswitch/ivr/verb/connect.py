@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -204,6 +204,7 @@ class Dial(Verb):
     trunk: Name | None = None
     ring: Duration = Field(default=30.0, gt=0)  # s
     parallel: bool = True  # users: all at once, or one after the other
+    hears: Literal["music", "ringing"] = "music"  # a caller whose call was answered already
     next: Name | None = None
     answered: Name | None = None
     busy: Name | None = None
@@ -231,7 +232,7 @@ class Dial(Verb):
         if not users and not number:
             raise StepError("there is no number to dial")
         run.state.ahead = ""
-        run.emit(DialOut(users, number, self.trunk or "", self.ring, self.parallel))
+        run.emit(DialOut(users, number, self.trunk or "", self.ring, self.parallel, self.hears == "ringing"))
         run.wait(Wait.DIAL, None)
         return None
 

@@ -100,6 +100,17 @@ def test_much_later_it_is_another_press() -> None:
     assert heard(("1", EVENT, 0.0), ("1", INFO, MERGE_S + 0.1)) == "11"
 
 
+def test_an_echo_of_what_was_sent_is_no_press() -> None:
+    presses = Presses()
+    presses.sent("12", 0.0)
+    assert not presses.hear("1", TONE, 0.3)
+    assert not presses.hear("2", TONE, 0.5)
+    assert presses.hear("2", TONE, 0.8)  # it came back once already: that is somebody
+    presses.sent("3", 1.0)
+    assert presses.hear("3", EVENT, 1.1)  # no echo has this form
+    assert presses.hear("3", TONE, 1.0 + 4.5)
+
+
 def test_10_000_presses_in_three_forms() -> None:
     """Each form has its own delay, tones miss 2 %, and the INFOs are at times retransmitted; the order is kept."""
     random = np.random.default_rng(11)

@@ -308,10 +308,10 @@ def test_a_recording_is_paused_and_goes_on(running: Running) -> None:
 
 
 def test_recordings_are_held_against_their_checksums(tmp_path: Path) -> None:
-    recorder = Recorder()
+    recorder = Recorder(2)
     for name in ("a", "b"):
         recorder.start(name, tmp_path / f"{name}.wav", (0,))
-    recorder.keep(np.ones((1, 160), np.int16))
+    recorder.keep(np.ones((1, 160), np.int16), np.zeros(1, np.uint32), 0.0)
     recorder.close()
     recover(tmp_path)
     run = CliRunner().invoke

@@ -44,3 +44,8 @@ def test_a_bridge_that_ends_on_hold_leaves_no_music_behind() -> None:
 def test_what_is_not_recorded_is_not_stopped() -> None:
     one = Bridge("room", "a", "b")
     assert not any(isinstance(order, (RecordLegs, StopRecording)) for order in one.connect() + one.disconnect())
+
+
+def test_who_is_held_hears_the_music_of_the_queue_from_which_the_call_came() -> None:
+    one = Bridge("room", "customer", "agent", music="jazz")
+    assert one.updated("agent", HELD) == [HoldMusicTo("customer", "jazz")]

@@ -37,7 +37,7 @@ def hears(payload_type: int, octet: int, law: int = g711.MU, agreed: int = 0, re
         receiver.forbid(2)
     table = np.full((1, WIDTH), octet, np.uint8)
     table[0, :HEADER] = np.frombuffer(struct.pack("!BBHII", 0x80, payload_type, 1, 160, 7), np.uint8)
-    list(receiver.take(Batch(table, [2], [HEADER + FRAME], [PEER])))
+    list(receiver.take(Batch(table, [2], [HEADER + FRAME], [PEER], np.zeros(1))))
     assert receiver.malformed == (not heard.frames)
     return heard.frames
 

@@ -21,6 +21,10 @@ def said(*values: int) -> np.ndarray:
     return np.repeat(np.array(values, np.int16)[:, None], FRAME, axis=1)
 
 
+def keep(recorder: Recorder, said: np.ndarray) -> list[Failed]:
+    return recorder.keep(said, np.zeros(len(said), np.uint32), 0.0)
+
+
 def read(path: Path) -> np.ndarray:
     with wave.open(str(path)) as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
@@ -34,13 +38,13 @@ def until(true: Callable[[], object]) -> None:
 
 
 def test_sides_are_channels_and_a_missing_one_is_silent(tmp_path: Path) -> None:
-    recorder = Recorder()
+    recorder = Recorder(8)
     recorder.start("both", tmp_path / "deep" / "both.wav", (0, 2), ("customer", "agent"))
     recorder.start("half", tmp_path / "half.wav", (1, None))
     recorder.start("one", tmp_path / "one.wav", (1,))
     recorder.start("late", tmp_path / "late.wav", (7,))
     for tick in range(3):
-        recorder.keep(said(10 + tick, 20, 30 + tick))
+        keep(recorder, said(10 + tick, 20, 30 + tick))
     recorder.close()
     assert read(tmp_path / "deep" / "both.wav")[::FRAME].tolist() == [[10, 30], [11, 31], [12, 32]]
     assert read(tmp_path / "half.wav")[::FRAME].tolist() == [[20, 0]] * 3
@@ -49,42 +53,50 @@ def test_sides_are_channels_and_a_missing_one_is_silent(tmp_path: Path) -> None:
 
 
 def test_a_long_one_has_every_tick_once_and_in_order(tmp_path: Path) -> None:
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.start("early", tmp_path / "early.wav", (0,))
     for tick in range(333):
         if tick == 77:
             recorder.start("late", tmp_path / "late.wav", (0,))
-        recorder.keep(said(tick))
+        keep(recorder, said(tick))
     recorder.close()
     assert read(tmp_path / "early.wav")[::FRAME, 0].tolist() == list(range(333))
     assert read(tmp_path / "late.wav")[::FRAME, 0].tolist() == list(range(77, 333))
 
 
-def test_frames_lie_where_they_are_said_to(tmp_path: Path) -> None:
-    recorder = Recorder()
+def test_voices_lie_as_they_came_in_and_not_as_they_were_played(tmp_path: Path) -> None:
+    recorder, rows = Recorder(4), np.array([0, 2])
     recorder.start("r", tmp_path / "r.wav", (2, 0))
     for tick in range(20):
-        recorder.keep(said(tick, 0, tick), np.array([-FRAME, 0, FRAME]))
+        now, stamps = 100 + tick * 0.02, np.array([tick * FRAME, 0, 7 * FRAME + tick * FRAME], np.uint32)
+        recorder.hear(rows, stamps[rows], np.array([now, now]))
+        late = np.array([tick - 2, 0, tick - 5])  # frames: one buffer is deeper than the other
+        keep_at(recorder, said(*late), stamps - np.array([2, 0, 5], np.uint32) * FRAME, now)
     recorder.close()
-    assert read(tmp_path / "r.wav")[::FRAME][5].tolist() == [4, 6]
+    both = read(tmp_path / "r.wav")[::FRAME][4:14]  # what is said at a time lies at a time
+    assert both[:, 0].tolist() == both[:, 1].tolist() == list(range(2, 12))
+
+
+def keep_at(recorder: Recorder, said: np.ndarray, stamps: np.ndarray, now: float) -> None:
+    assert recorder.keep(said, stamps.astype(np.uint32), now) == []
 
 
 def test_a_row_given_back_and_taken_by_another_is_silent(tmp_path: Path) -> None:
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.start("r", tmp_path / "r.wav", (0, 1))
-    recorder.keep(said(1, 2))
+    keep(recorder, said(1, 2))
     recorder.forget(0)
     recorder.start("other", tmp_path / "other.wav", (0,))
-    recorder.keep(said(9, 3))
+    keep(recorder, said(9, 3))
     recorder.close()
     assert read(tmp_path / "r.wav")[::FRAME].tolist() == [[1, 2], [0, 3]]
     assert read(tmp_path / "other.wav")[::FRAME].tolist() == [[9]]
 
 
 def test_starting_it_again_goes_on(tmp_path: Path) -> None:
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.start("r", tmp_path / "r.wav", (0,))
-    recorder.keep(said(1))
+    keep(recorder, said(1))
     recorder.start("r", tmp_path / "other.wav", (0,))
     recorder.stop("r")
     recorder.stop("r")
@@ -94,16 +106,16 @@ def test_starting_it_again_goes_on(tmp_path: Path) -> None:
 
 
 def test_time_that_was_skipped_and_time_that_was_paused_pass_in_the_file(tmp_path: Path) -> None:
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.pass_time(5)
     recorder.start("r", tmp_path / "r.wav", (0,))
-    recorder.keep(said(1))
+    keep(recorder, said(1))
     recorder.pass_time(2)
-    recorder.keep(said(2))
+    keep(recorder, said(2))
     recorder.pause("r", "card number")
-    recorder.keep(said(3))
+    keep(recorder, said(3))
     recorder.pause("r", None)
-    recorder.keep(said(4))
+    keep(recorder, said(4))
     recorder.stop("nobody")
     recorder.pause("nobody", "")
     recorder.close()
@@ -111,34 +123,34 @@ def test_time_that_was_skipped_and_time_that_was_paused_pass_in_the_file(tmp_pat
 
 
 def test_one_that_is_stopped_is_finished_beside_those_that_go_on(tmp_path: Path) -> None:
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.start("a", tmp_path / "a.wav", (0,), ("leg-1",))
     recorder.start("b", tmp_path / "b.flac", (0,))
     for _ in range(FLUSH_TICKS):
-        recorder.keep(said(5))
+        keep(recorder, said(5))
     recorder.stop("a")
     for _ in range(FLUSH_TICKS):
-        recorder.keep(said(6))
+        keep(recorder, said(6))
     until((tmp_path / "a.json").exists)
     note = sidecar.load(tmp_path / "a.json")
     assert (note.state, note.left, note.duration_s) == ("finished", "leg-1", 0.06)
     assert dict(verify(tmp_path)) == {"a.wav": "ok", "b.flac": "unfinished"}
     recorder.stop("b")
     for _ in range(FLUSH_TICKS):
-        recorder.keep(said(6))
+        keep(recorder, said(6))
     until(lambda: recorder.finished == 2)
     recorder.close()
     assert dict(verify(tmp_path)) == {"a.wav": "ok", "b.flac": "ok"}
 
 
 def test_what_an_earlier_process_left_is_finished(tmp_path: Path) -> None:
-    first = Recorder()
+    first = Recorder(4)
     first.start("a", tmp_path / "a.wav", (0,))
     for _ in range(FLUSH_TICKS):
-        first.keep(said(5))
+        keep(first, said(5))
     first._writer.close()  # as if it had been killed: nobody said that the recording is over
     os.close(next(iter(first._writer._files.values()))._fd)
-    second = Recorder(recover=tmp_path)
+    second = Recorder(4, recover=tmp_path)
     until((tmp_path / "a.json").exists)
     assert sidecar.load(tmp_path / "a.json").state == "cut"
     second.close()
@@ -151,17 +163,17 @@ def failures(recorder: Recorder) -> list[Failed]:
     """What is told within the next ticks."""
     found: list[Failed] = []
     for _ in range(FLUSH_TICKS * 2):
-        found += recorder.keep(said(5))
+        found += keep(recorder, said(5))
     until(lambda: not recorder._writer.behind)
     until(lambda: len(recorder._writer.failed) or found)
     for _ in range(FLUSH_TICKS):
-        found += recorder.keep(said(5))
+        found += keep(recorder, said(5))
     return found
 
 
 def test_a_path_that_cannot_be_written_fails_that_recording_only(tmp_path: Path) -> None:
     (tmp_path / "there.wav").write_bytes(b"precious")
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.start("bad", tmp_path / "there.wav", (0,))
     recorder.start("good", tmp_path / "good.wav", (0,))
     failed = failures(recorder)
@@ -175,7 +187,7 @@ def test_a_path_that_cannot_be_written_fails_that_recording_only(tmp_path: Path)
 
 def test_one_that_fails_and_is_stopped_before_anybody_looked_has_failed_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "there.wav").write_bytes(b"precious")
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.start("bad", tmp_path / "there.wav", (0,))
     recorder.stop("bad")
     assert [one.recording for one in failures(recorder)] == ["bad"]
@@ -184,7 +196,7 @@ def test_one_that_fails_and_is_stopped_before_anybody_looked_has_failed_all_the_
 
 
 def test_a_disk_that_is_nearly_full_begins_no_recording_and_ends_those_that_there_are(tmp_path: Path) -> None:
-    recorder = Recorder(keep_free=1 << 60)
+    recorder = Recorder(4, keep_free=1 << 60)
     recorder.start("new", tmp_path / "new.wav", (0,))
     failed = failures(recorder)
     assert [(one.recording, one.kind) for one in failed] == [("new", "disk_full")]
@@ -192,10 +204,10 @@ def test_a_disk_that_is_nearly_full_begins_no_recording_and_ends_those_that_ther
     recorder._writer._keep_free = 0
     recorder.start("old", tmp_path / "old.wav", (0,))
     for _ in range(FLUSH_TICKS * 2):
-        recorder.keep(said(7))
+        keep(recorder, said(7))
     until((tmp_path / "old.wav").exists)
     recorder._writer._keep_free = 1 << 60
-    failed = [one for _ in range(CHECK_TICKS) for one in recorder.keep(said(7))] or failures(recorder)
+    failed = [one for _ in range(CHECK_TICKS) for one in keep(recorder, said(7))] or failures(recorder)
     assert [(one.recording, one.kind) for one in failed] == [("old", "disk_full")]
     recorder.close()
     assert sidecar.load(tmp_path / "old.json").state == "failed"
@@ -204,17 +216,17 @@ def test_a_disk_that_is_nearly_full_begins_no_recording_and_ends_those_that_ther
 
 def test_a_disk_that_cannot_follow_ends_recordings_and_never_delays_a_tick(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     stuck = threading.Event()
-    recorder = Recorder()
+    recorder = Recorder(4)
     recorder.start("r", tmp_path / "r.wav", (0,))
     for _ in range(FLUSH_TICKS):
-        recorder.keep(said(1))
+        keep(recorder, said(1))
     until((tmp_path / "r.wav").exists)
     real = os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda *given: (stuck.wait(), real(*given))[1])
     failed: list[Failed] = []
     begun = time.thread_time()
     for _ in range((recording._MOST_BEHIND + 3) * FLUSH_TICKS):
-        failed += recorder.keep(said(2))
+        failed += keep(recorder, said(2))
     assert time.thread_time() - begun < 1.0
     assert [(one.recording, one.kind) for one in failed] == [("r", "disk_slow")]
     assert len(recorder) == 0

@@ -143,7 +143,7 @@ def test_nonsense_in_reports_is_not_believed() -> None:
     report.take(3, 99, Compound(7, None, (hostile,), frozenset({7})), 5.0, ntp(1000.0))
     quality = measure(Reception(ROWS), report, 3, 1, 0, 40.0)
     assert quality.round_trip_ms == UNKNOWN and quality.lost_out == 0 and 1.0 <= quality.mos_out <= 4.5
-    assert report.left[3] and report.due(3, 6.0) == (0, 0)
+    assert report.due(3, 6.0) == (0, 0)
 
 
 def test_a_row_that_was_given_back_is_as_new() -> None:

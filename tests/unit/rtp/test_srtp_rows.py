@@ -200,10 +200,39 @@ def test_rtcp_is_secured_with_the_same_keys(suite: str) -> None:
     assert us.unprotect_rtcp(2, report) == report and us.protect_rtcp(2, report) == report
 
 
-def test_a_packet_too_long_for_the_library_does_not_leave_in_the_clear() -> None:
+def test_a_packet_without_room_for_its_tag_does_not_leave_in_the_clear() -> None:
     us, _ = ends()
-    octets = np.zeros((1, 2000), np.uint8)
-    octets[0, :12] = np.frombuffer(rtp(1)[:12], np.uint8)
-    lengths = np.array([1400])
-    us.protect(octets, lengths, np.array([3]))
-    assert lengths[0] == 0
+    octets, lengths = table(rtp(1), rtp(2, payload=bytes(WIDTH - 12 - ROOM + 1)))
+    us.protect(octets, lengths, np.array([3, 3]))
+    assert lengths.tolist() == [182, 0] and us.refused == 1
+
+
+def test_all_rows_are_opened_and_secured_in_one_go_wherever_they_lie() -> None:
+    us, them = Srtps(8), Srtps(8)
+    for row, suite in enumerate((*SUITES, SECOND)):
+        ours, theirs = pair(suite, row + 1, row + 11)
+        us.agree(row, ours)
+        them.agree(row, theirs)
+    packets = [rtp(7, row, bytes([row]) * (20 * row)) for row in range(6)]
+    for _ in range(2):  # the first packet of a context goes another way
+        octets, lengths = table(*packets)
+        wide = np.zeros((12, WIDTH + 50), np.uint8)
+        part = wide[::2, :WIDTH]
+        part[:] = octets
+        us.protect(part, lengths, np.arange(6))
+        assert (part[1:4, 12:32] != octets[1:4, 12:32]).any(axis=1).all() and (part[4:] == octets[4:]).all()
+        refused = them.unprotect(part, lengths, np.arange(6))
+        assert not refused.any() and (wide[1::2] == 0).all()
+        assert [part[row, : lengths[row]].tobytes() for row in range(6)] == packets
+        packets = [rtp(8, row, bytes([row]) * (20 * row)) for row in range(6)]
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_forged_packets_in_a_stream_that_was_right_are_refused(suite: str) -> None:
+    us, them = ends(suite)
+    assert opened(them, 5, *secured(us, 3, rtp(1))) == [rtp(1)]
+    (sent,) = secured(us, 3, rtp(2))
+    hostile = [bytes([*sent[:30], sent[30] ^ 1, *sent[31:]]), sent[:-1], sent[:12], sent[:3], b"", b"\xff" * 300]
+    assert opened(them, 5, *hostile) == [None] * len(hostile)
+    assert opened(them, 5, sent, sent) == [rtp(2), None]
+    assert them.refused == len(hostile) + 1

@@ -2,6 +2,7 @@
 
 import struct
 
+import numpy as np
 import pytest
 
 from softswitch.rtp.telephone_event import DIGITS, EventPacket, KeyListener, KeySender, press
@@ -166,3 +167,16 @@ def test_a_flood_of_ssrcs_is_not_remembered() -> None:
     for ssrc in range(1000):
         listener.hear(1000, event(ssrc % 16, 160), ssrc, ssrc * 1.0)
     assert len(listener._presses) <= 3
+
+
+def test_rubbish_is_no_key_and_stops_nothing() -> None:
+    """Whatever a hostile peer sends: no exception, no memory, and the next real press counts."""
+    random = np.random.default_rng(7)
+    listener = KeyListener(48000)
+    for _ in range(5000):
+        payload = random.bytes(int(random.integers(0, 12)))
+        stamp, ssrc = int(random.integers(2**32)), int(random.integers(2**32))
+        told = listener.hear(stamp, payload, ssrc, float(random.random()))
+        assert told is None or told in DIGITS
+    assert len(listener._presses) <= 3
+    assert [d for d in (listener.hear(5, p, 99, 10 + n / 50) for n, p in enumerate(press("8"))) if d] == ["8"]

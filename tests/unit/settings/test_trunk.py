@@ -97,6 +97,7 @@ def test_a_queue_may_call_back_by_a_group(tmp_path: Path) -> None:
         (r'{address: a, rewrite: {inbound: [{match: "1(2)", replace: "\\2"}]}}', "does not go with"),
         (r'{address: a, rewrite: {inbound: [{match: "1x", replace: "\\g<who>"}]}}', "does not go with"),
         ("{address: a, codecs: [G729]}", "codecs"),
+        ("{address: a, codecs: [PCMU, PCMU]}", "has a codec twice"),
         ("{address: a, transport: sctp}", "transport"),
         ("{address: a, transport: tls}", "has no listener that begins with tls:"),
         ("{address: a, certificate: sip.carrier.example}", "client_certificates: optional"),

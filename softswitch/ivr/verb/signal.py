@@ -1,0 +1,59 @@
+"""What is signalled to the caller's side: ``tone`` (call progress, as in the listener's country), ``press`` (keys)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from softswitch.ivr.model import IvrInput, PlayEnded, Prompt, SendKeys
+from softswitch.ivr.run import Exit, Run, StepError, Wait
+from softswitch.ivr.verb.base import Duration, Name, Verb
+
+LONGEST_S = 120.0
+_KEYS = frozenset("0123456789*#ABCD")
+_MOST_KEYS = 64
+
+
+class Tone(Verb):
+    """Hear a tone for a while."""
+
+    verb: ClassVar[str] = "tone"
+    lone: ClassVar[str] = "name"
+    branches: ClassVar[tuple[str, ...]] = ("next", "failed")
+    chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
+
+    name: Literal["ringback", "busy", "congestion", "special", "waiting", "beep"]
+    time: Duration = Field(default=5.0, gt=0, le=LONGEST_S, alias="for")  # s
+    next: Name | None = None
+    failed: Name | None = None
+
+    def enter(self, run: Run) -> Exit | None:
+        run.play((Prompt("", tone=self.name, silence_s=self.time),))
+        run.wait(Wait.PROMPT, self.time + LONGEST_S)
+        return None
+
+    def on(self, run: Run, event: IvrInput) -> Exit | None:
+        ok = isinstance(event, PlayEnded) and event.ok
+        return Exit("next") if ok else Exit("failed", why="could not be played")
+
+
+class Press(Verb):
+    """Press keys towards the caller, in the form that its side takes: a door opener, a machine that asks for a code."""
+
+    verb: ClassVar[str] = "press"
+    lone: ClassVar[str] = "keys"
+    branches: ClassVar[tuple[str, ...]] = ("next", "failed")
+    chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
+
+    keys: str
+    next: Name | None = None
+    failed: Name | None = None
+
+    def enter(self, run: Run) -> Exit | None:
+        keys = run.text(self.keys).strip()
+        if not keys or not _KEYS.issuperset(keys) or len(keys) > _MOST_KEYS:
+            raise StepError(f"{keys!r} are no keys; write up to {_MOST_KEYS} of 0-9 * # A-D")
+        run.answer()
+        run.emit(SendKeys(keys))
+        return Exit("next")

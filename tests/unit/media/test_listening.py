@@ -1,0 +1,59 @@
+"""Keys, talk and comfort noise of a tick, in rows that come and go."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softswitch.audio import FRAME, dtmf
+from softswitch.audio.conceal import FADE_FRAMES
+from softswitch.audio.level import dbov, mean_square
+from softswitch.media.listening import COMFORT_S, Listening
+
+
+def noise(dbov: float, frames: int, rows: int = 1) -> np.ndarray:
+    """``(frames, rows, FRAME)``"""
+    made = np.random.default_rng(2).normal(0, 32768 * 10 ** (dbov / 20), (frames, rows, FRAME))
+    return np.rint(made).astype(np.int16)
+
+
+def test_a_line_that_breaks_off_is_heard_as_its_own_background_for_a_while() -> None:
+    listening = Listening(1)
+    here, away = np.array([True]), np.array([False])
+    for frame in noise(-60, 50):
+        listening.hear(frame, here, np.array([0]))
+    heard = []
+    for number in range(400):
+        said = np.zeros((1, FRAME), np.int16)
+        listening.hear(said, away, np.array([number + 1], np.int32))
+        heard.append(said[0])
+    levels = dbov(mean_square(np.stack(heard)))
+    last = round(COMFORT_S * 50)
+    assert (levels[: FADE_FRAMES - 1] == -127).all()  # that is concealed, and still fading
+    assert np.abs(levels[FADE_FRAMES : last - 2].mean() + 60) < 4
+    assert (levels[last:] == -127).all()
+    assert listening.counters()["comfort_frames"] == last - FADE_FRAMES
+
+
+def test_a_line_of_which_nothing_ever_came_is_silent() -> None:
+    listening = Listening(2)
+    said = np.zeros((2, FRAME), np.int16)
+    for number in range(20):
+        listening.hear(said, np.zeros(2, np.bool_), np.full(2, FADE_FRAMES + number, np.int32))
+    assert not said.any()
+
+
+def test_who_talks_and_who_presses_keys() -> None:
+    listening = Listening(3)
+    listening.connect(1, True)
+    quiet = noise(-70, 60, 3)
+    key = dtmf.tones("7", 0.2).reshape(-1, FRAME)
+    quiet[30 : 30 + len(key), 1] = key
+    quiet[30 : 30 + len(key), 2] = key  # nobody listens for tones there
+    here, none = np.ones(3, np.bool_), np.zeros(3, np.int32)
+    told = [heard for frame in quiet[:41] for heard in listening.hear(frame, here, none)]
+    assert told == [dtmf.Heard(1, "7")]
+    assert listening.gauges(3) == {"tone_detectors": 1, "streams_talking": 2, "streams_silent": 0}
+    assert listening.gauges(2)["streams_talking"] == 1
+    assert listening.counters()["talk_spurts"] == 2
+    listening.forget(1)
+    assert listening.gauges(3)["tone_detectors"] == 0 and listening.gauges(3)["streams_talking"] == 1
