@@ -24,6 +24,7 @@ from softswitch.sip.matching import Merge, answers, client_key, merge_key, serve
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.reason import Reason
 from softswitch.sip.response import respond, stamp_via, way_back
+from softswitch.sip.source import source_of
 from softswitch.sip.timing import Timing
 from softswitch.sip.transaction import Transaction, answer_input, response_input, start_client, start_server
 
@@ -98,7 +99,8 @@ class Endpoint:
         key = server_key(request, request.method)
         one = self._servers.get(key)
         if one is not None:
-            self._move(one, way_back(request, flow, self._symmetric))  # a NAT may have given another port since
+            if source_of(flow.remote[0]) == source_of(one.flow.remote[0]):  # else whoever has a copy had the answer
+                self._move(one, way_back(request, flow, self._symmetric))  # a NAT may have given another port since
             return self._step(one, I.REQUEST, now, request)
         if len(self) >= self._most and not self._goes_on(request):
             return [Stray("overload", request.method)]

@@ -9,7 +9,8 @@ or end it. So a request is taken as it comes where
 - or it comes from the trunk by which the call goes, or from where a phone of the user is registered.
 
 From elsewhere a user has to prove who he is, which a phone that has changed from one network to another can do; nobody
-else is heard. An ACK cannot be challenged: from elsewhere it is only heard as such, and moves nothing.
+else is heard. An ACK cannot be challenged: from elsewhere it is only heard as such, and moves nothing. Nor can a CANCEL
+(section 22.1): from elsewhere it ends nothing.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ class Places:
         if self._at_home(leg, ack.flow):
             return ack
         return None if ack.request.body else replace(ack, flow=leg.flow)
+
+    def may_cancel(self, leg: Leg, flow: Flow) -> bool:
+        """Whether who sends a CANCEL from there may be who has sent the INVITE."""
+        return self._at_home(leg, flow)
 
     def _at_home(self, leg: Leg, flow: Flow) -> bool:
         here, before = flow.remote[0], leg.flow.remote[0]

@@ -25,6 +25,7 @@ from softswitch.sip.effect import (
     TransactionFailed,
 )
 from softswitch.sip.flow import Flow
+from softswitch.sip.matching import server_key
 from softswitch.sip.message import Request, parse
 from softswitch.switch.desk import CallWanted, Desk, SubscribeWanted, TextWanted
 from softswitch.switch.event import CallShed, MessageDropped
@@ -77,8 +78,9 @@ class Signalling:
         self._switch.wire.arrived(event)
         message, flow = event.message, event.flow
         try:
-            if isinstance(message, Request) and message.method != "ACK" and self._endpoint.begins(message):
-                answered = self._at_once(message, flow)
+            if isinstance(message, Request) and message.method != "ACK":
+                begins = self._endpoint.begins(message)
+                answered = self._at_once(message, flow) if begins else self._repeated(message, flow)
                 if answered is not None:
                     return answered
             return self._endpoint.received(message, flow, self._now)
@@ -100,6 +102,13 @@ class Signalling:
         if request.method == "REGISTER":
             self._switch.arm_registrar()
         return answered
+
+    def _repeated(self, request: Request, flow: Flow) -> list[Effect] | None:
+        """The answer to a CANCEL that is none of who has sent the INVITE; None where the transaction is to hear it."""
+        if request.method != "CANCEL":
+            return None
+        leg = self._switch.calls.legs.get(self.leg_of_invite(server_key(request, "INVITE")))
+        return self._desk.says(request, flow, 481) if leg and not self._places.may_cancel(leg, flow) else None
 
     def _inside(self, leg: Leg, request: Request, flow: Flow) -> list[Effect] | None:
         """The answer to a request of a dialog that its leg is not to hear; None where it is."""

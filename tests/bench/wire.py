@@ -79,10 +79,10 @@ class Server:
         return next(pid for pid in tree if word in Path(f"/proc/{pid}/cmdline").read_bytes().decode())
 
     def spent(self) -> Spent:
-        return Spent(_cpu_s(self.control), _cpu_s(self.media), _resident(self.control))
+        return Spent(cpu_s(self.control), cpu_s(self.media), _resident(self.control))
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """Of all threads, in the kernel's nanoseconds."""
     threads = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from softswitch.call.leg import Leg
+from softswitch.sip import hop
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Response
+from softswitch.sip.message import Message, Request, Response, render
 from softswitch.switch.configuration import Trunk
 from softswitch.switch.event import AuthenticationFailed
 from tests.simnet.house import CARRIER_PORT, House
@@ -122,6 +123,39 @@ def test_of_a_trunk_s_call_speaks_the_trunk_from_whichever_of_its_addresses() ->
     assert leg.flow.remote == house.carrier.address
     assert Somebody(house, leg, ("127.0.0.7", 9999)).says("BYE", cseq=200) == 200
     assert call.state == "talking"
+
+
+@pytest.mark.parametrize("method", ["INVITE", "CANCEL"])
+def test_who_knows_the_branch_too_gets_neither_the_answer_nor_the_end_of_a_call_that_rings(
+    house: House, method: str
+) -> None:
+    house.bob.answer_after = 3.0
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: call.state == "ringing")
+    leg = leg_of(house, house.desk)
+    assert leg.leg.inbound is not None
+    copied = leg.leg.inbound.request
+    told: list[Message] = []
+    house.world.peers[ELSEWHERE] = lambda message, _: told.append(message)
+    said = copied if method == "INVITE" else hop.cancel(copied)
+    house.world.carry(render(Request(said.method, said.uri, said.headers, said.body)), ELSEWHERE, SWITCH)
+    house.world.run(1.0)
+    assert [one.status for one in told if isinstance(one, Response)] == ([] if method == "INVITE" else [481])
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(1.0)
+    assert len(told) == (method == "CANCEL")
+    unharmed(house, leg, house.desk, call)
+
+
+def test_a_ringing_call_is_given_up_from_another_port_of_the_same_phone(house: House) -> None:
+    house.bob.answer_after = None
+    call = house.desk.call("1002")
+    house.world.run_until(lambda: call.state == "ringing")
+    leg = leg_of(house, house.desk)
+    assert leg.leg.inbound is not None
+    cancel = hop.cancel(leg.leg.inbound.request)
+    house.world.carry(render(cancel), (house.desk.address[0], 7000), SWITCH)
+    house.world.run_until(lambda: call.state == "ended" and call.status == 487)
 
 
 def test_where_the_dialog_says_that_its_peer_is_it_may_speak_itself() -> None:
