@@ -119,7 +119,7 @@ class Receiver:
         known = audio | events | noise
         self.malformed += len(rows) - reports - int(np.count_nonzero(known))
         friends = self._friends(batch, known)
-        self._note(rows, headers, known & friends, audio)
+        self._note(batch, rows, headers, known & friends, audio)
         self._hear(batch, rows, headers, np.flatnonzero(audio & friends))
         self._hush(batch, headers, np.flatnonzero(noise & friends).tolist())
         return self._press(batch, headers, np.flatnonzero(events & friends).tolist())
@@ -131,16 +131,22 @@ class Receiver:
         for index in found.tolist():
             if self.reporting is not None:
                 packet = batch.table[index, : lengths[index]].tobytes()
-                self.reporting.muxed(batch.rows[index], batch.sources[index], packet, self.now)
+                came_s = float(batch.came_s[index])
+                self.reporting.muxed(batch.rows[index], batch.sources[index], packet, came_s)
             lengths[index] = 0
         return len(found)
 
     def _note(
-        self, rows: npt.NDArray[np.int64], headers: Headers, which: npt.NDArray[np.bool_], timed: npt.NDArray[np.bool_]
+        self,
+        batch: Batch,
+        rows: npt.NDArray[np.int64],
+        headers: Headers,
+        which: npt.NDArray[np.bool_],
+        timed: npt.NDArray[np.bool_],
     ) -> None:
         if self.reporting is not None:
             sequence, timestamp, ssrc = (part[which] for part in (headers.sequence, headers.timestamp, headers.ssrc))
-            self.reporting.reception.note(rows[which], sequence, timestamp, ssrc, timed[which], self.now)
+            self.reporting.reception.note(rows[which], sequence, timestamp, ssrc, timed[which], batch.came_s[which])
 
     def _unlock(self, batch: Batch, rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
         """Open what comes from where a secured stream's peer may be; what cannot be opened has no octets any more."""

@@ -3,7 +3,7 @@
 A report is taken from the host of the stream's peer alone, and where the stream is secured only if it is rightly
 sealed. Intervals are the RFC's least, 5 s on average, each drawn anew (section 6.3.1): with one peer per stream the
 share of the bandwidth never asks for longer ones. What has come is dated by the kernel, so that a tick adds nothing to
-the round trip; on a shared port, by the tick.
+the round trip.
 """
 
 from __future__ import annotations
@@ -161,13 +161,13 @@ class Reporting:
                 came = seconds + nanoseconds / 1e9
                 self._take(row, source[:2], packet, now - max(0.0, wall - came), came)
 
-    def muxed(self, row: int, source: Address, packet: bytes, now: float) -> None:
-        """What came by the RTP port and is RTCP (RFC 5761 section 4)."""
+    def muxed(self, row: int, source: Address, packet: bytes, at: float) -> None:
+        """What came by the RTP port, ``at`` that moment, and is RTCP (RFC 5761 section 4)."""
         peer = self._peer(row)
         if peer is None or peer[0] != source[0]:
             self.strangers += 1
         else:
-            self._take(row, source, packet, now, time.time())
+            self._take(row, source, packet, at, time.time() - max(0.0, time.monotonic() - at))
 
     def _row_of(self, rows: set[int], source: Address, packet: bytes) -> int | None:
         """Whose report that is: streams of one port are told apart by the reporter's SSRC, or by its source."""

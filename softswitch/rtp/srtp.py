@@ -141,10 +141,10 @@ class Srtps:
     def unprotect(self, table: Octets, lengths: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Open the packets of secured ``rows`` ``(n,)`` in place in ``table`` ``(n, width)``; ``lengths`` shrink.
 
-        Returns which of all the packets are to be refused.
+        Returns which of all the packets are to be refused. Those without octets are passed over.
         """
         refused = np.zeros(len(rows), np.bool_)
-        which = np.flatnonzero(self.rows[rows])
+        which = np.flatnonzero(self.rows[rows] & (lengths > 0))
         if not len(which):
             return refused
         size, start, step, unprotect = _ffi.new("int *"), _start(table), table.strides[0], _lib.srtp_unprotect

@@ -119,7 +119,7 @@ def test_forged_repeated_and_cut_packets_are_refused(suite: str) -> None:
     us, them = ends(suite)
     (sent,) = secured(us, 3, rtp(9))
     forged = bytes([*sent[:20], sent[20] ^ 1, *sent[21:]])
-    hostile = [forged, sent[:-1], sent[:12], sent[:3], b"", b"\xff" * 300]
+    hostile = [forged, sent[:-1], sent[:12], sent[:3], b"\x80", b"\xff" * 300]
     assert opened(them, 5, *hostile) == [None] * len(hostile)
     assert opened(them, 5, sent, sent) == [rtp(9), None]
     assert them.refused == len(hostile) + 1
@@ -232,7 +232,7 @@ def test_forged_packets_in_a_stream_that_was_right_are_refused(suite: str) -> No
     us, them = ends(suite)
     assert opened(them, 5, *secured(us, 3, rtp(1))) == [rtp(1)]
     (sent,) = secured(us, 3, rtp(2))
-    hostile = [bytes([*sent[:30], sent[30] ^ 1, *sent[31:]]), sent[:-1], sent[:12], sent[:3], b"", b"\xff" * 300]
+    hostile = [bytes([*sent[:30], sent[30] ^ 1, *sent[31:]]), sent[:-1], sent[:12], sent[:3], b"\x80", b"\xff" * 300]
     assert opened(them, 5, *hostile) == [None] * len(hostile)
     assert opened(them, 5, sent, sent) == [rtp(2), None]
     assert them.refused == len(hostile) + 1
