@@ -37,7 +37,7 @@ class Recorder:
         self._recorded = np.zeros(streams, np.bool_)
         self._rows: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # that are recorded, ascending
         self._sides: dict[str, tuple[int | None, ...]] = {}  # row of each channel; None: silence
-        self._column: dict[int, int] = {}
+        self._column: dict[int | None, int] = {}
         self._told: list[Order] = []
         self._ticks = 0
         self._writer = Writer(keep_free)
@@ -56,7 +56,7 @@ class Recorder:
 
     def rows(self) -> set[int]:
         """Whose voices are recorded."""
-        return set(self._column)
+        return set(self._rows.tolist())
 
     def start(
         self, name: str, path: Path, sides: tuple[int | None, ...], streams: tuple[str | None, ...] = (None, None)
