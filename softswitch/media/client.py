@@ -148,6 +148,7 @@ class MediaClient:
             rtcp_port=media.rtcp_port,
             rtcp_mux=media.rtcp_mux,
             clock_rate=media.codec.rate_hz,
+            event_clock=media.event_clock_hz,
             fmtp=media.fmtp,
             ptime_ms=media.ptime_ms,
             noise_type=media.noise_type,

@@ -147,7 +147,7 @@ class Engine:
             return
         self._serial[row] = command.serial
         self._listening.connect(row, command.tones)
-        self._keypad.agree(row, command.event_type, command.clock_rate)
+        self._keypad.agree(row, command.event_type, command.event_clock)
         law = self._law(row, command)
         keys = command.keys
         self._srtp.agree(row, Srtp(keys.suite, keys.send_key, keys.receive_key) if keys else None)
@@ -235,9 +235,9 @@ class Engine:
     def _frame(self, at: float) -> None:
         count = self._rows.used
         said = self._receiver.speak(count)
+        self._reporting.listen(said, self._receiver.now)
         present, missing = self._receiver.present[:count], self._receiver.concealer.missing[:count]
         self._tell_keys(self._listening.hear(said, present, missing), "tone")
-        self._reporting.listen(said, self._receiver.now)
         heard = np.zeros((count, FRAME), np.int16)
         self._rooms.mix(said, heard)
         for ended in self._player.render(heard):
@@ -297,6 +297,7 @@ class Engine:
             "streams": len(self._rows),
             "streams_coded": len(self._coders),
             **self._listening.gauges(self._rows.used),
+            **self._reporting.gauges(),
             "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),
             "recordings": len(self._recorder),

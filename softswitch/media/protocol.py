@@ -67,7 +67,8 @@ class Connect(msgspec.Struct, array_like=True, tag="connect", frozen=True):
     rtcp_port: int = 0  # of the peer; 0: the one after ``port``
     rtcp_mux: bool = False  # RTCP comes and goes by ``port``
     tones: bool = False  # keys may come as tones in the sound
-    clock_rate: int = 8000  # of the codec, Hz
+    clock_rate: int = 8000  # of the codec and of all timestamps, Hz
+    event_clock: int = 8000  # of the durations in events, Hz
     fmtp: str = ""  # the peer's: what it wants to get
     ptime_ms: int = 20  # of the packets that we send: 10, 20 ... 60
     noise_type: int | None = None  # payload type of comfort noise (RFC 3389) from the peer

@@ -36,7 +36,7 @@ class Scene:
     async def coded(self, streams: int) -> None:
         """Wait until so many streams are coded one by one."""
 
-        async def so() -> bool:
+        async def so() -> Any:
             return (await self.switch.metrics()).get("softswitch_media_streams_coded") == streams
 
         await eventually(so, 5.0, f"{streams} coded streams")
