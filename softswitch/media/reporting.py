@@ -232,6 +232,9 @@ class Reporting:
         blocks = (self.reception.block(row, *self.report.due(row, now)),) if heard else ()
         return rtcp.build(way.ssrc, sent, blocks, NAME, leaves)
 
+    def gauges(self) -> dict[str, float]:
+        return {"streams_round_trip_known": int(np.count_nonzero(self.report.round_trip >= 0))}
+
     def counters(self) -> dict[str, float]:
         return {
             "rtcp_received": self.received,
