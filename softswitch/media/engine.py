@@ -296,6 +296,7 @@ class Engine:
         return {
             "streams": len(self._rows),
             "streams_coded": len(self._coders),
+            "streams_hushed": len(self._receiver.hushes),
             **self._listening.gauges(self._rows.used),
             **self._reporting.gauges(),
             "streams_secured": int(np.count_nonzero(self._srtp.rows)),
