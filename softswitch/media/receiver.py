@@ -171,14 +171,15 @@ class Receiver:
         if not len(which):
             return
         self.hushes.sound(rows[which], headers.timestamp[which])
+        if self.on_sound is not None:
+            times = self.coders.house_times(rows[which], headers.timestamp[which])
+            self.on_sound(rows[which], times, batch.came_s[which])
         coded = self.coders.rows[rows[which]] & (headers.payload_type[which] == self._audio_type[rows[which]])
         for index in which[coded].tolist():
             self.coders.take(batch.rows[index], _packet(batch, headers, index))
         which = which[~coded]
         if not len(which):
             return
-        if self.on_sound is not None:
-            self.on_sound(rows[which], headers.timestamp[which], batch.came_s[which])
         rows, size = rows[which], headers.size[which]
         chosen = Headers(*(getattr(headers, name)[which] for name in Headers.__slots__))
         octets = batch.table[which, HEADER : HEADER + max(FRAME, int(size.max()))]

@@ -79,6 +79,13 @@ class Transcoder:
         """A packet of the row, of its codec's payload type."""
         self._ears[row].take(packet)
 
+    def house_times(self, rows: npt.NDArray[Any], timestamps: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """The timestamps of packets ``(n,)`` as the jitter buffer knows them, on the house's clock."""
+        times = timestamps.copy()
+        for index in np.flatnonzero(self.rows[rows]).tolist():
+            times[index] = self._ears[int(rows[index])].house_time(int(timestamps[index]))
+        return times
+
     def hand_over(self, jitter: Jitter) -> None:
         """At the end of what a tick has received: into the buffer with all that can be decoded by now."""
         heard = {row: list(ear.drain(row, jitter)) for row, ear in self._ears.items() if ear.waiting}

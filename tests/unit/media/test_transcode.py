@@ -188,6 +188,15 @@ def test_an_agreement_that_says_the_same_keeps_the_memory_of_the_codec() -> None
     assert [len(spoken.payload) for spoken in one.say([0], sine(HZ, 0.02)[None])] == [320]
 
 
+def test_times_of_packets_are_told_on_the_house_s_clock_across_their_wrap() -> None:
+    house = Transcoder(2)
+    house.agree(0, "opus", 48000, "", 20)
+    rows, last = np.array([0, 1]), (1 << 32) - 480
+    before = house.house_times(rows, np.array([last, 5], np.uint32))
+    after = house.house_times(rows, np.array([480, 6], np.uint32))
+    assert (after - before).tolist() == [160, 1]
+
+
 def test_what_is_none_of_our_codecs_is_refused() -> None:
     with pytest.raises(CodecError):
         Transcoder(1).agree(0, "G729", 8000, "", 20)
