@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softswitch.media import protocol as p
+from softswitch.rtp.quality import Quality
 
+KEYS = p.Keys("AEAD_AES_128_GCM", b"what we send with", b"\x00what we get")
 COMMANDS: list[p.Command] = [
     p.Hello(),
     p.Reset(),
     p.Open("leg-1", "127.0.0.1", 20000),
     p.Connect("leg-1", 3, "192.0.2.1", 4000, "198.51.100.7", "PCMA", 8, 8, None, "sendrecv"),
     p.Connect("leg-1", 4, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "inactive"),
+    p.Connect("leg-1", 5, "192.0.2.1", 4000, "", "PCMU", 0, 0, 101, "sendrecv", KEYS, 4003, True),
     p.Close("leg-1"),
     p.Play("leg-1", "play-1", ("/a.wav", "/你好.wav")),
     p.HoldMusic("leg-1"),
@@ -32,6 +35,8 @@ EVENTS: list[p.Event] = [
     p.RecordError("rec", "disk full"),
     p.OpenFailed("leg-1", "in use"),
     p.Stats({"ticks": 5.0}, {"streams": 1.0}),
+    p.StreamEvent("leg-1", "one_way"),
+    p.StreamEnded("leg-1", Quality(100, 1, 2, 3.5, 4.3, 99, 0, 1.0, 4.4, 12.5, 7)),
 ]
 
 
@@ -60,3 +65,8 @@ def test_what_is_no_word_is_refused(octets: bytes) -> None:
         list(p.Frames().commands(octets))
     with pytest.raises(p.ProtocolError):
         list(p.Frames().events(octets))
+
+
+def test_what_is_logged_of_a_command_shows_no_key() -> None:
+    connect = next(one for one in COMMANDS if isinstance(one, p.Connect) and one.keys)
+    assert "AEAD_AES_128_GCM" in repr(connect) and "what we" not in f"{connect} {connect!r} {KEYS} {[KEYS]}"
