@@ -7,6 +7,9 @@ import pytest
 
 from softswitch.audio import FRAME, dtmf, g711
 from softswitch.audio.conceal import Concealer
+from softswitch.media.receiver import Receiver
+from softswitch.media.sockets import Batch
+from softswitch.rtp.packet import WIDTH, build
 from softswitch.rtp.telephone_event import DIGITS, KeyListener, KeySender
 
 PRESSES = 10_000
@@ -60,4 +63,36 @@ def test_tones() -> None:
         concealer.conceal(said, present)
         for heard in detector.hear(said, present):
             told[heard.row] += heard.digit
+    assert told == pressed
+
+
+def test_through_the_receiver() -> None:
+    """The same over 100 streams of the media plane at once, sound and keys taking turns in one sequence of packets."""
+    random, streams = np.random.default_rng(3), 100
+    receiver = Receiver(streams)
+    pressed, senders = [], []
+    for row in range(streams):
+        receiver.allow(row, g711.MU, 0, 101)
+        receiver.sources[row].signal(("127.0.0.1", 5000 + row), "127.0.0.1")
+        pressed.append("".join(DIGITS[code] for code in random.integers(0, 16, PRESSES // streams)))
+        senders.append(KeySender())
+        senders[-1].press(pressed[-1])
+    sequence, stamps = random.integers(0, 1 << 16, streams), random.integers(0, 1 << 32, streams)
+    table, told = np.zeros((streams, WIDTH), np.uint8), [""] * streams
+    while not all(sender.idle for sender in senders):
+        rows, lengths = [], []
+        for row, sender in enumerate(senders):
+            key = sender.tick(int(stamps[row]))
+            at = (101, key.timestamp, key.payload) if key else (0, int(stamps[row]), b"\xff" * 160)
+            octets = build(at[0], int(sequence[row]), at[1], row, at[2])
+            if random.random() >= LOSS:
+                table[len(rows), : len(octets)] = np.frombuffer(octets, np.uint8)
+                rows.append(row)
+                lengths.append(len(octets))
+        sources = [("127.0.0.1", 5000 + row) for row in rows]
+        for heard in receiver.take(Batch(table[: len(rows)], rows, lengths, sources, [0.0] * len(rows))):
+            told[heard.row] += heard.digit
+        receiver.speak(streams)
+        sequence += 1
+        stamps = (stamps + FRAME) & 0xFFFFFFFF
     assert told == pressed
