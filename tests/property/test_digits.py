@@ -80,7 +80,8 @@ def test_through_the_receiver() -> None:
     sequence, stamps = random.integers(0, 1 << 16, streams), random.integers(0, 1 << 32, streams)
     table, told = np.zeros((streams, WIDTH), np.uint8), [""] * streams
     while not all(sender.idle for sender in senders):
-        rows, lengths = [], []
+        rows: list[int] = []
+        lengths: list[int] = []
         for row, sender in enumerate(senders):
             key = sender.tick(int(stamps[row]))
             at = (101, key.timestamp, key.payload) if key else (0, int(stamps[row]), b"\xff" * 160)
@@ -90,7 +91,7 @@ def test_through_the_receiver() -> None:
                 rows.append(row)
                 lengths.append(len(octets))
         sources = [("127.0.0.1", 5000 + row) for row in rows]
-        for heard in receiver.take(Batch(table[: len(rows)], rows, lengths, sources, [0.0] * len(rows))):
+        for heard in receiver.take(Batch(table[: len(rows)], rows, lengths, sources, np.zeros(len(rows)))):
             told[heard.row] += heard.digit
         receiver.speak(streams)
         sequence += 1
