@@ -29,7 +29,8 @@ _MOST_BEHIND = 10 * 50 // FLUSH_TICKS  # batches that wait for the disk: 10 s
 class Recorder:
     """All recordings of the process; ``recover`` is where earlier processes may have left some unfinished.
 
-    ``hear`` is told of every packet of sound, so that each voice lies where its own clock says.
+    ``hear`` is told of every packet of sound, so that each voice lies where its own clock says; one of which nothing is
+    told lies where it was played. The stamps of ``hear`` and of ``keep`` must be of one clock, of 8000 Hz.
     """
 
     def __init__(self, streams: int, keep_free: int = 0, recover: Path | None = None) -> None:
