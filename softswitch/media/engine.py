@@ -172,8 +172,8 @@ class Engine:
             self._receiver.forbid(row)
 
     def _law(self, row: int, command: p.Connect) -> int | None:
-        """Of a codec that is G.711; of others it is not looked at. None: it is none of ours, and all is silent."""
-        if not is_ours(command.codec):
+        """That of the hot loop; of rows with a coder it is not looked at. None: no codec of ours, and all is silent."""
+        if not is_ours(command.codec, command.ptime_ms):
             self._coders.forget(row)
             return g711.LAWS[command.codec]
         try:

@@ -123,7 +123,7 @@ def test_whatever_is_spoken_is_heard_in_the_listener_s_codec(engine: Engine, sai
     assert engine.counters()["codec_undecodable"] == 0
 
 
-@pytest.mark.parametrize("name", ["G722", "opus", "L16"])
+@pytest.mark.parametrize("name", ["PCMU", "G722", "opus", "L16"])
 @pytest.mark.parametrize(("ptime_ms", "packets"), [(10, 100), (20, 50), (40, 25), (60, 16)])
 def test_packets_are_as_long_as_agreed_and_on_the_codec_s_clock(
     engine: Engine, name: str, ptime_ms: int, packets: int
@@ -139,6 +139,19 @@ def test_packets_are_as_long_as_agreed_and_on_the_codec_s_clock(
     assert {(b - a) & 0xFFFF for a, b in pairwise(sequences)} == {1}
     assert {(b - a) & 0xFFFFFFFF for a, b in pairwise(times)} == {listener.clock * ptime_ms // 1000}
     assert strength(listener.hears()[4000:], HZ) == pytest.approx(0.3, rel=0.15)
+
+
+def test_packets_of_30_ms_are_heard_and_sent(engine: Engine) -> None:
+    speaker, listener = Peer(engine, "a", "PCMU"), Peer(engine, "b", "PCMU", 30)
+    talk(engine, speaker, listener, ticks=30)
+    assert {len(packet) for packet in listener.packets} == {12 + 240} and len(listener.packets) == 20
+    tone = sine(HZ, 1.2).reshape(-1, 240)
+    for number in range(60):
+        if number % 3 != 1:
+            listener.send(g711.encode(tone[number - (number + 1) // 3], g711.MU).tobytes(), samples_ms=30)
+        engine.tick(1)
+        speaker.collect()
+    assert strength(speaker.hears()[-4000:], HZ) == pytest.approx(0.3, rel=0.1)
 
 
 def test_a_lost_packet_of_opus_is_not_heard(engine: Engine) -> None:
