@@ -76,8 +76,10 @@ class Baresip:
         transport: str = "udp",
         ca: Path | None = None,
         codecs: str = "pcmu,pcma",
+        ptime_ms: int = 20,
     ) -> Baresip:
-        """``codecs`` in its own words and order, such as ``opus/48000/2,L16/16000/1``."""
+        """``codecs`` in its own words and order, such as ``opus/48000/2,L16/16000/1``. ``ptime_ms``: of its packets,
+        and of those that it wants."""
         binary = shutil.which("baresip")
         assert binary, "baresip is not installed"
         claimed = ports.claim(32)
@@ -91,7 +93,9 @@ class Baresip:
             config += f"sip_cafile {ca}\n"
         (home / "config").write_text(config)
         account = f"<sip:{user}@{switch[0]}:{switch[1]};transport={transport}>"
-        account += f";auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs={codecs}"
+        account += (
+            f";auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs={codecs};ptime={ptime_ms}"
+        )
         (home / "accounts").write_text(account + "\n")
         process = await Process.start([binary, "-f", home], home / "log", cwd=home)
         phone = cls(process, heard, claimed)
