@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.media.source import Address
+from softswitch.media.address import Address
 from softswitch.media.watch import KINDS, Happened, Watch
 from softswitch.rtp import rtcp
 from softswitch.rtp.quality import Quality, Reception, Report, measure

@@ -203,7 +203,7 @@ def test_noise_that_nobody_agreed_on_is_none(engine: Engine) -> None:
     speaker = Peer(engine, "a", "PCMU")
     speaker.send(bytes([40]), 13)
     engine.tick(1)
-    assert engine.counters()["noise_packets"] == 0 and engine.counters()["malformed"] == 1
+    assert engine.counters()["noise_packets"] == 0 and engine.counters()["strangers"] == 1
 
 
 def test_a_codec_may_change_in_mid_call(engine: Engine) -> None:

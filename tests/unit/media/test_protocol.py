@@ -21,6 +21,8 @@ COMMANDS: list[p.Command] = [
     p.Stop("leg-1"),
     p.Press("leg-1", "12#", "event"),
     p.Join("room", "leg-1"),
+    p.Join("room", "leg-2", ("leg-1",), 0.5),
+    p.Latch("leg-1", 3, "198.51.100.7", 61000),
     p.Leave("leg-1"),
     p.Record("rec", "/r.wav", "leg-1", None),
     p.Record("rec", "/r.wav", "leg-1", "leg-2"),
@@ -29,6 +31,7 @@ COMMANDS: list[p.Command] = [
 ]
 EVENTS: list[p.Event] = [
     p.Welcome(p.VERSION, "abc"),
+    p.Latched("leg-1", 3, "2001:db8::1", 61000),
     p.PlayEnded("leg-1", "play-1", False),
     p.DigitHeard("leg-1", "#"),
     p.DigitHeard("leg-1", "5", "tone"),
@@ -56,7 +59,7 @@ def test_events_too() -> None:
 
 
 def test_the_layout_is_a_length_and_an_array_with_its_word_first() -> None:
-    assert p.pack(p.Join("r", "s")) == b"\x00\x00\x00\x0a\x93\xa4join\xa1r\xa1s"
+    assert p.pack(p.Leave("s")) == b"\x00\x00\x00\x09\x92\xa5leave\xa1s"
 
 
 @pytest.mark.parametrize("octets", [b"\x00\x20\x00\x01", b"\x00\x00\x00\x01\xc0", b"\x00\x00\x00\x06\x91\xa4what"])

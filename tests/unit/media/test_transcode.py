@@ -45,9 +45,10 @@ class Line:
         for packet in packets:
             self.house.take(ROW, packet)
         self.house.hand_over(self.jitter)
-        frames = np.zeros((8, FRAME), np.int16)
-        self.missing += not self.jitter.play(frames)[ROW]
-        self.heard.append(frames[ROW])
+        present = self.jitter.play(8)[ROW]
+        self.missing += not present
+        self.heard.append(self.jitter.linear[self.jitter.slot, ROW] * np.int16(present))
+        self.jitter.advance(8)
 
     def settled(self) -> Pcm:
         return np.concatenate(self.heard[20:])
