@@ -76,10 +76,3 @@ def _format(body: bytes) -> tuple[int, int]:
     if channels < 1 or rate_hz < 1:
         raise NotWave(f"{channels} channels at {rate_hz} Hz")
     return channels, rate_hz
-
-
-def mono(pcm: Pcm) -> Pcm:
-    """The mean of the channels, ``(samples, channels)`` -> ``(samples,)``."""
-    if pcm.shape[1] == 1:
-        return np.ascontiguousarray(pcm[:, 0])
-    return np.asarray(pcm.astype(np.int32).sum(axis=1) // pcm.shape[1], dtype=np.int16)

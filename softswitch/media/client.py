@@ -21,6 +21,7 @@ from softswitch.media import protocol as p
 from softswitch.media.allot import Ports
 from softswitch.media.link import Link
 from softswitch.media.prompts import PromptStore
+from softswitch.media.sharing import SharedPorts
 from softswitch.media.speech import find_engine
 from softswitch.media.wanted import Wanted, WantedPlay, WantedRecording, WantedStream
 from softswitch.rtp.quality import Quality
@@ -59,7 +60,7 @@ class MediaClient:
     """Implements ``MediaPlane`` of the driver's ports. Make it with ``start``, end it with ``shutdown``."""
 
     def __init__(self, socket: Path, ports: Ports, prompts: PromptStore, listener: MediaListener):
-        self._ports, self._prompts, self._listener = ports, prompts, listener
+        self._ports, self._prompts, self._listener = SharedPorts(ports), prompts, listener
         self._wanted = Wanted()
         self._link = Link(socket, self)
         self._life = ""  # of the process that we spoke to last; "": none yet
@@ -124,7 +125,7 @@ class MediaClient:
         """Allot an RTP address at once. Raises ``PortsExhausted``."""
         known = self._wanted.streams.get(stream)
         if known is None:
-            known = WantedStream(p.Open(stream, self._ports.host, self._ports.take()))
+            known = WantedStream(p.Open(stream, self._ports.host, self._ports.take(stream)))
             self._wanted.streams[stream] = known
             self._link.send(known.open)
         return self._ports.host, known.open.port
@@ -148,18 +149,21 @@ class MediaClient:
             rtcp_port=media.rtcp_port,
             rtcp_mux=media.rtcp_mux,
             clock_rate=media.codec.rate_hz,
+            event_clock=media.event_clock_hz,
             fmtp=media.fmtp,
             ptime_ms=media.ptime_ms,
             noise_type=media.noise_type,
             tones=tones,
         )
+        wanted.latch = None
+        self._ports.unheard(stream)
         self._link.send(wanted.connect)
 
     def close(self, stream: str) -> None:
         wanted = self._wanted.streams.pop(stream, None)
         if wanted is not None:
             self._link.send(p.Close(stream))
-            self._ports.give_back(wanted.open.port)
+            self._ports.give_back(stream)
 
     def play(self, stream: str, play: str, prompts: Sequence[Prompt]) -> None:
         """Play in place of what was playing, as soon as all the files are there; then ``on_played``."""
@@ -190,16 +194,17 @@ class MediaClient:
         if stream in self._wanted.streams:
             self._link.send(p.Press(stream, digits, form.value))
 
-    def join(self, room: str, stream: str) -> None:
+    def join(self, room: str, stream: str, heard_by: tuple[str, ...] | None = None, gain: float = 1.0) -> None:
+        """Hear the room and be heard there: by these streams alone (listen: none; whisper: one), or by all."""
         wanted = self._wanted.streams.get(stream)
         if wanted is not None:
-            wanted.room = room
-            self._link.send(p.Join(room, stream))
+            wanted.join = p.Join(room, stream, heard_by, gain)
+            self._link.send(wanted.join)
 
     def leave(self, stream: str) -> None:
         wanted = self._wanted.streams.get(stream)
         if wanted is not None:
-            wanted.room = None
+            wanted.join = None
             self._link.send(p.Leave(stream))
 
     def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
@@ -245,7 +250,8 @@ class MediaClient:
 
     # ---- the link's listener -----------------------------------------------------------------------------------
 
-    def up(self, life: str) -> None:
+    def up(self, life: str, shares_ports: bool) -> None:
+        self._ports.shares = shares_ports
         if not self._life:
             self._link.send(p.Reset())  # the process may have served a control before us
         elif life != self._life:
@@ -286,13 +292,21 @@ class MediaClient:
                 self._stats["open_failures"] += 1
                 if stream in self._wanted.streams:
                     self._listener.on_lost(stream)
-            case p.StreamEvent() | p.StreamEnded():
+            case p.Latched() | p.StreamEvent() | p.StreamEnded():
                 self._heard_well(event)
             case p.Welcome():
                 pass  # the link's
 
-    def _heard_well(self, event: p.StreamEvent | p.StreamEnded) -> None:
+    def _latched(self, stream: str, latch: p.Latch) -> None:
+        wanted = self._wanted.streams.get(stream)
+        if wanted is not None and wanted.connect is not None and wanted.connect.serial == latch.serial:
+            wanted.latch = latch
+            self._ports.heard(stream)
+
+    def _heard_well(self, event: p.Latched | p.StreamEvent | p.StreamEnded) -> None:
         match event:
+            case p.Latched(stream, serial, host, port):
+                self._latched(stream, p.Latch(stream, serial, host, port))
             case p.StreamEnded(stream, quality):
                 self._listener.on_measured(stream, quality)
             case p.StreamEvent(stream, kind) if stream in self._wanted.streams:

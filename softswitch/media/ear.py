@@ -80,7 +80,7 @@ class Ear:
             pcm = self._decoded(packet.payload)
             if len(pcm):
                 self._duration = len(pcm) * self.coder.rtp_clock // self.coder.rate
-                yield Heard(packet.sequence, self._house_time(packet.timestamp), packet.ssrc, pcm)
+                yield Heard(packet.sequence, self.house_time(packet.timestamp), packet.ssrc, pcm)
 
     def _decoded(self, payload: bytes) -> Pcm:
         try:
@@ -92,7 +92,7 @@ class Ear:
     def _may_still_come(self, following: Packet, row: int, jitter: Jitter) -> bool:
         """The first packet that is missing before ``following``."""
         missing = following.timestamp - self._ahead(following.sequence) * self._duration
-        left = jitter.ahead(row, self._house_time(missing))
+        left = jitter.ahead(row, self.house_time(missing))
         return self._duration > 0 and left is not None and left > 0
 
     def _mend(self, following: Packet, row: int, jitter: Jitter) -> Iterator[Heard]:
@@ -101,7 +101,7 @@ class Ear:
         lost = min(self._ahead(following.sequence), _MOST_MENDED) if samples else 0
         for back in range(lost, 0, -1):
             pcm = self._repeated(following, samples) if back == 1 else self.coder.conceal(samples)
-            at = self._house_time(following.timestamp - back * self._duration)
+            at = self.house_time(following.timestamp - back * self._duration)
             left = jitter.ahead(row, at)
             if pcm is not None and left is not None and left >= 0:
                 self.mended += 1
@@ -116,7 +116,7 @@ class Ear:
     def _ahead(self, sequence: int) -> int:
         return _signed(sequence - self._expected, 16)
 
-    def _house_time(self, timestamp: int) -> int:
+    def house_time(self, timestamp: int) -> int:
         """On a clock of ``RATE_HZ``, modulo 2^32; a wrap of theirs is none of ours."""
         self._unwrapped += _signed(timestamp - self._anchor, 32)
         self._anchor = timestamp

@@ -1,7 +1,7 @@
 """The media plane without its loop: commands change what is wanted, ``tick`` does 20 ms of it for all streams.
 
 One tick: take what has arrived, let every stream say its frame, let every stream hear its room (all but itself), put
-hold music and prompts over that, send it, keep what was said for the recordings.
+hold music and prompts over that, send it, keep what was said for the recordings. docs/media.md has the arrays.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, dtmf, g711
+from softswitch.audio import dtmf, g711
 from softswitch.audio.codec import CodecError
+from softswitch.audio.conceal import FADE_FRAMES
 from softswitch.audio.vad import TalkSettings
 from softswitch.media import protocol as p
+from softswitch.media.address import Address, numeric
+from softswitch.media.demux import Demux
 from softswitch.media.keypad import Keypad
 from softswitch.media.library import Library, pause
 from softswitch.media.listening import Listening
+from softswitch.media.mixer import Mixer
 from softswitch.media.player import Ended, Player
 from softswitch.media.receiver import Key, Receiver
 from softswitch.media.recorder import Failed, Recorder
 from softswitch.media.reporting import Reporting
-from softswitch.media.rooms import Rooms
+from softswitch.media.rooms import Member, Rooms
 from softswitch.media.schedule import TICK_S
 from softswitch.media.sender import Sender
-from softswitch.media.sockets import Sockets, numeric
-from softswitch.media.source import Address
+from softswitch.media.sockets import Sockets
 from softswitch.media.streams import Rows
 from softswitch.media.transcode import Transcoder, is_ours
 from softswitch.media.watch import FIRST_PACKET, Happened
@@ -41,7 +44,7 @@ from softswitch.sdp.crypto import Srtp
 
 log = logging.getLogger(__name__)
 
-Pcm = npt.NDArray[np.int16]
+Octets = npt.NDArray[np.uint8]
 Tell = Callable[[p.Event], None]
 
 _NO_ADDRESS = ("0.0.0.0", "::")  # the old way to put a call on hold (RFC 3264 section 8.4)
@@ -65,14 +68,17 @@ class Engine:
         self._sockets = Sockets()
         self._srtp = Srtps(settings.streams)
         self._coders = Transcoder(settings.streams)
-        self._receiver = Receiver(settings.streams, settings.jitter, self._srtp, self._coders)
+        self._demux = Demux(settings.streams)
+        self._receiver = Receiver(settings.streams, self._demux, settings.jitter, self._srtp, self._coders)
         self._keypad = Keypad()
-        self._sender = Sender(settings.streams, self._srtp, self._keypad, self._coders)
+        self._sender = Sender(settings.streams, self._demux, self._sockets, self._srtp, self._keypad, self._coders)
         self._reporting = Reporting(settings.streams, self._srtp, self._peer, self._send_report)
         self._receiver.reporting = self._sender.reporting = self._reporting
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
-        self._rooms = Rooms(settings.streams)
+        self._rooms = Rooms()
+        self._mixer = Mixer(settings.streams, self._rooms.plan((), np.zeros(0, np.int64)))
+        self._stale = False  # the mixer's plan
         self._recorder = Recorder(settings.streams, settings.keep_free, settings.recordings)
         self._receiver.on_sound = self._recorder.hear
         self._listening = Listening(settings.streams, settings.talk)
@@ -86,6 +92,7 @@ class Engine:
                 self._open(command)
             case p.StopRecord():
                 self._recorder.stop(command.recording)
+                self._stale = True
             case p.PauseRecord():
                 self._recorder.pause(command.recording, command.reason)
             case p.Record():
@@ -114,9 +121,14 @@ class Engine:
             case p.Press():
                 self._keypad.press(row, command.digits, command.form)
             case p.Join():
-                self._rooms.join(command.room, row)
+                heard_by = None if command.heard_by is None else frozenset(command.heard_by)
+                self._rooms.join(command.stream, row, Member(command.room, heard_by, command.gain))
+                self._stale = True
             case p.Leave():
                 self._rooms.leave(row)
+                self._stale = True
+            case p.Latch():
+                self._latch(row, command)
             case _:
                 assert_never(command)
 
@@ -134,12 +146,13 @@ class Engine:
             self._tell(p.OpenFailed(command.stream, "all streams of this process are in use"))
             return
         try:
-            self._sockets.open(row, (command.host, command.port))
+            port = self._sockets.open((command.host, command.port))
         except OSError as error:
             self._rows.give_back(command.stream)
             self._tell(p.OpenFailed(command.stream, f"{command.host}:{command.port}: {error.strerror}"))
             return
-        self._sender.begin(row)
+        self._demux.open(row, port, self._sockets.family(port))
+        self._sender.begin(row, port)
         self._reporting.open(row, (command.host, command.port), self._sender.ssrc(row), time.monotonic())
 
     def _connect(self, row: int, command: p.Connect) -> None:
@@ -147,21 +160,21 @@ class Engine:
             return
         self._serial[row] = command.serial
         self._listening.connect(row, command.tones)
-        self._keypad.agree(row, command.event_type, command.clock_rate)
+        self._keypad.agree(row, command.event_type, command.event_clock)
         law = self._law(row, command)
         keys = command.keys
         self._srtp.agree(row, Srtp(keys.suite, keys.send_key, keys.receive_key) if keys else None)
         host = numeric(command.host)
         usable = host and host not in _NO_ADDRESS and command.port > 0
         address = (host, command.port) if usable else None
-        self._receiver.sources[row].signal(address, numeric(command.signalling_host))
+        self._demux.signal(row, address, numeric(command.signalling_host))
         sends, receives = command.direction in ("sendrecv", "sendonly"), command.direction in ("sendrecv", "recvonly")
         peer_port, now = command.rtcp_port, time.monotonic()
         self._reporting.agree(
             row, peer_port, command.rtcp_mux, command.clock_rate, sends, receives and bool(usable), now
         )
         if law is not None and command.direction in ("sendrecv", "sendonly"):
-            self._sender.allow(row, law, command.send_type)
+            self._sender.allow(row, law, command.send_type, command.ptime_ms)
         else:
             self._sender.forbid(row)
         if law is not None and command.direction in ("sendrecv", "recvonly"):
@@ -170,10 +183,16 @@ class Engine:
             )
         else:
             self._receiver.forbid(row)
+        self._stale = True
+
+    def _latch(self, row: int, command: p.Latch) -> None:
+        """The process before this one has learnt it, or this one, and control repeats it."""
+        if command.serial == self._serial.get(row):
+            self._demux.resume(row, (command.host, command.port))
 
     def _law(self, row: int, command: p.Connect) -> int | None:
-        """Of a codec that is G.711; of others it is not looked at. None: it is none of ours, and all is silent."""
-        if not is_ours(command.codec):
+        """That of the hot loop; of rows with a coder it is not looked at. None: no codec of ours, and all is silent."""
+        if not is_ours(command.codec, command.ptime_ms):
             self._coders.forget(row)
             return g711.LAWS[command.codec]
         try:
@@ -193,7 +212,8 @@ class Engine:
         self._receiver.forget(row)
         self._srtp.forget(row)
         self._coders.forget(row)
-        self._sockets.close(row)
+        self._demux.close(row)
+        self._sockets.close(int(self._sender.port[row]))
         self._keypad.forget(row)
         self._listening.forget(row)
         self._serial.pop(row, None)
@@ -209,6 +229,7 @@ class Engine:
         left = self._rows.row(command.left)
         sides = (left,) if command.right is None else (left, self._rows.row(command.right))
         self._recorder.start(command.recording, Path(command.path), sides, (command.left, command.right))
+        self._stale = True
 
     # ---- the tick ----------------------------------------------------------------------------------------------
 
@@ -231,20 +252,56 @@ class Engine:
     def _receive(self) -> None:
         for batch in self._sockets.drain():
             self._tell_keys(self._receiver.take(batch), "event")
+        for row in self._demux.learnt:
+            peer = self._demux.peer(row)
+            if peer is not None:
+                self._tell(p.Latched(self._rows.name(row), self._serial[row], *peer))
+        self._demux.learnt.clear()
 
     def _frame(self, at: float) -> None:
         count = self._rows.used
-        said = self._receiver.speak(count)
-        present, missing = self._receiver.present[:count], self._receiver.concealer.missing[:count]
-        self._tell_keys(self._listening.hear(said, present, missing), "tone")
-        self._reporting.listen(said, self._receiver.now)
-        heard = np.zeros((count, FRAME), np.int16)
-        self._rooms.mix(said, heard)
-        for ended in self._player.render(heard):
+        receiver, mixer = self._receiver, self._mixer
+        if self._stale:
+            self._renew_plan()
+        receiver.speak(count)
+        frames = receiver.frames(count)
+        self._hear(count, frames)
+        mixer.listen(frames, receiver.law, receiver.exact(count))
+        payloads = mixer.payloads(frames, self._sender)
+        for ended in mixer.play(self._player, self._keypad, payloads, self._sender):
             self._tell_ended(ended)
-        self._keypad.render(heard)
-        self._sender.send(heard, self._sockets, self._receiver.peers(count))
-        self._tell_failed(self._recorder.keep(said, self._receiver.jitter.playing(count), at))
+        coded = self._sender.coded(count)
+        self._sender.send(payloads, coded, mixer.sound(coded))
+        self._keep(count, at)
+        receiver.jitter.advance(count)
+
+    def _hear(self, count: int, frames: Octets) -> None:
+        """Keys, talk and levels in everything that is said; noise is put into the frames of who is away."""
+        receiver = self._receiver
+        said, law = self._mixer.decoded(frames, receiver.law), receiver.law[:count]
+        self._reporting.listen(said, receiver.now)
+        present, missing = receiver.present[:count], receiver.concealer.missing[:count]
+        self._tell_keys(self._listening.hear(said, present, missing), "tone")
+        away = np.flatnonzero(~present & (missing >= FADE_FRAMES))
+        if len(away):
+            frames[away] = g711.encode(said[away], law[away])
+
+    def _keep(self, count: int, at: float) -> None:
+        """Record, once everything has been sent."""
+        receiver, said = self._receiver, self._mixer.said[:count]
+        if len(self._recorder):
+            self._mixer.tell()
+        failed = self._recorder.keep(said, receiver.jitter.playing(count), at)
+        self._stale |= bool(failed)
+        self._tell_failed(failed)
+
+    def _renew_plan(self) -> None:
+        """Relayed may be what goes out as it comes in: both ways of the row by one law, in packets of a tick."""
+        law, recorded = self._receiver.law, self._recorder.rows()
+        even = self._sender.even & ~self._coders.rows
+        pipes = np.where(even & (law == self._sender.law), law.astype(np.int64), -1)
+        self._mixer.take(self._rooms.plan(recorded, pipes))
+        self._stale = False
 
     def _tell_keys(self, keys: Iterable[Key | dtmf.Heard], form: str) -> None:
         for key in keys:
@@ -256,16 +313,15 @@ class Engine:
 
     def _tell_event(self, happened: Happened) -> None:
         self._tell(p.StreamEvent(self._rows.name(happened.row), happened.kind))
-        source = self._receiver.sources[happened.row]
-        if happened.kind == FIRST_PACKET and source.learnt != source.signalled:
+        if happened.kind == FIRST_PACKET and self._demux.moved(happened.row):
             for latched in self._reporting.watch.latched(happened.row):
                 self._tell_event(latched)
 
     def _peer(self, row: int) -> Address | None:
-        return self._receiver.sources[row].send_to
+        return self._demux.peer(row)
 
     def _send_report(self, row: int, packet: bytes, address: Address) -> None:
-        self._sockets.send(row, memoryview(packet), address)
+        self._sockets.send_one(int(self._sender.port[row]), packet, address)
 
     def _tell_ended(self, ended: Ended) -> None:
         self._tell(p.PlayEnded(self._rows.name(ended.row), ended.play, ended.ok))
@@ -279,7 +335,9 @@ class Engine:
             "packets_sent": self._sender.packets,
             "send_errors": self._sockets.send_errors,
             "malformed": self._receiver.malformed,
-            "strangers": self._receiver.strangers,
+            "strangers": self._demux.strangers,
+            "address_clashes": self._demux.clashes,
+            "receive_drops": self._sockets.drops(),
             "noise_packets": self._receiver.hushes.packets,
             **self._coders.counters(),
             "keys_sent": self._keypad.pressed,
@@ -293,10 +351,16 @@ class Engine:
         }
 
     def gauges(self) -> dict[str, float]:
+        depths = self._receiver.jitter.depths_ms(self._rows.used)
         return {
             "streams": len(self._rows),
+            "ports": len(self._sockets),
+            "streams_relayed": len(self._mixer.plan.listeners),
+            "jitter_depth_ms": float(depths.mean()) if len(depths) else 0.0,
             "streams_coded": len(self._coders),
+            "streams_hushed": len(self._receiver.hushes),
             **self._listening.gauges(self._rows.used),
+            **self._reporting.gauges(),
             "streams_secured": int(np.count_nonzero(self._srtp.rows)),
             "rooms": len(self._rooms),
             "recordings": len(self._recorder),
@@ -309,3 +373,4 @@ class Engine:
         self.reset()
         self._tell_failed(self._recorder.close())
         self._library.close()
+        self._sockets.shut()

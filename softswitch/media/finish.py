@@ -6,11 +6,13 @@ is unfinished is found by the name of its sidecar. Each step leaves a recording 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import logging
 import os
 import shutil
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 # By ending: container, codec, options of it. RFC 7845 for .opus.
 _CODECS = {".flac": ("flac", "flac", {}), ".opus": ("ogg", "libopus", {"b": "48000", "application": "voip"})}
 _BLOCK_S = 5  # seconds that are converted at a time
+_STALE_S = 3600.0  # a half-made file that nobody has touched for so long belongs to nobody
 
 
 def finish(unfinished: Path, keep_free: int = 0) -> Sidecar:
@@ -61,6 +64,7 @@ def _converted(growing: Path, wanted: Path, keep_free: int) -> bool:
     try:
         if shutil.disk_usage(wanted.parent).free - growing.stat().st_size < keep_free:
             raise OSError("too little room on the disk")
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640))  # readable for whom the others are
         convert(growing, part, wanted.suffix)
         os.replace(part, wanted)
     except (OSError, ValueError, av.FFmpegError) as error:
@@ -88,6 +92,10 @@ def convert(source: Path, target: Path, ending: str) -> None:
 def recover(directory: Path, keep_free: int = 0) -> int:
     """Finish what earlier processes have left; how many. What another process is recording is left alone."""
     count = 0
+    for path in directory.glob(".*.part"):
+        with contextlib.suppress(FileNotFoundError):  # it has just got its name
+            if time.time() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
     for path in sorted(directory.glob(f"*{sidecar.UNFINISHED}")):
         growing = path.with_name(path.name.removesuffix(sidecar.UNFINISHED) + ".wav")
         if _alive(growing):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME
 from softswitch.audio.codec import CodecError
 from softswitch.audio.codec.comfort_noise import Noise
 from softswitch.rtp.jitter import Jitter
@@ -68,9 +67,8 @@ class Hushes:
         for row, hush in list(self._rows.items()):
             if row >= len(frames):
                 continue
-            # The buffer has moved on: what it plays next is one frame after what is filled here.
             begun, over = (None if at is None else jitter.ahead(row, at) for at in (hush.begin, hush.end))
-            if over is not None and over <= -FRAME:
+            if over is not None and over <= 0:
                 del self._rows[row]
-            elif not present[row] and (begun is None or begun <= -FRAME):
+            elif not present[row] and (begun is None or begun <= 0):
                 frames[row], present[row] = hush.noise.frame(self._tick), True

@@ -45,6 +45,14 @@ class Keypad:
             sound = np.concatenate([_TONES[digit] for digit in wanted]).reshape(-1, FRAME)
             waiting[:0] = sound[::-1]
 
+    def sounding(self) -> list[int]:
+        """Rows that hear a tone."""
+        return list(self._tones)
+
+    def signalling(self) -> list[int]:
+        """Rows whose packets may be events."""
+        return list(self._events)
+
     def forget(self, row: int) -> None:
         for table in (self._agreed, self._events, self._tones):
             table.pop(row, None)

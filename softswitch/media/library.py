@@ -59,9 +59,16 @@ class Library:
                 self._known.move_to_end(key)
                 return self._known[key]
             self.loads += 1
-            loading = self._known[key] = self._workers.submit(read, Path(path), RATE_HZ, self._limits)
+            loading = self._known[key] = self._workers.submit(self._load, Path(path))
         loading.add_done_callback(self._make_room)
         return loading
+
+    def _load(self, path: Path) -> Pcm:
+        try:
+            return read(path, RATE_HZ, self._limits)
+        except (OSError, SoundError) as error:
+            log.error("sound file %s: %s", path, error)  # once: until it changes, it is not read again
+            raise
 
     def _make_room(self, loaded: Future[Pcm]) -> None:
         """What is still being played stays with its player; only the memory of it goes."""

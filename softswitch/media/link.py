@@ -28,7 +28,7 @@ class _Silent(Exception):
 
 
 class LinkListener(Protocol):
-    def up(self, life: str) -> None:
+    def up(self, life: str, shares_ports: bool) -> None:
         """The process answers; ``life`` tells one start of it from the next."""
 
     def down(self) -> None:
@@ -118,4 +118,4 @@ class Link:
         if event.version != p.VERSION:
             raise p.ProtocolError(f"protocol version {event.version}; this is {p.VERSION}")
         self._writer = writer
-        self._listener.up(event.life)
+        self._listener.up(event.life, event.shares_ports)

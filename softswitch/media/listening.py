@@ -43,6 +43,8 @@ class Listening:
 
         ``present`` ``(n,)``: their frame has arrived; ``missing`` ``(n,)``: for how many frames none has.
         """
+        if not len(said):
+            return []
         keys = self._tones.hear(said, present)
         self.talk.hear(dbov(mean_square(said)), present)
         self.talk_ticks += int(np.count_nonzero(self.talk.talking[: len(said)]))

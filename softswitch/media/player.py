@@ -97,6 +97,12 @@ class Player:
         self.stop(row)
         self._last.pop(row, None)
 
+    def busy(self, count: int) -> npt.NDArray[np.int64]:
+        """Which of the first ``count`` rows ``render`` will write, in order."""
+        mask = self._on_hold[:count] != _NO_MUSIC
+        mask[[row for row in self._playing if row < count]] = True
+        return np.flatnonzero(mask)
+
     def render(self, heard: Pcm) -> list[Ended]:
         """Put hold music and prompts over the rows of ``heard`` ``(n, FRAME)``; which prompts are over."""
         rows = np.flatnonzero(self._on_hold[: len(heard)] != _NO_MUSIC)

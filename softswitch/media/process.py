@@ -21,6 +21,7 @@ from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.library import music_files
+from softswitch.media.mmsg import CALLS
 from softswitch.media.schedule import TICK_S, Schedule
 from softswitch.process import raise_file_limit
 
@@ -32,7 +33,7 @@ class Process:
 
     def __init__(self, socket: Path, settings: EngineSettings, music: Mapping[str, Sequence[Path]]) -> None:
         self.engine = Engine(settings, music, self._tell)
-        self._channel = Channel(socket, p.Welcome(p.VERSION, secrets.token_hex(8)), self._obey)
+        self._channel = Channel(socket, p.Welcome(p.VERSION, secrets.token_hex(8), CALLS is not None), self._obey)
         self._schedule = Schedule(time.monotonic())
         self._errors = 0  # commands and ticks that failed
         self._going = True

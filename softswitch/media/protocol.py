@@ -67,10 +67,20 @@ class Connect(msgspec.Struct, array_like=True, tag="connect", frozen=True):
     rtcp_port: int = 0  # of the peer; 0: the one after ``port``
     rtcp_mux: bool = False  # RTCP comes and goes by ``port``
     tones: bool = False  # keys may come as tones in the sound
-    clock_rate: int = 8000  # of the codec, Hz
+    clock_rate: int = 8000  # of the codec and of all timestamps, Hz
+    event_clock: int = 8000  # of the durations in events, Hz
     fmtp: str = ""  # the peer's: what it wants to get
     ptime_ms: int = 20  # of the packets that we send: 10, 20 ... 60
     noise_type: int | None = None  # payload type of comfort noise (RFC 3389) from the peer
+
+
+class Latch(msgspec.Struct, array_like=True, tag="latch", frozen=True):
+    """``Latched`` was told of this ``serial``: to a process that took the place of the one that told it."""
+
+    stream: str
+    serial: int
+    host: str
+    port: int
 
 
 class Close(msgspec.Struct, array_like=True, tag="close", frozen=True):
@@ -103,8 +113,12 @@ class Press(msgspec.Struct, array_like=True, tag="press", frozen=True):
 
 
 class Join(msgspec.Struct, array_like=True, tag="join", frozen=True):
+    """In the room, and in no other. ``heard_by``: the streams that hear it there; None: all do."""
+
     room: str
     stream: str
+    heard_by: tuple[str, ...] | None = None
+    gain: float = 1.0  # of what the others hear of it
 
 
 class Leave(msgspec.Struct, array_like=True, tag="leave", frozen=True):
@@ -133,7 +147,7 @@ class AskStats(msgspec.Struct, array_like=True, tag="stats", frozen=True):
     """Answered by ``Stats``; also how control sees that the process is alive."""
 
 
-OnStream = Connect | Close | Play | HoldMusic | Stop | Press | Join | Leave
+OnStream = Connect | Latch | Close | Play | HoldMusic | Stop | Press | Join | Leave
 Command = Hello | Reset | Open | OnStream | Record | PauseRecord | StopRecord | AskStats
 
 # ---- events ----------------------------------------------------------------------------------------------------
@@ -144,6 +158,16 @@ class Welcome(msgspec.Struct, array_like=True, tag="welcome", frozen=True):
 
     version: int
     life: str
+    shares_ports: bool = False  # streams of one port are told apart by the source of what they are sent
+
+
+class Latched(msgspec.Struct, array_like=True, tag="latched", frozen=True):
+    """The peer was heard from this address for the first time since ``Connect`` with this serial, and is no other."""
+
+    stream: str
+    serial: int
+    host: str
+    port: int
 
 
 class PlayEnded(msgspec.Struct, array_like=True, tag="played", frozen=True):
@@ -190,7 +214,7 @@ class Stats(msgspec.Struct, array_like=True, tag="stats_are", frozen=True):
     gauges: dict[str, float]
 
 
-Event = Welcome | PlayEnded | DigitHeard | RecordError | OpenFailed | StreamEvent | StreamEnded | Stats
+Event = Welcome | Latched | PlayEnded | DigitHeard | RecordError | OpenFailed | StreamEvent | StreamEnded | Stats
 
 # ---- frames ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """Receiving: batches of packets become frames in the jitter buffer, and keys.
 
-In this order: is it RTP of a payload type that was agreed on, may this stream receive at all, is it from its peer.
+In this order: is it RTP, whose is it, is its seal right, is it of a payload type that was agreed on. What a row says in
+a tick is the frame of the ring that all rows share (``softswitch.rtp.jitter``): octets of the row's law of G.711. Gaps
+are filled in place, so that what is relayed, mixed and recorded is the same.
 
 Both laws of G.711 are heard in any stream, packet by packet. We offer both, and a peer whose answer has both may speak
 either (RFC 3264 sections 5.1, 7); where the answer turns our order around, what it says and what it speaks differ.
@@ -9,31 +11,38 @@ either (RFC 3264 sections 5.1, 7); where the answer turns our order around, what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
-from softswitch.audio.conceal import Concealer
+from softswitch.audio.conceal import FADE_FRAMES, HISTORY, RAMP, Concealer
+from softswitch.media.demux import NOBODY, Demux
 from softswitch.media.ear import Packet
 from softswitch.media.hush import Hushes
 from softswitch.media.reporting import Reporting
-from softswitch.media.schedule import TICK_S
 from softswitch.media.sockets import Batch
-from softswitch.media.source import Address, Source
 from softswitch.media.transcode import Transcoder
-from softswitch.rtp.jitter import Jitter, JitterSettings
+from softswitch.rtp.jitter import SLOTS, Jitter, JitterSettings
 from softswitch.rtp.packet import HEADER, Headers, parse
 from softswitch.rtp.rtcp import FIRST_TYPE, LAST_TYPE
 from softswitch.rtp.srtp import Srtps
 from softswitch.rtp.telephone_event import KeyListener
 
+Rows = npt.NDArray[Any]
 Pcm = npt.NDArray[np.int16]
+Octets = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
 
 _NONE = 255  # no payload type of RTP
 _LAW_OF = np.full(256, _NONE, np.uint8)  # by payload type, where that alone says it (RFC 3551 table 4)
 _LAW_OF[[0, 8]] = g711.MU, g711.A
+_PAST_FRAMES = HISTORY // FRAME
+_ALL = np.arange(256, dtype=np.uint8)
+_OTHER_LAW = np.stack(  # by the law of a row: an octet of the other law as one of its own
+    [g711.encode(g711.decode(_ALL, g711.A), g711.MU), g711.encode(g711.decode(_ALL, g711.MU), g711.A)]
+)
 
 
 class Key(NamedTuple):
@@ -50,26 +59,25 @@ class Receiver:
     def __init__(
         self,
         streams: int,
+        demux: Demux,
         settings: JitterSettings | None = None,
         srtp: Srtps | None = None,
         coders: Transcoder | None = None,
     ) -> None:
+        self.demux = demux
         self.coders = Transcoder(streams) if coders is None else coders
         self.hushes = Hushes()
         self.srtp = srtp or Srtps(streams)
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
-        self.sources = [Source() for _ in range(streams)]
         self.reporting: Reporting | None = None
         self.on_sound: OnSound | None = None  # is told when packets of sound came
         self.now = 0.0  # monotonic s, of this tick
+        self.law = np.zeros(streams, np.uint8)  # of a row's frames
+        self.present = np.zeros(streams, np.bool_)  # rows whose frame of the last ``speak`` had arrived
         self.packets = 0
         self.malformed = 0  # no RTP, or of a type that nobody agreed on
-        self.strangers = 0  # not from the peer
-        self.present = np.zeros(streams, np.bool_)  # rows whose frame of the last ``speak`` had arrived
         self._keys: dict[int, KeyListener] = {}
-        self._ticks = 0
-        self._law = np.zeros(streams, np.uint8)
         self._audio_type = np.full(streams, _NONE, np.uint8)
         self._event_type = np.full(streams, _NONE, np.uint8)
         self._noise_type = np.full(streams, _NONE, np.uint8)
@@ -83,9 +91,10 @@ class Receiver:
         clock_rate: int = 8000,
         noise_type: int | None = None,
     ) -> None:
-        self._law[row], self._audio_type[row] = law, audio_type
+        self.law[row], self._audio_type[row] = law, audio_type
         self._event_type[row] = _NONE if event_type is None else event_type
         self._noise_type[row] = _NONE if noise_type is None else noise_type
+        self.jitter.expect(row, int(g711.SILENCE[law]))
         if row not in self._keys or self._keys[row].rate_hz != clock_rate:
             self._keys[row] = KeyListener(clock_rate)
 
@@ -94,123 +103,206 @@ class Receiver:
 
     def forget(self, row: int) -> None:
         self.forbid(row)
-        self.sources[row] = Source()
+        self.law[row] = g711.MU
         self._keys.pop(row, None)
         self.hushes.forget(row)
         self.jitter.forget(row)
         self.concealer.forget(row)
 
-    def peers(self, count: int) -> list[Address | None]:
-        return [source.send_to for source in self.sources[:count]]
+    # ---- in ----------------------------------------------------------------------------------------------------
 
     def take(self, batch: Batch) -> Iterator[Key]:
-        """Take in one turn of packets; the keys that were pressed in it."""
-        rows = np.array(batch.rows, np.int64)
-        lengths = np.array(batch.lengths, np.int64)
-        reports = self._set_reports_apart(batch, lengths)
-        self._unlock(batch, rows, lengths)
-        headers = parse(batch.table, lengths)
-        self.packets += len(rows)
-        agreed = self._audio_type[rows]
-        either = (agreed != _NONE) & (_LAW_OF[headers.payload_type] != _NONE)
-        audio = headers.valid & ((headers.payload_type == agreed) | either)
-        events = headers.valid & (headers.payload_type == self._event_type[rows]) & ~audio
-        noise = headers.valid & (headers.payload_type == self._noise_type[rows]) & ~audio & ~events
+        """Take in one batch of packets; the keys that were pressed in it."""
+        table, lengths = batch.table, batch.lengths
+        self.packets += len(lengths)
+        kind = table[:, 1]
+        looks = (lengths >= HEADER) & (table[:, 0] >> 6 == 2)
+        reports = (kind >= FIRST_TYPE) & (kind <= LAST_TYPE) & (lengths >= HEADER - 4)
+        opened: set[int] = set()
+        rows = self.demux.find(
+            batch.ports, batch.sources, looks & ~reports, lambda row, at: self._speaks(row, at, batch, opened)
+        )
+        if reports.any():
+            self._report(batch, rows, reports)
+        self._unlock(batch, rows, opened)
+        headers = parse(table, lengths)
+        self.malformed += int(np.count_nonzero(~headers.valid & ~reports))
+        mine = np.flatnonzero(headers.valid & (rows != NOBODY))
+        for turn in turns(rows[mine]):
+            yield from self._turn(batch, rows, headers, mine if turn is None else mine[turn])
+
+    def _speaks(self, row: int, index: int, batch: Batch, opened: set[int]) -> bool:
+        """Whether this packet can be for a row whose peer is not known yet: by its type, and by its seal."""
+        kind = int(batch.table[index, 1]) & 0x7F
+        either = self._audio_type[row] != _NONE and _LAW_OF[kind] != _NONE
+        if not either and kind not in (self._audio_type[row], self._event_type[row], self._noise_type[row]):
+            return False
+        if self.srtp.rows[row] and index not in opened:
+            one = slice(index, index + 1)
+            if self.srtp.unprotect(batch.table[one], batch.lengths[one], np.array([row]))[0]:
+                return False
+            opened.add(index)
+        return True
+
+    def _report(self, batch: Batch, rows: Rows, reports: Mask) -> None:
+        """RTCP that shares the port (RFC 5761 section 4) is not RTP; it is left without octets."""
+        for index in np.flatnonzero(reports).tolist():
+            if self.reporting is not None and rows[index] != NOBODY:
+                packet = batch.table[index, : batch.lengths[index]].tobytes()
+                came_s = float(batch.came_s[index])
+                self.reporting.muxed(int(rows[index]), batch.sources.address(index), packet, came_s)
+            batch.lengths[index] = 0
+
+    def _unlock(self, batch: Batch, rows: Rows, opened: set[int]) -> None:
+        """Open what came for secured rows; what cannot be opened has no octets any more."""
+        sealed = np.flatnonzero((rows != NOBODY) & self.srtp.rows[rows] & (batch.lengths > 0))
+        closed = np.array([index for index in sealed.tolist() if index not in opened], np.int64)
+        if len(closed):
+            table, lengths = batch.table[closed], batch.lengths[closed]
+            lengths[self.srtp.unprotect(table, lengths, rows[closed])] = 0
+            batch.table[closed], batch.lengths[closed] = table, lengths
+
+    def _turn(self, batch: Batch, rows: Rows, headers: Headers, which: Rows) -> Iterator[Key]:
+        """Packets of which no two are of one row."""
+        rows = rows[which]
+        if len(which) != len(headers.valid):
+            headers = headers.at(which)
+        types, agreed = headers.payload_type, self._audio_type[rows]
+        audio = types == agreed
+        if not audio.all():
+            audio |= (agreed != _NONE) & (_LAW_OF[types] != _NONE)
+        events = (types == self._event_type[rows]) & ~audio
+        noise = (types == self._noise_type[rows]) & ~audio & ~events
         known = audio | events | noise
-        self.malformed += len(rows) - reports - int(np.count_nonzero(known))
-        friends = self._friends(batch, known)
-        self._note(rows, headers, known & friends, audio)
-        self._hear(batch, rows, headers, np.flatnonzero(audio & friends))
-        self._hush(batch, headers, np.flatnonzero(noise & friends).tolist())
-        return self._press(batch, headers, np.flatnonzero(events & friends).tolist())
+        self.malformed += len(rows) - int(np.count_nonzero(known))
+        came_s = batch.came_s if len(which) == len(batch.came_s) else batch.came_s[which]
+        self._note(rows, headers, known, audio, came_s)
+        octets = batch.table[:, HEADER : HEADER + max(FRAME, int(headers.size.max(initial=0)))]
+        octets = octets if len(which) == len(octets) else octets[which]
+        if audio.all():
+            self._hear(rows, headers, octets, came_s)
+        else:
+            self._hear(rows[audio], headers.at(audio), octets[audio], came_s[audio])
+            self._hush(rows, headers, octets, np.flatnonzero(noise).tolist())
+            yield from self._press(rows, headers, octets, np.flatnonzero(events).tolist())
 
-    def _set_reports_apart(self, batch: Batch, lengths: npt.NDArray[np.int64]) -> int:
-        """RTCP that shares the port (RFC 5761 section 4) is not RTP; how many packets are left without octets."""
-        kind = batch.table[:, 1]
-        found = np.flatnonzero((kind >= FIRST_TYPE) & (kind <= LAST_TYPE) & (lengths >= HEADER - 4))
-        for index in found.tolist():
-            if self.reporting is not None:
-                packet = batch.table[index, : lengths[index]].tobytes()
-                self.reporting.muxed(batch.rows[index], batch.sources[index], packet, self.now)
-            lengths[index] = 0
-        return len(found)
-
-    def _note(
-        self, rows: npt.NDArray[np.int64], headers: Headers, which: npt.NDArray[np.bool_], timed: npt.NDArray[np.bool_]
-    ) -> None:
-        if self.reporting is not None:
-            sequence, timestamp, ssrc = (part[which] for part in (headers.sequence, headers.timestamp, headers.ssrc))
-            self.reporting.reception.note(rows[which], sequence, timestamp, ssrc, timed[which], self.now)
-
-    def _unlock(self, batch: Batch, rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
-        """Open what comes from where a secured stream's peer may be; what cannot be opened has no octets any more."""
-        secured = np.flatnonzero(self.srtp.rows[rows])
-        if not len(secured):
+    def _note(self, rows: Rows, headers: Headers, known: Mask, timed: Mask, at: Rows) -> None:
+        if self.reporting is None:
             return
-        for index in secured.tolist():
-            if not self.sources[batch.rows[index]].may_be(batch.sources[index]):
-                lengths[index] = 0
-        lengths[self.srtp.unprotect(batch.table, lengths, rows)] = 0
+        if not known.all():
+            rows, headers, timed, at = rows[known], headers.at(known), timed[known], at[known]
+        self.reporting.reception.note(rows, headers.sequence, headers.timestamp, headers.ssrc, timed, at)
 
-    def _friends(self, batch: Batch, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        judged = [
-            valid and self.sources[row].accepts(source)
-            for valid, row, source in zip(known.tolist(), batch.rows, batch.sources, strict=True)
-        ]
-        friends = np.array(judged, np.bool_)
-        self.strangers += int(np.count_nonzero(known & ~friends))
-        return friends
-
-    def _hear(self, batch: Batch, rows: npt.NDArray[np.int64], headers: Headers, which: npt.NDArray[np.int64]) -> None:
-        if not len(which):
+    def _hear(self, rows: Rows, headers: Headers, octets: Octets, came_s: npt.NDArray[np.float64]) -> None:
+        if not len(rows):
             return
-        self.hushes.sound(rows[which], headers.timestamp[which])
-        coded = self.coders.rows[rows[which]] & (headers.payload_type[which] == self._audio_type[rows[which]])
-        for index in which[coded].tolist():
-            self.coders.take(batch.rows[index], _packet(batch, headers, index))
-        which = which[~coded]
-        if not len(which):
-            return
+        self.hushes.sound(rows, headers.timestamp)
         if self.on_sound is not None:
-            self.on_sound(rows[which], headers.timestamp[which], batch.came_s[which])
-        rows, size = rows[which], headers.size[which]
-        chosen = Headers(*(getattr(headers, name)[which] for name in Headers.__slots__))
-        octets = batch.table[which, HEADER : HEADER + max(FRAME, int(size.max()))]
-        agreed = chosen.payload_type == self._audio_type[rows]
-        laws = np.where(agreed, self._law[rows], _LAW_OF[chosen.payload_type])
-        self.jitter.push(rows, chosen, g711.decode(octets, laws), size)
+            self.on_sound(rows, self.coders.house_times(rows, headers.timestamp), came_s)
+        agreed = headers.payload_type == self._audio_type[rows]
+        coded = self.coders.rows[rows]
+        if coded.any():
+            for index in np.flatnonzero(coded & agreed).tolist():
+                self.coders.take(int(rows[index]), _packet(headers, octets, index))
+            self._hear_laws(rows, headers, octets, coded & ~agreed)
+            rows, headers, octets, agreed = rows[~coded], headers.at(~coded), octets[~coded], agreed[~coded]
+        other = np.flatnonzero(~agreed & (_LAW_OF[headers.payload_type] != self.law[rows]))
+        if len(other):
+            octets[other] = _OTHER_LAW[self.law[rows[other]][:, None], octets[other]]
+        self.jitter.push(rows, headers, octets, headers.size)
 
-    def _hush(self, batch: Batch, headers: Headers, which: list[int]) -> None:
+    def _hear_laws(self, rows: Rows, headers: Headers, octets: Octets, which: Mask) -> None:
+        """G.711 on rows with another codec, which are linear."""
+        if which.any():
+            chosen = headers.at(which)
+            self.jitter.push(rows[which], chosen, g711.decode(octets[which], _LAW_OF[chosen.payload_type]), chosen.size)
+
+    def _hush(self, rows: Rows, headers: Headers, octets: Octets, which: list[int]) -> None:
         for index in which:
-            self.hushes.take(batch.rows[index], *_packet(batch, headers, index)[1::2])
-            self._no_sound(batch, headers, index)
+            self.hushes.take(int(rows[index]), *_packet(headers, octets, index)[1::2])
+            self._no_sound(rows, headers, octets, index)
 
-    def _no_sound(self, batch: Batch, headers: Headers, index: int) -> None:
+    def _no_sound(self, rows: Rows, headers: Headers, octets: Octets, index: int) -> None:
         """A packet among those of a coder is of another kind, and must not be waited for."""
-        if self.coders.rows[batch.rows[index]]:
-            self.coders.take(batch.rows[index], _packet(batch, headers, index)._replace(payload=b""))
+        if self.coders.rows[rows[index]]:
+            self.coders.take(int(rows[index]), _packet(headers, octets, index)._replace(payload=b""))
 
-    def _press(self, batch: Batch, headers: Headers, which: list[int]) -> Iterator[Key]:
+    def _press(self, rows: Rows, headers: Headers, octets: Octets, which: list[int]) -> Iterator[Key]:
         for index in which:
-            self._no_sound(batch, headers, index)
-            row, size = batch.rows[index], int(headers.size[index])
-            payload = batch.table[index, HEADER : HEADER + size].tobytes()
-            ssrc, timestamp = int(headers.ssrc[index]), int(headers.timestamp[index])
-            digit = self._keys[row].hear(timestamp, payload, ssrc, self._ticks * TICK_S)
+            self._no_sound(rows, headers, octets, index)
+            row, packet = int(rows[index]), _packet(headers, octets, index)
+            digit = self._keys[row].hear(packet.timestamp, packet.payload, packet.ssrc, self.now)
             if digit is not None:
                 yield Key(row, digit)
 
-    def speak(self, count: int) -> Pcm:
-        """What each of the first ``count`` rows says in this tick, ``(count, FRAME)``, gaps filled."""
-        said = np.zeros((count, FRAME), np.int16)
-        self._ticks += 1
+    # ---- out ---------------------------------------------------------------------------------------------------
+
+    def frames(self, count: int) -> Octets:
+        """What the first ``count`` rows say in this tick: a piece of the ring itself, ``(count, FRAME)``."""
+        return self.jitter.ring[self.jitter.slot, :count]
+
+    def speak(self, count: int) -> Mask:
+        """Make ``frames`` right for this tick, gaps filled; which rows have really said something, ``(count,)``."""
         self.coders.hand_over(self.jitter)
-        self.present[:count] = self.jitter.play(said)
-        self.hushes.fill(said, self.present[:count], self.jitter)
-        self.concealer.conceal(said, self.present[:count])
-        return said
+        present = self.jitter.play(count)
+        self._speak_linear(count, present)
+        self.present[:count] = present
+        missing = self.concealer.missing[:count]
+        if not present.all():
+            self._fill(~present, missing, self.frames(count))
+        back = np.flatnonzero(present & (missing > 0))
+        if len(back):
+            heads = g711.decode(self.frames(count)[back, :RAMP], self.law[back])
+            self.frames(count)[back, :RAMP] = g711.encode(self.concealer.rejoin(back, heads), self.law[back])
+        return present
+
+    def _speak_linear(self, count: int, present: Mask) -> None:
+        """Rows with a codec of their own, and those that send comfort noise: their frames as octets too."""
+        if len(self.hushes):
+            noise, before = np.zeros((count, FRAME), np.int16), present.copy()
+            self.hushes.fill(noise, present, self.jitter)
+            rows = np.flatnonzero(present & ~before)
+            self.jitter.linear[self.jitter.slot, rows] = noise[rows]
+            self.frames(count)[rows] = g711.encode(noise[rows], self.law[rows])
+        rows = np.flatnonzero(present & self.coders.rows[:count])
+        if len(rows):
+            self.frames(count)[rows] = g711.encode(self.jitter.linear[self.jitter.slot, rows], self.law[rows])
+
+    def exact(self, count: int) -> tuple[Rows, Pcm]:
+        """Rows that are known better than by their octets, and their frames ``(rows, FRAME)``."""
+        rows = np.flatnonzero(self.present[:count] & self.coders.rows[:count])
+        return rows, self.jitter.linear[self.jitter.slot, rows]
+
+    def _fill(self, absent: Mask, missing: Rows, frames: Octets) -> None:
+        silent = np.flatnonzero(absent & (missing >= FADE_FRAMES))
+        self.concealer.stay_away(silent)
+        frames[silent] = g711.SILENCE[self.law[silent]][:, None]
+        gaps = np.flatnonzero(absent & (missing < FADE_FRAMES))
+        if not len(gaps):
+            return
+        first = gaps[missing[gaps] == 0]
+        if len(first):
+            self.concealer.begin(first, g711.decode(self._past(first), self.law[first]))
+        frames[gaps] = g711.encode(self.concealer.next(gaps), self.law[gaps])
+
+    def _past(self, rows: Rows) -> Octets:
+        """What these rows said last, ``(rows, HISTORY)``."""
+        slots = (self.jitter.slot - np.arange(_PAST_FRAMES, 0, -1)) % SLOTS
+        return self.jitter.ring[slots[:, None], rows].transpose(1, 0, 2).reshape(len(rows), HISTORY)
 
 
-def _packet(batch: Batch, headers: Headers, index: int) -> Packet:
-    payload = batch.table[index, HEADER : HEADER + int(headers.size[index])].tobytes()
+def turns(rows: Rows) -> Iterator[Rows | None]:
+    """Cut a batch so that no row is twice in a piece, each row's packets in order; None: all of it at once."""
+    if len(rows) < 2 or int(np.bincount(rows).max()) == 1:
+        yield None
+        return
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(rows[order]) != 0])
+    place = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
+    for turn in range(int(place.max()) + 1):
+        yield np.sort(order[place == turn])
+
+
+def _packet(headers: Headers, octets: Octets, index: int) -> Packet:
+    payload = octets[index, : int(headers.size[index])].tobytes()
     return Packet(int(headers.sequence[index]), int(headers.timestamp[index]), int(headers.ssrc[index]), payload)

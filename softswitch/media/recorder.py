@@ -29,7 +29,8 @@ _MOST_BEHIND = 10 * 50 // FLUSH_TICKS  # batches that wait for the disk: 10 s
 class Recorder:
     """All recordings of the process; ``recover`` is where earlier processes may have left some unfinished.
 
-    ``hear`` is told of every packet of sound, so that each voice lies where its own clock says.
+    ``hear`` is told of every packet of sound, so that each voice lies where its own clock says; one of which nothing is
+    told lies where it was played. The stamps of ``hear`` and of ``keep`` must be of one clock, of 8000 Hz.
     """
 
     def __init__(self, streams: int, keep_free: int = 0, recover: Path | None = None) -> None:
@@ -37,7 +38,7 @@ class Recorder:
         self._recorded = np.zeros(streams, np.bool_)
         self._rows: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # that are recorded, ascending
         self._sides: dict[str, tuple[int | None, ...]] = {}  # row of each channel; None: silence
-        self._column: dict[int, int] = {}
+        self._column: dict[int | None, int] = {}
         self._told: list[Order] = []
         self._ticks = 0
         self._writer = Writer(keep_free)
@@ -56,7 +57,7 @@ class Recorder:
 
     def rows(self) -> set[int]:
         """Whose voices are recorded."""
-        return set(self._column)
+        return set(self._rows.tolist())
 
     def start(
         self, name: str, path: Path, sides: tuple[int | None, ...], streams: tuple[str | None, ...] = (None, None)

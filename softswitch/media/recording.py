@@ -21,7 +21,7 @@ from softswitch.media import sidecar
 from softswitch.media.sidecar import Pause, Sidecar
 
 Pcm = npt.NDArray[np.int16]
-Shifts = npt.NDArray[np.int64]
+Side = tuple[Pcm, list[int]]  # frames in a row, (ticks * FRAME,), and their shifts; one shift: all have the same
 
 BACK, AHEAD = 16 * FRAME, 4 * FRAME  # how far from its tick a frame may have its place
 _WINDOW = 64 * FRAME
@@ -53,11 +53,10 @@ class RecordingFile:
 
     # ---- the sound ---------------------------------------------------------------------------------------------
 
-    def take(self, ticks: int, sides: Sequence[tuple[Pcm, Shifts] | None]) -> None:
+    def take(self, ticks: int, sides: Sequence[Side | None]) -> None:
         """The next ticks, at most ``MOST_TICKS``. Raises ``OSError``.
 
-        For each channel its frames ``(ticks, FRAME)`` and by how many samples each lies after its tick, ``(ticks,)``;
-        None: silence.
+        For each channel its frames, and by how many samples each of them lies after its tick; None: silence.
         """
         first, dirty = self._end, self._end
         self._end += ticks * FRAME
@@ -68,21 +67,25 @@ class RecordingFile:
                     dirty = min(dirty, self._place_all(channel, first, *side))
         self._write(dirty)
 
-    def _place_all(self, channel: int, first: int, frames: Pcm, shifts: Shifts) -> int:
+    def _place_all(self, channel: int, first: int, frames: Pcm, shifts: list[int]) -> int:
         """The first sample that has changed."""
-        if np.all(shifts == shifts[0]):
-            return self._place(channel, first + int(shifts[0]), frames.reshape(-1))
-        places = (first + FRAME * np.arange(len(frames)) + shifts).tolist()
-        return min([self._place(channel, at, frame) for at, frame in zip(places, frames, strict=True)])
+        if len(shifts) == 1:
+            return self._place(channel, first + shifts[0], frames)
+        places = [
+            self._place(channel, first + at + shift, frames[at : at + FRAME])
+            for at, shift in zip(range(0, len(frames), FRAME), shifts, strict=True)
+        ]
+        return min(places)
 
     def _place(self, channel: int, at: int, pcm: Pcm) -> int:
         slip = at - self._next[channel]
         if slip and abs(slip) <= _MOST_SLIP:
             pcm, at = stretched(pcm, len(pcm) + slip), at - slip
         self._next[channel] = at + len(pcm)
-        least = max(self._base, self._floor)
-        pcm, at = pcm[max(0, least - at) :], max(at, least)
-        pcm = pcm[: max(0, self._base + _WINDOW - at)]
+        least, most = max(self._base, self._floor), self._base + _WINDOW
+        if at < least or at + len(pcm) > most:
+            pcm, at = pcm[max(0, least - at) :], max(at, least)
+            pcm = pcm[: max(0, most - at)]
         self._window[at - self._base : at - self._base + len(pcm), channel] = pcm
         return at
 

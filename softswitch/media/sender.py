@@ -1,26 +1,47 @@
-"""Sending: one packet of 20 ms per tick for every stream that has a peer and may speak to it."""
+"""Sending: what each stream is to hear becomes packets, one or none or two in a tick, by its packet time.
+
+A payload is a pointer: to what was encoded in this tick, to a frame in somebody's jitter buffer, to silence; nothing is
+copied on its way to the kernel. Streams of 20 ms, nearly all, are rows of arrays from beginning to end. Others, with
+another packet time, a codec of their own or a key that is being pressed, come to it as single packets (``Extra``).
+"""
 
 from __future__ import annotations
 
+import ctypes
 import secrets
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
+from softswitch.media.demux import Demux
 from softswitch.media.keypad import Keypad
-from softswitch.media.mouth import Spoken
+from softswitch.media.mmsg import Outbox, address_of
 from softswitch.media.reporting import Reporting
 from softswitch.media.sockets import Sockets
-from softswitch.media.source import Address
 from softswitch.media.transcode import Transcoder
 from softswitch.rtp.packet import HEADER, write_headers
 from softswitch.rtp.srtp import ROOM, Srtps
 
+Rows = npt.NDArray[Any]
 Pcm = npt.NDArray[np.int16]
+Octets = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+Pointers = npt.NDArray[np.uint64]
 
 _MARKER = 0x80  # of the octet that holds the payload type
+SILENCE = np.repeat(g711.SILENCE[:, None], FRAME, axis=1)  # (laws, FRAME)
+
+
+class Extra(NamedTuple):
+    """A packet that is not simply this tick's 20 ms."""
+
+    row: int
+    payload: bytes
+    timestamp: int
+    kind: int  # payload type, with the marker
 
 
 class Sender:
@@ -29,25 +50,36 @@ class Sender:
     def __init__(
         self,
         streams: int,
+        demux: Demux,
+        sockets: Sockets,
         srtp: Srtps | None = None,
         keypad: Keypad | None = None,
         coders: Transcoder | None = None,
     ) -> None:
-        self._srtp = srtp or Srtps(streams)
-        self._coders = Transcoder(streams) if coders is None else coders
-        self._keypad = keypad or Keypad()
-        self.reporting: Reporting | None = None
         self.packets = 0
+        self.law = np.zeros(streams, np.uint8)
+        self.port = np.zeros(streams, np.int64)  # number of the local port
+        self.even = np.zeros(streams, np.bool_)  # rows that are sent 20 ms of G.711 in each tick
+        self.reporting: Reporting | None = None
+        self._demux, self._sockets = demux, sockets
+        self._srtp = srtp or Srtps(streams)
+        self._keypad = keypad or Keypad()
+        self._coders = Transcoder(streams) if coders is None else coders
         self._may = np.zeros(streams, np.bool_)
-        self._law = np.zeros(streams, np.uint8)
         self._type = np.zeros(streams, np.uint8)
         self._fresh = np.zeros(streams, np.bool_)  # the next packet begins a talk spurt: marker
         self._sequence = np.zeros(streams, np.uint16)
         self._timestamp = np.zeros(streams, np.uint32)
-        self._step = np.full(streams, FRAME, np.uint32)  # of the timestamp in a tick
+        self._step = np.full(streams, FRAME, np.uint32)  # units of the RTP clock per tick
         self._ssrc = np.zeros(streams, np.uint32)
+        self._pending: dict[int, bytearray] = {}  # octets that are less than a packet, of rows with another packet time
+        self._size: dict[int, int] = {}  # octets of their packets
+        self._outbox = Outbox(2 * streams + 256)
+        self._headers = np.zeros((self._outbox.capacity, HEADER), np.uint8)
+        self._silence = address_of(SILENCE) + np.arange(2, dtype=np.uint64) * np.uint64(FRAME)
 
-    def begin(self, row: int) -> None:
+    def begin(self, row: int, port: int) -> None:
+        self.port[row] = port
         self._sequence[row] = secrets.randbits(15)
         self._timestamp[row] = secrets.randbits(32)
         self._ssrc[row] = secrets.randbits(32)
@@ -55,86 +87,156 @@ class Sender:
     def ssrc(self, row: int) -> int:
         return int(self._ssrc[row])
 
-    def allow(self, row: int, law: int, payload_type: int) -> None:
-        """The row may speak. Its coder, if it has one, is known by now."""
+    def allow(self, row: int, law: int, payload_type: int, ptime_ms: int = 20) -> None:
+        """The row may speak. Its coder, if it has one, is known by now, and minds the packet time itself."""
+        coded = bool(self._coders.rows[row])
         self._fresh[row] |= not self._may[row]
         self._step[row] = self._coders.clock(row) // 50
-        self._may[row], self._law[row], self._type[row] = True, law, payload_type
+        self._may[row], self.law[row], self._type[row] = True, law, payload_type
+        self.even[row] = ptime_ms == 20 and not coded
+        if self.even[row] or coded:
+            self._pending.pop(row, None)
+        else:
+            self._pending.setdefault(row, bytearray())
+            self._size[row] = ptime_ms * FRAME // 20
 
     def forbid(self, row: int) -> None:
-        self._may[row] = False
+        self._may[row] = self.even[row] = False
+        self._pending.pop(row, None)
+
+    def coded(self, count: int) -> Rows:
+        """Rows that are to be given samples and not octets."""
+        return np.flatnonzero(self._may[:count] & self._coders.rows[:count])
 
     def pass_time(self, frames: int) -> None:
         """Time in which nothing was sent: timestamps go on, sequence numbers do not."""
         self._timestamp += self._step * np.uint32(frames & 0xFFFFFFFF)
         self._fresh[:] = True
+        for pending in self._pending.values():
+            pending.clear()
 
-    def send(self, heard: Pcm, sockets: Sockets, peers: list[Address | None]) -> None:
-        """Send each row of ``heard`` ``(n, FRAME)`` to the row's peer, where it has one."""
-        rows = np.flatnonzero(self._may[: len(heard)])
-        turns = self._spoken(heard, rows)
-        self._turn(heard, rows, turns[0], sockets, peers, self._keypad)
-        for further in turns[1:]:
-            self._turn(heard, np.array(list(further)), further, sockets, peers, None)
+    def silence(self, count: int) -> Pointers:
+        """A payload for each of the first ``count`` rows: nothing to be heard."""
+        return self._silence[self.law[:count]]
+
+    def send(self, payloads: Pointers, coded: Rows, sound: Pcm) -> None:
+        """Send to each of the first rows ``(count,)`` the ``FRAME`` octets at its pointer, where it has a peer.
+
+        ``coded`` rows get their codec's packets of ``sound`` ``(coded, FRAME)`` instead.
+        """
+        count = len(payloads)
+        may = self._may[:count] & (self._demux.name_size[:count] > 0)
+        extras = list(self._events(may)) if (keys := self._keypad.signalling()) else []
+        pressing = {extra.row for extra in extras} if keys else set()
+        even = may & self.even[:count]
+        even[list(pressing)] = False
+        rows = np.flatnonzero(even)
+        if self._pending:
+            extras += [extra for extra in self._uneven(payloads, may) if extra.row not in pressing]
+        if len(coded):
+            extras += [extra for extra in self._coded(coded, sound, may) if extra.row not in pressing]
+        self._post(rows, payloads[rows], extras)
+        self._fresh[:count][may] = False
         self._timestamp += self._step
 
-    def _spoken(self, heard: Pcm, rows: npt.NDArray[Any]) -> list[dict[int, Spoken]]:
-        """What coders have to send, by row: a tick may fill no packet, one, or two of 10 ms."""
-        coded = rows[self._coders.rows[rows]]
-        turns: list[dict[int, Spoken]] = [{}]
-        for spoken in self._coders.say(coded.tolist(), heard[coded]) if len(coded) else ():
-            place = next((turn for turn in turns if spoken.row not in turn), None)
-            if place is None:
-                turns.append(place := {})
-            place[spoken.row] = spoken
-        return turns
+    def _kind(self, row: int) -> int:
+        """The payload type, with the marker on the first packet after a silence."""
+        marker = _MARKER if self._fresh[row] else 0
+        self._fresh[row] = False
+        return int(self._type[row]) | marker
 
-    def _turn(
-        self,
-        heard: Pcm,
-        rows: npt.NDArray[Any],
-        spoken: dict[int, Spoken],
-        sockets: Sockets,
-        peers: list[Address | None],
-        keypad: Keypad | None,
-    ) -> None:
-        """One packet of each of ``rows``, ascending, of those with a coder as far as they have ``spoken``."""
-        table = self._packets(heard, rows, max((len(one.payload) for one in spoken.values()), default=0))
+    def _events(self, may: Mask) -> Iterator[Extra]:
+        """Keys that are being pressed take the place of the sound of their rows."""
+        rows = np.array(sorted(row for row in self._keypad.signalling() if row < len(may) and may[row]), np.int64)
+        table = np.zeros((len(rows), HEADER + FRAME), np.uint8)
         lengths = np.full(len(rows), HEADER + FRAME)
-        for index in np.flatnonzero(self._coders.rows[rows]).tolist():
-            lengths[index] = self._coded(table[index], spoken.get(int(rows[index])))
-        if keypad is not None:
-            keypad.write(table, lengths, rows, self._sequence, self._timestamp, self._ssrc)
-        full = lengths > 0
-        if not full.all():
-            rows, table, lengths = rows[full], table[full], lengths[full]
-        octets = lengths - HEADER
-        self._srtp.protect(table, lengths, rows)
-        gone = []
-        for index, row in enumerate(rows.tolist()):
-            peer = peers[row]
-            if peer is not None and lengths[index]:
-                sockets.send(row, memoryview(table[index])[: int(lengths[index])], peer)
-                gone.append(index)
-        self.packets += len(gone)
-        if self.reporting is not None:
-            self.reporting.sending(rows[gone], self._timestamp[rows[gone]], octets[gone])
+        self._keypad.write(table, lengths, rows, self._sequence, self._timestamp, self._ssrc)
+        for row, packet, length in zip(rows.tolist(), table, lengths.tolist(), strict=True):
+            if length != HEADER + FRAME:
+                timestamp = int.from_bytes(packet[4:8].tobytes(), "big")
+                yield Extra(row, packet[HEADER:length].tobytes(), timestamp, int(packet[1]))
+
+    def _uneven(self, payloads: Pointers, may: Mask) -> Iterator[Extra]:
+        """Rows with another packet time than the tick: whatever is full."""
+        for row, pending in self._pending.items():
+            if row >= len(may) or not may[row]:
+                continue
+            start = int(self._timestamp[row]) - len(pending)
+            pending += ctypes.string_at(int(payloads[row]), FRAME)
+            while len(pending) >= self._size[row]:
+                yield Extra(row, bytes(pending[: self._size[row]]), start, self._kind(row))
+                del pending[: self._size[row]]
+                start += self._size[row]
+
+    def _coded(self, rows: Rows, sound: Pcm, may: Mask) -> Iterator[Extra]:
+        for spoken in self._coders.say(rows.tolist(), sound):
+            if may[spoken.row]:
+                timestamp = int(self._timestamp[spoken.row]) + spoken.offset
+                yield Extra(spoken.row, spoken.payload, timestamp, self._kind(spoken.row))
+
+    def _post(self, rows: Rows, payloads: Pointers, extras: Sequence[Extra]) -> None:
+        """Lay out all packets of this tick, those of a port side by side, and send them."""
+        kind = self._type[rows] | np.where(self._fresh[rows], _MARKER, 0).astype(np.uint8)
+        stamp, sequence = self._timestamp[rows], self._sequence[rows]
+        sizes = np.full(len(rows), FRAME, np.uint64)
         self._sequence[rows] += np.uint16(1)
-        self._fresh[rows] = False
+        self._count(rows, stamp, sizes)
+        kept = b"".join(extra.payload for extra in extras)
+        if extras:
+            base: tuple[Rows, ...] = (rows, payloads, sizes, kind, stamp, sequence)
+            both = zip(base, self._laid_out(extras, kept), strict=True)
+            rows, payloads, sizes, kind, stamp, sequence = (np.concatenate(pair) for pair in both)
+        order = np.argsort(self.port[rows], kind="stable")
+        rows, payloads, sizes = rows[order], payloads[order], sizes[order]
+        headers = self._headers[: len(rows)]
+        write_headers(headers, kind[order], sequence[order], stamp[order], self._ssrc[rows])
+        starts = address_of(self._headers) + np.arange(len(rows), dtype=np.uint64) * np.uint64(HEADER)
+        secured = self._srtp.rows[rows]
+        if secured.any():
+            sealed = self._sealed(np.flatnonzero(secured), rows, headers, starts, payloads, sizes)
+            full = sizes > 0
+            rows, payloads, sizes, starts = rows[full], payloads[full], sizes[full], starts[full]
+            self._hand_over(rows, starts, payloads, sizes)
+            del sealed  # the kernel has it now
+        else:
+            self._hand_over(rows, starts, payloads, sizes)
 
-    def _coded(self, packet: npt.NDArray[np.uint8], spoken: Spoken | None) -> int:
-        """Put a coder's payload and its time into a packet that has its header; the length, 0 without one."""
-        if spoken is None:
-            return 0
-        timestamp = (int(self._timestamp[spoken.row]) + spoken.offset) & 0xFFFFFFFF
-        packet[4:8] = np.frombuffer(timestamp.to_bytes(4, "big"), np.uint8)
-        end = HEADER + len(spoken.payload)
-        packet[HEADER:end] = np.frombuffer(spoken.payload, np.uint8)
-        return end
+    def _laid_out(self, extras: Sequence[Extra], octets: bytes) -> tuple[Rows, ...]:
+        """Single packets as arrays, like those of the rows; each counts up its row's sequence number."""
+        rows = np.array([extra.row for extra in extras], np.int64)
+        sizes = np.array([len(extra.payload) for extra in extras], np.uint64)
+        stamps = np.array([extra.timestamp & 0xFFFFFFFF for extra in extras], np.uint32)
+        numbers = np.empty(len(rows), np.uint16)
+        for place, row in enumerate(rows.tolist()):
+            numbers[place] = self._sequence[row]
+            self._sequence[row] += np.uint16(1)
+            self._count(rows[place : place + 1], stamps[place : place + 1], sizes[place : place + 1])
+        start = address_of(np.frombuffer(octets, np.uint8)) if octets else 0
+        pointers = np.uint64(start) + np.cumsum(sizes, dtype=np.uint64) - sizes
+        return rows, pointers, sizes, np.array([extra.kind for extra in extras], np.uint8), stamps, numbers
 
-    def _packets(self, heard: Pcm, rows: npt.NDArray[Any], most: int) -> npt.NDArray[np.uint8]:
-        table = np.empty((len(rows), HEADER + max(FRAME, most) + ROOM), np.uint8)
-        kind = self._type[rows] | np.where(self._fresh[rows], _MARKER, 0)
-        write_headers(table, kind, self._sequence[rows], self._timestamp[rows], self._ssrc[rows])
-        table[:, HEADER : HEADER + FRAME] = g711.encode(heard[rows], self._law[rows])
+    def _count(self, rows: Rows, stamps: Rows, sizes: Rows) -> None:
+        if self.reporting is not None:
+            self.reporting.sending(rows, stamps, sizes.astype(np.int64))
+
+    def _sealed(
+        self, which: Rows, rows: Rows, headers: Octets, starts: Pointers, payloads: Pointers, sizes: Rows
+    ) -> Octets:
+        """Secure the packets at ``which``; the pointers go to what is returned then. A size of 0: it must not leave."""
+        table = np.zeros((len(which), HEADER + int(sizes[which].max()) + ROOM), np.uint8)
+        table[:, :HEADER] = headers[which]
+        at = address_of(table) + np.arange(len(which), dtype=np.uint64) * np.uint64(table.shape[1])
+        for place, index in enumerate(which.tolist()):
+            ctypes.memmove(int(at[place]) + HEADER, int(payloads[index]), int(sizes[index]))
+        lengths = sizes[which].astype(np.int64) + HEADER
+        self._srtp.protect(table, lengths, rows[which])
+        starts[which], payloads[which] = at, at + np.uint64(HEADER)
+        sizes[which] = np.maximum(lengths - HEADER, 0).astype(np.uint64)
         return table
+
+    def _hand_over(self, rows: Rows, starts: Pointers, payloads: Pointers, sizes: Rows) -> None:
+        self._outbox.fill(starts, HEADER, payloads, sizes)
+        names = address_of(self._demux.names) + rows.astype(np.uint64) * np.uint64(self._demux.names.shape[1])
+        self._outbox.address(names, self._demux.name_size[rows])
+        self._sockets.send(self._outbox, self.port[rows])
+        self.packets += len(rows)

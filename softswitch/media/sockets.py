@@ -1,13 +1,15 @@
-"""The RTP sockets: one per stream, drained in turns. Behind this class, shared ports and recvmmsg can take its place.
+"""The RTP ports of a process: opened once for all streams on them, drained and sent from in batches.
 
-A turn reads at most one packet from each socket that has one, so that a batch never has two packets of a stream, and
-one flooded port cannot starve the others.
+A turn reads a bounded number of packets from each port that has some, so that a flooded port cannot starve the others.
 """
 
 from __future__ import annotations
 
+import itertools
+import logging
 import select
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,109 +17,163 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.media.source import Address
+from softswitch.media import mmsg
+from softswitch.media.address import Address, Sources, sources_of
+from softswitch.media.mmsg import SO_TIMESTAMPNS
+from softswitch.media.plain import PLAIN
 from softswitch.rtp.packet import WIDTH
 
 Octets = npt.NDArray[np.uint8]
 
-_TURNS = 40  # per tick; as much as a stall of 800 ms leaves behind
-_BATCH = 1024  # packets per turn
-_RECEIVE_BUFFER = 1 << 18  # octets per socket
-_SO_TIMESTAMPNS = 35  # socket(7): the moment of arrival beside each packet
-_BESIDE = socket.CMSG_SPACE(16)
-_NO_STAMP = bytes(16)
+log = logging.getLogger(__name__)
+
+_TURNS = 12  # per tick
+_BATCH = 2048  # packets per turn
+_SHARE = 256  # of them from one port
+_RECEIVE_BUFFER = 1 << 20  # octets per port: what 40 streams are sent in half a second, as the kernel counts it
+_SEND_BUFFER = 1 << 20
 _OLDEST_S = 5.0
+_MEMINFO = 55  # SO_MEMINFO of socket(7); its last number is SK_MEMINFO_DROPS
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One turn: row, length and source of each packet; the packets are the first rows of ``table``."""
+    """One turn, in the order of arrival within each port."""
 
     table: Octets  # (packets, WIDTH), valid until the next turn
-    rows: list[int]
-    lengths: list[int]
-    sources: list[Address]
+    lengths: npt.NDArray[np.int64]  # octets of each
+    ports: npt.NDArray[np.int64]  # at which it came in, as ``Sockets.open`` numbered it
+    sources: Sources
     came_s: npt.NDArray[np.float64]  # monotonic: when the kernel had them
 
 
-def numeric(host: str) -> str:
-    """The address as ``recvfrom`` writes it; "" for a name, whose look-up would stop all audio."""
-    address, percent, zone = host.partition("%")
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        return socket.inet_ntop(family, socket.inet_pton(family, address)) + percent + zone
-    except (OSError, ValueError):
-        return ""
+@dataclass(slots=True)
+class _Port:
+    socket: socket.socket
+    address: Address
+    users: int = 1
 
 
 class Sockets:
-    """UDP sockets by row."""
+    """UDP sockets by number; the lowest free number is given out."""
 
-    def __init__(self) -> None:
-        self.send_errors = 0
+    def __init__(self, calls: mmsg.Calls | None = mmsg.CALLS) -> None:
+        self._calls = calls or PLAIN
         self._poll = select.epoll()
-        self._by_row: dict[int, socket.socket] = {}
-        self._by_fd: dict[int, tuple[int, socket.socket]] = {}
-        self._table: Octets = np.zeros((_BATCH, WIDTH), np.uint8)
-        self._places = [memoryview(row) for row in self._table]
+        self._inbox = mmsg.Inbox(_BATCH, WIDTH)
+        self._ports: dict[int, _Port] = {}
+        self._by_address: dict[Address, int] = {}
+        self._by_fd: dict[int, int] = {}
+        self._past_drops = 0
+        self._warned = False
+        self.send_errors = 0
 
-    def open(self, row: int, address: Address) -> None:
-        """Raises ``OSError``."""
+    def __len__(self) -> int:
+        return len(self._ports)
+
+    def open(self, address: Address) -> int:
+        """The number of this port, bound now where it was not. Raises ``OSError``."""
+        known = self._by_address.get(address)
+        if known is not None:
+            self._ports[known].users += 1
+            return known
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-            made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            self._size(made)
+            made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             made.bind(address)
         except OSError:
             made.close()
             raise
+        number = next(free for free in range(len(self._ports) + 1) if free not in self._ports)
         self._poll.register(made.fileno(), select.EPOLLIN)
-        self._by_row[row] = made
-        self._by_fd[made.fileno()] = (row, made)
+        self._ports[number], self._by_address[address] = _Port(made, address), number
+        self._by_fd[made.fileno()] = number
+        return number
 
-    def close(self, row: int) -> None:
-        gone = self._by_row.pop(row)
-        self._poll.unregister(gone.fileno())
-        del self._by_fd[gone.fileno()]
-        gone.close()
+    def _size(self, made: socket.socket) -> None:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        granted = made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # the kernel says twice what it gives
+        if granted < _RECEIVE_BUFFER and not self._warned:
+            self._warned = True
+            log.warning(
+                "receive buffers are %d octets, not %d: a stall of half a second will lose packets; "
+                "raise it with: sysctl -w net.core.rmem_max=%d",
+                granted,
+                _RECEIVE_BUFFER,
+                _RECEIVE_BUFFER,
+            )
+
+    def close(self, number: int) -> None:
+        """One user less; the socket goes with the last one."""
+        port = self._ports[number]
+        port.users -= 1
+        if port.users:
+            return
+        self._past_drops += _drops(port.socket)
+        del self._ports[number], self._by_address[port.address], self._by_fd[port.socket.fileno()]
+        self._poll.unregister(port.socket.fileno())
+        port.socket.close()
+
+    def family(self, number: int) -> int:
+        return int(self._ports[number].socket.family)
+
+    def drops(self) -> int:
+        """Packets that found their port's buffer full."""
+        return self._past_drops + sum(_drops(port.socket) for port in self._ports.values())
 
     def drain(self) -> Iterator[Batch]:
         """All that has arrived, in turns."""
         for _ in range(_TURNS):
-            ready = self._poll.poll(0, _BATCH)
+            ready = self._poll.poll(0, len(self._ports) or 1)
             if not ready:
                 return
-            yield self._turn(ready)
+            yield self._turn([fd for fd, _ in ready])
 
-    def _turn(self, ready: list[tuple[int, int]]) -> Batch:
-        rows: list[int] = []
-        lengths: list[int] = []
-        sources: list[Address] = []
-        stamps: list[bytes] = []  # struct timespec of CLOCK_REALTIME
-        for fd, _ in ready:
-            row, sock = self._by_fd[fd]
-            try:
-                length, beside, _, source = sock.recvmsg_into([self._places[len(rows)]], _BESIDE)
-            except OSError:
-                continue  # an ICMP answer to something that we sent, or a packet with a bad checksum
-            rows.append(row)
-            lengths.append(length)
-            sources.append(source[:2])
-            stamps.append(beside[0][2] if beside else _NO_STAMP)
-        return Batch(self._table[: len(rows)], rows, lengths, sources, _monotonic(stamps))
+    def _turn(self, ready: list[int]) -> Batch:
+        count, counts = 0, []
+        for fd in ready:
+            got = self._inbox.read(self._calls, fd, count, min(_SHARE, _BATCH - count)) if count < _BATCH else 0
+            counts.append(got)
+            count += got
+        ports = np.repeat(np.array([self._by_fd[fd] for fd in ready], np.int64), counts)
+        sources = sources_of(self._inbox.names[:count])
+        came_s = _monotonic(self._inbox.stamps(count))
+        return Batch(self._inbox.table[:count], self._inbox.lengths(count), ports, sources, came_s)
 
-    def send(self, row: int, packet: memoryview, address: Address) -> None:
-        """Never blocks; a full buffer or an unreachable peer costs this one packet and is counted."""
+    def send(self, outbox: mmsg.Outbox, ports: npt.NDArray[np.int64]) -> None:
+        """Send the first datagrams of ``outbox``, from the ports ``(n,)``, which are sorted. Never blocks."""
+        if not len(ports):
+            return
+        starts = [0, *(np.flatnonzero(np.diff(ports)) + 1).tolist(), len(ports)]
+        for first, last in itertools.pairwise(starts):
+            fd = self._ports[int(ports[first])].socket.fileno()
+            self.send_errors += outbox.send(self._calls, fd, first, last - first)
+
+    def send_one(self, number: int, octets: bytes, address: Address) -> None:
+        """A packet that is not of the tick's batch."""
         try:
-            self._by_row[row].sendto(packet, address)
+            self._ports[number].socket.sendto(octets, address)
         except OSError:
             self.send_errors += 1
 
+    def shut(self) -> None:
+        for port in self._ports.values():
+            port.socket.close()
+        self._poll.close()
 
-def _monotonic(stamps: list[bytes]) -> npt.NDArray[np.float64]:
+
+def _drops(sock: socket.socket) -> int:
+    """0 too where the system does not count them."""
+    try:
+        return int(struct.unpack("=9I", sock.getsockopt(socket.SOL_SOCKET, _MEMINFO, 36))[8])
+    except (OSError, struct.error):
+        return 0
+
+
+def _monotonic(came_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The kernel's time of arrival is wall time; a packet without one, or from before the clock was set, comes now."""
-    now, wall = time.monotonic(), time.time()
-    came = np.frombuffer(b"".join(stamps), np.int64).reshape(-1, 2)
-    age = wall - (came[:, 0] + came[:, 1] / 1e9)
+    now, age = time.monotonic(), time.time() - came_s
     return now - np.where((age > 0) & (age < _OLDEST_S), age, 0.0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Address = tuple[str, int]  # the host as ``recvfrom`` writes it, so that equal ones are equal strings
+from softswitch.media.address import Address
 
 
 @dataclass(slots=True)
@@ -29,11 +29,10 @@ class Source:
             self.send_to = address
         self.signalled, self.signalling_host, self.learnt = address, signalling_host, None
 
-    def may_be(self, address: Address) -> bool:
-        """True of an address that ``accepts`` could take; nothing is learnt from asking."""
-        if self.learnt is not None:
-            return address in (self.learnt, self.signalled)
-        return self.signalled is not None and address[0] in (self.signalled[0], self.signalling_host)
+    def resume(self, address: Address) -> None:
+        """Somebody else has learnt this for us: the process that was before this one."""
+        if self.signalled is not None and self.learnt is None:
+            self.learnt = self.send_to = address
 
     def accepts(self, address: Address) -> bool:
         """Judge a valid packet from ``address``, and learn from it."""

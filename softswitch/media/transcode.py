@@ -1,9 +1,12 @@
-"""Streams whose codec is not G.711: stream by stream between payloads and frames of the house.
+"""Streams that the hot loop does not work: whose codec is not G.711, or whose packets are not 20 ms long.
 
-What the hot loop does for all rows at once is done here for the few that need it, and handed over as if they had been
-G.711: decoded packets go to the jitter buffer with their timestamps on the house's clock of 8000 Hz, and frames are
-taken as all others are. Only rates are changed for many rows at once. What happens on one row, in and out, is ``ear``'s
-and ``mouth``'s.
+What the loop does for all rows at once is done here stream by stream, between payloads and frames of the house, and
+handed over as if they had been G.711: decoded packets go to the jitter buffer with their timestamps on the house's
+clock of 8000 Hz, and frames are taken as all others are. Only rates are changed for many rows at once. What happens on
+one row, in and out, is ``ear``'s and ``mouth``'s.
+
+Three hooks are all that the loop has: ``take`` for packets of rows with a coder, ``hand_over`` before the buffer is
+played, ``say`` when the rows have heard. Sound is mixed at 8 kHz: of G.722 and Opus the upper bands are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import RATE_HZ, codec
+from softswitch.audio import RATE_HZ, codec, g711
 from softswitch.audio.resample import Converter
 from softswitch.media.ear import Ear, Heard, Packet
 from softswitch.media.mouth import Mouth, Spoken
@@ -23,6 +26,7 @@ from softswitch.rtp.jitter import Jitter
 from softswitch.rtp.packet import Headers
 
 Pcm = npt.NDArray[np.int16]
+_TICK_MS = 20
 Round = list[tuple[int, Heard]]  # by row, no row twice
 
 
@@ -79,6 +83,13 @@ class Transcoder:
         """A packet of the row, of its codec's payload type."""
         self._ears[row].take(packet)
 
+    def house_times(self, rows: npt.NDArray[Any], timestamps: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """The timestamps of packets ``(n,)`` as the jitter buffer knows them, on the house's clock."""
+        times = timestamps.copy()
+        for index in np.flatnonzero(self.rows[rows]).tolist():
+            times[index] = self._ears[int(rows[index])].house_time(int(timestamps[index]))
+        return times
+
     def hand_over(self, jitter: Jitter) -> None:
         """At the end of what a tick has received: into the buffer with all that can be decoded by now."""
         heard = {row: list(ear.drain(row, jitter)) for row, ear in self._ears.items() if ear.waiting}
@@ -127,6 +138,6 @@ class Transcoder:
         return converter.convert(rows, frames[:, : frames.shape[1] // converter.step * converter.step])
 
 
-def is_ours(name: str) -> bool:
-    """Whether streams of this codec pass through here."""
-    return name.upper() not in ("PCMU", "PCMA")
+def is_ours(name: str, ptime_ms: int) -> bool:
+    """Whether streams of this codec and packet time pass through here."""
+    return name not in g711.LAWS or ptime_ms != _TICK_MS

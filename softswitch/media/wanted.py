@@ -22,7 +22,8 @@ class WantedPlay:
 class WantedStream:
     open: p.Open
     connect: p.Connect | None = None
-    room: str | None = None
+    latch: p.Latch | None = None  # whom the process has learnt since
+    join: p.Join | None = None
     hold: str | None = None  # class of music
     play: WantedPlay | None = None
 
@@ -31,8 +32,10 @@ class WantedStream:
         yield self.open
         if self.connect is not None:
             yield self.connect
-        if self.room is not None:
-            yield p.Join(self.room, name)
+        if self.latch is not None:
+            yield self.latch
+        if self.join is not None:
+            yield self.join
         if self.hold is not None:
             yield p.HoldMusic(name, self.hold)
         if self.play is not None and self.play.command is not None:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from softswitch.audio import RATE_HZ
 from softswitch.media.finish import finish, recover
 from softswitch.media.library import step_back
-from softswitch.media.recording import MOST_TICKS, RecordingFile, Shifts
+from softswitch.media.recording import MOST_TICKS, RecordingFile, Side
 from softswitch.media.sidecar import Sidecar
 
 Pcm = npt.NDArray[np.int16]
@@ -49,9 +49,9 @@ class Begin:
 class Frames:
     """One tick of the rows in ``column``."""
 
-    column: Mapping[int, int]  # row -> index into what follows
+    column: Mapping[int | None, int]  # row -> index into what follows
     said: Pcm  # (rows, FRAME)
-    shift: Shifts  # (rows,) samples by which each lies after its tick
+    shift: npt.NDArray[np.int64]  # (rows,) samples by which each lies after its tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,14 @@ class Failed:
     recording: str
     why: str
     kind: str = "error"  # "disk_full", "disk_slow"
+
+
+def _sides(frames: list[Frames]) -> list[Side]:
+    """Ticks of all rows as rows of all ticks."""
+    said = np.concatenate([one.said for one in frames], axis=1)  # (rows, ticks * FRAME)
+    shift = np.stack([one.shift for one in frames], axis=1)
+    steady = (shift == shift[:, :1]).all(axis=1).tolist()
+    return [(pcm, moved[:1] if same else moved) for pcm, moved, same in zip(said, shift.tolist(), steady, strict=True)]
 
 
 class Writer:
@@ -160,11 +168,10 @@ class Writer:
     def _take(self, frames: list[Frames]) -> None:
         if not frames:
             return
-        column = frames[0].column
-        said, shift = np.stack([one.said for one in frames]), np.stack([one.shift for one in frames])
+        column, sides = frames[0].column, _sides(frames)
         for name, file in list(self._files.items()):
             try:
-                file.take(len(frames), [self._side(row, column, said, shift) for row in self._rows[name]])
+                file.take(len(frames), [sides[column[row]] if row in column else None for row in self._rows[name]])
             except Exception as error:
                 self._fail(name, error)
         self._ticks += len(frames)
@@ -172,10 +179,6 @@ class Writer:
             self._ticks = 0
             self._check_disks()
         frames.clear()
-
-    def _side(self, row: int | None, column: Mapping[int, int], said: Pcm, shift: Shifts) -> tuple[Pcm, Shifts] | None:
-        index = None if row is None else column.get(row)
-        return None if index is None else (said[:, index], shift[:, index])
 
     # ---- what may go wrong -------------------------------------------------------------------------------------
 

@@ -1,17 +1,20 @@
 """The jitter buffer: what arrives when it likes leaves one frame per tick. All streams are rows of the same arrays.
 
-Each row is a ring of ``SLOTS`` frames. A packet's place follows from its timestamp alone (RFC 3550 section 5.1), so
-that reordering, gaps and any packet time need nothing special, and wraps are plain modular subtraction. The sequence
-number only tells new from old. Rules:
+The ring is ``(SLOTS, streams, FRAME)`` octets of G.711, one octet per sample: nothing is decoded on the way in, so that
+what is relayed never is. In each tick all rows play the same slot, which is one piece of memory. A packet's place in
+its row follows from its timestamp alone (RFC 3550 section 5.1), so that reordering, gaps and any packet time need
+nothing special, and wraps are plain modular subtraction. The sequence number only tells new from old. Rules:
 
-* the first packet of a source waits ``depth`` frames
+* the first packet of a source waits ``depth`` frames; and so does a marked one that comes to an empty buffer
 * an old packet whose turn is over is dropped as late, and its row waits one frame more from now on
 * a new packet whose turn is over came to a dry buffer: it is played next, and the depth grows by a frame
 * a new packet beyond the ring, or after a longer pause, means that the sender's clock jumped: start over with it
+* a row that holds more than ``most`` frames, after a stall of the network or of ours, skips ahead to its depth at once
 * once per ``WINDOW_TICKS`` a row that always had more than its depth to spare skips one frame, a quiet one if it can;
   this undoes growth, and it is what keeps a sender with a fast clock from filling the ring
 
-A frame is 160 samples of 16-bit linear PCM: decoding comes before, concealment after.
+Rows with another codec than G.711 have a ring of linear samples beside it, ``linear``; they are decoded before, their
+timestamps put on the clock of 8 kHz, and everything else is the same.
 """
 
 from __future__ import annotations
@@ -25,17 +28,22 @@ import numpy.typing as npt
 
 from softswitch.rtp.packet import Headers
 
-Pcm = npt.NDArray[np.int16]
+Octets = npt.NDArray[np.uint8]
+Sound = npt.NDArray[Any]  # octets of G.711, or linear samples of 16 bits
 Rows = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
 
 FRAME = 160  # samples at 8 kHz: one tick
-SLOTS = 32  # frames in a ring: 640 ms
-SPAN = FRAME * SLOTS
+SLOTS = 32  # frames in a ring
+PAST = 4  # of them already played: what concealment goes on from
+SPAN = FRAME * (SLOTS - PAST)
 WINDOW_TICKS = 250  # 5 s
 IDLE_TICKS = 50  # a source that was not heard for 1 s starts afresh
+SILENCE = 0xFF  # of mu-law, which a row has until it is told another one
 _MISORDER = 100  # packets; older than this is not old but a sender that started over (RFC 3550 appendix A.1)
 _GROWTH_TICKS = 25  # a burst of late packets lengthens the buffer by one frame, not by one for each
-_QUIET = 300  # peak of a frame that nobody misses
+_SEGMENT = 0x70  # the bits of a G.711 octet that tell its segment (ITU-T G.711 tables 1a, 2a), against those of silence
+_QUIET = 0x10  # up to the second segment: a peak of some 400 of 32768, which nobody misses
 _URGENT = 3  # frames too many, at which a loud one is skipped too
 
 
@@ -74,7 +82,7 @@ class _Streams:
         self.ssrc = np.zeros(streams, np.uint32)
         self.highest = np.zeros(streams, np.uint16)  # sequence
         self.play_at = np.zeros(streams, np.uint32)  # timestamp of the next frame to be played
-        self.slot = np.zeros(streams, np.int64)  # where it lies in the ring
+        self.silence = np.full(streams, SILENCE, np.uint8)  # the octet of its law
         self.depth = np.full(streams, settings.first, np.int64)  # frames
         self.held = np.zeros(streams, np.int64)  # slots in use
         self.least_held = np.full(streams, SLOTS, np.int64)  # in this window
@@ -88,11 +96,14 @@ class Jitter:
     def __init__(self, streams: int, settings: JitterSettings | None = None) -> None:
         self.settings = settings or JitterSettings()
         self.counts = np.zeros((streams, len(Count)), np.int64)
-        self._ring: Pcm = np.zeros((streams, SLOTS, FRAME), np.int16)
-        self._filled = np.zeros((streams, SLOTS), np.int16)  # samples
+        self.ring: Octets = np.full((SLOTS, streams, FRAME), SILENCE, np.uint8)
+        self.slot = 0  # of all rows, to be played in this tick
+        self.linear: npt.NDArray[np.int16] = np.zeros((SLOTS, streams, FRAME), np.int16)  # no memory until it is used
+        self._filled = np.zeros((SLOTS, streams), np.int16)  # samples
         self._at = _Streams(streams, self.settings)
         self._past = np.zeros(len(Count), np.int64)  # counts of rows that were given back
         self._ticks = 0
+        self._streams = streams
 
     def totals(self) -> dict[str, int]:
         """Sums over all streams, past ones included, by lower-case name."""
@@ -101,15 +112,31 @@ class Jitter:
 
     def depth_ms(self, row: int) -> float:
         """How long this row's sound waits now."""
-        return float(self._at.depth[row]) * 1000.0 * FRAME / 8000
+        return float(self._at.depth[row]) * 20
+
+    def depths_ms(self, count: int) -> Rows:
+        """How long the first ``count`` rows make their packets wait now, ``(count,)``."""
+        return self._at.depth[:count] * 20
+
+    def ssrc(self, row: int) -> int:
+        return int(self._at.ssrc[row])
 
     def forget(self, row: int) -> None:
         """Make the row as new: another stream will use it."""
         self._past += self.counts[row]
         self.counts[row] = 0
         self._clear(np.array([row]))
+        self.ring[:, row] = SILENCE
         self._at.started[row] = False
         self._at.depth[row] = self.settings.first
+        self._at.silence[row] = SILENCE
+
+    def expect(self, row: int, silence: int) -> None:
+        """The octet of no sound in what the row receives. Where it is another than before, the row starts over."""
+        if self._at.silence[row] != silence:
+            self._clear(np.array([row]))
+            self.ring[:, row] = silence
+            self._at.silence[row], self._at.started[row] = silence, False
 
     def ahead(self, row: int, timestamp: int) -> int | None:
         """Samples until this timestamp has its turn, negative where that is over; None while no source is known."""
@@ -118,46 +145,68 @@ class Jitter:
         behind = (timestamp - int(self._at.play_at[row])) & 0xFFFFFFFF
         return behind - (1 << 32) if behind >> 31 else behind
 
+    def playing(self, count: int) -> npt.NDArray[np.uint32]:
+        """RTP time of the first sample of each frame that is played in this tick, of the first ``count`` rows."""
+        return self._at.play_at[:count]
+
     # ---- in --------------------------------------------------------------------------------------------------
 
-    def push(self, rows: Rows, headers: Headers, pcm: Pcm, samples: Rows) -> None:
+    def push(self, rows: Rows, headers: Headers, sound: Sound, samples: Rows) -> None:
         """Take in one packet for each of ``rows`` ``(n,)``, no row twice.
 
-        ``pcm`` is ``(n, at least samples)`` and ``samples`` ``(n,)`` says how many of each row count.
+        ``sound``, octets of G.711 or linear samples, is ``(n, at least samples)``, and ``samples`` ``(n,)`` says how
+        many of each row count.
         """
+        ring: Sound = self.ring if sound.dtype == np.uint8 else self.linear
+        slots, ahead, taken, old = self.place(rows, headers, samples)
+        whole = (ahead % FRAME == 0) & (samples == FRAME)
+        everything = taken.all() and whole.all()
+        fresh = np.arange(len(rows)) if everything else np.flatnonzero(taken & whole)
+        if len(fresh):
+            self._store(ring, rows[fresh], slots[fresh], sound if everything else sound[fresh], old[fresh])
+        pieces = np.flatnonzero(taken & ~whole)
+        if len(pieces):
+            start = ahead[pieces] % FRAME
+            self._store_pieces(ring, rows[pieces], slots[pieces], start, sound[pieces], samples[pieces])
+
+    def place(self, rows: Rows, headers: Headers, samples: Rows) -> tuple[Rows, Rows, Mask, Mask]:
+        """Where packets belong: their slots, samples ahead of the play-out, which are of use, and which are not new."""
         at = self._at
         self.counts[rows, Count.RECEIVED] += 1
-        step = (headers.sequence - at.highest[rows]).astype(np.int16)  # modulo 2^16, RFC 3550 appendix A.1
-        changed = at.started[rows] & (headers.ssrc != at.ssrc[rows])
-        first = ~at.started[rows] | changed
+        step = (headers.sequence - at.highest[rows]).view(np.int16)  # modulo 2^16, RFC 3550 appendix A.1
+        known = at.started[rows]
+        changed = known & (headers.ssrc != at.ssrc[rows])
+        first = ~known | changed
         newer = first | (step > 0) | (step < -_MISORDER)
-        ahead = (headers.timestamp - at.play_at[rows]).astype(np.int32).astype(np.int64)
+        ahead = (headers.timestamp - at.play_at[rows]).view(np.int32).astype(np.int64)
         early = ahead + samples > SPAN
         outside = (ahead < 0) | early
-        self.counts[rows[changed], Count.SOURCE_CHANGE] += 1
-        self.counts[rows[early & newer & ~first], Count.OVERRUN] += 1
-        self._drop_old(rows[outside & ~newer], step[outside & ~newer])
-        again = first | (outside & newer)
+        again = first | (outside & newer) | (headers.marker & newer & (at.held[rows] == 0) & at.primed[rows])
+        if again.any() or outside.any():
+            self._start_over(rows, headers, ahead, step, first, newer, again)
+            self.counts[rows[changed], Count.SOURCE_CHANGE] += 1
+            self.counts[rows[early & newer & ~first], Count.OVERRUN] += 1
+        at.highest[rows] = np.where(newer, headers.sequence, at.highest[rows])
+        return (self.slot + ahead // FRAME) % SLOTS, ahead, again | ~outside, ~newer
+
+    def _start_over(
+        self, rows: Rows, headers: Headers, ahead: Rows, step: Rows, first: Mask, newer: Mask, again: Mask
+    ) -> None:
+        """The packets at ``again`` will be played ``depth`` frames from now, or next; ``ahead`` is set to that."""
+        at = self._at
+        self._drop_old(rows[~newer & (ahead < 0)], step[~newer & (ahead < 0)])
         dry = again & ~first & (ahead < 0) & (at.held[rows] == 0) & (at.dry[rows] <= self.settings.most)
         wait = np.where(dry, self.settings.least, at.depth[rows])
         at.depth[rows[dry]] = np.minimum(at.depth[rows[dry]] + 1, self.settings.most)
-        self._begin(rows[again], headers, again, wait[again])
+        fresh = rows[again]
+        self._clear(fresh)
+        at.started[fresh] = True
+        at.ssrc[fresh] = headers.ssrc[again]
+        at.play_at[fresh] = headers.timestamp[again] - (wait[again] * FRAME).astype(np.uint32)
         ahead[again] = wait[again] * FRAME
-        at.highest[rows[newer]] = headers.sequence[newer]
-        taken = np.flatnonzero(again | ~outside)
-        self._store(rows[taken], ahead[taken], pcm[taken], samples[taken], ~newer[taken])
-
-    def _begin(self, rows: Rows, headers: Headers, which: npt.NDArray[np.bool_], wait: Rows) -> None:
-        """Start over: the packets at ``which`` will be played ``wait`` frames from now."""
-        if not len(rows):
-            return
-        self._clear(rows)
-        self._at.started[rows] = True
-        self._at.ssrc[rows] = headers.ssrc[which]
-        self._at.play_at[rows] = headers.timestamp[which] - (wait * FRAME).astype(np.uint32)
 
     def _clear(self, rows: Rows) -> None:
-        self._filled[rows] = 0
+        self._filled[:, rows] = 0
         self._at.held[rows] = 0
         self._at.dry[rows] = 0
         self._at.primed[rows] = False
@@ -165,8 +214,6 @@ class Jitter:
 
     def _drop_old(self, rows: Rows, step: Rows) -> None:
         """Packets whose turn is over: repetitions of the newest one, or late, and then the buffer was too short."""
-        if not len(rows):
-            return
         self.counts[rows[step == 0], Count.DUPLICATE] += 1
         late = rows[step != 0]
         self.counts[late, Count.LATE] += 1
@@ -175,76 +222,83 @@ class Jitter:
     def _lengthen(self, rows: Rows) -> None:
         """Play one made-up frame more, now: what comes has that much more time."""
         at = self._at
-        behind = (at.slot[rows] - 1) % SLOTS
         calm = self._ticks - at.grown[rows] >= _GROWTH_TICKS
-        may = calm & (at.depth[rows] < self.settings.most) & (self._filled[rows, behind] == 0)
-        rows = rows[may]
+        rows = rows[calm & (at.depth[rows] < self.settings.most)]
+        if not len(rows):
+            return
         at.depth[rows] += 1
         at.grown[rows] = self._ticks
-        at.play_at[rows] -= np.uint32(FRAME)
-        at.slot[rows] = behind[may]
+        self._shift(rows, 1)
 
-    def _store(self, rows: Rows, ahead: Rows, pcm: Pcm, samples: Rows, old: npt.NDArray[np.bool_]) -> None:
-        slots = (self._at.slot[rows] + ahead // FRAME) % SLOTS
-        whole = (ahead % FRAME == 0) & (samples == FRAME)
-        again = whole & (self._filled[rows, slots] == FRAME)
-        self.counts[rows[again], Count.DUPLICATE] += 1
-        self.counts[rows[old & ~again], Count.REORDERED] += 1
-        fresh = whole & ~again
-        into, slot = rows[fresh], slots[fresh]
-        self._at.held[into] += self._filled[into, slot] == 0
-        self._filled[into, slot] = FRAME
-        if len(into):
-            self._ring[into, slot] = pcm[fresh, :FRAME]
-        for index in np.flatnonzero(~whole):
-            self._store_pieces(int(rows[index]), int(ahead[index]), pcm[index, : samples[index]])
+    def _shift(self, rows: Rows, frames: int) -> None:
+        """Play what is held that many frames later (or earlier, where negative); what was played stays behind."""
+        ahead = (self.slot + np.arange(SLOTS - PAST)) % SLOTS
+        target, source = (ahead[frames:], ahead[:-frames]) if frames > 0 else (ahead[:frames], ahead[-frames:])
+        gone = ahead[:frames] if frames > 0 else ahead[frames:]
+        self.ring[np.ix_(target, rows)] = self.ring[np.ix_(source, rows)]
+        self.linear[np.ix_(target, rows)] = self.linear[np.ix_(source, rows)]
+        self._filled[np.ix_(target, rows)] = self._filled[np.ix_(source, rows)]
+        self._filled[np.ix_(gone, rows)] = 0
+        self._at.held[rows] = np.count_nonzero(self._filled[:, rows], axis=0)
+        self._at.play_at[rows] -= np.uint32(frames * FRAME & 0xFFFFFFFF)
 
-    def _store_pieces(self, row: int, ahead: int, pcm: Pcm) -> None:
-        """A packet that is not one frame on a frame's border: other packet times, and senders off our grid."""
-        done = 0
-        while done < len(pcm):
-            slot = (int(self._at.slot[row]) + (ahead + done) // FRAME) % SLOTS
-            start = (ahead + done) % FRAME
-            size = min(FRAME - start, len(pcm) - done)
-            if not self._filled[row, slot]:
-                self._ring[row, slot] = 0
-                self._at.held[row] += 1
-            self._ring[row, slot, start : start + size] = pcm[done : done + size]
-            self._filled[row, slot] = min(FRAME, self._filled[row, slot] + size)
-            done += size
+    def _store(self, ring: Sound, rows: Rows, slots: Rows, sound: Sound, old: Mask) -> None:
+        """Whole frames on a frame's border."""
+        before = self._filled[slots, rows]
+        again = before == FRAME
+        if again.any() or old.any():
+            self.counts[rows[again], Count.DUPLICATE] += 1
+            self.counts[rows[old & ~again], Count.REORDERED] += 1
+            rows, slots, sound, before = rows[~again], slots[~again], sound[~again], before[~again]
+        self._at.held[rows] += before == 0
+        self._filled[slots, rows] = FRAME
+        _items(ring.reshape(-1, FRAME))[slots * self._streams + rows] = _items(sound)
+
+    def _store_pieces(self, ring: Sound, rows: Rows, slots: Rows, start: Rows, sound: Sound, samples: Rows) -> None:
+        """Packets that are not one frame on a frame's border: other packet times, and senders off our grid."""
+        sizes = np.minimum(samples, sound.shape[1])
+        places = np.arange(int(sizes.max(initial=0)))
+        inside = places < sizes[:, None]
+        flat = start[:, None] + places
+        into = (slots[:, None] + flat // FRAME) % SLOTS
+        packet, place = np.nonzero(inside)
+        ring[into[packet, place], rows[packet], flat[packet, place] % FRAME] = sound[packet, place]
+        for piece in range(int(flat.max(initial=-1)) // FRAME + 1):
+            size = np.clip(start + sizes - piece * FRAME, 0, FRAME) - np.clip(start - piece * FRAME, 0, FRAME)
+            self._fill(rows[size > 0], (slots[size > 0] + piece) % SLOTS, size[size > 0])
+
+    def _fill(self, rows: Rows, slots: Rows, samples: Rows) -> None:
+        """So many samples more are held in these slots."""
+        before = self._filled[slots, rows]
+        self._at.held[rows] += before == 0
+        self._filled[slots, rows] = np.minimum(before + samples, FRAME)
 
     # ---- out -------------------------------------------------------------------------------------------------
 
-    def play(self, out: Pcm) -> npt.NDArray[np.bool_]:
-        """Move on by one tick: write the frame of the first ``n`` rows into ``out`` ``(n, FRAME)``.
-
-        Returns which rows had one, ``(n,)``; the others are left as they were.
-        """
-        count = len(out)
+    def play(self, count: int) -> Mask:
+        """Which of the first ``count`` rows have something in ``ring[slot]`` in this tick, ``(count,)``."""
         self._ticks += 1
         if self._ticks % WINDOW_TICKS == 0:
             self._shorten(count)
-        at, rows = self._at, np.arange(count)
-        slot = at.slot[:count]
-        present = self._filled[rows, slot] > 0
-        heard = np.flatnonzero(present)
-        out[heard] = self._ring[heard, slot[heard]]
+        at = self._at
+        full = np.flatnonzero(at.held[:count] > self.settings.most + 1)
+        if len(full):
+            self._skip_ahead(full)
+        present = self._filled[self.slot, :count] > 0
         self._account(count, present)
-        self._filled[heard, slot[heard]] = 0
-        at.held[heard] -= 1
-        at.primed[heard] = True
-        self._advance(rows)
         return present
 
-    def playing(self, count: int) -> npt.NDArray[np.uint32]:
-        """RTP time of the first sample of each frame that the last ``play`` gave, of the first ``count`` rows."""
-        return self._at.play_at[:count] - np.uint32(FRAME)
+    def advance(self, count: int) -> None:
+        """The tick is over: the slot becomes the past."""
+        at = self._at
+        played = self._filled[self.slot, :count] > 0
+        at.held[:count] -= played
+        at.primed[:count] |= played
+        self._filled[self.slot] = 0
+        self.slot = (self.slot + 1) % SLOTS
+        at.play_at += np.uint32(FRAME)
 
-    def _advance(self, rows: Rows) -> None:
-        self._at.slot[rows] = (self._at.slot[rows] + 1) % SLOTS
-        self._at.play_at[rows] += np.uint32(FRAME)
-
-    def _account(self, count: int, present: npt.NDArray[np.bool_]) -> None:
+    def _account(self, count: int, present: Mask) -> None:
         """Note how close to the edge each row is, before this tick's frame is taken out."""
         at = self._at
         np.minimum(at.least_held[:count], at.held[:count], out=at.least_held[:count])
@@ -253,16 +307,27 @@ class Jitter:
         self.counts[:count, Count.UNDERRUN] += ran_dry
         at.started[:count] &= at.dry[:count] < IDLE_TICKS
 
+    def _skip_ahead(self, rows: Rows) -> None:
+        """Too much is held to be played in time: the oldest of it is left out."""
+        excess = np.minimum(self._at.held[rows] - 1 - self._at.depth[rows], SLOTS - PAST - 1)
+        self.counts[rows, Count.SKIPPED] += excess
+        for frames in np.unique(excess).tolist():
+            self._shift(rows[excess == frames], -frames)
+
     def _shorten(self, count: int) -> None:
         """At the end of a window: skip a frame where there was always one too many, and forgive old jitter."""
         at = self._at
         excess = at.least_held[:count] - 1 - at.depth[:count]  # the frame to be played is not to spare
         rows = np.flatnonzero((excess > 0) & at.primed[:count])
-        peak = np.abs(self._ring[rows, at.slot[rows]].astype(np.int32)).max(axis=1, initial=0)
-        rows = rows[(peak < _QUIET) | (excess[rows] >= _URGENT)]
+        loud = ((self.ring[self.slot, rows] ^ at.silence[rows][:, None]) & _SEGMENT).max(axis=1, initial=0) > _QUIET
+        rows = rows[~loud | (excess[rows] >= _URGENT)]
         self.counts[rows, Count.SKIPPED] += 1
-        at.held[rows] -= self._filled[rows, at.slot[rows]] > 0
-        self._filled[rows, at.slot[rows]] = 0
-        self._advance(rows)
+        if len(rows):
+            self._shift(rows, -1)
         at.depth[:count] = np.maximum(at.depth[:count] - 1, self.settings.least)
         at.least_held[:count] = SLOTS
+
+
+def _items(sound: Sound) -> npt.NDArray[Any]:
+    """The first ``FRAME`` samples of each row as one item, without a copy: moved as one, not one by one."""
+    return sound[:, :FRAME].view(f"V{FRAME * sound.itemsize}")[:, 0]

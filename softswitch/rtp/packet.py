@@ -16,7 +16,7 @@ import numpy.typing as npt
 Octets = npt.NDArray[np.uint8]
 
 HEADER = 12  # octets of a header without contributing sources
-WIDTH = 1500  # octets; what a receive table offers to each packet
+WIDTH = 1536  # octets; what a receive table offers to each packet
 VERSION = 0x80
 
 _LAYOUT = np.dtype([("flags", "u1"), ("type", "u1"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4")])
@@ -33,6 +33,10 @@ class Headers:
     timestamp: npt.NDArray[np.uint32]
     ssrc: npt.NDArray[np.uint32]
     size: npt.NDArray[np.int64]  # octets of payload; 0 where not valid
+
+    def at(self, which: npt.NDArray[Any]) -> Headers:
+        """Some of them."""
+        return Headers(*(getattr(self, name)[which] for name in self.__slots__))
 
 
 def parse(table: Octets, lengths: npt.NDArray[Any]) -> Headers:

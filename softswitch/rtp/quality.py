@@ -66,18 +66,18 @@ class Reception:
         for name, array in vars(self).items():
             array[row] = 8000.0 if name == "clock" else 0
 
-    def note(self, rows: Ints, sequence: Ints, timestamp: Ints, ssrc: Ints, timed: Ints, at: float) -> None:
-        """Packets in the order of arrival, ``(n,)`` each. ``timed``: its timestamp is the moment of its sound."""
+    def note(self, rows: Ints, sequence: Ints, timestamp: Ints, ssrc: Ints, timed: Ints, at: Ints) -> None:
+        """Packets in their order, ``(n,)`` each, that came ``at``. ``timed``: the timestamp is when it was said."""
         while len(rows):
             _, first = np.unique(rows, return_index=True)  # one packet of each row at a time
-            self._note(rows[first], sequence[first], timestamp[first], ssrc[first], timed[first], at)
+            self._note(rows[first], sequence[first], timestamp[first], ssrc[first], timed[first], at[first])
             later = np.ones(len(rows), np.bool_)
             later[first] = False
-            rows, sequence, timestamp, ssrc, timed = (
-                array[later] for array in (rows, sequence, timestamp, ssrc, timed)
+            rows, sequence, timestamp, ssrc, timed, at = (
+                array[later] for array in (rows, sequence, timestamp, ssrc, timed, at)
             )
 
-    def _note(self, rows: Ints, sequence: Ints, timestamp: Ints, ssrc: Ints, timed: Ints, at: float) -> None:
+    def _note(self, rows: Ints, sequence: Ints, timestamp: Ints, ssrc: Ints, timed: Ints, at: Ints) -> None:
         step = (sequence - self.highest[rows].astype(np.uint16)).astype(np.int16).astype(np.int64)
         anew = ~self.started[rows] | (ssrc != self.ssrc[rows]) | (step > _MAX_DROPOUT) | (step < -_MAX_MISORDER)
         self._begin(rows[anew], sequence[anew], ssrc[anew])
@@ -88,7 +88,7 @@ class Reception:
         self.highest[rows] += np.maximum(step, 0)
         self.received[rows] += 1
         self.last_at[rows] = at
-        self._time(rows[timed], timestamp[timed], at)
+        self._time(rows[timed], timestamp[timed], at[timed])
 
     def _begin(self, rows: Ints, sequence: Ints, ssrc: Ints) -> None:
         old = rows[self.started[rows]]
@@ -98,7 +98,7 @@ class Reception:
         self.ssrc[rows] = ssrc
         self.highest[rows] = self._base[rows] = sequence
 
-    def _time(self, rows: Ints, timestamp: Ints, at: float) -> None:
+    def _time(self, rows: Ints, timestamp: Ints, at: Ints) -> None:
         """The mean deviation of packet spacing (appendix A.8)."""
         transit = ((at * self.clock[rows]).astype(np.int64) - timestamp.astype(np.int64)) & 0xFFFFFFFF
         known = self._timed[rows]

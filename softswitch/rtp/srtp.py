@@ -75,13 +75,14 @@ class _Context:
         if (before.suite, before.receive_key) != (keys.suite, keys.receive_key):
             self._renew_receiver()
 
-    def begin(self, octets: Octets, size: Any) -> bool:
-        """Open a packet in place while none was right yet; whether this one is. ``size`` is C's ``int *``."""
+    def open_copy(self, octets: Octets, size: Any) -> bool:
+        """Open a packet, which stays as it is where it is not right; whether it is. ``size`` is C's ``int *``."""
         packet = octets[: size[0]].tobytes()
         try:
             plain: bytes | None = self.receiver.unprotect(packet)
         except (Error, ValueError):  # ValueError: longer than the library is asked to take
-            plain = self._search(packet) if self.searches < _SEARCHES and len(packet) >= _HEADER else None
+            lost = not self.right and self.searches < _SEARCHES and len(packet) >= _HEADER
+            plain = self._search(packet) if lost else None
         if plain is None:
             return False
         self.right = True
@@ -141,20 +142,21 @@ class Srtps:
     def unprotect(self, table: Octets, lengths: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Open the packets of secured ``rows`` ``(n,)`` in place in ``table`` ``(n, width)``; ``lengths`` shrink.
 
-        Returns which of all the packets are to be refused.
+        Returns which of all the packets are to be refused. Those without octets are passed over. One that comes alone
+        stays as it is if it is refused: the next row may be asked whether it is its own.
         """
         refused = np.zeros(len(rows), np.bool_)
-        which = np.flatnonzero(self.rows[rows])
+        which = np.flatnonzero(self.rows[rows] & (lengths > 0))
         if not len(which):
             return refused
         size, start, step, unprotect = _ffi.new("int *"), _start(table), table.strides[0], _lib.srtp_unprotect
-        sizes, wrong = [], []
+        sizes, wrong, alone = [], [], len(rows) == 1
         for index, row, size[0] in zip(which.tolist(), rows[which].tolist(), lengths[which].tolist(), strict=True):
             context = self._contexts[row]
-            if context.right:
+            if context.right and not alone:
                 wrong.append(unprotect(context.receive, start + step * index, size) != 0)
             else:
-                wrong.append(not context.begin(table[index], size))
+                wrong.append(not context.open_copy(table[index], size))
             sizes.append(size[0])
         lengths[which], refused[which] = sizes, wrong
         self.refused += sum(wrong)

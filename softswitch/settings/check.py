@@ -5,6 +5,7 @@ Each check yields (path of the key, message, level).
 
 from __future__ import annotations
 
+import pathlib
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -67,6 +68,16 @@ def _queue_trunks(settings: Configuration) -> Iterator[Finding]:
         if trunk is not None and trunk not in known:
             message = f"trunks.yaml has no trunk {trunk!r}{did_you_mean(trunk, known)}"
             yield ("queues", name, "callback", "trunk"), message, "error"
+
+
+def music_findings(settings: Configuration, root: pathlib.Path) -> Iterator[Finding]:
+    """Hold music that is not there; its listeners hear the default."""
+    hold = root / settings.paths.hold
+    for name, queue in settings.queues.items():
+        if queue.music != "default" and not (hold / queue.music).is_dir():
+            known = {path.name for path in hold.iterdir() if path.is_dir()} if hold.is_dir() else set()
+            message = f"{settings.paths.hold} has no directory {queue.music!r}{did_you_mean(queue.music, known)}"
+            yield ("queues", name, "music"), message, "warning"
 
 
 def _skills(settings: Configuration) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from softswitch.core.errors import ConfigError, Problem
-from softswitch.settings.check import findings
+from softswitch.settings.check import findings, music_findings
 from softswitch.settings.complaint import complaint
 from softswitch.settings.model import Configuration, Settings
 from softswitch.settings.system import Paths, Store
@@ -31,7 +31,8 @@ def load(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
     settings = _validated(written)
     root = directory.resolve().parent
     if settings is not None:
-        for path, message, level in (*findings(settings), *certificate_findings(settings, root)):
+        on_disk = (*certificate_findings(settings, root), *music_findings(settings, root))
+        for path, message, level in (*findings(settings), *on_disk):
             written.problem(path, message, level)
     errors = [problem for problem in written.problems if problem.level == "error"]
     if settings is None or errors:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+
 import numpy as np
 import pytest
 
 from softswitch.audio import FRAME, dtmf, g711
-from softswitch.audio.conceal import Concealer
+from softswitch.media.demux import Demux
+from softswitch.media.receiver import Receiver
+from softswitch.rtp.packet import build
 from softswitch.rtp.telephone_event import DIGITS, KeyListener, KeySender
+from tests.support.arrival import batch
+from tests.support.repair import Repair
 
 PRESSES = 10_000
 LOSS = 0.02
@@ -50,7 +56,7 @@ def test_tones() -> None:
             sound[row, at : at + len(key)] = key
             at += len(key) + int(random.integers(80, 161)) * 8
     frames = g711.decode(g711.encode(sound, g711.A), g711.A).reshape(streams, -1, FRAME)
-    detector, concealer = dtmf.Detector(streams), Concealer(streams)
+    detector, concealer = dtmf.Detector(streams), Repair(streams)
     for row in range(streams):
         detector.listen(row)
     told = [""] * streams
@@ -60,4 +66,36 @@ def test_tones() -> None:
         concealer.conceal(said, present)
         for heard in detector.hear(said, present):
             told[heard.row] += heard.digit
+    assert told == pressed
+
+
+def test_through_the_receiver() -> None:
+    """The same over 100 streams of the media plane at once, sound and keys taking turns in one sequence of packets."""
+    random, streams = np.random.default_rng(3), 100
+    receiver = Receiver(streams, Demux(streams))
+    pressed, senders = [], []
+    for row in range(streams):
+        receiver.allow(row, g711.MU, 0, 101)
+        receiver.demux.open(row, 0, socket.AF_INET)
+        receiver.demux.signal(row, ("127.0.0.1", 5000 + row), "127.0.0.1")
+        receiver.demux.resume(row, ("127.0.0.1", 5000 + row))
+        pressed.append("".join(DIGITS[code] for code in random.integers(0, 16, PRESSES // streams)))
+        senders.append(KeySender())
+        senders[-1].press(pressed[-1])
+    sequence, stamps = random.integers(0, 1 << 16, streams), random.integers(0, 1 << 32, streams)
+    told = [""] * streams
+    while not all(sender.idle for sender in senders):
+        packets = []
+        for row, sender in enumerate(senders):
+            key = sender.tick(int(stamps[row]))
+            at = (101, key.timestamp, key.payload) if key else (0, int(stamps[row]), b"\xff" * 160)
+            octets = build(at[0], int(sequence[row]), at[1], row, at[2])
+            if random.random() >= LOSS:
+                packets.append((octets, ("127.0.0.1", 5000 + row)))
+        for heard in receiver.take(batch(packets)):
+            told[heard.row] += heard.digit
+        receiver.speak(streams)
+        receiver.jitter.advance(streams)
+        sequence += 1
+        stamps = (stamps + FRAME) & 0xFFFFFFFF
     assert told == pressed

@@ -20,6 +20,9 @@ _CONFIG = """\
 sip_listen {host}:{sip}
 module_path {modules}
 module g711.so
+module g722.so
+module l16.so
+module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -72,7 +75,11 @@ class Baresip:
         play: Path,
         transport: str = "udp",
         ca: Path | None = None,
+        codecs: str = "pcmu,pcma",
+        ptime_ms: int = 20,
     ) -> Baresip:
+        """``codecs`` in its own words and order, such as ``opus/48000/2,L16/16000/1``. ``ptime_ms``: of its packets,
+        and of those that it wants."""
         binary = shutil.which("baresip")
         assert binary, "baresip is not installed"
         claimed = ports.claim(32)
@@ -86,7 +93,9 @@ class Baresip:
             config += f"sip_cafile {ca}\n"
         (home / "config").write_text(config)
         account = f"<sip:{user}@{switch[0]}:{switch[1]};transport={transport}>"
-        account += f";auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs=pcmu,pcma"
+        account += (
+            f";auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs={codecs};ptime={ptime_ms}"
+        )
         (home / "accounts").write_text(account + "\n")
         process = await Process.start([binary, "-f", home], home / "log", cwd=home)
         phone = cls(process, heard, claimed)
@@ -151,6 +160,10 @@ class Baresip:
         body = json.dumps({"command": name, "params": params, "token": name}).encode()
         self._writer.write(b"%d:%s," % (len(body), body))
         await self._writer.drain()
+
+    def closed(self) -> int:
+        """How many calls are over."""
+        return sum(event.get("type") == "CALL_CLOSED" for event in self.events)
 
     def heard(self) -> Path:
         """The recording of what it decoded in its last call."""

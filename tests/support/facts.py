@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from softswitch.call.record import CallRecord
+from softswitch.call.record import CallRecord, StreamQuality
 from softswitch.callback.model import Promise, PromiseState
+from softswitch.rtp.quality import Quality
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 
@@ -40,6 +41,7 @@ def call(n: int = 1) -> CallRecord:
         ended_by="caller",
         recording="",
         promise="promise-1",
+        quality=(StreamQuality(f"leg-{n}", Quality(packets_in=n, jitter_in_ms=3.25, mos_in=4.2)),),
     )
 
 

@@ -176,7 +176,7 @@ class Softphone:
         config.logConfig.level = 4 if self.options.get("log") else 0
         config.logConfig.filename = self.options.get("log") or ""
         media = config.medConfig
-        media.clockRate = media.sndClockRate = 8000
+        media.clockRate = media.sndClockRate = 16000 if self.options.get("wide") else 8000
         media.ecTailLen = 0
         media.noVad = True
         media.jbInit, media.jbMinPre, media.jbMaxPre, media.jbMax = 40, 20, 80, 200  # ms
@@ -192,9 +192,10 @@ class Softphone:
         endpoint.transportCreate(kinds[self.options.get("transport", "udp")], transport)
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()
+        wanted = ["G722/16000/1"] if self.options.get("wide") else ["PCMU/8000/1", "PCMA/8000/1"]
         for codec in endpoint.codecEnum2():
-            wanted = {"PCMU/8000/1": 255, "PCMA/8000/1": 254}
-            endpoint.codecSetPriority(codec.codecId, wanted.get(codec.codecId, 0))
+            rank = 255 - wanted.index(codec.codecId) if codec.codecId in wanted else 0
+            endpoint.codecSetPriority(codec.codecId, rank)
         return endpoint
 
     def uri(self, user: str, host: str) -> str:
@@ -253,6 +254,11 @@ class Softphone:
 
     def do_answer(self, call: int, status: int = 200) -> None:
         self.lines[call].answer(operation(status))
+
+    def do_codec(self, call: int) -> str:
+        """That of its stream, such as ``G722/16000``."""
+        found = self.lines[call].getStreamInfo(0)
+        return f"{found.codecName}/{found.codecClockRate}"
 
     def do_hangup(self, call: int, status: int = 0) -> None:
         self.lines[call].hangup(operation(status))

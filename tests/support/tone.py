@@ -37,10 +37,10 @@ def write_wav(path: Path, samples: Samples, rate_hz: int = RATE_HZ) -> Path:
     return path
 
 
-def tone_wav(path: Path, hz: float, seconds: float = 2.0) -> Path:
+def tone_wav(path: Path, hz: float, seconds: float = 2.0, rate_hz: int = RATE_HZ) -> Path:
     """A wav that can be played in a loop without a click: whole periods only."""
     periods = round(hz * seconds)
-    return write_wav(path, tone(hz, periods / hz))
+    return write_wav(path, tone(hz, periods / hz, rate_hz), rate_hz)
 
 
 def read_wav(path: Path) -> tuple[NDArray[np.float64], int]:

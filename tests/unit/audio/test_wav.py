@@ -51,8 +51,3 @@ def test_a_file_longer_than_its_header_says_and_one_that_is_shorter() -> None:
 def test_what_is_no_wave_says_why(octets: bytes, why: str) -> None:
     with pytest.raises(wav.NotWave, match=why):
         wav.decode(octets)
-
-
-def test_two_channels_become_one() -> None:
-    assert wav.mono(np.array([[100, 300], [-2, -4]], np.int16)).tolist() == [200, -3]
-    assert wav.mono(np.array([[7], [8]], np.int16)).tolist() == [7, 8]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,8 @@ from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
 from softswitch.media.client import MediaClient
+from softswitch.rtp.quality import Quality
+from softswitch.sdp.crypto import Srtp
 from softswitch.sdp.media import PCMU, Media
 from tests.support.ports import claim
 from tests.support.process import eventually
@@ -271,6 +274,25 @@ async def test_failures_of_the_process_are_counted(world: SimpleNamespace, tmp_p
     assert world.unrecorded == [("rec", "disk_full", "too little is free")]
     assert client.stats() == {"process_changes": 0, "record_errors": 1, "open_failures": 1, "ticks": 7}
     assert client.gauges() == {"streams": 2, "connected": 1, "ports_free": 3, "told": 1}
+
+
+async def test_keys_go_to_the_process_and_what_was_heard_comes_back(world: SimpleNamespace) -> None:
+    client, told = world.client, []
+    client._listener = replace(
+        client._listener, on_noted=lambda *what: told.append(what), on_measured=lambda *what: told.append(what)
+    )
+    client.open("L")
+    keys = Srtp("AEAD_AES_128_GCM", b"ours", b"theirs")
+    client.connect("L", Media(("192.0.2.1", 4000), PCMU, 0, srtp=keys, rtcp_port=4009, rtcp_mux=True), "192.0.2.1")
+    said = next(one for one in await world.process.hears(2) if isinstance(one, p.Connect))
+    assert (said.keys, said.rtcp_port, said.rtcp_mux) == (p.Keys("AEAD_AES_128_GCM", b"ours", b"theirs"), 4009, True)
+    world.process.tell(p.StreamEvent("L", "silence"))
+    world.process.tell(p.StreamEvent("gone", "silence"))
+    await world.process.is_heard()
+    client.close("L")
+    world.process.tell(p.StreamEnded("L", Quality(packets_in=5)))
+    await world.process.is_heard()
+    assert told == [("L", "silence"), ("L", Quality(packets_in=5))]
 
 
 async def test_music_and_a_pause_are_said_again_to_a_new_process(world: SimpleNamespace, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
+import time
 import wave
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from softswitch.audio import RATE_HZ, tone, wav
 from softswitch.media import finish as finishing
 from softswitch.media import sidecar
 from softswitch.media.finish import finish, recover, verify
+from softswitch.media.recorder import Recorder
 from softswitch.media.sidecar import Pause, Sidecar
 from softswitch.media.sound import read
 
@@ -57,6 +60,25 @@ def test_other_formats_take_its_place_and_keep_the_channels_apart(form: str, tmp
     left = channel(tmp_path / name, 0)[4000:12000]
     assert tone.strength(left, LEFT_HZ) > 10 * tone.strength(left, RIGHT_HZ)
     assert list(verify(tmp_path)) == [(name, "ok")]
+
+
+@pytest.mark.parametrize("name", ["r.wav", "r.flac", "r.opus"])
+def test_what_customers_say_is_not_for_everybody_on_the_machine(name: str, tmp_path: Path) -> None:
+    recorder = Recorder(1)
+    recorder.start("r", tmp_path / name, (0,))
+    recorder.keep(np.ones((1, 160), np.int16), np.zeros(1, np.uint32), 0.0)
+    recorder.close()
+    recover(tmp_path)
+    modes = {path.name: path.stat().st_mode & 0o007 for path in tmp_path.iterdir()}
+    assert modes == {name: 0, "r.json": 0}
+
+
+def test_half_made_files_that_nobody_touches_are_swept(tmp_path: Path) -> None:
+    for name, age_s in ((".old.flac.part", 7200), (".new.flac.part", 0), ("mine.part", 7200)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - age_s,) * 2)
+    assert recover(tmp_path) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".new.flac.part", "mine.part"]
 
 
 def channel(path: Path, index: int) -> np.ndarray:

@@ -44,11 +44,12 @@ def test_other_rates_and_stereo_become_8_khz_mono(tmp_path: Path) -> None:
     library.close()
 
 
-def test_what_is_missing_or_no_sound_fails_in_the_future(tmp_path: Path) -> None:
+def test_what_is_missing_or_no_sound_fails_in_the_future(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "text.wav").write_text("hello")
     library = Library()
     assert isinstance(library.get(str(tmp_path / "no.wav")).exception(), FileNotFoundError)
     assert isinstance(library.get(str(tmp_path / "text.wav")).exception(), SoundError)
+    assert "text.wav is not WAVE, FLAC, Ogg or MP3" in caplog.text
     library.close()
 
 

@@ -42,7 +42,7 @@ class Peer:
         self.ended.append(pid)
         self.hangs = False
 
-    def up(self, life: str) -> None:
+    def up(self, life: str, shares_ports: bool) -> None:
         self.ups += 1
 
     def down(self) -> None:

@@ -42,6 +42,12 @@ def test_a_line_of_which_nothing_ever_came_is_silent() -> None:
     assert not said.any()
 
 
+def test_without_streams_there_is_nothing_to_hear() -> None:
+    listening = Listening(2)
+    assert listening.hear(np.zeros((0, FRAME), np.int16), np.zeros(0, np.bool_), np.zeros(0, np.int32)) == []
+    assert listening.counters() == {"talk_spurts": 0, "talk_seconds": 0.0, "comfort_frames": 0}
+
+
 def test_who_talks_and_who_presses_keys() -> None:
     listening = Listening(3)
     listening.connect(1, True)

@@ -75,7 +75,7 @@ class House:
         for number in numbers:
             sequence, timestamp = np.array([number], np.uint16), np.array([160 * number], np.uint32)
             ssrc, timed = np.array([THEIRS], np.uint32), np.array([True])
-            self.reporting.reception.note(np.array([ROW]), sequence, timestamp, ssrc, timed, self.now)
+            self.reporting.reception.note(np.array([ROW]), sequence, timestamp, ssrc, timed, np.array([self.now]))
 
     def rtp_goes(self, count: int) -> None:
         for number in range(count):

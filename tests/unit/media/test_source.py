@@ -2,7 +2,8 @@
 
 import pytest
 
-from softswitch.media.source import Address, Source
+from softswitch.media.address import Address
+from softswitch.media.source import Source
 
 SIGNALLED, NATTED, INTRUDER = ("192.0.2.1", 4000), ("198.51.100.7", 61000), ("203.0.113.9", 5000)
 SIGNALLING_HOST = NATTED[0]

@@ -45,9 +45,10 @@ class Line:
         for packet in packets:
             self.house.take(ROW, packet)
         self.house.hand_over(self.jitter)
-        frames = np.zeros((8, FRAME), np.int16)
-        self.missing += not self.jitter.play(frames)[ROW]
-        self.heard.append(frames[ROW])
+        present = self.jitter.play(8)[ROW]
+        self.missing += not present
+        self.heard.append(self.jitter.linear[self.jitter.slot, ROW] * np.int16(present))
+        self.jitter.advance(8)
 
     def settled(self) -> Pcm:
         return np.concatenate(self.heard[20:])
@@ -186,6 +187,15 @@ def test_an_agreement_that_says_the_same_keeps_the_memory_of_the_codec() -> None
     one.agree(0, "G722", 8000, "", 40)
     assert list(one.say([0], sine(HZ, 0.02)[None])) == []
     assert [len(spoken.payload) for spoken in one.say([0], sine(HZ, 0.02)[None])] == [320]
+
+
+def test_times_of_packets_are_told_on_the_house_s_clock_across_their_wrap() -> None:
+    house = Transcoder(2)
+    house.agree(0, "opus", 48000, "", 20)
+    rows, last = np.array([0, 1]), (1 << 32) - 480
+    before = house.house_times(rows, np.array([last, 5], np.uint32))
+    after = house.house_times(rows, np.array([480, 6], np.uint32))
+    assert (after - before).tolist() == [160, 1]
 
 
 def test_what_is_none_of_our_codecs_is_refused() -> None:

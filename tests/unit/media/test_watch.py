@@ -28,7 +28,7 @@ class World:
             one = np.array([ROW])
             self.reception.note(
                 one, one.astype(np.uint16) * 0 + self.sequence, np.array([0], np.uint32), np.array([7], np.uint32),
-                np.array([True]), self.now,
+                np.array([True]), np.array([self.now]),
             )  # fmt: skip
         if report:
             self.highest += heard

@@ -26,7 +26,9 @@ class Stream:
         one = np.array([3])
         sequence = np.array([(self.first + number) & 0xFFFF], np.uint16)
         timestamp = np.array([(160 * number - 4000) & 0xFFFFFFFF], np.uint32)
-        self.reception.note(one, sequence, timestamp, np.array([self.ssrc], np.uint32), np.array([True]), at)
+        self.reception.note(
+            one, sequence, timestamp, np.array([self.ssrc], np.uint32), np.array([True]), np.array([at])
+        )
 
     @property
     def quality(self) -> Quality:
@@ -94,7 +96,9 @@ def test_events_whose_time_stands_still_are_no_jitter() -> None:
     for number in range(10, 20):
         sequence = np.array([stream.first + number], np.uint16)
         at = 100.0 + 0.02 * number
-        stream.reception.note(one, sequence, np.array([0], np.uint32), np.array([7], np.uint32), np.array([False]), at)
+        stream.reception.note(
+            one, sequence, np.array([0], np.uint32), np.array([7], np.uint32), np.array([False]), np.array([at])
+        )
     assert float(stream.reception.jitter[3]) == before and stream.quality.packets_in == 20
 
 
@@ -114,11 +118,12 @@ def test_many_packets_of_many_rows_in_one_go_are_as_if_they_came_singly() -> Non
     seen: dict[int, int] = {}
     sequence = np.array([seen.update({row: seen.get(row, -1) + 1}) or seen[row] for row in rows.tolist()], np.uint16)
     timestamp, ssrc, timed = sequence.astype(np.uint32) * 160, np.full(200, 5, np.uint32), np.ones(200, np.bool_)
+    at = 9.0 + 0.02 * sequence + 0.001 * rows
     whole, singly = Reception(ROWS), Reception(ROWS)
-    whole.note(rows, sequence, timestamp, ssrc, timed, 9.0)
+    whole.note(rows, sequence, timestamp, ssrc, timed, at)
     for index in range(200):
         one = slice(index, index + 1)
-        singly.note(rows[one], sequence[one], timestamp[one], ssrc[one], timed[one], 9.0)
+        singly.note(rows[one], sequence[one], timestamp[one], ssrc[one], timed[one], at[one])
     for name, array in vars(whole).items():
         np.testing.assert_array_equal(array, vars(singly)[name], name)
 

@@ -335,3 +335,13 @@ def test_a_wrong_override_names_its_variable(write: Write) -> None:
 def test_a_directory_that_is_none(tmp_path: Path) -> None:
     assert "--config" in problems_of(tmp_path / "nothing")[0].message
     assert "softswitch.yaml" in problems_of(tmp_path)[0].file
+
+
+def test_hold_music_that_is_not_there_is_a_warning(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "media" / "hold" / "jazz").mkdir(parents=True)
+    directory = write(queues="queues:\n  a: {music: jazz}\n  b: {music: jaz}\n  c: {}\n")
+    (warning,) = load(directory, {}).warnings
+    assert (warning.key, warning.message) == (
+        "queues.b.music",
+        "media/hold has no directory 'jaz'; did you mean 'jazz'?",
+    )

@@ -1,0 +1,208 @@
+"""Which stream a packet belongs to: by the port at which it came in and the source from which it came.
+
+Streams share ports, so the source decides. One sorted array holds a key for each address that is known to be a
+stream's: the one that it was heard from, and the signalled one, which may take over (``source.py``). A whole batch is
+looked up by one binary search, and what is found is compared in full; so a flood of strangers costs array operations
+and no Python. Only a packet whose host is one of the two that an unlatched stream of that very port waits for is looked
+at by itself, at most ``MOST_CANDIDATES`` in a batch. The hash is keyed: nobody can aim at a collision.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.media.address import NAME, Address, Host, Sources, host_of, sockaddr
+from softswitch.media.source import Source
+
+Ints = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
+
+NOBODY = -1
+MOST_CANDIDATES = 64  # packets per batch that are judged one by one
+
+_ENTRY = np.dtype([("high", "u8"), ("low", "u8"), ("source", "u2"), ("port", "i8"), ("row", "i8"), ("waits", "?")])
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An address of a row in the table; ``waits`` where it was signalled and is not the one that speaks."""
+
+    key: int
+    waits: bool
+
+
+class Demux:
+    """The peers of all rows. ``port`` below is the number that ``Sockets`` gave to a local port."""
+
+    def __init__(self, streams: int) -> None:
+        self.strangers = 0  # packets from nobody's peer
+        self.clashes = 0  # addresses that two streams of one port claim
+        self.learnt: list[int] = []  # rows that were latched since somebody last looked here
+        self.names = np.zeros((streams, NAME), np.uint8)  # struct sockaddr of whom a row sends to
+        self.name_size = np.zeros(streams, np.uint32)  # its octets; 0: nobody
+        self._secret = [secrets.randbits(64) | 1 for _ in range(4)]
+        self._keys: Keys = np.zeros(0, np.uint64)
+        self._entries = np.zeros(0, _ENTRY)
+        self._source: dict[int, Source] = {}
+        self._place: dict[int, tuple[int, int]] = {}  # (port, address family) of a row
+        self._zone: dict[int, str] = {}  # of a row's link-local peer, with its "%"
+        self._own: dict[int, dict[Address, _Entry]] = {}
+        self._waiting: dict[int, set[int]] = {}  # by port: the rows that have learnt nobody yet
+        self._watched: Keys | None = None  # hosts that may be first, with their ports; None: to be made anew
+
+    # ---- what control wants ------------------------------------------------------------------------------------
+
+    def open(self, row: int, port: int, family: int) -> None:
+        self._source[row], self._place[row], self._own[row] = Source(), (port, family), {}
+
+    def close(self, row: int) -> None:
+        if row in self._source:
+            self.signal(row, None, "")
+            self._zone.pop(row, None)
+            del self._source[row], self._place[row], self._own[row]
+
+    def signal(self, row: int, address: Address | None, signalling_host: str) -> None:
+        if address is not None:
+            host, percent, zone = address[0].partition("%")
+            self._zone[row], address = percent + zone, (host, address[1])
+        self._source[row].signal(address, signalling_host.partition("%")[0])
+        self._settle(row)
+
+    def resume(self, row: int, address: Address) -> None:
+        self._source[row].resume(address)
+        self._settle(row)
+
+    def moved(self, row: int) -> bool:
+        """Whether its peer was heard from another address than was signalled."""
+        source = self._source[row]
+        return source.learnt is not None and source.learnt != source.signalled
+
+    def peer(self, row: int) -> Address | None:
+        """Whom the row sends to."""
+        return self._source[row].send_to
+
+    def _settle(self, row: int) -> None:
+        """Bring the tables up to what the row's source says."""
+        source, (port, family), zone = self._source[row], self._place[row], self._zone.get(row, "")
+        name = sockaddr(family, (source.send_to[0] + zone, source.send_to[1])) if source.send_to else b""
+        self.names[row, : len(name)] = np.frombuffer(name, np.uint8)
+        self.name_size[row] = len(name)
+        wanted: dict[Address, bool] = {}
+        if source.signalled is not None and source.learnt is not None:
+            wanted = {source.signalled: True} | {source.learnt: False}
+        own = self._own[row]
+        for address in [known for known, entry in own.items() if wanted.get(known) is not entry.waits]:
+            self._remove(own.pop(address).key)
+        for address, waits in wanted.items():
+            if address not in own:
+                self._add(row, port, address, waits)
+        waiting = self._waiting.setdefault(port, set())
+        if source.signalled is not None and source.learnt is None:
+            waiting.add(row)
+        else:
+            waiting.discard(row)
+        self._watched = None
+
+    def _add(self, row: int, port: int, address: Address, waits: bool) -> None:
+        host = host_of(address[0])
+        if host is None:
+            return
+        key = int(self._hash(_one(host, address[1]), np.array([port]))[0])
+        at = int(np.searchsorted(self._keys, np.uint64(key)))
+        if at < len(self._keys) and int(self._keys[at]) == key:
+            self.clashes += 1
+            return
+        entry = np.array([(*host, address[1], port, row, waits)], _ENTRY)
+        self._keys = np.insert(self._keys, at, np.uint64(key))
+        self._entries = np.concatenate((self._entries[:at], entry, self._entries[at:]))
+        self._own[row][address] = _Entry(key, waits)
+
+    def _remove(self, key: int) -> None:
+        at = int(np.searchsorted(self._keys, np.uint64(key)))
+        self._keys = np.delete(self._keys, at)
+        self._entries = np.delete(self._entries, at)
+
+    # ---- what arrives ------------------------------------------------------------------------------------------
+
+    def find(
+        self, ports: Ints, sources: Sources, valid: npt.NDArray[np.bool_], speaks: Callable[[int, int], bool]
+    ) -> Ints:
+        """The row of each packet, ``NOBODY`` where it is no peer's.
+
+        ``speaks(row, index)``: whether packet ``index`` is one that this row could be sent; only such a one is learnt.
+        """
+        rows, waits = self._look_up(ports, sources)
+        for index in np.flatnonzero(waits & valid)[:MOST_CANDIDATES].tolist():
+            self._learn([int(rows[index])], index, sources, speaks)
+        unknown = valid & (rows == NOBODY)
+        watched = self._watch() if self._watched is None else self._watched
+        if len(watched) and unknown.any():
+            judged = [
+                self._learn(self._in_turn(int(ports[index]), index, sources), index, sources, speaks)
+                for index in self._candidates(np.flatnonzero(unknown), ports, sources, watched)
+            ]
+            if judged and max(judged) != NOBODY:
+                rows, _ = self._look_up(ports, sources)
+        self.strangers += int(np.count_nonzero(valid & (rows == NOBODY)))
+        return rows
+
+    def _look_up(self, ports: Ints, sources: Sources) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        if not len(self._keys):
+            return np.full(len(ports), NOBODY), np.zeros(len(ports), np.bool_)
+        at = np.searchsorted(self._keys, self._hash(sources, ports))
+        found = self._entries[np.minimum(at, len(self._keys) - 1)]
+        same = (found["low"] == sources.low) & (found["source"] == sources.port) & (found["port"] == ports)
+        same &= found["high"] == sources.high
+        return np.where(same, found["row"], NOBODY), same & found["waits"]
+
+    def _watch(self) -> Keys:
+        hosts: list[Host] = []
+        ports: list[int] = []
+        for port, rows in self._waiting.items():
+            for row in rows:
+                source = self._source[row]
+                texts = (source.signalled[0] if source.signalled else "", source.signalling_host)
+                found = [host for text in texts if text and (host := host_of(text)) is not None]
+                hosts += found
+                ports += [port] * len(found)
+        pairs = np.array(hosts, np.uint64).reshape(-1, 2)
+        sources = Sources(pairs[:, 0], pairs[:, 1], np.zeros(len(pairs), np.uint16))
+        self._watched = np.unique(self._hash(sources, np.array(ports, np.int64)))
+        return self._watched
+
+    def _candidates(self, unknown: Ints, ports: Ints, sources: Sources, watched: Keys) -> Iterator[int]:
+        """Packets of hosts that are waited for."""
+        anyone = np.zeros(len(unknown), np.uint16)
+        hosts = Sources(sources.high[unknown], sources.low[unknown], anyone)
+        mine = unknown[np.isin(self._hash(hosts, ports[unknown]), watched)]
+        yield from mine[:MOST_CANDIDATES].tolist()
+
+    def _in_turn(self, port: int, index: int, sources: Sources) -> list[int]:
+        """The rows that could learn it: first the one that was heard from there before its last offer/answer."""
+        address = sources.address(index)
+        return sorted(self._waiting.get(port, ()), key=lambda row: (self._source[row].send_to != address, -row))
+
+    def _learn(self, rows: list[int], index: int, sources: Sources, speaks: Callable[[int, int], bool]) -> int:
+        address = sources.address(index)
+        for row in rows:
+            if speaks(row, index) and self._source[row].accepts(address):
+                self._settle(row)
+                self.learnt.append(row)
+                return row
+        return NOBODY
+
+    def _hash(self, sources: Sources, ports: Ints) -> Keys:
+        a, b, c, d = (np.uint64(secret) for secret in self._secret)
+        key = (sources.high ^ a) * b + sources.low * c
+        key ^= key >> np.uint64(29)
+        key += (ports.astype(np.uint64) << np.uint64(16) | sources.port) * d
+        return np.asarray(key * b ^ key >> np.uint64(32))
+
+
+def _one(host: Host, port: int) -> Sources:
+    return Sources(np.array([host.high], np.uint64), np.array([host.low], np.uint64), np.array([port], np.uint16))

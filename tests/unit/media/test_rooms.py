@@ -1,0 +1,80 @@
+"""Members hear their room and no other; who is relayed, who is mixed, who is heard by whom."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from softswitch.media.rooms import Member, Plan, Rooms
+
+SAID = np.array([1, 10, 100, 1000, 2000], np.int16)
+MIXED = np.full(5, -1, np.int64)  # nothing may be relayed
+SAME = np.zeros(5, np.int64)
+
+
+def rooms_of(**members: str) -> Rooms:
+    """``a=012``: rows 0, 1 and 2 in room a; a row's stream is called s0, s1 and so on."""
+    rooms = Rooms()
+    for room, rows in members.items():
+        for row in rows:
+            rooms.join(f"s{row}", int(row), Member(room))
+    return rooms
+
+
+def hears(plan: Plan) -> dict[int, int]:
+    rows = plan.seating.rows
+    heard = np.zeros((len(rows), 1), np.int16)
+    plan.seating.mix(SAID[rows][:, None], heard)
+    relayed = zip(plan.listeners.tolist(), SAID[plan.talkers].tolist(), strict=True)
+    return dict(zip(rows.tolist(), heard[:, 0].tolist(), strict=True)) | dict(relayed)
+
+
+@pytest.mark.parametrize("pipes", [MIXED, SAME])
+def test_members_hear_their_room_and_no_other(pipes: np.ndarray) -> None:
+    rooms = rooms_of(a="01", b="23")
+    assert hears(rooms.plan((), pipes)) == {0: 10, 1: 1, 2: 1000, 3: 100}
+    rooms.join("s2", 2, Member("a"))  # it leaves b
+    assert hears(rooms.plan((), pipes)) == {0: 110, 1: 101, 2: 11, 3: 0}
+    rooms.leave(3)
+    assert len(rooms) == 1
+    rooms.join("s3", 3, Member("c"))
+    rooms.leave(0)
+    rooms.leave(0)
+    assert hears(rooms.plan((), pipes)) == {1: 100, 2: 10, 3: 0}
+    assert len(rooms) == 2
+
+
+def test_two_of_the_same_pipe_are_relayed_unless_somebody_watches() -> None:
+    rooms = rooms_of(a="01", b="23")
+    plan = rooms.plan((), np.array([0, 0, 0, 1, -1]))
+    assert plan.listeners.tolist() == [0, 1]
+    assert plan.talkers.tolist() == [1, 0]
+    assert sorted(plan.seating.rows.tolist()) == [2, 3]
+    plan = rooms.plan({1, 4}, SAME)
+    assert sorted(plan.listeners.tolist()) == [2, 3]
+    assert plan.seating.rows.tolist() == [0, 1, 4]  # the last one is alone
+    assert plan.seating.in_rooms == 2
+    assert not len(rooms_of(a="01").plan((), MIXED).listeners)
+
+
+def test_a_supervisor_listens_whispers_and_barges() -> None:
+    rooms = rooms_of(a="01")
+    rooms.join("s3", 3, Member("a", frozenset()))
+    assert hears(rooms.plan((), SAME)) == {0: 10, 1: 1, 3: 11}
+    rooms.join("s3", 3, Member("a", frozenset({"s1"})))
+    assert hears(rooms.plan((), SAME)) == {0: 10, 1: 1001, 3: 11}
+    rooms.join("s2", 2, Member("a"))  # who comes later does not hear the whisper
+    assert hears(rooms.plan((), SAME)) == {0: 110, 1: 1101, 2: 11, 3: 111}
+    rooms.leave(2)
+    rooms.join("s3", 3, Member("a"))
+    assert hears(rooms.plan((), SAME)) == {0: 1010, 1: 1001, 3: 11}
+
+
+def test_a_member_may_be_softer_or_silent_and_nothing_is_amplified_without_end() -> None:
+    rooms = rooms_of(a="12")
+    rooms.join("s2", 2, Member("a", gain=0.5))
+    assert hears(rooms.plan((), SAME)) == {1: 50, 2: 10}
+    rooms.join("s2", 2, Member("a", frozenset()))
+    assert hears(rooms.plan((), SAME)) == {1: 0, 2: 10}
+    rooms.join("s2", 2, Member("a", gain=1e9))
+    assert hears(rooms.plan((), SAME)) == {1: 800, 2: 10}
