@@ -24,6 +24,7 @@ from softswitch.web.trace import CAPTURE_TYPE, captured, shown
 
 MAX_BODY_BYTES = 16 * 1024
 IDLE_LIMIT_S = 30.0  # of a connection between two requests, and before the first
+GOODBYE_LIMIT_S = 1.0  # at the end of the process, for a request that is under way; one may be half sent for ever
 _OUTCOME_S = 45.0  # how long to wait for a phone; its transaction ends before that
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
@@ -274,7 +275,7 @@ async def _anonymous(_: web.Request, response: web.StreamResponse) -> None:
 
 def make_runner(app: web.Application, idle_s: float = IDLE_LIMIT_S) -> web.AppRunner:
     """Who says nothing, or begins a request and goes no further, is let go after ``idle_s``."""
-    return web.AppRunner(app, access_log=None, keepalive_timeout=idle_s)
+    return web.AppRunner(app, access_log=None, keepalive_timeout=idle_s, shutdown_timeout=GOODBYE_LIMIT_S)
 
 
 def _guarded(

@@ -18,6 +18,7 @@ from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.metrics import Metrics
 from softswitch.settings.system import Token
+from softswitch.supervisor import STOP_LIMIT_S
 from softswitch.web import make_app, make_runner
 from softswitch.web.access import ROLES
 from tests.support.fake_control import FakeControl
@@ -451,6 +452,21 @@ async def test_who_does_not_ask_is_let_go(control: FakeControl, reader: FakeRead
     finally:
         going.close()
         await runner.cleanup()
+
+
+async def test_who_sends_half_a_request_keeps_nobody_from_ending(control: FakeControl, reader: FakeReader) -> None:
+    """The supervisor kills a process that takes too long to end."""
+    runner = make_runner(make_app(control, reader, Metrics()))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    coming, going = await asyncio.open_connection(*runner.addresses[0][:2])
+    going.write(
+        b"POST /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert (await coming.readline()).startswith(b"HTTP/1.1 100 ")
+    async with asyncio.timeout(STOP_LIMIT_S / 2):
+        await runner.cleanup()
+    going.close()
 
 
 async def test_a_body_that_cannot_be_unpacked_is_no_defect_of_ours(connect: Connect) -> None:
