@@ -64,10 +64,13 @@ class Peers:
 
 
 def free_ports(count: int) -> list[int]:
-    held = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    for one in held:
-        one.bind((HOST, 0))
-    ports = [one.getsockname()[1] for one in held]
+    """Even ones: the odd ones are their RTCP's."""
+    held: list[socket.socket] = []
+    ports: list[int] = []
+    while len(ports) < count:
+        held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        held[-1].bind((HOST, 0))
+        ports += [port for port in [held[-1].getsockname()[1]] if port % 2 == 0]
     for one in held:
         one.close()
     return ports
