@@ -260,6 +260,9 @@ class Engine:
 
     def _frame(self, at: float) -> None:
         count = self._rows.used
+        if not count:
+            self._keep(0, at)
+            return
         receiver, mixer = self._receiver, self._mixer
         if self._stale:
             self._renew_plan()
