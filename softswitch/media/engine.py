@@ -36,7 +36,7 @@ from softswitch.media.schedule import TICK_S
 from softswitch.media.sender import Sender
 from softswitch.media.sockets import Sockets
 from softswitch.media.streams import Rows
-from softswitch.media.transcode import Transcoder, is_ours
+from softswitch.media.transcode import Transcoder
 from softswitch.media.watch import FIRST_PACKET, Happened
 from softswitch.rtp.jitter import Count, JitterSettings
 from softswitch.rtp.srtp import Srtps
@@ -192,7 +192,7 @@ class Engine:
 
     def _law(self, row: int, command: p.Connect) -> int | None:
         """That of the hot loop; of rows with a coder it is not looked at. None: no codec of ours, and all is silent."""
-        if not is_ours(command.codec, command.ptime_ms):
+        if command.codec in g711.LAWS:
             self._coders.forget(row)
             return g711.LAWS[command.codec]
         try:
@@ -260,6 +260,9 @@ class Engine:
 
     def _frame(self, at: float) -> None:
         count = self._rows.used
+        if not count:
+            self._keep(0, at)
+            return
         receiver, mixer = self._receiver, self._mixer
         if self._stale:
             self._renew_plan()

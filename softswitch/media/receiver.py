@@ -158,9 +158,7 @@ class Receiver:
         sealed = np.flatnonzero((rows != NOBODY) & self.srtp.rows[rows] & (batch.lengths > 0))
         closed = np.array([index for index in sealed.tolist() if index not in opened], np.int64)
         if len(closed):
-            table, lengths = batch.table[closed], batch.lengths[closed]
-            lengths[self.srtp.unprotect(table, lengths, rows[closed])] = 0
-            batch.table[closed], batch.lengths[closed] = table, lengths
+            batch.lengths[self.srtp.unprotect(batch.table, batch.lengths, rows, closed)] = 0
 
     def _turn(self, batch: Batch, rows: Rows, headers: Headers, which: Rows) -> Iterator[Key]:
         """Packets of which no two are of one row."""

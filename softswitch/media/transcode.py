@@ -1,4 +1,4 @@
-"""Streams that the hot loop does not work: whose codec is not G.711, or whose packets are not 20 ms long.
+"""Streams that the hot loop does not work: whose codec is not G.711.
 
 What the loop does for all rows at once is done here stream by stream, between payloads and frames of the house, and
 handed over as if they had been G.711: decoded packets go to the jitter buffer with their timestamps on the house's
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import RATE_HZ, codec, g711
+from softswitch.audio import RATE_HZ, codec
 from softswitch.audio.resample import Converter
 from softswitch.media.ear import Ear, Heard, Packet
 from softswitch.media.mouth import Mouth, Spoken
@@ -26,7 +26,6 @@ from softswitch.rtp.jitter import Jitter
 from softswitch.rtp.packet import Headers
 
 Pcm = npt.NDArray[np.int16]
-_TICK_MS = 20
 Round = list[tuple[int, Heard]]  # by row, no row twice
 
 
@@ -136,8 +135,3 @@ class Transcoder:
         if converter is None:
             converter = self._converters[from_hz, to_hz] = Converter(self._streams, from_hz, to_hz)
         return converter.convert(rows, frames[:, : frames.shape[1] // converter.step * converter.step])
-
-
-def is_ours(name: str, ptime_ms: int) -> bool:
-    """Whether streams of this codec and packet time pass through here."""
-    return name not in g711.LAWS or ptime_ms != _TICK_MS

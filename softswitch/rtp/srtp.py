@@ -139,14 +139,18 @@ class Srtps:
 
     # ---- the hot loop ------------------------------------------------------------------------------------------
 
-    def unprotect(self, table: Octets, lengths: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    def unprotect(
+        self, table: Octets, lengths: npt.NDArray[Any], rows: npt.NDArray[Any], which: npt.NDArray[Any] | None = None
+    ) -> npt.NDArray[np.bool_]:
         """Open the packets of secured ``rows`` ``(n,)`` in place in ``table`` ``(n, width)``; ``lengths`` shrink.
 
-        Returns which of all the packets are to be refused. Those without octets are passed over. One that comes alone
-        stays as it is if it is refused: the next row may be asked whether it is its own.
+        ``which`` are places among them, of secured rows; None: all that have octets. Returns which of all the packets
+        are to be refused. One that comes alone stays as it is if it is refused: the next row may be asked whether it is
+        its own.
         """
         refused = np.zeros(len(rows), np.bool_)
-        which = np.flatnonzero(self.rows[rows] & (lengths > 0))
+        if which is None:
+            which = np.flatnonzero(self.rows[rows] & (lengths > 0))
         if not len(which):
             return refused
         size, start, step, unprotect = _ffi.new("int *"), _start(table), table.strides[0], _lib.srtp_unprotect

@@ -1,11 +1,14 @@
-"""CPU of the media plane: a mixed stream's tick, and how late ticks are.
+"""CPU of the media plane per stream and tick, and how late ticks are: a real process under load from another one.
 
-The engine runs on real UDP sockets in this process; its peers' packets are put into the sockets between the ticks, so
-that only the engine's own work is measured. Lateness is measured on a real media process under load from this one.
+What is measured is the process's own CPU time, kernel included, between two questions for its numbers; its load comes
+from ``media_load`` on another core. A figure of streams is how many of this cost fill a core (20,000 us / cost); the
+load that it was measured at, and the least packets per second that any stream was sent meanwhile, are beside it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import statistics
 import subprocess
@@ -15,153 +18,145 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from softswitch.audio import FRAME, g711
 from softswitch.media import protocol as p
-from softswitch.media.engine import Engine, EngineSettings
-from softswitch.media.process import raise_file_limit
-from softswitch.rtp import packet
+from softswitch.process import raise_file_limit
 from tests.bench.report import emit, spread
+from tests.support.ports import claim
 
 HOST = "127.0.0.1"
-ROOM = 3
-RUNS = 5
-TICKS = 60
-LATE_STREAMS = 300
-LATE_S = 8.0
+PORTS = 32
+SECONDS = 6.0
+RUNS = 3
+_TICK_US = 20_000
 
 
-def noise(streams: int) -> list[bytes]:
-    """One payload per stream, so that mixing has something to add."""
-    pcm = np.random.default_rng(1).integers(-4000, 4000, (streams, FRAME)).astype(np.int16)
-    return [row.tobytes() for row in g711.encode(pcm, g711.MU)]
+class Process:
+    """A media process on the first core, and its control connection."""
+
+    def __init__(self, directory: Path) -> None:
+        path = directory / "media.sock"
+        command = [sys.executable, "-m", "softswitch.media", "--socket", str(path), "--streams", "4096"]
+        self._process = subprocess.Popen([*command, "--log-level", "error"])
+        _pin(self._process.pid, 0)
+        self.control = _connected(path)
+        self.frames = p.Frames()
+        self.say(p.Hello())
+
+    def say(self, *commands: p.Command) -> None:
+        for command in commands:
+            self.control.sendall(p.pack(command))
+
+    def stats(self) -> p.Stats:
+        self.say(p.AskStats())
+        while True:
+            for event in self.frames.events(self.control.recv(1 << 16)):
+                assert not isinstance(event, p.OpenFailed), event
+                if isinstance(event, p.Stats):
+                    return event
+
+    def end(self) -> None:
+        self.control.close()
+        self._process.terminate()
+        self._process.wait()
 
 
-class Peers:
-    """All streams' peers behind one socket; what they are sent is thrown away."""
-
-    def __init__(self, ports: list[int]) -> None:
-        self.ports, self._payloads = ports, noise(len(ports))
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((HOST, 0))
-        self._socket.setblocking(False)
-        self.port: int = self._socket.getsockname()[1]
-        self._tick = 0
-
-    def send(self) -> None:
-        for ssrc, (port, payload) in enumerate(zip(self.ports, self._payloads, strict=True)):
-            octets = packet.build(0, self._tick, self._tick * FRAME, ssrc, payload)
-            self._socket.sendto(octets, (HOST, port))
-        self._tick += 1
-
-    def throw_away(self) -> None:
-        try:
-            while True:
-                self._socket.recv(2048)
-        except BlockingIOError:
-            return
-
-
-def free_ports(count: int) -> list[int]:
-    held = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    for one in held:
-        one.bind((HOST, 0))
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-def commands(peers: Peers) -> Iterator[p.Command]:
-    for number, port in enumerate(peers.ports):
-        name = f"s{number}"
-        yield p.Open(name, HOST, port)
-        yield p.Connect(name, 1, HOST, peers.port, HOST, "PCMU", 0, 0, 101, "sendrecv")
-        yield p.Join(f"r{number // ROOM}", name)
-
-
-def mixed(streams: int) -> None:
-    """CPU microseconds per stream and tick, everything included: receive, decode, mix, encode, send."""
-    failed: list[p.Event] = []
-    engine = Engine(EngineSettings(streams), {}, failed.append)
-    peers = Peers(free_ports(streams))
-    for command in commands(peers):
-        engine.obey(command)
-    values = [_cpu_us(engine, peers, TICKS) / streams for _ in range(RUNS + 1)][1:]  # the first one warms up
-    counters = engine.counters()
-    engine.close()
-    assert not failed, failed[0]
-    assert counters["packets_received"] == streams * TICKS * (RUNS + 1), counters
-    emit("media.mix3_stream_tick_us", statistics.median(values), "us", RUNS, spread(values), streams=streams)
-
-
-def _cpu_us(engine: Engine, peers: Peers, ticks: int) -> float:
-    """Mean over the ticks."""
-    spent = 0.0
-    for _ in range(ticks):
-        peers.send()
-        before = time.process_time()
-        engine.tick(1)
-        spent += time.process_time() - before
-        peers.throw_away()
-    return spent / ticks * 1e6
-
-
-def lateness() -> None:
-    """How late the ticks of a process with ``LATE_STREAMS`` mixed streams begin."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "media.sock"
-        process = subprocess.Popen([sys.executable, "-m", "softswitch.media", "--socket", str(path)])
-        try:
-            _under_load(path)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _under_load(path: Path) -> None:
-    control = _connected(path)
-    peers = Peers(free_ports(LATE_STREAMS))
-    for command in (p.Hello(), *commands(peers)):
-        control.sendall(p.pack(command))
-    started, tick = time.monotonic(), 0
-    while tick * 0.02 < LATE_S:
-        peers.send()
-        peers.throw_away()
-        tick += 1
-        time.sleep(max(0.0, started + tick * 0.02 - time.monotonic()))
-    control.sendall(p.pack(p.AskStats()))
-    stats = _stats(control)
-    extra = {"streams": LATE_STREAMS, "ticks": stats.counters["ticks"], "resets": stats.counters["clock_resets"]}
-    for percent in (50, 99):
-        emit(f"media.tick_late_p{percent}_us", stats.gauges[f"tick_late_p{percent}_us"], "us", 1, 0.0, **extra)
+def _pin(pid: int, core: int) -> None:
+    """Where there are several cores."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        os.sched_setaffinity(pid, {cores[core % len(cores)]})
 
 
 def _connected(path: Path) -> socket.socket:
     control = socket.socket(socket.AF_UNIX)
-    for _ in range(100):
-        try:
+    for _ in range(200):
+        with contextlib.suppress(OSError):
             control.connect(str(path))
             return control
-        except OSError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     raise TimeoutError("the media process does not listen")
 
 
-def _stats(control: socket.socket) -> p.Stats:
-    frames = p.Frames()
-    while True:
-        for event in frames.events(control.recv(65536)):
-            if isinstance(event, p.Stats):
-                return event
+def setup(streams: int, first: int, peers: list[int], room: int, records: Path | None) -> Iterator[p.Command]:
+    for number in range(streams):
+        name, peer = f"s{number}", peers[number // PORTS]
+        yield p.Open(name, HOST, first + 2 * (number % PORTS))
+        yield p.Connect(name, 1, HOST, peer, HOST, "PCMU", 0, 0, 101, "sendrecv")
+        yield p.Latch(name, 1, HOST, peer)
+        yield p.Join(f"r{number // room}", name)
+        if records is not None and number % room == 0:
+            yield p.Record(f"rec{number}", str(records / f"{number}.wav"), name, None)
+
+
+def measure(name: str, streams: int, room: int, recorded: bool = False) -> None:
+    """Print the cost of a stream-tick of this kind and the streams of a core; lateness with it."""
+    costs, least, late, drops = [], [], [], 0.0
+    for _ in range(RUNS):
+        with tempfile.TemporaryDirectory() as directory:
+            process = Process(Path(directory))
+            try:
+                cost, slowest, stats = _run(process, streams, room, Path(directory) if recorded else None)
+            finally:
+                process.end()
+        costs.append(cost)
+        least.append(slowest)
+        late.append(stats.gauges["tick_late_p99_us"])
+        drops += stats.counters["receive_drops"]
+    cost = statistics.median(costs)
+    extra = {"load": streams, "least_packets_per_s": round(min(least), 2), "receive_drops": drops}
+    emit(f"media.{name}_stream_tick_us", cost, "us", RUNS, spread(costs), **extra)
+    emit(f"media.{name}_streams", _TICK_US / cost, "streams", RUNS, spread(costs), **extra)
+    if name == "mix3":
+        emit("media.tick_late_p99_us", statistics.median(late), "us", RUNS, spread(late), load=streams)
+
+
+def _run(process: Process, streams: int, room: int, records: Path | None) -> tuple[float, float, p.Stats]:
+    claimed = claim(2 * PORTS)
+    arguments = [str(one) for one in (claimed.start, PORTS, streams, SECONDS)]
+    load = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.media_load", *arguments],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert load.stdin is not None and load.stdout is not None
+    try:
+        _pin(load.pid, 1)
+        peers = [int(port) for port in load.stdout.readline().split()]
+        process.say(*setup(streams, claimed.start, peers, room, records))
+        process.stats()
+        load.stdin.write("\n")
+        load.stdin.flush()
+        time.sleep(3.0)
+        before, began = process.stats(), time.monotonic()
+        time.sleep(SECONDS - 1.5)
+        after, ticks = process.stats(), (time.monotonic() - began) * 50
+        least, _ = (float(rate) for rate in load.stdout.readline().split())
+    finally:
+        load.kill()
+        load.wait()
+    spent = after.counters["cpu_seconds"] - before.counters["cpu_seconds"]
+    return spent * 1e6 / ticks / streams, least, after
+
+
+def idle() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        process = Process(Path(directory))
+        try:
+            time.sleep(1.0)
+            before, began = process.stats(), time.monotonic()
+            time.sleep(4.0)
+            spent = process.stats().counters["cpu_seconds"] - before.counters["cpu_seconds"]
+            emit("media.idle_core_percent", 100 * spent / (time.monotonic() - began), "%", 1, 0.0)
+        finally:
+            process.end()
 
 
 def main() -> None:
     raise_file_limit()
-    for streams in (100, 500, 1000):
-        mixed(streams)
-    lateness()
+    measure("mix3", 600, 3)
+    measure("mix3_recorded", 600, 3, recorded=True)
+    measure("relay", 600, 2)
+    measure("room", 600, 600)
+    idle()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Codecs that are worked stream by stream: G.722, Opus, and linear samples at rates of their own.
 
-G.711 is here only for packets that are no tick long: it has no memory, so that all streams of a process are one table
-look-up (``audio.g711``). The others remember what went before, or are coded at another rate than the house's. One
-``Coder`` is one stream, both ways; packets are decoded in the order in which they were sent, and what is missing is
-asked for by ``decode_fec`` and ``conceal``, so that the memory of the decoder stays in step with that of the encoder.
+G.711 is not here: it has no memory, so that all streams of a process are one table look-up (``audio.g711``). What is
+here remembers what went before, or is coded at another rate than the house's. One ``Coder`` is one stream, both ways;
+packets are decoded in the order in which they were sent, and what is missing is asked for by ``decode_fec`` and
+``conceal``, so that the memory of the decoder stays in step with that of the encoder.
 
 ``make`` is the only door. Payloads are hostile: what is no payload of the codec raises ``CodecError``, never more.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from softswitch.audio.codec import g711, g722, l16, opus
+from softswitch.audio.codec import g722, l16, opus
 from softswitch.audio.codec.coder import CodecError, Coder
 from softswitch.audio.g711 import LAWS
 
@@ -27,8 +27,6 @@ def make(name: str, clock_rate: int, channels: int = 1, fmtp: str = "", rate: in
     ``rate`` is the sample rate that the house mixes at: a codec that can work at it does, and says so by its own
     ``rate``. Raises ``CodecError`` for what we do not have.
     """
-    if name.upper() in LAWS:
-        return g711.make(LAWS[name.upper()], clock_rate, channels)
     maker = _MAKERS.get(name.upper())
     if maker is None:
         raise CodecError(f"no coder for {name}/{clock_rate}")
@@ -37,6 +35,8 @@ def make(name: str, clock_rate: int, channels: int = 1, fmtp: str = "", rate: in
 
 def has(name: str, clock_rate: int) -> bool:
     """Whether streams of this codec can be heard and spoken on this machine."""
+    if name in LAWS:
+        return True
     try:
         make(name, clock_rate)
     except CodecError:

@@ -16,9 +16,12 @@ from softswitch.media import protocol as p
 from softswitch.media.ear import Pcm
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.rtp.packet import build
+from softswitch.rtp.srtp import Srtps
+from softswitch.sdp.crypto import Srtp
 from tests.support import ports
 
 HZ = 600
+SUITE, OUR_KEY, THEIR_KEY = "AES_CM_128_HMAC_SHA1_80", bytes(range(30)), bytes(range(30, 60))
 NAMES = {"PCMU": (8000, 0), "G722": (8000, 9), "opus": (48000, 111), "L16": (16000, 96)}
 
 
@@ -32,6 +35,7 @@ class Peer:
     ptime_ms: int = 20
     room: str = "r"
     noise_type: int | None = None
+    secured: bool = False
     socket: socket.socket = field(default_factory=lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     sequence: int = 65530
     timestamp: int = (1 << 32) - 2000
@@ -43,6 +47,9 @@ class Peer:
         self.socket.setblocking(False)
         self.clock, self.type = NAMES[self.codec]
         self.port = ports.free_port()
+        self.srtp = Srtps(1)
+        if self.secured:
+            self.srtp.agree(0, Srtp(SUITE, THEIR_KEY, OUR_KEY))
         self.coder = None if self.codec == "PCMU" else codec.make(self.codec, self.clock)
         self.engine.obey(p.Open(self.name, ports.LOOPBACK, self.port))
         self.connect(1, "sendrecv")
@@ -54,13 +61,17 @@ class Peer:
             p.Connect(
                 self.name, serial, at[0], at[1], at[0], self.codec, self.type, self.type, 101, direction,
                 clock_rate=self.clock, fmtp="useinbandfec=1", ptime_ms=self.ptime_ms, noise_type=self.noise_type,
+                keys=p.Keys(SUITE, OUR_KEY, THEIR_KEY) if self.secured else None,
             )
         )  # fmt: skip
 
     def send(self, payload: bytes, payload_type: int | None = None, samples_ms: int = 20) -> None:
         kind = self.type if payload_type is None else payload_type
-        packet = build(kind, self.sequence, self.timestamp, 1, payload)
-        self.socket.sendto(packet, (ports.LOOPBACK, self.port))
+        packet = build(kind, self.sequence & 0xFFFF, self.timestamp, 1, payload)
+        table, lengths = np.zeros((1, 2000), np.uint8), np.array([len(packet)])
+        table[0, : len(packet)] = np.frombuffer(packet, np.uint8)
+        self.srtp.protect(table, lengths, np.array([0]))
+        self.socket.sendto(table[0, : lengths[0]].tobytes(), (ports.LOOPBACK, self.port))
         self.sequence += 1
         self.timestamp += self.clock * samples_ms // 1000
 
@@ -80,6 +91,9 @@ class Peer:
                 packet = self.socket.recv(2000)
             except BlockingIOError:
                 return
+            table, lengths = np.frombuffer(packet, np.uint8)[None].copy(), np.array([len(packet)])
+            assert not self.srtp.unprotect(table, lengths, np.array([0])).any()
+            packet = table[0, : lengths[0]].tobytes()
             if packet[1] & 0x7F == self.type:
                 self.packets.append(packet)
 
@@ -121,6 +135,14 @@ def test_whatever_is_spoken_is_heard_in_the_listener_s_codec(engine: Engine, sai
     assert len(settled) == 4000 and strength(settled, HZ) == pytest.approx(0.3, rel=0.15)
     assert engine.gauges()["streams_coded"] == (said != "PCMU") + (heard != "PCMU")
     assert engine.counters()["codec_undecodable"] == 0
+
+
+@pytest.mark.parametrize("name", ["G722", "opus", "L16"])
+def test_every_codec_goes_with_keys(engine: Engine, name: str) -> None:
+    speaker, listener = Peer(engine, "a", name, secured=True), Peer(engine, "b", name, 10, secured=True)
+    talk(engine, speaker, listener)
+    assert strength(listener.hears()[4000:], HZ) == pytest.approx(0.3, rel=0.15)
+    assert engine.gauges()["streams_secured"] == 2 and engine.counters()["srtp_refused"] == 0
 
 
 @pytest.mark.parametrize("name", ["PCMU", "G722", "opus", "L16"])
