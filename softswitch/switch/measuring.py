@@ -26,14 +26,19 @@ class Measuring:
     def __init__(self, keeper: Keeper, contact_of: Callable[[str], str]) -> None:
         self._keeper, self._contact_of = keeper, contact_of
         self._closed: OrderedDict[str, str] = OrderedDict()  # legs that ended and are not measured yet: their contact
+        self._due: dict[str, int] = {}  # how many of those a contact has
         self._found: OrderedDict[str, tuple[StreamQuality, ...]] = OrderedDict()  # of contacts that have not ended yet
         self._records: OrderedDict[str, CallRecord] = OrderedDict()  # of contacts that have, and wait
 
     def closed(self, leg: str) -> None:
         """Its stream is being closed: the numbers will come."""
         contact = self._contact_of(leg)
-        if contact:
-            _put(self._closed, leg, contact)
+        if not contact or leg in self._closed:
+            return
+        self._closed[leg] = contact
+        self._due[contact] = self._due.get(contact, 0) + 1
+        if len(self._closed) > _MOST:
+            self._no_longer(self._closed.popitem(last=False)[1])
 
     def noted(self, event: Noted) -> Sequence[Effect]:
         contact = self._contact_of(event.stream)
@@ -43,13 +48,14 @@ class Measuring:
         contact = self._closed.pop(event.stream, "")
         if not contact:
             return []
+        self._no_longer(contact)
         one = StreamQuality(event.stream, event.quality)
         record = self._records.get(contact)
         if record is None:
             _put(self._found, contact, (*self._found.get(contact, ()), one))
         else:
             self._records[contact] = record = replace(record, quality=(*record.quality, one))
-            if not self._waits(contact):
+            if contact not in self._due:
                 del self._records[contact]
                 self._keeper.put_call(record)
         return [StreamMeasured(contact, event.stream, event.quality)]
@@ -57,12 +63,15 @@ class Measuring:
     def finished(self, record: CallRecord) -> CallRecord:
         """The record with what is known by now."""
         record = replace(record, quality=self._found.pop(record.contact, ()))
-        if self._waits(record.contact):
+        if record.contact in self._due:
             _put(self._records, record.contact, record)
         return record
 
-    def _waits(self, contact: str) -> bool:
-        return contact in self._closed.values()
+    def _no_longer(self, contact: str) -> None:
+        """One leg less of this contact is waited for."""
+        left = self._due.pop(contact) - 1
+        if left:
+            self._due[contact] = left
 
 
 def _put(where: OrderedDict[str, Any], key: str, value: Any) -> None:

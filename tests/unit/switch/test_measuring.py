@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from softswitch.call.record import CallRecord, StreamQuality
 from softswitch.rtp.quality import Quality
 from softswitch.store.memory import Memory
@@ -70,3 +72,14 @@ def test_what_is_never_measured_is_given_up() -> None:
         LEGS[f"m{number}"] = f"c-{number}"
         desk.closed(f"m{number}")
     assert desk.measured(Measured("m3", ONE)) == [] and desk.measured(Measured("m9", ONE)) != []
+
+
+def test_a_leg_that_is_given_up_keeps_no_record_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "_MOST", 2)
+    desk = Desk()
+    for leg in ("leg-a", "leg-b", "leg-z"):
+        desk.closed(leg)
+    assert desk.measured(Measured("leg-a", ONE)) == []  # the oldest was given up
+    assert desk.finished(RECORD).quality == ()
+    desk.measured(Measured("leg-b", TWO))
+    assert [qualities(record) for record in desk.written] == [{"leg-b": TWO}]
