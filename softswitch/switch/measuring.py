@@ -48,16 +48,13 @@ class Measuring:
         contact = self._closed.pop(event.stream, "")
         if not contact:
             return []
-        self._no_longer(contact)
         one = StreamQuality(event.stream, event.quality)
         record = self._records.get(contact)
         if record is None:
             _put(self._found, contact, (*self._found.get(contact, ()), one))
         else:
-            self._records[contact] = record = replace(record, quality=(*record.quality, one))
-            if contact not in self._due:
-                del self._records[contact]
-                self._keeper.put_call(record)
+            self._records[contact] = replace(record, quality=(*record.quality, one))
+        self._no_longer(contact)
         return [StreamMeasured(contact, event.stream, event.quality)]
 
     def finished(self, record: CallRecord) -> CallRecord:
@@ -68,10 +65,12 @@ class Measuring:
         return record
 
     def _no_longer(self, contact: str) -> None:
-        """One leg less of this contact is waited for."""
+        """One leg less of this contact is waited for: after the last one its record has all that it will have."""
         left = self._due.pop(contact) - 1
         if left:
             self._due[contact] = left
+        elif (record := self._records.pop(contact, None)) is not None:
+            self._keeper.put_call(record)
 
 
 def _put(where: OrderedDict[str, Any], key: str, value: Any) -> None:

@@ -83,3 +83,17 @@ def test_a_leg_that_is_given_up_keeps_no_record_waiting(monkeypatch: pytest.Monk
     assert desk.finished(RECORD).quality == ()
     desk.measured(Measured("leg-b", TWO))
     assert [qualities(record) for record in desk.written] == [{"leg-b": TWO}]
+
+
+def test_a_record_whose_last_leg_is_given_up_is_written_with_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "_MOST", 2)
+    desk = Desk()
+    for leg in ("leg-a", "leg-b"):
+        desk.closed(leg)
+    desk.finished(RECORD)
+    desk.measured(Measured("leg-b", TWO))
+    assert desk.written == []
+    for leg in ("leg-z", "leg-y"):
+        LEGS[leg] = "c-2"
+        desk.closed(leg)
+    assert [qualities(record) for record in desk.written] == [{"leg-b": TWO}]
