@@ -123,6 +123,7 @@ class Control:
             await self.store.voicemails(),
         )  # fmt: skip
         self._switch.restore(kept)
+        self.media.begin()
         await self.network.listen(listeners)
         self._listening = True
         self._switch.begin()

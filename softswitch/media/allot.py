@@ -30,7 +30,8 @@ class Ports:
 
     def __init__(self, host: str, first: int, last: int) -> None:
         self.host = host
-        self._free = deque(range(first + first % 2, last + 1, 2))
+        self._all = range(first + first % 2, last + 1, 2)
+        self._free = deque(self._all)
 
     def __len__(self) -> int:
         return len(self._free)
@@ -44,5 +45,11 @@ class Ports:
             self._free.append(port)
         raise PortsExhausted(f"no RTP port free on {self.host}")
 
+    def claim(self, port: int) -> None:
+        """It is in use already: an earlier control took it."""
+        if port in self._free:
+            self._free.remove(port)
+
     def give_back(self, port: int) -> None:
-        self._free.append(port)
+        if port in self._all:  # one that was claimed may be of a range of old
+            self._free.append(port)

@@ -50,14 +50,14 @@ class Channel:
             return
         self._unsent += p.pack(event)
         if len(self._unsent) > _MOST_UNSENT:
-            self._drop("control does not read")
+            self.drop("control does not read")
 
     def _accept(self) -> None:
         try:
             peer, _ = self._listener.accept()
         except OSError:
             return  # it has gone again
-        self._drop("a newer control came")
+        self.drop("a newer control came")
         peer.setblocking(False)
         self._peer, self._frames = peer, p.Frames()
         self._poll.register(peer.fileno(), select.POLLIN)
@@ -70,10 +70,10 @@ class Channel:
         except BlockingIOError:
             return
         except (OSError, p.ProtocolError) as error:
-            self._drop(str(error))
+            self.drop(str(error))
             return
         if not octets:
-            self._drop("control closed the connection")
+            self.drop("control closed the connection")
 
     def _take(self, command: p.Command) -> None:
         if isinstance(command, p.Hello):
@@ -88,9 +88,10 @@ class Channel:
         except BlockingIOError:
             return
         except OSError as error:
-            self._drop(str(error))
+            self.drop(str(error))
 
-    def _drop(self, why: str) -> None:
+    def drop(self, why: str) -> None:
+        """Hear this control no more."""
         if self._peer is None:
             return
         log.info("control connection dropped: %s", why)
@@ -101,5 +102,5 @@ class Channel:
 
     def close(self) -> None:
         self._write()  # the last words tell of recordings that are not on disk
-        self._drop("shutting down")
+        self.drop("shutting down")
         self._listener.close()

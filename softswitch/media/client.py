@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 from softswitch.call.press import Form
 from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
+from softswitch.media import memory as m
 from softswitch.media import protocol as p
 from softswitch.media.allot import Ports
 from softswitch.media.link import Link
@@ -57,7 +59,10 @@ class MediaListener:
 
 
 class MediaClient:
-    """Implements ``MediaPlane`` of the driver's ports. Make it with ``start``, end it with ``shutdown``."""
+    """Implements ``MediaPlane`` of the driver's ports, with one process.
+
+    Make it with ``start``, let it ``adopt`` what an earlier control left, let it ``begin``, end it with ``shutdown``.
+    """
 
     def __init__(self, socket: Path, ports: Ports, prompts: PromptStore, listener: MediaListener):
         self._ports, self._prompts, self._listener = SharedPorts(ports), prompts, listener
@@ -67,7 +72,8 @@ class MediaClient:
         self._connected = asyncio.Event()
         self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._serial = 0  # of offer/answers
+        # Of offer/answers; begins higher than that of any control before us in this life of the machine has ended.
+        self._serial = time.monotonic_ns() // 1_000_000
         self._stats: dict[str, float] = {"process_changes": 0, "record_errors": 0, "open_failures": 0}
         self._gauges: dict[str, float] = {}
 
@@ -87,16 +93,32 @@ class MediaClient:
         on_noted: Callable[[str, str], None] = lambda stream, kind: None,
         on_measured: Callable[[str, Quality], None] = lambda stream, quality: None,
     ) -> MediaClient:
-        """Begin to connect to the process at ``socket``, and never stop trying.
+        """For the process at ``socket``, which is told nothing before ``begin``.
 
         RTP is received on ``host`` and ``ports``. ``prompts`` holds the sound files, ``cache`` what is made by the
         speech engine, if there is one.
         """
         store = PromptStore(prompts, cache, find_engine())
         listener = MediaListener(on_played, on_digit, on_state, on_lost, on_unrecorded, on_noted, on_measured)
-        client = cls(socket, Ports(host, ports.first, ports.last), store, listener)
-        client._spawn(client._link.run())
-        return client
+        return cls(socket, Ports(host, ports.first, ports.last), store, listener)
+
+    def begin(self) -> None:
+        """Connect to the process, and never stop trying. What it has and we do not want by now, it closes."""
+        self._spawn(self._link.run())
+
+    def memory(self, streams: Sequence[str], recordings: Sequence[str]) -> bytes:
+        """All that is wanted of these, for ``adopt`` of a control after this one; unknown names are left out."""
+        return m.pack(self._wanted, self._life, streams, recordings)
+
+    def adopt(self, memory: bytes) -> None:
+        """Want what an earlier control wanted. Before ``begin``. Raises ``ProtocolError``."""
+        found = m.unpack(memory)
+        self._life = found.life or self._life
+        for open_ in m.restore(self._wanted, found):
+            stream = self._wanted.streams[open_.stream]
+            self._ports.claim(open_.stream, open_.port, stream.latch is not None)
+            if stream.connect is not None:
+                self._serial = max(self._serial, stream.connect.serial)
 
     async def connected(self, timeout_s: float) -> None:
         """Wait until the process is there and knows what is wanted. Raises ``TimeoutError``."""
@@ -209,7 +231,7 @@ class MediaClient:
 
     def record(self, recording: str, path: Path, left: str, right: str | None) -> None:
         if recording not in self._wanted.recordings:
-            wanted = WantedRecording(recording, path.absolute(), left, right)
+            wanted = WantedRecording(recording, path.absolute(), left, right, self._told)
             self._wanted.recordings[recording] = wanted
             for command in wanted.commands():
                 self._link.send(command)
@@ -238,7 +260,7 @@ class MediaClient:
 
     def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | float | None]) -> None:
         told = tuple(one if isinstance(one, float) else str(one) for one in files)
-        play.command = p.Play(stream, play.play, told)
+        play.command, play.life = p.Play(stream, play.play, told), self._told
         self._link.send(play.command)
 
     def _ended(self, stream: str, play: str, ok: bool) -> None:
@@ -252,13 +274,10 @@ class MediaClient:
 
     def up(self, life: str, shares_ports: bool) -> None:
         self._ports.shares = shares_ports
-        if not self._life:
-            self._link.send(p.Reset())  # the process may have served a control before us
-        elif life != self._life:
-            self._stats["process_changes"] += 1
-            self._fail_lost(self._wanted.begin_new_life())
+        self._stats["process_changes"] += self._life not in ("", life)
         self._life = life
-        for command in self._wanted.commands():
+        self._fail_lost(self._wanted.meet(life))
+        for command in (*self._wanted.commands(), p.Settle()):
             self._link.send(command)
         self._connected.set()
         self._listener.on_state(True)
@@ -311,6 +330,11 @@ class MediaClient:
                 self._listener.on_measured(stream, quality)
             case p.StreamEvent(stream, kind) if stream in self._wanted.streams:
                 self._listener.on_noted(stream, kind)
+
+    @property
+    def _told(self) -> str:
+        """The life of the process that hears what is said now."""
+        return self._life if self._connected.is_set() else ""
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

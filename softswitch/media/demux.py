@@ -77,6 +77,10 @@ class Demux:
         self._source[row].resume(address)
         self._settle(row)
 
+    def latched(self) -> list[int]:
+        """Rows whose peer has been heard since the last offer/answer."""
+        return [row for row, source in self._source.items() if source.learnt is not None]
+
     def moved(self, row: int) -> bool:
         """Whether its peer was heard from another address than was signalled."""
         source = self._source[row]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -97,9 +97,7 @@ class Engine:
                 self._recorder.pause(command.recording, command.reason)
             case p.Record():
                 self._record(command)
-            case p.Reset():
-                self.reset()
-            case p.Hello() | p.AskStats():
+            case p.Hello() | p.Settle() | p.AskStats():
                 pass  # of the connection, not of the streams
             case _:
                 row = self._rows.row(command.stream)
@@ -132,11 +130,16 @@ class Engine:
             case _:
                 assert_never(command)
 
-    def reset(self) -> None:
+    def settle(self, streams: Collection[str] = (), recordings: Collection[str] = ()) -> None:
+        """Close all but these; tell again who is latched."""
         for name in self._recorder.names():
-            self._recorder.stop(name)
+            if name not in recordings:
+                self._recorder.stop(name)
+                self._stale = True
         for name, row in self._rows.items():
-            self._close(name, row)
+            if name not in streams:
+                self._close(name, row)
+        self._tell_latched(self._demux.latched())
 
     def _open(self, command: p.Open) -> None:
         if self._rows.row(command.stream) is not None:
@@ -252,11 +255,14 @@ class Engine:
     def _receive(self) -> None:
         for batch in self._sockets.drain():
             self._tell_keys(self._receiver.take(batch), "event")
-        for row in self._demux.learnt:
+        self._tell_latched(self._demux.learnt)
+        self._demux.learnt.clear()
+
+    def _tell_latched(self, rows: Iterable[int]) -> None:
+        for row in rows:
             peer = self._demux.peer(row)
             if peer is not None:
                 self._tell(p.Latched(self._rows.name(row), self._serial[row], *peer))
-        self._demux.learnt.clear()
 
     def _frame(self, at: float) -> None:
         count = self._rows.used
@@ -373,7 +379,7 @@ class Engine:
 
     def close(self) -> None:
         """Finish recordings; returns when they are on disk."""
-        self.reset()
+        self.settle()
         self._tell_failed(self._recorder.close())
         self._library.close()
         self._sockets.shut()

@@ -19,6 +19,7 @@ from softswitch.audio.vad import TalkSettings
 from softswitch.log import configure
 from softswitch.media import protocol as p
 from softswitch.media.channel import Channel
+from softswitch.media.custody import Custody
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.library import music_files
 from softswitch.media.mmsg import CALLS
@@ -27,14 +28,19 @@ from softswitch.process import raise_file_limit
 
 log = logging.getLogger(__name__)
 
+OUTLIVE_S = 60.0  # without a control
+
 
 class Process:
     """The loop and what it turns."""
 
-    def __init__(self, socket: Path, settings: EngineSettings, music: Mapping[str, Sequence[Path]]) -> None:
+    def __init__(
+        self, socket: Path, settings: EngineSettings, music: Mapping[str, Sequence[Path]], outlive_s: float = OUTLIVE_S
+    ) -> None:
         self.engine = Engine(settings, music, self._tell)
         self._channel = Channel(socket, p.Welcome(p.VERSION, secrets.token_hex(8), CALLS is not None), self._obey)
         self._schedule = Schedule(time.monotonic())
+        self._custody = Custody(outlive_s)
         self._errors = 0  # commands and ticks that failed
         self._going = True
 
@@ -68,13 +74,19 @@ class Process:
             self._errors += 1
             log.exception("tick failed")
         self._channel.serve(0)
+        if self._custody.over(frames):
+            self._channel.drop("it is silent")
+            self.engine.settle()
 
     def _obey(self, command: p.Command) -> None:
-        if isinstance(command, p.AskStats):
-            self._tell(p.Stats(self.counters(), self.gauges()))
-            return
         try:
-            self.engine.obey(command)
+            if isinstance(command, p.AskStats):
+                self._tell(p.Stats(self.counters(), self.gauges()))
+            elif isinstance(command, p.Settle):
+                self.engine.settle(self._custody.streams, self._custody.recordings)
+            else:
+                self.engine.obey(command)
+            self._custody.hear(command)
         except Exception:
             self._errors += 1
             log.exception("command failed: %s", command)
@@ -108,6 +120,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recordings", type=Path, help="directory whose unfinished recordings are to be finished")
     parser.add_argument("--keep-free", type=int, default=0, help="megabytes of the disk that no recording may use")
     parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
+    parser.add_argument("--outlive", type=float, default=OUTLIVE_S, help="seconds that calls go on without a control")
     parser.add_argument("--talk", type=_talk, default=TalkSettings(), help="dBov,dB,seconds,seconds: see TalkSettings")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--log-level", default="info")
@@ -122,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = EngineSettings(
         given.streams, recordings=given.recordings, keep_free=given.keep_free << 20, talk=given.talk
     )
-    process = Process(given.socket, settings, music_files(given.hold))
+    process = Process(given.socket, settings, music_files(given.hold), given.outlive)
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
     gc.freeze()  # what lives for ever need not be looked at in the middle of a tick

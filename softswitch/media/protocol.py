@@ -13,7 +13,7 @@ import msgspec
 
 from softswitch.rtp.quality import Quality
 
-VERSION = 2
+VERSION = 3
 MAX_FRAME = 1 << 20  # octets; more is not one of our messages
 _LENGTH = 4
 
@@ -26,8 +26,11 @@ class Hello(msgspec.Struct, array_like=True, tag="hello", frozen=True):
     version: int = VERSION
 
 
-class Reset(msgspec.Struct, array_like=True, tag="reset", frozen=True):
-    """Close everything: this control begins afresh."""
+class Settle(msgspec.Struct, array_like=True, tag="settle", frozen=True):
+    """All that is wanted has been said since ``Hello``: what was not named is closed, and each ``Latched`` told again.
+
+    So a control that has nothing to adopt begins afresh, and one that has a memory goes on where the last one ended.
+    """
 
 
 class Open(msgspec.Struct, array_like=True, tag="open", frozen=True):
@@ -148,7 +151,7 @@ class AskStats(msgspec.Struct, array_like=True, tag="stats", frozen=True):
 
 
 OnStream = Connect | Latch | Close | Play | HoldMusic | Stop | Press | Join | Leave
-Command = Hello | Reset | Open | OnStream | Record | PauseRecord | StopRecord | AskStats
+Command = Hello | Settle | Open | OnStream | Record | PauseRecord | StopRecord | AskStats
 
 # ---- events ----------------------------------------------------------------------------------------------------
 

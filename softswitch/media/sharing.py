@@ -39,11 +39,22 @@ class SharedPorts:
     def take(self, stream: str) -> int:
         """Raises ``PortsExhausted``."""
         port = self._choose()
+        self._seat(stream, port)
+        return port
+
+    def claim(self, stream: str, port: int, heard: bool) -> None:
+        """It had this port from an earlier control, and keeps it."""
+        if stream not in self._port:
+            self._ports.claim(port)
+            self._seat(stream, port)
+            if heard:
+                self.heard(stream)
+
+    def _seat(self, stream: str, port: int) -> None:
         self._port[stream] = port
         self._users.setdefault(port, set()).add(stream)
         self._unheard.setdefault(port, set()).add(stream)
         self._ready.pop(port, None)
-        return port
 
     def _choose(self) -> int:
         if self.shares and len(self._ready) >= APART:

@@ -16,6 +16,7 @@ from softswitch.media import protocol as p
 class WantedPlay:
     play: str
     command: p.Play | None = None  # None: its files are still being made
+    life: str = ""  # of the process that was told to play it; "": none yet
 
 
 @dataclass(slots=True)
@@ -48,14 +49,30 @@ class WantedRecording:
     path: Path
     left: str
     right: str | None
+    life: str = ""  # of the process that records it; "": none was told yet
     segment: int = 1  # one more with each media process that took part
     paused: str | None = None  # why
 
+    @property
+    def file(self) -> Path:
+        """Of the segment."""
+        if self.segment == 1:
+            return self.path
+        return self.path.with_name(f"{self.path.stem}.{self.segment}{self.path.suffix}")
+
+    def meet(self, life: str) -> None:
+        """A process with this life will be told; one that did not record it so far begins a new file."""
+        if self.life not in ("", life):
+            self.segment += 1
+            while self._taken():  # by a segment that a memory does not know of
+                self.segment += 1
+        self.life = life
+
+    def _taken(self) -> bool:
+        return self.file.exists() or self.file.with_suffix(".wav").exists()  # all grow as WAVE files
+
     def commands(self) -> Iterator[p.Command]:
-        path = self.path
-        if self.segment > 1:
-            path = path.with_name(f"{path.stem}.{self.segment}{path.suffix}")
-        yield p.Record(self.name, str(path), self.left, self.right)
+        yield p.Record(self.name, str(self.file), self.left, self.right)
         if self.paused is not None:
             yield p.PauseRecord(self.name, self.paused)
 
@@ -73,13 +90,16 @@ class Wanted:
         for recording in self.recordings.values():
             yield from recording.commands()
 
-    def begin_new_life(self) -> list[tuple[str, str]]:
-        """The process was restarted: recordings go on in a new file; the prompts that are lost, as (stream, play)."""
+    def meet(self, life: str) -> list[tuple[str, str]]:
+        """A process with this life is there: the prompts that were lost with the one before, as (stream, play)."""
         for recording in self.recordings.values():
-            recording.segment += 1
+            recording.meet(life)
         lost = []
         for name, stream in self.streams.items():
-            if stream.play is not None and stream.play.command is not None:
-                lost.append((name, stream.play.play))
+            play = stream.play
+            if play is not None and play.life not in ("", life):
+                lost.append((name, play.play))
                 stream.play = None
+            elif play is not None and play.command is not None:
+                play.life = life
         return lost

@@ -68,6 +68,7 @@ class Plane:
             lambda stream, play, ok: self.played.append((stream, play, ok)),
             lambda stream, digit, form: self.digits.append((stream, digit, form)),
         )
+        self.client.begin()
         await self.client.connected(10)
         return self.client
 

@@ -104,6 +104,7 @@ async def world(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
         on_unrecorded=lambda *told: world.unrecorded.append(told),
     )
     world.process.client = world.client
+    world.client.begin()
     await world.client.connected(5)
     yield world
     await world.client.shutdown()
@@ -123,9 +124,9 @@ async def test_a_fresh_control_resets_and_then_says_what_it_wants(world: SimpleN
     client.close("L")
     client.close("L")
     assert await world.process.hears(6) == [
-        p.Reset(),
+        p.Settle(),
         p.Open("L", "127.0.0.1", first),
-        p.Connect("L", 1, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "sendrecv"),
+        p.Connect("L", client._serial, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "sendrecv"),
         p.Join("room", "L"),
         p.Play("L", "p1", (str(world.hello),)),
         p.Close("L"),
@@ -152,7 +153,7 @@ async def test_unknown_names_do_nothing(world: SimpleNamespace, tmp_path: Path) 
     client.stop("x")
     client.stop_record("x")
     client.pause_record("x", "card number")
-    assert await world.process.hears(1) == [p.Reset()]
+    assert await world.process.hears(1) == [p.Settle()]
 
 
 async def test_a_new_process_is_told_everything_but_the_prompt_that_was_lost(
@@ -167,13 +168,14 @@ async def test_a_new_process_is_told_everything_but_the_prompt_that_was_lost(
     client.hold_music("R")
     client.record("rec", tmp_path / "rec.wav", "L", "R")
     await world.process.crash("second")
-    assert await world.process.hears(6) == [
+    assert await world.process.hears(7) == [
         p.Open("L", "127.0.0.1", world.first),
-        p.Connect("L", 1, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "sendrecv"),
+        p.Connect("L", client._serial, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "sendrecv"),
         p.Join("room", "L"),
         p.Open("R", "127.0.0.1", world.first + 2),
         p.HoldMusic("R"),
         p.Record("rec", str(tmp_path / "rec.2.wav"), "L", "R"),
+        p.Settle(),
     ]
     assert world.played == [("L", "lost", False)]
     assert world.states == [True, False, True]
@@ -306,9 +308,9 @@ async def test_music_and_a_pause_are_said_again_to_a_new_process(world: SimpleNa
     assert said[2:] == [p.HoldMusic("L", "jazz"), p.Record("rec", path, "L", None), p.PauseRecord("rec", "card number")]
     await world.process.crash("second")
     again = [p.Record("rec", str(tmp_path / "rec.2.wav"), "L", None), p.PauseRecord("rec", "card number")]
-    assert (await world.process.hears(4))[1:] == [p.HoldMusic("L", "jazz"), *again]
+    assert (await world.process.hears(5))[1:] == [p.HoldMusic("L", "jazz"), *again, p.Settle()]
     client.pause_record("rec", None)
-    assert (await world.process.hears(5))[-1] == p.PauseRecord("rec", None)
+    assert (await world.process.hears(6))[-1] == p.PauseRecord("rec", None)
 
 
 async def test_silence_between_prompts_needs_no_file(world: SimpleNamespace) -> None:

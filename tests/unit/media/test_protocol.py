@@ -10,7 +10,7 @@ from softswitch.rtp.quality import Quality
 KEYS = p.Keys("AEAD_AES_128_GCM", b"what we send with", b"\x00what we get")
 COMMANDS: list[p.Command] = [
     p.Hello(),
-    p.Reset(),
+    p.Settle(),
     p.Open("leg-1", "127.0.0.1", 20000),
     p.Connect("leg-1", 3, "192.0.2.1", 4000, "198.51.100.7", "PCMA", 8, 8, None, "sendrecv"),
     p.Connect("leg-1", 4, "192.0.2.1", 4000, "198.51.100.7", "PCMU", 0, 0, 101, "inactive"),
