@@ -50,16 +50,21 @@ def supervise(config_dir: Path, settings: Settings) -> int:
     if lock is None:
         log.error("another switch runs on %s; stop it, or give this one a directory of its own", socket.parent)
         return 1
-    log_format, log_level = settings.log.format, settings.log.level
-    media = ["-m", "softswitch.media", "--socket", str(socket), "--hold", str(settings.paths.hold)]
-    media += ["--recordings", str(settings.paths.recordings), "--keep-free", str(settings.recordings.keep_free)]
-    media += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
-    talk = settings.media.talk
-    media += [f"--talk={talk.level},{talk.margin},{talk.hangover},{talk.silence}"]
-    media += ["--log-format", log_format, "--log-level", log_level]
+    media = media_command(settings)
     control = ["-m", "softswitch.app", "--config", str(config_dir)]
     with lock:
         return asyncio.run(_Supervisor({"media": media, "control": control}, lock.fileno()).run())
+
+
+def media_command(settings: Settings) -> list[str]:
+    """What the media process is started with; ``media.process.arguments`` reads it."""
+    talk, jitter = settings.media.talk, settings.media.jitter.frames()
+    command = ["-m", "softswitch.media", "--socket", str(media_socket(settings)), "--hold", str(settings.paths.hold)]
+    command += ["--recordings", str(settings.paths.recordings), "--keep-free", str(settings.recordings.keep_free)]
+    command += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
+    command += [f"--jitter={','.join(map(str, jitter))}"]
+    command += [f"--talk={talk.level},{talk.margin},{talk.hangover},{talk.silence}"]
+    return [*command, "--log-format", settings.log.format, "--log-level", settings.log.level]
 
 
 def _locked(path: Path) -> IO[str] | None:

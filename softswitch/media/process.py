@@ -25,6 +25,7 @@ from softswitch.media.library import music_files
 from softswitch.media.mmsg import CALLS
 from softswitch.media.schedule import TICK_S, Schedule
 from softswitch.process import raise_file_limit
+from softswitch.rtp.jitter import JitterSettings
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,11 @@ def _talk(text: str) -> TalkSettings:
     return TalkSettings(*map(float, text.split(",")))
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def _jitter(text: str) -> JitterSettings:
+    return JitterSettings(*map(int, text.split(",")))
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="softswitch.media", description="The media process of softswitch.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which control is awaited")
     parser.add_argument("--hold", type=Path, help="directory with the hold music")
@@ -121,6 +126,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--keep-free", type=int, default=0, help="megabytes of the disk that no recording may use")
     parser.add_argument("--streams", type=int, default=2048, help="most streams at a time")
     parser.add_argument("--outlive", type=float, default=OUTLIVE_S, help="seconds that calls go on without a control")
+    parser.add_argument("--jitter", type=_jitter, default=JitterSettings(), help="frames: least, first, most")
     parser.add_argument("--talk", type=_talk, default=TalkSettings(), help="dBov,dB,seconds,seconds: see TalkSettings")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--log-level", default="info")
@@ -129,11 +135,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to stop. Returns the exit code."""
-    given = _arguments(argv)
+    given = arguments(argv)
     configure(given.log_format, given.log_level)
     raise_file_limit()
     settings = EngineSettings(
-        given.streams, recordings=given.recordings, keep_free=given.keep_free << 20, talk=given.talk
+        given.streams, given.jitter, recordings=given.recordings, keep_free=given.keep_free << 20, talk=given.talk
     )
     process = Process(given.socket, settings, music_files(given.hold), given.outlive)
     signal.signal(signal.SIGTERM, process.stop)

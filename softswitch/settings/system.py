@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from softswitch.settings.kind import (
     BindAddress,
@@ -30,6 +30,8 @@ from softswitch.settings.tracing import Hep, Trace
 from softswitch.settings.transport import Certificate, SipTls, WebSocket
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+FRAME_S = 0.02  # what the media process works by
+MOST_FRAMES = 16  # of jitter: half of the ring (``rtp.jitter``)
 
 
 class Ban(Strict):
@@ -112,9 +114,38 @@ class Talk(Strict):
     silence: PositiveSeconds = 10.0  # after that a stream counts as silent
 
 
+def _whole_frames(wait_s: float) -> float:
+    frames = round(wait_s / FRAME_S)
+    if not 1 <= frames <= MOST_FRAMES or abs(wait_s - frames * FRAME_S) > 1e-6:
+        raise ValueError("must be a multiple of 20ms, and at most 320ms")
+    return wait_s
+
+
+JitterWait = Annotated[Seconds, AfterValidator(_whole_frames)]
+
+
+class JitterBuffer(Strict):
+    """How long what is received waits for what comes late; ``first`` is where each stream begins."""
+
+    least: JitterWait = 0.02
+    first: JitterWait = 0.04
+    most: JitterWait = 0.2
+
+    @model_validator(mode="after")
+    def _in_order(self) -> JitterBuffer:
+        if not self.least <= self.first <= self.most:
+            raise ValueError("must be least <= first <= most")
+        return self
+
+    def frames(self) -> tuple[int, int, int]:
+        """Least, first and most, in frames."""
+        return round(self.least / FRAME_S), round(self.first / FRAME_S), round(self.most / FRAME_S)
+
+
 class MediaPlaneSettings(Strict):
     address: NumericHost = "127.0.0.1"
     ports: Ports = PortRange(20000, 29999)
+    jitter: JitterBuffer = JitterBuffer()
     talk: Talk = Talk()
 
 
