@@ -66,6 +66,9 @@ def _compress_a() -> Octets:
 _EXPAND: Pcm = np.concatenate([_expand_mu(), _expand_a()])  # (2 * 256,)
 _COMPRESS: Octets = np.concatenate([_compress_mu(), _compress_a()])  # (2 * 65536,)
 
+_SIDE = 65536  # entries of one law in the tables below
+_ROWS = 256  # streams that are looked up at a time
+
 
 # Two octets at once, in the 14-bit domain, where mu-law and A-law are exact: (2 * 65536,) of two samples each.
 _PAIRS: npt.NDArray[np.uint32] = np.concatenate(
@@ -74,31 +77,36 @@ _PAIRS: npt.NDArray[np.uint32] = np.concatenate(
         for law in (_EXPAND[:256], _EXPAND[256:])
     ]
 )
-# By a 14-bit sum of voices plus ``law * 65536``, taken modulo the table's length; what is beyond 14 bits is clipped.
+# By the bit pattern of a 14-bit sum of voices plus ``law * 65536``; what is beyond 14 bits is clipped.
 _COMPRESS14: Octets = np.concatenate(
-    [
-        _COMPRESS[law * 65536 + (np.clip(np.r_[:32768, -32768:0], -8192, 8191) * 4 & 0xFFFF)][part]
-        for law, part in (
-            (MU, slice(0, 32768)),
-            (A, slice(32768, None)),
-            (A, slice(0, 32768)),
-            (MU, slice(32768, None)),
-        )
-    ]
+    [_COMPRESS[law * _SIDE + (np.clip(np.r_[:32768, -32768:0], -8192, 8191) * 4 & 0xFFFF)] for law in (MU, A)]
 )
-_SIDE = 65536
 
 
 def decode14(octets: Octets, law: npt.NDArray[Any], into: Pcm) -> None:
     """Octets ``(streams, samples)``, contiguous and even in number, to 14-bit samples; ``law`` is one per stream."""
-    index = np.add(octets.view(np.uint16), (law.astype(np.int64) * _SIDE)[:, None], dtype=np.int64)
-    _PAIRS.take(index, out=into.view(np.uint32), mode="clip")
+    _look_up(_PAIRS, octets.view(np.uint16), law, into.view(np.uint32))
 
 
 def encode14(pcm: Pcm, law: npt.NDArray[Any], into: Octets) -> None:
     """Sums of 14-bit samples ``(streams, samples)`` to octets; ``law`` is one per stream. Clips."""
-    index = np.add(pcm, (law.astype(np.int64) * _SIDE)[:, None], dtype=np.int64)
-    _COMPRESS14.take(index, out=into, mode="wrap")
+    _look_up(_COMPRESS14, pcm.view(np.uint16), law, into)
+
+
+def _look_up(table: npt.NDArray[Any], values: npt.NDArray[np.uint16], law: npt.NDArray[Any], into: Any) -> None:
+    """``table[law * 65536 + values]``, in pieces whose indices stay in the cache.
+
+    ``take`` is fast with indices of its own width that are never negative: a sign is a branch that nobody can guess.
+    """
+    index = np.empty((min(len(values), _ROWS), values.shape[1]), np.intp)
+    sides = law.astype(np.intp)[:, None] * _SIDE if law.any() else None
+    for start in range(0, len(values), _ROWS):
+        rows = slice(start, start + _ROWS)
+        piece = index[: len(values) - start]
+        np.copyto(piece, values[rows])
+        if sides is not None:
+            piece += sides[rows]
+        table.take(piece, out=into[rows], mode="clip")
 
 
 SILENCE: Octets = np.array([0xFF, 0xD5], np.uint8)  # by law: the octet of no sound
