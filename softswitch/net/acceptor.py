@@ -11,11 +11,12 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 from softswitch.net.bound import bound
 from softswitch.net.connections import Connections
 from softswitch.net.upcalls import Upcalls
-from softswitch.sip.flow import Address
+from softswitch.sip.flow import Address, Flow
 
 log = logging.getLogger("softswitch.net")
 
@@ -28,10 +29,38 @@ HANDSHAKE_PAUSE_S = 0.02
 _NO_FILES_PAUSE_S = 0.1
 
 
-class Accepted(asyncio.Protocol):
+class Attached:
+    """Our end of a transport, whatever is spoken over it."""
+
+    def __init__(self, flow: Flow, upcalls: Upcalls, transport: asyncio.Transport | None = None) -> None:
+        self.flow = flow
+        self._upcalls = upcalls
+        self._transport = transport
+
+    @property
+    def usable(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def let_go(self, reason: str) -> None:
+        """At once; ``reason`` is of a closed list, for metrics."""
+        if self._transport is not None and self.usable:
+            self._upcalls.let_go(self.flow.transport, reason)
+            self._transport.abort()
+
+    def close(self) -> None:
+        """When what was written has gone out."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+class Accepted(Attached, asyncio.Protocol):
     """A connection that was accepted. When one that was made is lost, it leaves the admission itself."""
 
     made = False  # with TLS: the handshake is over
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # those of uvloop only look like one
+        self.made = True
 
 
 class Acceptor:

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from softswitch.net.acceptor import Accepted
 from softswitch.net.certificate import names
@@ -44,16 +44,14 @@ class Connection(Accepted):
     """``expires_at`` (seconds of the loop's clock) and ``excuse`` say when and why it is to be let go."""
 
     def __init__(self, flow: Flow, upcalls: Upcalls, watcher: Watcher, limits: Limits, ours: bool = False) -> None:
-        self.flow = flow
+        super().__init__(flow, upcalls)
         self.ours = ours  # we opened it
         self.spoken = ours  # a whole message has come; of one that we opened we ask none
         self.unfinished_since: float | None = None
-        self._upcalls = upcalls
         self._watcher = watcher
         self._framer = StreamFramer(limits)
         self._waiting: deque[Message | ParseError] = deque()  # whole, and not handed on yet
         self._held_since: float | None = None
-        self._transport: asyncio.Transport | None = None
         self._clock = asyncio.get_running_loop().time
         self._heard_at = self._clock()
 
@@ -79,21 +77,10 @@ class Connection(Accepted):
         if self._transport.get_write_buffer_size() > WRITE_LIMIT:
             self.let_go("backlog")
 
-    def let_go(self, reason: str) -> None:
-        if self._transport is not None and self.usable:
-            self._upcalls.let_go(self.flow.transport, reason)
-            self._transport.abort()
-
-    def close(self) -> None:
-        """When what was written has gone out."""
-        if self._transport is not None:
-            self._transport.close()
-
     # ---- asyncio -----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # those of uvloop only look like one
-        self.made = True
+        super().connection_made(transport)
         if not self._watcher.opened(self):
             self.let_go("handshake")
         elif shown := self.shown:
@@ -104,10 +91,6 @@ class Connection(Accepted):
         """The peer's certificate, as ``ssl`` gives it; empty where there is none that was asked for."""
         over_tls = self._transport.get_extra_info("ssl_object") if self._transport is not None else None
         return (over_tls.getpeercert() or {}) if over_tls is not None else {}
-
-    @property
-    def usable(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
 
     def data_received(self, data: bytes) -> None:
         if self._framer.broken:

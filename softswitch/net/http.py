@@ -9,7 +9,6 @@ import asyncio
 import math
 import ssl
 from collections.abc import Callable
-from typing import cast
 
 from softswitch.net.acceptor import Accepted, Acceptor
 from softswitch.net.connection import SILENT_LIMIT_S
@@ -25,12 +24,10 @@ class HttpConnection(Accepted):
     excuse = "silent"
 
     def __init__(self, flow: Flow, inner: asyncio.Protocol, upcalls: Upcalls, connections: Connections) -> None:
-        self.flow = flow
+        super().__init__(flow, upcalls)
         self.spoken = False
         self._inner = inner
-        self._upcalls = upcalls
         self._connections = connections
-        self._transport: asyncio.Transport | None = None
         self._since = asyncio.get_running_loop().time()
 
     @property
@@ -41,20 +38,10 @@ class HttpConnection(Accepted):
         """No SIP goes over HTTP, but by a WebSocket, which has a flow of its own."""
         self._upcalls.failed(self.flow)
 
-    def let_go(self, reason: str) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._upcalls.let_go(self.flow.transport, reason)
-            self._transport.abort()
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
     # ---- asyncio -----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self.made = True
+        super().connection_made(transport)
         self._connections.opened(self)
         self._inner.connection_made(transport)
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from softswitch.net.acceptor import Attached
 from softswitch.net.connection import HELD_LIMIT_S, HOLD_S, IDLE_LIMIT_S, SILENT_LIMIT_S, WRITE_LIMIT
 from softswitch.net.connections import Connections
 from softswitch.net.upcalls import Upcalls
@@ -25,17 +26,15 @@ SUBPROTOCOL = "sip"
 HEARTBEAT_S = 30.0  # a ping of WebSocket; who does not answer in half that time is gone
 
 
-class WebSocketConnection:
+class WebSocketConnection(Attached):
     """Messages are written by a task, because whoever sends may not wait."""
 
     unfinished_since: float | None = None  # HTTP has its own limits on what is half way
 
     def __init__(self, flow: Flow, upcalls: Upcalls, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self.flow = flow
+        super().__init__(flow, upcalls, request.transport)
         self.spoken = False
-        self._upcalls = upcalls
         self._socket = socket
-        self._transport = request.transport
         self._clock = asyncio.get_running_loop().time
         self._heard_at = self._clock()
         self._outbox: asyncio.Queue[bytes] = asyncio.Queue()
@@ -56,15 +55,9 @@ class WebSocketConnection:
         if self._unsent > WRITE_LIMIT:
             self.let_go("backlog")
 
-    def let_go(self, reason: str) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._upcalls.let_go(self.flow.transport, reason)
-            self._transport.abort()
-
     def close(self) -> None:
         self._writer.cancel()
-        if self._transport is not None:
-            self._transport.close()
+        super().close()
 
     def heard(self, whole: bool) -> None:
         self.spoken = self.spoken or whole
