@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from softswitch.acd.agent import Agent, AgentInput, Cue, Delay, Work, step
+from softswitch.acd.agent import Agent, AgentInput, Cue, Work, step
 from softswitch.acd.contact import Contact, Line, Order, joined
 from softswitch.acd.demand import Demand, Signature
+from softswitch.acd.failure import failure
 from softswitch.acd.floor import Floor, Numbers
 from softswitch.acd.model import (
     AcdInput,
@@ -37,6 +38,7 @@ from softswitch.acd.model import (
     QueueSpec,
     Reachability,
     Refused,
+    Resumed,
     SetPaused,
     SetReady,
     WaitedTooLong,
@@ -48,7 +50,6 @@ from softswitch.core.errors import UsageError
 from softswitch.core.timers import Deadlines
 
 GRACE_S = 0.5  # a phone begins to ring a moment after the offer; the human has the whole ring timeout
-NO_ANSWER_DELAY_S = 5.0  # after a miss others come first; long enough for them, short enough to stay in the rota
 
 _NOBODY = -1  # a claim that a contact makes for itself
 
@@ -94,6 +95,7 @@ class Acd:
             OfferAnswered: self._offer_answered,
             OfferFailed: self._offer_failed,
             ContactEnded: self._contact_ended,
+            Resumed: self._resumed,
         }
 
     def _queue(self, spec: QueueSpec) -> _Queue:
@@ -130,7 +132,11 @@ class Acd:
 
     def agent(self, name: str) -> AgentNow:
         it = self._agents[name]
-        return AgentNow(name, it.state, it.reason, it.reachable, it.since, it.contact, it.delay is not None)
+        queue, asked = "" if it.work is None else it.work.queue, it.asked
+        return AgentNow(
+            name, it.state, it.reason, it.reachable, it.since, it.contact, it.delay is not None, queue, asked.state,
+            asked.reason,
+        )  # fmt: skip
 
     def free_agents(self, queue: str) -> int:
         """Agents who could be offered work now and meet the queue's own needs."""
@@ -240,8 +246,9 @@ class Acd:
             return "unknown queue"
         if event.needs is not None and not all(self._floor.knows(need.skill) for need in event.needs):
             return "unknown skill"
-        # The limit is for those who hold a line: a callback was promised its place already.
-        if event.kind == "callback" or queue.live_waiting < queue.spec.max_waiting:
+        # The limit is for those who hold a line: a callback was promised its place already, and some had theirs.
+        kept = event.kind == "callback" or event.joined_at is not None
+        if kept or queue.live_waiting < queue.spec.max_waiting:
             return ""
         signature = queue.signature if event.needs is None else self._demand.signature(event.needs)
         return "full" if self._floor.longest_idle(signature.eligible) is None else ""
@@ -323,24 +330,17 @@ class Acd:
 
     def _fail(self, agent: Agent, work: Work, why: str, this: _Step) -> None:
         """The agent pays for the failed offer by its kind; the contact is back at its place."""
-        self._move(agent, self._failure(agent, self._queues[work.queue].spec, why, this.now), this)
+        self._move(agent, failure(agent, self._queues[work.queue].spec, why, this.now), this)
         contact = self._contacts[work.contact]
         if contact.gives_up_at <= this.now:
             self._give_up(contact, this)
         else:
             self._wait(contact, this)
 
-    @staticmethod
-    def _failure(agent: Agent, spec: QueueSpec, why: str, now: float) -> Cue:
-        match why:
-            case "no answer" if agent.misses + 1 >= spec.max_misses:
-                return Cue(AgentInput.MISSED_OUT, why)
-            case "no answer":
-                return Cue(AgentInput.NO_ANSWER, why, delay=Delay(now + NO_ANSWER_DELAY_S))
-            case "busy" | "rejected" | "unreachable":
-                delay = Delay(now + spec.retry_busy_s, ends_when_reachable=why == "unreachable")
-                return Cue(AgentInput.FAILED, why, delay=delay)
-        raise UsageError(f"acd: an offer does not fail for {why!r}")
+    def _resumed(self, event: Resumed, this: _Step) -> None:
+        agent = self._agents.get(event.agent)
+        if agent is not None and agent.work is None and event.queue in self._queues:  # else the admin has removed it
+            self._move(agent, Cue(AgentInput.RESUMED, work=Work(event.contact, event.queue)), this)
 
     def _contact_ended(self, event: ContactEnded, this: _Step) -> None:
         agent = self._known(event.agent)

@@ -24,6 +24,7 @@ class AgentInput(enum.Enum):
     SET_READY = "set ready"
     SET_PAUSED = "set paused"
     RESERVED = "reserved"
+    RESUMED = "resumed"  # a new process takes over a conversation
     ANSWERED = "answered"
     NO_ANSWER = "no answer"  # a miss that is forgiven after a short delay
     MISSED_OUT = "missed out"  # the miss that was one too many
@@ -69,6 +70,7 @@ TABLE: Mapping[S, Mapping[I, tuple[S | None, tuple[A, ...]]]] = {
         I.LOG_OUT: DROP,
         I.SET_READY: DROP,
         I.SET_PAUSED: DROP,
+        I.RESUMED: (S.TALKING, (A.HOLD,)),
     },
     S.READY: {
         I.LOG_IN: DROP,

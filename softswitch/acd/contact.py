@@ -43,7 +43,7 @@ def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
     relaxes_at = None
     if spec.relaxation is not None and join.needs is None:
         relaxes_at = join.queued_at + spec.relaxation.after_s
-    gives_up_at = now + spec.max_wait_s
+    gives_up_at = (now if join.joined_at is None else join.joined_at) + spec.max_wait_s
     return Contact(join.contact, spec.name, join.kind, join.queued_at, order, gives_up_at, join.needs, relaxes_at)
 
 

@@ -108,6 +108,7 @@ class Join:
     needs: tuple[Need, ...] | None = None  # None: the queue's
     priority_s: float = 0.0  # on top of the queue's
     kind: str = "call"  # or "callback"
+    joined_at: float | None = None  # where it had its place before a restart: it is not refused, and waits no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,27 @@ class ContactEnded:
     agent: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A new process takes over a conversation; said before the agent is logged in. ``queue``: whose rules hold."""
+
+    contact: str
+    agent: str
+    queue: str
+
+
 AcdInput = (
-    LogIn | LogOut | SetReady | SetPaused | Reachability | Join | Leave | OfferAnswered | OfferFailed | ContactEnded
+    LogIn
+    | LogOut
+    | SetReady
+    | SetPaused
+    | Reachability
+    | Join
+    | Leave
+    | OfferAnswered
+    | OfferFailed
+    | ContactEnded
+    | Resumed
 )
 
 # ---- orders ----------------------------------------------------------------------------------------------------

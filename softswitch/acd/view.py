@@ -16,6 +16,9 @@ class AgentNow:
     since: float  # when the state began, the machine's clock
     contact: str | None  # in hand: ringing, talking or being wrapped up
     delayed: bool  # passed over for a while, since a call to the phone failed
+    queue: str  # of the contact in hand; "" none
+    wish: AgentState  # what the human wants next: READY, PAUSED or LOGGED_OUT
+    wish_reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ LOG_OUT         - O - - - O
 SET_READY       - - - - R R
 SET_PAUSED      - P - - - -
 RESERVED        ! V ! ! ! !
+RESUMED         T ! ! ! ! !
 ANSWERED        ! ! T - - !
 NO_ANSWER       ! ! R ! ! !
 MISSED_OUT      ! ! P ! ! !
