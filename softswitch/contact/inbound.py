@@ -306,8 +306,8 @@ class InboundContact(Transferable):
     # ---- promises ----------------------------------------------------------------------------------------------
 
     def _new_token(self) -> str:
-        self._serial += 1
-        return f"{self.id}/{self._serial}"
+        self.serial += 1
+        return f"{self.id}/{self.serial}"
 
     def _lost(self, stage: str, token: str, now: float) -> TellLedger:
         assert self.visit is not None

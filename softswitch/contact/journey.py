@@ -54,10 +54,10 @@ class Journey:
         self.agents: dict[str, tuple[str, str]] = {}  # leg -> agent, and the contact under which the ACD knows the two
         self.over = False
         self.causes: tuple[Reason, ...] = ()  # what a peer says of the end that is being passed on
-        self._hunts = 0
-        self._recordings: list[str] = []
-        self._connected_at = 0.0
-        self._busy: list[str] = []  # numbers that the ledger must not dial while this contact lasts
+        self.hunts = 0
+        self.recordings: list[str] = []
+        self.connected_at = 0.0
+        self.numbers: list[str] = []  # numbers that the ledger must not dial while this contact lasts
         self.record = CallRecord(
             contact=facts.contact, kind=facts.kind, caller=facts.caller, called=facts.called, trunk=facts.trunk,
             plan=facts.plan, queue="", agent="", started_at=0.0, answered_at=0.0, connected_at=0.0, ended_at=0.0,
@@ -67,8 +67,8 @@ class Journey:
     def continues(self, former: Journey) -> None:
         """Take over what ``former``, which is the same contact, has come to."""
         self.hunt, self.bridge, self.agents, self.record = former.hunt, former.bridge, former.agents, former.record
-        self._hunts, self._connected_at = former._hunts, former._connected_at
-        self._recordings, self._busy = former._recordings, former._busy
+        self.hunts, self.connected_at = former.hunts, former.connected_at
+        self.recordings, self.numbers = former.recordings, former.numbers
 
     def hear_causes(self, event: object) -> None:
         """Whoever is released because of this event is told what the peer said of it."""
@@ -89,8 +89,8 @@ class Journey:
 
     def new_prefix(self, purpose: str) -> str:
         """Leg names of a hunt: readable, and new for each hunt."""
-        self._hunts += 1
-        return f"{self.id}.{purpose}{self._hunts}."
+        self.hunts += 1
+        return f"{self.id}.{purpose}{self.hunts}."
 
     @property
     def room(self) -> str:
@@ -103,7 +103,7 @@ class Journey:
         """Two people talk: from here on it is a bridge. ``held``: legs that have put whoever they talk to on hold."""
         recording = self.recorded_as(self.id) if recorded else ""
         self.bridge = Bridge(self.room, left, right, recording, music=self.music)
-        self._connected_at = now
+        self.connected_at = now
         connected_at, agent = self.record.connected_at or self.unix(now), self.agent or self.record.agent
         self.record.connected_at = connected_at
         self.record.agent = agent
@@ -115,10 +115,10 @@ class Journey:
 
     def recorded_as(self, stem: str) -> str:
         """A file name for the next recording of this contact, and its entry in the call record."""
-        number = f"-{len(self._recordings) + 1}" if self._recordings else ""
-        self._recordings.append(f"{stem}{number}{self.directory.recording_ending()}")
-        self.record.recording = ",".join(self._recordings)
-        return self._recordings[-1]
+        number = f"-{len(self.recordings) + 1}" if self.recordings else ""
+        self.recordings.append(f"{stem}{number}{self.directory.recording_ending()}")
+        self.record.recording = ",".join(self.recordings)
+        return self.recordings[-1]
 
     @property
     def music(self) -> str:
@@ -139,7 +139,7 @@ class Journey:
         if self.bridge is None:
             return []
         orders = self.bridge.disconnect()
-        orders.append(ContactDisconnected(self.id, self.facts.kind, self.agent, now - self._connected_at))
+        orders.append(ContactDisconnected(self.id, self.facts.kind, self.agent, now - self.connected_at))
         self.bridge = None
         return orders
 
@@ -180,7 +180,7 @@ class Journey:
 
     def occupy(self, number: str) -> Effect:
         """This contact has that number on the line, or is about to: the ledger must not dial it meanwhile."""
-        self._busy.append(number)
+        self.numbers.append(number)
         return TellLedger(NumberBusy(number, True))
 
     def finish(self, outcome: str, by: str, now: float) -> list[Effect]:
@@ -195,5 +195,5 @@ class Journey:
 
     def last_orders(self) -> list[Effect]:
         """What ``finish`` says; said once more where a defect of ours has lost it."""
-        free = [TellLedger(NumberBusy(number, False)) for number in self._busy]
+        free = [TellLedger(NumberBusy(number, False)) for number in self.numbers]
         return [ContactFinished(self.record), *free, Closed(self.id)]

@@ -46,12 +46,12 @@ class DirectDial(_Fixed):
     """A phone calls a phone, or an outside number: ring it, connect, and end with what it ended with."""
 
     def __init__(self, order: DialOut) -> None:
-        self._order = order
+        self.order = order
 
     def handle(self, event: IvrInput, now: float) -> list[Effect]:
         match event:
             case Start():
-                return [self._order]
+                return [self.order]
             case DialEnded():
                 return [EndCall(status=status_of(event))]
             case _:

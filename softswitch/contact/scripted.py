@@ -40,7 +40,7 @@ class Scripted(Journey):
         self.after: IvrInput = DialEnded("answered")  # what the script hears when the bridge is over
         self._play = ""  # what plays to the caller
         self._play_for = ""  # "script", "visit", "beep" or "goodbye" (the promise is being spoken)
-        self._serial = 0
+        self.serial = 0
 
     def handle(self, event: object, now: float) -> list[Effect]:
         self.hear_causes(event)
@@ -71,13 +71,13 @@ class Scripted(Journey):
         return [*self._accept(now), *self._play_to_caller(order.prompts, "script")]
 
     def _play_to_caller(self, prompts: tuple[Prompt, ...], purpose: str) -> list[Effect]:
-        self._serial += 1
-        self._play, self._play_for = f"{self.id}.play{self._serial}", purpose
+        self.serial += 1
+        self._play, self._play_for = f"{self.id}.play{self.serial}", purpose
         return [PlayTo(self.leg, self._play, prompts)]
 
     def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
-        self._serial += 1
-        return [FetchUrl(self.id, self._serial, order)]
+        self.serial += 1
+        return [FetchUrl(self.id, self.serial, order)]
 
     _PERFORM: ClassVar[Table] = {
         AnswerCall: lambda self, order, now: self._accept(now),

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from softswitch.call.identity import UNKNOWN
-from softswitch.call.signal import Accept, Command, Reject, TransferProgress
+from softswitch.call.signal import Accept, Command, Reject, Release, TransferProgress
 from softswitch.contact.event import TransferEnded
 from softswitch.contact.handover import LegReplaced, Pending, TransferJoin, TransferTo, Yielded
 from softswitch.contact.hunt import Hunt
@@ -34,7 +34,7 @@ class Transferable(Scripted, ABC):
     """What transfers add to a contact with a script. ``_take_leg`` is told when a leg that was dialled has answered."""
 
     pending: Pending | None = None
-    _transfers = 0
+    transfers = 0
 
     @abstractmethod
     def _hunt_won(self, leg: str, now: float) -> list[Effect]:
@@ -47,7 +47,7 @@ class Transferable(Scripted, ABC):
         if self.pending is not None:
             return 491
         there = self.bridge is not None and leg in (self.bridge.left, self.bridge.right)
-        return 0 if there and self._transfers < MOST else 403
+        return 0 if there and self.transfers < MOST else 403
 
     def _on_transfer_to(self, event: TransferTo, now: float) -> list[Effect]:
         pending, orders = self._leave(event.leg, event.who, event.other, event.called, "blind", now)
@@ -69,7 +69,7 @@ class Transferable(Scripted, ABC):
         pending, orders = self._leave(event.leg, event.who, event.other, event.called, "attended", now)
         taken = event.taken
         self.script, self.after = DirectDial(DialOut()), DialEnded("answered")
-        self._busy += taken.numbers
+        self.numbers += taken.numbers
         pending.recorded |= taken.recorded
         if taken.hunt is not None:
             self.pending, self.hunt = pending, taken.hunt
@@ -88,7 +88,7 @@ class Transferable(Scripted, ABC):
         """The two talk no longer; the contact is the other's."""
         bridge = self.bridge
         assert bridge is not None
-        self._transfers += 1
+        self.transfers += 1
         pending = Pending(kind, leg, who, self.leg, self.facts, self.script, self.after, bool(bridge.recording),
                           set(bridge.held_by))  # fmt: skip
         self.leg = bridge.other(leg)
@@ -198,20 +198,20 @@ class Transferable(Scripted, ABC):
     def _give_numbers(self, leaving: str) -> tuple[str, ...]:
         """The numbers that stay on the line; the caller's own is free if it is he who leaves."""
         own = [self.facts.caller] if leaving == self.leg else []
-        given = tuple(number for number in self._busy if number not in own)
-        self._busy = [number for number in self._busy if number in own]
+        given = tuple(number for number in self.numbers if number not in own)
+        self.numbers = [number for number in self.numbers if number in own]
         return given
 
     def _on_leg_replaced(self, event: LegReplaced, now: float) -> list[Effect]:
         """Early: picked up elsewhere. Later: the talk goes on at another phone."""
         hunt, bridge = self.hunt, self.bridge
-        accept = TellLeg(event.new, Accept())
+        accept = [] if event.up else [TellLeg(event.new, Accept())]
         replaced = TransferEnded(self.id, "replaced", "done")
         if hunt is not None and event.old in hunt.ringing and self._may_pick_up(hunt, event.who):
-            return [accept, replaced, *self._hunt_won(event.new, now)]
+            return [*accept, replaced, *self._hunt_won(event.new, now)]
         if bridge is None or event.old not in (bridge.left, bridge.right):
-            return [TellLeg(event.new, Reject(488))]
-        return [accept, replaced, *self._exchange(event, now), *self.release(event.old)]
+            return [TellLeg(event.new, Release() if event.up else Reject(488))]
+        return [*accept, replaced, *self._exchange(event, now), *self.release(event.old)]
 
     def _may_pick_up(self, hunt: Hunt, who: Party) -> bool:
         """A call that the ACD has offered is that agent's."""

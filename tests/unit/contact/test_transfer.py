@@ -223,7 +223,7 @@ def test_who_rings_is_waited_for() -> None:
 def test_a_party_is_given_away_with_all_that_is_its() -> None:
     contact = talking()
     contact.agents["b"] = ("alice", "c")
-    contact._busy.append("139")
+    contact.numbers.append("139")
     assert contact.bridge is not None
     contact.bridge.held_by |= {"b"}
     yielded = contact.yield_other("a", Release(487), 2.0)
