@@ -46,6 +46,7 @@ class AgentAction(enum.Enum):
     IDLE = "idle"  # idle from now on
     FORGIVE = "forgive"  # misses and delay start anew
     HOLD = "hold"  # the contact, and until when
+    TALK = "talk"  # the contact
     WAIT = "wait"  # the end of wrap-up
     MISS = "miss"  # count it
     DELAY = "delay"  # no offers for a while
@@ -70,7 +71,7 @@ TABLE: Mapping[S, Mapping[I, tuple[S | None, tuple[A, ...]]]] = {
         I.LOG_OUT: DROP,
         I.SET_READY: DROP,
         I.SET_PAUSED: DROP,
-        I.RESUMED: (S.TALKING, (A.HOLD,)),
+        I.RESUMED: (S.TALKING, (A.TALK,)),
     },
     S.READY: {
         I.LOG_IN: DROP,
@@ -247,6 +248,10 @@ def _hold(agent: Agent, cue: Cue, now: float) -> None:
     agent.work, agent.until = cue.work, cue.until
 
 
+def _talk(agent: Agent, cue: Cue, now: float) -> None:
+    agent.work = cue.work
+
+
 def _wait(agent: Agent, cue: Cue, now: float) -> None:
     agent.until = cue.until
 
@@ -267,6 +272,7 @@ _ACTIONS: Mapping[A, Callable[[Agent, Cue, float], None]] = {
     A.IDLE: _idle,
     A.FORGIVE: _forgive,
     A.HOLD: _hold,
+    A.TALK: _talk,
     A.WAIT: _wait,
     A.MISS: _miss,
     A.DELAY: _delay,
