@@ -23,6 +23,7 @@ module g711.so
 module g722.so
 module l16.so
 module opus.so
+module srtp.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -77,9 +78,10 @@ class Baresip:
         ca: Path | None = None,
         codecs: str = "pcmu,pcma",
         ptime_ms: int = 20,
+        mediaenc: str = "",
     ) -> Baresip:
         """``codecs`` in its own words and order, such as ``opus/48000/2,L16/16000/1``. ``ptime_ms``: of its packets,
-        and of those that it wants."""
+        and of those that it wants. ``mediaenc``: "srtp-mand" of one whose calls all have keys."""
         binary = shutil.which("baresip")
         assert binary, "baresip is not installed"
         claimed = ports.claim(32)
@@ -96,6 +98,7 @@ class Baresip:
         account += (
             f";auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs={codecs};ptime={ptime_ms}"
         )
+        account += f";mediaenc={mediaenc}" if mediaenc else ""
         (home / "accounts").write_text(account + "\n")
         process = await Process.start([binary, "-f", home], home / "log", cwd=home)
         phone = cls(process, heard, claimed)

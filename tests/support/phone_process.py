@@ -13,6 +13,7 @@ import json
 import os
 import selectors
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pjsua2 as pj
@@ -75,6 +76,11 @@ class Line(pj.Call):
 
     def onCallState(self, prm: pj.OnCallStateParam) -> None:
         self.tell("call")
+
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
+        """PJSIP never says which packet time it would like."""
+        if self.phone.ptime_ms:
+            prm.sdp.wholeSdp += f"a=ptime:{self.phone.ptime_ms}\r\n"
 
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         info = self.getInfo()
@@ -148,10 +154,12 @@ class Softphone:
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
         self.auto_answer: int = options.get("auto_answer") or 0
+        self.ptime_ms = 0  # what it asks for; 0: nothing
         self.lines: dict[int, Line] = {}  # by PJSIP's number of the call, which is used again when the call is over
         self.every: list[Line] = []  # PJSIP cuts the callbacks of the new call when the old one of its number is freed
         self.unanswered: list[Line] = []  # to be answered as soon as the callback is over
         self.accounts: dict[str, Identity] = {}
+        self.configs: dict[str, pj.AccountConfig] = {}
         self.watched: dict[str, Watched] = {}
         self.player: pj.AudioMediaPlayer | None = None
         self.tones: pj.ToneGenerator | None = None
@@ -193,10 +201,13 @@ class Softphone:
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()
         wanted = ["G722/16000/1"] if self.options.get("wide") else ["PCMU/8000/1", "PCMA/8000/1"]
+        self._rank(endpoint, wanted)
+        return endpoint
+
+    def _rank(self, endpoint: pj.Endpoint, wanted: Sequence[str]) -> None:
         for codec in endpoint.codecEnum2():
             rank = 255 - wanted.index(codec.codecId) if codec.codecId in wanted else 0
             endpoint.codecSetPriority(codec.codecId, rank)
-        return endpoint
 
     def uri(self, user: str, host: str) -> str:
         transport = self.options.get("transport", "udp")
@@ -217,7 +228,7 @@ class Softphone:
         transport = config.mediaConfig.transportConfig
         transport.port, transport.portRange = self.options["rtp"]
         transport.boundAddress = "127.0.0.1"
-        config.mediaConfig.srtpUse = SRTP[self.options.get("srtp", "off")]
+        self._secure(config, self.options.get("srtp", "off"), ())
         config.mediaConfig.srtpSecureSignaling = int(self.options.get("transport") == "tls")
         if self.options.get("insists"):
             config.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
@@ -226,7 +237,16 @@ class Softphone:
         account = Identity(self)
         account.create(config, not self.accounts)
         self.accounts[user] = account
+        self.configs[user] = config
         return account
+
+    def _secure(self, config: pj.AccountConfig, srtp: str, suites: Sequence[str]) -> None:
+        config.mediaConfig.srtpUse = SRTP[srtp]
+        config.mediaConfig.srtpOpt.cryptos.clear()
+        for suite in suites:
+            crypto = pj.SrtpCrypto()
+            crypto.name = suite
+            config.mediaConfig.srtpOpt.cryptos.append(crypto)
 
     def connect(self, audio: pj.AudioMedia) -> None:
         if self.player:
@@ -270,6 +290,27 @@ class Softphone:
         prm = operation()
         prm.opt.flag = pj.PJSUA_CALL_UNHOLD
         self.lines[call].reinvite(prm)
+
+    def do_renew(self, call: int, move: bool = False) -> None:
+        """Offer again what is wanted by now; ``move``: from another port, with other keys."""
+        prm = operation()
+        if move:
+            prm.opt.flag |= pj.PJSUA_CALL_REINIT_MEDIA
+        self.lines[call].reinvite(prm)
+
+    def do_codecs(self, wanted: list[str]) -> None:
+        """Of what it does from now on; such as ``PCMA/8000/1``, in order."""
+        self._rank(self.endpoint, wanted)
+
+    def do_ptime(self, ms: int) -> None:
+        """What it asks for from now on; 0: nothing."""
+        self.ptime_ms = ms
+
+    def do_srtp(self, srtp: str, suites: list[str]) -> None:
+        """Of what it does from now on; no ``suites``: all that it has."""
+        config = self.configs[self.options["user"]]
+        self._secure(config, srtp, suites)
+        self.me.modify(config)
 
     def do_transfer(self, call: int, to: str, host: str) -> None:
         """Blind."""
