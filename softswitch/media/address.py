@@ -18,6 +18,7 @@ Address = tuple[str, int]
 Octets = npt.NDArray[np.uint8]
 
 _MAPPED = 0xFFFF_0000_0000
+_HEAD = np.dtype([("family", "=u2"), ("port", ">u2"), ("host", ">u4")])  # of struct sockaddr_in; _in6 begins alike
 _FAMILY = struct.Struct("@H")
 
 
@@ -88,10 +89,11 @@ def _scope(host: str) -> int:
 
 def sources_of(names: Octets) -> Sources:
     """Read ``(n, NAME)`` octets of ``struct sockaddr``."""
-    wide = names[:, :2].copy().view(np.uint16)[:, 0] == socket.AF_INET6
-    port = names[:, 2:4].copy().view(">u2")[:, 0].astype(np.uint16)
-    low = names[:, 4:8].copy().view(">u4")[:, 0].astype(np.uint64) | np.uint64(_MAPPED)
+    heads = np.ascontiguousarray(names[:, :8]).view(_HEAD)[:, 0]
+    port = heads["port"].astype(np.uint16)
+    low = heads["host"].astype(np.uint64) | np.uint64(_MAPPED)
     high = np.zeros(len(names), np.uint64)
+    wide = heads["family"] == socket.AF_INET6
     if wide.any():
         halves = np.ascontiguousarray(names[wide, 8:24]).view(">u8")
         high[wide], low[wide] = halves[:, 0], halves[:, 1]

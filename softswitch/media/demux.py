@@ -2,8 +2,8 @@
 
 Streams share ports, so the source decides. One sorted array holds a key for each address that is known to be a
 stream's: the one that it was heard from, and the signalled one, which may take over (``source.py``). A whole batch is
-looked up by one binary search, and what is found is compared in full; so a flood of strangers costs array operations
-and no Python. Only a packet whose host is one of the two that an unlatched stream of that very port waits for is looked
+looked up at once, by where in the array the keys of a beginning start, and what is found is compared in full; so a
+flood of strangers costs array operations and no Python. Only a packet whose host is one of the two that an unlatched stream of that very port waits for is looked
 at by itself, at most ``MOST_CANDIDATES`` in a batch. The hash is keyed: nobody can aim at a collision.
 """
 
@@ -25,7 +25,8 @@ Keys = npt.NDArray[np.uint64]
 NOBODY = -1
 MOST_CANDIDATES = 64  # packets per batch that are judged one by one
 
-_ENTRY = np.dtype([("high", "u8"), ("low", "u8"), ("source", "u2"), ("port", "i8"), ("row", "i8"), ("waits", "?")])
+_BEGINNING = 14  # bits of a key by which its place is found; with 2,000 streams few share one
+_SHIFT = np.uint64(64 - _BEGINNING)
 
 
 @dataclass(slots=True)
@@ -34,6 +35,54 @@ class _Entry:
 
     key: int
     waits: bool
+
+
+class _Known:
+    """The addresses of streams by their keys, in the order of these; one array per part, the same place in each."""
+
+    def __init__(self) -> None:
+        self.key: Keys = np.zeros(0, np.uint64)
+        self.high: Keys = np.zeros(0, np.uint64)
+        self.low: Keys = np.zeros(0, np.uint64)
+        self.end = np.zeros(0, np.uint64)  # the port of the source, and ours beside it
+        self.row: Ints = np.zeros(0, np.int64)
+        self.waits = np.zeros(0, np.bool_)
+        self._first = np.zeros((1 << _BEGINNING) + 1, np.int32)  # by beginning: how many keys are less
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def _place(self, key: int) -> int:
+        return int(np.searchsorted(self.key, np.uint64(key)))
+
+    def __contains__(self, key: int) -> bool:
+        at = self._place(key)
+        return at < len(self.key) and int(self.key[at]) == key
+
+    def add(self, key: int, host: Host, end: int, row: int, waits: bool) -> None:
+        at = self._place(key)
+        for name, value in zip(_PARTS, (key, *host, end, row, waits), strict=True):
+            old = getattr(self, name)
+            setattr(self, name, np.insert(old, at, old.dtype.type(value)))
+        self._first[(key >> int(_SHIFT)) + 1 :] += 1
+
+    def remove(self, key: int) -> None:
+        at = self._place(key)
+        for name in _PARTS:
+            setattr(self, name, np.delete(getattr(self, name), at))
+        self._first[(key >> int(_SHIFT)) + 1 :] -= 1
+
+    def places(self, keys: Keys) -> Ints:
+        """Where each of ``keys`` is, if it is anywhere: somewhere, then, where another key is."""
+        beginning = keys >> _SHIFT
+        at = self._first[beginning].astype(np.int64)
+        last = self._first[beginning + np.uint64(1)] - 1
+        while len(more := np.flatnonzero((at < last) & (self.key[np.minimum(at, len(self.key) - 1)] != keys))):
+            at[more] += 1
+        return np.minimum(at, len(self.key) - 1)
+
+
+_PARTS = ("key", "high", "low", "end", "row", "waits")
 
 
 class Demux:
@@ -46,8 +95,7 @@ class Demux:
         self.names = np.zeros((streams, NAME), np.uint8)  # struct sockaddr of whom a row sends to
         self.name_size = np.zeros(streams, np.uint32)  # its octets; 0: nobody
         self._secret = [secrets.randbits(64) | 1 for _ in range(4)]
-        self._keys: Keys = np.zeros(0, np.uint64)
-        self._entries = np.zeros(0, _ENTRY)
+        self._known = _Known()
         self._source: dict[int, Source] = {}
         self._place: dict[int, tuple[int, int]] = {}  # (port, address family) of a row
         self._zone: dict[int, str] = {}  # of a row's link-local peer, with its "%"
@@ -101,7 +149,7 @@ class Demux:
             wanted = {source.signalled: True} | {source.learnt: False}
         own = self._own[row]
         for address in [known for known, entry in own.items() if wanted.get(known) is not entry.waits]:
-            self._remove(own.pop(address).key)
+            self._known.remove(own.pop(address).key)
         for address, waits in wanted.items():
             if address not in own:
                 self._add(row, port, address, waits)
@@ -117,19 +165,11 @@ class Demux:
         if host is None:
             return
         key = int(self._hash(_one(host, address[1]), np.array([port]))[0])
-        at = int(np.searchsorted(self._keys, np.uint64(key)))
-        if at < len(self._keys) and int(self._keys[at]) == key:
+        if key in self._known:
             self.clashes += 1
             return
-        entry = np.array([(*host, address[1], port, row, waits)], _ENTRY)
-        self._keys = np.insert(self._keys, at, np.uint64(key))
-        self._entries = np.concatenate((self._entries[:at], entry, self._entries[at:]))
+        self._known.add(key, host, port << 16 | address[1], row, waits)
         self._own[row][address] = _Entry(key, waits)
-
-    def _remove(self, key: int) -> None:
-        at = int(np.searchsorted(self._keys, np.uint64(key)))
-        self._keys = np.delete(self._keys, at)
-        self._entries = np.delete(self._entries, at)
 
     # ---- what arrives ------------------------------------------------------------------------------------------
 
@@ -156,13 +196,13 @@ class Demux:
         return rows
 
     def _look_up(self, ports: Ints, sources: Sources) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        if not len(self._keys):
+        known = self._known
+        if not len(known):
             return np.full(len(ports), NOBODY), np.zeros(len(ports), np.bool_)
-        at = np.searchsorted(self._keys, self._hash(sources, ports))
-        found = self._entries[np.minimum(at, len(self._keys) - 1)]
-        same = (found["low"] == sources.low) & (found["source"] == sources.port) & (found["port"] == ports)
-        same &= found["high"] == sources.high
-        return np.where(same, found["row"], NOBODY), same & found["waits"]
+        ends = _ends(sources, ports)
+        at = known.places(self._hash(sources, ports))
+        same = (known.low[at] == sources.low) & (known.end[at] == ends) & (known.high[at] == sources.high)
+        return np.where(same, known.row[at], NOBODY), same & known.waits[at]
 
     def _watch(self) -> Keys:
         hosts: list[Host] = []
@@ -204,8 +244,13 @@ class Demux:
         a, b, c, d = (np.uint64(secret) for secret in self._secret)
         key = (sources.high ^ a) * b + sources.low * c
         key ^= key >> np.uint64(29)
-        key += (ports.astype(np.uint64) << np.uint64(16) | sources.port) * d
+        key += _ends(sources, ports) * d
         return np.asarray(key * b ^ key >> np.uint64(32))
+
+
+def _ends(sources: Sources, ports: Ints) -> Keys:
+    """Both ports in one number."""
+    return ports.astype(np.uint64) << np.uint64(16) | sources.port
 
 
 def _one(host: Host, port: int) -> Sources:

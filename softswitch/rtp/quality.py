@@ -68,7 +68,7 @@ class Reception:
 
     def note(self, rows: Ints, sequence: Ints, timestamp: Ints, ssrc: Ints, timed: Ints, at: Ints) -> None:
         """Packets in their order, ``(n,)`` each, that came ``at``. ``timed``: the timestamp is when it was said."""
-        while len(rows):
+        while len(rows) and int(np.bincount(rows).max()) > 1:
             _, first = np.unique(rows, return_index=True)  # one packet of each row at a time
             self._note(rows[first], sequence[first], timestamp[first], ssrc[first], timed[first], at[first])
             later = np.ones(len(rows), np.bool_)
@@ -76,19 +76,24 @@ class Reception:
             rows, sequence, timestamp, ssrc, timed, at = (
                 array[later] for array in (rows, sequence, timestamp, ssrc, timed, at)
             )
+        if len(rows):
+            self._note(rows, sequence, timestamp, ssrc, timed, at)
 
     def _note(self, rows: Ints, sequence: Ints, timestamp: Ints, ssrc: Ints, timed: Ints, at: Ints) -> None:
-        step = (sequence - self.highest[rows].astype(np.uint16)).astype(np.int16).astype(np.int64)
+        step = (sequence - self.highest[rows].astype(np.uint16)).view(np.int16).astype(np.int64)
         anew = ~self.started[rows] | (ssrc != self.ssrc[rows]) | (step > _MAX_DROPOUT) | (step < -_MAX_MISORDER)
-        self._begin(rows[anew], sequence[anew], ssrc[anew])
-        step[anew] = 0
-        gap = step > 1
-        self.gaps[rows[gap]] += 1
-        self.missing[rows[gap]] += step[gap] - 1
+        if anew.any():
+            self._begin(rows[anew], sequence[anew], ssrc[anew])
+            step[anew] = 0
+        if (gap := step > 1).any():
+            self.gaps[rows[gap]] += 1
+            self.missing[rows[gap]] += step[gap] - 1
         self.highest[rows] += np.maximum(step, 0)
         self.received[rows] += 1
         self.last_at[rows] = at
-        self._time(rows[timed], timestamp[timed], at[timed])
+        if not timed.all():
+            rows, timestamp, at = rows[timed], timestamp[timed], at[timed]
+        self._time(rows, timestamp, at)
 
     def _begin(self, rows: Ints, sequence: Ints, ssrc: Ints) -> None:
         old = rows[self.started[rows]]
@@ -100,10 +105,9 @@ class Reception:
 
     def _time(self, rows: Ints, timestamp: Ints, at: Ints) -> None:
         """The mean deviation of packet spacing (appendix A.8)."""
-        transit = ((at * self.clock[rows]).astype(np.int64) - timestamp.astype(np.int64)) & 0xFFFFFFFF
-        known = self._timed[rows]
-        change = np.abs((transit - self._transit[rows]).astype(np.uint32).astype(np.int32).astype(np.float64))
-        self.jitter[rows[known]] += (change[known] - self.jitter[rows[known]]) / 16.0
+        transit = (at * self.clock[rows]).astype(np.int64) - timestamp
+        change = np.abs((transit - self._transit[rows]).astype(np.uint32).view(np.int32).astype(np.float64))
+        self.jitter[rows] += np.where(self._timed[rows], (change - self.jitter[rows]) / 16.0, 0.0)
         self._transit[rows], self._timed[rows] = transit, True
 
     def expected(self, rows: Any) -> Any:
