@@ -29,6 +29,7 @@ Seconds = npt.NDArray[np.float64]
 
 ALLOWANCE_S = 0.040  # how long after its earliest coming in a frame has its place: the usual depth of a jitter buffer
 WINDOW_S = 1.0
+_LEAST_PACKETS = 10  # in a window: the first one after a pause tells what it waited, not what the way takes
 _MEMORY = 120  # windows; older ones count less and less
 _SLOPE_AFTER = 10  # windows: before, two points far from the line would make any slope
 _MOST_SLOPE = 500e-6
@@ -51,7 +52,8 @@ class Alignment:
         self._at = np.zeros(streams)  # sender's seconds
         self._slope = np.zeros(streams)
         self._least = np.full(streams, np.inf)  # delay over the line in this window
-        self._until = np.zeros(streams)  # our time at which the window ends
+        self._until = np.zeros(streams)  # our time at which the window ends, if it has enough packets by then
+        self._packets = np.zeros(streams, np.int64)  # in this window
         self._windows = np.zeros(streams, np.int64)
         self._place = np.full(streams, np.nan)  # samples between the sender's clock and ours, as they are used now
 
@@ -74,8 +76,11 @@ class Alignment:
         rows, stamps, came_s, sent, delay = (one[~fresh] for one in (rows, stamps, came_s, sent, delay))
         newer = sent > self._sent[rows]
         self._stamp[rows[newer]], self._sent[rows[newer]] = stamps[newer], sent[newer]
-        self._least[rows] = np.minimum(self._least[rows], delay)
-        over = came_s >= self._until[rows]
+        first = self._windows[rows] == 0  # no window is over: the earliest packet so far is all that is known
+        self._offset[rows[first]] += np.minimum(delay[first], 0.0)
+        self._least[rows] = np.where(first, 0.0, np.minimum(self._least[rows], delay))
+        self._packets[rows] += 1
+        over = (came_s >= self._until[rows]) & (self._packets[rows] >= _LEAST_PACKETS)
         if over.any():
             self._fit(rows[over], came_s[over])
 
@@ -91,6 +96,7 @@ class Alignment:
         self._known[rows], self._stamp[rows], self._sent[rows], self._at[rows] = True, stamps, 0.0, 0.0
         self._offset[rows], self._slope[rows], self._windows[rows] = came_s, 0.0, 0
         self._least[rows], self._until[rows], self._place[rows] = 0.0, came_s + WINDOW_S, np.nan
+        self._packets[rows] = 1
 
     def _fit(self, rows: Rows, came_s: Seconds) -> None:
         """A window is over: turn the line towards its least delay."""
@@ -104,7 +110,7 @@ class Alignment:
         turn = np.where((n > _SLOPE_AFTER) & (step > 0), beta * least / np.maximum(step, WINDOW_S), 0.0)
         self._slope[rows] = np.clip(self._slope[rows] + turn, -_MOST_SLOPE, _MOST_SLOPE)
         self._at[rows] = self._sent[rows]
-        self._least[rows], self._until[rows] = np.inf, came_s + WINDOW_S
+        self._least[rows], self._until[rows], self._packets[rows] = np.inf, came_s + WINDOW_S, 0
 
     def shifts(self, rows: Rows, stamps: Rows, tick_s: float) -> npt.NDArray[np.int64]:
         """By how many samples the frames that are heard in the tick at ``tick_s`` belong after it, ``(rows,)``.

@@ -102,6 +102,31 @@ def test_a_sender_that_starts_over_and_one_whose_way_grows_longer_are_followed()
     assert speak(77, range(40, 80), 0.03) == pytest.approx(expected + 240, abs=8)
 
 
+def test_what_comes_first_after_a_pause_moves_nothing() -> None:
+    """It waited for something; one packet of a window is not its least delay."""
+    alignment, row, chance = Alignment(1), np.array([0]), np.random.default_rng(1)
+
+    def speak(packet: int, late_s: float) -> int:
+        stamp = np.array([packet * FRAME], np.uint32)
+        alignment.hear(row, stamp, np.array([START_S + packet * TICK_S + late_s]))
+        return int(alignment.shifts(row, stamp, START_S + packet * TICK_S + 0.06)[0])
+
+    before = [speak(packet, chance.uniform(0, 0.06)) for packet in range(3000)][-1]
+    after = [speak(packet, 0.06) for packet in range(6000, 6005)]
+    after += [speak(packet, chance.uniform(0, 0.06)) for packet in range(6005, 6300)]
+    assert np.abs(np.array(after) - before).max() <= 8
+
+
+def test_until_the_first_window_is_over_the_earliest_packet_counts() -> None:
+    alignment, row = Alignment(1), np.array([0])
+    shifts = []
+    for packet, late_s in enumerate((0.03, 0.02, 0.0, 0.04)):
+        stamp = np.array([packet * FRAME], np.uint32)
+        alignment.hear(row, stamp, np.array([START_S + packet * TICK_S + late_s]))
+        shifts.append(float(alignment._offset[0] - START_S))
+    assert shifts == pytest.approx([0.03, 0.02, 0.0, 0.0])
+
+
 def test_what_is_not_known_or_makes_no_sense_is_left_where_it_was_heard() -> None:
     alignment, row, stamp = Alignment(2), np.array([0]), np.array([800], np.uint32)
     assert alignment.shifts(row, stamp, START_S).tolist() == [0]
