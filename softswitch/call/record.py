@@ -11,6 +11,7 @@ from softswitch.rtp.quality import Quality
 class StreamQuality:
     leg: str
     quality: Quality
+    events: tuple[str, ...] = ()  # what was noteworthy about its sound, in order: no_media, one_way, resumed ...
 
 
 @dataclass(slots=True)

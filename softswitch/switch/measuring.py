@@ -18,6 +18,7 @@ from softswitch.switch.event import StreamMeasured, StreamNoted
 from softswitch.switch.ports import Keeper, Measured, Noted
 
 _MOST = 10_000  # contacts and legs in wait
+_MOST_EVENTS = 16  # of one leg: one that comes and goes all the time says no more with each time
 
 
 class Measuring:
@@ -28,6 +29,7 @@ class Measuring:
         self._closed: OrderedDict[str, str] = OrderedDict()  # legs that ended and are not measured yet: their contact
         self._due: dict[str, int] = {}  # how many of those a contact has
         self._found: OrderedDict[str, tuple[StreamQuality, ...]] = OrderedDict()  # of contacts that have not ended yet
+        self._noted: OrderedDict[str, tuple[str, ...]] = OrderedDict()  # of legs that are not measured yet
         self._records: OrderedDict[str, CallRecord] = OrderedDict()  # of contacts that have, and wait
 
     def closed(self, leg: str) -> None:
@@ -42,13 +44,16 @@ class Measuring:
 
     def noted(self, event: Noted) -> Sequence[Effect]:
         contact = self._contact_of(event.stream)
-        return [StreamNoted(contact, event.stream, event.kind)] if contact else []
-
-    def measured(self, event: Measured) -> Sequence[Effect]:
-        contact = self._closed.pop(event.stream, "")
         if not contact:
             return []
-        one = StreamQuality(event.stream, event.quality)
+        _put(self._noted, event.stream, (*self._noted.get(event.stream, ()), event.kind)[:_MOST_EVENTS])
+        return [StreamNoted(contact, event.stream, event.kind)]
+
+    def measured(self, event: Measured) -> Sequence[Effect]:
+        contact, noted = self._closed.pop(event.stream, ""), self._noted.pop(event.stream, ())
+        if not contact:
+            return []
+        one = StreamQuality(event.stream, event.quality, noted)
         record = self._records.get(contact)
         if record is None:
             _put(self._found, contact, (*self._found.get(contact, ()), one))

@@ -66,6 +66,25 @@ def test_nobodys_stream_is_passed_over() -> None:
     assert desk.noted(Noted("leg-a", "silence")) == [StreamNoted("c-1", "leg-a", "silence")]
 
 
+def test_what_happened_to_the_sound_of_a_leg_is_in_the_record_in_its_order() -> None:
+    desk = Desk()
+    for kind in ("first_packet", "no_media", "resumed"):
+        desk.noted(Noted("leg-a", kind))
+    desk.closed("leg-a")
+    desk.measured(Measured("leg-a", ONE))
+    assert desk.finished(RECORD).quality == (StreamQuality("leg-a", ONE, ("first_packet", "no_media", "resumed")),)
+
+
+def test_a_sound_that_comes_and_goes_fills_no_record() -> None:
+    desk = Desk()
+    for kind in ("first_packet", *("no_media", "resumed") * 1000):
+        desk.noted(Noted("leg-a", kind))
+    desk.closed("leg-a")
+    desk.measured(Measured("leg-a", ONE))
+    (found,) = desk.finished(RECORD).quality
+    assert found.events == ("first_packet", *("no_media", "resumed") * 1000)[: measuring._MOST_EVENTS]
+
+
 def test_what_is_never_measured_is_given_up() -> None:
     desk = Desk()
     for number in range(measuring._MOST + 5):
