@@ -3,8 +3,9 @@
 Streams share ports, so the source decides. One sorted array holds a key for each address that is known to be a
 stream's: the one that it was heard from, and the signalled one, which may take over (``source.py``). A whole batch is
 looked up at once, by where in the array the keys of a beginning start, and what is found is compared in full; so a
-flood of strangers costs array operations and no Python. Only a packet whose host is one of the two that an unlatched stream of that very port waits for is looked
-at by itself, at most ``MOST_CANDIDATES`` in a batch. The hash is keyed: nobody can aim at a collision.
+flood of strangers costs array operations and no Python. Only a packet whose host is one of the two that an unlatched
+stream of that very port waits for is looked at by itself, at most ``MOST_CANDIDATES`` in a batch. The hash is keyed:
+nobody can aim at a collision.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class _Known:
         last = self._first[beginning + np.uint64(1)] - 1
         while len(more := np.flatnonzero((at < last) & (self.key[np.minimum(at, len(self.key) - 1)] != keys))):
             at[more] += 1
-        return np.minimum(at, len(self.key) - 1)
+        return np.asarray(np.minimum(at, len(self.key) - 1))
 
 
 _PARTS = ("key", "high", "low", "end", "row", "waits")

@@ -115,21 +115,26 @@ class Receiver:
         """Take in one batch of packets; the keys that were pressed in it."""
         table, lengths = batch.table, batch.lengths
         self.packets += len(lengths)
-        kind = table[:, 1]
         looks = (lengths >= HEADER) & (table[:, 0] >> 6 == 2)
-        reports = (kind >= FIRST_TYPE) & (kind <= LAST_TYPE) & (lengths >= HEADER - 4)
+        reports = (table[:, 1] - np.uint8(FIRST_TYPE) <= LAST_TYPE - FIRST_TYPE) & (lengths >= HEADER - 4)
         opened: set[int] = set()
         rows = self.demux.find(
             batch.ports, batch.sources, looks & ~reports, lambda row, at: self._speaks(row, at, batch, opened)
         )
         if reports.any():
             self._report(batch, rows, reports)
-        self._unlock(batch, rows, opened)
+        if self.srtp.used:
+            self._unlock(batch, rows, opened)
         headers = parse(table, lengths)
         self.malformed += int(np.count_nonzero(~headers.valid & ~reports))
-        mine = np.flatnonzero(headers.valid & (rows != NOBODY))
-        for turn in turns(rows[mine]):
-            yield from self._turn(batch, rows, headers, mine if turn is None else mine[turn])
+        good = headers.valid & (rows != NOBODY)
+        mine = None if good.all() else np.flatnonzero(good)
+        for turn in turns(rows if mine is None else rows[mine]):
+            which = turn if mine is None else mine if turn is None else mine[turn]
+            if which is None:
+                yield from self._turn(rows, headers, table, batch.came_s)
+            else:
+                yield from self._turn(rows[which], headers.at(which), table[which], batch.came_s[which])
 
     def _speaks(self, row: int, index: int, batch: Batch, opened: set[int]) -> bool:
         """Whether this packet can be for a row whose peer is not known yet: by its type, and by its seal."""
@@ -160,46 +165,42 @@ class Receiver:
         if len(closed):
             batch.lengths[self.srtp.unprotect(batch.table, batch.lengths, rows, closed)] = 0
 
-    def _turn(self, batch: Batch, rows: Rows, headers: Headers, which: Rows) -> Iterator[Key]:
+    def _turn(self, rows: Rows, headers: Headers, table: Octets, came_s: Rows) -> Iterator[Key]:
         """Packets of which no two are of one row."""
-        rows = rows[which]
-        if len(which) != len(headers.valid):
-            headers = headers.at(which)
-        types, agreed = headers.payload_type, self._audio_type[rows]
-        audio = types == agreed
-        if not audio.all():
-            audio |= (agreed != _NONE) & (_LAW_OF[types] != _NONE)
+        types, wanted = headers.payload_type, self._audio_type[rows]
+        agreed = types == wanted
+        octets = table[:, HEADER : HEADER + max(FRAME, int(headers.size.max(initial=0)))]
+        if agreed.all():
+            self._note(rows, headers, agreed, came_s)
+            self._hear(rows, headers, octets, came_s, agreed)
+            return
+        audio = agreed | ((wanted != _NONE) & (_LAW_OF[types] != _NONE))
         events = (types == self._event_type[rows]) & ~audio
         noise = (types == self._noise_type[rows]) & ~audio & ~events
         known = audio | events | noise
         self.malformed += len(rows) - int(np.count_nonzero(known))
-        came_s = batch.came_s if len(which) == len(batch.came_s) else batch.came_s[which]
-        self._note(rows, headers, known, audio, came_s)
-        octets = batch.table[:, HEADER : HEADER + max(FRAME, int(headers.size.max(initial=0)))]
-        octets = octets if len(which) == len(octets) else octets[which]
-        if audio.all():
-            self._hear(rows, headers, octets, came_s)
-        else:
-            self._hear(rows[audio], headers.at(audio), octets[audio], came_s[audio])
-            self._hush(rows, headers, octets, np.flatnonzero(noise).tolist())
-            yield from self._press(rows, headers, octets, np.flatnonzero(events).tolist())
+        self._note(rows[known], headers.at(known), audio[known], came_s[known])
+        self._hear(rows[audio], headers.at(audio), octets[audio], came_s[audio], agreed[audio])
+        self._hush(rows, headers, octets, np.flatnonzero(noise).tolist())
+        yield from self._press(rows, headers, octets, np.flatnonzero(events).tolist())
 
-    def _note(self, rows: Rows, headers: Headers, known: Mask, timed: Mask, at: Rows) -> None:
-        if self.reporting is None:
-            return
-        if not known.all():
-            rows, headers, timed, at = rows[known], headers.at(known), timed[known], at[known]
-        self.reporting.reception.note(rows, headers.sequence, headers.timestamp, headers.ssrc, timed, at)
+    def _note(self, rows: Rows, headers: Headers, timed: Mask, at: Rows) -> None:
+        if self.reporting is not None:
+            self.reporting.reception.note(rows, headers.sequence, headers.timestamp, headers.ssrc, timed, at)
 
-    def _hear(self, rows: Rows, headers: Headers, octets: Octets, came_s: npt.NDArray[np.float64]) -> None:
+    def _hear(
+        self, rows: Rows, headers: Headers, octets: Octets, came_s: npt.NDArray[np.float64], agreed: Mask
+    ) -> None:
+        """``agreed`` ``(n,)``: packets of the type that was agreed on, and not of the other law of G.711."""
         if not len(rows):
             return
         self.hushes.sound(rows, headers.timestamp)
-        if self.on_sound is not None:
-            self.on_sound(rows, self.coders.house_times(rows, headers.timestamp), came_s)
-        agreed = headers.payload_type == self._audio_type[rows]
         coded = self.coders.rows[rows]
-        if coded.any():
+        any_coded = bool(coded.any())
+        if self.on_sound is not None:
+            times = self.coders.house_times(rows, headers.timestamp) if any_coded else headers.timestamp
+            self.on_sound(rows, times, came_s)
+        if any_coded:
             for index in np.flatnonzero(coded & agreed).tolist():
                 self.coders.take(int(rows[index]), _packet(headers, octets, index))
             self._hear_laws(rows, headers, octets, coded & ~agreed)

@@ -43,14 +43,16 @@ def parse(table: Octets, lengths: npt.NDArray[Any]) -> Headers:
     """Read ``(packets, width)`` octets; payloads behind longer headers are moved to ``HEADER`` in place."""
     fields = np.ascontiguousarray(table[:, :HEADER]).view(_LAYOUT)[:, 0]
     size = lengths.astype(np.int64) - HEADER
-    valid = (size >= 0) & (fields["flags"] >> 6 == 2)
-    for index in np.flatnonzero(valid & (fields["flags"] != VERSION)):
-        size[index] = _straighten(table[index], int(lengths[index]))
-        valid[index] = size[index] >= 0
-    size[~valid] = 0
+    valid = (size >= 0) & (fields["flags"] == VERSION)
+    if not valid.all():
+        rare = (size >= 0) & (fields["flags"] >> 6 == 2) & ~valid
+        for index in np.flatnonzero(rare).tolist():
+            size[index] = _straighten(table[index], int(lengths[index]))
+            valid[index] = size[index] >= 0
+        size[~valid] = 0
     return Headers(
         valid,
-        (fields["type"] & 0x7F).astype(np.uint8),
+        fields["type"] & np.uint8(0x7F),
         fields["type"] > 0x7F,
         fields["sequence"].astype(np.uint16),
         fields["timestamp"].astype(np.uint32),

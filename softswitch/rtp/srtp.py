@@ -123,6 +123,11 @@ class Srtps:
         self.refused = 0  # packets that were not right: forged, repeated, by another key
         self._contexts: dict[int, _Context] = {}
 
+    @property
+    def used(self) -> bool:
+        """Whether any row has keys."""
+        return bool(self._contexts)
+
     def agree(self, row: int, keys: Srtp | None) -> None:
         """What an offer/answer came to; None: plain RTP."""
         if keys is None:
