@@ -105,7 +105,7 @@ class Control:
         self.store = await open_store(settings.store.url)
         self.store.on_stored = self._stored
         self.media = await MediaClient.start(
-            media_socket(settings), settings.media.address, settings.media.ports, settings.paths.prompts,
+            media_socket(settings, 1), settings.media.address, settings.media.ports, settings.paths.prompts,
             settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
             self._unrecorded, self._noted, self._measured,
         )  # fmt: skip

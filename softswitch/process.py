@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import resource
+
+_PR_SET_NAME = 15
 
 
 def raise_file_limit() -> None:
@@ -11,6 +14,13 @@ def raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def call_itself(name: str) -> None:
+    """As top(1) and ``/proc/PID/comm`` show it: the first 15 octets. Where there is no prctl(2), nothing happens."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_NAME, name.encode())
 
 
 def spare_the_long_lived() -> None:

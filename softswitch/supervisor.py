@@ -1,8 +1,9 @@
 """``softswitch run``: starts media and control, restarts what dies, and has no state.
 
 A child that ends with ``GIVE_UP`` has said why and would end the same way again (a port taken, a broken database URL):
-then everything stops. Any other end is a crash: the child comes back after a pause that grows while it keeps crashing.
-Should the supervisor itself be killed, the kernel tells the children.
+then everything stops. Any other end is a crash: the child comes back, at once if it was steady, else after a pause that
+grows while it keeps crashing. For media processes, whose calls are silent meanwhile, there is a spare one that has only
+to be told which it is. Should the supervisor itself be killed, the kernel tells the children.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import fcntl
+import json
 import logging
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -23,43 +24,47 @@ from softswitch.settings import Settings
 log = logging.getLogger("softswitch.supervisor")
 
 GIVE_UP = 78  # EX_CONFIG
-FIRST_PAUSE_S = 0.2
+FIRST_PAUSE_S = 0.2  # after the second crash in a row
 LONGEST_PAUSE_S = 10.0
-STEADY_S = 30.0  # a child that has lived as long starts with the first pause again
+STEADY_S = 30.0  # a child that has lived as long is started again at once
+SPARE_AFTER_S = 3.0  # the spare does not take the time of those who begin their work
 STOP_LIMIT_S = 8.0
 LOCK_WAIT_S = 5.0
 LOCK_TRY_S = 0.1
+MEDIA, SPARE = ["-m", "softswitch.media"], ["-m", "softswitch.media.spare"]
 STREAMS_PER_CALL = 3  # two who talk, and one whose phone rings
 _PR_SET_PDEATHSIG = 1
 
 
-def media_socket(settings: Settings) -> Path:
-    """Where control finds its media process."""
-    return settings.paths.var / "media.sock"
+def media_socket(settings: Settings, number: int) -> Path:
+    """Where control finds this one of its media processes, which are numbered from 1."""
+    return settings.paths.var / f"media-{number}.sock"
 
 
 def supervise(config_dir: Path, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT (returns 0), or until a child gives up (returns 1)."""
-    socket = media_socket(settings)
+    var = settings.paths.var
     try:
-        socket.parent.mkdir(parents=True, exist_ok=True)
-        lock = _locked(socket.parent / "lock")
+        var.mkdir(parents=True, exist_ok=True)
+        lock = _locked(var / "lock")
     except OSError as error:
-        log.error("paths.var: cannot write to %s: %s", socket.parent, error.strerror)
+        log.error("paths.var: cannot write to %s: %s", var, error.strerror)
         return 1
     if lock is None:
-        log.error("another switch runs on %s; stop it, or give this one a directory of its own", socket.parent)
+        log.error("another switch runs on %s; stop it, or give this one a directory of its own", var)
         return 1
-    media = media_command(settings)
-    control = ["-m", "softswitch.app", "--config", str(config_dir)]
+    numbers = range(1, settings.media.processes + 1)
+    commands = {f"media {number}": media_command(settings, number) for number in numbers}
+    commands["control"] = ["-m", "softswitch.app", "--config", str(config_dir)]
     with lock:
-        return asyncio.run(_Supervisor({"media": media, "control": control}, lock.fileno()).run())
+        return asyncio.run(Supervisor(commands, lock.fileno()).run())
 
 
-def media_command(settings: Settings) -> list[str]:
-    """What the media process is started with; ``media.process.arguments`` reads it."""
+def media_command(settings: Settings, number: int = 1) -> list[str]:
+    """What a media process is started with; ``media.process.arguments`` reads it."""
     talk, jitter = settings.media.talk, settings.media.jitter.frames()
-    command = ["-m", "softswitch.media", "--socket", str(media_socket(settings)), "--hold", str(settings.paths.hold)]
+    command = [*MEDIA, "--socket", str(media_socket(settings, number)), "--hold", str(settings.paths.hold)]
+    command += ["--outlive", str(settings.media.outlive)]
     command += ["--recordings", str(settings.paths.recordings), "--keep-free", str(settings.recordings.keep_free)]
     command += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
     command += [f"--jitter={','.join(map(str, jitter))}"]
@@ -83,52 +88,83 @@ def _locked(path: Path) -> IO[str] | None:
     return None
 
 
-class _Supervisor:
-    def __init__(self, commands: dict[str, Sequence[str]], lock: int) -> None:
+class Supervisor:
+    """``commands``: arguments of Python by the name of the child, in the order in which they begin."""
+
+    def __init__(self, commands: dict[str, list[str]], lock: int) -> None:
         self._commands = commands
         self._lock = lock
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._spare: asyncio.subprocess.Process | None = None
         self._stop = asyncio.Event()
         self._status = 0
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self.stop)
         keepers = [asyncio.create_task(self._keep(name)) for name in self._commands]
+        keepers.append(asyncio.create_task(self._keep_a_spare()))
         await self._stop.wait()
         for keeper in keepers:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
         for name in reversed(self._commands):  # control first: it says goodbye to the phones
-            await self._end(name)
+            await self._end(name, self._running.get(name))
+        await self._end("the spare", self._spare)
         return self._status
 
+    def stop(self) -> None:
+        """End the children, then ``run``."""
+        self._stop.set()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of the children that were started last, by their names."""
+        return {name: process.pid for name, process in self._running.items()}
+
     async def _keep(self, name: str) -> None:
-        pause_s = FIRST_PAUSE_S
+        pause_s = 0.0
         while True:
             started = time.monotonic()
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *self._commands[name],
-                start_new_session=True,  # Ctrl-C is for the supervisor, which ends the two in good order
-                preexec_fn=_die_with_parent,
-                pass_fds=(self._lock,),
-            )
-            self._running[name] = process
+            process = self._running[name] = await self._begin(self._commands[name])
             status = await process.wait()
             if status == GIVE_UP:
                 self._status = 1
                 self._stop.set()
                 return
             if time.monotonic() - started > STEADY_S:
-                pause_s = FIRST_PAUSE_S
+                pause_s = 0.0
             log.error("%s ended with %s; starting it again in %.1f s", name, status, pause_s)
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            pause_s = min(max(FIRST_PAUSE_S, 2 * pause_s), LONGEST_PAUSE_S)
 
-    async def _end(self, name: str) -> None:
-        process = self._running.get(name)
+    async def _begin(self, command: list[str]) -> asyncio.subprocess.Process:
+        spare = self._spare
+        if command[: len(MEDIA)] != MEDIA or spare is None or spare.returncode is not None:
+            return await self._start(command)
+        assert spare.stdin is not None
+        self._spare = None
+        spare.stdin.write(json.dumps(command[len(MEDIA) :]).encode() + b"\n")  # if it is dying, it is a child that dies
+        return spare
+
+    async def _keep_a_spare(self) -> None:
+        while True:
+            await asyncio.sleep(SPARE_AFTER_S)
+            if self._spare is None or self._spare.returncode is not None:
+                self._spare = await self._start(SPARE, asyncio.subprocess.PIPE)
+
+    async def _start(self, command: list[str], stdin: int | None = None) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *command,
+            stdin=stdin,
+            start_new_session=True,  # Ctrl-C is for the supervisor, which ends the others in good order
+            preexec_fn=_die_with_parent,
+            pass_fds=(self._lock,),
+        )
+
+    async def _end(self, name: str, process: asyncio.subprocess.Process | None) -> None:
         if process is None or process.returncode is not None:
             return
         process.terminate()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import select
 import socket
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from softswitch.media import protocol as p
 log = logging.getLogger(__name__)
 
 _MOST_UNSENT = 1 << 20  # octets; a control that reads so little is not alive
+_MOST_MISSED = 4096  # events
 _READ = 1 << 16
 
 
@@ -27,6 +29,7 @@ class Channel:
         self._peer: socket.socket | None = None
         self._frames = p.Frames()
         self._unsent = bytearray()
+        self._missed: deque[bytes] = deque(maxlen=_MOST_MISSED)  # the latest events while no control was there
         path.unlink(missing_ok=True)  # of a process that was killed
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self._listener.bind(str(path))
@@ -45,8 +48,9 @@ class Channel:
         self._write()
 
     def tell(self, event: p.Event) -> None:
-        """To the control that is there; without one the event is lost, and the next control asks anew."""
+        """To the control that is there, or to the next one: a key that was pressed meanwhile is not lost."""
         if self._peer is None:
+            self._missed.append(p.pack(event))
             return
         self._unsent += p.pack(event)
         if len(self._unsent) > _MOST_UNSENT:
@@ -77,6 +81,8 @@ class Channel:
 
     def _take(self, command: p.Command) -> None:
         if isinstance(command, p.Hello):
+            self._unsent += b"".join(self._missed)  # before it says what it wants, which may be over
+            self._missed.clear()
             self.tell(self._greeting)
         self._obey(command)
 

@@ -65,7 +65,7 @@ class Link:
             if await self._connect():
                 delay_s = _FIRST_DELAY_S
             await asyncio.sleep(delay_s)
-            delay_s = min(2 * delay_s, _MOST_DELAY_S)
+            delay_s = min(1.2 * delay_s, _MOST_DELAY_S)  # a fifth of the time that it is away
 
     async def _connect(self) -> bool:
         """One connection from beginning to end; False where it was refused."""

@@ -24,7 +24,7 @@ from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.library import music_files
 from softswitch.media.mmsg import CALLS
 from softswitch.media.schedule import TICK_S, Schedule
-from softswitch.process import raise_file_limit
+from softswitch.process import call_itself, raise_file_limit
 from softswitch.rtp.jitter import JitterSettings
 
 log = logging.getLogger(__name__)
@@ -138,6 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = arguments(argv)
     configure(given.log_format, given.log_level)
     raise_file_limit()
+    call_itself(given.socket.stem)
     settings = EngineSettings(
         given.streams, given.jitter, recordings=given.recordings, keep_free=given.keep_free << 20, talk=given.talk
     )

@@ -1,12 +1,14 @@
 """What a process asks of the system when it starts."""
 
 import gc
+import os
 import resource
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from softswitch.process import raise_file_limit, spare_the_long_lived
+from softswitch.process import call_itself, raise_file_limit, spare_the_long_lived
 
 
 @pytest.fixture
@@ -28,3 +30,13 @@ def test_what_is_there_is_not_walked_again() -> None:
     spare_the_long_lived()
     assert gc.get_freeze_count() > 1000
     assert gc.get_threshold()[0] > 700
+
+
+def test_a_process_is_named_in_the_list_of_processes() -> None:
+    comm = Path(f"/proc/{os.getpid()}/comm")
+    before = comm.read_text().strip()
+    try:
+        call_itself("a name of more than 15")
+        assert comm.read_text().strip() == "a name of more "
+    finally:
+        call_itself(before)
