@@ -143,6 +143,7 @@ def configuration(
         calendars=settings.office_calendars(),
         prompts=prompt_files(settings.paths.prompts),
         features={codes.login: "login", codes.logout: "logout", codes.ready: "ready", codes.pause: "pause"},
+        supervise_codes={codes.listen: "listen", codes.whisper: "whisper", codes.barge: "barge"},
         recordings=settings.paths.recordings,
         realm=sip.realm,
         digest=sip.digest,
@@ -175,7 +176,7 @@ def _user(user: UserSettings, calls: int) -> User:
     most = calls if user.calls is None else user.calls
     return User(
         user.password, user.name, user.language, user.contact or "", most, user.srtp, user.digits, user.tones or "",
-        tuple(KNOWN[one] for one in user.codecs),
+        tuple(KNOWN[one] for one in user.codecs), user.supervises,
     )  # fmt: skip
 
 

@@ -50,11 +50,12 @@ class TransferJoin:
 
 @dataclass(frozen=True, slots=True)
 class LegReplaced:
-    """The inbound leg ``new``, not answered yet, takes the place of ``old``."""
+    """The inbound leg ``new``, not answered yet, takes the place of ``old``; or a supervisor's, which is ``up``."""
 
     old: str
     new: str
     who: Party  # at ``new``
+    up: bool = False
 
 
 @dataclass(slots=True)

@@ -86,6 +86,7 @@ class PressKeys(Effect):
 class JoinRoom(Effect):
     room: str
     leg: str
+    heard_by: tuple[str, ...] | None = None  # legs; None: all who are there
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,21 @@
-"""Who may send whom where: the rules of transfer.
+"""Who may send whom where, and who may hear whom: the rules of transfer and of supervision.
 
 A transfer is a call that the transferor has us make, so that it reaches what the transferor could have called: an
 internal user phones, dialplans and outside numbers; a caller from a trunk nothing, or, where the trunk is configured
 for it, what its callers may call: dialplans. The target must be ours: whoever could name a foreign host could have us
 call anybody.
+
+A supervisor may hear the calls of the users and of the queues that his entry in ``users.yaml`` names, or all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from softswitch.contact.routing import FeatureRoute, Route
+
+EVERYBODY = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +43,8 @@ def blind(who: Party, ours: bool, route: Route | None) -> int:
 def attended(who: Party, consulting: Party, ours: bool) -> int:
     """Both calls must be the transferor's own."""
     return 0 if who.internal and who.user == consulting.user and ours else 403
+
+
+def supervise(grants: Collection[str], user: str, queue: str) -> bool:
+    """Whether ``grants`` (users, queues) cover a call in which ``user`` talks, of ``queue``; "" is of none."""
+    return EVERYBODY in grants or user in grants or (bool(queue) and queue in grants)

@@ -15,6 +15,7 @@ from softswitch.contact.event import (
     TransferEnded,
 )
 from softswitch.contact.mailbox import VoicemailLeft
+from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
 from softswitch.sip.registrar import Registered, Unregistered
@@ -60,6 +61,10 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("transfers", "Transfers that came to an end, or were refused", ("kind", "outcome")),
     ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
     ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
+    ("supervisions", "Supervisors who came to hear a call, by how they began", ("mode",)),
+    ("supervision_changes", "Changes of what a supervisor does", ("mode",)),
+    ("supervisions_ended", "Supervisors who hear a call no longer, and why", ("why",)),
+    ("supervisions_refused", "Supervisions that were refused, and why", ("why",)),
     ("routing_decisions", "Routing decisions", ("queue", "result")),
     ("agent_state_changes", "Agents that entered a state", ("state",)),
     ("promise_changes", "Promises that entered a state", ("queue", "state")),
@@ -125,6 +130,10 @@ _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
         # queues and agents
         _one(QueueJoined, "queue_joined", lambda event: (event.queue, event.kind)),
         _one(QueueLeft, "queue_left", lambda event: (event.queue, event.kind, event.why)),
+        _one(SupervisionBegan, "supervisions", lambda event: (event.mode,)),
+        _one(SupervisionChanged, "supervision_changes", lambda event: (event.mode,)),
+        _one(SupervisionEnded, "supervisions_ended", lambda event: (event.why,)),
+        _one(SupervisionRefused, "supervisions_refused", lambda event: (event.why,)),
         _one(AgentStateChanged, "agent_state_changes", lambda event: (event.new.value,)),
         _one(Decided, "routing_decisions", lambda event: (event.queue, "nobody" if event.agent is None else "offered")),
         # promises

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from softswitch.audio import codec
+from softswitch.contact.permission import EVERYBODY
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.sdp.codecs import KNOWN
 from softswitch.settings.model import Configuration
@@ -20,6 +21,7 @@ Finding = tuple[Path, str, str]
 def findings(settings: Configuration) -> Iterator[Finding]:
     """Everything that is wrong or doubtful across the files."""
     yield from _agents(settings)
+    yield from _supervisors(settings)
     yield from _trunks(settings)
     yield from _queue_trunks(settings)
     yield from _skills(settings)
@@ -40,6 +42,15 @@ def _agents(settings: Configuration) -> Iterator[Finding]:
         elif agent.user in owner:
             yield path, f"agent {owner[agent.user]!r} has this phone already; give each agent one of their own", "error"
         owner.setdefault(agent.user, name)
+
+
+def _supervisors(settings: Configuration) -> Iterator[Finding]:
+    known = {EVERYBODY, *settings.users, *settings.queues}
+    for number, user in settings.users.items():
+        for index, one in enumerate(user.supervises):
+            if one not in known:
+                message = f"neither users.yaml nor queues.yaml has {one!r}{did_you_mean(one, known)}"
+                yield ("users", number, "supervises", index), message, "error"
 
 
 def _trunks(settings: Configuration) -> Iterator[Finding]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from softswitch.acd.model import AgentSpec
 from softswitch.audio.progress import COUNTRIES
+from softswitch.contact.permission import EVERYBODY
 from softswitch.settings.kind import Name, Strict, written
 
 # The passwords of the sample configuration are public: no listener outside of loopback starts with one of them.
@@ -47,6 +48,14 @@ Codecs = Annotated[
 ]  # fmt: skip
 
 
+def _everybody(written: object) -> object:
+    return [EVERYBODY] if written == EVERYBODY else written
+
+
+# Users and queues by name, or the word "all".
+Supervised = Annotated[tuple[Name, ...], BeforeValidator(_everybody)]
+
+
 class User(Strict):
     """A phone that may register and call."""
 
@@ -59,6 +68,7 @@ class User(Strict):
     digits: DigitForm = "auto"
     tones: ToneCountry | None = None  # of call progress; none: those of the switch
     codecs: Codecs = ()
+    supervises: Supervised = ()  # whose calls he may listen to, whisper into and join
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

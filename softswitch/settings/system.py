@@ -186,12 +186,15 @@ class Log(Strict):
 
 
 class FeatureCodes(Strict):
-    """What an agent dials on the own phone."""
+    """What an agent, or a supervisor, dials on the own phone."""
 
     login: FeatureCode = "*11"
     logout: FeatureCode = "*12"
     ready: FeatureCode = "*13"
     pause: FeatureCode = "*14"
+    listen: FeatureCode = "*31"  # these three before the number of who is supervised
+    whisper: FeatureCode = "*32"
+    barge: FeatureCode = "*33"
 
 
 class HttpStep(Strict):

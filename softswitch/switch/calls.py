@@ -27,6 +27,8 @@ from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
 from softswitch.contact.order import Closed, FetchEnded, HangUp, MakeLeg, PromptEnded, TellLeg
+from softswitch.contact.permission import Party
+from softswitch.contact.supervision import Supervision
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
 from softswitch.sdp import crypto
@@ -54,7 +56,7 @@ from softswitch.switch.transfers import Transfers
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
-Contact = InboundContact | CallbackContact
+Contact = InboundContact | CallbackContact | Supervision
 FromEndpoint = RequestArrived | AckArrived | CancelArrived | ResponseArrived | TransactionFailed
 
 
@@ -157,7 +159,8 @@ class Calls:
         self.move(order.leg, contact)
         self.transfers.called(order.leg, order.target)
         if order.target.user:
-            seen = ("", "") if self._origin(order.leg).private else (order.caller, order.caller_name)
+            secret = self._origin(order.leg).private or isinstance(self.contacts.get(contact), Supervision)
+            seen = ("", "") if secret else (order.caller, order.caller_name)
             self.extensions.begun(leg, order.target.user, False, *seen)
         return []
 
@@ -238,6 +241,9 @@ class Calls:
             self._media.connect(event.leg, event.media, leg.flow.remote[0], tones)
         return self._signal(event)
 
+        supervised = self._switch.supervisions.called(event, wanted)
+        if supervised is not None:
+            return supervised
     def _ended(self, event: Released | Failed) -> Sequence[Effect]:
         self._switch.trunks.heard(event)
         self._switch.trunks.left(event.leg)
@@ -262,6 +268,7 @@ class Calls:
 
     def to_contact(self, name: str, event: object) -> Sequence[Effect]:
         """An order of the ACD or the ledger that a contact must carry out."""
+        self._switch.supervisions.touch()
         return self._tell_contact(name, event)
 
     def to_callback(self, promise: str, event: object) -> Sequence[Effect]:

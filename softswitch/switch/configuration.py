@@ -34,6 +34,7 @@ class User:
     digits: str = "auto"  # or "info", "tone"
     tones: str = ""  # country; "": that of the switch
     codecs: tuple[Codec, ...] = ()  # in order of preference; (): the usual ones
+    supervises: tuple[str, ...] = ()  # whose calls he may hear: users, queues, or "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Configuration:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     prompts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> files that exist
     features: Mapping[str, str] = field(default_factory=dict)  # code -> feature
+    supervise_codes: Mapping[str, str] = field(default_factory=dict)  # code, before the number -> mode
     recordings: Path = Path("var/recordings")
     realm: str = "softswitch"
     digest: tuple[str, ...] = ALGORITHMS

@@ -10,12 +10,15 @@ from softswitch.acd.model import AcdInput, LogIn, LogOut, SetPaused, SetReady
 from softswitch.callback.model import Promise, Withdraw
 from softswitch.contact.mailbox import Message
 from softswitch.contact.order import TellAcd, TellLedger
+from softswitch.contact.supervision import Supervision
 from softswitch.core.effect import Effect
 from softswitch.sip.page import PLAIN, Text
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
+from softswitch.switch.calls import Contact
+from softswitch.switch.supervisions import Wish
 from softswitch.switch.tracebook import Trace
-from softswitch.switch.view import AgentView, CallView, QueueView, TrunkView
+from softswitch.switch.view import AgentView, CallView, QueueView, Refused, TrunkView
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -33,15 +36,15 @@ class SwitchControl:
     # ---- looking -----------------------------------------------------------------------------------------------
 
     def calls(self) -> list[CallView]:
+        return [self._call(contact) for contact in self._switch.calls.contacts.values()]
+
+    def _call(self, contact: Contact) -> CallView:
         now = self._switch.clock.monotonic() + self._switch.clock.epoch
-        return [
-            CallView(
-                contact.id, contact.facts.kind, contact.facts.caller, contact.facts.called, contact.state,
-                contact.record.queue, contact.agent or contact.record.agent, contact.step,
-                now - contact.record.started_at,
-            )
-            for contact in self._switch.calls.contacts.values()
-        ]  # fmt: skip
+        return CallView(
+            contact.id, contact.facts.kind, contact.facts.caller, contact.facts.called, contact.state,
+            contact.record.queue, contact.agent or contact.record.agent, contact.step,
+            now - contact.record.started_at,
+        )  # fmt: skip
 
     def agents(self) -> list[AgentView]:
         now = self._switch.clock.monotonic()
@@ -145,6 +148,15 @@ class SwitchControl:
         if contact not in self._switch.calls.contacts:
             raise LookupError(f"no such call: {contact}")
         self._switch.command(lambda: self._switch.calls.hang_up(contact))
+
+    def supervise(self, target: str, supervisor: str, mode: str, by: str) -> CallView:
+        told: list[Supervision | Refused] = []
+        wish = Wish(target, supervisor, mode, by)
+        self._switch.command(lambda: self._switch.supervisions.wanted(wish, told.append))
+        (outcome,) = told
+        if isinstance(outcome, Refused):
+            raise LookupError(str(outcome)) if outcome.why == "unknown" else outcome
+        return self._call(outcome)
 
     def pause_recording(self, contact: str, reason: str | None) -> bool:
         known = self._switch.calls.contacts.get(contact)

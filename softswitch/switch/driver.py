@@ -61,6 +61,7 @@ from softswitch.switch.restart import Kept, restored
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
 from softswitch.switch.texts import Texts
+from softswitch.switch.supervisions import Supervisions
 from softswitch.switch.trunk_questions import TrunkQuestions
 from softswitch.switch.trunks import Trunks
 from softswitch.switch.wire import Wire
@@ -118,6 +119,7 @@ class Switch:
         self.offices = Offices(self)
         self.phones = Phones(self)
         self.overload = Overload()
+        self.supervisions = Supervisions(self)
         self.door = Door(Bans(configuration.bans), self.overload, configuration.strangers, fixed(configuration))
         desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag, self.door)
         self.signalling = Signalling(self, desk)
@@ -130,7 +132,10 @@ class Switch:
         """Who carries out which effect."""
         sound = Sound(self.ports.media, self.ports.fetcher, self.configuration.recordings, self.calls.country)
         calls = self.calls
-        offices = (self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts, sound)
+        offices = (
+            self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts,
+            self.supervisions, sound,
+        )  # fmt: skip
         return {kind: handler for office in offices for kind, handler in office.handlers().items()}
 
     def _hearing(self) -> dict[type[WorldInput], tuple[str, Callable[..., Iterable[Effect]]]]:
@@ -238,7 +243,7 @@ class Switch:
         try:
             self._queue.extend(work())
             self._drain(where)
-            while effects := [*self.offices.settle(), *self.lamps.settle()]:
+            while effects := [*self.offices.settle(), *self.supervisions.settle(), *self.lamps.settle()]:
                 self._queue.extend(effects)
                 self._drain(where)
         except Exception:

@@ -9,6 +9,7 @@ from softswitch.acd.model import AgentState, AgentStateChanged, Decided, Reachab
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.event import ContactFinished, TransferEnded
 from softswitch.contact.mailbox import VoicemailHeard, VoicemailLeft
+from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.sip.endpoint import Stray
 from softswitch.sip.registrar import Registered, Unregistered
@@ -33,6 +34,7 @@ class Facts:
         keeper = self._switch.ports.keeper
         self._switch.lamps.note(event)
         self._switch.calls.transfers.note(event)
+        self._switch.supervisions.note(event)
         match event:
             case Registered(binding=binding):
                 keeper.put_binding(binding)
@@ -49,7 +51,10 @@ class Facts:
                     keeper.put_agent(agent, new is not AgentState.LOGGED_OUT, paused)
             case Decided():
                 self._decided(event)
-            case LossNotRecorded() | PromiseChanged() | TransferEnded():
+            case (
+                LossNotRecorded() | PromiseChanged() | TransferEnded()
+                | SupervisionBegan() | SupervisionChanged() | SupervisionEnded() | SupervisionRefused()
+            ):  # fmt: skip
                 keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):
                 keeper.put_call(self._switch.calls.measuring.finished(record))

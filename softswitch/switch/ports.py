@@ -160,8 +160,11 @@ class MediaPlane(Protocol):
     def press(self, stream: str, digits: str, form: Form) -> None:
         """Send these keys to the peer, as telephone events or as tones."""
 
-    def join(self, room: str, stream: str) -> None:
-        """Put the stream into the room (made by its first member); it leaves any other."""
+    def join(self, room: str, stream: str, heard_by: tuple[str, ...] | None = None) -> None:
+        """Put the stream into the room (made by its first member), heard by these streams or by all there.
+
+        It leaves any other room; who is in this one already is heard by these from now on.
+        """
 
     def leave(self, stream: str) -> None: ...
 

@@ -49,8 +49,8 @@ class Sound:
                 self._media.hold_music(leg, music)
             case SilenceTo(leg):
                 self._media.stop(leg)
-            case JoinRoom(room, leg):
-                self._media.join(room, leg)
+            case JoinRoom(room, leg, heard_by):
+                self._media.join(room, leg, heard_by)
             case LeaveRoom(leg):
                 self._media.leave(leg)
             case RecordLegs(recording, file, left, right):

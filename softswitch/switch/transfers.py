@@ -64,17 +64,21 @@ class Transfers:
         self._parties.pop(leg, None)
         self._taking.pop(leg, None)
 
+    def take_up(self, leg: str, party: Party) -> None:
+        """As the former process knew it."""
+        self._parties[leg] = party
+
     def user_of(self, leg: str) -> str:
         """Which of our users is at the other end; "" where it is none."""
-        return self._at(leg).user
+        return self.party(leg).user
 
-    def _at(self, leg: str) -> Party:
+    def party(self, leg: str) -> Party:
         return self._parties.get(leg, Party())
 
     # ---- REFER -------------------------------------------------------------------------------------------------
 
     def wanted(self, event: TransferWanted) -> Sequence[Effect]:
-        contact = self._contact_at(event.leg)
+        contact = self.settled_at(event.leg)
         kind = "blind" if event.replaces is None else "attended"
         ours = not event.number or self._ours(event.leg, event.host)
         status = 403 if contact is None else contact.can_transfer(event.leg)
@@ -93,7 +97,7 @@ class Transfers:
         return [fact, *self._switch.calls.tell_leg(leg, TransferProgress(status))]
 
     def _blind(self, contact: InboundContact, event: TransferWanted, number: str, ours: bool) -> Sequence[Effect]:
-        who = self._at(event.leg)
+        who = self.party(event.leg)
         calls = self._switch.calls
         route = calls.reception.route(number, who.internal)
         status = permission.blind(who, ours, route)
@@ -108,9 +112,9 @@ class Transfers:
     def _attended(
         self, contact: InboundContact, event: TransferWanted, consulting: Leg, ours: bool
     ) -> Sequence[Effect]:
-        who = self._at(event.leg)
-        status = permission.attended(who, self._at(consulting.id), ours)
-        second = self._contact_at(consulting.id)
+        who = self.party(event.leg)
+        status = permission.attended(who, self.party(consulting.id), ours)
+        second = self.settled_at(consulting.id)
         if status or second is None or second is contact:
             return self._refused(event.leg, "attended", status or 403, ours)
         if second.can_transfer(consulting.id) == 0 and second.is_visit and not contact.is_visit:
@@ -136,12 +140,12 @@ class Transfers:
         taken, orders = yielded
         for moved in taken.legs:
             self._switch.calls.move(moved, stays.id)
-        join = TransferJoin(leg, self._at(leg), self._other(stays, leg), ends.facts.called, taken)
+        join = TransferJoin(leg, self.party(leg), self._other(stays, leg), ends.facts.called, taken)
         return [*orders, *self._switch.calls.to_contact(stays.id, join)]
 
     def _other(self, contact: InboundContact, leg: str) -> Party:
         assert contact.bridge is not None
-        party = self._at(contact.bridge.other(leg))
+        party = self.party(contact.bridge.other(leg))
         if not party.number and contact.bridge.other(leg) == contact.leg:
             return replace(party, number=contact.facts.caller)  # from a trunk
         return party
@@ -184,21 +188,24 @@ class Transfers:
         if old is None:
             return None
         calls = self._switch.calls
-        contact = self._contact_at(old)
+        contact = self.settled_at(old)
         if contact is None:
             return calls.tell_leg(event.leg, Reject(481))
         calls.move(event.leg, contact.id)
-        return calls.to_contact(contact.id, LegReplaced(old, event.leg, self._at(event.leg)))
+        return calls.to_contact(contact.id, LegReplaced(old, event.leg, self.party(event.leg)))
 
     # ---- looking up --------------------------------------------------------------------------------------------
 
-    def _contact_at(self, leg: str) -> InboundContact | None:
-        """A callback whose parties talk becomes a contact like others; before that nobody can be transferred."""
+    def settled_at(self, leg: str) -> InboundContact | None:
+        """A callback whose parties talk becomes a contact like others; before that nobody can be transferred.
+
+        Nor can a supervisor.
+        """
         calls = self._switch.calls
         contact = calls.contacts.get(calls.contact_at(leg))
         if isinstance(contact, CallbackContact):
             return calls.settled(contact) if contact.bridge is not None else None
-        return contact
+        return contact if isinstance(contact, InboundContact) else None
 
     def _dialog(self, asked: Replaces) -> Leg | None:
         """Ours, whichever end the tags were taken from: lamps show a phone's own view of its dialog."""

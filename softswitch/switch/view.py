@@ -16,7 +16,7 @@ from softswitch.switch.tracebook import Trace
 @dataclass(frozen=True, slots=True)
 class CallView:
     contact: str
-    kind: str  # inbound, internal, outbound, callback
+    kind: str  # inbound, internal, outbound, callback, supervision
     caller: str
     called: str
     state: str  # "ivr", "queued", "ringing", "talking", ...
@@ -61,6 +61,14 @@ class TrunkView:
     calls: int
     most_calls: int  # 0: no limit
     error: str  # of the last look-up
+
+
+class Refused(Exception):
+    """A command that makes sense, and is not carried out; ``why`` is of a closed list, the text for people."""
+
+    def __init__(self, why: str, text: str) -> None:
+        super().__init__(text)
+        self.why = why
 
 
 class Control(Protocol):
@@ -110,6 +118,13 @@ class Control(Protocol):
         """Write to the phones of a user; ``done`` hears the SIP status, 200 for delivered, perhaps at once."""
 
     def hang_up(self, contact: str) -> None: ...
+
+    def supervise(self, target: str, supervisor: str, mode: str, by: str) -> CallView:
+        """Ring ``supervisor`` and let him listen, whisper, barge or take-over; or change what he does already.
+
+        ``target``: a call, a user who talks, or an agent. What comes of it is a call of the kind "supervision". Raises
+        ``LookupError`` where there is no such target or supervisor, and ``Refused``.
+        """
 
     def pause_recording(self, contact: str, reason: str | None) -> bool:
         """None: go on. False: this call is not being recorded."""

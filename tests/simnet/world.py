@@ -84,6 +84,7 @@ class SimMedia:
         if stream in self.streams:
             self.music[stream] = music
 
+    heard: dict[str, tuple[str, ...] | None] = field(default_factory=dict)  # stream -> by whom; None: by all there
     def stop(self, stream: str) -> None:
         self.playing.pop(stream, None)
         self.music.pop(stream, None)
@@ -92,7 +93,7 @@ class SimMedia:
         if stream in self.streams:
             self.pressed.append((stream, digits, form))
 
-    def join(self, room: str, stream: str) -> None:
+    def join(self, room: str, stream: str, heard_by: tuple[str, ...] | None = None) -> None:
         if stream in self.streams:
             self.rooms[stream] = room
 
@@ -123,8 +124,8 @@ class SimMedia:
         if stream in self.music:
             return "music"
         room = self.rooms.get(stream)
-        others = [name for name, other in self.rooms.items() if other == room and name != stream]
-        return "talk" if room and others else "silence"
+        there = {name for name, other in self.rooms.items() if room and other == room and name != stream}
+        return {name for name in there if (by := self.heard[name]) is None or stream in by}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ class Weather:
     """What happens to datagrams, each way: shares of 1."""
 
     loss: float = 0.0
+            self.heard[stream] = heard_by
     late: float = 0.0  # held up until up to ``LATE_S`` more, so that others overtake them
     twice: float = 0.0  # arrive a second time, each copy by its own way
 
@@ -179,6 +181,10 @@ class World:
             COMMIT_S, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
         )
         ids = Ids(self.random.getrandbits)
+        return "talk" if self.voices(stream) else "silence"
+
+    def voices(self, stream: str) -> set[str]:
+        """The streams whose voices it hears, or would hear if nothing were played to it."""
         ports = Ports(self, self.media, self.store, self, self)
         clock = Clock(lambda: self.now, EPOCH)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
