@@ -223,6 +223,9 @@ class Calls:
         if taken_over is not None:
             self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)
             return taken_over
+        supervised = self._switch.supervisions.called(event, wanted)
+        if supervised is not None:
+            return supervised
         made = self.reception.receive(event, wanted, self._switch.directory, self._switch.clock.epoch)
         if made is None:
             return self.tell_leg(event.leg, Reject(404))
@@ -241,15 +244,13 @@ class Calls:
             self._media.connect(event.leg, event.media, leg.flow.remote[0], tones)
         return self._signal(event)
 
-        supervised = self._switch.supervisions.called(event, wanted)
-        if supervised is not None:
-            return supervised
     def _ended(self, event: Released | Failed) -> Sequence[Effect]:
         self._switch.trunks.heard(event)
         self._switch.trunks.left(event.leg)
         self.measuring.closed(event.leg)
         self._peers.pop(event.leg, None)
         self._media.close(event.leg)
+        self._switch.supervisions.touch()
         return self._signal(event)
 
     def _signal(self, event: Any) -> Sequence[Effect]:
@@ -268,7 +269,6 @@ class Calls:
 
     def to_contact(self, name: str, event: object) -> Sequence[Effect]:
         """An order of the ACD or the ledger that a contact must carry out."""
-        self._switch.supervisions.touch()
         return self._tell_contact(name, event)
 
     def to_callback(self, promise: str, event: object) -> Sequence[Effect]:

@@ -60,8 +60,8 @@ from softswitch.switch.ports import (
 from softswitch.switch.restart import Kept, restored
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
-from softswitch.switch.texts import Texts
 from softswitch.switch.supervisions import Supervisions
+from softswitch.switch.texts import Texts
 from softswitch.switch.trunk_questions import TrunkQuestions
 from softswitch.switch.trunks import Trunks
 from softswitch.switch.wire import Wire
@@ -116,10 +116,10 @@ class Switch:
         self.lamps = Lamps(self)
         self.texts = Texts(self)
         self.calls = Calls(self)
+        self.supervisions = Supervisions(self)
         self.offices = Offices(self)
         self.phones = Phones(self)
         self.overload = Overload()
-        self.supervisions = Supervisions(self)
         self.door = Door(Bans(configuration.bans), self.overload, configuration.strangers, fixed(configuration))
         desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag, self.door)
         self.signalling = Signalling(self, desk)

@@ -47,6 +47,7 @@ class SimMedia:
     playing: dict[str, tuple[str, tuple[Prompt, ...]]] = field(default_factory=dict)
     music: dict[str, str] = field(default_factory=dict)  # stream -> class
     rooms: dict[str, str] = field(default_factory=dict)  # stream -> room
+    heard: dict[str, tuple[str, ...] | None] = field(default_factory=dict)  # stream -> by whom; None: by all there
     recordings: dict[str, tuple[Path, str, str | None]] = field(default_factory=dict)
     recorded: list[Path] = field(default_factory=list)
     pauses: list[tuple[str, str | None]] = field(default_factory=list)
@@ -84,7 +85,6 @@ class SimMedia:
         if stream in self.streams:
             self.music[stream] = music
 
-    heard: dict[str, tuple[str, ...] | None] = field(default_factory=dict)  # stream -> by whom; None: by all there
     def stop(self, stream: str) -> None:
         self.playing.pop(stream, None)
         self.music.pop(stream, None)
@@ -96,6 +96,7 @@ class SimMedia:
     def join(self, room: str, stream: str, heard_by: tuple[str, ...] | None = None) -> None:
         if stream in self.streams:
             self.rooms[stream] = room
+            self.heard[stream] = heard_by
 
     def leave(self, stream: str) -> None:
         self.rooms.pop(stream, None)
@@ -123,6 +124,10 @@ class SimMedia:
             return "prompt"
         if stream in self.music:
             return "music"
+        return "talk" if self.voices(stream) else "silence"
+
+    def voices(self, stream: str) -> set[str]:
+        """The streams whose voices it hears, or would hear if nothing were played to it."""
         room = self.rooms.get(stream)
         there = {name for name, other in self.rooms.items() if room and other == room and name != stream}
         return {name for name in there if (by := self.heard[name]) is None or stream in by}
@@ -133,7 +138,6 @@ class Weather:
     """What happens to datagrams, each way: shares of 1."""
 
     loss: float = 0.0
-            self.heard[stream] = heard_by
     late: float = 0.0  # held up until up to ``LATE_S`` more, so that others overtake them
     twice: float = 0.0  # arrive a second time, each copy by its own way
 
@@ -181,10 +185,6 @@ class World:
             COMMIT_S, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
         )
         ids = Ids(self.random.getrandbits)
-        return "talk" if self.voices(stream) else "silence"
-
-    def voices(self, stream: str) -> set[str]:
-        """The streams whose voices it hears, or would hear if nothing were played to it."""
         ports = Ports(self, self.media, self.store, self, self)
         clock = Clock(lambda: self.now, EPOCH)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
