@@ -143,15 +143,23 @@ class Detector:
         self._last[row], self._last_power[row], self._last_tones[:, row] = 0, 0, 0
         self._runs.pop(row, None)
 
+    def rows(self, count: int) -> npt.NDArray[np.int64]:
+        """Those of the first ``count`` that are listened to."""
+        return self._rows[: np.searchsorted(self._rows, count)]
+
     def hear(self, said: npt.NDArray[Any], present: npt.NDArray[np.bool_] | None = None) -> list[Heard]:
         """The keys whose press became certain in this frame ``(n, 20 ms)``.
 
         ``present`` ``(n,)``: the rows whose frame has arrived; the others were made up.
         """
-        rows = self._rows[: np.searchsorted(self._rows, len(said))]
-        if not len(rows):
-            return []
-        halves = said[rows].astype(np.float32).reshape(-1, 2, self._half)
+        rows = self.rows(len(said))
+        return self.hear_rows(rows, said[rows], present) if len(rows) else []
+
+    def hear_rows(
+        self, rows: npt.NDArray[np.int64], said: npt.NDArray[Any], present: npt.NDArray[np.bool_] | None
+    ) -> list[Heard]:
+        """The same of ``rows`` alone, all that are listened to, ``said`` ``(rows, 20 ms)``."""
+        halves = said.astype(np.float32).reshape(-1, 2, self._half)
         power = np.einsum("rhs,rhs->hr", halves, halves)
         parts = (self._basis @ halves.reshape(-1, self._half).T).reshape(2, 8, -1, 2)
         tones = np.einsum("cfrh,cfrh->hfr", parts, parts) * np.float32(2 / self._half)

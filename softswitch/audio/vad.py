@@ -47,30 +47,33 @@ class Talk:
         self.talking[row], self._new[row] = False, True
         self.silent_ticks[row] = self.talk_ticks[row] = self.ticks[row] = 0
 
-    def hear(self, levels: Floats, present: npt.NDArray[np.bool_] | None = None) -> None:
-        """Take in one tick's levels in dBov of the first ``n`` rows, ``(n,)``.
+    def hear(
+        self, levels: Floats, present: npt.NDArray[np.bool_] | None = None, first: int = 0, every: int = 1
+    ) -> None:
+        """Take in levels in dBov of the rows from ``first`` on, of each or of one in ``every``, ``(n,)``.
 
-        ``present`` ``(n,)``: the rows of which something has arrived; of the others nothing is learnt.
+        Who is heard once in so many ticks is taken to have been like that in all of them. ``present`` ``(n,)``: the
+        rows of which something has arrived; of the others nothing is learnt.
         """
-        count = len(levels)
-        if present is not None:
-            levels = np.where(present, levels, self.level[:count])
-        settings, background, talking = self.settings, self.background[:count], self.talking[:count]
-        known = np.ones(count, np.bool_) if present is None else present
-        background[:] = np.where(self._new[:count], levels, background)
-        self._new[:count] &= ~known
-        risen = np.minimum(background + np.float32(_RISE_DB), np.float32(_HIGHEST_DBOV))
-        background[:] = np.where(known, np.minimum(levels, risen), background)
-        loud = known & (levels >= settings.talk_dbov) & (levels >= background + settings.margin_db)
-        silent = self.silent_ticks[:count]
-        silent += 1
+        settings, rows = self.settings, slice(first, first + len(levels) * every, every)
+        background, talking, new, silent = (
+            one[rows] for one in (self.background, self.talking, self._new, self.silent_ticks)
+        )
+        known = np.ones(len(levels), np.bool_) if present is None else present
+        self.level[rows] = levels = np.where(known, levels, self.level[rows])
+        if new.any():
+            background[new] = levels[new]
+            new &= ~known
+        risen = np.minimum(background + np.float32(_RISE_DB * every), np.float32(_HIGHEST_DBOV))
+        np.copyto(background, np.minimum(levels, risen), where=known)
+        loud = known & (levels >= np.maximum(background + np.float32(settings.margin_db), settings.talk_dbov))
+        silent += every
         silent[loud] = 0
         now = loud | (talking & (silent * TICK_S < settings.hangover_s))
         self.spurts += int(np.count_nonzero(now & ~talking))
         talking[:] = now
-        self.talk_ticks[:count] += now
-        self.ticks[:count] += 1
-        self.level[:count] = levels
+        self.talk_ticks[rows] += now * every
+        self.ticks[rows] += every
 
     def silent(self) -> npt.NDArray[np.bool_]:
         """Rows that have said nothing for so long that somebody should look."""

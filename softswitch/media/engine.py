@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from softswitch.audio import dtmf, g711
 from softswitch.audio.codec import CodecError
-from softswitch.audio.conceal import FADE_FRAMES
 from softswitch.audio.vad import TalkSettings
 from softswitch.media import protocol as p
 from softswitch.media.address import Address, numeric
@@ -285,15 +284,15 @@ class Engine:
         receiver.jitter.advance(count)
 
     def _hear(self, count: int, frames: Octets) -> None:
-        """Keys, talk and levels in everything that is said; noise is put into the frames of who is away."""
-        receiver = self._receiver
-        said, law = self._mixer.decoded(frames, receiver.law), receiver.law[:count]
-        self._reporting.listen(said, receiver.now)
+        """Keys, talk and levels in what is said; noise is put into the frames of who is away."""
+        receiver, law = self._receiver, self._receiver.law
         present, missing = receiver.present[:count], receiver.concealer.missing[:count]
-        self._tell_keys(self._listening.hear(said, present, missing), "tone")
-        away = np.flatnonzero(~present & (missing >= FADE_FRAMES))
-        if len(away):
-            frames[away] = g711.encode(said[away], law[away])
+        heard = self._listening.hear(lambda rows: self._mixer.decoded(frames[rows], law[:count][rows]), present)
+        self._tell_keys(heard, "tone")
+        self._reporting.listen(self._listening.talk.level[:count], present, receiver.now)
+        if not present.all():
+            away, noise = self._listening.comfort(present, missing)
+            frames[away] = g711.encode(noise, law[away])
 
     def _keep(self, count: int, at: float) -> None:
         """Record, once everything has been sent."""

@@ -1,24 +1,31 @@
 """What the switch itself hears in the streams: keys as tones, who talks, how loud; and noise where nothing comes.
 
-Everything here is an array operation over all rows, once per tick. A stream whose packets fail to come is heard as
-noise at the level of its own background for a while, once its concealment has faded: silence would sound as if the
-call had ended.
+Everything here is an array operation over many rows. Only what has to be listened to is decoded: rows in which keys may
+come as tones in every tick, all others in every second one for their level, one half of them at a time. A stream whose
+packets fail to come is heard as noise at the level of its own background for a while, once its concealment has faded:
+silence would sound as if the call had ended.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import dtmf
+from softswitch.audio import FRAME, dtmf
 from softswitch.audio.comfort import Comfort
 from softswitch.audio.conceal import FADE_FRAMES
 from softswitch.audio.level import dbov, mean_square
 from softswitch.audio.vad import TICK_S, Talk, TalkSettings
 
 Pcm = npt.NDArray[np.int16]
+Flags = npt.NDArray[np.bool_]
+Samples = Callable[[Any], Pcm]  # what the rows of an index said in this tick, ``(n, FRAME)``
 
 COMFORT_S = 5.0  # a stream that is away for longer is silent
+_EVERY = 2  # ticks between two looks at the level of a row
 _FAINTEST_DBOV, _LOUDEST_DBOV = -75.0, -45.0  # of comfort noise; nobody hears less, and more is no comfort
 
 
@@ -29,6 +36,7 @@ class Listening:
         self.comforted = 0  # frames of noise
         self._tones = dtmf.Detector(streams)
         self._comfort = Comfort(streams)
+        self._tick = 0
 
     def connect(self, row: int, tones: bool) -> None:
         """``tones``: keys may come in the sound."""
@@ -38,23 +46,29 @@ class Listening:
         self._tones.listen(row, False)
         self.talk.forget(row)
 
-    def hear(self, said: Pcm, present: npt.NDArray[np.bool_], missing: npt.NDArray[np.int32]) -> list[dtmf.Heard]:
-        """The keys in a tick's frames ``(n, FRAME)``; noise is put into rows that say nothing.
-
-        ``present`` ``(n,)``: their frame has arrived; ``missing`` ``(n,)``: for how many frames none has.
-        """
-        if not len(said):
-            return []
-        keys = self._tones.hear(said, present)
-        self.talk.hear(dbov(mean_square(said)), present)
-        self.talk_ticks += int(np.count_nonzero(self.talk.talking[: len(said)]))
-        background = self.talk.background[: len(said)]
-        away = ~present & (missing >= FADE_FRAMES) & (missing * TICK_S < COMFORT_S)
-        rows = np.flatnonzero(away & (background >= _FAINTEST_DBOV))
-        if len(rows):
-            self._comfort.fill(said, rows, np.minimum(background[rows], _LOUDEST_DBOV))
-            self.comforted += len(rows)
+    def hear(self, samples: Samples, present: Flags) -> list[dtmf.Heard]:
+        """The keys in this tick of the first rows; ``present`` ``(n,)``: whose frame has arrived."""
+        count, first = len(present), self._tick % _EVERY
+        self._tick += 1
+        toned = self._tones.rows(count)
+        keys = self._tones.hear_rows(toned, samples(toned), present) if len(toned) else []
+        some = slice(first, count, _EVERY)
+        self.talk.hear(dbov(mean_square(samples(some))), present[some], first, _EVERY)
+        self.talk_ticks += int(np.count_nonzero(self.talk.talking[:count]))
         return keys
+
+    def comfort(self, present: Flags, missing: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], Pcm]:
+        """Rows that say nothing where noise should be heard, and that noise ``(rows, FRAME)``.
+
+        ``missing`` ``(n,)``: for how many frames none has come.
+        """
+        rows = np.flatnonzero(~present & (missing >= FADE_FRAMES) & (missing * TICK_S < COMFORT_S))
+        rows = rows[self.talk.background[rows] >= _FAINTEST_DBOV]
+        made = np.zeros((int(rows.max(initial=-1)) + 1, FRAME), np.int16)
+        if len(rows):
+            self._comfort.fill(made, rows, np.minimum(self.talk.background[rows], _LOUDEST_DBOV))
+            self.comforted += len(rows)
+        return rows, made[rows]
 
     def counters(self) -> dict[str, float]:
         return {

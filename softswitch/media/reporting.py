@@ -130,10 +130,11 @@ class Reporting:
         self._octets[rows] += octets
         self._timestamp[rows] = timestamp
 
-    def listen(self, said: npt.NDArray[np.int16], now: float) -> None:
+    def listen(self, levels: npt.NDArray[np.float32], present: npt.NDArray[np.bool_], now: float) -> None:
+        """How loud the first rows are, in dBov, and of which anything has arrived: ``(n,)`` each."""
         self._frames += 1
         if self._frames % _EVERY_FRAMES == 0:
-            self.watch.listen(said, now)
+            self.watch.listen(levels, present, now)
 
     def tick(self, count: int, now: float) -> Iterator[Happened]:
         """Take in what came, send what is due; what happened to the first ``count`` rows."""

@@ -25,7 +25,7 @@ EVERY_S = 1.0
 NO_MEDIA_S = 5.0  # without a packet that should come
 UNHEARD_S = 12.0  # without the peer's reports saying that it hears us: two of their intervals
 SILENCE_S = 20.0  # of packets without sound
-_SOUND = 64  # peak; below it is silence, -54 dB
+_SOUND_DBOV = -57.0  # of a frame; below it is silence
 
 
 class Happened(NamedTuple):
@@ -56,10 +56,9 @@ class Watch:
         for told in self._told.values():
             told[row] = False
 
-    def listen(self, said: npt.NDArray[np.int16], now: float) -> None:
-        """A frame of the first rows ``(n, samples)``; not every one need be shown."""
-        peak = np.maximum(said.max(axis=1, initial=0), -said.min(axis=1, initial=0).astype(np.int32))
-        self.loud_at[: len(said)][peak > _SOUND] = now
+    def listen(self, levels: npt.NDArray[np.float32], present: Flags, now: float) -> None:
+        """How loud the first rows are, in dBov ``(n,)``, where anything has come; not every frame need be shown."""
+        self.loud_at[: len(levels)][present & (levels > _SOUND_DBOV)] = now
 
     def latched(self, row: int) -> Iterator[Happened]:
         """Its peer was found elsewhere than signalled."""

@@ -20,12 +20,12 @@ def test_a_line_that_breaks_off_is_heard_as_its_own_background_for_a_while() -> 
     listening = Listening(1)
     here, away = np.array([True]), np.array([False])
     for frame in noise(-60, 50):
-        listening.hear(frame, here, np.array([0]))
+        listening.hear(frame.__getitem__, here)
     heard = []
     for number in range(400):
-        said = np.zeros((1, FRAME), np.int16)
-        listening.hear(said, away, np.array([number + 1], np.int32))
-        heard.append(said[0])
+        listening.hear(np.zeros((1, FRAME), np.int16).__getitem__, away)
+        rows, made = listening.comfort(away, np.array([number + 1], np.int32))
+        heard.append(made[0] if rows.tolist() == [0] else np.zeros(FRAME, np.int16))
     levels = dbov(mean_square(np.stack(heard)))
     last = round(COMFORT_S * 50)
     assert (levels[: FADE_FRAMES - 1] == -127).all()  # that is concealed, and still fading
@@ -36,15 +36,16 @@ def test_a_line_that_breaks_off_is_heard_as_its_own_background_for_a_while() -> 
 
 def test_a_line_of_which_nothing_ever_came_is_silent() -> None:
     listening = Listening(2)
-    said = np.zeros((2, FRAME), np.int16)
+    away, silence = np.zeros(2, np.bool_), np.zeros((2, FRAME), np.int16)
     for number in range(20):
-        listening.hear(said, np.zeros(2, np.bool_), np.full(2, FADE_FRAMES + number, np.int32))
-    assert not said.any()
+        listening.hear(silence.__getitem__, away)
+        rows, made = listening.comfort(away, np.full(2, FADE_FRAMES + number, np.int32))
+        assert not len(rows) and made.shape == (0, FRAME)
 
 
 def test_without_streams_there_is_nothing_to_hear() -> None:
     listening = Listening(2)
-    assert listening.hear(np.zeros((0, FRAME), np.int16), np.zeros(0, np.bool_), np.zeros(0, np.int32)) == []
+    assert listening.hear(np.zeros((0, FRAME), np.int16).__getitem__, np.zeros(0, np.bool_)) == []
     assert listening.counters() == {"talk_spurts": 0, "talk_seconds": 0.0, "comfort_frames": 0}
 
 
@@ -55,8 +56,8 @@ def test_who_talks_and_who_presses_keys() -> None:
     key = dtmf.tones("7", 0.2).reshape(-1, FRAME)
     quiet[30 : 30 + len(key), 1] = key
     quiet[30 : 30 + len(key), 2] = key  # nobody listens for tones there
-    here, none = np.ones(3, np.bool_), np.zeros(3, np.int32)
-    told = [heard for frame in quiet[:41] for heard in listening.hear(frame, here, none)]
+    here = np.ones(3, np.bool_)
+    told = [heard for frame in quiet[:41] for heard in listening.hear(frame.__getitem__, here)]
     assert told == [dtmf.Heard(1, "7")]
     assert listening.gauges(3) == {"tone_detectors": 1, "streams_talking": 2, "streams_silent": 0}
     assert listening.gauges(2)["streams_talking"] == 1

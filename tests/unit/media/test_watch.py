@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from softswitch.audio.level import dbov, mean_square
 from softswitch.media.watch import Watch
 from softswitch.rtp.quality import Reception, Report
 from softswitch.rtp.rtcp import Block, Compound
@@ -36,7 +37,7 @@ class World:
             self.report.take(ROW, 99, Compound(7, None, blocks, frozenset()), self.now, 0)
         said = np.zeros((ROWS, 160), np.int16)
         said[ROW, 5] = -2000 if loud else 20
-        self.watch.listen(said, self.now)
+        self.watch.listen(dbov(mean_square(said)), np.full(ROWS, came), self.now)
         found = list(self.watch.look(ROWS, self.now))
         assert {one.row for one in found} <= {ROW}
         return [one.kind for one in found]
@@ -91,11 +92,10 @@ def test_packets_without_sound_are_silence() -> None:
     assert world.seconds(30, loud=False) == ["silence"]
 
 
-def test_the_loudest_negative_sample_is_sound() -> None:
+def test_who_is_away_was_not_loud_just_now() -> None:
     world = World()
-    said = np.full((ROWS, 160), -32768, np.int16)
-    world.watch.listen(said, 150.0)
-    assert world.watch.loud_at.tolist() == [150.0] * ROWS
+    world.watch.listen(np.zeros(ROWS, np.float32), np.arange(ROWS) == ROW, 150.0)
+    assert np.flatnonzero(world.watch.loud_at == 150.0).tolist() == [ROW]
 
 
 def test_a_row_that_was_given_back_says_nothing_and_begins_anew() -> None:
