@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from softswitch import __version__
 from softswitch.cli import agent, mailbox, recording, show
 from softswitch.cli.bench import bench
+from softswitch.cli.supervise import supervise
 from softswitch.cli.trace import trace
 
 _LATER = {"run": "softswitch.cli.start", "check": "softswitch.cli.start", "demo": "softswitch.cli.demo"}
@@ -47,6 +48,7 @@ app.add_typer(agent.order)
 app.add_typer(mailbox.app, name="voicemail")
 app.add_typer(mailbox.order)
 app.add_typer(recording.app, name="recording")
+app.command()(supervise)
 app.command()(trace)
 app.command()(bench)
 

@@ -29,6 +29,7 @@ class Permission(enum.Enum):
     TRACE = "trace"  # the SIP messages of a call, with numbers
     AGENT_STATE = "agent-state"
     RECORDING = "recording"  # pause it, let it go on
+    SUPERVISE = "supervise"  # hear a call, talk in it
     COMMAND = "command"  # end calls, withdraw promises
 
 

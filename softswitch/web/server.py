@@ -20,6 +20,7 @@ from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
 from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, WithdrawBody, number_of, read_body
 from softswitch.web.problem import ApiError, json_response, problem_middleware
+from softswitch.web.supervise import Supervising
 from softswitch.web.trace import CAPTURE_TYPE, captured, shown
 
 MAX_BODY_BYTES = 16 * 1024
@@ -97,6 +98,7 @@ class Api:
             ("POST", "/api/v1/agents/{name}/state", Permission.AGENT_STATE, self.agent_state),
             ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
             ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
+            ("POST", "/api/v1/calls/{id}/supervise", Permission.SUPERVISE, Supervising(self._control).handle),
             ("POST", "/api/v1/calls/{id}/recording", Permission.RECORDING, self.recording),
             ("POST", "/api/v1/voicemails/{id}/heard", command, self.heard),
             ("POST", "/api/v1/messages", command, self.message),

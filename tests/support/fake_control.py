@@ -12,7 +12,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.tracebook import Trace, Traced
-from softswitch.switch.view import AgentView, CallView, QueueView, TrunkView
+from softswitch.switch.view import AgentView, CallView, QueueView, Refused, TrunkView
 
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
 
@@ -99,6 +99,17 @@ class FakeControl:
             raise LookupError(f"no such call: {contact}")
         self.done.append(("pause_recording", contact, str(reason)))
         return contact == "c-1"
+
+    def supervise(self, target: str, supervisor: str, mode: str, by: str) -> CallView:
+        """1001 talks, 1002 does not; 1003 may not supervise, 1004 may."""
+        if target not in ("1001", "1002"):
+            raise LookupError(f"no call, user or agent {target!r}")
+        if supervisor != "1004":
+            raise Refused("not allowed", f"{supervisor} may not supervise {target}")
+        if target == "1002":
+            raise Refused("nobody talks", f"{target} talks to nobody")
+        self.done.append(("supervise", target, supervisor, mode, by))
+        return CallView("s-1", "supervision", supervisor, target, "ringing", "", "", "", 0.0)
 
     def hang_up(self, contact: str) -> None:
         if contact != "c-1":

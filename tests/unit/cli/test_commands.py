@@ -307,6 +307,14 @@ def test_a_recording_is_paused_and_goes_on(running: Running) -> None:
     assert running.control.done == [("pause_recording", "c-1", "card number"), ("pause_recording", "c-1", "None")]
 
 
+def test_a_supervisor_is_rung(running: Running) -> None:
+    assert running("supervise", "1001", "--as", "1004", "--mode", "whisper").output.endswith("1001: 1004 rings\n")
+    assert running.control.done == [("supervise", "1001", "1004", "whisper", "api local")]
+    refused = running("supervise", "1001", "--as", "1003")
+    assert refused.exit_code == 1 and "1003 may not supervise 1001\nsee `supervises`" in refused.output
+    assert running("supervise", "1001", "--as", "1004", "--mode", "shout").exit_code == 2
+
+
 def test_recordings_are_held_against_their_checksums(tmp_path: Path) -> None:
     recorder = Recorder(2)
     for name in ("a", "b"):
