@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Files of tests, on two workers; those that wait for phones come first, by their names, and short ones fill the end.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 CONFIG ?= config
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -20,7 +22,8 @@ demo: $(STAMP)
 test: $(STAMP)
 	tests/setup-system.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -m "not alone" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests -m alone
 
 quick: lint unit
 

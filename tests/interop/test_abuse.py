@@ -19,7 +19,7 @@ import pytest_asyncio
 from tests.support.healthy import Healthy, status
 from tests.support.switch_process import ROOT, SwitchProcess
 
-pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 P95_S = 0.1
 FLOOD_S = 15.0  # at most; it ends with the measurement

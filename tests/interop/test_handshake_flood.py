@@ -20,7 +20,7 @@ from tests.support.healthy import Healthy
 from tests.support.process import eventually
 from tests.support.switch_process import ROOT, descendants
 
-pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 P95_S = 0.1
 FLOOD_S = 1.5

@@ -15,7 +15,7 @@ from softswitch.process import raise_file_limit
 from tests.real.test_network import HOST, options, udp_peer
 from tests.support.switch_process import SwitchProcess
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 IDLE, SLOW = 2000, 200
 ASKED = 200

@@ -21,12 +21,13 @@ from softswitch.ivr.model import Prompt
 from softswitch.media.client import MediaClient
 from softswitch.rtp import packet
 from softswitch.sdp.media import PCMA, PCMU, Codec, Media
-from tests.support.ports import free_port
+from tests.support import ports
 from tests.support.rtp_phone import EVENT, RtpPhone
 
 pytestmark = pytest.mark.real
 
 HOST = "127.0.0.1"
+RTP_PORTS = 60
 LEFT_HZ, RIGHT_HZ, HOLD_HZ, PROMPT_HZ, THIRD_HZ = 440.0, 1000.0, 1700.0, 2300.0, 700.0
 CLEAR, FAINT = 0.2, 0.02  # amplitude of a tone that is there, and of one that is not
 
@@ -34,7 +35,7 @@ CLEAR, FAINT = 0.2, 0.02  # amplitude of a tone that is there, and of one that i
 @dataclass
 class Span:
     first: int
-    last: int
+    last: int  # included
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Plane:
     client: MediaClient | None = None
     played: list[tuple[str, str, bool]] = field(default_factory=list)
     digits: list[tuple[str, str, Form]] = field(default_factory=list)
+    rtp: range = field(default_factory=lambda: ports.claim(RTP_PORTS))
 
     def start_process(self) -> None:
         command = [sys.executable, "-m", "softswitch.media", "--socket", str(self.socket)]
@@ -58,11 +60,10 @@ class Plane:
         self.process.wait()
 
     async def start_client(self) -> MediaClient:
-        first = free_port()
         self.client = await MediaClient.start(
             self.socket,
             HOST,
-            Span(first - first % 2, first - first % 2 + 400),
+            Span(self.rtp.start, self.rtp.stop - 1),
             self.directory / "prompts",
             self.directory / "cache",
             lambda stream, play, ok: self.played.append((stream, play, ok)),
@@ -71,6 +72,12 @@ class Plane:
         self.client.begin()
         await self.client.connected(10)
         return self.client
+
+    async def end(self) -> None:
+        if self.client is not None:
+            await self.client.shutdown()
+        self.kill_process()
+        ports.release(self.rtp)
 
     def join(self, room: str, stream: str, phone: RtpPhone, codec: Codec = PCMU) -> None:
         assert self.client is not None
@@ -96,12 +103,12 @@ async def plane(tmp_path: Path) -> AsyncIterator[Plane]:
     (tmp_path / "hold" / "a.wav").write_bytes(wav.encode(tone.sine(HOLD_HZ, 2), RATE_HZ))
     (tmp_path / "prompts" / "en" / "hello.wav").write_bytes(wav.encode(tone.sine(PROMPT_HZ, 1.0), RATE_HZ))
     made = Plane(tmp_path, tmp_path / "media.sock")
-    made.start_process()
-    await made.start_client()
-    yield made
-    assert made.client is not None
-    await made.client.shutdown()
-    made.kill_process()
+    try:
+        made.start_process()
+        await made.start_client()
+        yield made
+    finally:
+        await made.end()
 
 
 def recorded(path: Path) -> np.ndarray:

@@ -48,12 +48,12 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
         encode(tmp_path / "prompts" / "en" / name, kind, sine(kind, hz, 0.5))
     (tmp_path / "prompts" / "en" / "bad.mp3").write_bytes(b"ID3\x04" + bytes(300))
     made = Studio(tmp_path, tmp_path / "media.sock")
-    made.start_process()
-    await made.start_client()
-    yield made
-    assert made.client is not None
-    await made.client.shutdown()
-    made.kill_process()
+    try:
+        made.start_process()
+        await made.start_client()
+        yield made
+    finally:
+        await made.end()
 
 
 def lag(one: np.ndarray, other: np.ndarray) -> int:

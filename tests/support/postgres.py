@@ -9,13 +9,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 USER = "switch"
 START_S = 30.0
@@ -47,7 +48,7 @@ class Postgres:
         self._home = home
         self._as = runs_as()
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         if self._as:
             user = pwd.getpwnam(self._as[1].partition("=")[2])
             os.chown(home, user.pw_uid, user.pw_gid)
@@ -111,9 +112,3 @@ def running() -> Iterator[Postgres | None]:
             yield server
         finally:
             server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
