@@ -81,7 +81,7 @@ async def test_a_control_that_was_away_itself_ends_nobody(peer: Peer) -> None:
     assert peer.ups == 1
 
 
-@pytest.mark.parametrize("pid", [0, -1, os.getpid()])
+@pytest.mark.parametrize("pid", [0, -1, os.getpid()], ids=["group", "all", "ourselves"])
 def test_neither_a_group_nor_ourselves_are_killed(
     pid: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
