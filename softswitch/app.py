@@ -42,6 +42,7 @@ from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.hep import Agent
 from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
+from softswitch.store.journal import CallFile
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
@@ -113,14 +114,15 @@ class Control:
         clock = Clock(time.monotonic, time.time() - time.monotonic())
         built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
         self.resolver = _resolver(settings, listeners, self._resolved)
-        ports = Ports(self.network, self.media, self.store, self.fetcher, self.resolver)
+        self.journal = CallFile(settings.paths.var / "calls.journal")
+        ports = Ports(self.network, self.media, self.store, self.fetcher, self.resolver, self.journal)
         self._switch = Switch(built, ports, Ids(pooled()), clock, self._rearm)
         self._switch.listen(self.metrics.observe)
         self._switch.listen(log_event)
         await self._tell_homer()
         kept = Kept(
             await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents(),
-            await self.store.voicemails(),
+            await self.store.voicemails(), self.journal.found,
         )  # fmt: skip
         self._switch.restore(kept)
         self.media.begin()
@@ -132,6 +134,7 @@ class Control:
         self._switch.control.parts = self._ready
         self._switch.control.lost = lambda: {
             "rows": self.store.dropped, "datagrams": self.network.drops, "hep": self._homer.drops if self._homer else 0,
+            "journal": self.journal.lost + self._switch.journal.unkept,
         }  # fmt: skip
         await self._serve_http()
 
@@ -153,6 +156,7 @@ class Control:
         await self.resolver.close()
         await self.media.shutdown()
         await self.store.close()
+        self.journal.close()
         if self._homer is not None:
             self._homer.close()
 

@@ -36,6 +36,7 @@ LEVELS: Mapping[str, int] = {
     "SubscriptionEnded": logging.DEBUG,
     "StepEntered": logging.DEBUG,
     "AgentStateChanged": logging.INFO,
+    "CallResumed": logging.INFO,
     "CertificateChanged": logging.INFO,
     "ContactConnected": logging.INFO,
     "ContactDisconnected": logging.INFO,

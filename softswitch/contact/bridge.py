@@ -35,6 +35,11 @@ class Bridge:
             self.held_by = frozenset(leg for leg in (self.left, self.right) if leg in held)
         return orders + [HoldMusicTo(self.other(leg), self.music) for leg in sorted(self.held_by)]
 
+    def resume(self) -> list[Effect]:
+        """The same once more, for a media plane that may know it already; what is recorded, it knows."""
+        orders: list[Effect] = [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right)]
+        return orders + [HoldMusicTo(self.other(leg), self.music) for leg in sorted(self.held_by)]
+
     def updated(self, leg: str, media: Media) -> list[Effect]:
         """A side has renegotiated: hold or resume."""
         other = self.other(leg)

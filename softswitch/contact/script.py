@@ -28,12 +28,18 @@ class Script(Protocol):
 
     def tick(self, now: float) -> list[Effect]: ...
 
+    def resume(self, now: float) -> list[Effect]:
+        """A new process goes on where the former one ended; the caller is answered and talks to nobody."""
+
 
 class _Fixed:
     deadline: float | None = None
 
     def tick(self, now: float) -> list[Effect]:
         return []
+
+    def resume(self, now: float) -> list[Effect]:
+        return [EndCall()]
 
 
 _STATUS = {"busy": 486, "no answer": 480, "rejected": 603, "failed": 503}

@@ -49,6 +49,10 @@ class Scripted(Journey):
     def _tell(self, event: IvrInput, now: float) -> list[Effect]:
         return self._run(self.script.handle(event, now), now)
 
+    def resume(self, now: float) -> list[Effect]:
+        """A new process goes on with the script."""
+        return self._run(self.script.resume(now), now)
+
     def _run(self, effects: list[Effect], now: float) -> list[Effect]:
         orders: list[Effect] = []
         for effect in effects:

@@ -37,6 +37,7 @@ from softswitch.ivr.verb import Verb
 MAX_BURST = 200  # steps without waiting
 STEPS_PER_S = 20  # that are forgiven: faster than any plan in which something is heard
 MAX_TRAIL = 1000  # steps that are remembered
+RESTARTED = "the switch was restarted"
 
 
 class Does(enum.Enum):
@@ -118,6 +119,26 @@ class Interpreter:
         run = Run(self.facts, self.state, now)
         self._walk(run, self._tried(lambda verb: verb.expire(run)))
         return run.effects
+
+    def resume(self, now: float) -> list[Effect]:
+        """A new process goes on: the caller hears the step once more; what was asked of others has come to nothing."""
+        if self.state.step not in self.plan.steps:  # the plan was changed meanwhile
+            raise LookupError(f"dialplan {self.plan.name} has no step {self.state.step!r}")
+        match self.state.wait:
+            case Wait.PROMPT | Wait.KEYS:
+                run = Run(self.facts, self.state, now)
+                self._walk(run, self._enter(run, self.state.step))
+                return run.effects
+            case Wait.FETCH:
+                return self.handle(Fetched(0, None, RESTARTED), now)
+            case Wait.PROMISE:
+                return self.handle(Promised(False, RESTARTED), now)
+            case Wait.DIAL:
+                return self.handle(DialEnded("failed"), now)
+            case Wait.QUEUE:  # and out of it already: the promise of a callback was being spoken
+                return self.handle(QueueEnded("callback"), now)
+            case _:
+                return []
 
     # ---- walking -----------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from softswitch.sip.subscription import SubscriptionEnded
 from softswitch.switch.event import (
     AuthenticationFailed,
     Banned,
+    CallResumed,
     CallShed,
     CertificateChanged,
     ConnectionEnded,
@@ -53,6 +54,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("trunk_changes", "Times a trunk came up or went down, and why", ("trunk", "change")),
     ("trunk_registrations", "Registrations with carriers, by what they answered", ("trunk", "result")),
     ("media_restarts", "Times the media process was replaced", ()),
+    ("contacts_resumed", "Contacts of a former process, and what became of them", ("outcome",)),
     ("contacts_started", "Contacts begun", ("kind",)),
     ("contacts_connected", "Contacts in which two people came to talk", ()),
     ("contacts_finished", "Contacts ended", ("kind", "outcome")),
@@ -118,6 +120,7 @@ _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
         _one(TrunkRegistered, "trunk_registrations", lambda event: (event.trunk, "ok")),
         _one(TrunkNotRegistered, "trunk_registrations", lambda event: (event.trunk, "failed")),
         # contacts
+        _one(CallResumed, "contacts_resumed", lambda event: (event.outcome,)),
         _one(ContactStarted, "contacts_started", lambda event: (event.kind,)),
         _one(ContactConnected, "contacts_connected"),
         _one(ContactFinished, "contacts_finished", lambda event: (event.record.kind, event.record.outcome)),

@@ -111,7 +111,7 @@ class Calls:
             return leg.handle(event, self._switch.now)
         finally:  # a leg that raised half way still has to end
             self._switch.arm(("leg", name), leg.deadline)
-            self.extensions.moved(name)
+            self._moved(name)
 
     def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
         """A leg for an INVITE; its contact is made when it says ``Offered``."""
@@ -184,17 +184,37 @@ class Calls:
             keys=keys, secured=srtp == "required", rtcp_mux=True,
         )  # fmt: skip
 
+    def _moved(self, leg: str) -> None:
+        self.extensions.moved(leg)
+        self._switch.journal.touch(self._contact_of.get(leg, ""))
+
     def digits(self, leg: str) -> str:
         """In which form the peer of a leg takes keys: auto, info, tone."""
-        return self._switch.configuration.digits(*self._peers.get(leg, ("", "")))
+        return self._switch.configuration.digits(*self.peer(leg))
 
     def country(self, leg: str) -> str:
         """Whose tones the peer of a leg hears."""
-        return self._switch.configuration.country(*self._peers.get(leg, ("", "")))
+        return self._switch.configuration.country(*self.peer(leg))
 
     def _keep(self, leg: Leg) -> None:
         self.legs[leg.id] = leg
         self._by_dialog[leg.call_id, leg.local_tag] = leg.id
+
+    def take_up(self, leg: Leg, user: str, trunk: str, party: Party) -> None:
+        """A leg of the former process, with somebody over this trunk, or with this user."""
+        self._peers[leg.id] = user, trunk
+        self._keep(leg)
+        self._switch.arm(("leg", leg.id), leg.deadline)
+        if leg.flow.connection and user and not trunk:
+            self._switch.orphans.take(leg.id)
+        self._switch.trunks.take_up(leg.id, trunk)
+        self.transfers.take_up(leg.id, party)
+        if leg.media is not None:
+            self.keys.agreed(leg.id, leg.media)
+
+    def peer(self, leg: str) -> tuple[str, str]:
+        """User and trunk at the other end of a leg."""
+        return self._peers.get(leg, ("", ""))
 
     def _finished(self, event: Finished) -> Sequence[Effect]:
         leg = self.legs.pop(event.leg, None)
@@ -262,6 +282,7 @@ class Calls:
 
     def move(self, leg: str, contact: str) -> None:
         """From now on it is that contact's."""
+        self._switch.journal.touch(self._contact_of.get(leg, ""))
         self._contact_of[leg] = contact
         self._switch.wire.book.claim(contact, leg, self.legs[leg].call_id)
 
@@ -299,7 +320,7 @@ class Calls:
             try:
                 return leg.tick(now) if leg else []
             finally:
-                self.extensions.moved(name)
+                self._moved(name)
                 self._switch.arm((kind, name), leg.deadline if leg else None)
         contact = self.contacts.get(name)
         return self._rearmed(name, contact.tick(now)) if contact else []
@@ -311,12 +332,14 @@ class Calls:
         return self._rearmed(name, contact.handle(event, self._switch.now))
 
     def _rearmed(self, name: str, effects: Sequence[Effect]) -> Sequence[Effect]:
+        self._switch.journal.touch(name)
         contact = self.contacts.get(name)
         self._switch.arm(("contact", name), contact.deadline if contact and not contact.over else None)
         return effects
 
     def _closed(self, event: Closed) -> Sequence[Effect]:
         contact = self.contacts.pop(event.contact, None)
+        self._switch.journal.touch(event.contact)
         self._switch.wire.book.end(event.contact)
         self._switch.arm(("contact", event.contact), None)
         if isinstance(contact, CallbackContact) and self._callbacks.get(contact.promise.id) == event.contact:

@@ -163,6 +163,7 @@ class SwitchControl:
         if known is None:
             raise LookupError(f"no such call: {contact}")
         orders = known.pause_recording(reason)
+        self._switch.journal.touch(contact)
         self._command(*orders)
         return bool(orders)
 

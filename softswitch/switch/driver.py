@@ -35,9 +35,11 @@ from softswitch.switch.directory import SwitchDirectory, fixed
 from softswitch.switch.door import Door
 from softswitch.switch.event import CallShed, MessageDropped, UnitFailed
 from softswitch.switch.facts import Facts
+from softswitch.switch.journal import CallJournal
 from softswitch.switch.lamps import Lamps
 from softswitch.switch.mending import Mending
 from softswitch.switch.offices import Offices
+from softswitch.switch.orphan import Orphans
 from softswitch.switch.overload import Overload
 from softswitch.switch.phones import Phones
 from softswitch.switch.ports import (
@@ -57,7 +59,7 @@ from softswitch.switch.ports import (
     StreamLost,
     WorldInput,
 )
-from softswitch.switch.restart import Kept, restored
+from softswitch.switch.restart import Kept, Restart
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
 from softswitch.switch.supervisions import Supervisions
@@ -97,6 +99,7 @@ class Switch:
         self._queue: deque[Effect] = deque()
         self._deadlines = Deadlines()
         self._armed: float | None = None
+        self._restart: Restart | None = None
         self.deaf_listeners = 0  # facts that a listener failed to take
 
         self.endpoint = Endpoint(ids, configuration.timing, symmetric=configuration.nat, stream_to=self._stream_to)
@@ -115,10 +118,12 @@ class Switch:
         self.mailboxes = Mailboxes()
         self.lamps = Lamps(self)
         self.texts = Texts(self)
+        self.journal = CallJournal(self)
         self.calls = Calls(self)
         self.supervisions = Supervisions(self)
         self.offices = Offices(self)
         self.phones = Phones(self)
+        self.orphans = Orphans(self)
         self.overload = Overload()
         self.door = Door(Bans(configuration.bans), self.overload, configuration.strangers, fixed(configuration))
         desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag, self.door)
@@ -221,11 +226,14 @@ class Switch:
         self._listeners.append(listener)
 
     def restore(self, kept: Kept) -> None:
-        """What the store kept, before anything else happens."""
-        self._unit("store", lambda: restored(self, kept))
+        """What was kept of the former process, before anything else happens."""
+        self._restart = Restart(self, kept)
+        self._unit("store", self._restart.take_over)
 
     def begin(self) -> None:
-        """The listeners are open: look for the trunks' servers, register, probe; ask the phones of before."""
+        """The listeners are open: go on with the calls, let agents work, look for trunks' servers, ask the phones."""
+        if self._restart is not None:
+            self._unit("store", self._restart.go_on)
         self._unit("timer", self.trunks.start)
         self._unit("timer", self.phones.restored)
 
@@ -250,6 +258,7 @@ class Switch:
             self._queue.clear()
             self._failed(where)
             self._rescue(where, about)
+        self.journal.settle()
         self.arm(_ENDPOINT, self.endpoint.deadline)  # which nearly every effect moves
         self._rearm_if_changed()
 
@@ -314,6 +323,8 @@ class Switch:
                 return self.signalling.write_down()
             case "phones":
                 return self.phones.due()
+            case "orphans":
+                return self.orphans.due()
             case "book":
                 return self.wire.due()
             case "leg" | "contact":

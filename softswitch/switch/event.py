@@ -66,6 +66,14 @@ class MediaRestarted(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CallResumed(DomainEvent):
+    """A contact of the former process was found."""
+
+    contact: str
+    outcome: str  # closed list: "resumed", "ended" (nothing to go on with: its legs are told), "failed" (unreadable)
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingFailed(DomainEvent):
     """A recording was not begun, or has ended before the conversation did; what there is of it is kept."""
 

@@ -70,6 +70,11 @@ class Extensions:
             self._dialogs[leg] = replace(dialog, remote=remote, remote_name=remote_name)
             self._touched(dialog.user)
 
+    def shown(self, leg: str) -> tuple[str, bool, str, str] | None:
+        """As ``begun`` and ``talks_to`` said: user, initiator, number and name of the other side."""
+        dialog = self._dialogs.get(leg)
+        return None if dialog is None else (dialog.user, dialog.initiator, dialog.remote, dialog.remote_name)
+
     def ended(self, leg: str) -> None:
         dialog = self._dialogs.pop(leg, None)
         if dialog is None:

@@ -39,7 +39,7 @@ class Facts:
             case Registered(binding=binding):
                 keeper.put_binding(binding)
                 self._switch.phones.registered(binding)
-                return self._reachability(binding.aor)
+                return [*self._switch.orphans.registered(binding), *self._reachability(binding.aor)]
             case Unregistered(binding=binding):
                 keeper.remove_binding(binding)
                 self._switch.phones.unregistered(binding)

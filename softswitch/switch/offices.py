@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from softswitch.acd.model import (
     AcdInput,
     CancelOffer,
+    LogIn,
+    LogOut,
     Offer,
     Refused,
+    SetPaused,
+    SetReady,
     WaitedTooLong,
 )
 from softswitch.callback.model import (
@@ -56,6 +60,8 @@ class Offices:
 
     def to_acd(self, event: AcdInput) -> list[Effect]:
         effects = self._switch.acd.handle(event, self._switch.now)
+        if isinstance(event, LogIn | LogOut | SetReady | SetPaused):
+            self._switch.journal.touch_agent(event.agent)
         self._worked()
         return effects
 

@@ -6,7 +6,7 @@ Every method returns at once. What takes time ends in an input that the port fee
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -176,6 +176,12 @@ class MediaPlane(Protocol):
 
     def stop_record(self, recording: str) -> None: ...
 
+    def memory(self, streams: Sequence[str], recordings: Sequence[str]) -> bytes:
+        """What is wanted of these, for ``adopt`` of a process that takes over; unknown names are left out."""
+
+    def adopt(self, memory: bytes) -> None:
+        """Want what a former process wanted; before anything else is asked. Raises where it cannot be read."""
+
 
 class Keeper(Protocol):
     """The store, as the driver sees it: facts go in; durable ones are acknowledged by ``Stored``."""
@@ -209,6 +215,31 @@ class Resolver(Protocol):
         """Then ``Resolved(name, ...)``, once and in bounded time."""
 
 
+class Journal(Protocol):
+    """What a process that takes over finds of the calls in progress; see ``Kept.calls``."""
+
+    def keep(self, name: str, octets: bytes) -> None:
+        """In place of what was kept under this name."""
+
+    def forget(self, name: str) -> None: ...
+
+    def flush(self) -> None:
+        """From now on it survives the end of this process, whatever ends it."""
+
+
+class NoJournal:
+    """For who needs none: no call outlives the process."""
+
+    def keep(self, name: str, octets: bytes) -> None:
+        pass
+
+    def forget(self, name: str) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     network: Network
@@ -216,6 +247,7 @@ class Ports:
     keeper: Keeper
     fetcher: Fetcher
     resolver: Resolver
+    journal: Journal = field(default_factory=NoJournal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from softswitch.call.signal import Offered
 from softswitch.callback.model import Lost
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
+from softswitch.contact.memory import ContactMemory
+from softswitch.contact.memory import script as script_of
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.contact.routing import FeatureRoute, Numbering, PlanRoute, Route, TrunkRoute, UserRoute
 from softswitch.contact.script import Announce, DirectDial, Script
@@ -79,6 +81,10 @@ class Reception:
         # The INVITE may come again: one call is lost once.
         name = f"shed-{hashlib.sha256(request.call_id.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
         return [TellLedger(Lost(number, route.plan.lost_to, "shed", name, unix))]
+
+    def resumed(self, kept: ContactMemory, epoch: float) -> Script:
+        """What led a contact of the former process. Raises ``LookupError`` where the plan is no more."""
+        return script_of(kept, self._configuration.plans, self._plan_facts, epoch)
 
     def route(self, number: str, internal: bool) -> Route | None:
         return self._numbering.route(number, internal)

@@ -1,22 +1,23 @@
-"""What a new process takes over from the store: promises, registrations, and what the agents had set.
+"""What a new process takes over: promises, registrations, calls in progress, and what the agents had set.
 
 A connection of the former process is no connection of ours, whatever its number: a phone that had a WebSocket has to
-come again, since nobody can open one to it. Who is no longer configured is left
-out, and stays in the store. Calls and places in line are not taken over.
+come again, since nobody can open one to it. Who is no longer configured is left out, and stays in the store. What calls
+need is made by ``revival``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import LogIn, Reachability, SetPaused
+from softswitch.acd.model import AgentState, LogIn, Reachability, SetPaused
 from softswitch.callback.model import Promise, Restored
 from softswitch.contact.mailbox import Message
 from softswitch.core.effect import Effect
 from softswitch.sip.registrar import Binding
 from softswitch.store.query import StoredAgent
+from softswitch.switch.revival import Revival
 from softswitch.switch.way import static_flow
 
 if TYPE_CHECKING:
@@ -29,22 +30,39 @@ class Kept:
     bindings: Iterable[Binding] = ()
     agents: Iterable[StoredAgent] = ()
     voicemails: Iterable[Message] = ()
+    calls: Mapping[str, bytes] = field(default_factory=dict)  # contact -> what ``journal`` wrote
 
 
-def restored(switch: Switch, kept: Kept) -> list[Effect]:
-    """The consequences, phones first: an agent who cannot be reached is not offered anything."""
-    _bindings(switch, kept.bindings)
-    switch.mailboxes.restore(kept.voicemails)
-    effects = switch.offices.to_ledger(Restored(tuple(kept.promises)))
-    for user, agent in switch.directory.agents_of.items():
-        reachable = bool(switch.registrar.lookup(user, switch.unix))
-        effects += switch.offices.to_acd(Reachability(agent, reachable))
-    for stored in _agents(switch, kept.agents):
-        if stored.logged_in:
-            effects += switch.offices.to_acd(LogIn(stored.agent, ready=not stored.paused))
-        if stored.logged_in and stored.paused:
-            effects += switch.offices.to_acd(SetPaused(stored.agent, stored.paused))
-    return effects
+class Restart:
+    def __init__(self, switch: Switch, kept: Kept) -> None:
+        self._switch = switch
+        self._kept = kept
+        self._revival = Revival(switch)
+
+    def take_over(self) -> list[Effect]:
+        """Before anything is heard: phones first, then whoever talks, so that nobody is offered a second call."""
+        switch, kept = self._switch, self._kept
+        _bindings(switch, kept.bindings)
+        switch.mailboxes.restore(kept.voicemails)
+        effects = switch.offices.to_ledger(Restored(tuple(kept.promises)))
+        for user, agent in switch.directory.agents_of.items():
+            reachable = bool(switch.registrar.lookup(user, switch.unix))
+            effects += switch.offices.to_acd(Reachability(agent, reachable))
+        self._revival.take_over(kept.calls)
+        return effects
+
+    def go_on(self) -> list[Effect]:
+        """As soon as something can be sent: an agent who logs in may be offered a call at once."""
+        effects = self._revival.orders()
+        for stored in _agents(self._switch, self._kept.agents):
+            wish, reason = self._revival.wishes.get(stored.agent, (None, ""))
+            logged_in = stored.logged_in if wish is None else wish is not AgentState.LOGGED_OUT
+            paused = stored.paused if wish is None else reason if wish is AgentState.PAUSED else ""
+            if logged_in:
+                effects += self._switch.offices.to_acd(LogIn(stored.agent, ready=not paused))
+            if logged_in and paused:
+                effects += self._switch.offices.to_acd(SetPaused(stored.agent, paused))
+        return effects
 
 
 def _bindings(switch: Switch, bindings: Iterable[Binding]) -> None:

@@ -62,7 +62,7 @@ class Signalling:
             ResponseArrived: self._to_owner,
             TransactionFailed: self._to_owner,
             CallWanted: self._call_wanted,
-            SendRequest: lambda order: self._endpoint.request(order.request, order.flow, order.leg, self._now),
+            SendRequest: self._ask,
             SendCancel: lambda order: self._endpoint.cancel(order.leg, self._now, order.causes),
             SendAck: lambda order: self._endpoint.ack(order.request, order.flow),
             Respond: self._respond,
@@ -213,7 +213,8 @@ class Signalling:
         leg = self._leg(request)
         if leg is not None:
             heard = self._places.heard(leg, event) if isinstance(event, AckArrived) else event
-            return self._switch.calls.tell_leg(leg.id, heard) if heard else []
+            told = self._switch.calls.tell_leg(leg.id, heard) if heard else []
+            return [*told, *self._switch.orphans.heard(leg.id)]
         if request.method == "SUBSCRIBE" and isinstance(event, RequestArrived):
             return self._desk.request(event, self._switch.unix)
         if isinstance(event, RequestArrived):
@@ -255,6 +256,10 @@ class Signalling:
     def request(self, request: Request, flow: Flow, owner: str) -> list[Effect]:
         """Send a request of ours outside of any leg; ``owner`` hears what becomes of it."""
         return self._endpoint.request(request, flow, owner, self._now)
+
+    def _ask(self, order: SendRequest) -> Sequence[Effect]:
+        held = self._switch.orphans.holds(order)
+        return [] if held else self._endpoint.request(order.request, order.flow, order.leg, self._now)
 
     def _send(self, order: Send) -> Sequence[Effect]:
         self._switch.wire.send(order)

@@ -140,6 +140,13 @@ class Trunks:
         line.legs.add(leg)
         self._carried[leg] = (line, None)
 
+    def take_up(self, leg: str, trunk: str) -> None:
+        """A call of the former process goes on."""
+        line = self.lines.get(trunk)
+        if line is not None:
+            line.legs.add(leg)
+            self._carried[leg] = (line, None)
+
     def called(self, trunk: str, request: Request, number: str) -> str:
         """Which number of ours a trunk means. A registrar calls the contact that we gave it, and says whom in To."""
         line = self.lines[trunk]

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from softswitch.call.press import Form
 from softswitch.core.effect import DomainEvent
 from softswitch.core.ids import Ids
@@ -34,6 +36,41 @@ SWITCH: Address = ("127.0.0.1", 5060)
 COMMIT_S = 0.002
 LATE_S = 0.6  # longer than T1: a repetition may overtake what it repeats
 EPOCH = 1_790_000_000.0  # Unix time at virtual zero; a Monday morning in Asia
+
+
+class SimStream(msgspec.Struct):
+    media: Media | None
+    signalling_host: str
+    music: str | None
+    room: str | None
+    heard: tuple[str, ...] | None
+
+
+SimMemory = tuple[dict[str, SimStream], dict[str, tuple[str, str, str | None]]]
+
+
+class SimJournal:
+    """The file of calls; what was not flushed is lost with the process."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, bytes] = {}
+        self.writes = 0
+        self._pending: dict[str, bytes | None] = {}
+
+    def keep(self, name: str, octets: bytes) -> None:
+        self._pending[name] = octets
+
+    def forget(self, name: str) -> None:
+        self._pending[name] = None
+
+    def flush(self) -> None:
+        for name, octets in self._pending.items():
+            self.writes += 1
+            if octets is None:
+                self.found.pop(name, None)
+            else:
+                self.found[name] = octets
+        self._pending.clear()
 
 
 @dataclass
@@ -111,6 +148,26 @@ class SimMedia:
     def stop_record(self, recording: str) -> None:
         self.recordings.pop(recording, None)
 
+    def memory(self, streams: Sequence[str], recordings: Sequence[str]) -> bytes:
+        kept = {
+            one: SimStream(self.streams[one], self.signalling_hosts.get(one, ""), self.music.get(one),
+                           self.rooms.get(one), self.heard.get(one))
+            for one in streams
+        }  # fmt: skip
+        files = {one: self.recordings[one] for one in recordings if one in self.recordings}
+        return msgspec.msgpack.encode((kept, {one: (str(path), *legs) for one, (path, *legs) in files.items()}))
+
+    def adopt(self, memory: bytes) -> None:
+        """The media process lived on; what the new control does not name, it closes."""
+        kept, files = msgspec.msgpack.decode(memory, type=SimMemory)
+        for name, one in kept.items():
+            self.streams[name], self.signalling_hosts[name] = one.media, one.signalling_host
+            for table, value in ((self.music, one.music), (self.rooms, one.room)):
+                if value is not None:
+                    table[name] = value
+            self.heard[name] = one.heard
+        self.recordings |= {name: (Path(path), left, right) for name, (path, left, right) in files.items()}
+
     # ---- for tests ---------------------------------------------------------------------------------------------
 
     def stream_of(self, rtp: Address) -> str:
@@ -167,6 +224,7 @@ class World:
         self._serial = itertools.count()
         self.configuration = configuration
         self.store = Memory()
+        self.journal = SimJournal()
         self.generation = 0
         self.switch: Switch
         self.media: SimMedia
@@ -185,7 +243,7 @@ class World:
             COMMIT_S, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
         )
         ids = Ids(self.random.getrandbits)
-        ports = Ports(self, self.media, self.store, self, self)
+        ports = Ports(self, self.media, self.store, self, self, self.journal)
         clock = Clock(lambda: self.now, EPOCH)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
         self.switch.listen(lambda event, unix: self.events.append((self.now, event)))
@@ -195,7 +253,11 @@ class World:
     async def _kept(self) -> Kept:
         store = self.store
         return Kept(
-            await store.promises(open_only=True), await store.bindings(), await store.agents(), await store.voicemails()
+            await store.promises(open_only=True),
+            await store.bindings(),
+            await store.agents(),
+            await store.voicemails(),
+            dict(self.journal.found),
         )
 
     def crash(self) -> None:

@@ -185,6 +185,14 @@ class SwitchProcess:
         """After one of its processes was killed."""
         await eventually(self._ready, timeout_s, "GET /readyz is 200")
 
+    async def gone(self, pid: int, timeout_s: float = 5.0) -> None:
+        """That process of the tree has ended."""
+
+        async def so() -> bool:
+            return not _alive(pid)
+
+        await eventually(so, timeout_s, f"process {pid} has ended")
+
     async def _ready(self) -> bool:
         assert self.process.running, f"it ended with {self.process.returncode}"
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):

@@ -1,0 +1,171 @@
+"""What of a contact outlives its process, as plain data; and how a new process goes on with it.
+
+Kept is a contact whose caller was answered: where its script is, whom it talks to, its place in a queue, the message
+that is being left, and its record. Not kept is what only rings: who waits in a queue waits again at the old place, a
+step of a dialplan that dials takes its way out, and somebody whose transfer was not through yet has the call back.
+
+Times are the former process's; ``Facts.epoch``, which tells what they are in Unix seconds, is kept beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+
+from softswitch.acd.model import Join, Need
+from softswitch.call.record import CallRecord
+from softswitch.callback.model import NumberBusy
+from softswitch.contact.bridge import Bridge
+from softswitch.contact.callback import CallbackContact
+from softswitch.contact.inbound import InboundContact
+from softswitch.contact.journey import Facts
+from softswitch.contact.order import Directory, HoldMusicTo, TellAcd, TellLedger
+from softswitch.contact.script import DirectDial, Script
+from softswitch.contact.visit import Visit
+from softswitch.contact.voicemail import Voicemail
+from softswitch.core.effect import Effect
+from softswitch.ivr.interpreter import Interpreter
+from softswitch.ivr.model import DialEnded, DialOut, QueueEnded
+from softswitch.ivr.plan import Plan
+from softswitch.ivr.run import Facts as PlanFacts
+from softswitch.ivr.run import State
+
+
+class ScriptMemory(msgspec.Struct, frozen=True):
+    plan: str = ""  # "": one of the fixed scripts
+    state: State | None = None  # of the plan's interpreter
+    dial: DialOut | None = None
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """Two who talked before a transfer began that is not through yet."""
+
+    other: str  # leg
+    recorded: bool
+    held: tuple[str, ...]
+
+
+class ContactMemory(msgspec.Struct, frozen=True):
+    facts: Facts
+    leg: str
+    language: str
+    step: str
+    script: ScriptMemory
+    queued: bool  # the script waits for the end of a queue, else of a dial, when the bridge is over
+    after: tuple[str, int]  # outcome and status of that
+    record: CallRecord
+    agents: dict[str, tuple[str, str]]
+    numbers: tuple[str, ...]  # on the line
+    recordings: tuple[str, ...]
+    counts: tuple[int, int, int]  # hunts, plays, transfers
+    connected_at: float
+    bridge: Bridge | None
+    talk: Talk | None
+    visit: Visit | None
+    voicemail: Voicemail | None
+
+
+def legs_of(contact: InboundContact | CallbackContact) -> list[str]:
+    """Those without which it cannot go on."""
+    if isinstance(contact, CallbackContact):
+        return [leg for leg in (contact.agent_leg, contact.customer_leg) if leg]
+    found = {contact.leg: None}
+    if contact.bridge is not None:
+        found |= {contact.bridge.left: None, contact.bridge.right: None}
+    if contact.pending is not None and not contact.pending.gone:
+        found[contact.pending.transferor] = None
+    return list(found)
+
+
+def memory(contact: InboundContact | CallbackContact) -> ContactMemory | None:
+    """None where nothing of it can outlive the process: it is over, not answered, or no customer is there yet."""
+    if isinstance(contact, CallbackContact):
+        if contact.over or contact.bridge is None:
+            return None
+        contact = contact.onward()
+    if contact.over or not contact.answered:
+        return None
+    pending, bridge, talk = contact.pending, contact.bridge, None
+    leg, facts, script, after = contact.leg, contact.facts, contact.script, contact.after
+    if pending is not None and not pending.gone:
+        right = pending.transferor if pending.leg == contact.leg else contact.leg
+        leg, facts, script, after = pending.leg, pending.facts, pending.script, pending.after
+        talk = Talk(right, pending.recorded, tuple(sorted(pending.held)))
+    ended = after if isinstance(after, DialEnded | QueueEnded) else DialEnded("answered")
+    return ContactMemory(
+        facts, leg, contact.language, contact.step, _script_memory(script), isinstance(ended, QueueEnded),
+        (ended.outcome, ended.status if isinstance(ended, DialEnded) else 0), contact.record, contact.agents,
+        tuple(contact.numbers), tuple(contact.recordings), (contact.hunts, contact.serial, contact.transfers),
+        contact.connected_at, bridge, talk, contact.visit, contact.voicemail,
+    )  # fmt: skip
+
+
+def _script_memory(script: Script) -> ScriptMemory:
+    match script:
+        case Interpreter():
+            return ScriptMemory(script.plan.name, script.state)
+        case DirectDial():
+            return ScriptMemory(dial=script.order)
+        case _:
+            return ScriptMemory()
+
+
+# ---- the next process ------------------------------------------------------------------------------------------
+
+
+def script(kept: ContactMemory, plans: Mapping[str, Plan], facts: PlanFacts, epoch: float) -> Script:
+    """What led the contact. Raises ``LookupError`` where its plan is no more."""
+    state, by = kept.script.state, kept.facts.epoch - epoch
+    if state is None:
+        return DirectDial(kept.script.dial or DialOut())
+    state.started_at += by
+    state.burst_at += by
+    state.due = _moved(state.due, by)
+    return Interpreter(plans[kept.script.plan], facts, state)
+
+
+def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch: float) -> InboundContact:
+    """The contact as it was; ``resumed`` comes next. ``epoch``: Unix seconds at the new process's ``now`` = 0."""
+    by = kept.facts.epoch - epoch
+    contact = InboundContact(replace(kept.facts, epoch=epoch), directory, kept.leg, script, kept.language)
+    outcome, status = kept.after
+    contact.after = QueueEnded(outcome) if kept.queued else DialEnded(outcome, status)
+    contact.answered, contact.step = True, kept.step
+    contact.record, contact.agents = kept.record, dict(kept.agents)
+    contact.numbers, contact.recordings = list(kept.numbers), list(kept.recordings)
+    contact.hunts, contact.serial, contact.transfers = kept.counts
+    contact.connected_at = kept.connected_at + by
+    contact.bridge, contact.visit, contact.voicemail = kept.bridge, kept.visit, kept.voicemail
+    if contact.visit is not None:
+        contact.visit.joined_at += by
+        contact.visit.announce_at = _moved(contact.visit.announce_at, by)
+        contact.visit.offer_at = _moved(contact.visit.offer_at, by)
+        contact.visit.promise_token = ""  # nobody answers it any more; the place is kept
+    if contact.voicemail is not None:
+        contact.voicemail.started += by
+        contact.voicemail.until += by
+    return contact
+
+
+def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Effect]:
+    """What the new process has to be told and asked, so that the contact goes on."""
+    orders: list[Effect] = [TellLedger(NumberBusy(number, True)) for number in contact.numbers]
+    talk, visit, voicemail = kept.talk, contact.visit, contact.voicemail
+    if talk is not None:
+        return [*orders, *contact.connect(contact.leg, talk.other, talk.recorded, 0.0, now, talk.held)]
+    if contact.bridge is not None:
+        return [*orders, *contact.bridge.resume()]
+    if visit is not None:
+        order = visit.order
+        needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
+        join = Join(contact.id, order.queue, visit.joined_at, needs, order.priority_s, joined_at=visit.joined_at)
+        return [*orders, HoldMusicTo(contact.leg, contact.music), TellAcd(join)]
+    if voicemail is not None:
+        return [*orders, *([] if voicemail.speaking else voicemail.start(contact.leg, now))]
+    return [*orders, *contact.resume(now)]
+
+
+def _moved(moment: float | None, by: float) -> float | None:
+    return None if moment is None else moment + by

@@ -1,0 +1,157 @@
+"""A file of the calls in progress: records are appended, and survive whatever kills the process.
+
+What has been written is the kernel's: kill -9 does not lose it, and nothing is flushed to the disk, since a call does
+not outlive the machine either. Of each name the last record counts. The file is copied without what is over when it is
+opened, and whenever it has become much longer than what lives in it.
+
+A record: mark, length and checksum of its body, body (MessagePack: name, octets or None for "over"). One that is torn
+or damaged is counted and passed over: reading goes on at the next mark.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import msgspec
+
+log = logging.getLogger(__name__)
+
+_MARK = b"\xf5SwJ"  # an octet that no UTF-8 text has
+_HEAD = struct.Struct(">II")  # length of the body, its CRC-32
+_AT = len(_MARK) + _HEAD.size
+MOST = 1 << 20  # octets of one body
+SLACK = 16 << 20  # octets of the file that may be of calls that are over
+_Body = tuple[str, bytes | None]
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(_Body)
+
+
+class CallFile:
+    """Implements ``Journal`` of the driver's ports. ``found`` is what the former process has left, by name."""
+
+    def __init__(self, path: Path, slack: int = SLACK) -> None:
+        """A file that cannot be read or written is logged and counted; it keeps nobody from working."""
+        self.damaged = 0  # records that could not be read
+        self.lost = 0  # times that something could not be written: the disk is full
+        self._path, self._slack = path, slack
+        self._pending: list[bytes] = []
+        self._living: set[str] = set()
+        self._size, self._limit = 0, slack
+        self._file: int | None = None
+        self.found: dict[str, bytes] = {}
+        try:
+            self.found = self._read()
+            self._living = set(self.found)
+            self._tidy()
+        except OSError as error:
+            self._fail(error)
+        if self.damaged:
+            log.error("%s: %d records cannot be read; their calls are lost", path, self.damaged)
+
+    def keep(self, name: str, octets: bytes) -> None:
+        self._living.add(name)
+        self._pending.append(_record(name, octets))
+
+    def forget(self, name: str) -> None:
+        if name in self._living:
+            self._living.remove(name)
+            self._pending.append(_record(name, None))
+
+    def flush(self) -> None:
+        if not self._pending:
+            return
+        data, self._pending = b"".join(self._pending), []
+        try:
+            if self._file is None:
+                self._file = self._open(self._path)
+            _write(self._file, data)
+            self._size += len(data)
+            if self._size > self._limit:
+                self._limit *= 2  # where it fails, it is tried again when the file is longer still
+                self._tidy()
+        except OSError as error:
+            self._fail(error)
+
+    def close(self) -> None:
+        """Of an orderly end: what lives now is what a next process would find."""
+        self.flush()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    # ---- the file ----------------------------------------------------------------------------------------------
+
+    def _read(self) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        data = self._path.read_bytes() if self._path.exists() else b""
+        at = 0
+        while at < len(data):
+            end, body = _body(data, at)
+            if body is None:
+                self.damaged += 1
+                at = data.find(_MARK, at + 1)
+                if at < 0:
+                    break
+                continue
+            name, octets = body
+            if octets is None:
+                found.pop(name, None)
+            else:
+                found[name] = octets
+            at = end
+        return found
+
+    def _tidy(self) -> None:
+        """What lives, in a file of its own, in the place of what was there. Raises ``OSError``: that stays."""
+        data = b"".join(_record(name, octets) for name, octets in self._read().items() if name in self._living)
+        new = self._path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        file = self._open(new)
+        try:
+            _write(file, data)
+            new.rename(self._path)
+        except OSError:
+            os.close(file)
+            raise
+        if self._file is not None:
+            os.close(self._file)
+        self._file, self._size, self._limit = file, len(data), self._slack + 2 * len(data)
+
+    @staticmethod
+    def _open(path: Path) -> int:
+        """For its owner alone: there are keys of SRTP in it."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def _fail(self, error: OSError) -> None:
+        if not self.lost:
+            log.error("%s: calls in progress will not outlive this process: %s", self._path, error)
+        self.lost += 1
+
+
+def _write(file: int, data: bytes) -> None:
+    if os.write(file, data) < len(data):
+        raise OSError("the disk is full")  # the next record begins with a mark, so that only this one is lost
+
+
+def _record(name: str, octets: bytes | None) -> bytes:
+    body = _ENCODER.encode((name, octets))
+    return _MARK + _HEAD.pack(len(body), zlib.crc32(body)) + body
+
+
+def _body(data: bytes, at: int) -> tuple[int, _Body | None]:
+    """Where the record that begins at ``at`` ends, and what is in it; None where it is none."""
+    start = at + _AT
+    if data[at : at + len(_MARK)] != _MARK or start > len(data):
+        return at, None
+    length, checksum = _HEAD.unpack_from(data, at + len(_MARK))
+    body = data[start : start + length]
+    if length > MOST or len(body) < length or zlib.crc32(body) != checksum:
+        return at, None
+    try:
+        return start + length, _DECODER.decode(body)
+    except msgspec.MsgspecError:
+        return at, None

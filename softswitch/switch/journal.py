@@ -1,0 +1,158 @@
+"""What of the calls in progress is written down, so that a process that takes over can go on with them.
+
+One record for each contact, with its legs and what the media plane has of them: whatever belongs together is written
+in one piece, at the end of the unit of work that changed it, and taken back when the contact is over. Nothing is
+written per packet or per message, but where one of them changes what is kept. What is in a record, ``call.memory`` and
+``contact.memory`` say; who reads it is ``revival``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from softswitch.acd.model import AgentState
+from softswitch.call.memory import LegMemory
+from softswitch.call.memory import memory as memory_of_leg
+from softswitch.contact.callback import CallbackContact
+from softswitch.contact.inbound import InboundContact
+from softswitch.contact.memory import ContactMemory, legs_of
+from softswitch.contact.memory import memory as memory_of_contact
+from softswitch.contact.permission import Party
+
+if TYPE_CHECKING:
+    from softswitch.switch.calls import Contact
+    from softswitch.switch.driver import Switch
+
+log = logging.getLogger("softswitch.switch")
+
+VERSION = 1  # of a record: one more with each change that an older reader would misunderstand
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What a lamp sees of a leg."""
+
+    user: str
+    initiator: bool
+    remote: str
+    remote_name: str
+
+
+class LegKept(msgspec.Struct, frozen=True):
+    memory: LegMemory
+    user: str
+    trunk: str
+    party: Party
+    shown: Shown | None
+
+
+class Work(msgspec.Struct, frozen=True):
+    """An agent's part in it."""
+
+    agent: str
+    contact: str  # under which the ACD knows it
+    queue: str
+    wish: AgentState  # what the agent wants next
+    reason: str
+
+
+class CallKept(msgspec.Struct, frozen=True):
+    legs: tuple[LegKept, ...]
+    contact: ContactMemory | None  # None: its legs are to be ended
+    work: tuple[Work, ...]
+    media: bytes
+    version: int = VERSION
+
+
+class CallJournal:
+    """``touch`` whatever may have changed; ``settle`` at the end of a unit of work."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._port = switch.ports.journal
+        self._encoder = msgspec.msgpack.Encoder()
+        self._touched: set[str] = set()
+        self._written: dict[str, int] = {}  # hash of the record of each contact
+        self.unkept = 0  # records that could not be made
+
+    def touch(self, contact: str) -> None:
+        self._touched.add(contact)
+
+    def touch_agent(self, agent: str) -> None:
+        """The agent wants something else than before."""
+        contact = self._switch.acd.agent(agent).contact
+        if contact:
+            self.touch(contact)
+
+    def taken_over(self, contact: str, octets: bytes) -> None:
+        """This one was written by the former process."""
+        self._written[contact] = hash(octets)
+        self.touch(contact)
+
+    def settle(self) -> None:
+        """Write what has changed."""
+        if not self._touched:
+            return
+        touched, self._touched = self._touched, set()
+        for name in touched:
+            octets = self._octets(name)
+            if octets is None:
+                if self._written.pop(name, None) is not None:
+                    self._port.forget(name)
+            elif self._written.get(name) != (mark := hash(octets)):
+                self._written[name] = mark
+                self._port.keep(name, octets)
+        self._port.flush()
+
+    # ---- a record ----------------------------------------------------------------------------------------------
+
+    def _octets(self, name: str) -> bytes | None:
+        contact = self._switch.calls.contacts.get(name)
+        if contact is None or contact.over or (isinstance(contact, InboundContact) and not contact.answered):
+            return None
+        try:
+            kept = self._kept(contact)
+            return None if kept is None else self._encoder.encode(kept)
+        except Exception:  # what a plan has in its variables, what a peer writes: anything may be no plain data
+            if not self.unkept:
+                log.exception("contact %s cannot be written down, and would not outlive this process", name)
+            self.unkept += 1
+            return None
+
+    def _kept(self, contact: Contact) -> CallKept | None:
+        names, memory = self._legs(contact), None
+        if isinstance(contact, InboundContact | CallbackContact):
+            memory = memory_of_contact(contact)
+        legs = [leg for name in names if (leg := self._leg(name)) is not None]
+        if not legs or (memory is not None and len(legs) < len(names)):
+            return None
+        recordings = [f"room-{contact.id}", f"vm-{contact.id}"]
+        return CallKept(
+            tuple(legs), memory, tuple(self._work(memory)), self._switch.ports.media.memory(names, recordings)
+        )
+
+    def _legs(self, contact: Contact) -> Sequence[str]:
+        if isinstance(contact, InboundContact | CallbackContact):
+            return legs_of(contact)
+        calls = self._switch.calls
+        return [leg for leg in calls.legs if calls.contact_at(leg) == contact.id]
+
+    def _leg(self, name: str) -> LegKept | None:
+        calls = self._switch.calls
+        leg = calls.legs.get(name)
+        memory = None if leg is None else memory_of_leg(leg, self._switch.clock.epoch)
+        if memory is None:
+            return None
+        shown = calls.extensions.shown(name)
+        return LegKept(memory, *calls.peer(name), calls.transfers.party(name), Shown(*shown) if shown else None)
+
+    def _work(self, memory: ContactMemory | None) -> list[Work]:
+        found = []
+        for agent, contact in memory.agents.values() if memory else ():
+            now = self._switch.acd.agent(agent)
+            if now.contact == contact:
+                found.append(Work(agent, contact, now.queue, now.wish, now.wish_reason))
+        return found

@@ -1,0 +1,151 @@
+"""Going on with the calls of a former process: what ``journal`` wrote is made legs, contacts and places in line again.
+
+Decided here: in which order (nobody is offered to an agent before all who talk are talking again, and who waited
+longer joins first), what is asked of the peers, and what becomes of a call that cannot go on: where its legs are known
+they are told BYE, and where its record is known it is written. What has to leave by the network waits for ``orders``:
+it is not there yet when the machines are made.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from softswitch.acd.model import AgentState, Join, Resumed
+from softswitch.call.leg import Leg
+from softswitch.call.memory import remembered as leg_remembered
+from softswitch.call.signal import Release
+from softswitch.contact.memory import ContactMemory, remembered, resumed
+from softswitch.contact.order import HangUp, TellAcd, TellLeg
+from softswitch.contact.script import DirectDial
+from softswitch.core.effect import Effect
+from softswitch.ivr.model import DialOut
+from softswitch.sip.flow import Flow
+from softswitch.switch.event import CallResumed
+from softswitch.switch.journal import VERSION, LegKept, Work
+from softswitch.switch.orphan import COME_BACK_S
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+log = logging.getLogger("softswitch.switch")
+
+ASK_AFTER_S = 1.0  # until the first peer is asked whether it is still there
+ASK_APART_S = 0.01  # between two of them
+
+
+class _Octets(msgspec.Struct):
+    """A record, part by part: what can be read of a damaged or an older one is used to end it in order."""
+
+    version: int
+    legs: tuple[msgspec.Raw, ...]
+    contact: msgspec.Raw
+    work: tuple[Work, ...]
+    media: bytes
+
+
+_RECORD = msgspec.msgpack.Decoder(_Octets)
+_LEG = msgspec.msgpack.Decoder(LegKept)
+_CONTACT = msgspec.msgpack.Decoder(ContactMemory | None)
+
+
+class Revival:
+    """Made once, before anything else happens. ``wishes`` are what agents who talk want next, by agent."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._asked = 0
+        self._joins: list[tuple[Join, list[Effect]]] = []
+        self._orders: list[Effect] = []
+        self.wishes: dict[str, tuple[AgentState, str]] = {}
+
+    def take_over(self, calls: Mapping[str, bytes]) -> None:
+        for name, octets in calls.items():
+            legs: list[Leg] = []
+            try:
+                outcome = self._contact(name, octets, legs)
+            except Exception:
+                log.exception("contact %s of the former process cannot go on", name)
+                outcome = "failed"
+            if outcome != "resumed":
+                self._orders += [TellLeg(leg.id, Release()) for leg in legs]
+            self._switch.journal.taken_over(name, octets)
+            self._switch.publish(CallResumed(name, outcome))
+        for join, others in sorted(self._joins, key=lambda one: one[0].queued_at):
+            self._orders += [*self._switch.offices.to_acd(join), *others]
+
+    def orders(self) -> list[Effect]:
+        """What follows, once the listeners are open."""
+        orders, self._orders = self._orders, []
+        return orders
+
+    # ---- one contact -------------------------------------------------------------------------------------------
+
+    def _contact(self, name: str, octets: bytes, legs: list[Leg]) -> str:
+        """What becomes of it. ``legs`` are those that were made, whatever happens after."""
+        switch, calls = self._switch, self._switch.calls
+        record = _RECORD.decode(octets)
+        for raw in record.legs:
+            kept = _LEG.decode(raw)
+            leg = self._leg(kept)
+            calls.take_up(leg, kept.user, kept.trunk, kept.party)
+            if kept.shown is not None:
+                shown = kept.shown
+                calls.extensions.begun(leg, shown.user, shown.initiator, shown.remote, shown.remote_name)
+            legs.append(leg)
+        memory = _CONTACT.decode(record.contact) if record.version == VERSION else None
+        if memory is None:
+            return "ended"
+        switch.ports.media.adopt(record.media)
+        epoch = switch.clock.epoch
+        try:
+            script = calls.reception.resumed(memory, epoch)
+        except LookupError as error:
+            log.warning("contact %s cannot go on with its dialplan: %s", name, error)
+            script = None
+        contact = remembered(memory, script or DirectDial(DialOut()), switch.directory, epoch)
+        calls.contacts[name] = contact
+        for leg in legs:
+            calls.move(leg.id, name)
+        for work in record.work:
+            self._orders += switch.offices.to_acd(Resumed(work.contact, work.agent, work.queue))
+            self.wishes[work.agent] = work.wish, work.reason
+        if script is None and memory.bridge is None and memory.talk is None:
+            self._orders += calls.to_contact(name, HangUp())
+            return "ended"
+        self._go_on(resumed(contact, memory, switch.now))
+        switch.arm(("contact", name), contact.deadline)
+        return "resumed"
+
+    def _go_on(self, orders: list[Effect]) -> None:
+        joins = [one.event for one in orders if isinstance(one, TellAcd) and isinstance(one.event, Join)]
+        others = [one for one in orders if not (isinstance(one, TellAcd) and isinstance(one.event, Join))]
+        if joins:
+            self._joins.append((joins[0], others))
+        else:
+            self._orders += others
+
+    # ---- a leg -------------------------------------------------------------------------------------------------
+
+    def _leg(self, kept: LegKept) -> Leg:
+        switch, configuration = self._switch, self._switch.configuration
+        trunk = configuration.trunks.get(kept.trunk)
+        flow = self._way(kept.memory.flow)
+        self._asked += 1
+        wait_s = COME_BACK_S if kept.memory.flow.connection and not trunk else ASK_AFTER_S
+        ask_at = switch.now + wait_s + self._asked * ASK_APART_S
+        return leg_remembered(
+            kept.memory, flow, switch.ids, configuration.timing, trunk.credentials if trunk else None,
+            configuration.session, switch.clock.epoch, switch.now, ask_at,
+        )  # fmt: skip
+
+    def _way(self, kept: Flow) -> Flow:
+        """By the listener that is there now. A connection of the former process is gone; its number, which none of
+        ours has, says that there was one, so that the peer is looked for where it listens."""
+        gone = -self._asked - 1 if kept.connection else 0
+        flow = self._switch.configuration.flow(kept.transport, kept.remote, kept.host, prefer=kept.local)
+        return replace(flow or kept, connection=gone)
