@@ -13,7 +13,6 @@ from softswitch.call.state import LegState
 from softswitch.call.table import S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
-from softswitch.sdp.media import Media
 from softswitch.sip import inspection
 from softswitch.sip.effect import RequestArrived
 from softswitch.sip.message import Message, Request
@@ -31,11 +30,11 @@ def reinvite(leg: LegState, arrived: RequestArrived, now: float) -> list[Effect]
     offer = compose.description(request)
     assert leg.dialog is not None
     refresh.check(leg, request)
-    before, target = leg.media, leg.dialog.target_of(request)
+    target = leg.dialog.target_of(request)
     sdp = leg.exchange.answer(offer, leg.setup.local) if offer else leg.exchange.offer(leg.setup.local)
     leg.dialog.remote_target = target
     compose.learn(leg, request)
-    return [*inbound.succeed(leg, arrived.transaction, request, sdp, not offer, now), *changed(leg, before)]
+    return [*inbound.succeed(leg, arrived.transaction, request, sdp, not offer, now), *(updated(leg) if offer else [])]
 
 
 def _admit(leg: LegState) -> None:
@@ -64,7 +63,8 @@ def options(leg: LegState, arrived: RequestArrived, _now: float) -> list[Effect]
 
 def take_answer(leg: LegState, ack: Request) -> list[Effect]:
     """The answer to our late offer. Raises ``PeerError`` where it is missing or cannot be used."""
-    return updated(leg, leg.exchange.accept(required(ack), leg.setup.local))
+    leg.exchange.agreed = leg.exchange.accept(required(ack), leg.setup.local)
+    return updated(leg)
 
 
 def required(message: Message) -> bytes:
@@ -76,13 +76,9 @@ def required(message: Message) -> bytes:
     return sdp
 
 
-def updated(leg: LegState, media: Media) -> list[Effect]:
-    before, leg.exchange.agreed = leg.media, media
-    return changed(leg, before)
-
-
-def changed(leg: LegState, before: Media | None) -> list[Effect]:
-    return [] if leg.media is None or leg.media == before else [Updated(leg.id, leg.media)]
+def updated(leg: LegState) -> list[Effect]:
+    """After an offer/answer, even where it changes nothing: the phone's NAT may have given it another port."""
+    return [] if leg.media is None else [Updated(leg.id, leg.media)]
 
 
 # ---- actions ---------------------------------------------------------------------------------------------------

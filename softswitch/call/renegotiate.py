@@ -136,8 +136,8 @@ def _agreed(leg: LegState, asked: Asked, media: Media) -> list[Effect]:
         if branch is not None:
             branch.media = media
         return [Progress(leg.id, 183, media)]
-    before, leg.exchange.agreed = leg.media, media
-    return [] if leg.state in (S.OFFERED, S.ACCEPT_DUE) else midcall.changed(leg, before)
+    leg.exchange.agreed = media
+    return [] if leg.state in (S.OFFERED, S.ACCEPT_DUE) else midcall.updated(leg)
 
 
 def _refused(leg: LegState, change: Change, response: Response, now: float) -> list[Effect]:

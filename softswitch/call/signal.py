@@ -117,7 +117,8 @@ class Answered(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Updated(Effect):
-    """The media of an established leg changed (re-INVITE, late answer); ``media.held`` says hold."""
+    """The media of an established leg were agreed on again (re-INVITE, late answer), to the same or something else;
+    ``media.held`` says hold."""
 
     leg: str
     media: Media

@@ -64,4 +64,4 @@ def _answer(leg: LegState, tag: str, offer: bytes) -> tuple[bytes, list[Effect]]
         branch = leg.outbound.early[tag]
         branch.media, leg.exchange.agreed = leg.media, before
         return sdp, [Progress(leg.id, 183, branch.media)]
-    return sdp, [] if leg.state in (S.OFFERED, S.ACCEPT_DUE) else midcall.changed(leg, before)
+    return sdp, [] if leg.state in (S.OFFERED, S.ACCEPT_DUE) else midcall.updated(leg)

@@ -223,7 +223,8 @@ def test_14_2_a_description_that_has_changed_is_followed(make: Make) -> None:
 def test_14_2_its_content_is_looked_at_whatever_its_version_says(make: Make, change: bool) -> None:
     one = make()
     said_to(one, inside(one, "INVITE", body=OFFER.replace(b"audio 4000", b"audio 4444") if change else OFFER))
-    assert len([said for said in one.told if isinstance(said, Updated)]) == change
+    (media,) = [said.media for said in one.told if isinstance(said, Updated)]
+    assert (media.remote[1] == 4444) == change
 
 
 @either
