@@ -65,6 +65,7 @@ def media_command(settings: Settings, number: int = 1) -> list[str]:
     talk, jitter = settings.media.talk, settings.media.jitter.frames()
     command = [*MEDIA, "--socket", str(media_socket(settings, number)), "--hold", str(settings.paths.hold)]
     command += ["--outlive", str(settings.media.outlive)]
+    command += ["--realtime"] if settings.media.realtime else []
     command += ["--recordings", str(settings.paths.recordings), "--keep-free", str(settings.recordings.keep_free)]
     command += ["--streams", str(STREAMS_PER_CALL * settings.limits.calls)]
     command += [f"--jitter={','.join(map(str, jitter))}"]

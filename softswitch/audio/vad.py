@@ -56,9 +56,8 @@ class Talk:
         rows of which something has arrived; of the others nothing is learnt.
         """
         settings, rows = self.settings, slice(first, first + len(levels) * every, every)
-        background, talking, new, silent = (
-            one[rows] for one in (self.background, self.talking, self._new, self.silent_ticks)
-        )
+        background, talking = self.background[rows], self.talking[rows]
+        new, silent = self._new[rows], self.silent_ticks[rows]
         known = np.ones(len(levels), np.bool_) if present is None else present
         self.level[rows] = levels = np.where(known, levels, self.level[rows])
         if new.any():

@@ -96,7 +96,7 @@ class Engine:
                 self._recorder.pause(command.recording, command.reason)
             case p.Record():
                 self._record(command)
-            case p.Hello() | p.Settle() | p.AskStats():
+            case p.Hello() | p.Settle() | p.Drain() | p.AskStats():
                 pass  # of the connection, not of the streams
             case _:
                 row = self._rows.row(command.stream)
@@ -139,6 +139,11 @@ class Engine:
             if name not in streams:
                 self._close(name, row)
         self._tell_latched(self._demux.latched())
+
+    @property
+    def idle(self) -> bool:
+        """Whether a tick would do nothing."""
+        return not len(self._rows) and self._recorder.idle
 
     def _open(self, command: p.Open) -> None:
         if self._rows.row(command.stream) is not None:

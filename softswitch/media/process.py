@@ -7,13 +7,15 @@ SIGINT finish the recordings and end it.
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
+import os
 import secrets
 import signal
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from softswitch.audio.vad import TalkSettings
 from softswitch.log import configure
@@ -23,6 +25,7 @@ from softswitch.media.custody import Custody
 from softswitch.media.engine import Engine, EngineSettings
 from softswitch.media.library import music_files
 from softswitch.media.mmsg import CALLS
+from softswitch.media.pauses import Collector
 from softswitch.media.schedule import TICK_S, Schedule
 from softswitch.process import call_itself, raise_file_limit
 from softswitch.rtp.jitter import JitterSettings
@@ -30,6 +33,7 @@ from softswitch.rtp.jitter import JitterSettings
 log = logging.getLogger(__name__)
 
 OUTLIVE_S = 60.0  # without a control
+_REST_S = 0.1  # of a process without streams; also how long a signal waits
 
 
 class Process:
@@ -42,6 +46,7 @@ class Process:
         self._channel = Channel(socket, p.Welcome(p.VERSION, secrets.token_hex(8), CALLS is not None), self._obey)
         self._schedule = Schedule(time.monotonic())
         self._custody = Custody(outlive_s)
+        self._collector = Collector()
         self._errors = 0  # commands and ticks that failed
         self._going = True
 
@@ -52,13 +57,22 @@ class Process:
         self._going = False
 
     def run(self) -> None:
+        self._collector.begin()
         while self._going:
+            if self.engine.idle:
+                self._rest()
             self._wait()
             due = self._schedule.due(time.monotonic())
             if due.frames:
                 self._tick(due.frames, due.skipped)
         self.engine.close()
         self._channel.close()
+
+    def _rest(self) -> None:
+        """Without streams there is nothing to be done in a tick, until control says so."""
+        self._channel.serve(_REST_S)
+        rested = self._schedule.rest(time.monotonic())
+        self._let_go(min(rested, round(_REST_S / TICK_S)))
 
     def _wait(self) -> None:
         """Serve control until the tick; the poll counts whole milliseconds, so the rest is slept."""
@@ -75,6 +89,11 @@ class Process:
             self._errors += 1
             log.exception("tick failed")
         self._channel.serve(0)
+        self._let_go(frames)
+        self._collector.pause(self._schedule.next_at - time.monotonic())
+
+    def _let_go(self, frames: int) -> None:
+        """So many more have passed, and perhaps without a word of control's."""
         if self._custody.over(frames):
             self._channel.drop("it is silent")
             self.engine.settle()
@@ -83,6 +102,8 @@ class Process:
         try:
             if isinstance(command, p.AskStats):
                 self._tell(p.Stats(self.counters(), self.gauges()))
+            elif isinstance(command, p.Drain):
+                self._channel.greeting = msgspec.structs.replace(self._channel.greeting, draining=command.on)
             elif isinstance(command, p.Settle):
                 self.engine.settle(self._custody.streams, self._custody.recordings)
             else:
@@ -128,9 +149,18 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--outlive", type=float, default=OUTLIVE_S, help="seconds that calls go on without a control")
     parser.add_argument("--jitter", type=_jitter, default=JitterSettings(), help="frames: least, first, most")
     parser.add_argument("--talk", type=_talk, default=TalkSettings(), help="dBov,dB,seconds,seconds: see TalkSettings")
+    parser.add_argument("--realtime", action="store_true", help="ticks go before all other work of the machine")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--log-level", default="info")
     return parser.parse_args(argv)
+
+
+def ask_for_realtime() -> None:
+    """SCHED_RR for this thread alone: those that write recordings are in no hurry."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except OSError as error:
+        log.warning("media.realtime: %s; it takes CAP_SYS_NICE, or LimitRTPRIO of systemd", error.strerror)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -145,6 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     process = Process(given.socket, settings, music_files(given.hold), given.outlive)
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
-    gc.freeze()  # what lives for ever need not be looked at in the middle of a tick
+    if given.realtime:
+        ask_for_realtime()
     process.run()
     return 0

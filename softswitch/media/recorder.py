@@ -49,6 +49,11 @@ class Recorder:
         return len(self._sides)
 
     @property
+    def idle(self) -> bool:
+        """Nothing is recorded, and nothing waits to be handed over."""
+        return not self._sides and not self._told
+
+    @property
     def finished(self) -> int:
         return self._writer.finished
 

@@ -13,7 +13,7 @@ import numpy as np
 TICK_S = 0.02
 MOST_FRAMES = 5  # 100 ms of catching up
 LATE_S = 0.005
-_KEPT = 4096  # latest lateness values, 82 s
+_KEPT = 1000  # latest lateness values, 20 s
 
 
 class Due(NamedTuple):
@@ -45,6 +45,12 @@ class Schedule:
         self.catch_ups += frames - 1
         self.next_at += frames * TICK_S
         return Due(frames, 0)
+
+    def rest(self, now: float) -> int:
+        """Nothing had to be done up to now, and the next tick is due at once; how many were left out."""
+        frames = max(0, int((now - self.next_at) / TICK_S))
+        self.next_at = max(self.next_at, now)
+        return frames
 
     def _note(self, behind: float) -> None:
         self._lateness_us[self.ticks % _KEPT] = round(behind * 1e6)

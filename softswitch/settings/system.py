@@ -146,6 +146,7 @@ class MediaPlaneSettings(Strict):
     address: NumericHost = "127.0.0.1"
     ports: Ports = PortRange(20000, 29999)  # shared out among the processes
     processes: int = Field(default=1, ge=1, le=64)  # one for each core that signalling and the database leave
+    realtime: bool = False  # their ticks go before all other work of the machine, where the system permits it
     outlive: Seconds = 60.0  # that calls go on without the control process, which takes them up again
     jitter: JitterBuffer = JitterBuffer()
     talk: Talk = Talk()

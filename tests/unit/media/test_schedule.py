@@ -34,6 +34,14 @@ def test_after_a_stall_the_clock_is_set_anew() -> None:
     assert clock.next_at == pytest.approx(10.02)
 
 
+def test_a_rest_is_no_delay() -> None:
+    clock = Schedule(0.0)
+    assert clock.rest(0.01) == 0 and clock.due(0.0201).frames == 1
+    assert clock.rest(9.0501) == 450
+    assert clock.due(9.0502) == Due(1, 0)
+    assert (clock.late, clock.resets) == (0, 0)
+
+
 def test_lateness_is_given_in_percentiles() -> None:
     clock = Schedule(0.0)
     assert clock.lateness_us(99) == 0.0
