@@ -1,0 +1,64 @@
+"""What a book of RTP packets sounds like, and how often it breaks: for streams of G.711 with a tone in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from softswitch.audio import RATE_HZ, g711
+from softswitch.rtp.packet import HEADER
+from tests.support.middlebox import Passed
+from tests.support.tone import Samples
+
+LAWS = {0: g711.MU, 8: g711.A}  # by payload type
+WINDOW = 40  # samples: 5 ms
+QUIET_DB = -12.0  # a window that much softer than the tone is a hole
+
+
+def sound(book: Sequence[Passed]) -> Samples:
+    """All of one source, put where its timestamps say, in [-1, 1]; what is not there is silent."""
+    packets = [one.octets for one in book if one.octets[1] & 0x7F in LAWS]
+    if not packets:
+        return np.zeros(0)
+    first = _stamp(packets[0])
+    places = [_signed(_stamp(packet) - first) for packet in packets]
+    low = min(places)
+    heard = np.zeros(max(places) - low + max(map(len, packets)))
+    for place, packet in zip(places, packets, strict=True):
+        pcm = g711.decode(np.frombuffer(packet[HEADER:], np.uint8), LAWS[packet[1] & 0x7F])
+        heard[place - low : place - low + len(pcm)] = pcm / 32768.0
+    return heard
+
+
+def holes_ms(samples: Samples, rate_hz: int = RATE_HZ) -> list[int]:
+    """How long the sound was away, each time, between its first and its last moment."""
+    size = WINDOW * rate_hz // RATE_HZ
+    windows = samples[: len(samples) // size * size].reshape(-1, size)
+    power = (windows**2).mean(axis=1)
+    if not len(power) or not power.any():
+        return []
+    there = np.flatnonzero(power > np.median(power[power > 0]) * 10 ** (QUIET_DB / 10))
+    steps = np.diff(there)
+    return [int(step - 1) * 1000 * WINDOW // RATE_HZ for step in steps if step > 1]
+
+
+def level_db(samples: Samples) -> float:
+    """Against full scale."""
+    return float(10 * np.log10(np.mean(samples**2) + 1e-12))
+
+
+def packet_times_ms(book: Sequence[Passed], clock_hz: int = RATE_HZ) -> Counter[int]:
+    """How many packets were followed by the next one after so long, by the sender's own clock."""
+    stamps = [_stamp(one.octets) for one in book]
+    return Counter(_signed(after - before) * 1000 // clock_hz for before, after in pairwise(stamps))
+
+
+def _stamp(packet: bytes) -> int:
+    return int.from_bytes(packet[4:8], "big")
+
+
+def _signed(difference: int) -> int:
+    return (difference + (1 << 31) & 0xFFFFFFFF) - (1 << 31)

@@ -1,0 +1,104 @@
+"""Two real phones, each behind a box that can spoil its network, and what of the one is heard at the other.
+
+Both speak mu-law and no two frames of their tones within a second are alike. A call of the two is relayed frame by
+frame; so what reaches the one and was never said by the other was made up on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from softswitch.rtp.packet import HEADER
+from tests.support import tone
+from tests.support.hearing import sound
+from tests.support.middlebox import Middlebox, Passed
+from tests.support.phone import Phone, PhoneCall
+from tests.support.switch_process import SwitchProcess
+
+HZ = (437, 1013)
+LEVEL_DB = -15.05  # of the tones, against full scale
+
+
+@dataclass
+class End:
+    phone: Phone
+    box: Middlebox
+    hz: float
+
+
+class RoughCall:
+    """``near`` calls ``far``."""
+
+    def __init__(self, near: End, far: End) -> None:
+        self.near, self.far = near, far
+        self.ends = near, far
+        self.call: PhoneCall
+        self._began = 0.0  # Unix s
+
+    async def begin(self) -> None:
+        """Until both are heard; the books begin then."""
+        self._began = time.time()
+        self.call = await self.near.phone.call(self.far.phone.user)
+        await self.call.wait("confirmed")
+        await self.both_heard()
+        for end in self.ends:
+            end.box.forget()
+
+    async def both_heard(self, for_s: float = 0.5) -> None:
+        await asyncio.gather(self.near.phone.hears(self.far.hz, for_s), self.far.phone.hears(self.near.hz, for_s))
+
+    async def end(self) -> None:
+        await self.call.hangup()
+        await self.far.phone.wait("disconnected")
+
+    def made_up(self, of: End, since_s: float = 0.0) -> float:
+        """The share of what reached the other end, ``since_s`` after its book began, that ``of`` has not said."""
+        said = {one.octets[HEADER:] for one in of.box.went_up}
+        heard = self._reached(of)
+        late = [one.octets[HEADER:] not in said for one in heard if one.at > heard[0].at + since_s]
+        return sum(late) / len(late)
+
+    def heard(self, of: End) -> tone.Samples:
+        """What of ``of`` reached the other end."""
+        return sound(self._reached(of))
+
+    def _reached(self, of: End) -> list[Passed]:
+        return (self.far if of is self.near else self.near).box.went_down
+
+    async def quality(self, switch: SwitchProcess) -> dict[str, Any]:
+        """By "near" and "far": the numbers of the legs, and under "events" what happened, as the call record has it."""
+        contacts = {self.near.phone.user, self.far.phone.user}
+
+        def ours(record: dict[str, Any]) -> bool:
+            same = {record["caller"], record["called"]} == contacts and record["started_at"] > self._began
+            return same and len(record["quality"]) == 2
+
+        record = await switch.record_of(ours)
+        first, second = sorted(record["quality"], key=lambda one: not one["leg"].startswith("leg-"))
+        return {name: {**leg["quality"], "events": leg["events"]} for name, leg in (("near", first), ("far", second))}
+
+
+@asynccontextmanager
+async def rough_call(
+    switch: SwitchProcess, home: Path, users: tuple[str, str], nat: bool = False, **options: Any
+) -> AsyncIterator[RoughCall]:
+    """The first of the users may be behind a ``nat``. ``options`` are those of both phones."""
+    async with AsyncExitStack() as stack:
+        ends = []
+        for number, (user, hz) in enumerate(zip(users, HZ, strict=True)):
+            box = stack.enter_context(Middlebox(switch.sip, nat=nat and not number, seed=int(user)))
+            play = tone.tone_wav(home / f"{hz}.wav", hz, seconds=120)  # PJSIP begins anew with a gap
+            answers = 200 if number else None
+            started = Phone.start(
+                user, f"sample-{user}", *box.at, directory=home, play=play, auto_answer=answers, **options
+            )
+            ends.append(End(await stack.enter_async_context(await started), box, hz))
+        for end in ends:
+            await end.phone.registered()
+        yield RoughCall(*ends)
