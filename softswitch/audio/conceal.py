@@ -4,7 +4,8 @@ Speech goes on for a while as it was, so a missing frame is made of the last pit
 appendix I): the lag at which the past is most like itself is found by correlation, one period is closed to a ring by a
 cross-fade of its ends, and goes round. Longer gaps go round two periods, lest one buzz. What is made up fades within
 ``FADE_FRAMES``; what comes after that, noise or silence, is not decided here (``media.listening``). The first good
-frame after a gap is faded in over ``RAMP`` samples.
+frame after a gap is faded in over ``RAMP`` samples. Constants are samples at 8 kHz; a concealer of another rate has
+as many times more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME
+from softswitch.audio import FRAME, RATE_HZ
 
 Pcm = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float32]
@@ -30,20 +31,31 @@ _WINDOW = 160  # samples that are compared
 _SEAM = 16  # samples of the cross-fade that closes the period
 _FADE_FROM = 80  # samples, 10 ms at full level
 
-_RISE = ((np.arange(RAMP, dtype=np.float32) + 1) / (RAMP + 1)).astype(np.float32)
-_SEAM_RISE = ((np.arange(_SEAM, dtype=np.float32) + 1) / (_SEAM + 1)).astype(np.float32)
-_TIME = np.arange((FADE_FRAMES + 1) * FRAME, dtype=np.float32)  # the last frame of it is silent
-_FADE = np.clip(1 - (_TIME - _FADE_FROM) / (FADE_FRAMES * FRAME - _FADE_FROM), 0, 1).reshape(-1, FRAME)
+
+def _rise(samples: int) -> Floats:
+    return ((np.arange(samples, dtype=np.float32) + 1) / (samples + 1)).astype(np.float32)
+
+
+def _fade(scale: int) -> Floats:
+    """By frame of a gap; the last one is silent."""
+    time = np.arange((FADE_FRAMES + 1) * FRAME * scale, dtype=np.float32) / scale
+    share = np.clip(1 - (time - _FADE_FROM) / (FADE_FRAMES * FRAME - _FADE_FROM), 0, 1)
+    return share.reshape(FADE_FRAMES + 1, -1).astype(np.float32)
 
 
 class Concealer:
     """What each stream said last, and for how many frames it has been missing since."""
 
-    def __init__(self, streams: int) -> None:
-        self.missing = np.full(streams, AWAY, np.int32)  # frames, at most AWAY; from FADE_FRAMES on it is silence
+    def __init__(self, streams: int, rate_hz: int = RATE_HZ, missing: npt.NDArray[np.int32] | None = None) -> None:
+        """``missing``: of another concealer that has other rows of the same streams."""
+        self.missing = np.full(streams, AWAY, np.int32) if missing is None else missing
+        # in frames, at most AWAY; from FADE_FRAMES on it is silence
         self.concealed = 0  # frames made up so far, all streams
-        self._ring: Floats = np.zeros((streams, 2 * _MOST_LAG), np.float32)  # one period and the one before
-        self._lag = np.full(streams, _LEAST_LAG, np.int64)
+        scale = self._scale = rate_hz // RATE_HZ
+        self.ramp = RAMP * scale
+        self._rise, self._fade, self._seam_rise = _rise(self.ramp), _fade(scale), _rise(_SEAM * scale)
+        self._ring: Floats = np.zeros((streams, 2 * _MOST_LAG * scale), np.float32)  # one period and the one before
+        self._lag = np.full(streams, _LEAST_LAG * scale, np.int64)
         self._step = np.zeros(streams, np.float32)  # what the seam at the very beginning would jump by
 
     def forget(self, row: int) -> None:
@@ -52,24 +64,24 @@ class Concealer:
     def begin(self, rows: Rows, history: Pcm) -> None:
         """These rows miss their first frame; ``history`` ``(rows, HISTORY)`` is what they said up to now."""
         past = history.astype(np.float32)
-        lag = _pitch(past)
+        lag, size, edge = _pitch(past, self._scale), past.shape[1], len(self._seam_rise)
         self.missing[rows], self._lag[rows] = 0, lag
-        at = np.arange(2 * _MOST_LAG)
+        at = np.arange(self._ring.shape[1])
         period = lag[:, None]
-        ring = np.take_along_axis(past, HISTORY - 2 * period + np.minimum(at, 2 * period - 1), axis=1)
+        ring = np.take_along_axis(past, size - 2 * period + np.minimum(at, 2 * period - 1), axis=1)
         # the end of the last period is led over into its beginning: into what came before that in the past
-        end, seam = 2 * period - _SEAM + np.arange(_SEAM), np.arange(-_SEAM, 0)
-        before = np.take_along_axis(past, HISTORY - period + seam, axis=1)
-        closed = np.take_along_axis(ring, end, axis=1) * (1 - _SEAM_RISE) + before * _SEAM_RISE
+        end, seam = 2 * period - edge + np.arange(edge), np.arange(-edge, 0)
+        before = np.take_along_axis(past, size - period + seam, axis=1)
+        closed = np.take_along_axis(ring, end, axis=1) * (1 - self._seam_rise) + before * self._seam_rise
         np.put_along_axis(ring, end, closed, axis=1)
         self._ring[rows] = ring
-        first = np.take_along_axis(past, HISTORY - period, axis=1)[:, 0]
+        first = np.take_along_axis(past, size - period, axis=1)[:, 0]
         slope = past[:, -1] - past[:, -2]
         self._step[rows] = past[:, -1] + slope / 2 - first
 
     def next(self, rows: Rows) -> Pcm:
         """The next made-up frame of each row, ``(rows, FRAME)``."""
-        made = self._continued(rows, FRAME)
+        made = self._continued(rows, FRAME * self._scale)
         self.concealed += len(rows)
         self.missing[rows] += 1
         return np.clip(made, -32768, 32767).astype(np.int16)
@@ -79,28 +91,29 @@ class Concealer:
         self.missing[rows] = np.minimum(self.missing[rows] + 1, AWAY)
 
     def rejoin(self, rows: Rows, heads: Pcm) -> Pcm:
-        """The beginnings ``(rows, RAMP)`` of the first good frames, faded in over what was made up."""
-        made = self._continued(rows, RAMP)
+        """The beginnings ``(rows, ramp)`` of the first good frames, faded in over what was made up."""
+        made = self._continued(rows, self.ramp)
         self.missing[rows] = 0
-        return np.asarray(heads * _RISE + made * (1 - _RISE)).astype(np.int16)
+        return np.asarray(heads * self._rise + made * (1 - self._rise)).astype(np.int16)
 
     def _continued(self, rows: Rows, samples: int) -> Floats:
         age = self.missing[rows]
         lag, at = self._lag[rows][:, None], np.arange(samples)
-        time = age[:, None] * FRAME + at
+        time = age[:, None] * (FRAME * self._scale) + at
         # one period round and round in the first frame, two of them after that
         place = np.where(age[:, None] == 0, lag + time % lag, time % (2 * lag))
         made = np.take_along_axis(self._ring[rows], place, axis=1)
-        jump = np.clip(1 - time / RAMP, 0, None) * self._step[rows][:, None]
-        return np.asarray((made + jump) * _FADE[np.minimum(age, FADE_FRAMES), :samples], np.float32)
+        jump = np.clip(1 - time / self.ramp, 0, None) * self._step[rows][:, None]
+        return np.asarray((made + jump) * self._fade[np.minimum(age, FADE_FRAMES), :samples], np.float32)
 
 
-def _pitch(past: Floats) -> Rows:
-    """The lag in samples at which the end of each row ``(rows, HISTORY)`` is most like what was before it."""
-    now = past[:, -_WINDOW:]
-    lagged = np.lib.stride_tricks.sliding_window_view(past, _WINDOW, axis=1)
-    first = HISTORY - _WINDOW - _MOST_LAG
-    before = lagged[:, first : first + _MOST_LAG - _LEAST_LAG + 1]  # the largest lag first
+def _pitch(past: Floats, scale: int) -> Rows:
+    """The lag in samples at which the end of each row ``(rows, samples)`` is most like what was before it."""
+    window, least, most = _WINDOW * scale, _LEAST_LAG * scale, _MOST_LAG * scale
+    now = past[:, -window:]
+    lagged = np.lib.stride_tricks.sliding_window_view(past, window, axis=1)
+    first = past.shape[1] - window - most
+    before = lagged[:, first : first + most - least + 1]  # the largest lag first
     product = np.matmul(before, now[:, :, None])[:, :, 0]
     energy = np.einsum("rlw,rlw->rl", before, before)
-    return np.asarray(_MOST_LAG - np.argmax(product / np.sqrt(energy + 1e3), axis=1))
+    return np.asarray(most - np.argmax(product / np.sqrt(energy + 1e3), axis=1))

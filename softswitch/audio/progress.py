@@ -7,6 +7,7 @@ Tones repeat until they are stopped; ``beep`` and ``special`` of most countries 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -86,17 +87,17 @@ def cadence(country: str, name: str) -> str:
 
 
 @lru_cache(64)
-def period(country: str, name: str) -> Pcm:
-    """One turn of a tone, ``(samples,)`` at 8 kHz, which may be repeated without a seam. Raises ``KeyError`` (name)."""
-    parts = [_part(*part.split("/")) for part in cadence(country, name).split()]
+def period(country: str, name: str, rate_hz: int = RATE_HZ) -> Pcm:
+    """One turn of a tone, ``(samples,)``, which may be repeated without a seam. Raises ``KeyError`` (name)."""
+    parts = [_part(tones, seconds, rate_hz) for tones, _, seconds in _parts(cadence(country, name))]
     made: Pcm = np.concatenate(parts)
     made.flags.writeable = False  # it is shared
     return made
 
 
-def render(country: str, name: str, seconds: float) -> Pcm:
+def render(country: str, name: str, seconds: float, rate_hz: int = RATE_HZ) -> Pcm:
     """So many seconds of a tone, ``(samples,)``. Raises ``KeyError`` (name)."""
-    return np.resize(period(country, name), round(seconds * RATE_HZ))
+    return np.resize(period(country, name, rate_hz), round(seconds * rate_hz))
 
 
 PREFIX = "tone:"  # of a name
@@ -108,14 +109,18 @@ def name_of(country: str, name: str, seconds: float) -> str:
     return f"{PREFIX}{country}.{name}.{seconds:g}"
 
 
-def named(text: str) -> Pcm:
+def named(text: str, rate_hz: int = RATE_HZ) -> Pcm:
     """What ``name_of`` has named. Raises ``ValueError``, ``KeyError``."""
     country, name, seconds = text.removeprefix(PREFIX).split(".", 2)
-    return render(country, name, min(float(seconds), _LONGEST_S))
+    return render(country, name, min(float(seconds), _LONGEST_S), rate_hz)
 
 
-def _part(tones: str, seconds: str) -> Pcm:
-    at = np.arange(round(float(seconds) * RATE_HZ)) / RATE_HZ
+def _parts(written: str) -> Iterator[tuple[str, str, str]]:
+    return (part.partition("/") for part in written.split())
+
+
+def _part(tones: str, seconds: str, rate_hz: int) -> Pcm:
+    at = np.arange(round(float(seconds) * rate_hz)) / rate_hz
     if tones == "-":
         return np.zeros(len(at), np.int16)
     hz, _, swell = tones.partition("*")

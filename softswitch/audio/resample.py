@@ -30,6 +30,11 @@ def resample(pcm: Pcm, from_hz: int, to_hz: int) -> Pcm:
     return np.asarray(soxr.resample(pcm, from_hz, to_hz), np.int16)
 
 
+def delay(from_hz: int, to_hz: int) -> int:
+    """By how many samples of the lower rate a ``Converter`` is late."""
+    return len(_filter(from_hz, to_hz)) // 2 * gcd(from_hz, to_hz) // max(from_hz, to_hz)
+
+
 class Converter:
     """Live streams from one rate to another: row by row, each going on where it was."""
 

@@ -10,13 +10,14 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import dtmf, g711
+from softswitch.audio import RATE_HZ, WIDE_HZ, dtmf, g711
 from softswitch.audio.codec import CodecError
 from softswitch.audio.vad import TalkSettings
 from softswitch.media import protocol as p
@@ -71,12 +72,12 @@ class Engine:
         self._receiver = Receiver(settings.streams, self._demux, settings.jitter, self._srtp, self._coders)
         self._keypad = Keypad()
         self._sender = Sender(settings.streams, self._demux, self._sockets, self._srtp, self._keypad, self._coders)
-        self._reporting = Reporting(settings.streams, self._srtp, self._peer, self._send_report)
+        self._reporting = Reporting(settings.streams, self._srtp, self._demux.peer, self._send_report)
         self._receiver.reporting = self._sender.reporting = self._reporting
         self._library = Library()
         self._player = Player(settings.streams, {name: self._library.music(files) for name, files in music.items()})
         self._rooms = Rooms()
-        self._mixer = Mixer(settings.streams, self._rooms.plan((), np.zeros(0, np.int64)))
+        self._mixer = Mixer(settings.streams, self._receiver.bands)
         self._stale = False  # the mixer's plan
         self._recorder = Recorder(settings.streams, settings.keep_free, settings.recordings)
         self._receiver.on_sound = self._recorder.hear
@@ -214,6 +215,7 @@ class Engine:
         self._tell(p.StreamEnded(name, self._reporting.close(row, late, waits_ms, time.monotonic())))
         self._recorder.forget(row)
         self._rooms.leave(row)
+        self._stale = True
         self._player.forget(row)
         self._sender.forbid(row)
         self._receiver.forget(row)
@@ -227,15 +229,17 @@ class Engine:
         self._rows.give_back(name)
 
     def _play(self, row: int, command: p.Play) -> None:
-        pieces = [self._library.get(one) if isinstance(one, str) else pause(one) for one in command.files]
-        ended = self._player.play(row, command.play, pieces)
+        sounds = [partial(self._library.get, one) if isinstance(one, str) else pause(one) for one in command.files]
+        ended = self._player.play(row, command.play, sounds, self._coders.rate_hz(row))
         if ended is not None:
             self._tell_ended(ended)
 
     def _record(self, command: p.Record) -> None:
+        """At the rate of the better of both as they are now; it stays so, for a file has one."""
         left = self._rows.row(command.left)
         sides = (left,) if command.right is None else (left, self._rows.row(command.right))
-        self._recorder.start(command.recording, Path(command.path), sides, (command.left, command.right))
+        rate_hz = max((self._coders.rate_hz(row) for row in sides if row is not None), default=RATE_HZ)
+        self._recorder.start(command.recording, Path(command.path), sides, (command.left, command.right), rate_hz)
         self._stale = True
 
     # ---- the tick ----------------------------------------------------------------------------------------------
@@ -279,8 +283,8 @@ class Engine:
         receiver.speak(count)
         frames = receiver.frames(count)
         self._hear(count, frames)
-        mixer.listen(frames, receiver.law, receiver.exact(count))
-        payloads = mixer.payloads(frames, self._sender)
+        mixer.listen(frames, receiver.law, receiver.linear)
+        payloads = mixer.payloads(frames, receiver.law, self._sender)
         for ended in mixer.play(self._player, self._keypad, payloads, self._sender):
             self._tell_ended(ended)
         coded = self._sender.coded(count)
@@ -297,23 +301,25 @@ class Engine:
         self._reporting.listen(self._listening.talk.level[:count], present, receiver.now)
         if not present.all():
             away, noise = self._listening.comfort(present, missing)
-            frames[away] = g711.encode(noise, law[away])
+            receiver.soothe(away, noise)
 
     def _keep(self, count: int, at: float) -> None:
         """Record, once everything has been sent."""
         receiver, said = self._receiver, self._mixer.said[:count]
         if len(self._recorder):
             self._mixer.tell()
-        failed = self._recorder.keep(said, receiver.jitter.playing(count), at)
+        failed = self._recorder.keep(said, receiver.jitter.playing(count), at, self._mixer.said_wide, self._coders.rows)
         self._stale |= bool(failed)
         self._tell_failed(failed)
 
     def _renew_plan(self) -> None:
         """Relayed may be what goes out as it comes in: both ways of the row by one law, in packets of a tick."""
-        law, recorded = self._receiver.law, self._recorder.rows()
-        even = self._sender.even & ~self._coders.rows
+        law, coded, recorded = self._receiver.law, self._coders.rows, self._recorder.rows
+        even = self._sender.even & ~coded
         pipes = np.where(even & (law == self._sender.law), law.astype(np.int64), -1)
-        self._mixer.take(self._rooms.plan(recorded, pipes))
+        rows = np.flatnonzero(coded).tolist()
+        plan = self._rooms.plan(recorded(RATE_HZ), pipes, rows, recorded(WIDE_HZ), self._sender.law)
+        self._mixer.take(plan, coded)
         self._stale = False
 
     def _tell_keys(self, keys: Iterable[Key | dtmf.Heard], form: str) -> None:
@@ -329,9 +335,6 @@ class Engine:
         if happened.kind == FIRST_PACKET and self._demux.moved(happened.row):
             for latched in self._reporting.watch.latched(happened.row):
                 self._tell_event(latched)
-
-    def _peer(self, row: int) -> Address | None:
-        return self._demux.peer(row)
 
     def _send_report(self, row: int, packet: bytes, address: Address) -> None:
         self._sockets.send_one(int(self._sender.port[row]), packet, address)
@@ -357,7 +360,7 @@ class Engine:
             **self._listening.counters(),
             **self._reporting.counters(),
             "srtp_refused": self._srtp.refused,
-            "concealed": self._receiver.concealer.concealed,
+            "concealed": self._receiver.concealer.concealed + self._receiver.linear.concealer.concealed,
             "file_loads": self._library.loads,
             "recordings_finished": self._recorder.finished,
             **{f"jitter_{name}": count for name, count in self._receiver.jitter.totals().items()},
@@ -371,6 +374,7 @@ class Engine:
             "streams_relayed": len(self._mixer.plan.listeners),
             "jitter_depth_ms": float(depths.mean()) if len(depths) else 0.0,
             "streams_coded": len(self._coders),
+            "rooms_wide": self._mixer.plan.wide_rooms,
             "streams_hushed": len(self._receiver.hushes),
             **self._listening.gauges(self._rows.used),
             **self._reporting.gauges(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, RATE_HZ, dtmf
+from softswitch.audio import FRAME, RATE_HZ, WIDE_HZ, dtmf
+from softswitch.media.player import Heard
 from softswitch.rtp.packet import build
 from softswitch.rtp.telephone_event import DIGITS, KeySender
 
@@ -14,8 +15,18 @@ Octets = npt.NDArray[np.uint8]
 
 HOLD_S = PAUSE_S = 0.1  # Q.24 asks for 40 ms of each
 _MOST_WAITING = 64  # keys of one row; who presses faster is not followed
-_PAUSE: Pcm = np.zeros(round(PAUSE_S * RATE_HZ), np.int16)
-_TONES = {digit: np.concatenate([dtmf.tones(digit, HOLD_S), _PAUSE]) for digit in dtmf.KEYS}
+_FRAMES = round((HOLD_S + PAUSE_S) * RATE_HZ) // FRAME  # of a key
+
+
+def _tone(digit: str, rate_hz: int) -> Pcm:
+    """``(_FRAMES, samples)``."""
+    pause = np.zeros(round(PAUSE_S * rate_hz), np.int16)
+    return np.concatenate([dtmf.tones(digit, HOLD_S, rate_hz=rate_hz), pause]).reshape(_FRAMES, -1)
+
+
+_TONES = {
+    FRAME * rate_hz // RATE_HZ: {digit: _tone(digit, rate_hz) for digit in dtmf.KEYS} for rate_hz in (RATE_HZ, WIDE_HZ)
+}  # by samples of a frame
 
 
 class Keypad:
@@ -24,7 +35,7 @@ class Keypad:
     def __init__(self) -> None:
         self._agreed: dict[int, tuple[int, int]] = {}  # payload type and RTP clock rate of events
         self._events: dict[int, KeySender] = {}
-        self._tones: dict[int, list[Pcm]] = {}  # frames still to be heard, the next one last
+        self._tones: dict[int, list[tuple[str, int]]] = {}  # frames of keys still to be heard, the next one last
         self.pressed = 0
 
     def agree(self, row: int, event_type: int | None, rate_hz: int) -> None:
@@ -42,8 +53,7 @@ class Keypad:
             self._events.setdefault(row, KeySender(self._agreed[row][1], HOLD_S, PAUSE_S)).press("".join(wanted))
         elif wanted:
             waiting = self._tones.setdefault(row, [])
-            sound = np.concatenate([_TONES[digit] for digit in wanted]).reshape(-1, FRAME)
-            waiting[:0] = sound[::-1]
+            waiting[:0] = [(digit, frame) for digit in wanted[::-1] for frame in reversed(range(_FRAMES))]
 
     def sounding(self) -> list[int]:
         """Rows that hear a tone."""
@@ -57,11 +67,12 @@ class Keypad:
         for table in (self._agreed, self._events, self._tones):
             table.pop(row, None)
 
-    def render(self, heard: Pcm) -> None:
-        """Put tones in place of what the rows of ``heard`` ``(n, FRAME)`` hear."""
+    def render(self, heard: Heard) -> None:
+        """Put tones in place of what the first rows hear."""
         for row, waiting in list(self._tones.items()):
             if row < len(heard):
-                heard[row] = waiting.pop()
+                (digit, number), frame = waiting.pop(), heard.of(row)
+                frame[:] = _TONES[len(frame)][digit][number]
             if not waiting:
                 del self._tones[row]
 

@@ -1,58 +1,87 @@
-"""What is played to whom: prompts one after the other, and hold music, of which all hear the same moment."""
+"""What is played to whom: prompts one after the other, and hold music, of which all hear the same moment.
+
+A row hears what is played to it at its own rate. Where that changes in mid-sentence, the sentence goes on at the other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME
+from softswitch.audio import FRAME, RATE_HZ, WIDE_FRAME, WIDE_HZ
+from softswitch.media.library import Sound
 
 Pcm = npt.NDArray[np.int16]
-Music = Mapping[str, Future[Pcm]]  # class -> (frames, FRAME), which is played in a loop
+Mask = npt.NDArray[np.bool_]
+Music = Mapping[str, Sound]  # class -> (frames, samples), which is played in a loop
 
 DEFAULT = "default"  # the music of who asks for none, or for one that is not there
 _NO_MUSIC = -1
 
 
 @dataclass(slots=True)
+class Heard:
+    """What rows are to hear in a tick, the narrow ones and the wide ones."""
+
+    narrow: Pcm  # (n, FRAME)
+    wide: Pcm  # (n, WIDE_FRAME)
+    wants_wide: Mask  # (n,): which of the two it is that counts
+
+    def __len__(self) -> int:
+        return len(self.wants_wide)
+
+    def of(self, row: int) -> Pcm:
+        frame: Pcm = (self.wide if self.wants_wide[row] else self.narrow)[row]
+        return frame
+
+
 class Playing:
     """One row's prompts. ``fill`` moves on by a frame; a piece that is not decoded yet is waited for in silence."""
 
-    play: str  # control's id
-    pieces: Sequence[Future[Pcm]]
-    index: int = 0  # piece
-    at: int = 0  # sample of the piece
-    failed: bool = False
+    def __init__(self, play: str, sounds: Sequence[Sound], rate_hz: int) -> None:
+        self.play = play  # control's id
+        self.failed = False
+        self._sounds = sounds
+        self._index = 0  # piece
+        self._at = 0  # sample of the piece
+        self._begin(rate_hz)
+
+    def _begin(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._pieces = [sound(rate_hz) for sound in self._sounds]
 
     @property
     def over(self) -> bool:
-        return self.failed or self.index == len(self.pieces)
+        return self.failed or self._index == len(self._pieces)
 
     def fill(self, frame: Pcm) -> None:
-        """Write the next ``(FRAME,)`` samples, silence where there are none."""
+        """Write the next samples of 20 ms, silence where there are none."""
+        rate_hz = len(frame) * RATE_HZ // FRAME
+        if rate_hz != self._rate_hz:
+            self._at = self._at * rate_hz // self._rate_hz
+            self._begin(rate_hz)
         done = 0
         frame[:] = 0
-        while done < FRAME and (piece := self._piece()) is not None:
-            size = min(FRAME - done, len(piece) - self.at)
-            frame[done : done + size] = piece[self.at : self.at + size]
+        while done < len(frame) and (piece := self._piece()) is not None:
+            size = max(0, min(len(frame) - done, len(piece) - self._at))
+            frame[done : done + size] = piece[self._at : self._at + size]
             done += size
             self._move(size, len(piece))
 
     def _piece(self) -> Pcm | None:
         """What is to be heard now; None where it is over, or not decoded yet."""
-        if self.over or not self.pieces[self.index].done():
+        if self.over or not self._pieces[self._index].done():
             return None
-        self.failed = self.pieces[self.index].exception() is not None
-        return None if self.failed else self.pieces[self.index].result()
+        self.failed = self._pieces[self._index].exception() is not None
+        return None if self.failed else self._pieces[self._index].result()
 
     def _move(self, size: int, length: int) -> None:
-        self.at += size
-        if self.at == length:
-            self.index, self.at = self.index + 1, 0
+        self._at += size
+        if self._at >= length:
+            self._index, self._at = self._index + 1, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +106,16 @@ class Player:
     def __len__(self) -> int:
         return len(self._playing)
 
-    def play(self, row: int, play: str, pieces: Sequence[Future[Pcm]]) -> Ended | None:
-        """Begin, in place of what was playing; how it ended, where this very ``play`` already has."""
+    def play(self, row: int, play: str, sounds: Sequence[Sound], rate_hz: int = RATE_HZ) -> Ended | None:
+        """Begin, in place of what was playing; how it ended, where this very ``play`` already has.
+
+        ``rate_hz`` is what the row hears now.
+        """
         last = self._last.get(row)
         if last is not None and last.play == play:
             return last
         if row not in self._playing or self._playing[row].play != play:
-            self._playing[row] = Playing(play, pieces)
+            self._playing[row] = Playing(play, sounds, rate_hz)
         return None
 
     def hold(self, row: int, music: str = DEFAULT) -> None:
@@ -103,25 +135,30 @@ class Player:
         mask[[row for row in self._playing if row < count]] = True
         return np.flatnonzero(mask)
 
-    def render(self, heard: Pcm) -> list[Ended]:
-        """Put hold music and prompts over the rows of ``heard`` ``(n, FRAME)``; which prompts are over."""
-        rows = np.flatnonzero(self._on_hold[: len(heard)] != _NO_MUSIC)
+    def render(self, heard: Heard) -> list[Ended]:
+        """Put hold music and prompts over what the first rows hear; which prompts are over."""
+        on_hold = self._on_hold[: len(heard)] != _NO_MUSIC
+        rows = np.flatnonzero(on_hold & ~heard.wants_wide)
         if len(rows):
-            heard[rows] = self._moment()[self._on_hold[rows]]
+            heard.narrow[rows] = self._moment(RATE_HZ, FRAME)[self._on_hold[rows]]
+        rows = np.flatnonzero(on_hold & heard.wants_wide)
+        if len(rows):
+            heard.wide[rows] = self._moment(WIDE_HZ, WIDE_FRAME)[self._on_hold[rows]]
         self._tick += 1
         return list(self._prompts(heard))
 
-    def _moment(self) -> Pcm:
-        """This tick of every music, ``(classes + 1, FRAME)``; silence where it is not decoded yet, or is none."""
-        now = np.zeros((len(self._music) + 1, FRAME), np.int16)
-        for number, loop in enumerate(self._music):
+    def _moment(self, rate_hz: int, samples: int) -> Pcm:
+        """This tick of every music, ``(classes + 1, samples)``; silence where it is not decoded yet, or is none."""
+        now = np.zeros((len(self._music) + 1, samples), np.int16)
+        for number, music in enumerate(self._music):
+            loop = music(rate_hz)
             if loop.done() and not loop.exception() and len(frames := loop.result()):
                 now[number] = frames[self._tick % len(frames)]
         return now
 
-    def _prompts(self, heard: Pcm) -> Iterator[Ended]:
+    def _prompts(self, heard: Heard) -> Iterator[Ended]:
         for row, playing in list(self._playing.items()):
-            playing.fill(heard[row])
+            playing.fill(heard.of(row))
             if playing.over:
                 del self._playing[row]
                 self._last[row] = Ended(row, playing.play, not playing.failed)

@@ -18,9 +18,11 @@ import numpy.typing as npt
 
 from softswitch.audio import FRAME, g711
 from softswitch.audio.conceal import FADE_FRAMES, HISTORY, RAMP, Concealer
+from softswitch.media.bands import Bands
 from softswitch.media.demux import NOBODY, Demux
 from softswitch.media.ear import Packet
 from softswitch.media.hush import Hushes
+from softswitch.media.linear import Linear
 from softswitch.media.reporting import Reporting
 from softswitch.media.sockets import Batch
 from softswitch.media.transcode import Transcoder
@@ -70,6 +72,8 @@ class Receiver:
         self.srtp = srtp or Srtps(streams)
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
+        self.bands = Bands(streams)
+        self.linear = Linear(streams, self.jitter, self.bands, self.concealer.missing)
         self.reporting: Reporting | None = None
         self.on_sound: OnSound | None = None  # is told when packets of sound came
         self.now = 0.0  # monotonic s, of this tick
@@ -108,6 +112,7 @@ class Receiver:
         self.hushes.forget(row)
         self.jitter.forget(row)
         self.concealer.forget(row)
+        self.bands.forget(row)
 
     # ---- in ----------------------------------------------------------------------------------------------------
 
@@ -211,10 +216,12 @@ class Receiver:
         self.jitter.push(rows, headers, octets, headers.size)
 
     def _hear_laws(self, rows: Rows, headers: Headers, octets: Octets, which: Mask) -> None:
-        """G.711 on rows with another codec, which are linear."""
-        if which.any():
-            chosen = headers.at(which)
-            self.jitter.push(rows[which], chosen, g711.decode(octets[which], _LAW_OF[chosen.payload_type]), chosen.size)
+        """G.711 on rows with another codec, which are linear, and wide."""
+        for index in np.flatnonzero(which).tolist():
+            one, size = slice(index, index + 1), int(headers.size[index])
+            said = g711.decode(octets[one, :size], int(_LAW_OF[headers.payload_type[index]]))
+            wide = self.bands.wide(rows[one], said)
+            self.jitter.push(rows[one], headers.at(np.array([index])), wide, headers.size[one])
 
     def _hush(self, rows: Rows, headers: Headers, octets: Octets, which: list[int]) -> None:
         for index in which:
@@ -244,33 +251,46 @@ class Receiver:
         """Make ``frames`` right for this tick, gaps filled; which rows have really said something, ``(count,)``."""
         self.coders.hand_over(self.jitter)
         present = self.jitter.play(count)
-        self._speak_linear(count, present)
+        if len(self.hushes):
+            self._hush_frames(count, present)
         self.present[:count] = present
         missing = self.concealer.missing[:count]
+        if len(self.coders) or len(self.linear.rows):
+            present, missing = self._speak_linear(count, present)
         if not present.all():
             self._fill(~present, missing, self.frames(count))
         back = np.flatnonzero(present & (missing > 0))
         if len(back):
             heads = g711.decode(self.frames(count)[back, :RAMP], self.law[back])
             self.frames(count)[back, :RAMP] = g711.encode(self.concealer.rejoin(back, heads), self.law[back])
-        return present
+        return self.present[:count]
 
-    def _speak_linear(self, count: int, present: Mask) -> None:
-        """Rows with a codec of their own, and those that send comfort noise: their frames as octets too."""
-        if len(self.hushes):
-            noise, before = np.zeros((count, FRAME), np.int16), present.copy()
-            self.hushes.fill(noise, present, self.jitter)
-            rows = np.flatnonzero(present & ~before)
-            self.jitter.linear[self.jitter.slot, rows] = noise[rows]
-            self.frames(count)[rows] = g711.encode(noise[rows], self.law[rows])
-        rows = np.flatnonzero(present & self.coders.rows[:count])
-        if len(rows):
-            self.frames(count)[rows] = g711.encode(self.jitter.linear[self.jitter.slot, rows], self.law[rows])
+    def soothe(self, rows: Rows, said: Pcm) -> None:
+        """These rows, of which nothing comes, say ``(rows, FRAME)`` in this tick."""
+        self.jitter.ring[self.jitter.slot, rows] = g711.encode(said, self.law[rows])
+        self.linear.replace(rows, said)
 
-    def exact(self, count: int) -> tuple[Rows, Pcm]:
-        """Rows that are known better than by their octets, and their frames ``(rows, FRAME)``."""
-        rows = np.flatnonzero(self.present[:count] & self.coders.rows[:count])
-        return rows, self.jitter.linear[self.jitter.slot, rows]
+    def _hush_frames(self, count: int, present: Mask) -> None:
+        """Rows that send comfort noise are present."""
+        noise, before = np.zeros((count, FRAME), np.int16), present.copy()
+        self.hushes.fill(noise, present, self.jitter)
+        rows = np.flatnonzero(present & ~before)
+        self.frames(count)[rows] = g711.encode(noise[rows], self.law[rows])
+        coded = rows[self.coders.rows[rows]]
+        if len(coded):
+            self.linear.frames[coded] = self.bands.wide(coded, noise[coded])
+
+    def _speak_linear(self, count: int, present: Mask) -> tuple[Mask, Rows]:
+        """Rows with a codec of their own: their frames as octets too.
+
+        Who is present, and for how many frames others are missing, from here on: these rows are done.
+        """
+        rows = np.flatnonzero(self.coders.rows[:count])
+        self.linear.speak(rows, present)
+        self.frames(count)[rows] = g711.encode(self.linear.narrow, self.law[rows])
+        present, missing = present.copy(), self.concealer.missing[:count].copy()
+        present[rows], missing[rows] = True, 0
+        return present, missing
 
     def _fill(self, absent: Mask, missing: Rows, frames: Octets) -> None:
         silent = np.flatnonzero(absent & (missing >= FADE_FRAMES))

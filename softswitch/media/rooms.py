@@ -1,12 +1,15 @@
-"""Who hears whom: rooms by name, their members, and from that who is mixed and who is relayed.
+"""Who hears whom: rooms by name, their members, and from that who is mixed at which rate, and who is relayed.
 
 Members hear all others of their room. One may be heard by some only: nobody (a supervisor who listens, a caller who is
 muted), or one (the agent to whom a supervisor whispers); and one may be louder or softer than others.
+
+A room is narrow, 8 kHz, while all its members speak G.711, and wide, 16 kHz, as soon as one has another codec. Of the
+members whom nobody hears all hear the same: one of each kind is mixed for, and the others follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +18,8 @@ import numpy.typing as npt
 from softswitch.audio.mix import Seating, Table
 
 LOUDEST = 8.0  # gain: +18 dB
+_SAMPLES = 2  # kind of ear that is given samples; lower ones are laws of G.711
+_NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,33 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """One room of a plan."""
+
+    table: Table
+    wide: bool
+    followers: Mapping[int, int]  # row -> row that hears the same in the same form
+    relayed: bool = False
+
+
+Key = tuple[str, int, bool]  # name, number of its last change, wide: the room of one key is the same
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a tick does, until something changes."""
 
-    seating: Seating
+    seating: Seating  # of narrow rooms
+    wide: Seating
     listeners: npt.NDArray[np.int64]  # rows that are sent, as it came,
     talkers: npt.NDArray[np.int64]  # what these rows say
+    followers: npt.NDArray[np.int64]  # rows that are sent
+    leaders: npt.NDArray[np.int64]  # what these are sent
+    rooms: Mapping[Key, Room]
+
+    @property
+    def wide_rooms(self) -> int:
+        return sum(room.wide for room in self.rooms.values())
 
 
 class Rooms:
@@ -43,6 +69,8 @@ class Rooms:
     def __init__(self) -> None:
         self._rooms: dict[str, dict[int, Member]] = {}
         self._names: dict[int, str] = {}
+        self._changes = 0
+        self._changed: dict[str, int] = {}  # number of its last change, by room
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -52,31 +80,76 @@ class Rooms:
         self.leave(row)
         self._rooms.setdefault(member.room, {})[row] = member
         self._names[row] = name
+        self._note_change(member.room)
 
     def leave(self, row: int) -> None:
         if self._names.pop(row, None) is None:
             return
         for room, members in list(self._rooms.items()):
-            if members.pop(row, None) is not None and not members:
-                del self._rooms[room]
+            if members.pop(row, None) is not None:
+                self._note_change(room)
+            if not members:
+                del self._rooms[room], self._changed[room]
 
-    def plan(self, watched: Iterable[int], pipes: npt.NDArray[np.int64]) -> Plan:
-        """``watched``: rows whose sound is wanted in any case. ``pipes`` ``(streams,)``: what a row's frames are made
-        of, as they come in and as they go out, where that is the same; negative where it is not. Two rows of one
-        such number may be relayed.
+    def _note_change(self, room: str) -> None:
+        self._changes += 1
+        self._changed[room] = self._changes
+
+    def plan(
+        self,
+        watched: Iterable[int],
+        pipes: npt.NDArray[np.int64],
+        coded: Collection[int] = (),
+        watched_wide: Iterable[int] = (),
+        laws: npt.NDArray[np.uint8] | None = None,
+    ) -> Plan:
+        """``watched``: rows whose sound is wanted at 8 kHz in any case; ``watched_wide``: at 16. ``coded``: rows with
+        another codec than G.711; ``laws`` ``(streams,)``: those of the others, outgoing. ``pipes`` ``(streams,)``: what
+        a row's frames are made of, as they come in and as they go out, where that is the same; negative where it is
+        not. Two rows of one such number may be relayed.
         """
-        alone, tables, listeners, talkers = set(watched), [], [], []
-        for members in self._rooms.values():
-            rows = list(members)
-            plain = all(member.plain for member in members.values())
-            if plain and len(rows) == 2 and pipes[rows[0]] == pipes[rows[1]] >= 0 and not alone & members.keys():
-                listeners += rows
-                talkers += rows[::-1]
-            else:
-                tables.append(Table(rows, None if plain else self._gains(members)))
-        seated = {row for table in tables for row in table.rows}
-        seating = Seating(tables, sorted(alone - seated))
-        return Plan(seating, np.array(listeners, np.int64), np.array(talkers, np.int64))
+        alone, alone_wide, coded = set(watched), set(watched_wide), frozenset(coded)
+        seen = alone | alone_wide
+        rooms: dict[Key, Room] = {}
+        for name, members in self._rooms.items():
+            wide = not coded.isdisjoint(members)
+            rooms[name, self._changed[name], wide] = self._room(members, wide, coded, seen, pipes, laws)
+        mixed = [room for room in rooms.values() if not room.relayed]
+        relayed = [room.table.rows for room in rooms.values() if room.relayed]
+        pairs = [pair for room in mixed for pair in room.followers.items()]
+        return Plan(
+            _seating([room.table for room in mixed if not room.wide], alone),
+            _seating([room.table for room in mixed if room.wide], alone_wide),
+            np.array([row for rows in relayed for row in rows], np.int64),
+            np.array([row for rows in relayed for row in rows[::-1]], np.int64),
+            np.array([follower for follower, _ in pairs], np.int64),
+            np.array([leader for _, leader in pairs], np.int64),
+            rooms,
+        )
+
+    def _room(
+        self,
+        members: dict[int, Member],
+        wide: bool,
+        coded: frozenset[int],
+        seen: set[int],
+        pipes: npt.NDArray[np.int64],
+        laws: npt.NDArray[np.uint8] | None,
+    ) -> Room:
+        rows = list(members)
+        if all(member.plain for member in members.values()):
+            pipe = len(rows) == 2 and pipes[rows[0]] == pipes[rows[1]] >= 0 and not seen & members.keys()
+            return Room(Table(rows), wide, {}, relayed=bool(pipe))
+        leaders: dict[int, int] = {}  # by kind
+        followers: dict[int, int] = {}
+        for row, member in members.items():
+            if member.heard_by == _NOBODY:
+                kind = _SAMPLES if row in coded else int(laws[row]) if laws is not None else 0
+                leader = leaders.setdefault(kind, row)
+                if leader != row:
+                    followers[row] = leader
+        seated = {row: member for row, member in members.items() if row not in followers}
+        return Room(Table(list(seated), self._gains(seated)), wide, followers)
 
     def _gains(self, members: dict[int, Member]) -> npt.NDArray[np.float32]:
         gains = np.zeros((len(members), len(members)), np.float32)
@@ -86,3 +159,7 @@ class Rooms:
                 if hears and talker != listener:
                     gains[ear, voice] = min(max(member.gain, 0.0), LOUDEST)
         return gains
+
+
+def _seating(tables: list[Table], alone: set[int]) -> Seating:
+    return Seating(tables, sorted(alone - {row for table in tables for row in table.rows}))

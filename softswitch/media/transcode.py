@@ -5,8 +5,11 @@ handed over as if they had been G.711: decoded packets go to the jitter buffer w
 clock of 8000 Hz, and frames are taken as all others are. Only rates are changed for many rows at once. What happens on
 one row, in and out, is ``ear``'s and ``mouth``'s.
 
+All their samples, in and out, are at 16 kHz, whichever the codec: Opus works at that rate when it is asked to, G.722
+has no other, and L16/8000 is rare enough to be converted.
+
 Three hooks are all that the loop has: ``take`` for packets of rows with a coder, ``hand_over`` before the buffer is
-played, ``say`` when the rows have heard. Sound is mixed at 8 kHz: of G.722 and Opus the upper bands are left out.
+played, ``say`` when the rows have heard.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import RATE_HZ, codec
+from softswitch.audio import RATE_HZ, WIDE_HZ, codec
 from softswitch.audio.resample import Converter
 from softswitch.media.ear import Ear, Heard, Packet
 from softswitch.media.mouth import Mouth, Spoken
@@ -54,7 +57,7 @@ class Transcoder:
         """The row's codec from now on; what goes on as it was keeps its memory. Raises ``CodecError``."""
         if self._agreed.get(row) != (name, clock_hz, fmtp):
             self.forget(row)
-            coder = codec.make(name, clock_hz, fmtp=fmtp, rate=RATE_HZ)
+            coder = codec.make(name, clock_hz, fmtp=fmtp, rate=WIDE_HZ)
             self._agreed[row] = (name, clock_hz, fmtp)
             self._ears[row], self._mouths[row] = Ear(coder), Mouth(coder)
             self.rows[row] = True
@@ -71,6 +74,10 @@ class Transcoder:
         self.rows[row] = False
         for converter in self._converters.values():
             converter.forget(row)
+
+    def rate_hz(self, row: int) -> int:
+        """Of the samples that the row says and hears in the house."""
+        return WIDE_HZ if self.rows[row] else RATE_HZ
 
     def clock(self, row: int) -> int:
         """Hz of the row's RTP timestamps."""
@@ -102,8 +109,9 @@ class Transcoder:
 
     def _push(self, jitter: Jitter, rate: int, some: Round) -> None:
         rows = np.array([row for row, _ in some])
-        pcm = self._converted(rows, np.stack([one.pcm for _, one in some]), rate, RATE_HZ)
-        size = np.full(len(rows), pcm.shape[1], np.int64)
+        pcm = self._converted(rows, np.stack([one.pcm for _, one in some]), rate, WIDE_HZ)
+        ticks = pcm.shape[1] * RATE_HZ // WIDE_HZ
+        pcm, size = pcm[:, : ticks * WIDE_HZ // RATE_HZ], np.full(len(rows), ticks, np.int64)
         headers = Headers(
             np.ones(len(rows), np.bool_),
             np.zeros(len(rows), np.uint8),
@@ -118,13 +126,13 @@ class Transcoder:
     # ---- out ---------------------------------------------------------------------------------------------------
 
     def say(self, rows: Iterable[int], frames: Pcm) -> Iterator[Spoken]:
-        """The packets that are full with these ``(n, FRAME)`` of ``rows``, all of which have a coder."""
+        """The packets that are full with these ``(n, WIDE_FRAME)`` of ``rows``, all of which have a coder."""
         by_rate: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for index, row in enumerate(rows):
             by_rate[self._mouths[row].coder.rate].append((row, index))
         for rate, some in by_rate.items():
             chosen = np.array(some)
-            said = self._converted(chosen[:, 0], frames[chosen[:, 1]], RATE_HZ, rate)
+            said = self._converted(chosen[:, 0], frames[chosen[:, 1]], WIDE_HZ, rate)
             for (row, _), frame in zip(some, said, strict=True):
                 yield from self._mouths[row].say(row, frame)
 

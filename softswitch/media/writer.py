@@ -43,15 +43,21 @@ class Begin:
     streams: tuple[str | None, ...]  # of each channel
     rows: tuple[int | None, ...]
     epoch: float  # Unix seconds
+    rate_hz: int = RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    said: Pcm  # (rows, samples of 20 ms)
+    shift: npt.NDArray[np.int64]  # (rows,) samples of 8 kHz by which each lies after its tick
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """One tick of the rows in ``column``."""
+    """One tick, by rate in Hz."""
 
-    column: Mapping[int | None, int]  # row -> index into what follows
-    said: Pcm  # (rows, FRAME)
-    shift: npt.NDArray[np.int64]  # (rows,) samples by which each lies after its tick
+    columns: Mapping[int, Mapping[int | None, int]]  # row -> index into what was heard
+    heard: Mapping[int, Heard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,10 @@ class Failed:
     kind: str = "error"  # "disk_full", "disk_slow"
 
 
-def _sides(frames: list[Frames]) -> list[Side]:
+def _sides(heard: list[Heard], rate_hz: int) -> list[Side]:
     """Ticks of all rows as rows of all ticks."""
-    said = np.concatenate([one.said for one in frames], axis=1)  # (rows, ticks * FRAME)
-    shift = np.stack([one.shift for one in frames], axis=1)
+    said = np.concatenate([one.said for one in heard], axis=1)  # (rows, ticks * samples)
+    shift = np.stack([one.shift for one in heard], axis=1) * (rate_hz // RATE_HZ)
     steady = (shift == shift[:, :1]).all(axis=1).tolist()
     return [(pcm, moved[:1] if same else moved) for pcm, moved, same in zip(said, shift.tolist(), steady, strict=True)]
 
@@ -132,7 +138,7 @@ class Writer:
             frames: list[Frames] = []
             for order in batch:
                 if isinstance(order, Frames):
-                    if frames and (frames[0].column is not order.column or len(frames) == MOST_TICKS):
+                    if frames and (frames[0].columns is not order.columns or len(frames) == MOST_TICKS):
                         self._take(frames)
                     frames.append(order)
                 else:
@@ -156,7 +162,7 @@ class Writer:
 
     def _begin(self, order: Begin) -> None:
         note = Sidecar(
-            file=order.path.name, state="recording", rate_hz=RATE_HZ, channels=len(order.rows),
+            file=order.path.name, state="recording", rate_hz=order.rate_hz, channels=len(order.rows),
             started_at=datetime.fromtimestamp(order.epoch, UTC).isoformat(timespec="milliseconds"),
             left=order.streams[0], right=order.streams[1] if len(order.streams) > 1 else None,
         )  # fmt: skip
@@ -168,10 +174,13 @@ class Writer:
     def _take(self, frames: list[Frames]) -> None:
         if not frames:
             return
-        column, sides = frames[0].column, _sides(frames)
+        columns = frames[0].columns
+        sides = {rate_hz: _sides([one.heard[rate_hz] for one in frames], rate_hz) for rate_hz in columns}
         for name, file in list(self._files.items()):
+            rate_hz, rows = file.note.rate_hz, self._rows[name]
+            column = columns.get(rate_hz, {})
             try:
-                file.take(len(frames), [sides[column[row]] if row in column else None for row in self._rows[name]])
+                file.take(len(frames), [sides[rate_hz][column[row]] if row in column else None for row in rows])
             except Exception as error:
                 self._fail(name, error)
         self._ticks += len(frames)

@@ -13,8 +13,9 @@ nothing special, and wraps are plain modular subtraction. The sequence number on
 * once per ``WINDOW_TICKS`` a row that always had more than its depth to spare skips one frame, a quiet one if it can;
   this undoes growth, and it is what keeps a sender with a fast clock from filling the ring
 
-Rows with another codec than G.711 have a ring of linear samples beside it, ``linear``; they are decoded before, their
-timestamps put on the clock of 8 kHz, and everything else is the same.
+Rows with another codec than G.711 have a ring of linear samples at 16 kHz beside it, ``wide``; they are decoded before,
+and their timestamps put on the clock of 8 kHz. Two of their samples are one tick of that clock, and are moved as one
+item: so everything else is the same.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import numpy.typing as npt
 from softswitch.rtp.packet import Headers
 
 Octets = npt.NDArray[np.uint8]
-Sound = npt.NDArray[Any]  # octets of G.711, or linear samples of 16 bits
+Sound = npt.NDArray[Any]  # by a clock of 8 kHz: octets of G.711, or pairs of linear samples
 Rows = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
@@ -98,7 +99,8 @@ class Jitter:
         self.counts = np.zeros((streams, len(Count)), np.int64)
         self.ring: Octets = np.full((SLOTS, streams, FRAME), SILENCE, np.uint8)
         self.slot = 0  # of all rows, to be played in this tick
-        self.linear: npt.NDArray[np.int16] = np.zeros((SLOTS, streams, FRAME), np.int16)  # no memory until it is used
+        self._pairs = np.zeros((SLOTS, streams, FRAME), np.uint32)  # no memory until it is used
+        self.wide: npt.NDArray[np.int16] = self._pairs.view(np.int16)  # (SLOTS, streams, 2 * FRAME)
         self._filled = np.zeros((SLOTS, streams), np.int16)  # samples
         self._at = _Streams(streams, self.settings)
         self._past = np.zeros(len(Count), np.int64)  # counts of rows that were given back
@@ -154,10 +156,12 @@ class Jitter:
     def push(self, rows: Rows, headers: Headers, sound: Sound, samples: Rows) -> None:
         """Take in one packet for each of ``rows`` ``(n,)``, no row twice.
 
-        ``sound``, octets of G.711 or linear samples, is ``(n, at least samples)``, and ``samples`` ``(n,)`` says how
-        many of each row count.
+        ``sound`` is octets of G.711, ``(n, at least samples)``, or linear samples at 16 kHz, twice as many; ``samples``
+        ``(n,)`` says how many of each row count, at 8 kHz.
         """
-        ring: Sound = self.ring if sound.dtype == np.uint8 else self.linear
+        ring: Sound = self.ring
+        if sound.dtype != np.uint8:
+            ring, sound = self._pairs, np.ascontiguousarray(sound).view(np.uint32)
         slots, ahead, taken, old = self.place(rows, headers, samples)
         whole = (ahead % FRAME == 0) & (samples == FRAME)
         everything = taken.all() and whole.all()
@@ -236,7 +240,7 @@ class Jitter:
         target, source = (ahead[frames:], ahead[:-frames]) if frames > 0 else (ahead[:frames], ahead[-frames:])
         gone = ahead[:frames] if frames > 0 else ahead[frames:]
         self.ring[np.ix_(target, rows)] = self.ring[np.ix_(source, rows)]
-        self.linear[np.ix_(target, rows)] = self.linear[np.ix_(source, rows)]
+        self._pairs[np.ix_(target, rows)] = self._pairs[np.ix_(source, rows)]
         self._filled[np.ix_(target, rows)] = self._filled[np.ix_(source, rows)]
         self._filled[np.ix_(gone, rows)] = 0
         self._at.held[rows] = np.count_nonzero(self._filled[:, rows], axis=0)

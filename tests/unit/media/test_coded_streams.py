@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,99 +12,17 @@ import pytest
 from softswitch.audio import FRAME, codec, g711
 from softswitch.audio.tone import sine, strength
 from softswitch.media import protocol as p
-from softswitch.media.ear import Pcm
 from softswitch.media.engine import Engine, EngineSettings
-from softswitch.rtp.packet import build
-from softswitch.rtp.srtp import Srtps
-from softswitch.sdp.crypto import Srtp
-from tests.support import ports
+from tests.support import media_peer
+from tests.support.media_peer import NAMES
 
 HZ = 600
-SUITE, OUR_KEY, THEIR_KEY = "AES_CM_128_HMAC_SHA1_80", bytes(range(30)), bytes(range(30, 60))
-NAMES = {"PCMU": (8000, 0), "G722": (8000, 9), "opus": (48000, 111), "L16": (16000, 96)}
+_OPEN: list[media_peer.Peer] = []
 
 
-@dataclass
-class Peer:
-    """The other end of one stream, ticking with the engine."""
-
-    engine: Engine
-    name: str
-    codec: str
-    ptime_ms: int = 20
-    room: str = "r"
-    noise_type: int | None = None
-    secured: bool = False
-    socket: socket.socket = field(default_factory=lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-    sequence: int = 65530
-    timestamp: int = (1 << 32) - 2000
-    packets: list[bytes] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        _OPEN.append(self)
-        self.socket.bind((ports.LOOPBACK, 0))
-        self.socket.setblocking(False)
-        self.clock, self.type = NAMES[self.codec]
-        self.port = ports.free_port()
-        self.srtp = Srtps(1)
-        if self.secured:
-            self.srtp.agree(0, Srtp(SUITE, THEIR_KEY, OUR_KEY))
-        self.coder = None if self.codec == "PCMU" else codec.make(self.codec, self.clock)
-        self.engine.obey(p.Open(self.name, ports.LOOPBACK, self.port))
-        self.connect(1, "sendrecv")
-        self.engine.obey(p.Join(self.room, self.name))
-
-    def connect(self, serial: int, direction: str) -> None:
-        at = self.socket.getsockname()
-        self.engine.obey(
-            p.Connect(
-                self.name, serial, at[0], at[1], at[0], self.codec, self.type, self.type, 101, direction,
-                clock_rate=self.clock, fmtp="useinbandfec=1", ptime_ms=self.ptime_ms, noise_type=self.noise_type,
-                keys=p.Keys(SUITE, OUR_KEY, THEIR_KEY) if self.secured else None,
-            )
-        )  # fmt: skip
-
-    def send(self, payload: bytes, payload_type: int | None = None, samples_ms: int = 20) -> None:
-        kind = self.type if payload_type is None else payload_type
-        packet = build(kind, self.sequence & 0xFFFF, self.timestamp, 1, payload)
-        table, lengths = np.zeros((1, 2000), np.uint8), np.array([len(packet)])
-        table[0, : len(packet)] = np.frombuffer(packet, np.uint8)
-        self.srtp.protect(table, lengths, np.array([0]))
-        self.socket.sendto(table[0, : lengths[0]].tobytes(), (ports.LOOPBACK, self.port))
-        self.sequence += 1
-        self.timestamp += self.clock * samples_ms // 1000
-
-    def says(self, frame: Pcm) -> None:
-        """A frame of the house, in this codec."""
-        if self.coder is None:
-            self.send(g711.encode(frame, g711.MU).tobytes())
-        else:
-            wide = np.interp(
-                np.arange(self.coder.rate // 50) / (self.coder.rate // 50), np.arange(FRAME) / FRAME, frame
-            )
-            self.send(self.coder.encode(wide.astype(np.int16)))
-
-    def collect(self) -> None:
-        while True:
-            try:
-                packet = self.socket.recv(2000)
-            except BlockingIOError:
-                return
-            table, lengths = np.frombuffer(packet, np.uint8)[None].copy(), np.array([len(packet)])
-            assert not self.srtp.unprotect(table, lengths, np.array([0])).any()
-            packet = table[0, : lengths[0]].tobytes()
-            if packet[1] & 0x7F == self.type:
-                self.packets.append(packet)
-
-    def hears(self) -> Pcm:
-        """Everything that came, at 8 kHz."""
-        payloads = [packet[12:] for packet in self.packets]
-        if self.coder is None:
-            return g711.decode(np.frombuffer(b"".join(payloads), np.uint8), g711.MU)
-        return np.concatenate([self.coder.decode(payload) for payload in payloads])[:: self.coder.rate // 8000]
-
-
-_OPEN: list[Peer] = []
+def Peer(*given: Any, **named: Any) -> media_peer.Peer:
+    _OPEN.append(media_peer.Peer(*given, **named))
+    return _OPEN[-1]
 
 
 @pytest.fixture
@@ -114,10 +31,10 @@ def engine() -> Iterator[Engine]:
     yield made
     made.close()
     while _OPEN:
-        _OPEN.pop().socket.close()
+        _OPEN.pop().close()
 
 
-def talk(engine: Engine, speaker: Peer, *listeners: Peer, ticks: int = 50) -> None:
+def talk(engine: Engine, speaker: media_peer.Peer, *listeners: media_peer.Peer, ticks: int = 50) -> None:
     tone = sine(HZ, ticks * 0.02).reshape(-1, FRAME)
     for frame in tone:
         speaker.says(frame)
@@ -178,15 +95,15 @@ def test_packets_of_30_ms_are_heard_and_sent(engine: Engine) -> None:
 
 def test_a_lost_packet_of_opus_is_not_heard(engine: Engine) -> None:
     speaker, listener = Peer(engine, "a", "opus"), Peer(engine, "b", "PCMU")
-    speaker.coder = codec.make("opus", 48000, fmtp="useinbandfec=1")
-    tone = sine(HZ, 1.0).reshape(-1, FRAME)
+    speaker.coder = codec.make("opus", 48000, fmtp="useinbandfec=1", rate=speaker.rate)
+    tone = sine(HZ, 1.0, rate_hz=speaker.rate).reshape(50, -1)
     for number, frame in enumerate(tone):
         if number % 10 == 9:
             assert speaker.coder is not None
             speaker.coder.encode(frame)
             speaker.sequence, speaker.timestamp = speaker.sequence + 1, speaker.timestamp + 960
         else:
-            speaker.says(frame)
+            speaker.says(frame, speaker.rate)
         engine.tick(1)
         listener.collect()
     assert engine.counters()["codec_mended"] == 4 and engine.counters()["concealed"] <= 1
@@ -231,8 +148,7 @@ def test_noise_that_nobody_agreed_on_is_none(engine: Engine) -> None:
 def test_a_codec_may_change_in_mid_call(engine: Engine) -> None:
     speaker, listener = Peer(engine, "a", "PCMU"), Peer(engine, "b", "G722")
     talk(engine, speaker, listener, ticks=10)
-    listener.codec, listener.coder = "opus", codec.make("opus", 48000)
-    listener.clock, listener.type = NAMES["opus"]
+    listener.choose("opus")
     listener.packets.clear()
     listener.connect(2, "sendrecv")
     talk(engine, speaker, listener)
@@ -243,7 +159,7 @@ def test_a_codec_may_change_in_mid_call(engine: Engine) -> None:
 
 def test_a_codec_that_we_do_not_have_is_silence_and_no_crash(engine: Engine) -> None:
     peer = Peer(engine, "a", "PCMU")
-    peer.codec = "G729"
+    peer.choose("G729")
     peer.connect(2, "sendrecv")
     peer.send(bytes(20), 18)
     engine.tick(1)

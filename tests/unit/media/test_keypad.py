@@ -7,10 +7,20 @@ import struct
 import numpy as np
 import pytest
 
-from softswitch.audio import FRAME, dtmf
+from softswitch.audio import FRAME, RATE_HZ, WIDE_FRAME, WIDE_HZ, dtmf
+from softswitch.audio.resample import resample
 from softswitch.media.keypad import Keypad
+from softswitch.media.player import Heard
 from softswitch.rtp import packet
 from softswitch.rtp.telephone_event import KeyListener
+
+WIDE_ROW = 1
+
+
+def sound() -> Heard:
+    """What two rows hear, of which the second is a wide one."""
+    return Heard(np.full((2, FRAME), 7, np.int16), np.full((2, WIDE_FRAME), 7, np.int16), np.array([False, True]))
+
 
 ROWS = np.array([0, 2, 3])
 
@@ -54,24 +64,26 @@ def test_a_row_that_sends_nothing_now_presses_all_the_same_and_is_done() -> None
     assert not keypad._events
 
 
+@pytest.mark.parametrize("row", [0, WIDE_ROW])
 @pytest.mark.parametrize("agreed", [None, 101])
-def test_tones_are_heard_and_then_the_room_again(agreed: int | None) -> None:
+def test_tones_are_heard_and_then_the_room_again(agreed: int | None, row: int) -> None:
     """Also where events are wanted of a peer that knows none."""
     keypad = Keypad()
-    keypad.agree(0, agreed, 8000)
-    keypad.press(0, "1", "tone")
-    keypad.press(0, "2x", "event" if agreed is None else "tone")
+    keypad.agree(row, agreed, 8000)
+    keypad.press(row, "1", "tone")
+    keypad.press(row, "2x", "event" if agreed is None else "tone")
     detector = dtmf.Detector(1)
     detector.listen(0)
     told = ""
     for _ in range(20):
-        heard = np.full((2, FRAME), 7, np.int16)
+        heard = sound()
         keypad.render(heard)
-        assert (heard[1] == 7).all()
-        told += "".join(key.digit for key in detector.hear(heard))
-    heard = np.full((2, FRAME), 7, np.int16)
+        assert (heard.of(1 - row) == 7).all()
+        frame = heard.of(row) if row != WIDE_ROW else resample(heard.of(row), WIDE_HZ, RATE_HZ)
+        told += "".join(key.digit for key in detector.hear(frame[None]))
+    heard = sound()
     keypad.render(heard)
-    assert told == "12" and (heard == 7).all()
+    assert told == "12" and (heard.of(row) == 7).all()
     assert keypad.pressed == 2
 
 
@@ -81,6 +93,6 @@ def test_what_is_forgotten_is_not_pressed_any_more() -> None:
         keypad.agree(row, 101, 8000)
         keypad.press(row, "1234", form)
         keypad.forget(row)
-    heard = np.zeros((1, FRAME), np.int16)
+    heard = sound()
     keypad.render(heard)
-    assert not heard.any() and all(octets == b"" for row in ticks(keypad, 5) for octets in row)
+    assert (heard.of(0) == 7).all() and all(octets == b"" for row in ticks(keypad, 5) for octets in row)

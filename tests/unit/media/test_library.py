@@ -33,6 +33,19 @@ def test_a_file_that_was_recorded_anew_is_heard_anew(tmp_path: Path) -> None:
     library.close()
 
 
+def test_each_rate_is_decoded_once_and_has_its_own_band(tmp_path: Path) -> None:
+    high = tone.sine(6000, 0.5, rate_hz=16000)
+    (tmp_path / "high.wav").write_bytes(wav.encode(high, 16000))
+    library, path = Library(), str(tmp_path / "high.wav")
+    wide, narrow = (library.get(path, rate_hz).result() for rate_hz in (16000, 8000))
+    assert np.array_equal(wide, high) and library.get(path, 16000).result() is wide and library.loads == 2
+    assert len(narrow) == 4000 and np.abs(narrow[200:-200]).max() < 30
+    tones = [library.get("tone:DE.busy.1", rate_hz).result() for rate_hz in (8000, 16000)]
+    assert [len(one) for one in tones] == [8000, 16000]
+    assert tone.strength(tones[1][:7000], 425, 16000) == pytest.approx(tone.strength(tones[0][:3500], 425), rel=0.01)
+    library.close()
+
+
 def test_other_rates_and_stereo_become_8_khz_mono(tmp_path: Path) -> None:
     at = np.arange(1600) / 16000
     left = np.rint(16000 * np.sin(2 * np.pi * 1000 * at)).astype(np.int16)
@@ -75,8 +88,8 @@ def test_what_does_not_fit_is_an_error_and_not_memory(tmp_path: Path) -> None:
 
 
 def test_a_pause_is_silence_of_its_length_and_has_an_end() -> None:
-    assert (len(pause(0.5).result()), len(pause(-1).result()), len(pause(1e9).result())) == (4000, 0, 480_000)
-    assert not pause(0.5).result().any()
+    assert [len(pause(seconds)(8000).result()) for seconds in (0.5, -1, 1e9)] == [4000, 0, 480_000]
+    assert len(pause(0.5)(16000).result()) == 8000 and not pause(0.5)(16000).result().any()
 
 
 def test_music_is_the_files_of_a_class_in_a_row_in_whole_frames(tmp_path: Path) -> None:
@@ -90,7 +103,8 @@ def test_music_is_the_files_of_a_class_in_a_row_in_whole_frames(tmp_path: Path) 
         "jazz": ["1.wav", "2.wav"],
     }
     library = Library()
-    assert library.music(classes["default"]).result().shape == (10, 160)
-    assert library.music([]).result().shape == (0, 160)
+    music, none = library.music(classes["default"]), library.music([])
+    assert [music(rate_hz).result().shape for rate_hz in (8000, 16000)] == [(10, 160), (10, 320)]
+    assert [none(rate_hz).result().shape for rate_hz in (8000, 16000)] == [(0, 160), (0, 320)]
     library.close()
     assert music_files(None) == music_files(tmp_path / "nowhere") == {}

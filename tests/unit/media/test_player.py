@@ -1,23 +1,43 @@
 """Prompts in a row, files that come late or not at all, and hold music in step."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import numpy as np
 
-from softswitch.audio import FRAME
+from softswitch.audio import FRAME, RATE_HZ, WIDE_FRAME, WIDE_HZ
 from softswitch.media.library import pause
-from softswitch.media.player import Ended, Player
+from softswitch.media.player import Ended, Heard, Player
+
+Sound = Callable[[int], "Future[np.ndarray]"]
 
 
-def piece(value: int, samples: int) -> "Future[np.ndarray]":
+def had(pcm: np.ndarray) -> "Future[np.ndarray]":
     future: Future[np.ndarray] = Future()
-    future.set_result(np.full(samples, value, np.int16))
+    future.set_result(pcm)
     return future
 
 
-def frame(player: Player, rows: int = 1) -> tuple[np.ndarray, list[Ended]]:
-    heard = np.full((rows, FRAME), 99, np.int16)  # what the room says
+def piece(value: int, samples: int) -> Sound:
+    """``samples`` of 8 kHz, and as long at other rates."""
+    return lambda rate_hz: had(np.full(samples * rate_hz // RATE_HZ, value, np.int16))
+
+
+def later(future: "Future[np.ndarray]") -> Sound:
+    return lambda rate_hz: future
+
+
+def both(player: Player, *wide: bool) -> tuple[Heard, list[Ended]]:
+    """A tick; 99 is what the room says."""
+    rows = len(wide)
+    heard = Heard(np.full((rows, FRAME), 99, np.int16), np.full((rows, WIDE_FRAME), 99, np.int16), np.array(wide))
     return heard, player.render(heard)
+
+
+def frame(player: Player, rows: int = 1) -> tuple[np.ndarray, list[Ended]]:
+    heard, over = both(player, *[False] * rows)
+    assert (heard.wide == 99).all()
+    return heard.narrow, over
 
 
 def test_pieces_follow_each_other_without_a_gap() -> None:
@@ -47,7 +67,7 @@ def test_prompts_without_sound_end_at_once() -> None:
 
 def test_a_file_that_comes_late_is_waited_for_in_silence() -> None:
     player, late = Player(1, {}), Future[np.ndarray]()
-    player.play(0, "p", [late])
+    player.play(0, "p", [later(late)])
     heard, over = frame(player)
     assert (heard.any(), over) == (False, [])
     late.set_result(np.full(10, 7, np.int16))
@@ -59,7 +79,7 @@ def test_a_file_that_comes_late_is_waited_for_in_silence() -> None:
 def test_a_file_that_cannot_be_had_ends_it_with_not_ok() -> None:
     player, bad = Player(1, {}), Future[np.ndarray]()
     bad.set_exception(OSError("gone"))
-    player.play(0, "p", [piece(1, FRAME), bad, piece(2, FRAME)])
+    player.play(0, "p", [piece(1, FRAME), later(bad), piece(2, FRAME)])
     assert frame(player)[1] == []
     assert frame(player)[1] == [Ended(0, "p", False)]
 
@@ -85,10 +105,8 @@ def test_a_pause_between_two_pieces_is_as_long_as_it_should_be() -> None:
     assert over == []
 
 
-def loop(*values: int) -> "Future[np.ndarray]":
-    future: Future[np.ndarray] = Future()
-    future.set_result(np.repeat(np.array(values, np.int16)[:, None], FRAME, axis=1))
-    return future
+def loop(*values: int) -> Sound:
+    return lambda rate_hz: had(np.repeat(np.array(values, np.int16)[:, None], FRAME * rate_hz // RATE_HZ, axis=1))
 
 
 def test_hold_music_is_in_step_under_prompts() -> None:
@@ -116,9 +134,29 @@ def test_each_class_has_its_music_and_an_unknown_one_the_default() -> None:
 def test_music_that_is_missing_broken_empty_or_not_decoded_yet_is_silence() -> None:
     late, bad = Future[np.ndarray](), Future[np.ndarray]()
     bad.set_exception(OSError("gone"))
-    player = Player(4, {"late": late, "bad": bad, "empty": loop()})
+    player = Player(4, {"late": later(late), "bad": later(bad), "empty": loop()})
     for row, music in enumerate(("late", "bad", "empty", "none")):
         player.hold(row, music)
     assert not frame(player, 4)[0].any()
-    late.set_result(loop(7, 8).result())
+    late.set_result(loop(7, 8)(RATE_HZ).result())
     assert frame(player, 4)[0][:, 0].tolist() == [8, 0, 0, 0]
+
+
+def test_wide_rows_hear_prompts_and_the_same_moment_of_music_at_their_own_rate() -> None:
+    player = Player(3, {"default": loop(0, 1, 2, 3)})
+    for row in (0, 1):
+        player.hold(row)
+    player.play(2, "p", [piece(50, 200), piece(60, 60)], WIDE_HZ)
+    heard, over = both(player, False, True, True)
+    assert heard.narrow[:, 0].tolist() == [0, 99, 99] and heard.wide[:, 0].tolist() == [99, 0, 50] and over == []
+    heard, over = both(player, False, True, True)
+    assert heard.narrow[0].tolist() == [1] * FRAME and heard.wide[1].tolist() == [1] * WIDE_FRAME
+    assert heard.wide[2].tolist() == [50] * 80 + [60] * 120 + [0] * 120 and over == [Ended(2, "p", True)]
+
+
+def test_a_prompt_goes_on_where_it_was_when_its_row_gets_another_rate() -> None:
+    player = Player(1, {})
+    player.play(0, "p", [lambda rate_hz: had(np.arange(0, 800, RATE_HZ / rate_hz).astype(np.int16))])
+    sounds = [both(player, wide)[0].of(0) for wide in (False, True, False)]
+    assert [len(sound) for sound in sounds] == [FRAME, WIDE_FRAME, FRAME]
+    assert [(sound[0], sound[-1]) for sound in sounds] == [(0, 159), (160, 319), (320, 479)]
