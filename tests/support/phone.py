@@ -324,6 +324,10 @@ class Phone:
         samples, rate_hz = tone.read_wav(self.record)
         return samples[0][:: rate_hz // tone.RATE_HZ][since:]  # of a wide phone every other one: tones are far below
 
+    def so_far(self) -> tone.Samples:
+        """All that it has heard, but for the latest 0.25 s."""
+        return self._heard(0)
+
     async def hears(self, hz: float, for_s: float = 0.6, timeout_s: float = 8.0) -> None:
         """Wait until the tone has been heard for so long, counted from now."""
         since = len(self._heard(0))

@@ -30,6 +30,12 @@ class End:
     phone: Phone
     box: Middlebox
     hz: float
+    heard_before: int = 0  # samples that its phone had recorded when the call began
+
+    async def packet_time(self, ms: int) -> None:
+        """What it asks for from now on, and what it sends, for it believes that the switch asks for the same."""
+        await self.phone.ask("ptime", ms=ms)
+        self.box.said_ptime_ms = ms
 
 
 class RoughCall:
@@ -41,14 +47,15 @@ class RoughCall:
         self.call: PhoneCall
         self._began = 0.0  # Unix s
 
-    async def begin(self) -> None:
-        """Until both are heard; the books begin then."""
+    async def begin(self, number: str = "") -> None:
+        """Until both are heard; the books begin then. ``number``: what is dialled, where it is not the other's."""
         self._began = time.time()
-        self.call = await self.near.phone.call(self.far.phone.user)
+        self.call = await self.near.phone.call(number or self.far.phone.user)
         await self.call.wait("confirmed")
         await self.both_heard()
         for end in self.ends:
             end.box.forget()
+            end.heard_before = len(end.phone.so_far())
 
     async def both_heard(self, for_s: float = 0.5) -> None:
         await asyncio.gather(self.near.phone.hears(self.far.hz, for_s), self.far.phone.hears(self.near.hz, for_s))
@@ -68,35 +75,56 @@ class RoughCall:
         """What of ``of`` reached the other end."""
         return sound(self._reached(of))
 
+    def recorded(self, of: End) -> tone.Samples:
+        """What of ``of`` the other phone made audible: also of a call with keys, or with another codec."""
+        other = self.far if of is self.near else self.near
+        return other.phone.so_far()[other.heard_before :]
+
     def _reached(self, of: End) -> list[Passed]:
         return (self.far if of is self.near else self.near).box.went_down
 
     async def quality(self, switch: SwitchProcess) -> dict[str, Any]:
         """By "near" and "far": the numbers of the legs, and under "events" what happened, as the call record has it."""
-        contacts = {self.near.phone.user, self.far.phone.user}
-
-        def ours(record: dict[str, Any]) -> bool:
-            same = {record["caller"], record["called"]} == contacts and record["started_at"] > self._began
-            return same and len(record["quality"]) == 2
-
-        record = await switch.record_of(ours)
+        record = await self.record(switch)
         first, second = sorted(record["quality"], key=lambda one: not one["leg"].startswith("leg-"))
         return {name: {**leg["quality"], "events": leg["events"]} for name, leg in (("near", first), ("far", second))}
+
+    async def record(self, switch: SwitchProcess) -> dict[str, Any]:
+        """That of the latest call, with the numbers of both legs."""
+
+        def ours(record: dict[str, Any]) -> bool:
+            recent = record["caller"] == self.near.phone.user and record["started_at"] > self._began
+            return recent and len(record["quality"]) == 2
+
+        return await switch.record_of(ours)
 
 
 @asynccontextmanager
 async def rough_call(
-    switch: SwitchProcess, home: Path, users: tuple[str, str], nat: bool = False, **options: Any
+    switch: SwitchProcess,
+    home: Path,
+    users: tuple[str, str],
+    nat: bool = False,
+    wide: tuple[bool, bool] = (False, False),
+    **options: Any,
 ) -> AsyncIterator[RoughCall]:
-    """The first of the users may be behind a ``nat``. ``options`` are those of both phones."""
+    """The first of the users may be behind a ``nat``, and each ``wide``. ``options`` are those of both phones."""
     async with AsyncExitStack() as stack:
         ends = []
         for number, (user, hz) in enumerate(zip(users, HZ, strict=True)):
             box = stack.enter_context(Middlebox(switch.sip, nat=nat and not number, seed=int(user)))
-            play = tone.tone_wav(home / f"{hz}.wav", hz, seconds=120)  # PJSIP begins anew with a gap
+            rate_hz = 16000 if wide[number] else 8000
+            play = tone.tone_wav(home / f"{hz}-{rate_hz}.wav", hz, 120, rate_hz)  # PJSIP begins anew with a gap
             answers = 200 if number else None
             started = Phone.start(
-                user, f"sample-{user}", *box.at, directory=home, play=play, auto_answer=answers, **options
+                user,
+                f"sample-{user}",
+                *box.at,
+                directory=home,
+                play=play,
+                auto_answer=answers,
+                wide=wide[number],
+                **options,
             )
             ends.append(End(await stack.enter_async_context(await started), box, hz))
         for end in ends:
