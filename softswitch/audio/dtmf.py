@@ -9,7 +9,8 @@ Recognition looks at windows of 20 ms, one each 10 ms. Two stages:
 
 A key is heard in two windows in a row that agree, so 40 ms of tone are always enough and 22 ms never; it is over after
 four windows without it, so that gaps of up to 15 ms do not make it two and pauses of 40 ms do. Frames that were lost
-decide nothing: they were made up.
+decide nothing by themselves: they were made up. But where the key is gone after one, it is taken to have been gone in
+it; else a pause of 80 ms of which a frame is lost would make two presses of one key one.
 
 | | accepted for certain | refused for certain |
 |---|---|---|
@@ -77,6 +78,7 @@ class _Run:
     misses: int = 0
     told: bool = False
     lost: int = 0  # frames in a row
+    unseen: int = 0  # windows of a lost frame, which count as misses if a miss follows
     rival: int = -1  # another key, heard in the last window
 
     def hear(self, key: int) -> bool:
@@ -87,9 +89,10 @@ class _Run:
         if key == self.rival and key >= 0:
             self.key, self.rival, self.hits, self.misses, self.told = key, -1, 1, 0, False
         if key < 0:
-            self.rival, self.misses, self.hits = -1, self.misses + 1, 0
+            self.rival, self.misses, self.hits = -1, self.misses + 1 + self.unseen, 0
+            self.unseen = 0
             return False
-        self.rival, self.misses, self.hits = -1, 0, self.hits + 1
+        self.rival, self.misses, self.hits, self.unseen = -1, 0, self.hits + 1, 0
         made = self.hits >= _HITS and not self.told
         self.told = self.told or made
         return made
@@ -254,6 +257,7 @@ class Detector:
         run = self._runs.get(row)
         if run is not None:
             run.lost += 1
+            run.unseen = 2 if run.told else 0
             if run.over:
                 del self._runs[row]
 

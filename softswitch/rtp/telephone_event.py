@@ -49,15 +49,15 @@ class _Press:
     ended: bool
     heard_at: float  # s
 
-    def follows(self, event: int, timestamp: int, duration: int, rate_hz: int) -> bool:
+    def follows(self, event: int, timestamp: int, flags: int, duration: int, rate_hz: int) -> bool:
         """Whether a packet belongs to this press, or to one before it."""
         later = _later(timestamp, self.timestamp)
         if later <= 0:
             return later >= -_RESTART_S * rate_hz
         if event != self.event:
             return False
-        if self.ended:
-            return later < self.duration
+        if self.ended:  # of it there can only be more ends, whose timestamp has moved on
+            return bool(flags & END) and duration >= self.duration > later
         return later <= self.duration or duration > later or self._next_segment(later, rate_hz)
 
     def _next_segment(self, later: int, rate_hz: int) -> bool:
@@ -96,7 +96,7 @@ class KeyListener:
         if event >= len(DIGITS):
             return None  # flash, fax and modem tones
         press = self._presses.get(ssrc)
-        if press is not None and press.follows(event, timestamp, duration, self.rate_hz):
+        if press is not None and press.follows(event, timestamp, flags, duration, self.rate_hz):
             press.go_on(event, timestamp, flags, duration, now)
             return None
         goes_on = press is None and self._carried_over(event, flags, duration, now)

@@ -131,6 +131,13 @@ def test_ends_that_come_again_and_again(moved: bool) -> None:
     assert heard(*at(1000, "7"), *again) == "7"
 
 
+def test_the_same_key_again_at_once_on_a_phone_that_moves_the_timestamp() -> None:
+    """The second press begins nearer to the first one's last timestamp than the first one was long."""
+    moving = [(1000 + 160 * n, event(9, 160 * (n + 1), end=n == 9)) for n in range(10)]
+    again = [(stamp + 1600 + 320, payload) for stamp, payload in moving]
+    assert heard(*moving, moving[-1], moving[-1], *again) == "99"
+
+
 def test_a_phone_that_moves_the_timestamp_and_loses_packets() -> None:
     moving = [(1000 + 160 * n, event(3, 160 * (n + 1), end=n >= 9)) for n in range(10)]
     assert heard(*[packet for n, packet in enumerate(moving) if n not in (2, 3, 5, 6, 7)]) == "3"
