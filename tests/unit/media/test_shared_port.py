@@ -95,3 +95,15 @@ def test_a_supervisor_is_heard_by_the_agent_alone(phones: list[Phone]) -> None:
     engine.obey(p.Join("call", phones[2].name, (phones[1].name,)))
     assert talk(phones)[:3] == [{HZ[1]}, {HZ[0], HZ[2]}, {HZ[0], HZ[1]}]
     assert engine.gauges()["streams_relayed"] == 0
+
+
+def test_who_is_closed_in_a_room_leaves_it(phones: list[Phone]) -> None:
+    """Its row may be the last one in use: nothing is mixed for it any more."""
+    engine = phones[0].engine
+    for phone in (phones[0], phones[1], phones[4]):
+        engine.obey(p.Join("room", phone.name))
+    engine.tick(1)
+    for phone in phones[2:]:
+        engine.obey(p.Close(phone.name))
+    heard = talk(phones[:2])
+    assert heard == [{HZ[1]}, {HZ[0]}]
