@@ -23,7 +23,7 @@ CSEQ_LEAP = 100  # what was sent in the last moment may not be in the memory; an
 SOON_S = 5.0  # until a refresh whose moment has passed
 
 
-class LegMemory(msgspec.Struct, frozen=True):
+class LegMemory(msgspec.Struct, frozen=True, array_like=True):
     id: str
     local: LocalMedia
     flow: Flow  # by which the peer was last heard

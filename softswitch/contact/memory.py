@@ -33,13 +33,13 @@ from softswitch.ivr.run import Facts as PlanFacts
 from softswitch.ivr.run import State
 
 
-class ScriptMemory(msgspec.Struct, frozen=True):
+class ScriptMemory(msgspec.Struct, frozen=True, array_like=True):
     plan: str = ""  # "": one of the fixed scripts
     state: State | None = None  # of the plan's interpreter
     dial: DialOut | None = None
 
 
-class Talk(msgspec.Struct, frozen=True):
+class Talk(msgspec.Struct, frozen=True, array_like=True):
     """Two who talked before a transfer began that is not through yet."""
 
     other: str  # leg
@@ -47,7 +47,7 @@ class Talk(msgspec.Struct, frozen=True):
     held: tuple[str, ...]
 
 
-class ContactMemory(msgspec.Struct, frozen=True):
+class ContactMemory(msgspec.Struct, frozen=True, array_like=True):
     facts: Facts
     leg: str
     language: str

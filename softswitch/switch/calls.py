@@ -111,7 +111,9 @@ class Calls:
             return leg.handle(event, self._switch.now)
         finally:  # a leg that raised half way still has to end
             self._switch.arm(("leg", name), leg.deadline)
-            self._moved(name)
+            self.extensions.moved(name)
+            if not isinstance(event, AckArrived) or event.request.body:  # which says nothing new
+                self._switch.journal.touch(self._contact_of.get(name, ""))
 
     def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
         """A leg for an INVITE; its contact is made when it says ``Offered``."""
@@ -183,10 +185,6 @@ class Calls:
             address, listed or configuration.usual_codecs, bool(listed), session_id=ids.bits(31),
             keys=keys, secured=srtp == "required", rtcp_mux=True,
         )  # fmt: skip
-
-    def _moved(self, leg: str) -> None:
-        self.extensions.moved(leg)
-        self._switch.journal.touch(self._contact_of.get(leg, ""))
 
     def digits(self, leg: str) -> str:
         """In which form the peer of a leg takes keys: auto, info, tone."""
@@ -320,7 +318,8 @@ class Calls:
             try:
                 return leg.tick(now) if leg else []
             finally:
-                self._moved(name)
+                self.extensions.moved(name)
+                self._switch.journal.touch(self._contact_of.get(name, ""))
                 self._switch.arm((kind, name), leg.deadline if leg else None)
         contact = self.contacts.get(name)
         return self._rearmed(name, contact.tick(now)) if contact else []

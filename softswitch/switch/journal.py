@@ -32,7 +32,7 @@ log = logging.getLogger("softswitch.switch")
 VERSION = 1  # of a record: one more with each change that an older reader would misunderstand
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, array_like=True):
     """What a lamp sees of a leg."""
 
     user: str
@@ -41,7 +41,7 @@ class Shown(msgspec.Struct, frozen=True):
     remote_name: str
 
 
-class LegKept(msgspec.Struct, frozen=True):
+class LegKept(msgspec.Struct, frozen=True, array_like=True):
     memory: LegMemory
     user: str
     trunk: str
@@ -49,7 +49,7 @@ class LegKept(msgspec.Struct, frozen=True):
     shown: Shown | None
 
 
-class Work(msgspec.Struct, frozen=True):
+class Work(msgspec.Struct, frozen=True, array_like=True):
     """An agent's part in it."""
 
     agent: str
@@ -59,12 +59,12 @@ class Work(msgspec.Struct, frozen=True):
     reason: str
 
 
-class CallKept(msgspec.Struct, frozen=True):
+class CallKept(msgspec.Struct, frozen=True, array_like=True):
+    version: int
     legs: tuple[LegKept, ...]
     contact: ContactMemory | None  # None: its legs are to be ended
     work: tuple[Work, ...]
     media: bytes
-    version: int = VERSION
 
 
 class CallJournal:
@@ -130,9 +130,8 @@ class CallJournal:
         if not legs or (memory is not None and len(legs) < len(names)):
             return None
         recordings = [f"room-{contact.id}", f"vm-{contact.id}"]
-        return CallKept(
-            tuple(legs), memory, tuple(self._work(memory)), self._switch.ports.media.memory(names, recordings)
-        )
+        media = self._switch.ports.media.memory(names, recordings)
+        return CallKept(VERSION, tuple(legs), memory, tuple(self._work(memory)), media)
 
     def _legs(self, contact: Contact) -> Sequence[str]:
         if isinstance(contact, InboundContact | CallbackContact):

@@ -38,7 +38,7 @@ ASK_AFTER_S = 1.0  # until the first peer is asked whether it is still there
 ASK_APART_S = 0.01  # between two of them
 
 
-class _Octets(msgspec.Struct):
+class _Octets(msgspec.Struct, array_like=True):
     """A record, part by part: what can be read of a damaged or an older one is used to end it in order."""
 
     version: int
