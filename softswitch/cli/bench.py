@@ -28,7 +28,9 @@ def areas() -> list[str]:
 
 
 def bench(
-    area: Annotated[str, typer.Argument(help="sip, media, ivr, acd, ledger or all")] = "all", as_json: Json = False
+    area: Annotated[str, typer.Argument(help="sip, media, ivr, acd, ledger or all")] = "all",
+    options: Annotated[list[str] | None, typer.Argument(help="the area's own, after --: media -- --help")] = None,
+    as_json: Json = False,
 ) -> None:
     """Measure; takes up to five minutes per area."""
     known = areas()
@@ -37,13 +39,13 @@ def bench(
     if area not in (*known, "all"):
         raise typer.BadParameter(f"no area {area!r}; there are: {', '.join(known)}, all")
     for chosen in known if area == "all" else [area]:
-        for line in _lines(chosen):
+        for line in _lines(chosen, options or []):
             typer.echo(line if as_json else _readable(line))
 
 
-def _lines(area: str) -> Iterator[str]:
+def _lines(area: str, options: list[str]) -> Iterator[str]:
     """What the area prints, as it prints it. Raises ``Failed`` where it fails."""
-    command = [sys.executable, "-m", f"tests.bench.{area}"]
+    command = [sys.executable, "-m", f"tests.bench.{area}", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -1,13 +1,21 @@
 """CPU of the media plane per stream and tick, and how late ticks are: a real process under load from another one.
 
-What is measured is the process's own CPU time, kernel included, between two questions for its numbers; its load comes
-from ``media_load`` on another core. A figure of streams is how many of this cost fill a core (20,000 us / cost); the
-load that it was measured at, and the least packets per second that any stream was sent meanwhile, are beside it.
+    python -m tests.bench.media [--only ROW ...] [--streams N] [--seconds S] [--runs N] [--realtime]
+
+Each row is driven at the load of its goal, which is ``--streams`` where that is given. The cost is the process's own
+CPU time, kernel included, between two questions for its numbers; its load comes from ``media_load`` on another core.
+``kept``: no stream was sent less than 49.9 packets per second meanwhile. ``late_p99_us`` is of that very time.
+
+What else the machine did stands beside: load average, CPU that the hypervisor gave to others, and how much of the
+process's core other processes took. ``--realtime`` gives the process and its load SCHED_RR, as ``media.realtime`` does:
+on a machine with other work that is as near as one comes to a quiet core.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import hashlib
 import os
 import socket
 import statistics
@@ -15,7 +23,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from softswitch.media import protocol as p
@@ -24,20 +33,60 @@ from tests.bench.report import emit, spread
 from tests.support.ports import claim
 
 HOST = "127.0.0.1"
-PORTS = 32
-SECONDS = 6.0
-RUNS = 3
+SUITE, KEY_OCTETS = "AES_CM_128_HMAC_SHA1_80", 30
+ENOUGH = 49.9  # packets per second
+_PER_PORT = 48  # streams
+_SETTLE_S = 3.0
 _TICK_US = 20_000
+_HZ = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``streams``: the goal; ``room``: members of each, 0 for one room of all."""
+
+    name: str
+    streams: int
+    room: int = 3
+    recorded: bool = False
+    secured: bool = False
+    codec: str = "PCMU"
+
+    @property
+    def ports(self) -> int:
+        return -(-self.streams // _PER_PORT)
+
+
+ROWS = (
+    Row("mix3", 1500),
+    Row("mix3_half", 750),  # how late are ticks at half of the goal
+    Row("mix3_recorded", 1200, recorded=True),
+    Row("relay", 2500, room=2),
+    Row("room", 1000, room=0),
+    Row("srtp3", 900, secured=True),
+    Row("g722_3", 300, codec="G722"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    cost_us: float  # per stream and tick
+    least: float  # packets per second of the stream that got fewest
+    late_us: float
+    drops: float
+    steal: float  # percent of all cores, like the next
+    others: float
 
 
 class Process:
     """A media process on the first core, and its control connection."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, realtime: bool = False) -> None:
         path = directory / "media.sock"
         command = [sys.executable, "-m", "softswitch.media", "--socket", str(path), "--streams", "4096"]
-        self._process = subprocess.Popen([*command, "--log-level", "error"])
-        _pin(self._process.pid, 0)
+        command += ["--log-level", "error", *(["--realtime"] if realtime else [])]
+        self._process = subprocess.Popen(command)
+        self.core = _pin(self._process.pid, 0)
         self.control = _connected(path)
         self.frames = p.Frames()
         self.say(p.Hello())
@@ -60,11 +109,13 @@ class Process:
         self._process.wait()
 
 
-def _pin(pid: int, core: int) -> None:
-    """Where there are several cores."""
+def _pin(pid: int, number: int) -> int:
+    """To one of our cores, where there are several; which it is."""
     cores = sorted(os.sched_getaffinity(0))
+    core = cores[number % len(cores)]
     if len(cores) > 1:
-        os.sched_setaffinity(pid, {cores[core % len(cores)]})
+        os.sched_setaffinity(pid, {core})
+    return core
 
 
 def _connected(path: Path) -> socket.socket:
@@ -77,42 +128,53 @@ def _connected(path: Path) -> socket.socket:
     raise TimeoutError("the media process does not listen")
 
 
-def setup(streams: int, first: int, peers: list[int], room: int, records: Path | None) -> Iterator[p.Command]:
-    for number in range(streams):
-        name, peer = f"s{number}", peers[number // PORTS]
-        yield p.Open(name, HOST, first + 2 * (number % PORTS))
-        yield p.Connect(name, 1, HOST, peer, HOST, "PCMU", 0, 0, 101, "sendrecv")
+def key(number: int, way: str) -> bytes:
+    """The master key and salt of a stream; ``way``: "in" to the process, or "out" of it."""
+    return hashlib.sha256(f"{number} {way}".encode()).digest()[:KEY_OCTETS]
+
+
+def setup(row: Row, first: int, peers: list[int], records: Path) -> Iterator[p.Command]:
+    room, kind = row.room or row.streams, 9 if row.codec == "G722" else 0
+    for number in range(row.streams):
+        name, peer = f"s{number}", peers[number // row.ports]
+        keys = p.Keys(SUITE, key(number, "out"), key(number, "in")) if row.secured else None
+        yield p.Open(name, HOST, first + 2 * (number % row.ports))
+        yield p.Connect(name, 1, HOST, peer, HOST, row.codec, kind, kind, 101, "sendrecv", keys)
         yield p.Latch(name, 1, HOST, peer)
         yield p.Join(f"r{number // room}", name)
-        if records is not None and number % room == 0:
+        if row.recorded and number % room == 0:
             yield p.Record(f"rec{number}", str(records / f"{number}.wav"), name, None)
 
 
-def measure(name: str, streams: int, room: int, recorded: bool = False) -> None:
-    """Print the cost of a stream-tick of this kind and the streams of a core; lateness with it."""
-    costs, least, late, drops = [], [], [], 0.0
-    for _ in range(RUNS):
-        with tempfile.TemporaryDirectory() as directory:
-            process = Process(Path(directory))
-            try:
-                cost, slowest, stats = _run(process, streams, room, Path(directory) if recorded else None)
-            finally:
-                process.end()
-        costs.append(cost)
-        least.append(slowest)
-        late.append(stats.gauges["tick_late_p99_us"])
-        drops += stats.counters["receive_drops"]
-    cost = statistics.median(costs)
-    extra = {"load": streams, "least_packets_per_s": round(min(least), 2), "receive_drops": drops}
-    emit(f"media.{name}_stream_tick_us", cost, "us", RUNS, spread(costs), **extra)
-    emit(f"media.{name}_streams", _TICK_US / cost, "streams", RUNS, spread(costs), **extra)
-    if name == "mix3":
-        emit("media.tick_late_p99_us", statistics.median(late), "us", RUNS, spread(late), load=streams)
+def measure(row: Row, seconds: float, runs: int, realtime: bool) -> None:
+    """Print the cost of a stream-tick of this kind, the streams of a core, and how late ticks were."""
+    found = [_run(row, seconds, realtime) for _ in range(runs)]
+    costs, late = [one.cost_us for one in found], [one.late_us for one in found]
+    cost, least = statistics.median(costs), min(one.least for one in found)
+    extra = {
+        "load": row.streams, "seconds": seconds, "least_packets_per_s": round(least, 2), "kept": least >= ENOUGH,
+        "receive_drops": sum(one.drops for one in found), "realtime": realtime,
+        "load_average": round(os.getloadavg()[0], 2), "steal_percent": round(max(one.steal for one in found), 1),
+        "others_percent": round(max(one.others for one in found), 1),
+    }  # fmt: skip
+    emit(f"media.{row.name}_stream_tick_us", cost, "us", runs, spread(costs), **extra)
+    emit(f"media.{row.name}_streams", _TICK_US / cost, "streams", runs, spread(costs), **extra)
+    emit(f"media.{row.name}_late_p99_us", statistics.median(late), "us", runs, spread(late), **extra)
 
 
-def _run(process: Process, streams: int, room: int, records: Path | None) -> tuple[float, float, p.Stats]:
-    claimed = claim(2 * PORTS)
-    arguments = [str(one) for one in (claimed.start, PORTS, streams, SECONDS)]
+def _run(row: Row, seconds: float, realtime: bool) -> Found:
+    with tempfile.TemporaryDirectory() as directory:
+        process = Process(Path(directory), realtime)
+        try:
+            return _loaded(process, row, seconds, realtime, Path(directory))
+        finally:
+            process.end()
+
+
+def _loaded(process: Process, row: Row, seconds: float, realtime: bool, directory: Path) -> Found:
+    claimed = claim(2 * row.ports)
+    kind = "srtp" if row.secured else row.codec
+    arguments = [str(one) for one in (claimed.start, row.ports, row.streams, seconds, kind)]
     load = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.media_load", *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -120,21 +182,41 @@ def _run(process: Process, streams: int, room: int, records: Path | None) -> tup
     assert load.stdin is not None and load.stdout is not None
     try:
         _pin(load.pid, 1)
+        if realtime:
+            os.sched_setscheduler(load.pid, os.SCHED_RR, os.sched_param(1))
         peers = [int(port) for port in load.stdout.readline().split()]
-        process.say(*setup(streams, claimed.start, peers, room, records))
+        process.say(*setup(row, claimed.start, peers, directory))
         process.stats()
         load.stdin.write("\n")
         load.stdin.flush()
-        time.sleep(3.0)
-        before, began = process.stats(), time.monotonic()
-        time.sleep(SECONDS - 1.5)
-        after, ticks = process.stats(), (time.monotonic() - began) * 50
+        time.sleep(_SETTLE_S)
+        before, machine, began = process.stats(), _jiffies(process.core), time.monotonic()
+        time.sleep(seconds - 1.5)
+        after, spent_s = process.stats(), time.monotonic() - began
+        steal, busy_s = ((new - old) / _HZ for new, old in zip(_jiffies(process.core), machine, strict=True))
         least, _ = (float(rate) for rate in load.stdout.readline().split())
     finally:
         load.kill()
         load.wait()
-    spent = after.counters["cpu_seconds"] - before.counters["cpu_seconds"]
-    return spent * 1e6 / ticks / streams, least, after
+    cpu_s = after.counters["cpu_seconds"] - before.counters["cpu_seconds"]
+    return Found(
+        cpu_s * 1e6 / (spent_s * 50) / row.streams,
+        least,
+        after.gauges["tick_late_p99_us"],
+        after.counters["receive_drops"],
+        100 * steal / spent_s,
+        100 * max(0.0, busy_s - cpu_s) / spent_s,
+    )
+
+
+def _jiffies(core: int) -> tuple[int, int]:
+    """Of one core: what the hypervisor gave to others, and what anybody here used."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *numbers = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _, _, irq, softirq, steal = map(int, numbers[:8])
+            return steal, user + nice + system + irq + softirq
+    return 0, 0
 
 
 def idle() -> None:
@@ -143,20 +225,28 @@ def idle() -> None:
         try:
             time.sleep(1.0)
             before, began = process.stats(), time.monotonic()
-            time.sleep(4.0)
+            time.sleep(8.0)
             spent = process.stats().counters["cpu_seconds"] - before.counters["cpu_seconds"]
             emit("media.idle_core_percent", 100 * spent / (time.monotonic() - began), "%", 1, 0.0)
         finally:
             process.end()
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="bench media")
+    parser.add_argument("--only", nargs="*", choices=[*(row.name for row in ROWS), "idle"], help="rows; else all")
+    parser.add_argument("--streams", type=int, help="the load; else that of each row's goal")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--realtime", action="store_true", help="SCHED_RR for the process and its load")
+    given = parser.parse_args(argv)
     raise_file_limit()
-    measure("mix3", 600, 3)
-    measure("mix3_recorded", 600, 3, recorded=True)
-    measure("relay", 600, 2)
-    measure("room", 600, 600)
-    idle()
+    for row in ROWS:
+        if not given.only or row.name in given.only:
+            chosen = replace(row, streams=given.streams or row.streams)
+            measure(chosen, given.seconds, given.runs, given.realtime)
+    if not given.only or "idle" in given.only:
+        idle()
 
 
 if __name__ == "__main__":
