@@ -32,6 +32,9 @@ class Mouth:
     def say(self, row: int, frame: Pcm) -> Iterator[Spoken]:
         """The packets that are full with this frame of a tick, ``(samples,)`` at the coder's rate."""
         size = self.coder.rate * self.packet_ms // 1000
+        if len(frame) == size and not len(self._begun):
+            yield Spoken(row, 0, self.coder.encode(frame))
+            return
         line = np.concatenate([self._begun, frame])
         whole = len(line) // size * size
         for at in range(0, whole, size):

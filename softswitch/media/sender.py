@@ -19,6 +19,7 @@ from softswitch.audio import FRAME, g711
 from softswitch.media.demux import Demux
 from softswitch.media.keypad import Keypad
 from softswitch.media.mmsg import Outbox, address_of
+from softswitch.media.receiver import turns
 from softswitch.media.reporting import Reporting
 from softswitch.media.sockets import Sockets
 from softswitch.media.transcode import Transcoder
@@ -218,10 +219,11 @@ class Sender:
         sizes = np.array([len(extra.payload) for extra in extras], np.uint64)
         stamps = np.array([extra.timestamp & 0xFFFFFFFF for extra in extras], np.uint32)
         numbers = np.empty(len(rows), np.uint16)
-        for place, row in enumerate(rows.tolist()):
-            numbers[place] = self._sequence[row]
-            self._sequence[row] += np.uint16(1)
-            self._count(rows[place : place + 1], stamps[place : place + 1], sizes[place : place + 1])
+        for turn in turns(rows):  # nearly always one
+            which = slice(None) if turn is None else turn
+            numbers[which] = self._sequence[rows[which]]
+            self._sequence[rows[which]] += np.uint16(1)
+            self._count(rows[which], stamps[which], sizes[which])
         start = address_of(np.frombuffer(octets, np.uint8)) if octets else 0
         pointers = np.uint64(start) + np.cumsum(sizes, dtype=np.uint64) - sizes
         return rows, pointers, sizes, np.array([extra.kind for extra in extras], np.uint8), stamps, numbers
