@@ -13,6 +13,7 @@ import json
 import os
 import selectors
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -383,15 +384,18 @@ class Softphone:
     def do_auto_answer(self, status: int | None) -> None:
         self.auto_answer = status or 0
 
-    def do_record(self, path: str) -> None:
-        """From now on record into this file; the one before is closed."""
+    def do_record(self, path: str) -> float:
+        """From now on record into this file; the one before is closed. When it began, on the machine's own clock."""
         self.recorder = pj.AudioMediaRecorder()
         self.recorder.createRecorder(path)
+        began = time.monotonic()
         for line in self.lines.values():
             if line.isActive() and line.hasMedia():
-                for index, media in enumerate(line.getInfo().media):
+                info = line.getInfo()  # its media are gone with it
+                for index, media in enumerate(info.media):
                     if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
                         line.getAudioMedia(index).startTransmit(self.recorder)
+        return began
 
     # ---- the loop --------------------------------------------------------------------------------------------------
 
