@@ -44,7 +44,7 @@ class CallFile:
         self._file: int | None = None
         self.found: dict[str, bytes] = {}
         try:
-            self.found = self._read()
+            self.found, self.damaged = self._read()
             self._living = set(self.found)
             self._tidy()
         except OSError as error:
@@ -85,17 +85,16 @@ class CallFile:
 
     # ---- the file ----------------------------------------------------------------------------------------------
 
-    def _read(self) -> dict[str, bytes]:
+    def _read(self) -> tuple[dict[str, bytes], int]:
+        """What lives in the file, and how many of its records cannot be read."""
         found: dict[str, bytes] = {}
         data = self._path.read_bytes() if self._path.exists() else b""
-        at = 0
-        while at < len(data):
+        at, damaged = 0, 0
+        while 0 <= at < len(data):
             end, body = _body(data, at)
             if body is None:
-                self.damaged += 1
+                damaged += 1
                 at = data.find(_MARK, at + 1)
-                if at < 0:
-                    break
                 continue
             name, octets = body
             if octets is None:
@@ -103,11 +102,12 @@ class CallFile:
             else:
                 found[name] = octets
             at = end
-        return found
+        return found, damaged
 
     def _tidy(self) -> None:
         """What lives, in a file of its own, in the place of what was there. Raises ``OSError``: that stays."""
-        data = b"".join(_record(name, octets) for name, octets in self._read().items() if name in self._living)
+        found, _ = self._read()
+        data = b"".join(_record(name, octets) for name, octets in found.items() if name in self._living)
         new = self._path.with_suffix(".new")
         new.unlink(missing_ok=True)
         file = self._open(new)

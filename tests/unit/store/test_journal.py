@@ -1,0 +1,117 @@
+"""The file of calls in progress: what survives, what a damage costs, and that it does not grow."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import stat
+from pathlib import Path
+
+import pytest
+
+from softswitch.store.journal import CallFile
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "calls.journal"
+
+
+def written(path: Path, **calls: bytes) -> None:
+    file = CallFile(path)
+    for name, octets in calls.items():
+        file.keep(name, octets)
+    file.flush()
+    os.close(file._file or 0)  # the process is killed
+
+
+def test_the_last_record_of_a_name_counts_and_what_is_over_is_not_found(path: Path) -> None:
+    file = CallFile(path)
+    assert file.found == {}
+    file.keep("a", b"1")
+    file.keep("b", b"1")
+    file.keep("a", b"2")
+    file.flush()
+    file.forget("b")
+    file.forget("never there")
+    file.flush()
+    file.keep("c", b"not flushed")
+    assert CallFile(path).found == {"a": b"2"}
+
+
+def test_nobody_else_may_read_it(path: Path) -> None:
+    written(path, a=b"keys")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    CallFile(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_torn_last_record_costs_itself(path: Path) -> None:
+    written(path, a=b"a" * 100, b=b"b" * 100)
+    whole = path.read_bytes()
+    for cut in (1, 50, 108):
+        path.write_bytes(whole[:-cut])
+        file = CallFile(path)
+        assert (file.found, file.damaged) == ({"a": b"a" * 100}, 1)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_damage_costs_only_the_records_that_it_meets(path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    calls = {f"call-{number}": rng.randbytes(rng.randrange(10, 400)) for number in range(30)}
+    written(path, **calls)
+    data = bytearray(path.read_bytes())
+    at = rng.randrange(len(data) - 20)
+    data[at : at + 20] = rng.randbytes(20)
+    path.write_bytes(data)
+    file = CallFile(path)
+    assert file.damaged and len(file.found) >= 27
+    assert all(calls[name] == octets for name, octets in file.found.items())
+
+
+@pytest.mark.parametrize("octets", [b"", b"no journal at all", b"\xf5SwJ", b"\xf5SwJ" + bytes(8), bytes(1000)])
+def test_a_file_of_something_else_is_an_empty_one(path: Path, octets: bytes) -> None:
+    path.write_bytes(octets)
+    file = CallFile(path)
+    assert file.found == {}
+    file.keep("a", b"1")
+    file.flush()
+    assert CallFile(path).found == {"a": b"1"}
+
+
+def test_what_is_over_does_not_make_it_grow(path: Path) -> None:
+    file = CallFile(path, slack=10_000)
+    file.keep("long", b"x" * 100)
+    for number in range(1000):
+        file.keep(f"call-{number}", b"y" * 100)
+        file.flush()
+        file.forget(f"call-{number}")
+        file.flush()
+        assert path.stat().st_size < 12_000
+    assert CallFile(path).found == {"long": b"x" * 100}
+
+
+def test_a_disk_that_is_full_is_counted_and_the_next_records_are_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, write = CallFile(path), os.write
+    file.keep("a", b"a" * 100)
+    file.flush()
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:50]))
+    file.keep("b", b"b" * 100)
+    with caplog.at_level(logging.ERROR):
+        file.flush()
+    monkeypatch.setattr(os, "write", write)
+    assert file.lost == 1 and "will not outlive this process" in caplog.text
+    file.keep("c", b"c" * 100)
+    file.flush()
+    assert set(CallFile(path).found) == {"a", "c"}
+
+
+def test_a_place_where_nothing_can_be_written_keeps_nobody_from_working(tmp_path: Path) -> None:
+    file = CallFile(tmp_path / "nowhere" / "calls.journal")
+    file.keep("a", b"1")
+    file.flush()
+    assert file.lost == 2
+    file.close()
