@@ -25,7 +25,8 @@ from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.entropy import pooled
 from softswitch.log import configure, log_event
-from softswitch.media.client import MediaClient
+from softswitch.media.client import MediaListener
+from softswitch.media.pool import MediaPool
 from softswitch.metrics import Metrics
 from softswitch.net.fetcher import HttpFetcher
 from softswitch.net.homer import Homer
@@ -80,7 +81,6 @@ class Control:
         self.settings = settings
         self.metrics = Metrics()
         self._listening = False
-        self._media_up = False
         self._media_lives = 0.0
         self._due: float | None = None  # when the timer is to go off, by the switch's clock
         self._timer: asyncio.TimerHandle | None = None
@@ -105,10 +105,13 @@ class Control:
             raise ConfigError(list(dialplans.problems))
         self.store = await open_store(settings.store.url)
         self.store.on_stored = self._stored
-        self.media = await MediaClient.start(
-            media_socket(settings, 1), settings.media.address, settings.media.ports, settings.paths.prompts,
-            settings.paths.var / "speech", self._played, self._key, self._media_state, self._stream_lost,
-            self._unrecorded, self._noted, self._measured,
+        listener = MediaListener(
+            self._played, self._key, self._media_state, self._stream_lost, self._unrecorded, self._noted, self._measured
+        )
+        sockets = [media_socket(settings, number) for number in range(1, settings.media.processes + 1)]
+        self.media = await MediaPool.start(
+            sockets, settings.media.address, settings.media.ports, settings.paths.prompts,
+            settings.paths.var / "speech", listener,
         )  # fmt: skip
         listeners = listening_points(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic())
@@ -228,14 +231,13 @@ class Control:
         self._switch.feed(Measured(stream, quality))
 
     def _media_state(self, connected: bool) -> None:
-        self._media_up = connected
         lives = self.media.stats()["process_changes"] if connected and self._listening else 0.0
         if lives > self._media_lives:
             self._media_lives = lives
             self._switch.publish(MediaRestarted())
 
     def _ready(self) -> dict[str, bool]:
-        return {"sip": self._listening, "media": self._media_up, "store": self.store.healthy}
+        return {"sip": self._listening, "media": self.media.takes_calls, "store": self.store.healthy}
 
     def _stored(self, key: str, token: str, ok: bool) -> None:
         self._switch.feed(Stored(key, token, ok))

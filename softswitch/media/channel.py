@@ -25,7 +25,7 @@ class Channel:
     """``obey`` takes each command; ``greeting`` is the answer to ``Hello``."""
 
     def __init__(self, path: Path, greeting: p.Welcome, obey: Callable[[p.Command], None]) -> None:
-        self._greeting, self._obey = greeting, obey
+        self.greeting, self._obey = greeting, obey
         self._peer: socket.socket | None = None
         self._frames = p.Frames()
         self._unsent = bytearray()
@@ -83,7 +83,7 @@ class Channel:
         if isinstance(command, p.Hello):
             self._unsent += b"".join(self._missed)  # before it says what it wants, which may be over
             self._missed.clear()
-            self.tell(self._greeting)
+            self.tell(self.greeting)
         self._obey(command)
 
     def _write(self) -> None:

@@ -68,6 +68,7 @@ class MediaClient:
         self._ports, self._prompts, self._listener = SharedPorts(ports), prompts, listener
         self._wanted = Wanted()
         self._link = Link(socket, self)
+        self._draining: bool | None = None  # None: nobody has said, and what the process says holds
         self._life = ""  # of the process that we spoke to last; "": none yet
         self._connected = asyncio.Event()
         self._closing = False
@@ -85,13 +86,7 @@ class MediaClient:
         ports: PortSpan,
         prompts: Path,
         cache: Path,
-        on_played: Callable[[str, str, bool], None],
-        on_digit: Callable[[str, str, Form], None],
-        on_state: Callable[[bool], None] = lambda connected: None,
-        on_lost: Callable[[str], None] = lambda stream: None,
-        on_unrecorded: Callable[[str, str, str], None] = lambda recording, kind, why: None,
-        on_noted: Callable[[str, str], None] = lambda stream, kind: None,
-        on_measured: Callable[[str, Quality], None] = lambda stream, quality: None,
+        listener: MediaListener,
     ) -> MediaClient:
         """For the process at ``socket``, which is told nothing before ``begin``.
 
@@ -99,7 +94,6 @@ class MediaClient:
         speech engine, if there is one.
         """
         store = PromptStore(prompts, cache, find_engine())
-        listener = MediaListener(on_played, on_digit, on_state, on_lost, on_unrecorded, on_noted, on_measured)
         return cls(socket, Ports(host, ports.first, ports.last), store, listener)
 
     def begin(self) -> None:
@@ -139,7 +133,26 @@ class MediaClient:
 
     def gauges(self) -> dict[str, float]:
         """What goes up and down, by name."""
-        return {**self._gauges, "connected": float(self._connected.is_set()), "ports_free": float(len(self._ports))}
+        return {**self._gauges, "connected": float(self.is_up), "ports_free": float(len(self._ports))}
+
+    @property
+    def is_up(self) -> bool:
+        """The process is there, and knows what is wanted."""
+        return self._connected.is_set()
+
+    @property
+    def load(self) -> int:
+        """Streams."""
+        return len(self._wanted.streams)
+
+    @property
+    def draining(self) -> bool:
+        """It is to be given no new calls; it keeps that in mind for a control after this one."""
+        return bool(self._draining)
+
+    def drain(self, on: bool) -> None:
+        self._draining = on
+        self._link.send(p.Drain(on))
 
     # ---- the driver's port -------------------------------------------------------------------------------------
 
@@ -272,13 +285,17 @@ class MediaClient:
 
     # ---- the link's listener -----------------------------------------------------------------------------------
 
-    def up(self, life: str, shares_ports: bool) -> None:
-        self._ports.shares = shares_ports
+    def up(self, welcome: p.Welcome) -> None:
+        life, self._ports.shares = welcome.life, welcome.shares_ports
         self._stats["process_changes"] += self._life not in ("", life)
         self._life = life
         self._fail_lost(self._wanted.meet(life))
         for command in (*self._wanted.commands(), p.Settle()):
             self._link.send(command)
+        if self._draining is None:
+            self._draining = welcome.draining
+        elif self._draining != welcome.draining:
+            self._link.send(p.Drain(self._draining))
         self._connected.set()
         self._listener.on_state(True)
 
@@ -334,7 +351,7 @@ class MediaClient:
     @property
     def _told(self) -> str:
         """The life of the process that hears what is said now."""
-        return self._life if self._connected.is_set() else ""
+        return self._life if self.is_up else ""
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

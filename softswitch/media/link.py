@@ -28,8 +28,8 @@ class _Silent(Exception):
 
 
 class LinkListener(Protocol):
-    def up(self, life: str, shares_ports: bool) -> None:
-        """The process answers; ``life`` tells one start of it from the next."""
+    def up(self, welcome: p.Welcome) -> None:
+        """The process answers."""
 
     def down(self) -> None:
         """The connection of the last ``up`` is gone."""
@@ -118,4 +118,4 @@ class Link:
         if event.version != p.VERSION:
             raise p.ProtocolError(f"protocol version {event.version}; this is {p.VERSION}")
         self._writer = writer
-        self._listener.up(event.life, event.shares_ports)
+        self._listener.up(event)

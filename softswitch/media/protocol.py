@@ -151,7 +151,7 @@ class AskStats(msgspec.Struct, array_like=True, tag="stats", frozen=True):
 
 
 OnStream = Connect | Latch | Close | Play | HoldMusic | Stop | Press | Join | Leave
-Command = Hello | Settle | Open | OnStream | Record | PauseRecord | StopRecord | AskStats
+Command = Hello | Settle | Open | OnStream | Record | PauseRecord | StopRecord | Drain | AskStats
 
 # ---- events ----------------------------------------------------------------------------------------------------
 
@@ -186,8 +186,15 @@ class DigitHeard(msgspec.Struct, array_like=True, tag="digit", frozen=True):
 
 
 class RecordError(msgspec.Struct, array_like=True, tag="record_error", frozen=True):
-    recording: str
+    recording: Name
+
+
+class Drain(msgspec.Struct, array_like=True, tag="drain", frozen=True):
+    """No new calls from now on, or again some. Control sees to that; the process tells the next control."""
+
+    on: bool
     why: str
+    draining: bool = False  # as the last ``Drain`` said
     kind: str = "error"  # or "disk_full" (nearly), "disk_slow"
 
 

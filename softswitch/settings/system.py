@@ -151,6 +151,12 @@ class MediaPlaneSettings(Strict):
     jitter: JitterBuffer = JitterBuffer()
     talk: Talk = Talk()
 
+    @model_validator(mode="after")
+    def _enough_ports(self) -> MediaPlaneSettings:
+        if self.ports.last + 1 - self.ports.first < 4 * self.processes:
+            raise ValueError("ports must have room for four ports of each of the processes")
+        return self
+
 
 class Store(Strict):
     url: str = Field(default="sqlite:///var/softswitch.db", repr=False)

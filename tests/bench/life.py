@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
-from softswitch.media.client import MediaClient
+from softswitch.media.client import MediaClient, MediaListener
 from softswitch.process import raise_file_limit
 from softswitch.sdp.media import PCMU, Media
 from softswitch.supervisor import MEDIA, SPARE_AFTER_S, Supervisor
@@ -64,8 +64,8 @@ class Plane:
         ports = SimpleNamespace(first=self._rtp.start, last=self._rtp.stop - 1)
         nowhere = self._directory / "nothing"
         return await MediaClient.start(
-            self.socket, HOST, ports, nowhere, nowhere, lambda *_: None, lambda *_: None
-        )  # fmt: skip
+            self.socket, HOST, ports, nowhere, nowhere, MediaListener(lambda *_: None, lambda *_: None)
+        )
 
     @property
     def streams(self) -> list[str]:

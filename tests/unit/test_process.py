@@ -37,6 +37,6 @@ def test_a_process_is_named_in_the_list_of_processes() -> None:
     before = comm.read_text().strip()
     try:
         call_itself("a name of more than 15")
-        assert comm.read_text().strip() == "a name of more "
+        assert comm.read_text().strip() == "a name of more"
     finally:
         call_itself(before)

@@ -17,7 +17,7 @@ from softswitch.call.press import Form
 from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
-from softswitch.media.client import MediaClient
+from softswitch.media.client import MediaClient, MediaListener
 from softswitch.rtp.quality import Quality
 from softswitch.sdp.crypto import Srtp
 from softswitch.sdp.media import PCMU, Media
@@ -98,10 +98,12 @@ async def world(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
         SimpleNamespace(first=world.first, last=world.first + 4),
         tmp_path / "prompts",
         tmp_path / "cache",
-        lambda *told: world.played.append(told),
-        lambda *told: world.digits.append(told),
-        world.states.append,
-        on_unrecorded=lambda *told: world.unrecorded.append(told),
+        MediaListener(
+            lambda *told: world.played.append(told),
+            lambda *told: world.digits.append(told),
+            world.states.append,
+            on_unrecorded=lambda *told: world.unrecorded.append(told),
+        ),
     )
     world.process.client = world.client
     world.client.begin()

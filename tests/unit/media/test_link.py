@@ -42,7 +42,7 @@ class Peer:
         self.ended.append(pid)
         self.hangs = False
 
-    def up(self, life: str, shares_ports: bool) -> None:
+    def up(self, welcome: p.Welcome) -> None:
         self.ups += 1
 
     def down(self) -> None:

@@ -28,6 +28,7 @@ COMMANDS: list[p.Command] = [
     p.Record("rec", "/r.wav", "leg-1", "leg-2"),
     p.StopRecord("rec"),
     p.AskStats(),
+    p.Drain(True),
 ]
 EVENTS: list[p.Event] = [
     p.Welcome(p.VERSION, "abc"),

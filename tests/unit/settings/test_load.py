@@ -118,6 +118,7 @@ def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
         ("callbacks: {settel: 1s}", "1:13: callbacks.settel: unknown key; did you mean 'settle'?"),
         ("store: {url: 'mysql://x'}", "1:9: store.url: must begin with sqlite:/// or postgresql://"),
         ("media: {ports: 10-20}", "1:9: media.ports: '10-20' is not a range of ports above 1023"),
+        ("media: {ports: 20000-20007, processes: 3}", "1:1: media: ports must have room for four ports of each of the"),
         ("media: {address: 0.0.0.0}", "1:9: media.address: '0.0.0.0' is not the numeric address of an interface"),
         ("media: {jitter: {first: 30ms}}", "1:18: media.jitter.first: must be a multiple of 20ms, and at most 320ms"),
         ("media: {jitter: {most: 5s}}", "1:18: media.jitter.most: must be a multiple of 20ms, and at most 320ms"),
