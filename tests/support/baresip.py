@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support import ports
+from tests.support import ports, tone
 from tests.support.process import Process
 
 _CONFIG = """\
@@ -37,8 +37,8 @@ audio_source aufile,{play}
 audio_player aubridge,nowhere
 audio_alert aubridge,nowhere
 audio_level no
-ausrc_srate 8000
-auplay_srate 8000
+ausrc_srate {rate}
+auplay_srate {rate}
 ausrc_channels 1
 auplay_channels 1
 rtp_ports {rtp_first}-{rtp_last}
@@ -90,6 +90,7 @@ class Baresip:
         heard = home / "heard"
         heard.mkdir(parents=True)
         places = {"host": ports.LOOPBACK, "sip": port, "control": control, "modules": _modules(), "play": play}
+        places["rate"] = tone.read_wav(play)[1]
         config = _CONFIG.format(**places, heard=heard, rtp_first=rtp.start, rtp_last=rtp.stop - 1)
         if ca is not None:
             config += f"sip_cafile {ca}\n"
