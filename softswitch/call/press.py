@@ -2,8 +2,9 @@
 
 Some phones say a key in two forms, and each form takes its own time: an event is there at once, a tone when it has been
 recognised, an INFO when its retransmissions got through. Every form by itself reports a press once and keeps the order;
-so the n-th report of a form is held against the first press of that key which this form has not told yet. What fits to
-none, or only to one too long ago, is a press of its own.
+so a report is held against the first press of that key after the last one that its form has told. Where there is none,
+an earlier one that its form has not told yet will do: a press that only one form knew, and that one late, stands behind
+those that other forms told meanwhile. What fits to none, or only to one too long ago, is a press of its own.
 
 A tone that is sent to a leg may come back from it as an echo, and is no press then.
 """
@@ -58,8 +59,9 @@ class Presses:
             return False
         self._recent = [press for press in self._recent[-_MOST:] if now - press.at <= self.merge_s]
         told = [number for number, press in enumerate(self._recent) if form in press.told]
-        for press in self._recent[told[-1] + 1 if told else 0 :]:  # a form keeps its order
-            if press.digit == digit:
+        after = told[-1] + 1 if told else 0
+        for press in self._recent[after:] + self._recent[:after]:
+            if press.digit == digit and form not in press.told:
                 press.told.add(form)
                 return False
         self._recent.append(_Press(digit, now, {form}))

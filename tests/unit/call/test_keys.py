@@ -96,6 +96,12 @@ def test_what_one_form_misses_the_other_tells() -> None:
     assert heard(("1", EVENT, 0.0), ("1", TONE, 0.1), ("2", EVENT, 0.5), ("3", TONE, 1.0), ("3", EVENT, 1.1)) == "123"
 
 
+def test_a_press_that_only_a_late_form_knew_doubles_none_of_those_that_came_after_it() -> None:
+    """The tone of the second 5 was lost, and its INFO came only after the tone of the 7."""
+    reports = (("5", INFO, 0.0), ("5", TONE, 0.1), ("7", TONE, 0.7), ("5", INFO, 0.9), ("7", INFO, 0.95))
+    assert heard(*reports, ("7", TONE, 1.1), ("7", INFO, 1.2)) == "5757"
+
+
 def test_much_later_it_is_another_press() -> None:
     assert heard(("1", EVENT, 0.0), ("1", INFO, MERGE_S + 0.1)) == "11"
 
