@@ -14,8 +14,9 @@ import pytest
 from softswitch.audio import RATE_HZ, WIDE_FRAME, WIDE_HZ, wav
 from softswitch.audio.tone import sine, strength
 from softswitch.media import protocol as p
+from softswitch.media.ear import Pcm
 from softswitch.media.engine import Engine, EngineSettings
-from tests.support.media_peer import Pcm, Peer
+from tests.support.media_peer import Peer
 
 LEVEL = 0.3
 Scene = tuple[Engine, Callable[..., Peer]]
@@ -199,7 +200,7 @@ def roughness(peer: Peer) -> Pcm:
     """The largest change of slope in each tick of what one hears, ``(ticks,)``; a click is far above a tone."""
     sound = peer.hears().astype(float) / (LEVEL * 32767)
     sound = np.append(sound, np.zeros(-len(sound) % 160))
-    return np.abs(np.diff(sound, 2, prepend=0, append=0)).reshape(-1, 160).max(axis=1)
+    return np.asarray(np.abs(np.diff(sound, 2, prepend=0, append=0)).reshape(-1, 160).max(axis=1))
 
 
 @pytest.mark.parametrize("joins", ["opus", "G722", "PCMU"])
