@@ -70,8 +70,7 @@ async def talking(switch: SwitchProcess, caller: Phone, agent: Phone) -> PhoneCa
     await switch.agent_ready("alice")
     await caller.call("8000")
     await agent.wait("confirmed")
-    await caller.hears(AGENT_HZ)
-    await agent.hears(CALLER_HZ)
+    await asyncio.gather(caller.hears(AGENT_HZ, for_s=0.3), agent.hears(CALLER_HZ, for_s=0.3))
     return agent.current
 
 
@@ -87,8 +86,7 @@ async def test_by_code_and_key(switch: SwitchProcess, phones: tuple[Phone, Phone
     agents = await talking(switch, caller, agent)
     call = await boss.call(f"*31{AGENT}")
     await call.wait("confirmed")
-    await boss.hears(CALLER_HZ, for_s=1.0)
-    await boss.hears(AGENT_HZ, for_s=0.3)
+    await asyncio.gather(boss.hears(CALLER_HZ, for_s=1.0), boss.hears(AGENT_HZ, for_s=1.0))
     tone.not_heard(agent.record, BOSS_HZ, 0.0)
     await call.dtmf("5")
     await agent.hears(BOSS_HZ)
@@ -99,12 +97,9 @@ async def test_by_code_and_key(switch: SwitchProcess, phones: tuple[Phone, Phone
     await agent.hears(CALLER_HZ, for_s=0.3)
     tone.not_heard(caller.record, BOSS_HZ, 0.0)  # all the time
     await call.dtmf("6")
-    await caller.hears(BOSS_HZ)
-    await caller.hears(AGENT_HZ, for_s=0.3)
-    await agent.hears(BOSS_HZ, for_s=0.3)
+    await asyncio.gather(caller.hears(BOSS_HZ), caller.hears(AGENT_HZ), agent.hears(BOSS_HZ))
     await call.dtmf("4")
-    await hears_no(caller, BOSS_HZ)
-    await hears_no(agent, BOSS_HZ)
+    await asyncio.gather(hears_no(caller, BOSS_HZ), hears_no(agent, BOSS_HZ))
     await call.hangup()
     await call.wait("disconnected")
     await caller.hears(AGENT_HZ, for_s=0.3)
@@ -127,8 +122,7 @@ async def test_by_the_api_and_to_the_end_of_the_call(switch: SwitchProcess, phon
     supervision = await switch.api("POST", path, {"supervisor": BOSS, "mode": "whisper"})
     await boss.wait("confirmed")
     assert f"*32{AGENT}" in boss.current.remote
-    await agent.hears(BOSS_HZ)
-    await boss.hears(CALLER_HZ)
+    await asyncio.gather(agent.hears(BOSS_HZ), boss.hears(CALLER_HZ))
     tone.not_heard(caller.record, BOSS_HZ, 0.0)
     await switch.api("POST", path, {"supervisor": BOSS, "mode": "barge"})
     await caller.hears(BOSS_HZ)
