@@ -11,7 +11,9 @@ import pytest_asyncio
 
 from softswitch.audio import FRAME, dtmf
 from tests.support import tone
+from tests.support.impairment import Impairment
 from tests.support.phone import Phone, PhoneCall
+from tests.support.rough_call import rough_call
 from tests.support.switch_process import SwitchProcess, sample_users
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
@@ -99,3 +101,19 @@ async def test_keys_are_collected_and_passed_on(
         await left.hangup()
         await right.wait("disconnected")
     assert (heard_as_tones(right.record) if way == "tone" else right.current.digits) == PRESSED
+
+
+async def test_keys_on_networks_that_lose_packets(switch: SwitchProcess, tmp_path: Path) -> None:
+    """Events of one real phone come to the other, 3 % lost on either side; no tone goes with them."""
+    pressed = "5501#*2233998877AD00"
+    async with rough_call(switch, tmp_path, ("1001", "1003")) as call:
+        await call.begin()
+        for road in (call.near.box.up, call.far.box.down):
+            road.begin(Impairment(loss=0.03, doubled=0.02))
+        await call.call.dtmf(pressed)
+        heard = call.far.phone.current
+        await call.far.phone.until(lambda: len(heard.digits) >= len(pressed), 20, f"keys {pressed}")
+        await call.end()
+        assert heard.digits == pressed
+        lost = call.near.box.up.done.lost + call.far.box.down.done.lost
+        assert lost > 0
