@@ -388,3 +388,15 @@ def test_nobody_takes_over_whom_he_does_not_hear(house: SupervisedHouse) -> None
     house.world.run(0.3)
     assert hear_each_other(house, caller, agent)
     house.the_end()
+
+
+def test_a_new_control_process_ends_his_leg_and_goes_on_with_the_call(house: SupervisedHouse) -> None:
+    caller, agent = queued(house)
+    boss = house.dial("*331001")
+    house.world.crash()
+    house.world.run(2.0)
+    house.world.start()
+    house.world.run(1.0)
+    assert boss.state == "ended" and hear_each_other(house, caller, agent)
+    assert house.hears(caller, agent) and house.hears(agent, caller)
+    house.the_end()
