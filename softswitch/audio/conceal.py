@@ -53,7 +53,8 @@ class Concealer:
         self.concealed = 0  # frames made up so far, all streams
         scale = self._scale = rate_hz // RATE_HZ
         self.ramp = RAMP * scale
-        self._rise, self._fade, self._seam_rise = _rise(self.ramp), _fade(scale), _rise(_SEAM * scale)
+        self.fade = _fade(scale)  # by frame of a gap, (FADE_FRAMES + 1, samples)
+        self._rise, self._seam_rise = _rise(self.ramp), _rise(_SEAM * scale)
         self._ring: Floats = np.zeros((streams, 2 * _MOST_LAG * scale), np.float32)  # one period and the one before
         self._lag = np.full(streams, _LEAST_LAG * scale, np.int64)
         self._step = np.zeros(streams, np.float32)  # what the seam at the very beginning would jump by
@@ -104,7 +105,7 @@ class Concealer:
         place = np.where(age[:, None] == 0, lag + time % lag, time % (2 * lag))
         made = np.take_along_axis(self._ring[rows], place, axis=1)
         jump = np.clip(1 - time / self.ramp, 0, None) * self._step[rows][:, None]
-        return np.asarray((made + jump) * self._fade[np.minimum(age, FADE_FRAMES), :samples], np.float32)
+        return np.asarray((made + jump) * self.fade[np.minimum(age, FADE_FRAMES), :samples], np.float32)
 
 
 def _pitch(past: Floats, scale: int) -> Rows:

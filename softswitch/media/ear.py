@@ -1,8 +1,8 @@
 """What comes in on a row with a codec that has a memory: packets in the order in which they were sent.
 
 One that is missing is waited for until its frame is due. Then it is taken from what the next packet repeats of it, or
-made up by the codec, or, where the codec has no means, left to the concealment of the loop. What comes later than that
-is dropped.
+made up by the codec; where nothing has followed by then, the loop asks for a frame (``make_up``), and where the codec
+has no means, it conceals by its own. What comes later than that is dropped.
 """
 
 from __future__ import annotations
@@ -100,12 +100,21 @@ class Ear:
         samples = self._duration * self.coder.rate // self.coder.rtp_clock
         lost = min(self._ahead(following.sequence), _MOST_MENDED) if samples else 0
         for back in range(lost, 0, -1):
-            pcm = self._repeated(following, samples) if back == 1 else self.coder.conceal(samples)
             at = self.house_time(following.timestamp - back * self._duration)
             left = jitter.ahead(row, at)
-            if pcm is not None and left is not None and left >= 0:
+            if left is None or left < 0:
+                continue  # its time is over, and it has been made up
+            pcm = self._repeated(following, samples) if back == 1 else self.coder.conceal(samples)
+            if pcm is not None:
                 self.mended += 1
                 yield Heard((following.sequence - back) & 0xFFFF, at, following.ssrc, pcm)
+
+    def make_up(self, samples: int) -> Pcm | None:
+        """Something for a frame that is due and not there, at the codec's rate; None: the codec has no means."""
+        try:
+            return self.coder.conceal(samples)
+        except CodecError:
+            return None
 
     def _repeated(self, following: Packet, samples: int) -> Pcm | None:
         try:

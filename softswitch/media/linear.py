@@ -1,10 +1,12 @@
 """What rows with a coder say, once the jitter buffer plays it: linear, at 16 kHz, gaps filled; and the same at 8 kHz.
 
-The whole band is for whoever hears it. Talk, levels and keys are looked for at 8 kHz, as in all other rows.
+The whole band is for whoever hears it. Talk, levels and keys are looked for at 8 kHz, as in all other rows. Gaps are
+filled by the codec where it can, for it knows best what it would have said (Opus), else with the waveform.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,13 +25,24 @@ _PAST_FRAMES = HISTORY // FRAME
 
 
 class Linear:
-    """This tick's rows with a coder; ``missing`` counts the frames that fail, of all rows of the process."""
+    """This tick's rows with a coder.
 
-    def __init__(self, streams: int, jitter: Jitter, bands: Bands, missing: npt.NDArray[np.int32]) -> None:
+    ``missing`` counts the frames that fail, of all rows of the process; ``make_up`` asks a row's codec for one.
+    """
+
+    def __init__(
+        self,
+        streams: int,
+        jitter: Jitter,
+        bands: Bands,
+        missing: npt.NDArray[np.int32],
+        make_up: Callable[[int], Pcm | None],
+    ) -> None:
         self.rows: Rows = np.zeros(0, np.int64)  # ascending
         self.narrow: Pcm = np.zeros((0, FRAME), np.int16)  # what they say, (rows, FRAME)
         self.concealer = Concealer(streams, WIDE_HZ, missing)
-        self._jitter, self._bands = jitter, bands
+        self._jitter, self._bands, self._make_up = jitter, bands, make_up
+        self._by_codec = np.zeros(streams, np.bool_)  # rows whose gap the codec is filling
 
     @property
     def frames(self) -> Pcm:
@@ -48,8 +61,7 @@ class Linear:
             self._fill(rows[~there])
         back = rows[there & (self.concealer.missing[rows] > 0)]
         if len(back):
-            ramp = self.concealer.ramp
-            self.frames[back, :ramp] = self.concealer.rejoin(back, self.frames[back, :ramp])
+            self._rejoin(back)
         self.narrow = self._bands.narrow(rows, self.frames[rows])
 
     def replace(self, rows: Rows, said: Pcm) -> None:
@@ -60,18 +72,45 @@ class Linear:
             self.narrow[np.searchsorted(self.rows, rows)] = said
             self.frames[rows] = self._bands.wide(rows, said)
 
+    def _rejoin(self, back: Rows) -> None:
+        """The first good frames after a gap: a codec goes on from what it made up, at the level to which that fell."""
+        concealer, ramp = self.concealer, self.concealer.ramp
+        by_codec = self._by_codec[back]
+        some = back[by_codec]
+        if len(some):
+            least = concealer.fade[concealer.missing[some] - 1, -1:]
+            rise = np.linspace(0, 1, ramp, dtype=np.float32)
+            self.frames[some, :ramp] = self.frames[some, :ramp] * (least + (1 - least) * rise)
+            concealer.missing[some], self._by_codec[some] = 0, False
+        back = back[~by_codec]
+        self.frames[back, :ramp] = concealer.rejoin(back, self.frames[back, :ramp])
+
     def _fill(self, absent: Rows) -> None:
         concealer = self.concealer
         silent = concealer.missing[absent] >= FADE_FRAMES
         away, gaps = absent[silent], absent[~silent]
         concealer.stay_away(away)
         self.frames[away] = 0
+        self._by_codec[away] = False  # who comes back from silence rises
+        gaps = gaps[[not self._filled_by_codec(row) for row in gaps.tolist()]] if len(gaps) else gaps
         if not len(gaps):
             return
         first = gaps[concealer.missing[gaps] == 0]
         if len(first):
             concealer.begin(first, self._past(first))
         self.frames[gaps] = concealer.next(gaps)
+
+    def _filled_by_codec(self, row: int) -> bool:
+        """Whether that could be done. What has begun with one kind goes on with it; both fade alike."""
+        missing = self.concealer.missing[row]
+        made = self._make_up(row) if missing == 0 or self._by_codec[row] else None
+        self._by_codec[row] |= made is not None
+        if not self._by_codec[row]:
+            return False
+        self.frames[row] = 0 if made is None else made * self.concealer.fade[missing]
+        self.concealer.missing[row] += 1
+        self.concealer.concealed += 1
+        return True
 
     def _past(self, rows: Rows) -> Pcm:
         """What these rows said last, ``(rows, 2 * HISTORY)``."""

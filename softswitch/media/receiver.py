@@ -73,7 +73,7 @@ class Receiver:
         self.jitter = Jitter(streams, settings)
         self.concealer = Concealer(streams)
         self.bands = Bands(streams)
-        self.linear = Linear(streams, self.jitter, self.bands, self.concealer.missing)
+        self.linear = Linear(streams, self.jitter, self.bands, self.concealer.missing, self.coders.make_up)
         self.reporting: Reporting | None = None
         self.on_sound: OnSound | None = None  # is told when packets of sound came
         self.now = 0.0  # monotonic s, of this tick

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import RATE_HZ, WIDE_HZ, codec
+from softswitch.audio import RATE_HZ, WIDE_FRAME, WIDE_HZ, codec
 from softswitch.audio.resample import Converter
 from softswitch.media.ear import Ear, Heard, Packet
 from softswitch.media.mouth import Mouth, Spoken
@@ -122,6 +122,11 @@ class Transcoder:
             size,
         )
         jitter.push(rows, headers, pcm, size)
+
+    def make_up(self, row: int) -> Pcm | None:
+        """20 ms that fail, ``(WIDE_FRAME,)``, where the row's codec can go on by itself."""
+        made = self._ears[row].make_up(self._ears[row].coder.rate // 50)
+        return made if made is not None and len(made) == WIDE_FRAME else None
 
     # ---- out ---------------------------------------------------------------------------------------------------
 

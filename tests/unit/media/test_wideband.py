@@ -196,6 +196,29 @@ def test_a_lost_packet_of_g722_is_made_up_over_the_whole_band(scene: Scene) -> N
     assert min(strength(frame, 4800, WIDE_HZ) for frame in frames) > 0.15
 
 
+@pytest.mark.parametrize("lost", [1, 2, 5])
+@pytest.mark.parametrize("codec", ["opus", "G722"])
+def test_a_gap_is_filled_without_a_step_and_a_long_one_ends_in_silence(scene: Scene, codec: str, lost: int) -> None:
+    """Nothing follows in time: what comes in comes after the gap."""
+    engine, peer = scene
+    talker, listener = peer("a", codec), peer("b", "L16")
+    for tick, frame in enumerate(tone(450, 70)):
+        if 40 <= tick < 40 + lost:
+            assert talker.coder is not None
+            talker.coder.encode(frame)
+            talker.sequence, talker.timestamp = talker.sequence + 1, talker.timestamp + talker.clock // 50
+        else:
+            talker.says(frame, WIDE_HZ)
+        engine.tick(1)
+        listener.collect()
+    assert min(lost, 3) <= engine.counters()["codec_mended"] + engine.counters()["concealed"] <= max(lost, 3)
+    sound = listener.hears(WIDE_HZ)[20 * WIDE_FRAME :].astype(float) / (LEVEL * 32767)
+    assert np.abs(np.diff(sound)).max() < 1.6 * 2 * np.pi * 450 / WIDE_HZ
+    frames = sound.reshape(-1, WIDE_FRAME)
+    assert np.sqrt((frames**2).mean(axis=1)).min() < 0.1 or lost < 5
+    assert np.sqrt((frames[-20:] ** 2).mean()) == pytest.approx(np.sqrt(0.5), rel=0.1)
+
+
 def roughness(peer: Peer) -> Pcm:
     """The largest change of slope in each tick of what one hears, ``(ticks,)``; a click is far above a tone."""
     sound = peer.hears().astype(float) / (LEVEL * 32767)
