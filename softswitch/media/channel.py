@@ -27,7 +27,8 @@ class Channel:
     def __init__(self, path: Path, greeting: p.Welcome, obey: Callable[[p.Command], None]) -> None:
         self.greeting, self._obey = greeting, obey
         self._peer: socket.socket | None = None
-        self._frames = p.Frames()
+        self.refused = 0  # commands that were none
+        self._frames = p.Frames(self._refuse)
         self._unsent = bytearray()
         self._missed: deque[bytes] = deque(maxlen=_MOST_MISSED)  # the latest events while no control was there
         path.unlink(missing_ok=True)  # of a process that was killed
@@ -63,7 +64,7 @@ class Channel:
             return  # it has gone again
         self.drop("a newer control came")
         peer.setblocking(False)
-        self._peer, self._frames = peer, p.Frames()
+        self._peer, self._frames = peer, p.Frames(self._refuse)
         self._poll.register(peer.fileno(), select.POLLIN)
 
     def _read(self, peer: socket.socket) -> None:
@@ -78,6 +79,10 @@ class Channel:
             return
         if not octets:
             self.drop("control closed the connection")
+
+    def _refuse(self, why: str) -> None:
+        self.refused += 1
+        log.error("refused: %s", why)
 
     def _take(self, command: p.Command) -> None:
         if isinstance(command, p.Hello):

@@ -122,6 +122,7 @@ class Process:
             "clock_resets": clock.resets,
             "cpu_seconds": time.process_time(),
             "errors": self._errors,
+            "commands_refused": self._channel.refused,
             **self.engine.counters(),
         }
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from softswitch.media import protocol as p
 from softswitch.rtp.quality import Quality
 
-KEYS = p.Keys("AEAD_AES_128_GCM", b"what we send with", b"\x00what we get")
+KEYS = p.Keys("AEAD_AES_128_GCM", b"what we send with".ljust(28), b"\x00what we get".ljust(28))
 COMMANDS: list[p.Command] = [
     p.Hello(),
     p.Settle(),
