@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import signal
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -157,11 +158,15 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def ask_for_realtime() -> None:
-    """SCHED_RR for this thread alone: those that write recordings are in no hurry."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-    except OSError as error:
-        log.warning("media.realtime: %s; it takes CAP_SYS_NICE, or LimitRTPRIO of systemd", error.strerror)
+    """SCHED_RR for the threads that are there: the loop, and the writer of recordings, who has the interpreter's lock
+    now and then, and must not lose his core with it. Threads that come later are in no hurry.
+    """
+    for thread in threading.enumerate():
+        try:
+            os.sched_setscheduler(thread.native_id or 0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        except OSError as error:
+            log.warning("media.realtime: %s; it takes CAP_SYS_NICE, or LimitRTPRIO of systemd", error.strerror)
+            return
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -142,8 +142,8 @@ def setup(row: Row, first: int, peers: list[int], records: Path) -> Iterator[p.C
         yield p.Connect(name, 1, HOST, peer, HOST, row.codec, kind, kind, 101, "sendrecv", keys)
         yield p.Latch(name, 1, HOST, peer)
         yield p.Join(f"r{number // room}", name)
-        if row.recorded and number % room == 0:
-            yield p.Record(f"rec{number}", str(records / f"{number}.wav"), name, None)
+    for number in range(0, row.streams if row.recorded else 0, 2):  # every voice is on a channel of one
+        yield p.Record(f"rec{number}", str(records / f"{number}.wav"), f"s{number}", f"s{number + 1}")
 
 
 def measure(row: Row, seconds: float, runs: int, realtime: bool) -> None:
