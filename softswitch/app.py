@@ -272,8 +272,7 @@ class Control:
             self.store,
             self.metrics,
             self.settings.http.tokens,
-            self.media.stats,
-            self.media.gauges,
+            self.media,
         )
         if (websocket := self.settings.sip.websocket) is not None:
             network, point = self.network, websocket_point(self.settings)

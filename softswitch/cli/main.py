@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from softswitch import __version__
-from softswitch.cli import agent, mailbox, recording, show
+from softswitch.cli import agent, mailbox, media, recording, show
 from softswitch.cli.bench import bench
 from softswitch.cli.supervise import supervise
 from softswitch.cli.trace import trace
@@ -48,6 +48,7 @@ app.add_typer(agent.order)
 app.add_typer(mailbox.app, name="voicemail")
 app.add_typer(mailbox.order)
 app.add_typer(recording.app, name="recording")
+app.add_typer(media.app, name="media")
 app.command()(supervise)
 app.command()(trace)
 app.command()(bench)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -27,6 +27,7 @@ from softswitch.acd.model import AgentState, QueueLeft
 from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactDisconnected
 from softswitch.core.effect import DomainEvent
+from softswitch.media.pool import ProcessView
 from softswitch.metrics.fact import COUNTERS, Count, counted
 from softswitch.metrics.quality import Quality
 from softswitch.switch.event import CallShed, MessageDropped, StreamMeasured
@@ -79,6 +80,10 @@ class Metrics:
         self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
         self._media = _MediaNumbers(self.registry)
+        self._connected = self._gauge("media_process_connected", "1 where this media process answers", "process")
+        self._draining = self._gauge("media_process_draining", "1 where it gets no new calls", "process")
+        self._streams = self._gauge("media_process_streams", "Streams in this media process", "process")
+        self._late = self._gauge("media_process_tick_late_p99_us", "How late its ticks begin", "process")
         self._messages = _SipMessages(self.registry)
         self._children: dict[Count, Counter] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
@@ -123,9 +128,18 @@ class Metrics:
         _set(self._staffed, {queue.queue: queue.agents_logged_in for queue in queues})
         _set(self._open, {queue.queue: queue.promises_open for queue in queues})
 
-    def media(self, counters: Mapping[str, float], gauges: Mapping[str, float] | None = None) -> None:
+    def media(
+        self,
+        counters: Mapping[str, float],
+        gauges: Mapping[str, float] | None = None,
+        processes: Sequence[ProcessView] = (),
+    ) -> None:
         """Take over the media plane's own: ``softswitch_media_NAME_total``, and ``softswitch_media_NAME``."""
         self._media.counters, self._media.gauges = dict(counters), dict(gauges or {})
+        _set(self._connected, {str(one.process): int(one.connected) for one in processes})
+        _set(self._draining, {str(one.process): int(one.draining) for one in processes})
+        _set(self._streams, {str(one.process): one.streams for one in processes})
+        _set(self._late, {str(one.process): one.tick_late_p99_us for one in processes})
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes."""

@@ -282,6 +282,7 @@ class Calls:
         """From now on it is that contact's."""
         self._switch.journal.touch(self._contact_of.get(leg, ""))
         self._contact_of[leg] = contact
+        self._media.group(leg, contact)
         self._switch.wire.book.claim(contact, leg, self.legs[leg].call_id)
 
     # ---- contacts ----------------------------------------------------------------------------------------------

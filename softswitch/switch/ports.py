@@ -139,6 +139,9 @@ class MediaPlane(Protocol):
     def open(self, stream: str) -> Address:
         """Allot an RTP address at once; the socket is bound before the first packet is due. Raises PortsExhausted."""
 
+    def group(self, stream: str, group: str) -> None:
+        """Streams of a group, which is a contact, hear each other; one that is opened as ``GROUP.more`` is of it."""
+
     def connect(self, stream: str, media: Media, signalling_host: str, tones: bool = False) -> None:
         """Send to and accept from ``media.remote``; again after each offer/answer. ``tones``: keys may come in-band.
 

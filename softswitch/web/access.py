@@ -30,12 +30,13 @@ class Permission(enum.Enum):
     AGENT_STATE = "agent-state"
     RECORDING = "recording"  # pause it, let it go on
     SUPERVISE = "supervise"  # hear a call, talk in it
+    MEDIA = "media"  # keep new calls from a media process
     COMMAND = "command"  # end calls, withdraw promises
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "agent": frozenset({Permission.LIVE, Permission.AGENT_STATE, Permission.RECORDING}),
-    "ops": frozenset({Permission.METRICS, Permission.LIVE, Permission.TRACE}),
+    "ops": frozenset({Permission.METRICS, Permission.LIVE, Permission.TRACE, Permission.MEDIA}),
     "supervisor": frozenset(Permission),
     "admin": frozenset(Permission),
 }

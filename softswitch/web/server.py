@@ -19,6 +19,7 @@ from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
 from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, WithdrawBody, number_of, read_body
+from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.supervise import Supervising
 from softswitch.web.trace import CAPTURE_TYPE, captured, shown
@@ -48,31 +49,25 @@ class MetricsPage(Protocol):
 
     def sample(self, control: Control) -> None: ...
 
-    def media(self, counters: Mapping[str, float], gauges: Mapping[str, float]) -> None: ...
+    def media(
+        self, counters: Mapping[str, float], gauges: Mapping[str, float], processes: Sequence[Any] = ()
+    ) -> None: ...
 
     def render(self) -> bytes: ...
 
 
 Handle = Callable[[web.Request, str], Awaitable[web.Response]]  # request, name of whoever asks
-Numbers = Callable[[], Mapping[str, float]]  # by name
 
 
 class Api:
-    """One method per route. ``media_counters`` and ``media_gauges`` read the media plane's own numbers."""
+    """One method per route."""
 
-    def __init__(
-        self,
-        control: Control,
-        reader: StoreReader,
-        metrics: MetricsPage,
-        media_counters: Numbers,
-        media_gauges: Numbers,
-    ) -> None:
+    def __init__(self, control: Control, reader: StoreReader, metrics: MetricsPage, media: MediaPlane) -> None:
         self._control = control
         self._reader = reader
         self._metrics = metrics
-        self._media_counters = media_counters
-        self._media_gauges = media_gauges
+        self._media = media
+        self._processes = MediaProcesses(media)
 
     def routes(self) -> list[tuple[str, str, Permission, Handle]]:
         """(method, path, permission, handler)."""
@@ -90,6 +85,8 @@ class Api:
             ("GET", "/api/v1/trunks", live, self._list("trunks")),
             ("GET", "/api/v1/bans", live, self._list("bans")),
             ("DELETE", "/api/v1/bans/{source:.+}", command, self.unban),
+            ("GET", "/api/v1/media", live, self._processes.shown),
+            ("POST", r"/api/v1/media/{process:[0-9]{1,3}}/drain", Permission.MEDIA, self._processes.drain),
             ("GET", "/api/v1/promises", records, self.promises),
             ("GET", "/api/v1/records", records, self.records),
             ("GET", "/api/v1/events", records, self.events),
@@ -120,7 +117,7 @@ class Api:
 
     async def metrics(self, request: web.Request, who: str) -> web.Response:
         self._metrics.sample(self._control)
-        self._metrics.media(self._media_counters(), self._media_gauges())
+        self._metrics.media(self._media.stats(), self._media.gauges(), self._media.processes())
         return web.Response(body=self._metrics.render(), headers={"Content-Type": _METRICS_TYPE})
 
     def _list(self, what: str) -> Handle:
@@ -258,14 +255,13 @@ def make_app(
     reader: StoreReader,
     metrics: MetricsPage,
     tokens: Sequence[Token] = (),
-    media_counters: Numbers = dict,
-    media_gauges: Numbers = dict,
+    media: MediaPlane | None = None,
 ) -> web.Application:
     """The application, to be served on ``settings.http.listen``."""
     defects = problem_middleware(lambda: metrics.observe(UnitFailed("http"), 0.0))
     app = web.Application(middlewares=[defects], client_max_size=MAX_BODY_BYTES)
     app.on_response_prepare.append(_anonymous)
-    for method, path, permission, handle in Api(control, reader, metrics, media_counters, media_gauges).routes():
+    for method, path, permission, handle in Api(control, reader, metrics, media or NoMedia()).routes():
         app.router.add_route(method, path, _guarded(handle, permission, tokens))
     return app
 

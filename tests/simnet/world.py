@@ -96,6 +96,9 @@ class SimMedia:
         self.streams[stream] = None
         return "127.0.0.1", next(self._ports)
 
+    def group(self, stream: str, group: str) -> None:
+        """All of them are in one place."""
+
     def connect(self, stream: str, media: Media, signalling_host: str, tones: bool = False) -> None:
         if stream in self.streams:
             self.streams[stream] = media

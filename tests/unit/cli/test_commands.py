@@ -24,6 +24,7 @@ from softswitch.media.recorder import Recorder
 from softswitch.metrics import Metrics
 from softswitch.web import make_app
 from tests.support.fake_control import FakeControl
+from tests.support.fake_media import FakeMedia
 
 ROOT = Path(__file__).parents[3]
 RECORD = CallRecord(
@@ -65,7 +66,7 @@ def _server() -> Iterator[tuple[str, list[FakeControl]]]:
             return getattr(current[0], name)
 
     async def serve() -> web.AppRunner:
-        runner = web.AppRunner(make_app(Now(), Reader(), Metrics()))  # type: ignore[arg-type]
+        runner = web.AppRunner(make_app(Now(), Reader(), Metrics(), media=FakeMedia()))  # type: ignore[arg-type]
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         ports.append(runner.addresses[0][1])
@@ -106,6 +107,7 @@ def running(_server: tuple[str, list[FakeControl]]) -> Running:
         (["registrations"], ["1001", "sip:1001@127.0.0.1:7001"]),
         (["bans"], ["192.0.2.66", "1001", "12"]),
         (["trunks"], ["carrier", "udp:192.0.2.1:5060 12s", "spare", "not located", "30"]),
+        (["media", "list"], ["process", "100", "2s"]),
         (["records"], ["c-0", "abandoned", "caller"]),
         (["why", "c-1"], ["nobody", "bob: lacks orders"]),
     ],
@@ -332,3 +334,10 @@ def test_recordings_are_held_against_their_checksums(tmp_path: Path) -> None:
     assert listed == [{"file": "a.wav", "verdict": "ok"}, {"file": "b.wav", "verdict": "changed"}]
     assert run(app, ["recording", "verify", str(tmp_path / "none")]).exit_code == 1
     assert run(app, ["recording", "verify", "--config", str(tmp_path)]).exit_code == 1
+
+
+def test_a_media_process_is_drained_and_taken_up_again(running: Running) -> None:
+    assert "media process 1 gets no new calls\n" in running("media", "drain", "1").stdout
+    assert "media process 1 gets new calls again\n" in running("media", "resume", "1").stdout
+    refused = running("media", "drain", "7")
+    assert refused.exit_code == 1 and "no media process 7; there are 1 to 2" in refused.output

@@ -22,6 +22,7 @@ from softswitch.contact.event import (
 from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
+from softswitch.media.pool import ProcessView
 from softswitch.metrics import Metrics
 from softswitch.rtp.quality import Quality
 from softswitch.sip.registrar import Binding, Registered, Unregistered
@@ -184,6 +185,17 @@ def test_the_media_process_has_its_own_counters() -> None:
     assert "softswitch_media_ticks_late_total 3.0" in text
     assert "softswitch_media_streams 4.0" in text
     assert "Bad" not in text
+
+
+def test_each_media_process_is_shown_by_its_number() -> None:
+    metrics = Metrics()
+    metrics.media({}, {}, [ProcessView(1, True, True, 7, 120.0, 2.0), ProcessView(2, False, False, 0, 0.0, 0.0)])
+    text = metrics.render().decode()
+    for line in (
+        'connected{process="1"} 1.0', 'connected{process="2"} 0.0', 'draining{process="1"} 1.0',
+        'streams{process="1"} 7.0', 'tick_late_p99_us{process="1"} 120.0',
+    ):  # fmt: skip
+        assert f"softswitch_media_process_{line}" in text
 
 
 def test_streams_are_scored_by_direction_and_what_is_unknown_is_not_counted() -> None:

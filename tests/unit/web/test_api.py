@@ -22,6 +22,7 @@ from softswitch.supervisor import STOP_LIMIT_S
 from softswitch.web import make_app, make_runner
 from softswitch.web.access import ROLES
 from tests.support.fake_control import FakeControl
+from tests.support.fake_media import FakeMedia
 
 Client = TestClient[web.Request, web.Application]
 Connect = Callable[..., Awaitable[Client]]
@@ -61,7 +62,7 @@ async def connect(control: FakeControl, reader: FakeReader) -> AsyncIterator[Con
     clients: list[Client] = []
 
     async def connector(*tokens: Token) -> Client:
-        app = make_app(control, reader, Metrics(), tokens, lambda: {"ticks_late": 2.0}, lambda: {"streams": 4.0})
+        app = make_app(control, reader, Metrics(), tokens, FakeMedia())
         client = TestClient(TestServer(app))
         await client.start_server()
         clients.append(client)
