@@ -108,6 +108,8 @@ class Revival:
             log.warning("contact %s cannot go on with its dialplan: %s", name, error)
             script = None
         contact = remembered(memory, script or DirectDial(DialOut()), switch.directory, epoch)
+        known = {spec.name for spec in switch.configuration.agents}
+        contact.agents = {leg: part for leg, part in contact.agents.items() if part[0] in known}
         calls.contacts[name] = contact
         for leg in legs:
             calls.move(leg.id, name)
