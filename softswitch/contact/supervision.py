@@ -11,6 +11,9 @@ call that is supervised knows nothing of it, and goes on as it was when he leave
 
 A supervisor who holds is heard by nobody, so that no music of his telephone gets into the call. Whom he hears is never
 limited. Who may supervise whom says ``permission``.
+
+The recording of the call has its two sides and nothing else. What a supervisor says to both, as long as it is recorded
+what they say, is kept in a file of his own contact; a whisper is kept nowhere.
 """
 
 from __future__ import annotations
@@ -21,9 +24,22 @@ from dataclasses import dataclass
 from typing import ClassVar, assert_never
 
 from softswitch.call.signal import Accept, Answered, Failed, Progress, Released, Texted, Updated
+from softswitch.contact.event import RecordingStarted
 from softswitch.contact.hunt import Hunt, outcome
 from softswitch.contact.journey import Facts, Journey, Table
-from softswitch.contact.order import Directory, HangUp, JoinRoom, Key, LeaveRoom, PromptEnded, Target, TellLeg
+from softswitch.contact.order import (
+    Directory,
+    HangUp,
+    JoinRoom,
+    Key,
+    LeaveRoom,
+    PauseRecording,
+    PromptEnded,
+    RecordLegs,
+    StopRecording,
+    Target,
+    TellLeg,
+)
 from softswitch.core.effect import DomainEvent, Effect
 
 
@@ -101,6 +117,7 @@ class LineTalks:
     contact: str
     room: str
     line: str  # leg
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +157,7 @@ class Supervision(Journey):
         self._told = ""  # the contact of which it was said that he is there
         self._since = 0.0
         self._holds = False
+        self._recording = False
 
     @property
     def state(self) -> str:
@@ -184,7 +202,24 @@ class Supervision(Journey):
     def _join(self) -> list[Effect]:
         if not self.leg:
             return []
-        return [LeaveRoom(self.leg) if self.at is None else JoinRoom(self.at.room, self.leg, self._heard_by(self.at))]
+        if self.at is None:
+            return [*self._record(None), LeaveRoom(self.leg)]
+        heard_by = self._heard_by(self.at)
+        return [*self._record(self.at if heard_by is None else None), JoinRoom(self.at.room, self.leg, heard_by)]
+
+    def _record(self, at: LineTalks | None) -> list[Effect]:
+        """``at``: where all hear him; None: he is not heard by all."""
+        wanted = at is not None and at.recorded
+        if wanted is self._recording:
+            return []
+        self._recording = wanted
+        if at is None or not wanted:
+            return [StopRecording(self.room)]
+        file = self.recorded_as(f"{at.contact}-{self.id}")
+        return [RecordLegs(self.room, file, self.leg, None), RecordingStarted(self.id, file)]
+
+    def pause_recording(self, reason: str | None) -> list[Effect]:
+        return [PauseRecording(self.room, reason)] if self._recording else []
 
     def _heard_by(self, at: LineTalks) -> tuple[str, ...] | None:
         if self._holds:
@@ -282,6 +317,9 @@ class Supervision(Journey):
         ended = SupervisionEnded(*self._who(), self.mode, why, now - self._since)
         self._told = ""
         return [ended]
+
+    def finish(self, outcome: str, by: str, now: float) -> list[Effect]:
+        return [*self._record(None), *super().finish(outcome, by, now)]
 
     _INPUTS: ClassVar[Table] = {
         Progress: lambda self, event, now: [],

@@ -164,7 +164,7 @@ class SwitchControl:
             raise LookupError(f"no such call: {contact}")
         orders = known.pause_recording(reason)
         self._switch.journal.touch(contact)
-        self._command(*orders)
+        self._command(*orders, *self._switch.supervisions.pause_recording(contact, reason))
         return bool(orders)
 
     def _agent(self, agent: str, event: AcdInput) -> None:

@@ -165,7 +165,7 @@ class Supervisions:
             contact = calls.contacts.get(calls.contact_at(leg))
             bridge = contact.bridge if contact is not None else None
             if contact is not None and bridge is not None and leg in (bridge.left, bridge.right):
-                yield _Found(LineTalks(contact.id, contact.room, leg), user or "")
+                yield _Found(_place(contact, leg), user or "")
 
     def _user(self, target: str) -> str | None:
         by_agent = {agent: user for user, agent in self._switch.directory.agents_of.items()}
@@ -180,7 +180,7 @@ class Supervisions:
             legs = sorted((contact.bridge.right, contact.bridge.left), key=lambda leg: leg not in contact.agents)
             for leg in legs:
                 if user := self._switch.calls.transfers.user_of(leg):
-                    yield _Found(LineTalks(contact.id, contact.room, leg), user)
+                    yield _Found(_place(contact, leg), user)
 
     def _may(self, grants: Sequence[str], found: _Found) -> bool:
         contact = self._switch.calls.contacts[found.at.contact]
@@ -227,9 +227,14 @@ class Supervisions:
         legs = [leg for leg in (bridge.right, bridge.left) if leg == line or calls.transfers.user_of(leg) == user]
         if not legs:
             return LineGone("agent left")
-        found = _Found(LineTalks(contact.id, contact.room, line if line in legs else legs[0]), user)
+        found = _Found(_place(contact, line if line in legs else legs[0]), user)
         grants = self._switch.configuration.users[supervision.facts.caller].supervises
         return found.at if self._may(grants, found) else LineGone("not allowed")
+
+    def pause_recording(self, contact: str, reason: str | None) -> list[Effect]:
+        """What supervisors say in this call, as far as it is recorded."""
+        there = [one for one in self._live.values() if one.at is not None and one.at.contact == contact]
+        return [order for one in there for order in one.pause_recording(reason)]
 
     # ---- taking over -------------------------------------------------------------------------------------------
 
@@ -246,6 +251,11 @@ class Supervisions:
         calls.move(leg, contact.id)
         replaced = LegReplaced(supervision.line, leg, Party(user, user), up=True)
         return [*given, *calls.to_contact(contact.id, replaced)]
+
+
+def _place(contact: Journey, line: str) -> LineTalks:
+    recorded = contact.bridge is not None and bool(contact.bridge.recording)
+    return LineTalks(contact.id, contact.room, line, recorded)
 
 
 def _may_come_back(contact: Journey, line: str) -> bool:

@@ -131,6 +131,10 @@ async def test_by_the_api_and_to_the_end_of_the_call(switch: SwitchProcess, phon
     await caller.wait("disconnected")
     record = await switch.record_of(lambda found: found["contact"] == supervision["contact"])
     assert (record["kind"], record["caller"], record["called"]) == ("supervision", BOSS, AGENT)
+    recordings = switch.directory / "var" / "recordings"
+    tone.heard(recordings / record["recording"], BOSS_HZ, 0.5)  # what he said to both
+    tone.not_heard(recordings / record["recording"], CALLER_HZ, 0.0)
+    tone.not_heard(recordings / f"{call['contact']}.wav", BOSS_HZ, 0.0, 1)
     events = await switch.api("GET", "/api/v1/events?limit=1000")
     mine = [event for event in events if event["body"].get("supervision") == supervision["contact"]]
     assert [event["name"] for event in mine] == ["SupervisionBegan", "SupervisionChanged", "SupervisionEnded"]

@@ -114,7 +114,7 @@ def test_a_call_between_two_of_us_and_each_side_of_it(house: SupervisedHouse) ->
     house.the_end()
 
 
-def test_the_recording_has_the_two_sides_and_nothing_else(house: SupervisedHouse) -> None:
+def test_the_recording_of_the_call_has_its_two_sides_and_nothing_else(house: SupervisedHouse) -> None:
     caller, agent = queued(house)
     house.dial("*321001")
     ((_, left, right),) = house.world.media.recordings.values()
@@ -122,6 +122,36 @@ def test_the_recording_has_the_two_sides_and_nothing_else(house: SupervisedHouse
     house.the_end()
     records = {fact.record.kind: fact.record.recording for fact in house.world.facts(ContactFinished)}
     assert records["inbound"] and not records["supervision"]
+
+
+def test_what_is_said_to_both_has_a_file_of_its_own(house: SupervisedHouse) -> None:
+    queued(house)
+    boss = house.dial("*311001")
+    media, control = house.world.media, house.world.switch.control
+    call, own = (one.contact for one in control.calls())
+    stream = house.stream(boss)
+    for key, recorded in zip("65646", (True, False, True, False, True), strict=True):
+        house.boss.press(boss, key)
+        house.world.run(5.0)
+        sides = [(left, right) for _, left, right in media.recordings.values() if stream in (left, right)]
+        assert sides == ([(stream, None)] if recorded else [])
+    control.pause_recording(call, "card number")
+    assert media.pauses == [(f"room-{call}", "card number"), (f"room-{own}", "card number")]
+    house.hold(house.boss, boss)
+    house.world.run(0.3)
+    assert list(media.recordings) == [f"room-{call}"]
+    house.the_end()
+    (record,) = [fact.record for fact in house.world.facts(ContactFinished) if fact.record.kind == "supervision"]
+    assert record.recording == f"{call}-{own}.wav,{call}-{own}-2.wav,{call}-{own}-3.wav"
+    assert [path.name for path in media.recorded[1:]] == record.recording.split(",")
+
+
+def test_nothing_of_him_is_recorded_where_the_call_is_not() -> None:
+    house = SupervisedHouse(recorded=frozenset())
+    queued(house)
+    house.dial("*331001")
+    assert not house.world.media.recordings
+    house.the_end()
 
 
 # ---- hold --------------------------------------------------------------------------------------------------------
