@@ -56,8 +56,9 @@ def _modules() -> str:
 class Baresip:
     """One baresip process with one account."""
 
-    def __init__(self, process: Process, directory: Path, claimed: range) -> None:
+    def __init__(self, process: Process, user: str, directory: Path, claimed: range) -> None:
         self.process = process
+        self.user = user
         self.directory = directory
         self.port = claimed[0]
         self._claimed = claimed
@@ -102,7 +103,7 @@ class Baresip:
         account += f";mediaenc={mediaenc}" if mediaenc else ""
         (home / "accounts").write_text(account + "\n")
         process = await Process.start([binary, "-f", home], home / "log", cwd=home)
-        phone = cls(process, heard, claimed)
+        phone = cls(process, user, heard, claimed)
         await phone._connect(control)
         return phone
 

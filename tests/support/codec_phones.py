@@ -8,7 +8,6 @@ speaks is set before each call. A ``Side`` is what one end of a call is to have;
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -62,72 +61,66 @@ _CALLER = dict(zip(KINDS, ("3001", "3002", "3003", "3004"), strict=True))  # use
 _CALLED = dict(zip(KINDS, ("4001", "4002", "4003", "4004"), strict=True))
 
 
+def _hz(user: str, kind: str) -> int:
+    return CALLED[kind] if user in _CALLED.values() else CALLERS[kind]
+
+
 def _number(side: Side) -> str:
     """What is dialled for that: the switch offers this codec there, and keys or none."""
     return _CALLED[side.kind] + f"{CODECS.index(side.codec)}{int(bool(side.suite))}"
 
 
 class Exchange:
-    """The switch and its phones; those of ``kinds`` alone are started."""
+    """The switch and its phones."""
 
-    def __init__(self, home: Path, callers: tuple[str, ...] = KINDS, called: tuple[str, ...] = KINDS) -> None:
+    def __init__(self, home: Path) -> None:
         self._home = home
-        self._wanted = {"3": callers, "4": called}
-        self._stack = AsyncExitStack()
+        self.at = (ports.LOOPBACK, ports.free_port())
         self.switch: SwitchProcess
         self.callers: dict[str, Phone | Baresip] = {}
         self.called: dict[str, Phone | Baresip] = {}
 
     async def __aenter__(self) -> Self:
-        at = (ports.LOOPBACK, ports.free_port())
+        phones = [self._baresip(user, kind) for kind in KINDS[2:] for user in (_CALLER[kind], _CALLED[kind])]
+        phones += [self._pjsip(_CALLER[kind], kind) for kind in KINDS[:2]]
+        phones += [self._pjsip(_CALLED[kind], kind, auto_answer=200) for kind in KINDS[:2]]
+        started = {phone.user: phone for phone in await asyncio.gather(*phones)}
+        self.callers = {kind: started[user] for kind, user in _CALLER.items()}
+        self.called = {kind: started[user] for kind, user in _CALLED.items()}
         users: Tree = sample_users()
         users |= {user: {"password": f"sample-{user}", "srtp": "optional"} for user in _CALLER.values()}
-        for kind in KINDS[2:]:
-            if kind in self._wanted["3"]:
-                self.callers[kind] = await self._baresip(_CALLER[kind], CALLERS[kind], at, kind)
-            if kind in self._wanted["4"]:
-                self.called[kind] = await self._baresip(_CALLED[kind], CALLED[kind], at, kind)
-        own = {kind: ports.free_port() for kind in KINDS[:2]} | {kind: one.port for kind, one in self.called.items()}
         for side in [Side(codec, suite) for codec in CODECS for suite in SUITES]:
-            if side.kind in self._wanted["4"]:
-                users[_number(side)] = {
-                    "password": f"sample-{_number(side)}",
-                    "contact": f"sip:{_CALLED[side.kind]}@{ports.LOOPBACK}:{own[side.kind]}",
-                    "srtp": "required" if side.suite else "off",
-                    "codecs": [_IN_SETTINGS.get(side.codec, side.codec)],
-                }
-        settings = {"sip": {"listen": [f"udp:{at[0]}:{at[1]}"]}}
-        self.switch = await self._stack.enter_async_context(
-            SwitchProcess(self._home / "switch", users=users, settings=settings)
-        )
-        for kind in KINDS[:2]:
-            if kind in self._wanted["3"]:
-                self.callers[kind] = await self._pjsip(_CALLER[kind], CALLERS[kind], at, kind)
-            if kind in self._wanted["4"]:
-                options: dict[str, Any] = {"own_port": own[kind], "auto_answer": 200}
-                self.called[kind] = await self._pjsip(_CALLED[kind], CALLED[kind], at, kind, **options)
-        self.at = at
+            users[_number(side)] = {
+                "password": f"sample-{_number(side)}",
+                "contact": f"sip:{_CALLED[side.kind]}@{ports.LOOPBACK}:{self.called[side.kind].port}",
+                "srtp": "required" if side.suite else "off",
+                "codecs": [_IN_SETTINGS.get(side.codec, side.codec)],
+            }
+        settings = {"sip": {"listen": [f"udp:{self.at[0]}:{self.at[1]}"]}}
+        self.switch = await SwitchProcess(self._home / "switch", users=users, settings=settings).start()
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        await self._stack.__aexit__(*error)
+        phones = [*self.callers.values(), *self.called.values()]
+        await asyncio.gather(*(phone.__aexit__(*error) for phone in phones))
+        await self.switch.__aexit__(*error)
 
-    async def _baresip(self, user: str, hz: float, at: tuple[str, int], kind: str) -> Baresip:
-        """It plays its file once in each call. One that calls has nothing but Opus."""
-        play = tone.tone_wav(self._home / f"{hz}.wav", hz, seconds=60)
-        codecs = _OF_BARESIP if user in _CALLED.values() else _OF_BARESIP.partition(",")[0]
+    async def _baresip(self, user: str, kind: str) -> Phone | Baresip:
+        """It plays its file once in each call. One that calls has nothing but Opus; one with keys would have long
+        packets."""
         keys = "srtp-mand" if kind == "baresip secured" else ""
-        started = await Baresip.start(user, f"sample-{user}", at, self._home, play, codecs=codecs, mediaenc=keys)
-        return await self._stack.enter_async_context(started)
-
-    async def _pjsip(self, user: str, hz: float, at: tuple[str, int], kind: str, **options: Any) -> Phone:
-        wide = kind == "wide"
-        play = tone.tone_wav(self._home / f"{hz}.wav", hz, rate_hz=16000 if wide else 8000)
-        password = f"sample-{user}" if user.startswith("3") else None
-        started = await Phone.start(
-            user, password, *at, directory=self._home, play=play, wide=wide, registers=False, **options
+        codecs = _OF_BARESIP if user in _CALLED.values() else _OF_BARESIP.partition(",")[0]
+        password, play = f"sample-{user}", tone.tone_wav(self._home / f"{user}.wav", _hz(user, kind), seconds=60)
+        ptime_ms = 60 if keys else 20
+        return await Baresip.start(
+            user, password, self.at, self._home, play, codecs=codecs, mediaenc=keys, ptime_ms=ptime_ms
         )
-        return await self._stack.enter_async_context(started)
+
+    async def _pjsip(self, user: str, kind: str, **options: Any) -> Phone | Baresip:
+        wide = kind == "wide"
+        play = tone.tone_wav(self._home / f"{user}.wav", _hz(user, kind), rate_hz=16000 if wide else 8000)
+        options |= {"directory": self._home, "play": play, "wide": wide, "registers": False}
+        return await Phone.start(user, f"sample-{user}", *self.at, **options)
 
     # ---- a call ------------------------------------------------------------------------------------------------
 

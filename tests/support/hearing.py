@@ -15,6 +15,8 @@ from tests.support.tone import Samples
 
 LAWS = {0: g711.MU, 8: g711.A}  # by payload type
 WINDOW = 40  # samples: 5 ms
+LOUD = 1e-4  # power: -40 dB
+PAUSE_S = 0.05  # what is shorter is none
 QUIET_DB = -12.0  # a window that much softer than the tone is a hole
 
 
@@ -28,8 +30,8 @@ def sound(book: Sequence[Passed]) -> Samples:
     low = min(places)
     heard = np.zeros(max(places) - low + max(map(len, packets)))
     for place, packet in zip(places, packets, strict=True):
-        pcm = g711.decode(np.frombuffer(packet[HEADER:], np.uint8), LAWS[packet[1] & 0x7F])
-        heard[place - low : place - low + len(pcm)] = pcm / 32768.0
+        pcm = _decoded(packet)
+        heard[place - low : place - low + len(pcm)] = pcm
     return heard
 
 
@@ -45,6 +47,26 @@ def holes_ms(samples: Samples, rate_hz: int = RATE_HZ) -> list[int]:
     return [int(step - 1) * 1000 * WINDOW // RATE_HZ for step in steps if step > 1]
 
 
+def rises_s(samples: Samples, rate_hz: int = RATE_HZ) -> Samples:
+    """When sound begins after a pause, in seconds from the first sample."""
+    size = WINDOW * rate_hz // RATE_HZ
+    there = np.flatnonzero((samples[: len(samples) // size * size].reshape(-1, size) ** 2).mean(axis=1) > LOUD)
+    after_pause = np.diff(there, prepend=there[:1]) * WINDOW > PAUSE_S * RATE_HZ
+    return np.asarray(there[after_pause] * WINDOW / RATE_HZ)
+
+
+def said_rises_s(book: Sequence[Passed]) -> Samples:
+    """The same of what was said, by our clock: a packet was begun its own length before it came."""
+    loud = []
+    for at, octets in book:
+        if octets[1] & 0x7F in LAWS:
+            pcm = _decoded(octets)
+            power = (pcm[: len(pcm) // WINDOW * WINDOW].reshape(-1, WINDOW) ** 2).mean(axis=1)
+            loud += [at + (WINDOW * place - len(pcm)) / RATE_HZ for place in np.flatnonzero(power > LOUD)]
+    times = np.array(loud)
+    return times[np.diff(times, prepend=times[:1]) > PAUSE_S]
+
+
 def level_db(samples: Samples) -> float:
     """Against full scale."""
     return float(10 * np.log10(np.mean(samples**2) + 1e-12))
@@ -54,6 +76,11 @@ def packet_times_ms(book: Sequence[Passed], clock_hz: int = RATE_HZ) -> Counter[
     """How many packets were followed by the next one after so long, by the sender's own clock."""
     stamps = [_stamp(one.octets) for one in book]
     return Counter(_signed(after - before) * 1000 // clock_hz for before, after in pairwise(stamps))
+
+
+def _decoded(packet: bytes) -> Samples:
+    law = LAWS[packet[1] & 0x7F]
+    return np.asarray(g711.decode(np.frombuffer(packet[HEADER:], np.uint8), law) / 32768.0)
 
 
 def _stamp(packet: bytes) -> int:

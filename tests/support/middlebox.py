@@ -63,6 +63,7 @@ class Middlebox:
         self.up, self.down = Road(seed), Road(seed + 1)
         self.went_up: list[Passed] = []  # RTP, in order
         self.went_down: list[Passed] = []
+        self.answers = 0  # descriptions that came from the switch
         self.said_ptime_ms = 0  # what the phone is told of the packets that the switch would like; 0: the truth
         self.other_source = 0  # is added to SSRC, sequence numbers and timestamps of the phone
         self.filter: Callable[[bytes], bytes] | None = None  # of what the phone sends as SIP
@@ -99,6 +100,11 @@ class Middlebox:
         inner, outer = self._ways
         outer.close()
         self._ways = inner, self._outwards(outer.to)
+
+    def inject(self, octets: bytes) -> None:
+        """Send the switch something as from the phone."""
+        assert self._ways is not None
+        self._ways[1].send(0, octets)
 
     @property
     def outer(self) -> Address:
@@ -140,12 +146,16 @@ class Middlebox:
         assert self._ways is not None
         inner, outer = self._ways
         theirs, ours = (inner, outer) if by_phone else (outer, inner)
+        if by_phone and theirs.to not in (None, (ports.LOOPBACK, int(port[1]))):
+            self.rebind()  # another port inside is another one outside
+            inner, ours = self._ways
         theirs.to = (ports.LOOPBACK, int(port[1]))
         body = _RTCP.sub(b"", body)
         if by_phone and self._nat:
             body = _HOST.sub(b"c=IN IP4 " + _PRIVATE, body)
         else:
             body = _AUDIO.sub(b"m=audio %d " % ours.port, body)
+        self.answers += not by_phone
         if not by_phone and self.said_ptime_ms:
             body = _PTIME.sub(b"a=ptime:%d" % self.said_ptime_ms, body)
         return _LENGTH.sub(b"Content-Length: %d" % len(body), head) + blank + body

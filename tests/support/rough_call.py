@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from softswitch.rtp.packet import HEADER
 from tests.support import tone
 from tests.support.hearing import sound
@@ -22,6 +24,8 @@ from tests.support.phone import Phone, PhoneCall
 from tests.support.switch_process import SwitchProcess
 
 HZ = (437, 1013)
+SAID_S = 120  # PJSIP begins anew with a gap
+BEAT_S, PAUSE_S = 0.5, 0.1
 LEVEL_DB = -15.05  # of the tones, against full scale
 
 
@@ -106,15 +110,22 @@ async def rough_call(
     users: tuple[str, str],
     nat: bool = False,
     wide: tuple[bool, bool] = (False, False),
+    beats: bool = False,
     **options: Any,
 ) -> AsyncIterator[RoughCall]:
-    """The first of the users may be behind a ``nat``, and each ``wide``. ``options`` are those of both phones."""
+    """The first of the users may be behind a ``nat``, and each ``wide``. ``options`` are those of both phones.
+
+    With ``beats`` each tone is away for ``PAUSE_S`` in each ``BEAT_S``.
+    """
     async with AsyncExitStack() as stack:
         ends = []
         for number, (user, hz) in enumerate(zip(users, HZ, strict=True)):
             box = stack.enter_context(Middlebox(switch.sip, nat=nat and not number, seed=int(user)))
             rate_hz = 16000 if wide[number] else 8000
-            play = tone.tone_wav(home / f"{hz}-{rate_hz}.wav", hz, 120, rate_hz)  # PJSIP begins anew with a gap
+            said = tone.tone(hz, SAID_S, rate_hz)
+            if beats:
+                said *= np.arange(len(said)) % round(BEAT_S * rate_hz) >= PAUSE_S * rate_hz
+            play = tone.write_wav(home / f"{hz}-{rate_hz}-{beats}.wav", said, rate_hz)
             answers = 200 if number else None
             started = Phone.start(
                 user,
