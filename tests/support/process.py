@@ -83,11 +83,16 @@ class Process:
 
 
 async def eventually(
-    probe: Callable[[], Awaitable[Found] | Found], timeout_s: float = 10.0, what: str = "", every_s: float = 0.05
+    probe: Callable[[], Awaitable[Found] | Found],
+    timeout_s: float = 10.0,
+    what: str = "",
+    every_s: float = 0.05,
+    most_s: float = 0.5,
 ) -> Found:
     """What ``probe`` returns as soon as that is true; a failure that shows the last value when it never is.
 
-    ``probe`` is asked again after ``every_s``, which grows a little each time: other users share the machine.
+    ``probe`` is asked again after ``every_s``, which grows a little each time, up to ``most_s``: other users share the
+    machine.
     """
     ends_at = time.monotonic() + timeout_s
     while True:
@@ -98,4 +103,4 @@ async def eventually(
         if time.monotonic() > ends_at:
             raise AssertionError(f"not within {timeout_s} s: {what or probe} (last value: {value!r})")
         await asyncio.sleep(every_s)
-        every_s = min(every_s * 1.3, 0.5)
+        every_s = min(every_s * 1.3, most_s)

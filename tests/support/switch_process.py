@@ -174,7 +174,7 @@ class SwitchProcess:
         self._process = await Process.start(argv, self.log, cwd=self.directory, env=environment)
         self._http = self._http or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
         try:
-            await eventually(self._ready, timeout_s, "GET /readyz is 200")
+            await eventually(self._ready, timeout_s, "GET /readyz is 200", most_s=0.1)
         except AssertionError as error:
             await self.kill9()
             await self._hang_up_http()
