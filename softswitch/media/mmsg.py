@@ -58,6 +58,23 @@ def address_of(array: npt.NDArray[Any]) -> int:
     return int(array.ctypes.data)
 
 
+class _Memory:
+    """So many places of ``size`` octets, one at each address from ``first`` on, as numpy is told of foreign memory."""
+
+    def __init__(self, first: int, places: int, size: int) -> None:
+        layout = {"data": (first, True), "shape": (places,), "strides": (1,), "typestr": f"|V{size}"}
+        self.__array_interface__ = {"version": 3, **layout}
+
+
+def octets_at(pointers: npt.NDArray[Any], size: int) -> Octets:
+    """A copy of the ``size`` octets at each of the pointers, ``(n, size)``; all of them must point to something."""
+    if not len(pointers) or not size:
+        return np.zeros((len(pointers), size), np.uint8)
+    first, last = int(pointers.min()), int(pointers.max())
+    memory = np.asarray(_Memory(first, last - first + 1, size))
+    return memory[(pointers - np.uint64(first)).astype(np.intp)].view(np.uint8).reshape(-1, size)
+
+
 class Inbox:
     """Places for ``capacity`` datagrams of at most ``width`` octets, each with its source."""
 

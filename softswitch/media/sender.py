@@ -18,7 +18,7 @@ import numpy.typing as npt
 from softswitch.audio import FRAME, g711
 from softswitch.media.demux import Demux
 from softswitch.media.keypad import Keypad
-from softswitch.media.mmsg import Outbox, address_of
+from softswitch.media.mmsg import Outbox, address_of, octets_at
 from softswitch.media.receiver import turns
 from softswitch.media.reporting import Reporting
 from softswitch.media.sockets import Sockets
@@ -239,8 +239,9 @@ class Sender:
         table = np.zeros((len(which), HEADER + int(sizes[which].max()) + ROOM), np.uint8)
         table[:, :HEADER] = headers[which]
         at = address_of(table) + np.arange(len(which), dtype=np.uint64) * np.uint64(table.shape[1])
-        for place, index in enumerate(which.tolist()):
-            ctypes.memmove(int(at[place]) + HEADER, int(payloads[index]), int(sizes[index]))
+        for size in np.unique(sizes[which]).tolist():
+            alike = np.flatnonzero(sizes[which] == size)
+            table[alike, HEADER : HEADER + size] = octets_at(payloads[which[alike]], size)
         lengths = sizes[which].astype(np.int64) + HEADER
         self._srtp.protect(table, lengths, rows[which])
         starts[which], payloads[which] = at, at + np.uint64(HEADER)

@@ -10,7 +10,7 @@ import pytest
 from softswitch.media import mmsg
 from softswitch.media import sockets as module
 from softswitch.media.address import sockaddr
-from softswitch.media.mmsg import CALLS, Calls, Outbox, address_of
+from softswitch.media.mmsg import CALLS, Calls, Outbox, address_of, octets_at
 from softswitch.media.plain import PLAIN
 from softswitch.media.sockets import Batch, Sockets
 from tests.support.ports import free_port
@@ -132,3 +132,10 @@ def test_packets_that_find_the_buffer_full_are_counted(monkeypatch: pytest.Monke
 
 def test_this_system_has_the_calls() -> None:
     assert mmsg.CALLS is not None
+
+
+def test_octets_are_read_from_wherever_they_are() -> None:
+    one, other = np.arange(64, dtype=np.uint8), np.arange(100, 164, dtype=np.uint8)
+    pointers = np.array([address_of(other) + 3, address_of(one), address_of(one) + 60], np.uint64)
+    assert octets_at(pointers, 4).tolist() == [[103, 104, 105, 106], [0, 1, 2, 3], [60, 61, 62, 63]]
+    assert octets_at(pointers, 0).shape == (3, 0) and octets_at(pointers[:0], 4).shape == (0, 4)
