@@ -1,9 +1,10 @@
 """What the parties of many calls hear when a process dies: the longest gap in the RTP that each of them is sent.
 
 ``kill_media``: the media process is killed with SIGKILL under ``CALLS`` calls; the supervisor, which is the real one,
-starts another, and control's client says again what is wanted. ``adopt``: it is the client that goes, without a word,
-and another one adopts its memory. In the second case a new SSRC, a missing sequence number or a timestamp that jumps
-would be a gap as well, and is counted. The telephones have a process of their own (``voices``).
+puts its spare in the place, and control's client says again what is wanted. ``cold`` is without a spare, and ``whole``
+with SIP around it: the switch as it runs. ``adopt``: it is the client that goes, without a word, and another one adopts
+its memory; there a new SSRC, a missing sequence number or a timestamp that jumps would be a gap as well, and is
+counted. The telephones have a process of their own (``voices``). Control's own death is ``life_control``.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ from softswitch.media.client import MediaClient, MediaListener
 from softswitch.process import raise_file_limit
 from softswitch.sdp.media import PCMU, Media
 from softswitch.supervisor import MEDIA, SPARE_AFTER_S, Supervisor
+from tests.bench import life_control
+from tests.bench.life_control import Peers
 from tests.bench.report import emit, spread
 from tests.bench.voices import HOST, Heard, Voices
+from tests.bench.wire import server
 from tests.support.ports import claim
+from tests.support.process import eventually
 
 CALLS = 200
 RUNS = 3
@@ -128,6 +133,34 @@ async def adoption(calls: int) -> list[Heard]:
             return await asyncio.to_thread(plane.voices.report)
 
 
+async def kill_media_whole(calls: int) -> list[Heard]:
+    """The same of the whole switch, with SIP: each call is bridged by control."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with server(Path(directory)) as made:
+            voices = Voices(2 * calls)
+            callers = await Peers.open(made.switch.trunk_port, made.switch.sip, voices, 0)
+            called = await Peers.open(made.callee, made.switch.sip, voices, calls)
+            try:
+                for number in range(calls):
+                    callers.dial(f"+86138{number:08}", "7000")
+                    await asyncio.sleep(0.02)
+                await eventually(lambda: len(callers.up) == len(called.up) == calls, 10, "all talk")
+                await asyncio.sleep(SPARE_AFTER_S)
+                voices.mark()
+                os.kill(made.media, signal.SIGKILL)
+                await asyncio.sleep(_AFTER_S)
+                heard = await asyncio.to_thread(voices.report)
+                for leg in callers.legs:
+                    callers.hang_up(leg)
+                    await asyncio.sleep(0.005)
+                await eventually(lambda: not called.up, 20, "all have ended")
+                return heard
+            finally:
+                voices.end()
+                await callers.close()
+                await called.close()
+
+
 def tell(name: str, runs: Sequence[Sequence[Heard]], calls: int) -> None:
     medians, longest = zip(*map(gaps, runs), strict=True)
     breaks = [sum(one.breaks + one.jumps + (one.sources != 1) for one in run) for run in runs]
@@ -139,8 +172,10 @@ def tell(name: str, runs: Sequence[Sequence[Heard]], calls: int) -> None:
 def main() -> None:
     raise_file_limit()
     tell("kill_media", [asyncio.run(kill_media(CALLS)) for _ in range(RUNS)], CALLS)
+    tell("kill_media_whole", [asyncio.run(kill_media_whole(CALLS)) for _ in range(RUNS)], CALLS)
     tell("kill_media_cold", [asyncio.run(kill_media(CALLS, with_spare=False)) for _ in range(RUNS)], CALLS)
     tell("adopt", [asyncio.run(adoption(CALLS)) for _ in range(RUNS)], CALLS)
+    life_control.main()
 
 
 if __name__ == "__main__":

@@ -71,3 +71,20 @@ def test_where_no_port_is_left_the_latched_ones_are_shared_at_once() -> None:
         ports.give_back(name)
     assert len(ports) == 1
     assert ports.take("z") == first
+
+
+def test_what_was_claimed_is_given_to_nobody_else_until_it_comes_back() -> None:
+    first = claim(4).start
+    ports = SharedPorts(Ports("127.0.0.1", first, first + 3))
+    ports.claim("s", first, heard=True)
+    ports.claim("s", first + 2, heard=True)  # it has one
+    ports.claim("of another range", 1024, heard=False)
+    assert ports.take("t") == first + 2
+    with pytest.raises(PortsExhausted):
+        ports.take("u")
+    ports.shares = True
+    assert ports.take("u") == first  # heard: it is shared
+    for name in ("s", "u", "of another range"):
+        ports.give_back(name)
+    assert len(ports) == 1
+    assert ports.take("v") == first

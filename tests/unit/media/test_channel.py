@@ -1,0 +1,60 @@
+"""The process's end of the connection: what was missed is told first, and the newest control is the one."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from softswitch.media import protocol as p
+from softswitch.media.channel import Channel
+
+GREETING = p.Welcome(p.VERSION, "life")
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> Iterator[Channel]:
+    made = Channel(tmp_path / "s", GREETING, lambda command: None)
+    yield made
+    made.close()
+
+
+def control(channel: Channel, tmp_path: Path) -> socket.socket:
+    """A control that has said hello."""
+    made = socket.socket(socket.AF_UNIX)
+    made.settimeout(5)
+    made.connect(str(tmp_path / "s"))
+    made.sendall(p.pack(p.Hello()))
+    for _ in range(2):  # it is let in, and heard
+        channel.serve(1.0)
+    return made
+
+
+def test_what_happened_without_a_control_is_told_to_the_next_before_its_greeting(
+    channel: Channel, tmp_path: Path
+) -> None:
+    key, ended = p.DigitHeard("L", "5"), p.PlayEnded("L", "p", True)
+    channel.tell(key)
+    channel.tell(ended)
+    with control(channel, tmp_path) as first:
+        assert list(p.Frames().events(first.recv(65536))) == [key, ended, GREETING]
+    with control(channel, tmp_path) as second:
+        assert list(p.Frames().events(second.recv(65536))) == [GREETING]
+
+
+def test_the_newest_control_is_heard(channel: Channel, tmp_path: Path) -> None:
+    with control(channel, tmp_path) as first, control(channel, tmp_path) as second:
+        assert list(p.Frames().events(first.recv(65536))) == [GREETING]
+        assert first.recv(1) == b""
+        channel.tell(p.DigitHeard("L", "1"))
+        channel.serve(0)
+        assert list(p.Frames().events(second.recv(65536))) == [GREETING, p.DigitHeard("L", "1")]
+
+
+def test_who_is_dropped_is_told_no_more(channel: Channel, tmp_path: Path) -> None:
+    with control(channel, tmp_path) as one:
+        channel.drop("it is silent")
+        assert list(p.Frames().events(one.recv(65536))) == [GREETING]
+        assert one.recv(1) == b""
