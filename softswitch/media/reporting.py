@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from softswitch.media.address import Address
 from softswitch.media.watch import KINDS, Happened, Watch
-from softswitch.rtp import rtcp
+from softswitch.rtp import rtcp, xr
 from softswitch.rtp.quality import Quality, Reception, Report, measure
 from softswitch.rtp.srtp import Srtps
 
@@ -232,7 +232,13 @@ class Reporting:
         way.told_packets = packets
         heard = bool(self.reception.started[row])
         blocks = (self.reception.block(row, *self.report.due(row, now)),) if heard else ()
-        return rtcp.build(way.ssrc, sent, blocks, NAME, leaves)
+        return rtcp.build(way.ssrc, sent, blocks, NAME, leaves, self._extended(row, now, sent is not None))
+
+    def _extended(self, row: int, now: float, sends: bool) -> list[bytes]:
+        """For a peer that knows extended reports: what it has asked, and a question where we send nothing."""
+        echo = self.report.echo(row, now)
+        asked = [] if sends or not self.report.extends[row] else [xr.reference(rtcp.ntp(time.time()))]
+        return asked if echo is None else [*asked, xr.answer(echo)]
 
     def gauges(self) -> dict[str, float]:
         return {"streams_round_trip_known": int(np.count_nonzero(self.report.round_trip >= 0))}

@@ -1,8 +1,9 @@
 """How well the streams are heard, as arrays by row: what arrives here (RFC 3550 appendix A), and what the peers report.
 
 ``Reception`` follows the sequence numbers and the arrival times of packets; ``Report`` keeps what RTCP of the peer said
-of our own packets, and how long the way there and back takes (section 6.4.1). ``measure`` puts both into the numbers of
-one stream, each direction with its score by the E-model. Pure: times are arguments, monotonic seconds.
+of our own packets, and how long the way there and back takes (section 6.4.1, or RFC 3611 where the peer knows that).
+``measure`` puts both into the numbers of one stream, each direction with its score by the E-model. Pure: times are
+arguments, monotonic seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from softswitch.rtp import emodel
 from softswitch.rtp.rtcp import Block, Compound, middle
+from softswitch.rtp.xr import Echo, Extended
 
 Ints = npt.NDArray[Any]
 
@@ -22,6 +24,7 @@ UNKNOWN = -1.0
 _MAX_DROPOUT, _MAX_MISORDER = 3000, 100  # appendix A.1; beyond, the sender began anew
 _FIXED_MS = 40.0  # of the way from mouth to ear: packet time and tick
 _PEER_BUFFER_MS = 40.0  # a guess at what the peer's jitter buffer holds, besides twice the jitter
+_NOT_KNOWN = ("round_trip", "discarded", "buffer_ms")  # which are ``UNKNOWN`` at first, and not 0
 _LONGEST_S = 10.0  # a round trip that is longer was reckoned from nonsense
 
 
@@ -139,10 +142,16 @@ class Report:
         self.last_at = np.zeros(streams)
         self.sent_ntp = np.zeros(streams, np.int64)  # middle 32 bits of its last sender report
         self.sent_at = np.zeros(streams)  # when that came
+        self.extends = np.zeros(streams, np.bool_)  # it knows extended reports (RFC 3611)
+        self.discarded = np.full(streams, UNKNOWN)  # share of our packets that came there and were not played
+        self.buffer_ms = np.full(streams, UNKNOWN)  # how long its jitter buffer holds them
+        self._asked_ntp = np.zeros(streams, np.int64)  # its reference time that is to be answered; 0: none
+        self._asked_by = np.zeros(streams, np.int64)  # SSRC
+        self._asked_at = np.zeros(streams)
 
     def forget(self, row: int) -> None:
         for name, array in vars(self).items():
-            array[row] = UNKNOWN if name == "round_trip" else 0
+            array[row] = UNKNOWN if name in _NOT_KNOWN else 0
 
     def take(self, row: int, ssrc: int, compound: Compound, at: float, ntp: int) -> None:
         """``ssrc`` is ours; ``at`` and ``ntp`` (64 bits) are the moment at which it came."""
@@ -153,6 +162,32 @@ class Report:
         for block in compound.blocks:
             if block.ssrc == ssrc:
                 self._take(row, block, at, ntp)
+        if compound.extended is not None:
+            self._extend(row, ssrc, compound.ssrc, compound.extended, at, ntp)
+
+    def _extend(self, row: int, ours: int, theirs: int, extended: Extended, at: float, ntp: int) -> None:
+        self.extends[row] = True
+        if extended.reference:
+            self._asked_ntp[row], self._asked_by[row], self._asked_at[row] = extended.reference, theirs, at
+        for echo in extended.echoes:
+            if echo.ssrc == ours and echo.last:
+                self._travelled(row, ntp, echo.last, echo.delay)
+        for voip in extended.voip:
+            if voip.ssrc == ours:
+                self.discarded[row] = voip.discarded
+                self.buffer_ms[row] = voip.buffer_ms or UNKNOWN
+
+    def echo(self, row: int, at: float) -> Echo | None:
+        """The answer to its reference time, once."""
+        if not self._asked_ntp[row]:
+            return None
+        last, self._asked_ntp[row] = int(self._asked_ntp[row]), 0
+        return Echo(int(self._asked_by[row]), last, int((at - self._asked_at[row]) * 65536) & 0xFFFFFFFF)
+
+    def _travelled(self, row: int, ntp: int, left: int, delay: int) -> None:
+        trip = (middle(ntp) - left - delay & 0xFFFFFFFF) / 65536.0
+        if trip < _LONGEST_S:
+            self.round_trip[row] = trip
 
     def _take(self, row: int, block: Block, at: float, ntp: int) -> None:
         if block.highest > self.highest[row] or not self.blocks[row]:
@@ -160,9 +195,7 @@ class Report:
         self.blocks[row] += 1
         self.lost[row], self.jitter[row] = max(0, block.lost), block.jitter
         if block.last_report:
-            trip = (middle(ntp) - block.last_report - block.delay & 0xFFFFFFFF) / 65536.0
-            if trip < _LONGEST_S:
-                self.round_trip[row] = trip
+            self._travelled(row, ntp, block.last_report, block.delay)
 
     def due(self, row: int, at: float) -> tuple[int, int]:
         """LSR and DLSR of our next block (section 6.4.1)."""
@@ -182,13 +215,16 @@ def measure(reception: Reception, report: Report, row: int, sent: int, late: int
     burst = int(reception.missing[row]) / gaps * (1 - share) if gaps else 1.0
     heard, reported = received > 0, int(report.blocks[row]) > 0 and sent > 0
     lost_out = int(report.lost[row])
+    unheard = min(1.0, lost_out / sent + max(0.0, float(report.discarded[row]))) if sent else 0.0
+    told_ms = float(report.buffer_ms[row])
+    held_ms = told_ms if told_ms >= 0 else _PEER_BUFFER_MS + 2 * out_ms
     return Quality(
         received, lost, late,
         jitter_ms if heard else UNKNOWN,
         score(share, half_ms + buffer_ms + _FIXED_MS, burst) if heard else UNKNOWN,
         sent, lost_out,
         out_ms if reported else UNKNOWN,
-        score(lost_out / sent, half_ms + _PEER_BUFFER_MS + 2 * out_ms + _FIXED_MS, 1.0) if reported else UNKNOWN,
+        score(unheard, half_ms + held_ms + _FIXED_MS, 1.0) if reported else UNKNOWN,
         round(float(report.round_trip[row]) * 1000.0, 2) if report.round_trip[row] >= 0 else UNKNOWN,
         int(report.count[row]),
     )  # fmt: skip

@@ -1,14 +1,17 @@
 """RTCP (RFC 3550 section 6): reports of what was sent and what arrived, names, and who leaves.
 
 Read is only what passes the checks of appendix A.2: a compound whose parts fill it exactly and that begins with a
-report. Kinds that we have no use for (APP, feedback, XR) are stepped over. Bytes to values and back: when reports are
-due, and what follows from them, is not known here.
+report. Kinds that we have no use for (APP, feedback) are stepped over; extended reports are read by ``xr``. Bytes to
+values and back: when reports are due, and what follows from them, is not known here.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from softswitch.rtp import xr
 
 SENDER, RECEIVER, NAMES, BYE = 200, 201, 202, 203
 FIRST_TYPE, LAST_TYPE = 192, 223  # of the second octet: RTCP and never RTP (RFC 5761 section 4)
@@ -50,7 +53,8 @@ class Compound:
     ssrc: int  # of the reporter
     sent: Sent | None  # of a sender report
     blocks: tuple[Block, ...]
-    left: frozenset[int]  # sources that said BYE
+    left: frozenset[int] = frozenset()  # sources that said BYE
+    extended: xr.Extended | None = None
 
 
 def ntp(unix_s: float) -> int:
@@ -66,6 +70,7 @@ def parse(packet: bytes) -> Compound | None:
     """The reports of a compound; None where it is none (appendix A.2)."""
     compound: Compound | None = None
     left: set[int] = set()
+    extended: xr.Extended | None = None
     at = 0
     while at < len(packet):
         if len(packet) - at < 8:
@@ -83,10 +88,10 @@ def parse(packet: bytes) -> Compound | None:
                 return None
         elif kind == BYE:
             left.update(struct.unpack(f">{count}I", part[: 4 * count]) if len(part) >= 4 * count else ())
+        elif kind == xr.PACKET:
+            extended = xr.parse(part)
         at = end
-    if compound is None:
-        return None
-    return Compound(compound.ssrc, compound.sent, compound.blocks, frozenset(left))
+    return compound and replace(compound, left=frozenset(left), extended=extended)
 
 
 def _unpadded(packet: bytes, start: int, end: int) -> int:
@@ -106,7 +111,7 @@ def _report(kind: int, count: int, part: bytes) -> Compound | None:
     if len(part) < at + count * _BLOCK.size:
         return None
     blocks = tuple(_block(part, at + index * _BLOCK.size) for index in range(count))
-    return Compound(ssrc, sent, blocks, frozenset())
+    return Compound(ssrc, sent, blocks)
 
 
 def _block(part: bytes, at: int) -> Block:
@@ -115,8 +120,18 @@ def _block(part: bytes, at: int) -> Block:
     return Block(ssrc, (loss >> 24) / 256, lost - 2 * (lost & _LOST_BIT), highest, jitter, last_report, delay)
 
 
-def build(ssrc: int, sent: Sent | None, blocks: tuple[Block, ...], name: str, leaves: bool = False) -> bytes:
-    """A compound: report, SDES with our CNAME, and BYE where we leave. Raises ``ValueError`` for too many blocks."""
+def build(
+    ssrc: int,
+    sent: Sent | None,
+    blocks: tuple[Block, ...],
+    name: str,
+    leaves: bool = False,
+    extended: Sequence[bytes] = (),
+) -> bytes:
+    """A compound: report, SDES with our CNAME, blocks of ``xr`` where there are any, and BYE where we leave.
+
+    Raises ``ValueError`` for too many blocks.
+    """
     if len(blocks) > _MOST_BLOCKS:
         raise ValueError(f"{len(blocks)} report blocks")
     body = struct.pack(">I", ssrc) + (
@@ -132,6 +147,8 @@ def build(ssrc: int, sent: Sent | None, blocks: tuple[Block, ...], name: str, le
     text = name.encode("ascii", "replace")[:255]
     item = struct.pack(">IBB", ssrc, 1, len(text)) + text
     parts += _part(1, NAMES, item + bytes(4 - len(item) % 4))  # section 6.5: ends with one null octet or more
+    if extended:
+        parts += _part(0, xr.PACKET, struct.pack(">I", ssrc) + b"".join(extended))
     return parts + (_part(1, BYE, struct.pack(">I", ssrc)) if leaves else b"")
 
 

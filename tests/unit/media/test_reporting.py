@@ -13,9 +13,10 @@ import pytest
 
 from softswitch.media.reporting import Reporting
 from softswitch.media.source import Address
-from softswitch.rtp import rtcp
+from softswitch.rtp import rtcp, xr
 from softswitch.rtp.rtcp import Block, Compound, Sent
 from softswitch.rtp.srtp import Srtps
+from softswitch.rtp.xr import Echo
 from softswitch.sdp.crypto import Srtp
 from tests.support.ports import LOOPBACK, free_port
 
@@ -137,6 +138,24 @@ def test_the_peers_report_makes_the_round_trip(house: House) -> None:
     assert (quality.reports, quality.lost_out, quality.late_in) == (1, 10, 3)
     last = house.heard()
     assert last.left == frozenset({OURS})
+
+
+def test_a_peer_that_knows_extended_reports_is_answered_and_asked(house: House) -> None:
+    """RFC 3611: it has asked; we send no sound and so could not know the round trip otherwise."""
+    house.tell(rtcp.build(THEIRS, None, (), "phone", extended=[xr.reference(0x1234_5678_9ABC_DEF0)]))
+    house.pass_time(2.6)
+    extended = house.heard().extended
+    assert extended is not None and extended.reference
+    (echo,) = extended.echoes
+    assert (echo.ssrc, echo.last) == (THEIRS, 0x5678_9ABC) and 2.4 < echo.delay / 65536 < 2.7
+    house.tell(rtcp.build(THEIRS, None, (), "phone", extended=[xr.answer(Echo(OURS, extended.reference, 0))]))
+    assert 0 <= house.reporting.close(ROW, 0, 40.0, house.now).round_trip_ms < 5000
+
+
+def test_a_peer_that_does_not_is_told_nothing_that_it_does_not_know(house: House) -> None:
+    house.tell(report())
+    house.pass_time(2.6)
+    assert house.heard().extended is None
 
 
 def test_a_bye_is_counted(house: House) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from softswitch.rtp.quality import UNKNOWN, Quality, Reception, Report, measure
 from softswitch.rtp.rtcp import Block, Compound, Sent, middle, ntp
+from softswitch.rtp.xr import Echo, Extended, Voip
 
 ROWS = 8
 
@@ -142,6 +143,29 @@ def test_the_peers_report_tells_the_round_trip_and_how_we_are_heard() -> None:
     assert report.due(3, 6.5) == (middle(sent_at), round(1.5 * 65536))
 
 
+def test_what_the_peer_could_not_play_and_how_long_it_waits_is_in_the_score() -> None:
+    """By RFC 3611; of another source it tells nothing of us."""
+    block = Block(99, 0.0, 0, 1000, 0, 0, 0)
+    scores = []
+    for voip in ((), (Voip(99, 0.05, 40),), (Voip(99, 0.05, 400),), (Voip(98, 0.5, 900),)):
+        report = Report(ROWS)
+        report.take(3, 99, Compound(7, None, (block,), extended=Extended(voip=voip)), 5.0, ntp(1000.0))
+        scores.append(measure(Reception(ROWS), report, 3, 1000, 0, 40.0).mos_out)
+    assert scores[0] == scores[3] > scores[1] > scores[2]
+
+
+def test_who_sends_nothing_gets_the_round_trip_by_asking() -> None:
+    asks, answers = Report(ROWS), Report(ROWS)
+    asked = Compound(7, None, (), extended=Extended(middle(ntp(1000.0))))
+    answers.take(3, 99, asked, 50.0, ntp(2000.0))
+    echo = answers.echo(3, 50.5)
+    assert echo == Echo(7, middle(ntp(1000.0)), 32768)
+    assert answers.echo(3, 51.0) is None  # once
+    answered = Compound(99, None, (), extended=Extended(echoes=(Echo(8, 1, 1), echo)))
+    asks.take(3, 7, answered, 9.0, ntp(1000.6))
+    assert float(asks.round_trip[3]) == pytest.approx(0.1, abs=0.001)
+
+
 def test_nonsense_in_reports_is_not_believed() -> None:
     report = Report(ROWS)
     hostile = Block(99, 1.0, -(2**23), 2**32 - 1, 2**32 - 1, 1, 2**32 - 1)
@@ -155,7 +179,8 @@ def test_a_row_that_was_given_back_is_as_new() -> None:
     stream, report = Stream(), Report(ROWS)
     stream.came(0, 5)
     stream.reception.forget(3)
-    report.take(3, 1, Compound(7, Sent(1 << 40, 0, 0, 0), (Block(1, 0, 0, 1, 1, 1, 1),), frozenset()), 1.0, 5)
+    extended = Extended(7, (Echo(1, 5, 5),), (Voip(1, 0.5, 50),))
+    report.take(3, 1, Compound(7, Sent(1 << 40, 0, 0, 0), (Block(1, 0, 0, 1, 1, 1, 1),), extended=extended), 1.0, 5)
     report.forget(3)
     for mine, fresh in ((stream.reception, Reception(ROWS)), (report, Report(ROWS))):
         for name, array in vars(mine).items():
