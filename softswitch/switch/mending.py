@@ -60,7 +60,7 @@ class Mending:
         """(leg, contact); "" for none."""
         calls = self._switch.calls
         leg = str(getattr(about, "leg", "") or getattr(about, "stream", "") or getattr(about, "owner", ""))
-        contact = str(getattr(about, "contact", ""))
+        contact = str(getattr(about, "supervision", "") or getattr(about, "contact", ""))  # his, not whom he hears
         match about:
             case (str(kind), str(name)):
                 leg, contact = ("", name) if kind == "contact" else (name, "")
