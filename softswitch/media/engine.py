@@ -367,6 +367,7 @@ class Engine:
             "concealed": self._receiver.concealer.concealed + self._receiver.linear.concealer.concealed,
             "file_loads": self._library.loads,
             "recordings_finished": self._recorder.finished,
+            "recordings_unfinished": self._recorder.unfinished,
             **{f"jitter_{name}": count for name, count in self._receiver.jitter.totals().items()},
         }
 

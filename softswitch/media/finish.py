@@ -16,7 +16,7 @@ import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
@@ -89,9 +89,16 @@ def convert(source: Path, target: Path, ending: str) -> None:
         file.mux(stream.encode(None))
 
 
-def recover(directory: Path, keep_free: int = 0) -> int:
-    """Finish what earlier processes have left; how many. What another process is recording is left alone."""
-    count = 0
+class Recovered(NamedTuple):
+    """How many could be finished, and how many could not."""
+
+    finished: int
+    failed: int
+
+
+def recover(directory: Path, keep_free: int = 0) -> Recovered:
+    """Finish what earlier processes have left. What another process is recording is left alone."""
+    done: list[bool] = []
     for path in directory.glob(".*.part"):
         with contextlib.suppress(FileNotFoundError):  # it has just got its name
             if time.time() - path.stat().st_mtime > _STALE_S:
@@ -100,12 +107,18 @@ def recover(directory: Path, keep_free: int = 0) -> int:
         growing = path.with_name(path.name.removesuffix(sidecar.UNFINISHED) + ".wav")
         if _alive(growing):
             continue
-        try:
-            finish(path, keep_free)
-            count += 1
-        except (OSError, EOFError, ValueError, wave.Error) as error:
-            log.error("recording %s cannot be finished: %s", growing.name, error)
-    return count
+        done.append(attempt(path, keep_free))
+    return Recovered(done.count(True), done.count(False))
+
+
+def attempt(unfinished: Path, keep_free: int = 0) -> bool:
+    """``finish``; False where that cannot be done, which the log explains."""
+    try:
+        finish(unfinished, keep_free)
+    except Exception as error:
+        log.error("recording %s cannot be finished: %s", unfinished.name.removesuffix(sidecar.UNFINISHED), error)
+        return False
+    return True
 
 
 def _alive(growing: Path) -> bool:

@@ -64,6 +64,10 @@ class Recorder:
     def finished(self) -> int:
         return self._writer.finished
 
+    @property
+    def unfinished(self) -> int:
+        return self._writer.unfinished
+
     def names(self) -> list[str]:
         return list(self._sides)
 

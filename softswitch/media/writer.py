@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio import RATE_HZ
-from softswitch.media.finish import finish, recover
+from softswitch.media.finish import attempt, recover
 from softswitch.media.library import step_back
 from softswitch.media.recording import MOST_TICKS, RecordingFile, Side
 from softswitch.media.sidecar import Sidecar
@@ -104,6 +104,7 @@ class Writer:
     def __init__(self, keep_free: int = 0) -> None:
         self.failed: deque[Failed] = deque()
         self.finished = 0
+        self.unfinished = 0  # recordings that are over and have got neither their format nor their checksum
         self._keep_free = keep_free
         self._files: dict[str, RecordingFile] = {}
         self._rows: dict[str, tuple[int | None, ...]] = {}
@@ -226,15 +227,16 @@ class Writer:
     # ---- the second thread -------------------------------------------------------------------------------------
 
     def _finish(self, unfinished: Path) -> None:
-        try:
-            finish(unfinished, self._keep_free)
+        if attempt(unfinished, self._keep_free):
             self.finished += 1
-        except Exception as error:
-            log.error("recording %s cannot be finished: %s", unfinished.name, error)
+        else:
+            self.unfinished += 1
 
     def _recover(self, directory: Path) -> None:
         try:
-            if count := recover(directory, self._keep_free):
-                log.info("%d recordings that an earlier process has left are finished", count)
+            recovered = recover(directory, self._keep_free)
+            self.unfinished += recovered.failed
+            if recovered.finished:
+                log.info("%d recordings that an earlier process has left are finished", recovered.finished)
         except Exception:
             log.exception("recordings in %s cannot be looked at", directory)

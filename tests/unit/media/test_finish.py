@@ -77,7 +77,7 @@ def test_half_made_files_that_nobody_touches_are_swept(tmp_path: Path) -> None:
     for name, age_s in ((".old.flac.part", 7200), (".new.flac.part", 0), ("mine.part", 7200)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (time.time() - age_s,) * 2)
-    assert recover(tmp_path) == 0
+    assert recover(tmp_path) == (0, 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".new.flac.part", "mine.part"]
 
 
@@ -113,20 +113,20 @@ def test_what_a_crash_has_left_is_finished_from_every_moment_on(tmp_path: Path) 
         shutil.copy(tmp_path / "done" / "r.json", tmp_path / directory)
     (tmp_path / "e" / "r.wav").unlink()
     for moment, path in moments.items():
-        assert recover(path.parent) == 1
+        assert recover(path.parent) == (1, 0)
         assert sorted(one.name for one in path.parent.iterdir()) == ["r.flac", "r.json"], moment
         assert list(verify(path.parent)) == [("r.flac", "ok")]
         assert sidecar.load(path.parent / "r.json").state == ("cut" if moment == "recording" else "finished")
-        assert recover(path.parent) == 0
+        assert recover(path.parent) == (0, 0)
 
 
 def test_what_another_process_is_recording_is_left_alone(tmp_path: Path) -> None:
     left_behind(tmp_path, state="recording")
     with (tmp_path / "r.wav").open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        assert recover(tmp_path) == 0
+        assert recover(tmp_path) == (0, 0)
         assert list(verify(tmp_path)) == [("r.wav", "unfinished")]
-    assert recover(tmp_path) == 1
+    assert recover(tmp_path) == (1, 0)
 
 
 def test_one_that_cannot_be_finished_keeps_no_other_from_it(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_one_that_cannot_be_finished_keeps_no_other_from_it(tmp_path: Path) -> N
     left_behind(tmp_path, "b.wav")
     (tmp_path / "b.wav").write_bytes(b"RIFF")
     sidecar.unfinished(tmp_path / "c.wav").write_bytes(left_behind(tmp_path, "d.wav").read_bytes())
-    assert recover(tmp_path) == 1
+    assert recover(tmp_path) == (1, 3)
     assert (tmp_path / "d.json").exists()
 
 

@@ -234,3 +234,19 @@ def test_a_disk_that_cannot_follow_ends_recordings_and_never_delays_a_tick(tmp_p
     recorder.close()
     assert sidecar.load(tmp_path / "r.json").why == "the disk cannot follow"
     assert read(tmp_path / "r.wav")[-FRAME:].tolist() == [[2]] * FRAME
+
+
+def test_one_that_cannot_be_finished_is_counted(tmp_path: Path) -> None:
+    recorder = Recorder(1)
+    for name in ("lost", "kept"):
+        recorder.start(name, tmp_path / f"{name}.wav", (0,))
+    for _ in range(FLUSH_TICKS):
+        keep(recorder, said(1))
+    until((tmp_path / "lost.wav").exists)
+    (tmp_path / "lost.wav").unlink()
+    for name in ("lost", "kept"):
+        recorder.stop(name)
+    for _ in range(FLUSH_TICKS):
+        keep(recorder, said(1))
+    until(lambda: (recorder.finished, recorder.unfinished) == (1, 1))
+    recorder.close()
