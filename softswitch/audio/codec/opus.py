@@ -1,7 +1,6 @@
 """Opus in RTP (RFC 6716, RFC 7587): mono, with in-band error correction, at the house's rate.
 
-Opus codes at whichever rate it is asked to: a house that mixes at 8 kHz has it decode to 8 kHz, for a quarter of the
-work. The RTP clock is 48000 Hz whatever the rate, and the rtpmap always says two channels. Of the peer's ``a=fmtp``
+Opus codes at whichever rate it is asked to, and for less the lower that is: the house has it work at 16 kHz. The RTP clock is 48000 Hz whatever the rate, and the rtpmap always says two channels. Of the peer's ``a=fmtp``
 what concerns the sender counts: ``maxaveragebitrate``, ``useinbandfec``, ``cbr``. ``maxplaybackrate`` is a hint, and
 8 kHz the least that it can be. Silence is coded too (``usedtx`` is a permission, not a wish): a stream that stops is
 then one that is broken.
@@ -17,7 +16,7 @@ RTP_CLOCK = 48000
 RATES = (8000, 16000, 48000)  # Hz, of the house
 _BIT_RATE = {8000: 24_000, 16000: 32_000, 48000: 48_000}  # below this there is no room for the repetition
 _LEAST_BIT_RATE = 6_000  # RFC 7587 section 6.1
-_COMPLEXITY = 1  # of 0..10; at 8 kHz more is not heard, and takes up to three times as long
+_COMPLEXITY = 1  # of 0..10; more takes up to four times as long, and comes no nearer to speech (log-spectral distance)
 _PACKETS_MS = (10, 20, 40, 60)
 _EXPECTED_LOSS = 10  # percent; how much of the rate goes to repetition
 
