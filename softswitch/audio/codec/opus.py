@@ -1,9 +1,9 @@
 """Opus in RTP (RFC 6716, RFC 7587): mono, with in-band error correction, at the house's rate.
 
-Opus codes at whichever rate it is asked to, and for less the lower that is: the house has it work at 16 kHz. The RTP clock is 48000 Hz whatever the rate, and the rtpmap always says two channels. Of the peer's ``a=fmtp``
-what concerns the sender counts: ``maxaveragebitrate``, ``useinbandfec``, ``cbr``. ``maxplaybackrate`` is a hint, and
-8 kHz the least that it can be. Silence is coded too (``usedtx`` is a permission, not a wish): a stream that stops is
-then one that is broken.
+Opus codes at whichever rate it is asked to, and for less the lower that is: the house has it work at 16 kHz. The RTP
+clock is 48000 Hz whatever the rate, and the rtpmap always says two channels. Of the peer's ``a=fmtp`` what concerns the
+sender counts: ``maxaveragebitrate``, ``useinbandfec``, ``cbr``. ``maxplaybackrate`` is a hint, and 8 kHz the least that
+it can be. Silence is coded too (``usedtx`` is a permission, not a wish): a stream that stops is then one that is broken.
 """
 
 from __future__ import annotations
