@@ -18,7 +18,6 @@ its neighbours. A database that is away answers ``ok=False`` to promises at once
 - ``query``       reading back
 - ``engine``      SQLite or PostgreSQL by URL, to read and for the schema
 - ``store``       these joined: ``Store.open(url, on_stored)``
-- ``memory``      the twin without a database, for simulations
 
 It knows no rule about calls: what to write and what it means is decided elsewhere.
 """

@@ -21,7 +21,6 @@ from softswitch.sip.digest import answer
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Message, Request, Response, parse, render
 from softswitch.sip.response import respond
-from softswitch.store.memory import Memory
 from softswitch.switch.driver import Switch
 from softswitch.switch.ports import Arrived, Clock, Ports
 from softswitch.switch.restart import Kept
@@ -29,6 +28,7 @@ from tests.bench import text, wire
 from tests.bench.report import emit, spread
 from tests.simnet.house import configuration
 from tests.simnet.world import EPOCH, SWITCH
+from tests.support.memory import Memory
 
 CALLER = Flow("udp", SWITCH, ("127.0.0.1", 7001))
 CALLEE = Flow("udp", SWITCH, ("127.0.0.1", 7002))

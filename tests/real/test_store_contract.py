@@ -17,10 +17,10 @@ from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseSt
 from softswitch.contact.mailbox import Message
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
-from softswitch.store.memory import Memory
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.store import Store
 from tests.support import facts, postgres
+from tests.support.memory import Memory
 from tests.support.process import eventually
 
 T = TypeVar("T")

@@ -26,11 +26,11 @@ from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Located, Wish
 from softswitch.sip.message import Message, ParseError, parse, render
-from softswitch.store.memory import Memory
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.driver import Switch
 from softswitch.switch.ports import Arrived, Clock, HttpDone, KeyHeard, Malformed, Played, Ports, Resolved, Stored
 from softswitch.switch.restart import Kept
+from tests.support.memory import Memory
 
 SWITCH: Address = ("127.0.0.1", 5060)
 COMMIT_S = 0.002

@@ -1,6 +1,6 @@
 from softswitch.callback.model import PromiseState
-from softswitch.store.memory import Memory
 from tests.support import facts
+from tests.support.memory import Memory
 
 
 class Answers(list[tuple[str, str, bool]]):
@@ -22,17 +22,6 @@ async def test_it_answers_at_once_or_when_the_test_says_so() -> None:
     memory.release(ok=False)
     assert answers[1:] == [("promise-2", "t2", True), ("promise-3", "t3", False)]
     assert [row.id for row in await memory.promises(open_only=True)] == ["promise-1", "promise-2"]
-
-
-async def test_a_crash_forgets_what_was_not_durable() -> None:
-    answers = Answers()
-    memory = Memory(answers.take)
-    memory.holding = True
-    memory.put_promise(facts.promise(1), "t1")
-    memory.forget_held()
-    memory.release()
-    assert answers == []
-    assert await memory.promises() == []
 
 
 async def test_away_it_refuses() -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from softswitch.call.record import CallRecord, StreamQuality
 from softswitch.rtp.quality import Quality
-from softswitch.store.memory import Memory
 from softswitch.switch import measuring
 from softswitch.switch.event import StreamMeasured, StreamNoted
 from softswitch.switch.measuring import Measuring
 from softswitch.switch.ports import Measured, Noted
+from tests.support.memory import Memory
 
 ONE, TWO = Quality(packets_in=1), Quality(packets_in=2)
 RECORD = CallRecord("c-1", "inbound", "1", "2", "", "", "", "", 1.0, 2.0, 3.0, 4.0, "answered", "us", "", "")

@@ -10,12 +10,12 @@ import pytest
 from softswitch.core.ids import Ids
 from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.registrar import Binding
-from softswitch.store.memory import Memory
 from softswitch.switch.driver import Switch
 from softswitch.switch.ports import Clock, Ports
 from softswitch.switch.restart import Kept
 from tests.simnet.house import configuration
 from tests.simnet.world import EPOCH
+from tests.support.memory import Memory
 
 PHONE = ("127.0.0.1", 7001)
 POINTS = (

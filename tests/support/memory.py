@@ -54,10 +54,6 @@ class Memory:
             promise, token = self._held.popleft()
             self._settle(promise, token, ok)
 
-    def forget_held(self) -> None:
-        """A crash: what was not durable never was."""
-        self._held.clear()
-
     # ---- facts ---------------------------------------------------------------------------------------------------
 
     def put_promise(self, promise: Promise, token: str) -> None:
