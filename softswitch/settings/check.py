@@ -14,6 +14,7 @@ from softswitch.contact.permission import EVERYBODY
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.sdp.codecs import KNOWN
 from softswitch.settings.model import Configuration
+from softswitch.settings.system import BEFORE_NUMBERS
 
 Finding = tuple[Path, str, str]
 
@@ -107,7 +108,12 @@ def _skills(settings: Configuration) -> Iterator[Finding]:
 
 def _codes(settings: Configuration) -> Iterator[Finding]:
     owner: dict[str, str] = {}
-    for key, code in settings.feature_codes.model_dump().items():
+    codes = settings.feature_codes.model_dump()
+    for key, code in codes.items():
+        longer = next((one for one in codes.values() if one != code and one.startswith(code)), "")
+        if longer and key in BEFORE_NUMBERS:
+            message = f"a number comes after {code}, so that {longer} could not be told from it"
+            yield ("feature_codes", key), message, "error"
         if code in owner:
             yield ("feature_codes", key), f"{code} is the code for {owner[code]} already", "error"
         if code in settings.users:

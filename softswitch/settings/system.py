@@ -192,6 +192,9 @@ class Log(Strict):
     mask_numbers: bool = True
 
 
+BEFORE_NUMBERS = frozenset({"listen", "whisper", "barge"})
+
+
 class FeatureCodes(Strict):
     """What an agent, or a supervisor, dials on the own phone."""
 
@@ -199,7 +202,7 @@ class FeatureCodes(Strict):
     logout: FeatureCode = "*12"
     ready: FeatureCode = "*13"
     pause: FeatureCode = "*14"
-    listen: FeatureCode = "*31"  # these three before the number of who is supervised
+    listen: FeatureCode = "*31"  # BEFORE_NUMBERS: these three, before that of who is supervised
     whisper: FeatureCode = "*32"
     barge: FeatureCode = "*33"
 

@@ -17,7 +17,6 @@ from tests.simnet.supervised_house import SupervisedHouse
 from tests.simnet.test_nth_effect import Saboteur, step
 from tests.simnet.transfer_house import hear_each_other, talk
 
-
 PROBED_S = 120.0  # whoever was not told of the end is asked
 OVER_S = 70.0
 

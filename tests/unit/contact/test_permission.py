@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.contact.permission import Party, attended, blind
+from softswitch.contact.permission import Party, attended, blind, supervise
 from softswitch.contact.routing import FeatureRoute, Route, TrunkRoute, UserRoute
 
 OURS, OUTSIDE, ALLOWED = Party("1001", "1001"), Party("", "138"), Party("", "138", refers=True)
@@ -44,3 +44,20 @@ def test_blind(who: Party, ours: bool, route: Route | None, status: int) -> None
 )
 def test_attended(who: Party, consulting: Party, ours: bool, status: int) -> None:
     assert attended(who, consulting, ours) == status
+
+
+@pytest.mark.parametrize(
+    ("grants", "user", "queue", "may"),
+    [
+        ((), "1001", "orders", False),
+        (("all",), "1001", "", True),
+        (("1001",), "1001", "", True),
+        (("1001",), "1002", "orders", False),
+        (("orders",), "1002", "orders", True),
+        (("orders",), "1002", "service", False),
+        (("orders",), "1002", "", False),
+        (("",), "1002", "", False),
+    ],
+)
+def test_supervise(grants: tuple[str, ...], user: str, queue: str, may: bool) -> None:
+    assert supervise(grants, user, queue) is may
