@@ -5,7 +5,10 @@ is what listeners say on average, 1 to 4.5. Echo is taken to be cancelled, so th
 is left. Everything here works on whole arrays.
 
 The values of codecs are G.113 appendix I's, which has none for wide bands on this scale: G.722, Opus and L16 are rated
-as G.711 is, their better sound not counted. Loss is taken as concealed, which is what we do and phones do.
+as G.711 is. What loss and delay take away is seen, what the wider band gives is not, so that their score is too low
+and never too high. The wide-band E-model (G.107.1) is another one, with a scale of its own and other values for each
+codec, of which there are none for Opus; and scores on two scales would say nothing side by side in one histogram.
+Loss is taken as concealed, which is what we do and phones do.
 """
 
 from __future__ import annotations
