@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _MOST_UNSENT = 1 << 20  # octets; a control that reads so little is not alive
 _MOST_MISSED = 4096  # events
-_READ = 1 << 16
+_READ = 1 << 12  # octets: some 40 commands, two milliseconds, so that a burst of them makes no tick late
 
 
 class Channel:
