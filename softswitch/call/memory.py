@@ -1,8 +1,10 @@
-"""What of an established leg outlives its process, as plain data; and the leg that is made of it again.
+"""What of a leg outlives its process, as plain data; and the leg that is made of it again.
 
-Kept is what the dialog and the session stand on. What is under way is not: a request of ours without its answer, keys
-to be pressed, a transfer that is being told. Whoever waits for such a thing hears nothing more of it, and the session
-goes on as it was. Times are Unix seconds here, since the clock of the next process may have another zero.
+Kept of an established leg is what the dialog and the session stand on. What is under way is not: a request of ours
+without its answer, keys to be pressed, a transfer that is being told. Whoever waits for such a thing hears nothing more
+of it, and the session goes on as it was. Of a leg that rings its INVITE is kept, so that it can be called off.
+
+Times are Unix seconds here, since the clock of the next process may have another zero.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from softswitch.sdp.exchange import Exchange
 from softswitch.sdp.media import LocalMedia
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request, parse, render
 from softswitch.sip.timing import Timing
 
 CSEQ_LEAP = 100  # what was sent in the last moment may not be in the memory; any higher number is in order (12.2.1.1)
@@ -34,6 +37,33 @@ class LegMemory(msgspec.Struct, frozen=True, array_like=True):
     invite_cseq: int
     called_as: str | None  # the host by which the peer has called us; None where we have called it
     refresh: Refresh  # its times are Unix seconds
+
+
+class RingingMemory(msgspec.Struct, frozen=True, array_like=True):
+    id: str
+    local: LocalMedia
+    flow: Flow
+    exchange: Exchange
+    secure: bool
+    invite: bytes  # with its Via
+
+
+def ringing(leg: Leg) -> RingingMemory | None:
+    """None for a leg that does not ring, or has sent nothing yet."""
+    state, ours = leg.leg, leg.leg.outbound
+    if state.state not in (S.CALLING, S.RINGING) or ours is None or ours.invite is None:
+        return None
+    return RingingMemory(leg.id, state.setup.local, state.flow, state.exchange, state.secure, render(ours.invite))
+
+
+def called_off(kept: RingingMemory, flow: Flow, ids: Ids, timing: Timing, now: float) -> tuple[Leg, Request]:
+    """The leg as it rang, to be released; and its INVITE, whose transaction has to be taken up."""
+    invite = parse(kept.invite)
+    assert isinstance(invite, Request)
+    setup = Setup(kept.id, invite.call_id, invite.from_.tag or "", kept.local, ids, timing)
+    plan = Plan(invite.uri, "", "", invite.uri, 0.0, ())
+    ours = Outbound(plan, invite, invite.cseq.number, now + timing.timeout, heard=True, rang=True)
+    return Leg(LegState(setup, flow, kept.secure, outbound=ours, state=S.RINGING, exchange=kept.exchange)), invite
 
 
 def memory(leg: Leg, epoch: float) -> LegMemory | None:

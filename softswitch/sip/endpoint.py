@@ -164,6 +164,12 @@ class Endpoint:
             self._invites[owner] = one
         return [Send(request, way)]
 
+    def take_up(self, request: Request, flow: Flow, owner: str, now: float) -> None:
+        """An INVITE that a former process sent, with its Via; the peer rings since."""
+        one = self._start(client_key(request.via.branch, "INVITE"), request, flow, owner, now)
+        self._step(one, I.R1XX, now, respond(request, 180))
+        self._invites[owner] = one
+
     def respond(self, transaction: str, response: Response, now: float) -> list[Effect]:
         """Answer a request. A transaction that has ended takes no answer: being late is legal."""
         one = self._servers.get(transaction)

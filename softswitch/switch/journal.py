@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from softswitch.acd.model import AgentState
-from softswitch.call.memory import LegMemory
+from softswitch.call.memory import LegMemory, RingingMemory, ringing
 from softswitch.call.memory import memory as memory_of_leg
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
@@ -65,6 +65,7 @@ class CallKept(msgspec.Struct, frozen=True, array_like=True):
     contact: ContactMemory | None  # None: its legs are to be ended
     work: tuple[Work, ...]
     media: bytes
+    ringing: tuple[RingingMemory, ...] = ()
 
 
 class CallJournal:
@@ -131,7 +132,12 @@ class CallJournal:
             return None
         recordings = [f"room-{contact.id}", f"vm-{contact.id}"]
         media = self._switch.ports.media.memory(names, recordings)
-        return CallKept(VERSION, tuple(legs), memory, tuple(self._work(memory)), media)
+        return CallKept(VERSION, tuple(legs), memory, tuple(self._work(memory)), media, tuple(self._ringing(contact)))
+
+    def _ringing(self, contact: Contact) -> list[RingingMemory]:
+        """The phones that ring for it."""
+        legs = [self._switch.calls.legs.get(name) for name in (contact.hunt.ringing if contact.hunt else ())]
+        return [kept for leg in legs if leg is not None and (kept := ringing(leg)) is not None]
 
     def _legs(self, contact: Contact) -> Sequence[str]:
         if isinstance(contact, InboundContact | CallbackContact):

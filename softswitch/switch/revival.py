@@ -17,10 +17,12 @@ import msgspec
 
 from softswitch.acd.model import AgentState, Join, Resumed
 from softswitch.call.leg import Leg
+from softswitch.call.memory import RingingMemory, called_off
 from softswitch.call.memory import remembered as leg_remembered
 from softswitch.call.signal import Release
 from softswitch.contact.memory import ContactMemory, remembered, resumed
 from softswitch.contact.order import HangUp, TellAcd, TellLeg
+from softswitch.contact.permission import Party
 from softswitch.contact.script import DirectDial
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
@@ -46,6 +48,7 @@ class _Octets(msgspec.Struct, array_like=True):
     contact: msgspec.Raw
     work: tuple[Work, ...]
     media: bytes
+    ringing: tuple[RingingMemory, ...] = ()
 
 
 _RECORD = msgspec.msgpack.Decoder(_Octets)
@@ -97,6 +100,8 @@ class Revival:
                 shown = kept.shown
                 calls.extensions.begun(leg, shown.user, shown.initiator, shown.remote, shown.remote_name)
             legs.append(leg)
+        for rings in record.ringing:
+            self._call_off(rings)
         memory = _CONTACT.decode(record.contact) if record.version == VERSION else None
         if memory is None:
             return "ended"
@@ -144,6 +149,14 @@ class Revival:
             kept.memory, flow, switch.ids, configuration.timing, trunk.credentials if trunk else None,
             configuration.session, switch.clock.epoch, switch.now, ask_at,
         )  # fmt: skip
+
+    def _call_off(self, kept: RingingMemory) -> None:
+        """A phone that rings: nobody knows any more for how long, and for whom else."""
+        switch = self._switch
+        leg, invite = called_off(kept, self._way(kept.flow), switch.ids, switch.configuration.timing, switch.now)
+        switch.calls.take_up(leg, "", "", Party())
+        switch.endpoint.take_up(invite, leg.flow, leg.id, switch.now)
+        self._orders.append(TellLeg(leg.id, Release()))
 
     def _way(self, kept: Flow) -> Flow:
         """By the listener that is there now. A connection of the former process is gone; its number, which none of

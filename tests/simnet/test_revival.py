@@ -219,14 +219,34 @@ def test_who_waits_is_offered_a_callback_when_the_time_has_come() -> None:
     assert promise.stage == "accepted-offer"
 
 
-def test_while_the_agents_phone_rang_the_caller_is_offered_again() -> None:
+def test_while_the_agents_phone_rang_the_caller_is_offered_again_and_the_ringing_is_called_off() -> None:
     house = House()
     house.alice.answer_after = None
     call = into_orders(house, house.carrier, "ringing")
+    (before,) = house.alice.calls
     house.alice.answer_after = 0.5
     killed(house)
     house.world.run_until(lambda: hears(house, call) == ["talk"], 5)
-    assert house.agent("alice") == "talking"
+    assert house.agent("alice") == "talking" and before.state == "ended"
+    house.carrier.hang_up(call)
+    ended(house)
+
+
+def test_an_agent_who_took_the_call_while_control_was_away_is_let_go_and_offered_it_again() -> None:
+    house = House()
+    house.alice.answer_after = None
+    call = into_orders(house, house.carrier, "ringing")
+    (before,) = house.alice.calls
+    house.world.crash()
+    house.world.run(0.5)
+    house.alice.answer(before)  # its 200 finds nobody, and is repeated
+    house.alice.answer_after = 0.5
+    house.world.run(1.5)
+    house.world.start()
+    house.world.run_until(lambda: before.state == "ended", 10)
+    house.world.run_until(lambda: hears(house, call) == ["talk"], 20)
+    house.carrier.hang_up(call)
+    ended(house)
 
 
 def test_a_full_queue_takes_back_who_was_in_it() -> None:

@@ -148,8 +148,8 @@ def _no_contact(octets: bytes) -> bytes:
 
 
 def _no_media(octets: bytes) -> bytes:
-    *rest, _ = msgspec.msgpack.decode(octets)
-    return msgspec.msgpack.encode([*rest, b"no memory"])
+    *kept, _, ringing = msgspec.msgpack.decode(octets)
+    return msgspec.msgpack.encode([*kept, b"no memory", ringing])
 
 
 @pytest.mark.parametrize("damage", [_other_version, _no_contact, _no_media])
