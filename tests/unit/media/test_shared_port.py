@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +108,17 @@ def test_who_is_closed_in_a_room_leaves_it(phones: list[Phone]) -> None:
         engine.obey(p.Close(phone.name))
     heard = talk(phones[:2])
     assert heard == [{HZ[1]}, {HZ[0]}]
+
+
+def test_an_engine_is_idle_until_a_stream_is_opened_and_when_the_last_recording_is_handed_over(tmp_path: Path) -> None:
+    engine = Engine(EngineSettings(4), {}, [].append)
+    assert engine.idle
+    engine.obey(p.Open("s", LOOPBACK, free_port()))
+    assert not engine.idle
+    engine.obey(p.Record("r", str(tmp_path / "r.wav"), "s", None))
+    engine.obey(p.Close("s"))
+    engine.obey(p.StopRecord("r"))
+    assert not engine.idle
+    engine.tick(3)
+    assert engine.idle
+    engine.close()
