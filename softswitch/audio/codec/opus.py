@@ -3,7 +3,7 @@
 Opus codes at whichever rate it is asked to, and for less the lower that is: the house has it work at 16 kHz. The RTP
 clock is 48000 Hz whatever the rate, and the rtpmap always says two channels. Of the peer's ``a=fmtp`` what concerns the
 sender counts: ``maxaveragebitrate``, ``useinbandfec``, ``cbr``. ``maxplaybackrate`` is a hint, and 8 kHz the least that
-it can be. Silence is coded too (``usedtx`` is a permission, not a wish): a stream that stops is then one that is broken.
+it can be. Silence is coded too (``usedtx`` is a permission, no wish): a stream that stops is then one that is broken.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from softswitch.audio import FRAME, tone
-from softswitch.audio.conceal import FADE_FRAMES
+from softswitch.audio import FRAME, RATE_HZ, tone
+from softswitch.audio.conceal import FADE_FRAMES, Concealer
 from tests.support.repair import Repair
 
 SPEECH = Path(__file__).parents[4] / "shared" / "vectors" / "plc" / "f2.le"
@@ -95,3 +95,20 @@ def test_lost_speech_is_nearer_to_what_was_said_than_silence_is(loss: float) -> 
         zeros.append(distance_db(source.reshape(-1), silent.reshape(-1), lost))
     assert np.mean(concealed) < 8.5
     assert np.mean(zeros) - np.mean(concealed) > 3
+
+
+@pytest.mark.parametrize("hz", [150, 440, 3000, 5000])
+def test_a_concealer_of_another_rate_has_the_same_times_and_more_samples(hz: float) -> None:
+    """Two frames are lost at 16 kHz: the tone goes on, falls as at 8 kHz, and comes back without a step."""
+    source = tone.sine(hz, 0.4, rate_hz=2 * RATE_HZ).reshape(20, 2 * FRAME)
+    wide, narrow = Concealer(2, 2 * RATE_HZ), Concealer(2)
+    assert np.array_equal(wide.fade[:, ::2], narrow.fade)
+    row = np.array([1])
+    wide.missing[1] = 0
+    wide.begin(row, source[7:10].reshape(1, -1))
+    made = [wide.next(row)[0] for _ in range(2)]
+    head = wide.rejoin(row, source[12:13, : wide.ramp])[0]
+    out = np.concatenate([source[9], *made, head, source[12, wide.ramp :]])
+    assert wide.concealed == 2 and wide.missing.tolist()[1] == 0
+    assert level(made[0]) > 0.7 * level(source[0])
+    assert np.abs(np.diff(out.astype(int))).max() < 1.8 * np.abs(np.diff(source.reshape(-1).astype(int))).max()

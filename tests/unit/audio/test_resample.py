@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from softswitch.audio.resample import Converter, Pcm, resample
+from softswitch.audio.resample import Converter, Pcm, delay, resample
 
 
 def tone(hz: float, rate: int, seconds: float = 0.4) -> Pcm:
@@ -70,3 +70,11 @@ def test_too_loud_is_clipped_and_does_not_wrap() -> None:
     made = piecewise(square, 16000, 8000)
     assert (made.max(), made.min()) == (32767, -32768)
     assert np.corrcoef(made[40:], resample(square, 16000, 8000)[20 : 20 + len(made) - 40])[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(("from_hz", "to_hz"), [(8000, 16000), (16000, 8000)])
+def test_the_delay_is_known(from_hz: int, to_hz: int) -> None:
+    click = np.zeros(from_hz // 10, np.int16)
+    click[400 * from_hz // 8000] = 20000
+    made = piecewise(click, from_hz, to_hz)
+    assert int(np.argmax(made)) * 8000 // to_hz == 400 + delay(from_hz, to_hz) == 420

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from softswitch.audio import FRAME
+from softswitch.audio import FRAME, WIDE_FRAME, WIDE_HZ
 from softswitch.media import recorder as recording
 from softswitch.media import sidecar
+from softswitch.media.bands import LATE
 from softswitch.media.finish import verify
 from softswitch.media.recorder import FLUSH_TICKS, Failed, Recorder
 from softswitch.media.writer import CHECK_TICKS
@@ -250,3 +251,23 @@ def test_one_that_cannot_be_finished_is_counted(tmp_path: Path) -> None:
         keep(recorder, said(1))
     until(lambda: (recorder.finished, recorder.unfinished) == (1, 1))
     recorder.close()
+
+
+def test_each_recording_has_its_rate_and_what_was_converted_for_it_is_put_back_by_the_delay(tmp_path: Path) -> None:
+    """Row 1 is of 16 kHz itself; both rows are in a recording of each rate."""
+    recorder = Recorder(4)
+    recorder.start("narrow", tmp_path / "narrow.wav", (0, 1))
+    recorder.start("wide", tmp_path / "wide.wav", (0, 1), rate_hz=WIDE_HZ)
+    assert recorder.rows() == recorder.rows(WIDE_HZ) == {0, 1}
+    coded = np.array([False, True, False, False])
+    for tick in range(10):
+        wide = np.repeat(np.array([tick, 100 + tick], np.int16)[:, None], WIDE_FRAME, axis=1)
+        recorder.keep(said(tick, 100 + tick), np.zeros(2, np.uint32), 0.0, wide.__getitem__, coded)
+    recorder.pass_time(2)
+    recorder.close()
+    narrow, wide = read(tmp_path / "narrow.wav"), read(tmp_path / "wide.wav")
+    assert (len(narrow), len(wide)) == (12 * FRAME, 12 * WIDE_FRAME)
+    for sound, frame, late in ((narrow, FRAME, (0, LATE)), (wide, WIDE_FRAME, (2 * LATE, 0))):
+        for side, first in enumerate((0, 100)):
+            assert sound[frame - late[side] :: frame, side].tolist()[:9] == list(range(first + 1, first + 10))
+    assert sidecar.load(next(tmp_path.glob("wide*.json"))).rate_hz == WIDE_HZ  # finished or not

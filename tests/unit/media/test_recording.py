@@ -137,3 +137,22 @@ def test_a_sidecar_that_points_elsewhere_is_none(tmp_path: Path) -> None:
 def test_stretching_keeps_both_ends() -> None:
     assert stretched(np.array([0, 10, 20], np.int16), 5).tolist() == [0, 5, 10, 15, 20]
     assert stretched(np.array([0, 5, 10, 15, 20], np.int16), 3).tolist() == [0, 10, 20]
+
+
+def test_a_file_of_16_khz_has_the_same_times(tmp_path: Path) -> None:
+    known = note(2)
+    known.rate_hz = 2 * RATE_HZ
+    file = RecordingFile(tmp_path / "r.wav", known)
+    for tick in range(200):
+        if tick in (50, 60):
+            file.pause("card number") if tick == 50 else file.resume()
+        sound = np.full(2 * FRAME, tick, np.int16)
+        file.take(1, [(sound, at(-960)), (sound, at(640))])
+    with wave.open(str(tmp_path / "r.wav")) as made:
+        assert (made.getframerate(), made.getnframes()) == (2 * RATE_HZ, 200 * 2 * FRAME)
+    sound = read(tmp_path / "r.wav")[:: 2 * FRAME]
+    assert sound[:47, 0].tolist() == list(range(3, 50)) and sound[2:50, 1].tolist() == list(range(48))
+    assert not sound[52:60].any() and sound[60:197, 0].tolist() == list(range(63, 200))
+    assert known.pauses == [Pause(1.0, 1.2, "card number")]
+    file.close("finished")
+    assert known.duration_s == 4.0

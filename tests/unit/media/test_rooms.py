@@ -78,3 +78,35 @@ def test_a_member_may_be_softer_or_silent_and_nothing_is_amplified_without_end()
     assert hears(rooms.plan((), SAME)) == {1: 0, 2: 10}
     rooms.join("s2", 2, Member("a", gain=1e9))
     assert hears(rooms.plan((), SAME)) == {1: 800, 2: 10}
+
+
+def test_a_room_is_wide_as_soon_as_one_of_it_has_another_codec_than_g711() -> None:
+    rooms = rooms_of(a="01", b="23")
+    plan = rooms.plan({0}, MIXED, [3], {1})
+    assert (plan.seating.rows.tolist(), plan.seating.in_rooms) == ([0, 1], 2)
+    assert (plan.wide.rows.tolist(), plan.wide.in_rooms) == ([2, 3, 1], 2)  # row 1 is recorded at 16 kHz besides
+    assert plan.wide_rooms == 1
+    rooms.leave(3)
+    assert rooms.plan({0}, SAME, [3]).wide_rooms == 0
+
+
+def test_who_is_heard_by_nobody_follows_another_of_his_kind() -> None:
+    rooms = rooms_of(a="01")
+    for row in (2, 3, 4):
+        rooms.join(f"s{row}", row, Member("a", frozenset()))
+    plan = rooms.plan((), MIXED, (), (), np.array([0, 0, 0, 0, 1], np.uint8))
+    assert (plan.followers.tolist(), plan.leaders.tolist()) == ([3], [2])  # row 4 has the other law
+    assert hears(plan) == {0: 10, 1: 1, 2: 11, 4: 11}
+    plan = rooms.plan({3}, MIXED, [2, 4])
+    assert (plan.followers.tolist(), plan.leaders.tolist()) == ([4], [2])
+    assert sorted(plan.wide.rows.tolist()) == [0, 1, 2, 3] and plan.seating.rows.tolist() == [3]
+
+
+def test_a_room_is_the_same_in_two_plans_until_something_changes() -> None:
+    rooms = rooms_of(a="012", b="34")
+    before = rooms.plan((), MIXED).rooms
+    assert rooms.plan({0}, MIXED).rooms.keys() == before.keys()
+    rooms.join("s0", 0, Member("a", frozenset()))
+    after = rooms.plan((), MIXED).rooms
+    assert len(before.keys() & after.keys()) == 1
+    assert len(rooms.plan((), MIXED, [4]).rooms.keys() & after.keys()) == 1

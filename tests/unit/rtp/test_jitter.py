@@ -242,3 +242,21 @@ def test_rows_do_not_touch_each_other() -> None:
 def test_depths_that_make_no_sense_are_refused(depths: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="least <= first <= most"):
         JitterSettings(*depths)
+
+
+def test_samples_of_16_khz_are_laid_in_pairs_whatever_the_packet_time() -> None:
+    line, said, heard = Line(), np.arange(24 * FRAME, dtype=np.int16), []
+    at = 0
+    for number, size in enumerate([160, 80, 80, 240, 160, 480], 1):
+        headers = Headers(*(np.array([value]) for value in (True, 0, False)), *_counts(number, at, size))
+        line.jitter.push(np.array([0]), headers, said[2 * at : 2 * (at + size)][None], np.array([size]))
+        at += size
+    for _ in range(10):
+        if line.jitter.play(1)[0]:
+            heard.append(line.jitter.wide[line.jitter.slot, 0].copy())
+        line.jitter.advance(1)
+    assert np.array_equal(np.concatenate(heard)[: 2 * at], said[: 2 * at]) and len(heard) == 8
+
+
+def _counts(sequence: int, timestamp: int, size: int) -> tuple[np.ndarray, ...]:
+    return np.array([sequence], np.uint16), np.array([timestamp], np.uint32), np.array([9], np.uint32), np.array([size])
