@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -27,6 +28,10 @@ from softswitch.web.trace import CAPTURE_TYPE, captured, shown
 MAX_BODY_BYTES = 16 * 1024
 IDLE_LIMIT_S = 30.0  # of a connection between two requests, and before the first
 GOODBYE_LIMIT_S = 1.0  # at the end of the process, for a request that is under way; one may be half sent for ever
+_LISTS = {  # by what something is called: the list of the running switch that has it, and the field with its name there
+    "call": ("calls", "contact"), "contact": ("calls", "contact"), "agent": ("agents", "agent"),
+    "promise": ("promises", "id"), "ban of": ("bans", "source"), "voicemail": ("voicemails", "id"),
+}  # fmt: skip
 _OUTCOME_S = 45.0  # how long to wait for a phone; its transaction ends before that
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
@@ -140,21 +145,27 @@ class Api:
 
     async def why(self, request: web.Request, who: str) -> web.Response:
         contact = request.match_info["id"]
-        try:
+        with self._known("contact", contact):
             return json_response({"contact": contact, "decisions": self._control.why(contact)})
-        except LookupError:
-            raise _unknown("contact", contact, [call.contact for call in self._control.calls()]) from None
 
     async def trace(self, request: web.Request, who: str) -> web.Response:
         """The messages of a call, by contact, leg or Call-ID; with ``?format=pcap`` as a capture file."""
         name = request.match_info["id"]
-        try:
+        with self._known("call", name):
             trace = self._control.trace(name)
-        except LookupError:
-            raise _unknown("call", name, [call.contact for call in self._control.calls()]) from None
         if request.query.get("format") == "pcap":
             return web.Response(body=captured(trace), content_type=CAPTURE_TYPE)
         return json_response({"trace": shown(trace)})
+
+    @contextlib.contextmanager
+    def _known(self, kind: str, name: str) -> Iterator[None]:
+        """What the switch does not know by this name is answered 404, with the one that may have been meant."""
+        try:
+            yield
+        except LookupError:
+            listed, field = _LISTS.get(kind, ("", ""))
+            known = [getattr(one, field) for one in getattr(self._control, listed)()] if listed else []
+            raise ApiError(404, f"no {kind} {name!r}", did_you_mean(name, known).removeprefix("; ")) from None
 
     # ---- commands ------------------------------------------------------------------------------------------------
 
@@ -162,7 +173,7 @@ class Api:
         body = await read_body(request, AgentStateBody, '{"state": "paused", "reason": "lunch"}')
         name = request.match_info["name"]
         _log.info("agent_state_set", agent=name, state=body.state, by=who)
-        try:
+        with self._known("agent", name):
             match body.state:
                 case "ready":
                     self._control.set_ready(name)
@@ -172,8 +183,6 @@ class Api:
                     self._control.log_in(name)
                 case "logged_out":
                     self._control.log_out(name)
-        except LookupError:
-            raise _unknown("agent", name, [agent.agent for agent in self._control.agents()]) from None
         agent = next(agent for agent in self._control.agents() if agent.agent == name)
         if agent.state == AgentState.LOGGED_OUT.value and body.state in ("ready", "paused"):
             raise ApiError(409, f"{name} is logged out", "log the agent in first (state logged_in)")
@@ -183,28 +192,22 @@ class Api:
         body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')
         promise = request.match_info["id"]
         _log.info("promise_withdrawn", promise=promise, by=who)
-        try:
+        with self._known("promise", promise):
             self._control.withdraw(promise, body.why or f"withdrawn by {who}")
-        except LookupError:
-            raise _unknown("promise", promise, [known.id for known in self._control.promises()]) from None
         return json_response({"promise": promise, "withdrawn": True}, 202)  # done once it is durable
 
     async def unban(self, request: web.Request, who: str) -> web.Response:
         source = request.match_info["source"]
         _log.info("ban_lifted", source=source, by=who)
-        try:
+        with self._known("ban of", source):
             self._control.unban(source)
-        except LookupError:
-            raise _unknown("ban of", source, [ban.source for ban in self._control.bans()]) from None
         return json_response({"source": source, "banned": False})
 
     async def hang_up(self, request: web.Request, who: str) -> web.Response:
         contact = request.match_info["id"]
         _log.info("call_ended", contact=contact, by=who)
-        try:
+        with self._known("call", contact):
             self._control.hang_up(contact)
-        except LookupError:
-            raise _unknown("call", contact, [call.contact for call in self._control.calls()]) from None
         return json_response({"contact": contact, "ending": True}, 202)
 
     async def recording(self, request: web.Request, who: str) -> web.Response:
@@ -212,10 +215,8 @@ class Api:
         body = await read_body(request, RecordingBody, '{"paused": true, "reason": "card number"}')
         contact = request.match_info["id"]
         _log.info("recording_paused" if body.paused else "recording_resumed", contact=contact, by=who)
-        try:
+        with self._known("call", contact):
             recorded = self._control.pause_recording(contact, body.reason or f"by {who}" if body.paused else None)
-        except LookupError:
-            raise _unknown("call", contact, [call.contact for call in self._control.calls()]) from None
         if not recorded:
             raise ApiError(409, f"{contact} is not being recorded", "see `record` of its queue, and whether they talk")
         return json_response({"contact": contact, "paused": body.paused})
@@ -223,10 +224,8 @@ class Api:
     async def heard(self, request: web.Request, who: str) -> web.Response:
         voicemail = request.match_info["id"]
         _log.info("voicemail_marked", voicemail=voicemail, by=who)
-        try:
+        with self._known("voicemail", voicemail):
             self._control.voicemail_heard(voicemail)
-        except LookupError:
-            raise _unknown("voicemail", voicemail, [known.id for known in self._control.voicemails()]) from None
         return json_response({"voicemail": voicemail, "heard": True})
 
     async def message(self, request: web.Request, who: str) -> web.Response:
@@ -239,10 +238,8 @@ class Api:
                 outcome.set_result(status)
 
         _log.info("message_sent", to=body.to, by=who)
-        try:
+        with self._known("user", body.to):
             self._control.send_text(body.to, body.text, done)
-        except LookupError:
-            raise _unknown("user", body.to, []) from None
         try:
             status = await asyncio.wait_for(outcome, _OUTCOME_S)
         except TimeoutError:
@@ -283,7 +280,3 @@ def _guarded(
         return await handle(request, require(request, permission, tokens))
 
     return guarded
-
-
-def _unknown(kind: str, name: str, known: Sequence[str]) -> ApiError:
-    return ApiError(404, f"no {kind} {name!r}", did_you_mean(name, known).removeprefix("; "))
