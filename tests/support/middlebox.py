@@ -175,8 +175,9 @@ class Middlebox:
         return outer
 
     def _fresh(self) -> int:
-        self._next += 2
-        return self._ports[self._next - 2]
+        """The first of two ports; those that were closed longest ago come again."""
+        self._next = (self._next + 2) % len(self._ports)
+        return self._ports[self._next]
 
     def _close_ways(self) -> None:
         for way in self._ways or ():
