@@ -28,7 +28,7 @@ from tests.bench.life_control import Peers
 from tests.bench.report import emit, spread
 from tests.bench.voices import HOST, Heard, Voices
 from tests.bench.wire import server
-from tests.support.ports import claim
+from tests.support.ports import claim, release
 from tests.support.process import eventually
 
 CALLS = 200
@@ -64,6 +64,7 @@ class Plane:
             plane.voices.end()
             plane._supervisor.stop()
             await supervising
+            release(plane._rtp)
 
     async def new_client(self) -> MediaClient:
         ports = SimpleNamespace(first=self._rtp.start, last=self._rtp.stop - 1)
@@ -136,7 +137,7 @@ async def adoption(calls: int) -> list[Heard]:
 async def kill_media_whole(calls: int) -> list[Heard]:
     """The same of the whole switch, with SIP: each call is bridged by control."""
     with tempfile.TemporaryDirectory() as directory:
-        async with server(Path(directory)) as made:
+        async with server(Path(directory), calls=2000) as made:
             voices = Voices(2 * calls)
             callers = await Peers.open(made.switch.trunk_port, made.switch.sip, voices, 0)
             called = await Peers.open(made.callee, made.switch.sip, voices, calls)

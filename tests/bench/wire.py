@@ -93,7 +93,7 @@ def _resident(pid: int) -> int:
 
 
 @asynccontextmanager
-async def server(directory: Path, t1: str = "500ms") -> AsyncIterator[Server]:
+async def server(directory: Path, t1: str = "500ms", calls: int = 20_000) -> AsyncIterator[Server]:
     plans = directory / "plans"
     plans.mkdir(parents=True)
     for name, text in (("bridged", BRIDGED), ("taken", TAKEN)):
@@ -102,7 +102,7 @@ async def server(directory: Path, t1: str = "500ms") -> AsyncIterator[Server]:
     users = sample_users() | {"2000": {"password": "a-long-password", "contact": f"sip:2000@127.0.0.1:{callee}"}}
     settings = {
         "sip": {"digest": ["MD5"], "t1": t1},
-        "limits": {"calls": 20_000},
+        "limits": {"calls": calls},
         "log": {"level": "warning"},
         "media": {"ports": "20000-29999"},  # as the sample configuration; more than tests may claim in a row
         "http_step": {"allowed_hosts": []},

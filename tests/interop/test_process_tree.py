@@ -30,9 +30,9 @@ def child(switch: SwitchProcess, name: str) -> int:
     raise AssertionError(f"no {name} below {switch.process.pid}")
 
 
-async def test_a_call_goes_on_after_the_media_process_was_killed(tmp_path: Path, tones: dict[int, Path]) -> None:
+async def test_a_call_goes_on_after_its_media_process_was_killed(tmp_path: Path, tones: dict[int, Path]) -> None:
     async with (
-        SwitchProcess(tmp_path / "s") as switch,
+        SwitchProcess(tmp_path / "s", settings={"media": {"processes": 2}}) as switch,
         await Phone.start("1003", "sample-1003", *switch.sip, directory=tmp_path, play=tones[400]) as caller,
         await Phone.start(
             "1004", "sample-1004", *switch.sip, directory=tmp_path, play=tones[1000], auto_answer=200
@@ -42,11 +42,19 @@ async def test_a_call_goes_on_after_the_media_process_was_killed(tmp_path: Path,
         await callee.registered()
         await caller.call("1004")
         await asyncio.gather(caller.hears(1000), callee.hears(400))
-        killed = child(switch, "media-1")
+        media = await switch.api("GET", "/api/v1/media")
+        assert sorted(one["streams"] for one in media) == [0, 2]  # the two legs of a contact are together
+        busy = max(media, key=lambda one: int(one["streams"]))["process"]
+        await switch.api("POST", f"/api/v1/media/{busy}/drain", {"on": True})
+        name, other = f"media-{busy}", child(switch, f"media-{3 - busy}")
+        killed = child(switch, name)
         os.kill(killed, signal.SIGKILL)
         await asyncio.gather(caller.hears(1000, for_s=2.0), callee.hears(400, for_s=2.0))
-        assert child(switch, "media-1") != killed
+        assert child(switch, name) != killed
+        assert child(switch, f"media-{3 - busy}") == other
         metrics = await switch.metrics()
+        assert metrics[f'softswitch_media_process_draining{{process="{busy}"}}'] == 1
+        assert metrics['softswitch_ready{part="media"}'] == 1
         assert sum(value for name, value in metrics.items() if "media_restart" in name and "created" not in name) == 1
         await caller.hangup()
         await callee.wait("disconnected")
