@@ -16,6 +16,7 @@ import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,7 @@ HEARD_S = 0.150  # a voice is heard within this after it came in; what 200 ms of
 _LOW_HZ, _HIGH_HZ = 300.0, 3000.0
 _PEAK = 12000.0
 _LONGEST_S = 0.4  # from a chirp to its place in the recording
+_WIDE: dict[str, Any] = {"codec": "L16", "clock_rate": 16000, "send_type": 113, "receive_type": 113}
 _MOST_WAITING = 20  # batches that the recordings' thread may be behind: it has no virtual clock
 
 
@@ -48,6 +50,7 @@ class Way:
     loss: float = 0.0
     held: tuple[float, float] | None = None  # from, to: nothing is sent, and the clocks go on
     renewed: float | None = None  # another SSRC, sequence and timestamp
+    wide: bool = False  # the right phone speaks L16 at 16 kHz, and so does the recording
 
 
 def ways(seconds: float) -> tuple[Way, ...]:
@@ -59,6 +62,7 @@ def ways(seconds: float) -> tuple[Way, ...]:
         Way("held", 0.005, 0.0, held),
         Way("another SSRC", 0.005, 0.0, None, 0.5 * seconds),
         Way("all of it", 0.030, 0.02, held, 0.5 * seconds),
+        Way("wide", 0.005, 0.0, wide=True),
     )
 
 
@@ -72,8 +76,9 @@ def chirp(at: Wave) -> Wave:
 class Speaker:
     """A phone whose crystal is ``ppm`` fast. Its samples and its timestamps go by that."""
 
-    def __init__(self, ppm: float, way: Way, seed: int) -> None:
-        self._rate = 1 + ppm / 1e6
+    def __init__(self, ppm: float, way: Way, seed: int, wide: bool) -> None:
+        self._rate, self._wide = 1 + ppm / 1e6, wide
+        self._frame = 2 * FRAME if wide else FRAME
         self._way, self._chance = way, np.random.default_rng(seed)
         self._renew()
         self._sent = 0  # frames, of which some were not sent
@@ -95,19 +100,21 @@ class Speaker:
 
     def _packet(self, left: float) -> bytes | None:
         way, at = self._way, left - START_S
-        samples = np.arange(self._sent * FRAME, (self._sent + 1) * FRAME) / (RATE_HZ * self._rate)
+        first, rate = self._sent * self._frame, RATE_HZ * self._frame // FRAME * self._rate
+        samples = np.arange(first, first + self._frame) / rate
         self._sent += 1
         if way.renewed is not None and at - TICK_S < way.renewed <= at:
             self._renew()
-        self._stamp, self._sequence = (self._stamp + FRAME) & 0xFFFFFFFF, self._sequence + 1
+        self._stamp, self._sequence = (self._stamp + self._frame) & 0xFFFFFFFF, self._sequence + 1
         if way.held is not None and way.held[0] <= at < way.held[1]:
             self._sequence -= 1  # what is not sent has no number, and takes its time
             self._fresh = True
             return None
         fresh, self._fresh = self._fresh, False
         said = np.rint(chirp(samples % EVERY_S)).astype(np.int16)
-        payload = g711.encode(said, g711.MU).tobytes()
-        return build(0, self._sequence, self._stamp, self._ssrc, payload, fresh)
+        payload = said.astype(">i2").tobytes() if self._wide else g711.encode(said, g711.MU).tobytes()
+        kind = _WIDE["send_type"] if self._wide else 0
+        return build(kind, self._sequence, self._stamp, self._ssrc, payload, fresh)
 
 
 @dataclass(slots=True)
@@ -141,9 +148,10 @@ def measure(seconds: float, ppm: float, seed: int, directory: Path, what: Sequen
     """All pairs in one engine, at the same time."""
     plane = VirtualPlane(2 * len(what))
     sides = [(way, side) for way in what for side in (1, -1)]
-    speakers = [Speaker(side * ppm, way, seed + number) for number, (way, side) in enumerate(sides)]
+    wide = [way.wide and side < 0 for way, side in sides]
+    speakers = [Speaker(side * ppm, way, seed + n, wide[n]) for n, (way, side) in enumerate(sides)]
     for number in range(len(speakers)):
-        plane.obey(p.Join(f"room{number // 2}", plane.open(number)))
+        plane.obey(p.Join(f"room{number // 2}", plane.open(number, **_WIDE if wide[number] else {})))
     for pair in range(len(what)):
         plane.obey(p.Record(f"r{pair}", str(directory / f"{pair}.wav"), f"s{2 * pair}", f"s{2 * pair + 1}"))
     heard: list[list[npt.NDArray[np.int16]]] = [[] for _ in what]
@@ -157,7 +165,10 @@ def measure(seconds: float, ppm: float, seed: int, directory: Path, what: Sequen
         plane.sockets.sent.clear()
         for pair, sound in enumerate(heard):
             payload = frames.get(2 * pair + 1)
-            sound.append(g711.decode(np.frombuffer(payload, np.uint8), g711.MU) if payload else silence)
+            if what[pair].wide:
+                sound.append(np.frombuffer(payload, ">i2")[::2] if payload else silence)
+            else:
+                sound.append(g711.decode(np.frombuffer(payload, np.uint8), g711.MU) if payload else silence)
         while plane.engine._recorder._writer.behind > _MOST_WAITING:
             time.sleep(0.001)  # the disk has no virtual clock
     counts = plane.engine._receiver.jitter.counts.copy()
@@ -167,22 +178,24 @@ def measure(seconds: float, ppm: float, seed: int, directory: Path, what: Sequen
         one = Found(
             way, skipped=int(counts[2 * pair, Count.SKIPPED]), underrun=int(counts[2 * pair + 1, Count.UNDERRUN])
         )
-        _compare(one, _channels(directory / f"{pair}.wav"), np.concatenate(heard[pair]).astype(float), seconds)
+        recorded, rate_hz = _channels(directory / f"{pair}.wav")
+        _compare(one, recorded, rate_hz, np.concatenate(heard[pair]).astype(float), seconds)
         found.append(one)
     return found
 
 
-def _channels(path: Path) -> tuple[Wave, Wave]:
+def _channels(path: Path) -> tuple[tuple[Wave, Wave], int]:
     with wave.open(str(path)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2).astype(float)
-    return samples[:, 0], samples[:, 1]
+        return (samples[:, 0], samples[:, 1]), file.getframerate()
 
 
-def _compare(found: Found, channels: tuple[Wave, Wave], heard: Wave, seconds: float) -> None:
+def _compare(found: Found, channels: tuple[Wave, Wave], rate_hz: int, heard: Wave, seconds: float) -> None:
     """The n-th tick is over at ``START_S + n * TICK_S``, and what it heard is what was said in the ticks before."""
     moments = np.arange(EVERY_S, seconds - 1.0, EVERY_S)
     for moment in moments.tolist():
-        left, right, ear = (_after(sound, moment) for sound in (*channels, heard))
+        left, right = (_after(sound, moment, rate_hz) for sound in channels)
+        ear = _after(heard, moment, RATE_HZ)
         if left is not None and right is not None and ear is not None:
             found.moments.append(moment)
             found.apart.append(left - right)
@@ -190,17 +203,17 @@ def _compare(found: Found, channels: tuple[Wave, Wave], heard: Wave, seconds: fl
             found.heard.append(ear)
 
 
-def _after(sound: Wave, moment: float) -> float | None:
+def _after(sound: Wave, moment: float, rate_hz: int) -> float | None:
     """How long after ``moment`` the chirp begins in ``sound``; None where it is not there."""
-    first = round(moment * RATE_HZ)
-    piece = sound[first : first + round((_LONGEST_S + CHIRP_S) * RATE_HZ)]
-    pattern = chirp(np.arange(round(CHIRP_S * RATE_HZ)) / RATE_HZ)
+    first = round(moment * rate_hz)
+    piece = sound[first : first + round((_LONGEST_S + CHIRP_S) * rate_hz)]
+    pattern = chirp(np.arange(round(CHIRP_S * rate_hz)) / rate_hz)
     alike = np.correlate(piece, pattern)
     at = int(alike.argmax())
     if alike[at] < 0.3 * float(pattern @ pattern) or not 0 < at < len(alike) - 1:
         return None
     before, peak, behind = alike[at - 1 : at + 2]
-    return float(at + (before - behind) / (2 * (before - 2 * peak + behind))) / RATE_HZ
+    return float(at + (before - behind) / (2 * (before - 2 * peak + behind))) / rate_hz
 
 
 def main() -> int:
