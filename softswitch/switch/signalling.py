@@ -24,9 +24,10 @@ from softswitch.sip.effect import (
     Send,
     TransactionFailed,
 )
+from softswitch.sip.endpoint import Stray
 from softswitch.sip.flow import Flow
 from softswitch.sip.matching import server_key
-from softswitch.sip.message import Request, parse
+from softswitch.sip.message import Request, Response, parse
 from softswitch.switch.desk import CallWanted, Desk, SubscribeWanted, TextWanted
 from softswitch.switch.event import CallShed, MessageDropped
 from softswitch.switch.limit import AtLimit
@@ -83,10 +84,20 @@ class Signalling:
                 answered = self._at_once(message, flow) if begins else self._repeated(message, flow)
                 if answered is not None:
                     return answered
-            return self._endpoint.received(message, flow, self._now)
+            effects = self._endpoint.received(message, flow, self._now)
+            if isinstance(message, Response) and effects and isinstance(effects[0], Stray):
+                return self._repeated_success(message, flow) or effects
+            return effects
         except PeerError:
             self._switch.wire.dropped(flow.transport, "malformed")
             return []
+
+    def _repeated_success(self, response: Response, flow: Flow) -> Sequence[Effect]:
+        """A 2xx whose ACK got lost, to an INVITE of the former process: the leg acknowledges it once more."""
+        if response.cseq.method != "INVITE" or response.status // 100 != 2:
+            return []
+        leg = self._switch.calls.leg_of_dialog(response.call_id, response.from_.tag or "")
+        return self._switch.calls.tell_leg(leg, ResponseArrived(leg, "", response, flow)) if leg else []
 
     def _at_once(self, request: Request, flow: Flow) -> list[Effect] | None:
         """What becomes of a request without a transaction; None where it is to have one."""

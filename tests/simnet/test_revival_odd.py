@@ -13,7 +13,7 @@ from softswitch.contact.event import ContactFinished
 from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Address, Flow
 from softswitch.sip.location import Binding
 from softswitch.sip.message import Message, Request
 from softswitch.switch.event import UnitFailed
@@ -193,6 +193,31 @@ def test_an_agent_or_a_queue_that_is_gone_harms_nobody() -> None:
     house.carrier.hang_up(call)
     house.world.run(45)
     assert not house.world.switch.calls.legs and not house.world.facts(UnitFailed)
+
+
+# ---- messages that got lost --------------------------------------------------------------------------------------
+
+
+def test_a_200_whose_ack_got_lost_is_acknowledged_by_the_new_control() -> None:
+    house = House()
+    carry, lost = house.world.carry, []
+
+    def loses_acks(data: bytes, source: Address, destination: Address) -> None:
+        if house.world.generation == 1 and data.startswith(b"ACK") and destination == house.alice.address:
+            lost.append(data)
+        else:
+            carry(data, source, destination)
+
+    house.world.carry = loses_acks  # type: ignore[method-assign]
+    caller = house.desk.call("1001")
+    house.world.run_until(lambda: lost)
+    house.world.run(0.05)
+    killed(house, away_s=1.0)
+    house.world.run(40)  # longer than alice would wait for it
+    assert caller.state == "talking" and house.alice.talking
+    assert hears(house, caller, house.alice.talking[0]) == ["talk", "talk"]
+    house.alice.hang_up(house.alice.talking[0])
+    assert ended(house).ended_by == "called"
 
 
 # ---- connections that are gone -----------------------------------------------------------------------------------
