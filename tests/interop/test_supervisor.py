@@ -103,13 +103,20 @@ async def test_by_code_and_key(switch: SwitchProcess, phones: tuple[Phone, Phone
     await call.hangup()
     await call.wait("disconnected")
     await caller.hears(AGENT_HZ, for_s=0.3)
-    await caller.hangup()
-    await agent.wait("disconnected")
+    call = await boss.call(f"*31{AGENT}")
+    await call.wait("confirmed")
+    await call.dtmf("9")  # now he is the agent
+    await agents.wait("disconnected")
+    await asyncio.gather(caller.hears(BOSS_HZ), boss.hears(CALLER_HZ))
+    await call.hangup()
+    await caller.wait("disconnected")
     record = await switch.record_of(lambda found: found["queue"] == "orders")
-    recorded = switch.directory / "var" / "recordings" / record["recording"]
-    for channel, hz in ((0, CALLER_HZ), (1, AGENT_HZ)):
-        tone.heard(recorded, hz, 2.0, channel)
-        tone.not_heard(recorded, BOSS_HZ, 0.0, channel)
+    first, second = (switch.directory / "var" / "recordings" / name for name in record["recording"].split(","))
+    tone.heard(first, CALLER_HZ, 2.0, 0)
+    tone.heard(first, AGENT_HZ, 2.0, 1)
+    for channel in (0, 1):
+        tone.not_heard(first, BOSS_HZ, 0.0, channel)
+    tone.heard(second, BOSS_HZ, 0.4, 1)
 
 
 async def test_by_the_api_and_to_the_end_of_the_call(switch: SwitchProcess, phones: tuple[Phone, Phone, Phone]) -> None:
