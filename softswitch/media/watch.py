@@ -79,9 +79,18 @@ class Watch:
         deaf = self._unheard(count, now)
         hears_us = (self._report.blocks[:count] > 0) & (now - self._report.moved_at[:count] < UNHEARD_S)
         silent = self._receives[:count] & ~dry & started & (now - self.loud_at[:count] > SILENCE_S)
+        troubled = self._troubled(count)
         yield from self._follow(NO_MEDIA, dry & ~hears_us)
         yield from self._follow(ONE_WAY, (dry & hears_us) | (deaf & ~dry & started))
         yield from self._follow(SILENCE, silent)
+        over = rows[troubled & ~self._troubled(count)]
+        self.happened[RESUMED] += len(over)
+        for row in over.tolist():
+            yield Happened(row, RESUMED)
+
+    def _troubled(self, count: int) -> Flags:
+        """One trouble may become the other: whom we no longer hear, no longer hears us either."""
+        return np.asarray(self._told[NO_MEDIA][:count] | self._told[ONE_WAY][:count])
 
     def _unheard(self, count: int, now: float) -> Flags:
         """The peer reports, and never that it got something new from us."""
@@ -92,13 +101,9 @@ class Watch:
 
     def _follow(self, kind: str, troubled: Flags) -> Iterator[Happened]:
         told = self._told[kind][: len(troubled)]
-        over = told & ~troubled
         begun = np.flatnonzero(troubled & ~told)
-        told[over] = False
+        told &= troubled
         yield from self._tell(kind, begun)
-        for row in np.flatnonzero(over).tolist() if kind != SILENCE else ():
-            self.happened[RESUMED] += 1
-            yield Happened(row, RESUMED)
 
     def _tell(self, kind: str, rows: npt.NDArray[Any]) -> Iterator[Happened]:
         self._told[kind][rows] = True

@@ -80,6 +80,14 @@ def test_the_peer_is_heard_and_hears_nothing() -> None:
     assert world.seconds(3, report=True) == ["resumed"]
 
 
+def test_a_trouble_that_becomes_another_one_is_not_over() -> None:
+    """As behind a NAT that has forgotten: first the peer still hears us, then not even that."""
+    world = World()
+    assert world.seconds(5, report=True) == ["first_packet"]
+    assert world.seconds(40, came=False, loud=False) == ["one_way", "no_media"]
+    assert world.seconds(3, report=True) == ["resumed"]
+
+
 def test_a_peer_without_reports_is_not_thought_deaf() -> None:
     assert World().seconds(60) == ["first_packet"]
     assert World(sends=False).seconds(60, report=True, heard=False) == ["first_packet"]
