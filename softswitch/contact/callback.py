@@ -146,19 +146,14 @@ class CallbackContact(Journey):
         return [kept, self.occupy(self.promise.number), *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
 
     def _on_failed(self, event: Failed, now: float) -> list[Effect]:
-        hunt = self.hunt
-        if hunt is None or event.leg not in hunt.ringing:
-            return []
-        orders = hunt.failed(event, self.directory)
-        if not hunt.exhausted:
+        orders, hunt = self.hunt_on(event)
+        if hunt is None:
             return orders
         why = outcome(hunt.status)
-        self.hunt = None
         if hunt.purpose == "customer":
             failed = AttemptFailed(self.promise.id, hunt.status, self.promise.call_id)
             return [*orders, TellLedger(failed), *self._stop(why, now)]
-        acd_why = "unreachable" if why == "failed" else why
-        return [*orders, TellAcd(OfferFailed(self.id, hunt.agent, acd_why)), *self._no_agent(why, now)]
+        return [*orders, self.offer_failed(hunt), *self._no_agent(why, now)]
 
     def _on_released(self, event: Released, now: float) -> list[Effect]:
         if event.leg not in (self.agent_leg, self.customer_leg):

@@ -289,19 +289,14 @@ class InboundContact(Transferable):
         return [*hunt.answered(leg), *self._accept(now), *self._take_leg(leg, now)]
 
     def _hunted_leg_failed(self, event: Failed, now: float) -> list[Effect]:
-        hunt = self.hunt
-        if hunt is None or event.leg not in hunt.ringing:
-            return []
-        orders = hunt.failed(event, self.directory)
-        if not hunt.exhausted:
+        orders, hunt = self.hunt_on(event)
+        if hunt is None:
             return orders
-        self.hunt = None
-        why = outcome(hunt.status)
         if hunt.purpose == "agent":
-            acd_why = "unreachable" if why == "failed" else why
-            return [*orders, TellAcd(OfferFailed(self.id, hunt.agent, acd_why))]
+            return [*orders, self.offer_failed(hunt)]
         alone = [LeaveRoom(self.leg)] if hunt.early else []
-        return [*orders, *alone, SilenceTo(self.leg), *self._tell(DialEnded(why, hunt.status), now)]
+        ended = DialEnded(outcome(hunt.status), hunt.status)
+        return [*orders, *alone, SilenceTo(self.leg), *self._tell(ended, now)]
 
     # ---- promises ----------------------------------------------------------------------------------------------
 

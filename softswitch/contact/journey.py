@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from softswitch.acd.model import ContactEnded
+from softswitch.acd.model import ContactEnded, OfferFailed
 from softswitch.call.identity import UNKNOWN, Origin
 from softswitch.call.record import CallRecord
 from softswitch.call.signal import Failed, Release, Released, SendText, Texted
@@ -18,7 +18,7 @@ from softswitch.contact.event import (
     ContactStarted,
     RecordingStarted,
 )
-from softswitch.contact.hunt import Hunt
+from softswitch.contact.hunt import Hunt, outcome
 from softswitch.contact.order import Closed, Directory, Key, PauseRecording, PressKeys, TellAcd, TellLedger, TellLeg
 from softswitch.core.effect import Effect
 from softswitch.sip.reason import Reason
@@ -174,6 +174,22 @@ class Journey:
         orders = self.hunt.cancel(self.causes) if self.hunt else []
         self.hunt = None
         return orders
+
+    def hunt_on(self, event: Failed) -> tuple[list[Effect], Hunt | None]:
+        """A leg has failed: what the hunt does next, and the hunt itself where it is over with that."""
+        hunt = self.hunt
+        if hunt is None or event.leg not in hunt.ringing:
+            return [], None
+        orders = hunt.failed(event, self.directory)
+        if not hunt.exhausted:
+            return orders, None
+        self.hunt = None
+        return orders, hunt
+
+    def offer_failed(self, hunt: Hunt) -> Effect:
+        """The agent who was hunted has not answered."""
+        why = outcome(hunt.status)
+        return TellAcd(OfferFailed(self.id, hunt.agent, "unreachable" if why == "failed" else why))
 
     def release(self, *legs: str) -> list[Effect]:
         return [TellLeg(leg, Release(causes=self.causes)) for leg in legs if leg]

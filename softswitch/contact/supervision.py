@@ -291,11 +291,8 @@ class Supervision(Journey):
     def _on_failed(self, event: Failed, now: float) -> list[Effect]:
         if event.leg == self.leg:  # the one that he has dialled from: gone before its ACK
             return [*self._ended("hung up", now), *self.finish("cancelled", "caller", now)]
-        hunt = self.hunt
-        if hunt is None or event.leg not in hunt.ringing:
-            return []
-        orders = hunt.failed(event, self.directory)
-        return [*orders, *self.finish(outcome(hunt.status), "called", now)] if hunt.exhausted else orders
+        orders, hunt = self.hunt_on(event)
+        return orders if hunt is None else [*orders, *self.finish(outcome(hunt.status), "called", now)]
 
     def _on_leg_given(self, event: LegGiven, now: float) -> list[Effect]:
         return [*self._ended("took over", now), *self.finish("answered", "us", now)]
