@@ -134,15 +134,18 @@ async def _resets(switch: SwitchProcess) -> float:
 
 
 async def _times(call: RoughCall, near_ms: int, far_ms: int, number: str = "") -> str:
-    """What was got, where it is not what was asked for; and the longest hole at each end."""
+    """The longest hole at each end; what was got, where it is not what was asked for.
+
+    A machine that stalls makes a step in our timestamps now and then; what they mostly are is looked at.
+    """
     for end, ms in zip(call.ends, (near_ms, far_ms), strict=True):
         await end.packet_time(ms)
     await call.begin(number)
     await asyncio.sleep(2.0)
-    got = [set(packet_times_ms(end.box.went_down)) for end in call.ends]
+    got = [packet_times_ms(end.box.went_down) for end in call.ends]
     holes = [max(holes_ms(call.recorded(end)), default=0) for end in call.ends]
     await call.end()
-    right = got == [{near_ms}, {far_ms}]
+    right = [times.most_common(1)[0][0] for times in got] == [near_ms, far_ms]
     return f"{holes[1]}, {holes[0]}" if right else f"FAILED: {got}"
 
 
