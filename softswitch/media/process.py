@@ -158,12 +158,14 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def ask_for_realtime() -> None:
-    """SCHED_RR for the threads that are there: the loop, and the writer of recordings, who has the interpreter's lock
-    now and then, and must not lose his core with it. Threads that come later are in no hurry.
+    """SCHED_RR for the threads that are there: the loop, and after it the writer of recordings, who has the
+    interpreter's lock now and then, and must not lose his core with it. Threads that come later are in no hurry.
     """
     for thread in threading.enumerate():
+        first = thread is threading.main_thread()
         try:
-            os.sched_setscheduler(thread.native_id or 0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+            priority = os.sched_param(2 if first else 1)
+            os.sched_setscheduler(thread.native_id or 0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, priority)
         except OSError as error:
             log.warning("media.realtime: %s; it takes CAP_SYS_NICE, or LimitRTPRIO of systemd", error.strerror)
             return
