@@ -13,6 +13,7 @@ from softswitch.contact.supervision import (
 from softswitch.switch.view import Refused
 from tests.simnet.house import plans
 from tests.simnet.supervised_house import BOSS, SURVEY, SupervisedHouse
+from tests.simnet.test_promise import abandoned
 from tests.simnet.transfer_house import all_over, hear_each_other, queued, talk
 from tests.simnet.transfer_phone import TransferPhone
 
@@ -430,3 +431,26 @@ def test_a_new_control_process_ends_his_leg_and_goes_on_with_the_call(house: Sup
     assert boss.state == "ended" and hear_each_other(house, caller, agent)
     assert house.hears(caller, agent) and house.hears(agent, caller)
     house.the_end()
+
+
+@pytest.mark.parametrize("takes_over", [False, True])
+def test_a_promise_that_is_kept_can_be_heard_too(house: SupervisedHouse, takes_over: bool) -> None:
+    """Before customer and agent talk there is nothing to be heard."""
+    abandoned(house)
+    house.carrier.answer_after = 3.0
+    house.world.switch.control.set_ready("alice")
+    house.world.run_until(lambda: house.alice.talking)
+    house.world.run(0.5)
+    assert house.dial("*321001").status == 480
+    house.world.run_until(lambda: house.carrier.talking)
+    house.world.run(0.5)
+    caller, agent = house.carrier.talking[0], house.alice.talking[0]
+    boss = house.dial("*321001")
+    assert house.mode(caller, agent, boss) == "whisper"
+    if takes_over:
+        house.boss.press(boss, "9")
+        house.world.run(0.5)
+        assert agent.state == "ended" and hear_each_other(house, caller, boss)
+    house.the_end()
+    (record,) = [fact.record for fact in house.world.facts(ContactFinished) if fact.record.kind == "callback"]
+    assert (record.agent, record.outcome) == ("alice", "answered")
