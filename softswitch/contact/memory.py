@@ -16,7 +16,7 @@ import msgspec
 
 from softswitch.acd.model import Join, Need
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import NumberBusy
+from softswitch.callback.model import CustomerAnswered, NumberBusy
 from softswitch.contact.bridge import Bridge
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
@@ -152,6 +152,8 @@ def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch:
 def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Effect]:
     """What the new process has to be told and asked, so that the contact goes on."""
     orders: list[Effect] = [TellLedger(NumberBusy(number, True)) for number in contact.numbers]
+    if contact.record.promise:  # the store may not have heard of it
+        orders.append(TellLedger(CustomerAnswered(contact.record.promise)))
     talk, visit, voicemail = kept.talk, contact.visit, contact.voicemail
     if talk is not None:
         return [*orders, *contact.connect(contact.leg, talk.other, talk.recorded, 0.0, now, talk.held)]

@@ -116,6 +116,25 @@ def test_a_customer_who_is_called_back_talks_on_and_the_promise_is_kept() -> Non
     assert not house.world.facts(UnitFailed)
 
 
+def test_a_customer_of_whom_the_store_has_not_heard_is_not_called_twice() -> None:
+    house = House()
+    abandoned(house)
+    house.world.switch.control.set_ready("alice")
+    house.world.run_until(lambda: house.carrier.calls and house.carrier.calls[-1].state == "ringing", 30)
+    house.world.store.holding = True
+    house.world.run_until(lambda: house.carrier.talking)
+    house.world.run(0.5)
+    house.world.crash()
+    house.world.store.forget_held()
+    house.world.store.holding = False
+    house.world.start()
+    house.world.run(1)
+    assert state(house) is PromiseState.KEPT
+    house.carrier.hang_up(house.carrier.talking[0])
+    house.world.run(300)
+    assert len(house.carrier.invites) == 1
+
+
 def test_an_agent_whose_customer_still_rang_is_let_go_and_the_customer_is_called_again() -> None:
     house = House()
     abandoned(house)
