@@ -64,7 +64,7 @@ class Mixer:
         self.said[:] = 0
         self._seat[:] = -1
         self._seat[plan.seating.rows] = np.arange(len(plan.seating.rows))
-        self._wide.take(plan.wide, coded)
+        self._wide.take(plan, coded)
 
     def listen(self, frames: Octets, law: Rows, linear: Linear) -> None:
         """Decode those who have a seat, of ``frames`` ``(count, FRAME)``; ``linear`` rows are known better."""
@@ -114,7 +114,6 @@ class Mixer:
     def _payloads_wide(self, made: Pointers, sender: Sender) -> None:
         wide = self._wide
         wide.mix()
-        wide.heard[self.plan.followers] = wide.heard[self.plan.leaders]
         if self._crossing:
             self._crossing.lead_wide(wide, self._bands)
         wide.narrowed(wide.listeners)

@@ -140,24 +140,26 @@ class Rooms:
         if all(member.plain for member in members.values()):
             pipe = len(rows) == 2 and pipes[rows[0]] == pipes[rows[1]] >= 0 and not seen & members.keys()
             return Room(Table(rows), wide, {}, relayed=bool(pipe))
-        leaders: dict[int, int] = {}  # by kind
+        leaders: dict[tuple[int, frozenset[int]], int] = {}  # by kind, and by who speaks to him and not to all
         followers: dict[int, int] = {}
+        whispers = {row: member.heard_by for row, member in members.items() if member.heard_by}
         for row, member in members.items():
             if member.heard_by == _NOBODY:
                 kind = _SAMPLES if row in coded else int(laws[row]) if laws is not None else 0
-                leader = leaders.setdefault(kind, row)
+                told = frozenset(talker for talker, ears in whispers.items() if self._names[row] in ears)
+                leader = leaders.setdefault((kind, told), row)
                 if leader != row:
                     followers[row] = leader
         seated = {row: member for row, member in members.items() if row not in followers}
         return Room(Table(list(seated), self._gains(seated)), wide, followers)
 
-    def _gains(self, members: dict[int, Member]) -> npt.NDArray[np.float32]:
-        gains = np.zeros((len(members), len(members)), np.float32)
-        for ear, listener in enumerate(members):
-            for voice, (talker, member) in enumerate(members.items()):
-                hears = member.heard_by is None or self._names[listener] in member.heard_by
-                if hears and talker != listener:
-                    gains[ear, voice] = min(max(member.gain, 0.0), LOUDEST)
+    def _gains(self, members: Mapping[int, Member]) -> npt.NDArray[np.float32]:
+        loud = [min(max(member.gain, 0.0), LOUDEST) for member in members.values()]
+        gains = np.tile(np.array(loud, np.float32), (len(members), 1))
+        for voice, member in enumerate(members.values()):
+            if member.heard_by is not None:
+                gains[:, voice] *= [self._names[listener] in member.heard_by for listener in members]
+        np.fill_diagonal(gains, 0.0)
         return gains
 
 

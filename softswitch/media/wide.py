@@ -16,6 +16,7 @@ from softswitch.audio import FRAME, WIDE_FRAME, g711
 from softswitch.audio.mix import Seating
 from softswitch.media.bands import Bands
 from softswitch.media.linear import Linear
+from softswitch.media.rooms import Plan
 
 Pcm = npt.NDArray[np.int16]
 Octets = npt.NDArray[np.uint8]
@@ -30,11 +31,13 @@ class WideRooms:
         self.listeners: Rows = np.zeros(0, np.int64)  # rows of G.711 in such rooms
         self._bands = bands
         self._seating = Seating(())
+        self._followers = self._leaders = np.zeros(0, np.int64)
 
-    def take(self, seating: Seating, coded: npt.NDArray[np.bool_]) -> None:
-        self.heard[self._seating.rows] = 0
-        self._seating = seating
-        rows = seating.rows[: seating.in_rooms]
+    def take(self, plan: Plan, coded: npt.NDArray[np.bool_]) -> None:
+        """``coded`` ``(streams,)``: rows that are given samples."""
+        self.heard[self._seating.rows], self.heard[self._followers] = 0, 0
+        self._seating, self._followers, self._leaders = plan.wide, plan.followers, plan.leaders
+        rows = self._seating.rows[: self._seating.in_rooms]
         self.listeners = rows[~coded[rows]]
 
     def __bool__(self) -> bool:
@@ -53,6 +56,7 @@ class WideRooms:
     def mix(self) -> None:
         rows = self._seating.rows[: self._seating.in_rooms]
         self.heard[rows] = self.ears(self._seating)[: len(rows)]
+        self.heard[self._followers] = self.heard[self._leaders]
 
     def ears(self, seating: Seating) -> Pcm:
         """What its seats hear, ``(seats, WIDE_FRAME)``."""

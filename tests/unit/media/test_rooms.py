@@ -102,6 +102,16 @@ def test_who_is_heard_by_nobody_follows_another_of_his_kind() -> None:
     assert sorted(plan.wide.rows.tolist()) == [0, 1, 2, 3] and plan.seating.rows.tolist() == [3]
 
 
+def test_a_silent_listener_who_is_whispered_to_follows_nobody() -> None:
+    rooms = rooms_of(a="0")
+    for row in (2, 3, 4):
+        rooms.join(f"s{row}", row, Member("a", frozenset()))
+    rooms.join("s1", 1, Member("a", frozenset({"s3"})))
+    plan = rooms.plan((), MIXED)
+    assert (plan.followers.tolist(), plan.leaders.tolist()) == ([4], [2])
+    assert hears(plan) == {0: 0, 1: 1, 2: 1, 3: 11}
+
+
 def test_a_room_is_the_same_in_two_plans_until_something_changes() -> None:
     rooms = rooms_of(a="012", b="34")
     before = rooms.plan((), MIXED).rooms
