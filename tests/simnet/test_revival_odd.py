@@ -125,7 +125,7 @@ def test_a_customer_of_whom_the_store_has_not_heard_is_not_called_twice() -> Non
     house.world.run_until(lambda: house.carrier.talking)
     house.world.run(0.5)
     house.world.crash()
-    house.world.store.forget_held()
+    house.world.store.release(ok=False)  # it was never written
     house.world.store.holding = False
     house.world.start()
     house.world.run(1)
