@@ -11,7 +11,7 @@ from softswitch.media import protocol as p
 from softswitch.media.engine import Engine, EngineSettings
 from tests.support.media_peer import Peer
 
-NAMES = [f"s{number}" for number in range(8)]
+NAMES = [f"s{number}" for number in range(6)]
 HZ = {name: 400 + 200 * number for number, name in enumerate(NAMES)}  # of each one's voice
 CODECS = ("PCMU", "PCMU", "G722", "opus", "L16")
 LEVEL = 0.1
@@ -46,7 +46,7 @@ class Hall:
                 self.peers[name].choose(rng.choice(CODECS))
                 self.peers[name].connect(1 + self.serial, "sendrecv")
             case _:
-                room, heard_by = rng.choice("ab"), rng.choice((None, None, (), (), (rng.choice(NAMES),)))
+                room, heard_by = rng.choice("aab"), rng.choice((None, (), (), (), (rng.choice(NAMES),)))
                 self.engine.obey(p.Join(room, name, heard_by))
                 self.joined[name] = room, heard_by
 
@@ -72,7 +72,7 @@ class Hall:
             peer.close()
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [2, 23])  # found what was wrong with silent listeners
 def test_whatever_changes_everybody_hears_whom_he_should(seed: int) -> None:
     hall = Hall(seed)
     for _ in range(16):
