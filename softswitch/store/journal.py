@@ -77,11 +77,13 @@ class CallFile:
             self._fail(error)
 
     def close(self) -> None:
-        """Of an orderly end: what lives now is what a next process would find."""
+        """Of an orderly end: what lives now is what a next process would find, and nothing else is left behind."""
         self.flush()
         if self._file is not None:
             os.close(self._file)
             self._file = None
+        if not self._living:
+            self._path.unlink(missing_ok=True)
 
     # ---- the file ----------------------------------------------------------------------------------------------
 

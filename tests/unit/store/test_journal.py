@@ -47,6 +47,17 @@ def test_nobody_else_may_read_it(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_an_orderly_end_leaves_nothing_of_calls_that_are_over(path: Path) -> None:
+    file = CallFile(path)
+    file.keep("a", b"1")
+    file.close()
+    assert CallFile(path).found == {"a": b"1"}
+    file = CallFile(path)
+    file.forget("a")
+    file.close()
+    assert not path.exists()
+
+
 def test_a_torn_last_record_costs_itself(path: Path) -> None:
     written(path, a=b"a" * 100, b=b"b" * 100)
     whole = path.read_bytes()
