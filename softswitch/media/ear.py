@@ -41,6 +41,7 @@ class Heard(NamedTuple):
     timestamp: int  # on the house's clock
     ssrc: int
     pcm: Pcm
+    mended: bool = False  # it was lost, and this is made up for it
 
 
 class Ear:
@@ -107,7 +108,7 @@ class Ear:
             pcm = self._repeated(following, samples) if back == 1 else self.coder.conceal(samples)
             if pcm is not None:
                 self.mended += 1
-                yield Heard((following.sequence - back) & 0xFFFF, at, following.ssrc, pcm)
+                yield Heard((following.sequence - back) & 0xFFFF, at, following.ssrc, pcm, True)
 
     def make_up(self, samples: int) -> Pcm | None:
         """Something for a frame that is due and not there, at the codec's rate; None: the codec has no means."""

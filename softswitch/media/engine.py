@@ -300,7 +300,8 @@ class Engine:
         """Keys, talk and levels in what is said; noise is put into the frames of who is away."""
         receiver, law = self._receiver, self._receiver.law
         present, missing = receiver.present[:count], receiver.concealer.missing[:count]
-        heard = self._listening.hear(lambda rows: self._mixer.decoded(frames[rows], law[:count][rows]), present)
+        sound = receiver.heard[:count]
+        heard = self._listening.hear(lambda rows: self._mixer.decoded(frames[rows], law[:count][rows]), sound)
         self._tell_keys(heard, "tone")
         self._reporting.listen(self._listening.talk.level[:count], present, receiver.now)
         if not present.all():

@@ -26,7 +26,7 @@ from softswitch.media.linear import Linear
 from softswitch.media.reporting import Reporting
 from softswitch.media.sockets import Batch
 from softswitch.media.transcode import Transcoder
-from softswitch.rtp.jitter import SLOTS, Jitter, JitterSettings
+from softswitch.rtp.jitter import SLOTS, SPAN, Jitter, JitterSettings
 from softswitch.rtp.packet import HEADER, Headers, parse
 from softswitch.rtp.rtcp import FIRST_TYPE, LAST_TYPE
 from softswitch.rtp.srtp import Srtps
@@ -79,6 +79,7 @@ class Receiver:
         self.now = 0.0  # monotonic s, of this tick
         self.law = np.zeros(streams, np.uint8)  # of a row's frames
         self.present = np.zeros(streams, np.bool_)  # rows whose frame of the last ``speak`` had arrived
+        self.heard = np.zeros(streams, np.bool_)  # the same, without what a codec has made up
         self.packets = 0
         self.malformed = 0  # no RTP, or of a type that nobody agreed on
         self._keys: dict[int, KeyListener] = {}
@@ -253,7 +254,9 @@ class Receiver:
         present = self.jitter.play(count)
         if len(self.hushes):
             self._hush_frames(count, present)
-        self.present[:count] = present
+        self.present[:count] = self.heard[:count] = present
+        if self.coders.mended:
+            self._tell_mended()
         missing = self.concealer.missing[:count]
         if len(self.coders) or len(self.linear.rows):
             present, missing = self._speak_linear(count, present)
@@ -264,6 +267,16 @@ class Receiver:
             heads = g711.decode(self.frames(count)[back, :RAMP], self.law[back])
             self.frames(count)[back, :RAMP] = g711.encode(self.concealer.rejoin(back, heads), self.law[back])
         return self.present[:count]
+
+    def _tell_mended(self) -> None:
+        """What is being played and was lost is no evidence of a key, nor of talk."""
+        waiting = []
+        for one in self.coders.mended:
+            ahead = self.jitter.ahead(one.row, one.timestamp)
+            if ahead is not None and -one.samples < ahead < SPAN:
+                self.heard[one.row] &= ahead >= FRAME
+                waiting.append(one)
+        self.coders.mended = waiting
 
     def soothe(self, rows: Rows, said: Pcm) -> None:
         """These rows, of which nothing comes, say ``(rows, FRAME)`` in this tick."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,14 @@ Pcm = npt.NDArray[np.int16]
 Round = list[tuple[int, Heard]]  # by row, no row twice
 
 
+class Mended(NamedTuple):
+    """Sound of a row that was lost and made up by its codec."""
+
+    row: int
+    timestamp: int  # on the house's clock
+    samples: int  # on that, too
+
+
 class Transcoder:
     """All rows with a coder."""
 
@@ -42,6 +50,7 @@ class Transcoder:
         self._ears: dict[int, Ear] = {}
         self._mouths: dict[int, Mouth] = {}
         self._converters: dict[tuple[int, int], Converter] = {}  # by the rates
+        self.mended: list[Mended] = []  # what was made up and has not been played yet
         self._past = [0, 0]
 
     def __len__(self) -> int:
@@ -122,6 +131,7 @@ class Transcoder:
             size,
         )
         jitter.push(rows, headers, pcm, size)
+        self.mended += [Mended(row, one.timestamp, ticks) for row, one in some if one.mended]
 
     def make_up(self, row: int) -> Pcm | None:
         """20 ms that fail, ``(WIDE_FRAME,)``, where the row's codec can go on by itself."""
