@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from softswitch.media import protocol as p
 from tests.bench import life
+from tests.support.ports import free_port
+from tests.support.process import eventually
 
 pytestmark = pytest.mark.real
 
@@ -22,3 +31,52 @@ async def test_calls_go_on_after_the_media_process_was_killed() -> None:
     heard = await life.kill_media(CALLS, with_spare=False)
     assert life.gaps(heard)[1] < 2.5
     assert min(one.packets for one in heard) > 20
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Path]:
+    """The socket of a process that waits 0.4 s for a control."""
+    path = tmp_path / "media.sock"
+    command = [sys.executable, "-m", "softswitch.media", "--socket", str(path), "--outlive", "0.4"]
+    running = subprocess.Popen([*command, "--log-level", "error"])
+    yield path
+    running.terminate()
+    running.wait()
+
+
+async def connected(path: Path) -> socket.socket:
+    """A control of ours, which has said hello."""
+
+    def connect() -> socket.socket | None:
+        made = socket.socket(socket.AF_UNIX)
+        if made.connect_ex(str(path)) == 0:
+            return made
+        made.close()
+        return None
+
+    control = await eventually(connect, 10, "the process listens")
+    assert control is not None
+    control.sendall(p.pack(p.Hello()))
+    return control
+
+
+def until_silence(phone: socket.socket) -> int:
+    """How many packets came before a second without any, at most 200."""
+    for count in range(200):
+        try:
+            phone.recv(2048)
+        except TimeoutError:
+            return count
+    return 200
+
+
+async def test_without_a_control_calls_end_after_the_time_that_is_set(process: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone, await connected(process) as control:
+        phone.bind((life.HOST, 0))
+        phone.settimeout(1.0)
+        here = phone.getsockname()[1]
+        control.sendall(p.pack(p.Open("L", life.HOST, free_port() // 2 * 2)))
+        control.sendall(p.pack(p.Connect("L", 1, life.HOST, here, life.HOST, "PCMU", 0, 0, None, "sendrecv")))
+        assert phone.recv(2048)
+        control.close()
+        assert 10 <= until_silence(phone) < 200  # some 20 in 0.4 s; the machine may be busy
