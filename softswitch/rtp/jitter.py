@@ -101,6 +101,7 @@ class Jitter:
         self.slot = 0  # of all rows, to be played in this tick
         self._pairs = np.zeros((SLOTS, streams, FRAME), np.uint32)  # no memory until it is used
         self.wide: npt.NDArray[np.int16] = self._pairs.view(np.int16)  # (SLOTS, streams, 2 * FRAME)
+        self._paired = np.zeros(streams, np.bool_)  # rows that have used it
         self._filled = np.zeros((SLOTS, streams), np.int16)  # samples
         self._at = _Streams(streams, self.settings)
         self._past = np.zeros(len(Count), np.int64)  # counts of rows that were given back
@@ -129,6 +130,7 @@ class Jitter:
         self.counts[row] = 0
         self._clear(np.array([row]))
         self.ring[:, row] = SILENCE
+        self._paired[row] = False
         self._at.started[row] = False
         self._at.depth[row] = self.settings.first
         self._at.silence[row] = SILENCE
@@ -162,6 +164,7 @@ class Jitter:
         ring: Sound = self.ring
         if sound.dtype != np.uint8:
             ring, sound = self._pairs, np.ascontiguousarray(sound).view(np.uint32)
+            self._paired[rows] = True
         slots, ahead, taken, old = self.place(rows, headers, samples)
         whole = (ahead % FRAME == 0) & (samples == FRAME)
         everything = taken.all() and whole.all()
@@ -240,7 +243,9 @@ class Jitter:
         target, source = (ahead[frames:], ahead[:-frames]) if frames > 0 else (ahead[:frames], ahead[-frames:])
         gone = ahead[:frames] if frames > 0 else ahead[frames:]
         self.ring[np.ix_(target, rows)] = self.ring[np.ix_(source, rows)]
-        self._pairs[np.ix_(target, rows)] = self._pairs[np.ix_(source, rows)]
+        paired = rows[self._paired[rows]]
+        if len(paired):
+            self._pairs[np.ix_(target, paired)] = self._pairs[np.ix_(source, paired)]
         self._filled[np.ix_(target, rows)] = self._filled[np.ix_(source, rows)]
         self._filled[np.ix_(gone, rows)] = 0
         self._at.held[rows] = np.count_nonzero(self._filled[:, rows], axis=0)
