@@ -137,6 +137,7 @@ def configuration(
         policies=tuple(settings.policies()),
         announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
         recording_ending=f".{settings.recordings.format}",
+        told=frozenset(name for name, queue in settings.queues.items() if queue.tell_agent),
         music={name: queue.music for name, queue in settings.queues.items()},
         recorded=frozenset(queue for queue, one in treatments.items() if one.record),
         plans=plans,

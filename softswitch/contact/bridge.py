@@ -9,8 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from softswitch.contact.order import HoldMusicTo, JoinRoom, LeaveRoom, RecordLegs, SilenceTo, StopRecording
+from softswitch.contact.order import (
+    HoldMusicTo,
+    JoinRoom,
+    LeaveRoom,
+    PlayTo,
+    RecordLegs,
+    SilenceTo,
+    StopRecording,
+)
 from softswitch.core.effect import Effect
+from softswitch.ivr.model import Prompt
 from softswitch.sdp.media import Media
 
 
@@ -24,6 +33,7 @@ class Bridge:
     recording: str = ""  # file name; "" where it is not recorded
     held_by: frozenset[str] = frozenset()
     music: str = ""  # class of what is heard on hold
+    telling: str = ""  # leg that is told something first; the other side hears music so long
 
     def connect(self, held: Collection[str] = ()) -> list[Effect]:
         """``held``: legs that have put whoever they talk to on hold already."""
@@ -37,8 +47,17 @@ class Bridge:
 
     def resume(self) -> list[Effect]:
         """The same once more, for a media plane that may know it already; what is recorded, it knows."""
-        orders: list[Effect] = [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right)]
+        orders: list[Effect] = [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right), *self.told()]
         return orders + [HoldMusicTo(self.other(leg), self.music) for leg in sorted(self.held_by)]
+
+    def tell(self, leg: str, play: str, prompt: Prompt) -> list[Effect]:
+        """``leg`` hears this before it hears who is there; ``told`` follows its end."""
+        self.telling = leg
+        return [HoldMusicTo(self.other(leg), self.music), PlayTo(leg, play, (prompt,))]
+
+    def told(self) -> list[Effect]:
+        leg, self.telling = self.telling, ""
+        return [SilenceTo(self.other(leg))] if leg and leg not in self.held_by else []
 
     def updated(self, leg: str, media: Media) -> list[Effect]:
         """A side has renegotiated: hold or resume."""
@@ -48,14 +67,14 @@ class Bridge:
             return [HoldMusicTo(other, self.music)]
         if not media.held and leg in self.held_by:
             self.held_by -= {leg}
-            return [SilenceTo(other)]
+            return [] if leg == self.telling else [SilenceTo(other)]
         return []
 
     def disconnect(self) -> list[Effect]:
         orders: list[Effect] = [LeaveRoom(self.left), LeaveRoom(self.right)]
         if self.recording:
             orders.append(StopRecording(self.room))
-        if self.held_by:
+        if self.held_by or self.telling:
             orders += [SilenceTo(self.left), SilenceTo(self.right)]
         return orders
 

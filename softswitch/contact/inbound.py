@@ -121,6 +121,8 @@ class InboundContact(Transferable):
     # ---- keys, the end ------------------------------------------------------------------------------------------
 
     def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
+        if self.bridge is not None and event.leg == self.bridge.telling:
+            return self.bridge.told()
         if event.leg != self.leg or event.play != self._play:
             return []  # of something that was replaced meanwhile
         self._play = ""
@@ -233,8 +235,10 @@ class InboundContact(Transferable):
         queue = visit.order.queue
         orders = [*hunt.answered(leg), TellAcd(OfferAnswered(self.id, hunt.agent))]
         orders.append(TellLedger(ReachedAgent(self.facts.caller, queue)))
-        recorded = self.directory.records(queue)
-        return orders + self.connect(self.leg, leg, recorded, now - visit.joined_at, now)
+        orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.joined_at, now)
+        language = self.directory.told_in(queue, hunt.agent)
+        assert self.bridge is not None
+        return orders + (self.bridge.tell(leg, f"{leg}.told", visit.told(language, now)) if language else [])
 
     # ---- hunts -------------------------------------------------------------------------------------------------
 

@@ -198,6 +198,9 @@ class Directory(Protocol):
 
     def records(self, queue: str) -> bool: ...
 
+    def told_in(self, queue: str, agent: str) -> str:
+        """The language in which the agent is told who comes from there, before the two talk; "": not at all."""
+
     def hold_music(self, queue: str) -> str:
         """The class of music of those who wait there, or are held in a call from there; "": the default."""
 

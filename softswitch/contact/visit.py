@@ -55,6 +55,11 @@ class Visit:
             prompts.append(self._say("callback_offer", key=self.order.offer.key))
         return tuple(prompts)
 
+    def told(self, language: str, now: float) -> Prompt:
+        """What the agent hears of it."""
+        text = phrase("whisper_queue", language, queue=self.order.queue, waited_s=now - self.joined_at)
+        return Prompt(language, text=text)
+
     def accepts(self, digit: str) -> bool:
         """The caller takes the offer that was spoken."""
         offer = self.order.offer

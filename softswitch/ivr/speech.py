@@ -65,6 +65,16 @@ def position(value: int, language: str) -> str:
     return "You are next in line." if value <= 1 else f"You are number {number(value, language)} in line."
 
 
+def waited(seconds: float, language: str) -> str:
+    """How long somebody has waited, in whole minutes."""
+    minutes = int(seconds // 60)
+    if spoken_language(language) == "zh":
+        return f"已等候{count(minutes, language)}分钟" if minutes else "等候不到一分钟"
+    if not minutes:
+        return "waited less than a minute"
+    return f"waited {number(minutes, language)} minute{'s' if minutes > 1 else ''}"
+
+
 def phrase(key: str, language: str, /, **values: object) -> str:
     """A standing sentence. Raises ``KeyError`` for an unknown key or a value that is not given."""
     language = spoken_language(language)
@@ -147,6 +157,7 @@ _VALUES: dict[str, Callable[[object, str], str]] = {
     "position": lambda value, language: position(int(str(value)), language),
     "key": lambda value, language: key_name(str(value), language),
     "number": lambda value, language: digits(str(value), language),
+    "waited_s": lambda value, language: waited(float(str(value)), language),
 }
 
 _PHRASES: dict[str, dict[str, str]] = {
@@ -172,5 +183,6 @@ _PHRASES: dict[str, dict[str, str]] = {
         "zh": "请在提示音后留言，按井号键结束。",
         "en": "Please leave a message after the tone, and press hash when you are done.",
     },
+    "whisper_queue": {"zh": "{queue}来电，{waited_s}。", "en": "Call from {queue}, {waited_s}."},
     "whisper_callback": {"zh": "回电给{number}。", "en": "Callback to {number}."},
 }

@@ -105,6 +105,7 @@ class Queue(Strict):
     max_wait: PositiveSeconds = 1800.0
     max_misses: int = Field(default=2, ge=1)
     announce: Announce = Announce()
+    tell_agent: bool = False  # from which queue the caller comes and how long he has waited, before the two talk
     music: Name = "default"  # what is heard on hold: a directory of paths.hold
     record: bool = True
     callback: Callback | None = None  # without it, who is lost in this queue is not called back

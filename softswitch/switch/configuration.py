@@ -82,6 +82,7 @@ class Configuration:
     queues: tuple[QueueSpec, ...] = ()
     policies: tuple[Policy, ...] = ()
     announce_every_s: Mapping[str, float] = field(default_factory=dict)  # by queue; 0: never
+    told: frozenset[str] = frozenset()  # queues whose agents are told who comes
     recorded: frozenset[str] = frozenset()  # queues
     recording_ending: str = ".wav"
     music: Mapping[str, str] = field(default_factory=dict)  # by queue; its class

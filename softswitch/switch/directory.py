@@ -78,6 +78,11 @@ class SwitchDirectory:
     def records(self, queue: str) -> bool:
         return queue in self._configuration.recorded
 
+    def told_in(self, queue: str, agent: str) -> str:
+        if queue not in self._configuration.told:
+            return ""
+        return self._configuration.users[self._users[agent]].language or self._configuration.language
+
     def hold_music(self, queue: str) -> str:
         return self._configuration.music.get(queue, "")
 

@@ -36,6 +36,9 @@ class Phones:
     def agent_user(self, agent: str) -> str:
         return "1002"
 
+    def told_in(self, queue: str, agent: str) -> str:
+        return ""
+
     def hold_music(self, queue: str) -> str:
         return ""
 

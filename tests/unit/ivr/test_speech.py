@@ -84,6 +84,13 @@ def test_the_place_in_line(position: int, zh: str, en: str) -> None:
         ("agent_unknown", {}, ("坐席", "agent")),
         ("apology", {}, ("对不起", "sorry")),
         ("voicemail_beep_hint", {}, ("留言", "tone")),
+        (
+            "whisper_queue",
+            {"queue": "orders", "waited_s": 59.9},
+            ("orders来电，等候不到", "waited less than a minute"),
+        ),
+        ("whisper_queue", {"queue": "orders", "waited_s": 60.0}, ("已等候一分钟", "from orders, waited one minute.")),
+        ("whisper_queue", {"queue": "orders", "waited_s": 150.0}, ("已等候两分钟", "waited two minutes.")),
         ("whisper_callback", {"number": "+8613"}, ("加八六幺三", "plus eight six one three")),
     ],
 )
