@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.audio import FRAME, RATE_HZ, codec, dtmf, g711
+from softswitch.audio.resample import resample
 from softswitch.rtp.packet import build
 from softswitch.rtp.telephone_event import DIGITS, LONGEST
 
 EVENT_TYPE = 101
 _FRAME_S = 0.02
+CODED = {"G722": (8000, 9), "opus": (48000, 111)}  # clock of RTP, payload type
 _STATIC = {g711.MU: 0, g711.A: 8}  # payload types
 _AGAIN = 0.3  # share of presses that are the key before once more
 _PAYLOAD = struct.Struct(">BBH")
@@ -237,5 +239,19 @@ def spoken(sound: Wave, random: Random, network: Network, law: int = g711.MU) ->
     arrived = []
     for number, payload in enumerate(octets):
         packet = build(_STATIC[law], sequence + number, base + number * FRAME, ssrc, payload.tobytes())
+        arrived += [(at, packet) for at in network.arrivals(random, (number + 1) * _FRAME_S)]
+    return arrived
+
+
+def coded(sound: Wave, name: str, random: Random, network: Network) -> list[tuple[float, bytes]]:
+    """The same of a codec with a memory: ``name`` is a key of ``CODED``."""
+    clock_hz, kind = CODED[name]
+    coder = codec.make(name, clock_hz, rate=RATE_HZ)
+    pcm = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+    pcm = pcm if coder.rate == RATE_HZ else resample(pcm, RATE_HZ, coder.rate)
+    frames = pcm[: len(pcm) // (coder.rate // 50) * (coder.rate // 50)].reshape(-1, coder.rate // 50)
+    arrived = []
+    for number, frame in enumerate(frames):
+        packet = build(kind, number, number * clock_hz // 50, 7, coder.encode(frame))
         arrived += [(at, packet) for at in network.arrivals(random, (number + 1) * _FRAME_S)]
     return arrived
