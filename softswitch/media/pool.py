@@ -22,6 +22,7 @@ from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
 from softswitch.media.client import MediaClient, MediaListener, PortSpan
 from softswitch.media.exchange import Exchange, Lines, Recorded
+from softswitch.media.memory import unpack
 from softswitch.media.ties import PREFIX, Member
 from softswitch.rtp.quality import Quality
 from softswitch.sdp.media import Address, Media
@@ -149,6 +150,8 @@ class MediaPool:
             raise p.ProtocolError(f"a memory of media: {error}") from error
         if unknown := found.parts.keys() - self._clients.keys():
             raise p.ProtocolError(f"a memory of media process {min(unknown)}; there are {len(self._clients)} now")
+        for part in found.parts.values():
+            unpack(part)  # all or nothing
         for number, part in found.parts.items():
             self._clients[number].adopt(part)
         for name, place in found.places.items():
