@@ -9,8 +9,9 @@ each row a line is kept: our time at which a sample of RTP time t came in at the
 It is fitted to the least delay of each second (delay is never negative, so the least one is nearest to the truth), by
 the recursive least squares of a straight line (an alpha-beta filter whose gains fall as 1/n, as in R. E. Kalata's "The
 tracking index", 1984), with a memory of two minutes. A second with few packets, as after a pause, decides nothing; and
-until the first one is over, the earliest packet so far is all that is known. A frame's place is ``earliest`` plus an allowance that is the same
-for all rows. Both ends of a conversation then lie as they came to us, to a fraction of a millisecond.
+until the first one is over, the earliest packet so far is all that is known. A frame's place is ``earliest`` plus an
+allowance that is the same for all rows. Both ends of a conversation then lie as they came to us, to a fraction of a
+millisecond.
 
 Times are seconds of our clock. All rows at once; only those that are recorded need be fed.
 """
