@@ -18,7 +18,7 @@ from tests.support.hearing import holes_ms, packet_times_ms
 from tests.support.rough_call import RoughCall, rough_call
 from tests.support.switch_process import SwitchProcess, sample_users
 
-pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 RECORDED = "7100"  # a number that leads to an agent, whose calls are recorded
 PLAN = f"""\
