@@ -20,9 +20,12 @@ from softswitch.call.press import Form
 from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
+from softswitch.media.allot import Ports
 from softswitch.media.client import MediaClient, MediaListener, PortSpan
 from softswitch.media.exchange import Exchange, Lines, Recorded
 from softswitch.media.memory import unpack
+from softswitch.media.prompts import PromptStore
+from softswitch.media.speech import find_engine
 from softswitch.media.ties import PREFIX, Member
 from softswitch.rtp.quality import Quality
 from softswitch.sdp.media import Address, Media
@@ -95,12 +98,13 @@ class MediaPool:
         cache: Path,
         listener: MediaListener,
     ) -> MediaPool:
-        """As ``MediaClient.start``, with a socket for each process, which share the ports."""
-        told = without_ties(listener)
+        """As ``MediaClient.start``, with a socket for each process. They share the ports, and who speaks for them."""
+        told, store = without_ties(listener), PromptStore(prompts, cache, find_engine())
+        parts = zip(sockets, shares(ports, len(sockets)), strict=True)
         return cls(
             {
-                number: await MediaClient.start(socket, host, share, prompts, cache, told)
-                for number, (socket, share) in enumerate(zip(sockets, shares(ports, len(sockets)), strict=True), 1)
+                number: MediaClient(socket, Ports(host, share.first, share.last), store, told)
+                for number, (socket, share) in enumerate(parts, 1)
             }
         )
 

@@ -193,3 +193,12 @@ def test_nobody_above_hears_of_lines() -> None:
         listener.on_noted(stream, "silence")
         listener.on_measured(stream, Quality())
     assert told == ["leg-1"] * 3
+
+
+async def test_one_engine_speaks_for_all_processes(tmp_path: Path) -> None:
+    """The library of speech is one for all of control, and is used from one thread."""
+    listener = MediaListener(lambda *_: None, lambda *_: None)
+    sockets = [tmp_path / "1", tmp_path / "2"]
+    pool = await MediaPool.start(sockets, "127.0.0.1", Share(20000, 20099), tmp_path, tmp_path, listener)
+    assert len({client._prompts for client in pool._clients.values()}) == 1
+    await pool.shutdown()
