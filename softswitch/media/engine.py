@@ -149,16 +149,12 @@ class Engine:
     def _open(self, command: p.Open) -> None:
         if self._rows.row(command.stream) is not None:
             return
-        host = numeric(command.host)
-        if not host:  # a name would be looked up, and everybody would wait for it
-            self._tell(p.OpenFailed(command.stream, f"{command.host!r} is no numeric address"))
-            return
         row = self._rows.take(command.stream)
         if row is None:
             self._tell(p.OpenFailed(command.stream, "all streams of this process are in use"))
             return
         try:
-            port = self._sockets.open((host, command.port))
+            port = self._sockets.open((command.host, command.port))
         except OSError as error:
             self._rows.give_back(command.stream)
             self._tell(p.OpenFailed(command.stream, f"{command.host}:{command.port}: {error.strerror}"))

@@ -6,6 +6,7 @@ What comes while a port is being emptied is the next tick's: to look for it agai
 
 from __future__ import annotations
 
+import errno
 import itertools
 import logging
 import select
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.media import mmsg
-from softswitch.media.address import Address, Sources, sources_of
+from softswitch.media.address import Address, Sources, numeric, sources_of
 from softswitch.media.mmsg import SO_TIMESTAMPNS
 from softswitch.media.plain import PLAIN
 from softswitch.rtp.packet import WIDTH
@@ -78,6 +79,8 @@ class Sockets:
         if known is not None:
             self._ports[known].users += 1
             return known
+        if not numeric(address[0]):  # a name would be looked up, and everybody would wait for it
+            raise OSError(errno.EINVAL, "no numeric address")
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:

@@ -139,3 +139,12 @@ def test_octets_are_read_from_wherever_they_are() -> None:
     pointers = np.array([address_of(other) + 3, address_of(one), address_of(one) + 60], np.uint64)
     assert octets_at(pointers, 4).tolist() == [[103, 104, 105, 106], [0, 1, 2, 3], [60, 61, 62, 63]]
     assert octets_at(pointers, 0).shape == (3, 0) and octets_at(pointers[:0], 4).shape == (0, 4)
+
+
+@pytest.mark.parametrize("host", ["localhost", "", "127.1", "127.0.0.1\0", "::1%" + "x" * 100, "y" * 100_000])
+def test_nobody_waits_for_the_address_of_a_name(host: str) -> None:
+    sockets = Sockets()
+    with pytest.raises(OSError, match=r"numeric|such|Invalid"):
+        sockets.open((host, free_port()))
+    assert len(sockets) == 0
+    sockets.shut()
