@@ -128,6 +128,8 @@ class Ear:
 
     def house_time(self, timestamp: int) -> int:
         """On a clock of ``RATE_HZ``, modulo 2^32; a wrap of theirs is none of ours."""
+        if self.coder.rtp_clock == RATE_HZ:
+            return timestamp & 0xFFFFFFFF
         self._unwrapped += _signed(timestamp - self._anchor, 32)
         self._anchor = timestamp
         return self._unwrapped * RATE_HZ // self.coder.rtp_clock & 0xFFFFFFFF

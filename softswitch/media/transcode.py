@@ -45,6 +45,7 @@ class Transcoder:
 
     def __init__(self, streams: int) -> None:
         self.rows = np.zeros(streams, np.bool_)  # which those are
+        self._scaled = np.zeros(streams, np.bool_)  # those whose timestamps are on another clock than the house's
         self._streams = streams
         self._agreed: dict[int, tuple[str, int, str]] = {}
         self._ears: dict[int, Ear] = {}
@@ -69,7 +70,7 @@ class Transcoder:
             coder = codec.make(name, clock_hz, fmtp=fmtp, rate=WIDE_HZ)
             self._agreed[row] = (name, clock_hz, fmtp)
             self._ears[row], self._mouths[row] = Ear(coder), Mouth(coder)
-            self.rows[row] = True
+            self.rows[row], self._scaled[row] = True, coder.rtp_clock != RATE_HZ
         self._mouths[row].packet_ms = self._mouths[row].coder.packet_ms(ptime_ms)
 
     def forget(self, row: int) -> None:
@@ -80,7 +81,7 @@ class Transcoder:
         self._past[0] += ear.mended
         self._past[1] += ear.undecodable
         del self._mouths[row]
-        self.rows[row] = False
+        self.rows[row] = self._scaled[row] = False
         for converter in self._converters.values():
             converter.forget(row)
 
@@ -101,7 +102,7 @@ class Transcoder:
     def house_times(self, rows: npt.NDArray[Any], timestamps: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
         """The timestamps of packets ``(n,)`` as the jitter buffer knows them, on the house's clock."""
         times = timestamps.copy()
-        for index in np.flatnonzero(self.rows[rows]).tolist():
+        for index in np.flatnonzero(self._scaled[rows]).tolist():
             times[index] = self._ears[int(rows[index])].house_time(int(timestamps[index]))
         return times
 
