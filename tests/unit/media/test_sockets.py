@@ -144,7 +144,7 @@ def test_octets_are_read_from_wherever_they_are() -> None:
 @pytest.mark.parametrize("host", ["localhost", "", "127.1", "127.0.0.1\0", "::1%" + "x" * 100, "y" * 100_000])
 def test_nobody_waits_for_the_address_of_a_name(host: str) -> None:
     sockets = Sockets()
-    with pytest.raises(OSError, match=r"numeric|such|Invalid"):
+    with pytest.raises(OSError, match=r"numeric|not known"):
         sockets.open((host, free_port()))
     assert len(sockets) == 0
     sockets.shut()
