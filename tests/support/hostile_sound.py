@@ -6,11 +6,13 @@ is taken for sound; from time to time both jump.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import struct
 from collections.abc import Callable
 
 import numpy as np
+from pylibsrtp import Error
 
 from softswitch.audio import FRAME
 from softswitch.rtp import packet, rtcp
@@ -146,6 +148,10 @@ class HostilePeer:
 
     def _sealed(self, octets: bytes) -> bytes:
         assert self._srtp is not None
+        if rtcp.FIRST_TYPE <= octets[1] <= rtcp.LAST_TYPE:
+            with contextlib.suppress(Error, ValueError):  # too mutilated even to be sealed
+                return self._srtp.protect_rtcp(0, octets)
+            return octets
         table, lengths = np.zeros((1, 4096), np.uint8), np.array([len(octets)])
         table[0, : len(octets)] = np.frombuffer(octets, np.uint8)
         self._srtp.protect(table[:, : len(octets) + ROOM], lengths, np.array([0]))
