@@ -294,11 +294,12 @@ class Engine:
 
     def _hear(self, count: int, frames: Octets) -> None:
         """Keys, talk and levels in what is said; noise is put into the frames of who is away."""
-        receiver, law = self._receiver, self._receiver.law
+        receiver, law = self._receiver, self._receiver.law[:count]
         present, missing = receiver.present[:count], receiver.concealer.missing[:count]
-        sound = receiver.heard[:count]
-        heard = self._listening.hear(lambda rows: self._mixer.decoded(frames[rows], law[:count][rows]), sound)
-        self._tell_keys(heard, "tone")
+        keys = self._listening.hear(
+            lambda rows: receiver.unblended(rows, self._mixer.decoded(frames[rows], law[rows])), receiver.heard[:count]
+        )
+        self._tell_keys(keys, "tone")
         self._reporting.listen(self._listening.talk.level[:count], present, receiver.now)
         if not present.all():
             away, noise = self._listening.comfort(present, missing)

@@ -80,6 +80,7 @@ class Receiver:
         self.law = np.zeros(streams, np.uint8)  # of a row's frames
         self.present = np.zeros(streams, np.bool_)  # rows whose frame of the last ``speak`` had arrived
         self.heard = np.zeros(streams, np.bool_)  # the same, without what a codec has made up
+        self._blended: tuple[Rows, Pcm] | None = None  # rows whose gap is over, and their heads as they came
         self.packets = 0
         self.malformed = 0  # no RTP, or of a type that nobody agreed on
         self._keys: dict[int, KeyListener] = {}
@@ -263,10 +264,24 @@ class Receiver:
         if not present.all():
             self._fill(~present, missing, self.frames(count))
         back = np.flatnonzero(present & (missing > 0))
+        self._blended = None
         if len(back):
             heads = g711.decode(self.frames(count)[back, :RAMP], self.law[back])
+            self._blended = back, heads
             self.frames(count)[back, :RAMP] = g711.encode(self.concealer.rejoin(back, heads), self.law[back])
         return self.present[:count]
+
+    def unblended(self, rows: Rows | slice, said: Pcm) -> Pcm:
+        """What these rows say ``(n, FRAME)``, the first samples after a gap as they came: of a short key each counts.
+
+        ``rows`` ascend, of those of the last ``speak``; ``said`` is changed.
+        """
+        if self._blended is not None:
+            back, heads = self._blended
+            chosen = np.arange(len(self.present))[rows]
+            mine = np.isin(back, chosen)
+            said[np.searchsorted(chosen, back[mine]), :RAMP] = heads[mine]
+        return said
 
     def _tell_mended(self) -> None:
         """What is being played and was lost is no evidence of a key, nor of talk."""

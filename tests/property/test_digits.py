@@ -15,7 +15,7 @@ PRESSES = 1000
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_press_is_told_once(form: str) -> None:
-    """Of tones of 80 to 100 ms some 4 in 10,000 are missed: two of their five frames are lost."""
+    """Of tones of 80 to 100 ms some 2 in 10,000 are missed: two of their five frames are lost."""
     score = FORMS[form](PRESSES, np.random.default_rng(11))
     assert score.presses == PRESSES
     assert not score.doubled

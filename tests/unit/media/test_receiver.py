@@ -93,6 +93,25 @@ def test_a_gap_is_filled_in_the_ring_itself_and_dies_away_in_time() -> None:
     assert receiver.concealer.concealed == 1 + 3
 
 
+def test_what_is_blended_after_a_gap_can_be_had_as_it_came() -> None:
+    """For who looks for keys: of a short one each sample counts."""
+    receiver = made()
+    received(receiver, *[(voice(number, 0x10), PEER[1]) for number in (0, 1, 3)])
+    loud = g711.decode(np.array([0x10], np.uint8), g711.MU)[0]
+    whole = []
+    for _ in range(5):
+        receiver.speak(4)
+        said = g711.decode(receiver.frames(4), receiver.law)
+        rows = np.array([1, 2])
+        raw = receiver.unblended(rows, said[rows].copy())
+        assert np.array_equal(raw[0], said[1])
+        assert np.array_equal(receiver.unblended(slice(0, 4, 2), said[0:4:2].copy())[1], raw[1])
+        whole.append(((said[2] == loud).all(), (raw[1] == loud).all()))
+        receiver.jitter.advance(4)
+    assert whole[1] == whole[4] == (False, True)  # the first one, and the first one after the gap
+    assert whole[2] == (True, True)
+
+
 def test_several_packets_of_one_row_in_one_batch() -> None:
     receiver = made()
     received(receiver, *[(voice(number, 0x80 + number), PEER[1]) for number in (1, 3, 2, 4)])
