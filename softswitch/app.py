@@ -36,7 +36,7 @@ from softswitch.net.resolver import DnsResolver, Done
 from softswitch.net.tls import Tls, TlsFiles
 from softswitch.net.upcalls import Upcalls
 from softswitch.net.websocket import WebSocketDoor
-from softswitch.process import raise_file_limit, spare_the_long_lived
+from softswitch.process import boot_id, raise_file_limit, spare_the_long_lived
 from softswitch.rtp.quality import Quality
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Flow, ListeningPoint
@@ -114,7 +114,7 @@ class Control:
             settings.paths.var / "speech", listener,
         )  # fmt: skip
         listeners = listening_points(settings)
-        clock = Clock(time.monotonic, time.time() - time.monotonic())
+        clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
         built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
         self.resolver = _resolver(settings, listeners, self._resolved)
         self.journal = CallFile(settings.paths.var / "calls.journal")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import resource
+import secrets
+from pathlib import Path
 
 _PR_SET_NAME = 15
 
@@ -21,6 +23,14 @@ def call_itself(name: str) -> None:
     libc = ctypes.CDLL(None)
     if hasattr(libc, "prctl"):
         libc.prctl(_PR_SET_NAME, name.encode())
+
+
+def boot_id() -> str:
+    """Of this life of the machine: processes with the same one have the same monotonic clock."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return secrets.token_hex(8)  # nobody else's
 
 
 def spare_the_long_lived() -> None:

@@ -4,7 +4,7 @@ Kept is a contact whose caller was answered: where its script is, whom it talks 
 that is being left, and its record. Not kept is what only rings: who waits in a queue waits again at the old place, a
 step of a dialplan that dials takes its way out, and somebody whose transfer was not through yet has the call back.
 
-Times are the former process's; ``Facts.epoch``, which tells what they are in Unix seconds, is kept beside them.
+Times are the former process's clock's; ``Facts.epoch`` tells what they were in Unix seconds.
 """
 
 from __future__ import annotations
@@ -115,9 +115,9 @@ def _script_memory(script: Script) -> ScriptMemory:
 # ---- the next process ------------------------------------------------------------------------------------------
 
 
-def script(kept: ContactMemory, plans: Mapping[str, Plan], facts: PlanFacts, epoch: float) -> Script:
-    """What led the contact. Raises ``LookupError`` where its plan is no more."""
-    state, by = kept.script.state, kept.facts.epoch - epoch
+def script(kept: ContactMemory, plans: Mapping[str, Plan], facts: PlanFacts, by: float) -> Script:
+    """What led the contact, its times later by ``by``. Raises ``LookupError`` where its plan is no more."""
+    state = kept.script.state
     if state is None:
         return DirectDial(kept.script.dial or DialOut())
     state.started_at += by
@@ -126,14 +126,14 @@ def script(kept: ContactMemory, plans: Mapping[str, Plan], facts: PlanFacts, epo
     return Interpreter(plans[kept.script.plan], facts, state)
 
 
-def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch: float) -> InboundContact:
-    """The contact as it was; ``resumed`` comes next. ``epoch``: Unix seconds at the new process's ``now`` = 0."""
-    by = kept.facts.epoch - epoch
+def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch: float, by: float) -> InboundContact:
+    """The contact as it was; ``resumed`` comes next. ``epoch``: Unix seconds at the new process's ``now`` = 0, whose
+    clock shows ``by`` more than the former one's. Where the time of day was set meanwhile, the record follows it."""
     contact = InboundContact(replace(kept.facts, epoch=epoch), directory, kept.leg, script, kept.language)
     outcome, status = kept.after
     contact.after = QueueEnded(outcome) if kept.queued else DialEnded(outcome, status)
     contact.answered, contact.step = True, kept.step
-    contact.record, contact.agents = kept.record, dict(kept.agents)
+    contact.record, contact.agents = _set(kept.record, epoch + by - kept.facts.epoch), dict(kept.agents)
     contact.numbers, contact.recordings = list(kept.numbers), list(kept.recordings)
     contact.hunts, contact.serial, contact.transfers = kept.counts
     contact.connected_at = kept.connected_at + by
@@ -167,6 +167,13 @@ def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Ef
     if voicemail is not None:
         return [*orders, *([] if voicemail.speaking else voicemail.start(contact.leg, now))]
     return [*orders, *contact.resume(now)]
+
+
+def _set(record: CallRecord, by: float) -> CallRecord:
+    """The time of day was set by so much."""
+    times = (record.started_at, record.answered_at, record.connected_at)
+    started, answered, connected = (at and at + by for at in times)
+    return replace(record, started_at=started, answered_at=answered, connected_at=connected)
 
 
 def _moved(moment: float | None, by: float) -> float | None:

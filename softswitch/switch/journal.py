@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("softswitch.switch")
 
-VERSION = 1  # of a record: one more with each change that an older reader would misunderstand
+VERSION = 2  # of a record: one more with each change that an older reader would misunderstand
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True):
@@ -66,6 +66,8 @@ class CallKept(msgspec.Struct, frozen=True, array_like=True):
     work: tuple[Work, ...]
     media: bytes
     ringing: tuple[RingingMemory, ...] = ()
+    boot: str = ""  # of the clock of its times
+    epoch: float = 0.0  # its epoch
 
 
 class CallJournal:
@@ -132,7 +134,9 @@ class CallJournal:
             return None
         recordings = [f"room-{contact.id}", f"vm-{contact.id}"]
         media = self._switch.ports.media.memory(names, recordings)
-        return CallKept(VERSION, tuple(legs), memory, tuple(self._work(memory)), media, tuple(self._ringing(contact)))
+        clock, ringing = self._switch.clock, tuple(self._ringing(contact))
+        work = tuple(self._work(memory))
+        return CallKept(VERSION, tuple(legs), memory, work, media, ringing, clock.boot, clock.epoch)
 
     def _ringing(self, contact: Contact) -> list[RingingMemory]:
         """The phones that ring for it."""

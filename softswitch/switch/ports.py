@@ -255,10 +255,11 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """``monotonic()`` in seconds; ``epoch`` is Unix time at its zero."""
+    """``monotonic()`` in seconds; ``epoch`` is Unix time at its zero; ``boot`` names what that zero is the same for."""
 
     monotonic: Callable[[], float]
     epoch: float
+    boot: str = ""
 
 
 Listener = Callable[[DomainEvent, float], None]  # fact, Unix seconds

@@ -82,9 +82,9 @@ class Reception:
         name = f"shed-{hashlib.sha256(request.call_id.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
         return [TellLedger(Lost(number, route.plan.lost_to, "shed", name, unix))]
 
-    def resumed(self, kept: ContactMemory, epoch: float) -> Script:
+    def resumed(self, kept: ContactMemory, by: float) -> Script:
         """What led a contact of the former process. Raises ``LookupError`` where the plan is no more."""
-        return script_of(kept, self._configuration.plans, self._plan_facts, epoch)
+        return script_of(kept, self._configuration.plans, self._plan_facts, by)
 
     def route(self, number: str, internal: bool) -> Route | None:
         return self._numbering.route(number, internal)

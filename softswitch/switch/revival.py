@@ -49,6 +49,8 @@ class _Octets(msgspec.Struct, array_like=True):
     work: tuple[Work, ...]
     media: bytes
     ringing: tuple[RingingMemory, ...] = ()
+    boot: str = ""
+    epoch: float = 0.0
 
 
 _RECORD = msgspec.msgpack.Decoder(_Octets)
@@ -92,9 +94,10 @@ class Revival:
         """What becomes of it. ``legs`` are those that were made, whatever happens after."""
         switch, calls = self._switch, self._switch.calls
         record = _RECORD.decode(octets)
+        by = self._clocks_apart(record)
         for raw in record.legs:
             kept = _LEG.decode(raw)
-            leg = self._leg(kept)
+            leg = self._leg(kept, record.epoch - by)
             calls.take_up(leg, kept.user, kept.trunk, kept.party)
             if kept.shown is not None:
                 shown = kept.shown
@@ -105,19 +108,21 @@ class Revival:
         memory = _CONTACT.decode(record.contact) if record.version == VERSION else None
         if memory is None:
             return "ended"
-        switch.ports.media.adopt(record.media)
         epoch = switch.clock.epoch
         try:
-            script = calls.reception.resumed(memory, epoch)
+            script = calls.reception.resumed(memory, by)
         except LookupError as error:
             log.warning("contact %s cannot go on with its dialplan: %s", name, error)
             script = None
-        contact = remembered(memory, script or DirectDial(DialOut()), switch.directory, epoch)
+        contact = remembered(memory, script or DirectDial(DialOut()), switch.directory, epoch, by)
         known = {spec.name for spec in switch.configuration.agents}
         contact.agents = {leg: part for leg, part in contact.agents.items() if part[0] in known}
         calls.contacts[name] = contact
-        for leg in legs:
-            calls.move(leg.id, name)
+        try:
+            switch.ports.media.adopt(record.media)
+        finally:  # its legs end with it, and its record is written
+            for leg in legs:
+                calls.move(leg.id, name)
         for work in record.work:
             self._orders += switch.offices.to_acd(Resumed(work.contact, work.agent, work.queue))
             self.wishes[work.agent] = work.wish, work.reason
@@ -127,6 +132,12 @@ class Revival:
         self._go_on(resumed(contact, memory, switch.now))
         switch.arm(("contact", name), contact.deadline)
         return "resumed"
+
+    def _clocks_apart(self, record: _Octets) -> float:
+        """What is to be added to its times. The clock goes on from process to process, whatever the time of day is set
+        to meanwhile; only where the machine was started anew that has to tell how long ago it was."""
+        clock = self._switch.clock
+        return 0.0 if record.boot == clock.boot else record.epoch - clock.epoch
 
     def _go_on(self, orders: list[Effect]) -> None:
         joins = [one.event for one in orders if isinstance(one, TellAcd) and isinstance(one.event, Join)]
@@ -138,7 +149,7 @@ class Revival:
 
     # ---- a leg -------------------------------------------------------------------------------------------------
 
-    def _leg(self, kept: LegKept) -> Leg:
+    def _leg(self, kept: LegKept, epoch: float) -> Leg:
         switch, configuration = self._switch, self._switch.configuration
         trunk = configuration.trunks.get(kept.trunk)
         flow = self._way(kept.memory.flow)
@@ -147,7 +158,7 @@ class Revival:
         ask_at = switch.now + wait_s + self._asked * ASK_APART_S
         return leg_remembered(
             kept.memory, flow, switch.ids, configuration.timing, trunk.credentials if trunk else None,
-            configuration.session, switch.clock.epoch, switch.now, ask_at,
+            configuration.session, epoch, switch.now, ask_at,
         )  # fmt: skip
 
     def _call_off(self, kept: RingingMemory) -> None:

@@ -167,8 +167,8 @@ def _no_contact(octets: bytes) -> bytes:
 
 
 def _no_media(octets: bytes) -> bytes:
-    *kept, _, ringing = msgspec.msgpack.decode(octets)
-    return msgspec.msgpack.encode([*kept, b"no memory", ringing])
+    version, legs, contact, work, _, *rest = msgspec.msgpack.decode(octets)
+    return msgspec.msgpack.encode([version, legs, contact, work, b"no memory", *rest])
 
 
 @pytest.mark.parametrize("damage", [_other_version, _no_contact, _no_media])
@@ -183,6 +183,17 @@ def test_both_sides_of_a_call_that_cannot_go_on_are_told_so(damage: Callable[[by
     house.world.run(60)
     assert not house.world.switch.calls.legs and not house.world.media.streams and not house.world.journal.found
     assert not house.world.facts(UnitFailed)
+
+
+def test_of_a_call_whose_sound_cannot_go_on_there_is_a_record() -> None:
+    house = House()
+    phone_to_phone(house)
+    found = house.world.journal.found
+    house.world.journal.found = {name: _no_media(octets) for name, octets in found.items()}
+    killed(house)
+    assert outcomes(house) == ["failed"]
+    record = ended(house)
+    assert (record.caller, record.called, record.outcome) == ("1004", "1001", "answered")
 
 
 @pytest.mark.parametrize("octets", [b"", b"\x00", b"\x93\x01\x90", msgspec.msgpack.encode([1, [{}], None, [], b""])])

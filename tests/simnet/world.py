@@ -229,6 +229,7 @@ class World:
         self.store = Memory()
         self.journal = SimJournal()
         self.generation = 0
+        self.boot = ""  # of the machine
         self.switch: Switch
         self.media: SimMedia
         self.start()
@@ -247,7 +248,7 @@ class World:
         )
         ids = Ids(self.random.getrandbits)
         ports = Ports(self, self.media, self.store, self, self, self.journal)
-        clock = Clock(lambda: self.now, EPOCH)
+        clock = Clock(lambda: self.now, EPOCH, self.boot)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
         self.switch.listen(lambda event, unix: self.events.append((self.now, event)))
         self.switch.restore(asyncio.run(self._kept()))
