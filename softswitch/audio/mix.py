@@ -3,7 +3,8 @@
 Samples are in the 14-bit domain of G.711 (``g711.decode14``): four talkers add up in int16 without overflow, and the
 encoder's table does the clipping. So rooms of up to ``SMALL`` members are added in int16, whatever the sum of all five
 does on the way: arithmetic modulo 2^16 is undone by subtracting one's own voice. Larger rooms are summed in int32.
-A room where not everybody hears everybody alike has a matrix of gains.
+Who is heard by nobody counts as silent there. Only a room where some hear another louder, or not at all, has a matrix
+of gains.
 
 The order of work is the order of ``seats``: a group of rooms of one size lies member by member, so that adding the
 second members of a thousand rooms to the first ones is one addition of two blocks of memory.
@@ -11,7 +12,7 @@ second members of a thousand rooms to the first ones is one addition of two bloc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ class Table:
 
     rows: Sequence[int]
     gains: Gains | None = None
+    silent: Collection[int] = ()  # rows that nobody hears, where there are no gains
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Seating:
     def __init__(self, tables: Sequence[Table], alone: Sequence[int] = ()) -> None:
         """``alone``: rows that are to have a seat though they are in no room; they hear nothing."""
         seats: list[int] = []
+        silent: list[int] = []
         self._groups: list[_Group] = []
         for key in sorted({_kind(table) for table in tables}):
             alike = [table for table in tables if _kind(table) == key]
@@ -55,12 +58,20 @@ class Seating:
             runs = [[table] for table in alike] if key[0] > SMALL and not key[1] else [alike]
             for run in runs:
                 self._groups.append(_Group(len(seats), key[0], len(run), gains))
-                seats += [table.rows[member] for member in range(key[0]) for table in run]
+                order = [(table.rows[member], table) for member in range(key[0]) for table in run]
+                silent += [len(seats) + place for place, (row, table) in enumerate(order) if row in table.silent]
+                seats += [row for row, _ in order]
         self.rows = np.array([*seats, *alone], np.int64)  # (seats,)
         self.in_rooms = len(seats)  # the first seats; the others are alone
+        self._silent = np.array(silent, np.int64)
 
     def mix(self, said: Pcm, heard: Pcm) -> None:
-        """From what each seat says to what it hears, both ``(seats, samples)`` in the 14-bit domain."""
+        """From what each seat says to what it hears, both ``(seats, samples)`` in the 14-bit domain.
+
+        What silent ones say is lost.
+        """
+        if len(self._silent):
+            said[self._silent] = 0
         for group in self._groups:
             seats = slice(group.start, group.start + group.size * group.rooms)
             shape = (group.size, group.rooms, said.shape[1])

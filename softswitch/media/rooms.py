@@ -151,6 +151,8 @@ class Rooms:
                 if leader != row:
                     followers[row] = leader
         seated = {row: member for row, member in members.items() if row not in followers}
+        if all(member.plain or member.heard_by == _NOBODY for member in seated.values()):
+            return Room(Table(list(seated), None, seated.keys() & leaders.values()), wide, followers)
         return Room(Table(list(seated), self._gains(seated)), wide, followers)
 
     def _gains(self, members: Mapping[int, Member]) -> npt.NDArray[np.float32]:
@@ -164,4 +166,6 @@ class Rooms:
 
 
 def _seating(tables: list[Table], alone: set[int]) -> Seating:
-    return Seating(tables, sorted(alone - {row for table in tables for row in table.rows}))
+    """``alone``: rows that are wanted in any case; who is silent in his room has a second seat for it."""
+    heard = {row for table in tables for row in table.rows if row not in table.silent}
+    return Seating(tables, sorted(alone - heard))

@@ -120,3 +120,15 @@ def test_a_room_is_the_same_in_two_plans_until_something_changes() -> None:
     after = rooms.plan((), MIXED).rooms
     assert len(before.keys() & after.keys()) == 1
     assert len(rooms.plan((), MIXED, [4]).rooms.keys() & after.keys()) == 1
+
+
+def test_who_is_heard_by_nobody_needs_no_matrix_and_is_recorded_all_the_same() -> None:
+    rooms = rooms_of(a="01")
+    rooms.join("s2", 2, Member("a", frozenset()))
+    plan = rooms.plan({2}, MIXED)
+    assert [room.table.gains is None for room in plan.rooms.values()] == [True]
+    said = SAID[plan.seating.rows][:, None].copy()
+    heard = np.zeros_like(said)
+    plan.seating.mix(said, heard)
+    assert plan.seating.rows.tolist() == [0, 1, 2, 2] and plan.seating.in_rooms == 3
+    assert said[:, 0].tolist() == [1, 10, 0, 100] and heard[:3, 0].tolist() == [10, 1, 11]

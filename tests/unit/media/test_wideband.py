@@ -272,3 +272,18 @@ def test_silent_listeners_hear_one_mix_each_in_his_codec(scene: Scene, wide: boo
             assert decibels(listener.hears()[4000:], hz, RATE_HZ) == pytest.approx(0, abs=1)
     first = [packet[12:] for packet in silent[0].packets[30:]]
     assert [[packet[12:] for packet in other.packets[30:]] for other in silent[1:3]] == [first] * 2
+
+
+@pytest.mark.parametrize("codec", ["PCMU", "G722"])
+def test_whom_nobody_hears_is_recorded(scene: Scene, tmp_path: Path, codec: str) -> None:
+    engine, peer = scene
+    talker, listener, silent = peer("a", "PCMU"), peer("b", "PCMU"), peer("c", codec, heard_by=())
+    engine.obey(p.Record("r", str(tmp_path / "r.wav"), "c", "a"))
+    run(engine, {talker: tone(600, 40), silent: tone(900, 40)}, listener)
+    engine.obey(p.StopRecord("r"))
+    run(engine, {talker: tone(600, 3)})
+    kept, rate_hz = recorded(tmp_path / "r.wav")
+    for side, hz in enumerate((900, 600)):
+        assert decibels(kept[rate_hz // 5 : -rate_hz // 5, side], hz, rate_hz) == pytest.approx(0, abs=0.5)
+    assert decibels(listener.hears()[1600:], 900, RATE_HZ) < -50
+    assert decibels(silent.hears()[1600:6400], 600, RATE_HZ) == pytest.approx(0, abs=1)
