@@ -69,7 +69,7 @@ def unpack(memory: bytes) -> Memory:
     """Raises ``ProtocolError``."""
     try:
         return _DECODER.decode(memory)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also text that is no UTF-8
         raise p.ProtocolError(f"a memory of media: {error}") from error
 
 

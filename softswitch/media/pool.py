@@ -150,7 +150,7 @@ class MediaPool:
         """Want what an earlier control wanted. Before ``begin``. Raises ``ProtocolError``."""
         try:
             found = _DECODER.decode(memory)
-        except msgspec.MsgspecError as error:
+        except (ValueError, RecursionError) as error:  # ValueError: also text that is no UTF-8
             raise p.ProtocolError(f"a memory of media: {error}") from error
         if unknown := found.parts.keys() - self._clients.keys():
             raise p.ProtocolError(f"a memory of media process {min(unknown)}; there are {len(self._clients)} now")

@@ -53,7 +53,7 @@ def load(path: Path) -> Sidecar:
     """Raises ``OSError``, ``SidecarError``."""
     try:
         note = msgspec.json.decode(path.read_bytes(), type=Sidecar)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also text that is no UTF-8
         raise SidecarError(f"{path.name}: {error}") from error
     if Path(note.file).name != note.file:
         raise SidecarError(f"{path.name}: file: {note.file!r} is not in its directory")

@@ -155,5 +155,5 @@ def _body(data: bytes, at: int) -> tuple[int, _Body | None]:
         return at, None
     try:
         return start + length, _DECODER.decode(body)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):  # ValueError: also text that is no UTF-8
         return at, None

@@ -154,7 +154,9 @@ def test_verify_tells_what_is_changed_missing_or_no_sidecar(tmp_path: Path) -> N
     octets[1000] ^= 1
     (tmp_path / "a.wav").write_bytes(octets)
     (tmp_path / "b.wav").unlink()
-    (tmp_path / "z.json").write_text("{}")
+    nonsense = {"x.json": b'{"file": "\xff"}', "y.json": b"[" * 100_000, "z.json": b"{}"}
+    for name, text in nonsense.items():
+        (tmp_path / name).write_bytes(text)
     verdicts = dict(verify(tmp_path))
-    assert verdicts.pop("z.json").startswith("z.json: ")
+    assert all(verdicts.pop(name).startswith(f"{name}: ") for name in nonsense)
     assert verdicts == {"a.wav": "changed", "b.wav": "missing", "c.wav": "ok"}
