@@ -98,6 +98,8 @@ class Process:
         if self._custody.over(frames):
             self._channel.drop("it is silent")
             self.engine.settle()
+            # Whoever comes now finds nothing of what he may remember: his recordings go on in files of their own.
+            self._channel.greeting = msgspec.structs.replace(self._channel.greeting, life=secrets.token_hex(8))
 
     def _obey(self, command: p.Command) -> None:
         try:

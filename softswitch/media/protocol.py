@@ -189,7 +189,7 @@ Command = Hello | Settle | Open | OnStream | Record | PauseRecord | StopRecord |
 
 
 class Welcome(msgspec.Struct, array_like=True, tag="welcome", frozen=True):
-    """``life`` differs from one start of the process to the next: a new one knows nothing."""
+    """``life`` is another one after a start, and after all was closed: a process with a new life knows nothing."""
 
     version: int
     life: str

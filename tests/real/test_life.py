@@ -23,14 +23,14 @@ CALLS = 10
 async def test_a_new_control_adopts_calls_without_a_gap_or_a_new_source() -> None:
     heard = await life.adoption(CALLS)
     assert len(heard) == 2 * CALLS
-    assert life.gaps(heard)[1] < 0.15  # a late tick on a busy machine, and far less than the 0.3 s without a control
+    assert life.gaps(heard)[1] < 0.25  # a late tick on a busy machine, and less than the 0.3 s without a control
     assert {(one.sources, one.breaks, one.jumps) for one in heard} == {(1, 0, 0)}
 
 
 async def test_calls_go_on_after_the_media_process_was_killed() -> None:
-    heard = await life.kill_media(CALLS, with_spare=False)
-    assert life.gaps(heard)[1] < 2.5
-    assert min(one.packets for one in heard) > 20
+    heard = await life.kill_media(CALLS, with_spare=False, after_s=2.0)
+    assert life.gaps(heard)[1] < 1.9
+    assert min(one.packets for one in heard) > 5
 
 
 @pytest.fixture
@@ -60,6 +60,16 @@ async def connected(path: Path) -> socket.socket:
     return control
 
 
+def welcome(control: socket.socket) -> p.Welcome:
+    frames = p.Frames()
+    control.settimeout(5)
+    while octets := control.recv(4096):
+        for event in frames.events(octets):
+            if isinstance(event, p.Welcome):
+                return event
+    raise AssertionError("the process went away")
+
+
 def until_silence(phone: socket.socket) -> int:
     """How many packets came before a second without any, at most 200."""
     for count in range(200):
@@ -80,3 +90,15 @@ async def test_without_a_control_calls_end_after_the_time_that_is_set(process: P
         assert phone.recv(2048)
         control.close()
         assert 10 <= until_silence(phone) < 200  # some 20 in 0.4 s; the machine may be busy
+
+
+async def test_a_process_that_has_given_up_is_another_one_to_whoever_comes_then(process: Path) -> None:
+    with await connected(process) as control:
+        before = welcome(control).life
+    with await connected(process) as control:
+        assert welcome(control).life == before
+        control.settimeout(5)
+        while control.recv(4096):  # until the process has waited long enough for a word
+            pass
+    with await connected(process) as control:
+        assert welcome(control).life != before
