@@ -27,10 +27,17 @@ async def test_a_new_control_adopts_calls_without_a_gap_or_a_new_source() -> Non
     assert {(one.sources, one.breaks, one.jumps) for one in heard} == {(1, 0, 0)}
 
 
-async def test_calls_go_on_after_the_media_process_was_killed() -> None:
-    heard = await life.kill_media(CALLS, with_spare=False, after_s=2.0)
-    assert life.gaps(heard)[1] < 1.9
-    assert min(one.packets for one in heard) > 5
+async def test_calls_go_on_after_the_media_process_was_killed(tmp_path: Path) -> None:
+    async with life.Plane.running(tmp_path, CALLS) as plane:
+        await plane.connect()
+        plane.kill()
+        plane.voices.mark()
+
+        def all_hear() -> float:
+            heard = plane.voices.report()
+            return life.gaps(heard)[1] if min(one.packets for one in heard) > 20 else 0.0
+
+        assert await eventually(all_hear, 15, "all hear again") < 5.0  # of a busy machine; the bench has the figure
 
 
 @pytest.fixture
