@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from softswitch.call.leg import Leg
 from softswitch.call.signal import SendRequest
 from softswitch.core.effect import Effect
 from softswitch.core.timers import Deadlines
 from softswitch.sip.flow import Flow
 from softswitch.sip.location import Binding
+from softswitch.sip.uri import parse_uri
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -47,10 +49,22 @@ class Orphans:
         effects: list[Effect] = []
         for name in [leg for leg in self._waiting if self._switch.calls.transfers.user_of(leg) == binding.aor]:
             leg = self._switch.calls.legs.get(name)
-            if leg is not None and leg.flow.remote[0] == binding.flow.remote[0]:
+            if leg is not None and self._is_of(leg, binding):
                 leg.leg.flow = binding.flow
                 effects += self.heard(name)
         return effects
+
+    def _is_of(self, leg: Leg, binding: Binding) -> bool:
+        """Whether it is this phone's: a user may have several behind one NAT, and another one would answer 481."""
+        where, dialog = binding.flow.remote[0], leg.leg.dialog
+        if dialog is None or leg.flow.remote[0] != where:
+            return False
+        ours, theirs = parse_uri(dialog.remote_target), parse_uri(binding.contact)
+        if (ours.user, ours.host) == (theirs.user, theirs.host):
+            return True
+        there = self._switch.registrar.lookup(binding.aor, self._switch.unix)
+        others = [one for one in there if one.flow.remote[0] == where and one.contact != binding.contact]
+        return not others and binding.flow.transport not in ("ws", "wss")  # a browser's contact is its own
 
     def heard(self, name: str) -> Sequence[Effect]:
         """Something has come from this leg's peer, whose way the leg knows by now; what has waited leaves."""

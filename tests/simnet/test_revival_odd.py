@@ -293,6 +293,26 @@ def test_what_a_phone_is_to_be_told_waits_for_its_new_connection() -> None:
     assert line.sent == [("BYE", 8)]
 
 
+@pytest.mark.parametrize("transport", ["tcp", "ws"])
+def test_another_phone_of_the_user_behind_the_same_nat_is_not_told(transport: str) -> None:
+    house = House()
+    caller, _ = phone_to_phone(house)
+    flow = Flow(transport, SWITCH, house.alice.address, 7)
+    by(house, flow)
+    line = Line(house)
+    killed(house)
+    house.desk.hang_up(caller)
+    house.world.run(5)
+    elsewhere = replace(flow, connection=8, remote=(house.alice.address[0], 7777))
+    softphone = Binding("1001", "sip:soft@192.168.1.7:5060", elsewhere, EPOCH + 9999)
+    house.world.switch.command(lambda: house.world.switch.orphans.registered(softphone))
+    assert line.sent == []
+    contact = f"sip:softswitch@127.0.0.1:{house.alice.port}"  # as in her dialog
+    hers = Binding("1001", contact, replace(flow, connection=9), EPOCH + 9999)
+    house.world.switch.command(lambda: house.world.switch.orphans.registered(hers))
+    assert line.sent == [("BYE", 9)]
+
+
 def test_who_does_not_come_back_is_given_up_after_a_minute() -> None:
     house = House()
     caller, _ = phone_to_phone(house)
