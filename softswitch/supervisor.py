@@ -92,8 +92,9 @@ def _locked(path: Path) -> IO[str] | None:
 class Supervisor:
     """``commands``: arguments of Python by the name of the child, in the order in which they begin."""
 
-    def __init__(self, commands: dict[str, list[str]], lock: int) -> None:
+    def __init__(self, commands: dict[str, list[str]], lock: int, spare_after_s: float = SPARE_AFTER_S) -> None:
         self._commands = commands
+        self._spare_after_s = spare_after_s
         self._lock = lock
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._spare: asyncio.subprocess.Process | None = None
@@ -151,7 +152,7 @@ class Supervisor:
 
     async def _keep_a_spare(self) -> None:
         while True:
-            await asyncio.sleep(SPARE_AFTER_S)
+            await asyncio.sleep(self._spare_after_s)
             if self._spare is None or self._spare.returncode is not None:
                 self._spare = await self._start(SPARE, asyncio.subprocess.PIPE)
 

@@ -35,24 +35,27 @@ CALLS = 200
 RUNS = 3
 _SETTLED_S, _AFTER_S = 1.0, 3.0
 _RTP_PORTS = 1024
+_NEVER_S = 3600.0
 
 
 class Plane:
     """A supervised media process, a client, and the two parties of each call."""
 
-    def __init__(self, directory: Path, calls: int) -> None:
+    def __init__(self, directory: Path, calls: int, spare_after_s: float) -> None:
         self.calls = calls
         self.socket = directory / "media.sock"
         self.voices = Voices(2 * calls)
         self._rtp = claim(_RTP_PORTS)
         self._directory = directory
         self.client: MediaClient
-        self._supervisor = Supervisor({"media": [*MEDIA, "--socket", str(self.socket), "--streams", "2048"]}, 2)
+        self._supervisor = Supervisor(
+            {"media": [*MEDIA, "--socket", str(self.socket), "--streams", "2048"]}, 2, spare_after_s
+        )
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, directory: Path, calls: int) -> AsyncIterator[Plane]:
-        plane = cls(directory, calls)
+    async def running(cls, directory: Path, calls: int, spare_after_s: float = SPARE_AFTER_S) -> AsyncIterator[Plane]:
+        plane = cls(directory, calls, spare_after_s)
         supervising = asyncio.create_task(plane._supervisor.run())
         try:
             plane.client = await plane.new_client()
@@ -113,7 +116,7 @@ def gaps(heard: Sequence[Heard]) -> tuple[float, float]:
 async def kill_media(calls: int, with_spare: bool = True) -> list[Heard]:
     """``with_spare``: the supervisor has had the time to load one."""
     with tempfile.TemporaryDirectory() as directory:
-        async with Plane.running(Path(directory), calls) as plane:
+        async with Plane.running(Path(directory), calls, SPARE_AFTER_S if with_spare else _NEVER_S) as plane:
             await plane.connect()
             if with_spare:
                 await plane.spare_is_there()
