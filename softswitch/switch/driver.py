@@ -60,6 +60,7 @@ from softswitch.switch.ports import (
     WorldInput,
 )
 from softswitch.switch.restart import Kept, Restart
+from softswitch.switch.rollcall import RollCall
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
 from softswitch.switch.supervisions import Supervisions
@@ -124,6 +125,7 @@ class Switch:
         self.offices = Offices(self)
         self.phones = Phones(self)
         self.orphans = Orphans(self)
+        self.rollcall = RollCall(self)
         self.overload = Overload()
         self.door = Door(Bans(configuration.bans), self.overload, configuration.strangers, fixed(configuration))
         desk = Desk(configuration, self.registrar, self.directory.trunk_of, ids.tag, self.door)

@@ -89,7 +89,8 @@ class Offices:
         acd = self._switch.acd
         for policy in self._policies:
             queue = policy.queue
-            free = 0 if self._cut_off(policy) else acd.free_for_callbacks(queue)
+            shut = self._cut_off(policy) or self._switch.rollcall.awaits(queue)
+            free = 0 if shut else acd.free_for_callbacks(queue)
             capacity = Capacity(queue, free, acd.live_waiting(queue), acd.callbacks_waiting(queue))
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
@@ -99,7 +100,7 @@ class Offices:
         return []
 
     def recount(self) -> None:
-        """A trunk has come up or gone down."""
+        """A trunk has come up or gone down; whoever may have been waiting is, or is gone."""
         self._acd_worked = True
 
     def _cut_off(self, policy: Policy) -> bool:

@@ -1,9 +1,9 @@
 """Going on with the calls of a former process: what ``journal`` wrote is made legs, contacts and places in line again.
 
 Decided here: in which order (nobody is offered to an agent before all who talk are talking again, and who waited
-longer joins first), what is asked of the peers, and what becomes of a call that cannot go on: where its legs are known
-they are told BYE, and where its record is known it is written. What has to leave by the network waits for ``orders``:
-it is not there yet when the machines are made.
+longer is asked first, see ``rollcall``), what is asked of the peers, and what becomes of a call that cannot go on: where
+its legs are known they are told BYE, and where its record is known it is written. What has to leave by the network waits
+for ``orders``: it is not there yet when the machines are made.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Revival:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._asked = 0
-        self._joins: list[tuple[Join, list[Effect]]] = []
+        self._joins: list[Join] = []
         self._orders: list[Effect] = []
         self.wishes: dict[str, tuple[AgentState, str]] = {}
 
@@ -80,13 +80,13 @@ class Revival:
                 self._orders += [TellLeg(leg.id, Release()) for leg in legs]
             self._switch.journal.taken_over(name, octets)
             self._switch.publish(CallResumed(name, outcome))
-        for join, others in sorted(self._joins, key=lambda one: one[0].queued_at):
-            self._orders += [*self._switch.offices.to_acd(join), *others]
 
     def orders(self) -> list[Effect]:
         """What follows, once the listeners are open."""
-        orders, self._orders = self._orders, []
-        return orders
+        switch = self._switch
+        for place, join in enumerate(sorted(self._joins, key=lambda one: one.queued_at)):
+            switch.rollcall.ask(join, switch.now + place * ASK_APART_S)
+        return self._orders
 
     # ---- one contact -------------------------------------------------------------------------------------------
 
@@ -140,12 +140,11 @@ class Revival:
         return 0.0 if record.boot == clock.boot else record.epoch - clock.epoch
 
     def _go_on(self, orders: list[Effect]) -> None:
-        joins = [one.event for one in orders if isinstance(one, TellAcd) and isinstance(one.event, Join)]
-        others = [one for one in orders if not (isinstance(one, TellAcd) and isinstance(one.event, Join))]
-        if joins:
-            self._joins.append((joins[0], others))
-        else:
-            self._orders += others
+        for one in orders:
+            if isinstance(one, TellAcd) and isinstance(one.event, Join):
+                self._joins.append(one.event)
+            else:
+                self._orders.append(one)
 
     # ---- a leg -------------------------------------------------------------------------------------------------
 

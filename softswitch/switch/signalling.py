@@ -225,7 +225,7 @@ class Signalling:
         if leg is not None:
             heard = self._places.heard(leg, event) if isinstance(event, AckArrived) else event
             told = self._switch.calls.tell_leg(leg.id, heard) if heard else []
-            return [*told, *self._switch.orphans.heard(leg.id)]
+            return [*told, *self._switch.orphans.heard(leg.id), *self._switch.rollcall.heard(leg.id)]
         if request.method == "SUBSCRIBE" and isinstance(event, RequestArrived):
             return self._desk.request(event, self._switch.unix)
         if isinstance(event, RequestArrived):
@@ -246,7 +246,10 @@ class Signalling:
         for office in (self._switch.phones, self._switch.questions, self._switch.lamps, self._switch.texts):
             if office.owns(event.owner):
                 return office.answered(event)
-        return self._switch.calls.tell_leg(event.owner, event)
+        told = self._switch.calls.tell_leg(event.owner, event)
+        if isinstance(event, ResponseArrived) and event.response.status < 200:
+            return told
+        return [*told, *self._switch.rollcall.heard(event.owner)]
 
     def _call_wanted(self, event: CallWanted) -> Sequence[Effect]:
         leg, effects = self._switch.calls.inbound(event)
