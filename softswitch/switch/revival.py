@@ -1,9 +1,9 @@
 """Going on with the calls of a former process: what ``journal`` wrote is made legs, contacts and places in line again.
 
 Decided here: in which order (nobody is offered to an agent before all who talk are talking again, and who waited
-longer is asked first, see ``rollcall``), what is asked of the peers, and what becomes of a call that cannot go on: where
-its legs are known they are told BYE, and where its record is known it is written. What has to leave by the network waits
-for ``orders``: it is not there yet when the machines are made.
+longer is asked first, see ``rollcall``), what is asked of the peers, and what becomes of a call that cannot go on:
+where its legs are known they are told BYE, and where its record is known it is written. What has to leave by the
+network waits for ``orders``: it is not there yet when the machines are made.
 """
 
 from __future__ import annotations
