@@ -22,6 +22,7 @@ from softswitch.contact.inbound import InboundContact
 from softswitch.contact.memory import ContactMemory, legs_of
 from softswitch.contact.memory import memory as memory_of_contact
 from softswitch.contact.permission import Party
+from softswitch.switch.plain import encode
 
 if TYPE_CHECKING:
     from softswitch.switch.calls import Contact
@@ -76,7 +77,6 @@ class CallJournal:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._port = switch.ports.journal
-        self._encoder = msgspec.msgpack.Encoder()
         self._touched: set[str] = set()
         self._written: dict[str, int] = {}  # hash of the record of each contact
         self.unkept = 0  # records that could not be made
@@ -118,8 +118,8 @@ class CallJournal:
             return None
         try:
             kept = self._kept(contact)
-            return None if kept is None else self._encoder.encode(kept)
-        except Exception:  # what a plan has in its variables, what a peer writes: anything may be no plain data
+            return None if kept is None else encode(kept)
+        except Exception:  # what a plan has in its variables: anything may be no plain data
             if not self.unkept:
                 log.exception("contact %s cannot be written down, and would not outlive this process", name)
             self.unkept += 1

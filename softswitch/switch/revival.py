@@ -30,6 +30,7 @@ from softswitch.sip.flow import Flow
 from softswitch.switch.event import CallResumed
 from softswitch.switch.journal import VERSION, LegKept, Work
 from softswitch.switch.orphan import COME_BACK_S
+from softswitch.switch.plain import decode
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -96,7 +97,7 @@ class Revival:
         record = _RECORD.decode(octets)
         by = self._clocks_apart(record)
         for raw in record.legs:
-            kept = _LEG.decode(raw)
+            kept = decode(raw, _LEG)
             leg = self._leg(kept, record.epoch - by)
             calls.take_up(leg, kept.user, kept.trunk, kept.party)
             if kept.shown is not None:
@@ -105,7 +106,7 @@ class Revival:
             legs.append(leg)
         for rings in record.ringing:
             self._call_off(rings)
-        memory = _CONTACT.decode(record.contact) if record.version == VERSION else None
+        memory = decode(record.contact, _CONTACT) if record.version == VERSION else None
         if memory is None:
             return "ended"
         epoch = switch.clock.epoch

@@ -225,6 +225,32 @@ def test_an_agent_or_a_queue_that_is_gone_harms_nobody() -> None:
     assert not house.world.switch.calls.legs and not house.world.facts(UnitFailed)
 
 
+def remotes(house: House) -> list[str]:
+    """The To of what is sent in each dialog."""
+    dialogs = [leg.leg.dialog for leg in house.world.switch.calls.legs.values()]
+    return sorted(dialog.remote for dialog in dialogs if dialog is not None)
+
+
+def test_a_caller_whose_name_is_no_utf_8_talks_on_as_others_do() -> None:
+    house = House()
+    carry, name = house.world.carry, "张三".encode("gbk")
+
+    def renames(data: bytes, source: Address, destination: Address) -> None:
+        if data.startswith((b"INVITE", b"BYE")) and source == house.carrier.address:
+            data = data.replace(b"From: <", b'From: "' + name + b'" <', 1)
+        carry(data, source, destination)
+
+    house.world.carry = renames  # type: ignore[method-assign]
+    call = into_orders(house, house.carrier, "talking")
+    before = remotes(house)
+    assert any(name in remote.encode("utf-8", "surrogateescape") for remote in before)
+    killed(house)
+    assert outcomes(house) == ["resumed"] and hears(house, call) == ["talk"]
+    assert remotes(house) == before
+    house.carrier.hang_up(call)
+    assert ended(house).agent == "alice"
+
+
 # ---- messages that got lost --------------------------------------------------------------------------------------
 
 
