@@ -1,9 +1,11 @@
 """``softswitch run``: starts media and control, restarts what dies, and has no state.
 
 A child that ends with ``GIVE_UP`` has said why and would end the same way again (a port taken, a broken database URL):
-then everything stops. Any other end is a crash: the child comes back, at once if it was steady, else after a pause that
-grows while it keeps crashing. For media processes, whose calls are silent meanwhile, there is a spare one that has only
-to be told which it is. Should the supervisor itself be killed, the kernel tells the children.
+then everything stops, unless it was steady once: a file that somebody is writing when control dies costs no calls,
+which media keeps up, and the switch is back when the file is right. Any other end is a crash: the child comes back, at
+once if it was steady, else after a pause that grows while it keeps crashing. For media processes, whose calls are
+silent meanwhile, there is a spare one that has only to be told which it is. Should the supervisor itself be killed, the
+kernel tells the children.
 """
 
 from __future__ import annotations
@@ -126,17 +128,17 @@ class Supervisor:
         return {name: process.pid for name, process in self._running.items()}
 
     async def _keep(self, name: str) -> None:
-        pause_s = 0.0
+        pause_s, proven = 0.0, False
         while True:
             started = time.monotonic()
             process = self._running[name] = await self._begin(self._commands[name])
             status = await process.wait()
-            if status == GIVE_UP:
+            if time.monotonic() - started > STEADY_S:
+                pause_s, proven = 0.0, True
+            if status == GIVE_UP and not proven:
                 self._status = 1
                 self._stop.set()
                 return
-            if time.monotonic() - started > STEADY_S:
-                pause_s = 0.0
             log.error("%s ended with %s; starting it again in %.1f s", name, status, pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(max(FIRST_PAUSE_S, 2 * pause_s), LONGEST_PAUSE_S)

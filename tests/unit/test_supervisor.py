@@ -1,15 +1,18 @@
-"""What the settings say of the media reaches its process."""
+"""What the settings say of the media reaches its process; when a child that gives up comes back."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from softswitch import supervisor
 from softswitch.media.process import arguments
 from softswitch.rtp.jitter import JitterSettings
 from softswitch.settings import load
-from softswitch.supervisor import media_command
+from softswitch.supervisor import GIVE_UP, Supervisor, media_command
+from tests.support.process import eventually
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,36 @@ def test_the_jitter_buffer_is_as_it_is_written(tmp_path: Path, written: str, rea
     (tmp_path / "softswitch.yaml").write_text(f"media: {written}")
     module, *given = media_command(load(tmp_path, {}))[1:]
     assert module == "softswitch.media" and arguments(given).jitter == read
+
+
+def child(runs: Path, first_s: float) -> list[str]:
+    """Its first run takes so long; each gives up."""
+    return [
+        "-c",
+        f"""
+import pathlib, sys, time
+runs = pathlib.Path({str(runs)!r})
+first = not runs.exists()
+runs.open("a").write("x")
+time.sleep({first_s} if first else 0)
+sys.exit({GIVE_UP})
+""",
+    ]
+
+
+async def test_a_child_that_gives_up_at_once_ends_everything(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as lock:
+        assert await Supervisor({"control": child(tmp_path / "runs", 0)}, lock.fileno()).run() == 1
+    assert (tmp_path / "runs").read_text() == "x"
+
+
+async def test_one_that_was_steady_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "STEADY_S", 0.1)
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.01)
+    runs = tmp_path / "runs"
+    with (tmp_path / "lock").open("w") as lock:
+        it = Supervisor({"control": child(runs, 0.3)}, lock.fileno())
+        running = asyncio.create_task(it.run())
+        await eventually(lambda: runs.exists() and len(runs.read_text()) >= 3, 20, "it is started again")
+        it.stop()
+        assert await running == 0

@@ -22,9 +22,7 @@ _DECODER = msgspec.msgpack.Decoder(Record)
 @given(st.binary(max_size=40), st.binary(max_size=40))
 def test_whatever_a_peer_has_written_is_read_back(name: bytes, other: bytes) -> None:
     text = name.decode("utf-8", "surrogateescape")
-    assume(
-        not any("\uf780" <= one <= "\uf7ff" for one in text)
-    )  # which mean nothing anywhere, and stand for octets here
+    assume(not any("\uf780" <= one <= "\uf7ff" for one in text))  # which stand for octets here
     record = Record(text, {text: (text, "plain")}, other)
     assert decode(encode(record), _DECODER) == record
 
