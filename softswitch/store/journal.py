@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -24,6 +25,8 @@ _MARK = b"\xf5SwJ"  # an octet that no UTF-8 text has
 _HEAD = struct.Struct(">II")  # length of the body, its CRC-32
 _AT = len(_MARK) + _HEAD.size
 MOST = 1 << 20  # octets of one body
+MOST_PENDING = 10_000  # calls that wait for a disk that is full
+RETRY_S = 1.0
 SLACK = 16 << 20  # octets of the file that may be of calls that are over
 _Body = tuple[str, bytes | None]
 _ENCODER = msgspec.msgpack.Encoder()
@@ -33,12 +36,13 @@ _DECODER = msgspec.msgpack.Decoder(_Body)
 class CallFile:
     """Implements ``Journal`` of the driver's ports. ``found`` is what the former process has left, by name."""
 
-    def __init__(self, path: Path, slack: int = SLACK) -> None:
+    def __init__(self, path: Path, slack: int = SLACK, retry_s: float = RETRY_S) -> None:
         """A file that cannot be read or written is logged and counted; it keeps nobody from working."""
         self.damaged = 0  # records that could not be read
         self.lost = 0  # times that something could not be written: the disk is full
         self._path, self._slack = path, slack
-        self._pending: list[bytes] = []
+        self._retry_s, self._retry_at = retry_s, 0.0
+        self._pending: dict[str, bytes | None] = {}  # to be written, the latest of each name
         self._living: set[str] = set()
         self._size, self._limit = 0, slack
         self._file: int | None = None
@@ -54,22 +58,35 @@ class CallFile:
 
     def keep(self, name: str, octets: bytes) -> None:
         self._living.add(name)
-        self._pending.append(_record(name, octets))
+        self._pend(name, octets)
 
     def forget(self, name: str) -> None:
         if name in self._living:
             self._living.remove(name)
-            self._pending.append(_record(name, None))
+            self._pend(name, None)
+
+    def _pend(self, name: str, octets: bytes | None) -> None:
+        self._pending.pop(name, None)
+        self._pending[name] = octets
+        if len(self._pending) > MOST_PENDING:
+            del self._pending[next(iter(self._pending))]
 
     def flush(self) -> None:
-        if not self._pending:
+        """What cannot be written is written later: the end of a call that is not noted would be a ghost one day."""
+        if not self._pending or time.monotonic() < self._retry_at:
             return
-        data, self._pending = b"".join(self._pending), []
+        data = b"".join(_record(name, octets) for name, octets in self._pending.items())
         try:
             if self._file is None:
                 self._file = self._open(self._path)
             _write(self._file, data)
-            self._size += len(data)
+        except OSError as error:
+            self._fail(error)
+            self._retry_at = time.monotonic() + self._retry_s
+            return
+        self._pending.clear()
+        self._size += len(data)
+        try:
             if self._size > self._limit:
                 self._limit *= 2  # where it fails, it is tried again when the file is longer still
                 self._tidy()
@@ -78,6 +95,7 @@ class CallFile:
 
     def close(self) -> None:
         """Of an orderly end: what lives now is what a next process would find, and nothing else is left behind."""
+        self._retry_at = 0.0
         self.flush()
         if self._file is not None:
             os.close(self._file)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.store.journal import CallFile
+from softswitch.store.journal import MOST_PENDING, CallFile
 
 
 @pytest.fixture
@@ -103,21 +103,35 @@ def test_what_is_over_does_not_make_it_grow(path: Path) -> None:
     assert CallFile(path).found == {"long": b"x" * 100}
 
 
-def test_a_disk_that_is_full_is_counted_and_the_next_records_are_read(
+def test_a_disk_that_is_full_is_counted_and_what_it_did_not_take_is_written_later(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file, write = CallFile(path), os.write
-    file.keep("a", b"a" * 100)
+    file, write = CallFile(path, retry_s=0.0), os.write
+    for name in "ao":
+        file.keep(name, b"a" * 100)
     file.flush()
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:50]))
     file.keep("b", b"b" * 100)
+    file.forget("o")
     with caplog.at_level(logging.ERROR):
         file.flush()
     monkeypatch.setattr(os, "write", write)
     assert file.lost == 1 and "will not outlive this process" in caplog.text
     file.keep("c", b"c" * 100)
     file.flush()
-    assert set(CallFile(path).found) == {"a", "c"}
+    assert set(CallFile(path).found) == {"a", "b", "c"}
+
+
+def test_a_disk_that_stays_full_is_not_asked_all_the_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = CallFile(path)
+    monkeypatch.setattr(os, "write", lambda fd, data: 0)
+    for number in range(MOST_PENDING + 10):
+        file.keep(f"call-{number}", b"x")
+        file.flush()
+    assert file.lost == 1
+    monkeypatch.undo()
+    file.close()
+    assert len(CallFile(path).found) == MOST_PENDING
 
 
 def test_a_place_where_nothing_can_be_written_keeps_nobody_from_working(tmp_path: Path) -> None:
