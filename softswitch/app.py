@@ -71,6 +71,7 @@ log = logging.getLogger("softswitch.app")
 MEASURE_S, CALM_S = 0.01, 0.05  # how often we look how busy we are, and while nothing waits: each look is a wake-up
 TICK_S = 0.01
 GOODBYE_S = 0.3  # for BYEs, and REGISTERs that end a registration, to leave and be answered
+PROVEN_S = 2.0  # a process that lives as long does not die of the calls that it has taken over
 FOLLOW_S = 1.0  # how often the files of certificates are looked at
 
 
@@ -129,9 +130,14 @@ class Control:
         )  # fmt: skip
         self._switch.restore(kept)
         self.media.begin()
-        await self.network.listen(listeners)
+        try:
+            await self.network.listen(listeners)
+        except OSError:
+            self.journal.proven()  # it is none of its calls that ends this process
+            raise
         self._listening = True
         self._switch.begin()
+        asyncio.get_running_loop().call_later(PROVEN_S, self.journal.proven)
         self._follow_certificates()
         self._measure(asyncio.get_running_loop().time())
         self._switch.control.parts = self._ready

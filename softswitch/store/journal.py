@@ -10,6 +10,7 @@ or damaged is counted and passed over: reading goes on at the next mark.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import struct
@@ -27,6 +28,7 @@ _AT = len(_MARK) + _HEAD.size
 MOST = 1 << 20  # octets of one body
 MOST_PENDING = 10_000  # calls that wait for a disk that is full
 RETRY_S = 1.0
+MOST_DEATHS = 3  # of processes that had begun with the same file
 SLACK = 16 << 20  # octets of the file that may be of calls that are over
 _Body = tuple[str, bytes | None]
 _ENCODER = msgspec.msgpack.Encoder()
@@ -47,7 +49,9 @@ class CallFile:
         self._size, self._limit = 0, slack
         self._file: int | None = None
         self.found: dict[str, bytes] = {}
+        self._deaths = path.with_suffix(".deaths")  # as many octets
         try:
+            self._begin()
             self.found, self.damaged = self._read()
             self._living = set(self.found)
             self._tidy()
@@ -55,6 +59,25 @@ class CallFile:
             self._fail(error)
         if self.damaged:
             log.error("%s: %d records cannot be read; their calls are lost", path, self.damaged)
+
+    def _begin(self) -> None:
+        """A file of which one process after the other dies is put aside: whoever starts is not to die for ever."""
+        if not self._path.exists():
+            return self.proven()
+        died = self._deaths.stat().st_size if self._deaths.exists() else 0
+        if died >= MOST_DEATHS:
+            self.proven()
+            self._path.replace(self._path.with_suffix(".bad"))
+            log.error("%s: %d processes have died at their start; it is put aside as .bad", self._path, died)
+        else:
+            file = self._open(self._deaths)
+            os.write(file, b"x")
+            os.close(file)
+
+    def proven(self) -> None:
+        """The process is well."""
+        with contextlib.suppress(OSError):
+            self._deaths.unlink(missing_ok=True)
 
     def keep(self, name: str, octets: bytes) -> None:
         self._living.add(name)
@@ -97,6 +120,7 @@ class CallFile:
         """Of an orderly end: what lives now is what a next process would find, and nothing else is left behind."""
         self._retry_at = 0.0
         self.flush()
+        self.proven()
         if self._file is not None:
             os.close(self._file)
             self._file = None

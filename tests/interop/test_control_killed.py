@@ -15,7 +15,7 @@ from tests.support import tone
 from tests.support.phone import Phone
 from tests.support.switch_process import HOLD_HZ, SwitchProcess, queue
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.alone]
 
 ORDERS = """
 dialplan: orders

@@ -22,7 +22,7 @@ from tests.support.rough_call import BEAT_S, End, RoughCall, rough_call
 from tests.support.rtp_flood import flooded
 from tests.support.switch_process import SwitchProcess, sample_users
 
-pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 RECORDED = "7100"  # a number that leads to an agent, whose calls are recorded
 PLAN = f"""\

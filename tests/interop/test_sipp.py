@@ -11,7 +11,7 @@ from tests.support.phone import Phone
 from tests.support.sipp import Sipp
 from tests.support.switch_process import SwitchProcess, queue, sample_users
 
-pytestmark = [pytest.mark.interop]
+pytestmark = [pytest.mark.interop, pytest.mark.alone]
 
 AGENTS = 60
 RATE = 20  # calls a second

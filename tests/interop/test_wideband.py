@@ -96,7 +96,11 @@ async def test_the_upper_band_goes_through_a_recorded_call(tmp_path: Path) -> No
             await hears(lambda: boss.record, hz)
         for hz in (CALLER_HZ[1], AGENT_HZ[1]):
             tone.not_heard(boss.record, 8000 - hz)
-        assert (await switch.metrics())["softswitch_media_rooms_wide"] == 1
+
+        async def wide() -> bool:
+            return (await switch.metrics())["softswitch_media_rooms_wide"] == 1
+
+        await eventually(wide, 5.0, "one wide room")
         await call.hangup()
         record = await switch.record_of(lambda found: found["queue"] == "orders")
         kept = switch.directory / "var" / "recordings" / record["recording"]

@@ -15,7 +15,7 @@ from tests.bench import life
 from tests.support.ports import free_port
 from tests.support.process import eventually
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 CALLS = 10
 

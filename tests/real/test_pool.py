@@ -25,7 +25,7 @@ from tests.support.ports import claim, release
 from tests.support.process import eventually
 from tests.support.rtp_phone import RtpPhone
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 HOST = "127.0.0.1"
 CALLER_HZ, AGENT_HZ, BOSS_HZ = 440.0, 1000.0, 1700.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.store.journal import MOST_PENDING, CallFile
+from softswitch.store.journal import MOST_DEATHS, MOST_PENDING, CallFile
 
 
 @pytest.fixture
@@ -140,3 +140,23 @@ def test_a_place_where_nothing_can_be_written_keeps_nobody_from_working(tmp_path
     file.flush()
     assert file.lost == 2
     file.close()
+
+
+def test_a_file_of_which_process_after_process_dies_is_put_aside(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    written(path, poison=b"1")
+    for _ in range(MOST_DEATHS):
+        assert CallFile(path).found == {"poison": b"1"}  # and dies
+    with caplog.at_level(logging.ERROR):
+        file = CallFile(path)
+    assert file.found == {} and "put aside" in caplog.text
+    file.keep("a", b"2")
+    file.flush()
+    assert CallFile(path).found == {"a": b"2"}
+
+
+def test_one_that_lives_a_while_has_not_died_of_it(path: Path) -> None:
+    written(path, a=b"1")
+    for _ in range(2 * MOST_DEATHS):
+        file = CallFile(path)
+        assert file.found == {"a": b"1"}
+        file.proven()
