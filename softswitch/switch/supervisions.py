@@ -105,12 +105,14 @@ class Supervisions:
 
     def _change(self, supervision: Supervision, wish: Wish) -> tuple[Supervision, Sequence[Effect]]:
         if wish.mode == TAKE_OVER:
+            if not supervision.leg or supervision.at is None:  # his phone rings, or a transfer is under way
+                raise _not_there(wish)
             return supervision, self._take_over(TakeOver(supervision.id))
         return supervision, self._switch.calls.to_contact(supervision.id, SetMode(Mode(wish.mode), wish.by))
 
     def _ring(self, wish: Wish, found: _Found) -> tuple[Supervision, Sequence[Effect]]:
         if wish.mode == TAKE_OVER:
-            raise Refused("not there", f"{wish.supervisor} does not supervise this call")
+            raise _not_there(wish)
         targets = self._switch.directory.user_targets(wish.supervisor)
         if not targets:
             raise Refused("unreachable", f"no phone of {wish.supervisor} is registered")
@@ -251,6 +253,10 @@ class Supervisions:
         calls.move(leg, contact.id)
         replaced = LegReplaced(supervision.line, leg, Party(user, user), up=True)
         return [*given, *calls.to_contact(contact.id, replaced)]
+
+
+def _not_there(wish: Wish) -> Refused:
+    return Refused("not there", f"{wish.supervisor} does not hear this call")
 
 
 def _place(contact: Journey, line: str) -> LineTalks:

@@ -415,7 +415,9 @@ def test_nobody_takes_over_whom_he_does_not_hear(house: SupervisedHouse) -> None
     house.boss.answer_after = None
     house.supervise("1001")
     house.world.run(0.3)
-    house.supervise("1001", "take-over")  # before he has answered
+    with pytest.raises(Refused) as refused:
+        house.supervise("1001", "take-over")  # before he has answered
+    assert refused.value.why == "not there"
     house.world.run(0.3)
     assert hear_each_other(house, caller, agent)
     house.the_end()
