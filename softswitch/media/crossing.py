@@ -7,6 +7,7 @@ after ``SETTLE_S``, when its filters have filled: one on the way in and one on t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ class Crossing:
     are at 8 kHz. Who goes on following another row in a wide room does just that.
     """
 
-    def __init__(self, before: Plan, after: Plan, coded: npt.NDArray[np.bool_]) -> None:
+    def __init__(self, before: Plan, after: Plan, coded: npt.NDArray[np.bool_], closed: Collection[int] = ()) -> None:
+        """``closed``: rows whose streams are gone; who has such a row now hears nothing of what was."""
         gone = [room for key, room in before.rooms.items() if key not in after.rooms]
         come = [room for key, room in after.rooms.items() if key not in before.rooms]
         rows = np.array(sorted({row for room in gone + come for row in _members(room)}), np.int64)
@@ -61,8 +63,9 @@ class Crossing:
         )
         self._followed = {follower: leader for room in gone for follower, leader in room.followers.items()}
         self._rows = rows
-        self._at_wide = coded[rows] | (was_wide & is_wide & ~follows)
-        self._at_narrow = ~self._at_wide & ~(was_wide & is_wide)
+        stays = ~np.isin(rows, list(closed))
+        self._at_wide = stays & (coded[rows] | (was_wide & is_wide & ~follows))
+        self._at_narrow = stays & ~self._at_wide & ~(was_wide & is_wide)
         self._left_wide = was_wide & self._at_narrow
         self.wide_rows, self.narrow_rows = rows[self._at_wide], rows[self._at_narrow]
         self._old = np.zeros((len(rows), FRAME), np.int16)

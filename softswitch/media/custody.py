@@ -15,8 +15,9 @@ class Custody:
     """What the control that speaks has named, and since when nobody has spoken."""
 
     def __init__(self, outlive_s: float) -> None:
-        self.streams: set[str] = set()  # named since ``Hello``; of no meaning after ``Settle``
+        self.streams: set[str] = set()  # named between ``Hello`` and ``Settle``
         self.recordings: set[str] = set()
+        self._naming = False
         self._most = round(outlive_s / TICK_S)
         self._silent = 0  # ticks
 
@@ -25,9 +26,10 @@ class Custody:
         match command:
             case p.Hello() | p.Settle():
                 self.streams, self.recordings = set(), set()
-            case p.Open(stream):
+                self._naming = isinstance(command, p.Hello)
+            case p.Open(stream) if self._naming:
                 self.streams.add(stream)
-            case p.Record(recording):
+            case p.Record(recording) if self._naming:
                 self.recordings.add(recording)
 
     def over(self, ticks: int) -> bool:

@@ -79,6 +79,7 @@ class Engine:
         self._rooms = Rooms()
         self._mixer = Mixer(settings.streams, self._receiver.bands)
         self._stale = False  # the mixer's plan
+        self._closed: set[int] = set()  # rows given back since that plan
         self._recorder = Recorder(settings.streams, settings.keep_free, settings.recordings)
         self._receiver.on_sound = self._recorder.hear
         self._listening = Listening(settings.streams, settings.talk)
@@ -215,6 +216,7 @@ class Engine:
         self._tell(p.StreamEnded(name, self._reporting.close(row, late, waits_ms, time.monotonic())))
         self._recorder.forget(row)
         self._rooms.leave(row)
+        self._closed.add(row)
         self._stale = True
         self._player.forget(row)
         self._sender.forbid(row)
@@ -321,7 +323,8 @@ class Engine:
         pipes = np.where(even & (law == self._sender.law), law.astype(np.int64), -1)
         rows = np.flatnonzero(coded).tolist()
         plan = self._rooms.plan(recorded(RATE_HZ), pipes, rows, recorded(WIDE_HZ), self._sender.law)
-        self._mixer.take(plan, coded)
+        self._mixer.take(plan, coded, self._closed)
+        self._closed.clear()
         self._stale = False
 
     def _tell_keys(self, keys: Iterable[Key | dtmf.Heard], form: str) -> None:

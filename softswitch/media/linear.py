@@ -75,13 +75,15 @@ class Linear:
     def _rejoin(self, back: Rows) -> None:
         """The first good frames after a gap: a codec goes on from what it made up, at the level to which that fell."""
         concealer, ramp = self.concealer, self.concealer.ramp
-        by_codec = self._by_codec[back]
+        # A gap that has outlasted the fade, or that was another stream's, is none of the codec's.
+        by_codec = self._by_codec[back] & (concealer.missing[back] <= FADE_FRAMES)
+        self._by_codec[back] = False
         some = back[by_codec]
         if len(some):
             least = concealer.fade[concealer.missing[some] - 1, -1:]
             rise = np.linspace(0, 1, ramp, dtype=np.float32)
             self.frames[some, :ramp] = self.frames[some, :ramp] * (least + (1 - least) * rise)
-            concealer.missing[some], self._by_codec[some] = 0, False
+            concealer.missing[some] = 0
         back = back[~by_codec]
         self.frames[back, :ramp] = concealer.rejoin(back, self.frames[back, :ramp])
 

@@ -8,6 +8,7 @@ silence.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,10 @@ class Mixer:
 
     def __init__(self, streams: int, bands: Bands) -> None:
         self.said: Pcm = np.zeros((streams, FRAME), np.int16)  # 16-bit, of the rows that have a seat; others are 0
-        self._voices: Pcm = np.zeros((streams, FRAME), np.int16)  # in the order of seats, 14-bit, like all below
+        seats = 2 * streams  # a recorded row that nobody hears has two
+        self._voices: Pcm = np.zeros((seats, FRAME), np.int16)  # in the order of seats, 14-bit, like all below
         self._ears: Pcm = np.zeros((streams, FRAME), np.int16)
-        self._in: Octets = np.zeros((streams, FRAME), np.uint8)
+        self._in: Octets = np.zeros((seats, FRAME), np.uint8)
         self._out: Octets = np.zeros((streams, FRAME), np.uint8)
         self._late_out: Octets = np.zeros((streams, FRAME), np.uint8)  # by row: what is not encoded seat by seat
         self._played = Heard(
@@ -56,9 +58,12 @@ class Mixer:
         self._coded = np.zeros(streams, np.bool_)
         self.plan: Plan = Rooms().plan((), np.zeros(0, np.int64))
 
-    def take(self, plan: Plan, coded: npt.NDArray[np.bool_]) -> None:
-        """From the next tick on; ``coded`` ``(streams,)``: rows that are given samples, and 16 kHz."""
-        crossing = Crossing(self.plan, plan, coded)
+    def take(self, plan: Plan, coded: npt.NDArray[np.bool_], closed: Collection[int] = ()) -> None:
+        """From the next tick on; ``coded`` ``(streams,)``: rows that are given samples, and 16 kHz.
+
+        ``closed``: rows that were given back since the last plan.
+        """
+        crossing = Crossing(self.plan, plan, coded, closed)
         self._crossing = crossing if len(crossing) else None
         self.plan, self._coded = plan, coded.copy()
         self.said[:] = 0

@@ -41,6 +41,7 @@ _NONE = 255  # no payload type of RTP
 _LAW_OF = np.full(256, _NONE, np.uint8)  # by payload type, where that alone says it (RFC 3551 table 4)
 _LAW_OF[[0, 8]] = g711.MU, g711.A
 _PAST_FRAMES = HISTORY // FRAME
+_MOST_REPORTS = 64  # that are read of a batch of 256: a flood costs two milliseconds
 _ALL = np.arange(256, dtype=np.uint8)
 _OTHER_LAW = np.stack(  # by the law of a row: an octet of the other law as one of its own
     [g711.encode(g711.decode(_ALL, g711.A), g711.MU), g711.encode(g711.decode(_ALL, g711.MU), g711.A)]
@@ -158,12 +159,12 @@ class Receiver:
 
     def _report(self, batch: Batch, rows: Rows, reports: Mask) -> None:
         """RTCP that shares the port (RFC 5761 section 4) is not RTP; it is left without octets."""
-        for index in np.flatnonzero(reports).tolist():
-            if self.reporting is not None and rows[index] != NOBODY:
+        if self.reporting is not None:
+            for index in np.flatnonzero(reports & (rows != NOBODY))[:_MOST_REPORTS].tolist():
                 packet = batch.table[index, : batch.lengths[index]].tobytes()
                 came_s = float(batch.came_s[index])
                 self.reporting.muxed(int(rows[index]), batch.sources.address(index), packet, came_s)
-            batch.lengths[index] = 0
+        batch.lengths[reports] = 0
 
     def _unlock(self, batch: Batch, rows: Rows, opened: set[int]) -> None:
         """Open what came for secured rows; what cannot be opened has no octets any more."""

@@ -130,6 +130,8 @@ class Jitter:
         self.counts[row] = 0
         self._clear(np.array([row]))
         self.ring[:, row] = SILENCE
+        if self._paired[row]:
+            self._pairs[:, row] = 0  # of a slot that is filled in part, the rest is heard as it is
         self._paired[row] = False
         self._at.started[row] = False
         self._at.depth[row] = self.settings.first

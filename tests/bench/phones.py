@@ -23,9 +23,10 @@ from tests.support import tone
 from tests.support.codec_phones import CODECS, SUITES, Exchange, Side, possible
 from tests.support.hearing import holes_ms, level_db, packet_times_ms
 from tests.support.impairment import Impairment
+from tests.support.recorded_number import RECORDED, recording_switch
 from tests.support.rough_call import LEVEL_DB, RoughCall, rough_call
 from tests.support.rtp_flood import flooded
-from tests.support.switch_process import SwitchProcess, Tree, descendants, sample_users
+from tests.support.switch_process import SwitchProcess, descendants
 
 SIDES = [Side(codec, suite) for codec in CODECS for suite in SUITES]
 _SHORT = {SUITES[0]: "", SUITES[1]: " 80", SUITES[2]: " 32", SUITES[3]: " GCM"}
@@ -41,15 +42,6 @@ ROADS = {
     "5 % lost, 0 to 60 ms late": Impairment(loss=0.05, jitter_s=0.06),
 }
 TIMES_MS = (10, 20, 30, 40, 60)
-RECORDED = "7100"
-PLAN = f"""\
-dialplan: recorded
-numbers: ["{RECORDED}"]
-start: orders
-steps:
-  orders: {{queue: {{name: orders}}, failed: bye}}
-  bye: {{hangup: normal}}
-"""
 FLOOD = 50_000
 
 
@@ -155,14 +147,9 @@ async def _times(switch: SwitchProcess, call: RoughCall, near_ms: int, far_ms: i
 
 
 async def packets(home: Path, only: str) -> bool:
-    (home / "plans").mkdir()
-    (home / "plans" / "recorded.yaml").write_text(PLAN)
-    users: Tree = {user: {**settings, "srtp": "optional"} for user, settings in sample_users().items()}
-    users["1004"]["srtp"] = "required"
-    agents = {"alice": {"user": "1002", "skills": {"orders": 5}}}
     good = True
     async with (
-        SwitchProcess(home / "switch", users=users, agents=agents, dialplans=home / "plans") as switch,
+        recording_switch(home / "switch") as switch,
         rough_call(switch, home, ("1001", "1002")) as plain,
         rough_call(switch, home, ("1003", "1004"), wide=(False, True), srtp="required") as keys,
     ):

@@ -18,21 +18,13 @@ from tests.support import tone
 from tests.support.hearing import packet_times_ms, rises_s, said_rises_s
 from tests.support.middlebox import Passed
 from tests.support.process import eventually
+from tests.support.recorded_number import RECORDED, recording_switch
 from tests.support.rough_call import BEAT_S, End, RoughCall, rough_call
 from tests.support.rtp_flood import flooded
-from tests.support.switch_process import SwitchProcess, sample_users
+from tests.support.switch_process import SwitchProcess
 
 pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
-RECORDED = "7100"  # a number that leads to an agent, whose calls are recorded
-PLAN = f"""\
-dialplan: recorded
-numbers: ["{RECORDED}"]
-start: orders
-steps:
-  orders: {{queue: {{name: orders}}, failed: bye}}
-  bye: {{hangup: normal}}
-"""
 LONG_TAG, SHORT_TAG = "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"
 FLOOD = 30_000  # packets
 FLOOD_HZ = 2000
@@ -40,13 +32,7 @@ FLOOD_HZ = 2000
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def switch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SwitchProcess]:
-    home = tmp_path_factory.mktemp("switch")
-    (home / "plans").mkdir()
-    (home / "plans" / "recorded.yaml").write_text(PLAN)
-    users = {user: {**settings, "srtp": "optional"} for user, settings in sample_users().items()}
-    users["1004"]["srtp"] = "required"
-    agents = {"alice": {"user": "1002", "skills": {"orders": 5}}}
-    async with SwitchProcess(home, users=users, agents=agents, dialplans=home / "plans") as switch:
+    async with recording_switch(tmp_path_factory.mktemp("switch")) as switch:
         yield switch
 
 

@@ -15,32 +15,18 @@ import pytest_asyncio
 
 from tests.support import tone
 from tests.support.hearing import holes_ms, packet_times_ms
+from tests.support.recorded_number import RECORDED, recording_switch
 from tests.support.rough_call import RoughCall, rough_call
-from tests.support.switch_process import SwitchProcess, sample_users
+from tests.support.switch_process import SwitchProcess
 
 pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
-RECORDED = "7100"  # a number that leads to an agent, whose calls are recorded
-PLAN = f"""\
-dialplan: recorded
-numbers: ["{RECORDED}"]
-start: orders
-steps:
-  orders: {{queue: {{name: orders}}, failed: bye}}
-  bye: {{hangup: normal}}
-"""
 FOR_S = 2.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def switch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SwitchProcess]:
-    home = tmp_path_factory.mktemp("switch")
-    (home / "plans").mkdir()
-    (home / "plans" / "recorded.yaml").write_text(PLAN)
-    users = {user: {**settings, "srtp": "optional"} for user, settings in sample_users().items()}
-    users["1004"]["srtp"] = "required"
-    agents = {"alice": {"user": "1002", "skills": {"orders": 5}}}
-    async with SwitchProcess(home, users=users, agents=agents, dialplans=home / "plans") as switch:
+    async with recording_switch(tmp_path_factory.mktemp("switch")) as switch:
         yield switch
 
 

@@ -14,6 +14,7 @@ def test_what_is_named_between_hello_and_settle_is_wanted() -> None:
         custody.hear(command)
     assert (custody.streams, custody.recordings) == ({"leg-1"}, {"rec"})
     custody.hear(p.Settle())
+    custody.hear(p.Open("leg-2", "127.0.0.1", 20004))  # of a later call: nobody asks for it
     assert (custody.streams, custody.recordings) == (set(), set())
 
 
