@@ -47,13 +47,16 @@ class Keypad:
 
     def press(self, row: int, digits: str, form: str) -> None:
         """As events where ``form`` is "event" and they were agreed on, else as tones; unknown keys are left out."""
-        wanted = [digit for digit in digits if digit in DIGITS][:_MOST_WAITING]
-        self.pressed += len(wanted)
+        wanted = [digit for digit in digits if digit in DIGITS]
         if form == "event" and row in self._agreed:
-            self._events.setdefault(row, KeySender(self._agreed[row][1], HOLD_S, PAUSE_S)).press("".join(wanted))
+            sender = self._events.setdefault(row, KeySender(self._agreed[row][1], HOLD_S, PAUSE_S))
+            wanted = wanted[: max(0, _MOST_WAITING - sender.waiting)]
+            sender.press("".join(wanted))
         elif wanted:
             waiting = self._tones.setdefault(row, [])
+            wanted = wanted[: max(0, _MOST_WAITING - len(waiting) // _FRAMES)]
             waiting[:0] = [(digit, frame) for digit in wanted[::-1] for frame in reversed(range(_FRAMES))]
+        self.pressed += len(wanted)
 
     def sounding(self) -> list[int]:
         """Rows that hear a tone."""

@@ -25,6 +25,8 @@ END = 0x80
 LONGEST = 0xFFFF  # RTP clock units of one segment
 END_PACKETS = 3  # section 2.5.1.4
 VOLUME = 10  # -dBm0, as we send it
+MOST_PER_S = 20.0  # presses of one peer that are believed; Q.24 allows for 12
+MOST_AT_ONCE = 32.0  # after a silence, for what a network has held back
 
 _PAYLOAD = struct.Struct(">BBH")
 _RESTART_S = 60  # a step back by more is another clock, not a late packet
@@ -87,6 +89,8 @@ class KeyListener:
 
     rate_hz: int = 8000  # of the RTP clock
     _presses: dict[int, _Press] = field(default_factory=dict)  # by SSRC, the latest last
+    _credit: float = MOST_AT_ONCE  # presses that are believed at this moment
+    _at: float = 0.0
 
     def hear(self, timestamp: int, payload: bytes, ssrc: int = 0, now: float = 0.0) -> str | None:
         """The digit that a packet reports for the first time, or None. ``now`` is seconds of any steady clock."""
@@ -104,7 +108,15 @@ class KeyListener:
         self._presses[ssrc] = _Press(event, timestamp, duration, bool(flags & END), now)
         while len(self._presses) > _SOURCES:
             del self._presses[next(iter(self._presses))]
-        return None if goes_on else DIGITS[event]
+        return None if goes_on or not self._believed(now) else DIGITS[event]
+
+    def _believed(self, now: float) -> bool:
+        """Nobody presses faster than ``MOST_PER_S``: more is a flood, each key of which would cost all of the house."""
+        self._credit, self._at = min(MOST_AT_ONCE, self._credit + max(0.0, now - self._at) * MOST_PER_S), now
+        if self._credit < 1:
+            return False
+        self._credit -= 1
+        return True
 
     def _carried_over(self, event: int, flags: int, duration: int, now: float) -> bool:
         latest = max(self._presses.values(), key=lambda press: press.heard_at, default=None)
@@ -138,6 +150,11 @@ class KeySender:
     _left: int = 0  # ticks of the press
     _ends: int = 0  # end packets still to be sent
     _quiet: int = 0  # ticks until the next press may begin
+
+    @property
+    def waiting(self) -> int:
+        """Keys that are still to be begun."""
+        return len(self._waiting)
 
     @property
     def idle(self) -> bool:

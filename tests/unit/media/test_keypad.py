@@ -96,3 +96,12 @@ def test_what_is_forgotten_is_not_pressed_any_more() -> None:
     heard = sound()
     keypad.render(heard)
     assert (heard.of(0) == 7).all() and all(octets == b"" for row in ticks(keypad, 5) for octets in row)
+
+
+@pytest.mark.parametrize("form", ["event", "tone"])
+def test_keys_that_come_faster_than_they_can_be_pressed_do_not_pile_up(form: str) -> None:
+    keypad = Keypad()
+    keypad.agree(2, 101, 8000)
+    for _ in range(100):
+        keypad.press(2, "12345", form)
+    assert keypad.pressed == 64

@@ -187,3 +187,10 @@ def test_rubbish_is_no_key_and_stops_nothing() -> None:
         assert told is None or told in DIGITS
     assert len(listener._presses) <= 3
     assert [d for d in (listener.hear(5, p, 99, 10 + n / 50) for n, p in enumerate(press("8"))) if d] == ["8"]
+
+
+def test_a_flood_of_presses_is_believed_at_the_pace_of_a_hand() -> None:
+    listener = KeyListener()
+    told = [listener.hear(1000 * n, event(n % 2, 160), now=0.001 * n) for n in range(1000)]
+    assert 32 <= sum(digit is not None for digit in told) <= 32 + 20
+    assert listener.hear(2_000_000, event(5, 160), now=3.0) == "5"
