@@ -148,6 +148,7 @@ async def forgetful_nat(switch: SwitchProcess, call: RoughCall) -> None:
     assert call.far.box.went_down and not call.near.box.went_down
     await call.near.phone.ask("renew", call=call.call.number)
     await call.both_heard()
+    await eventually(lambda: told("resumed"), 5.0, "it is heard again", 0.2)
     await call.end()
     events = (await call.quality(switch))["near"]["events"]
     assert events[:3] == ["first_packet", "latched", "one_way"] and events.count("resumed") == 1, events
