@@ -6,12 +6,13 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Files of tests, on two workers; those that wait for phones come first, by their names, and short ones fill the end.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Files of tests, on three workers for two cores: those that wait for phones come first, by their names, and leave a
+# core idle most of the time; short ones fill the end.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 CONFIG ?= config
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test quick lint unit bench demo lock clean
+.PHONY: run test side-by-side quick lint unit bench demo schema lock clean
 
 run: $(STAMP)
 	$(BIN)/softswitch run --config $(CONFIG)
@@ -21,9 +22,11 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	tests/setup-system.sh
-	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest tests -m "not alone" $(SIDE_BY_SIDE)
+	$(MAKE) --no-print-directory --jobs 2 lint side-by-side
 	$(BIN)/python -m pytest tests -m alone
+
+side-by-side: $(STAMP)
+	$(BIN)/python -m pytest tests -m "not alone" $(SIDE_BY_SIDE)
 
 quick: lint unit
 
@@ -39,6 +42,12 @@ lint: $(STAMP)
 bench: $(STAMP)
 	@mkdir -p tests/bench/results
 	$(BIN)/softswitch bench all --json | tee tests/bench/results/$$(date +%Y-%m-%d)-$$(git describe --always --dirty).jsonl
+
+# What is made from the code, and committed: for editors, and for readers. Tests hold it against the code.
+schema: $(STAMP)
+	$(BIN)/softswitch schema dialplan > config/dialplan.schema.json
+	$(BIN)/softswitch schema config > config/softswitch.schema.json
+	$(BIN)/softswitch schema verbs > docs/verbs.md
 
 # Needs uv. Universal, with hashes, and without the name of any host. The second one is what runs, without what tests.
 COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \

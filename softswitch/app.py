@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import math
+import random
 import secrets
 import signal
 import sys
@@ -19,24 +20,28 @@ from aiohttp import web
 from asyncpg import CannotConnectNowError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
-from softswitch.build import configuration, listening_points, load_dialplans, websocket_point
+from softswitch.build import configuration, listening_points, queue_log, speaking, websocket_point
 from softswitch.call.press import Form
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.entropy import pooled
+from softswitch.ivr.model import Fetched
 from softswitch.log import configure, log_event
 from softswitch.media.client import MediaListener
 from softswitch.media.pool import MediaPool
+from softswitch.media.watch import QUIET
 from softswitch.metrics import Metrics
-from softswitch.net.fetcher import HttpFetcher
+from softswitch.net.fetcher import HttpFetcher, Rule
 from softswitch.net.homer import Homer
 from softswitch.net.http import HttpListener
 from softswitch.net.network import SipNetwork
 from softswitch.net.resolver import DnsResolver, Done
 from softswitch.net.tls import Tls, TlsFiles
 from softswitch.net.upcalls import Upcalls
+from softswitch.net.webhooks import Hook, WebhookPoster
 from softswitch.net.websocket import WebSocketDoor
 from softswitch.process import boot_id, raise_file_limit, spare_the_long_lived
+from softswitch.reload import Reloader, first
 from softswitch.rtp.quality import Quality
 from softswitch.settings import Settings, load
 from softswitch.sip.flow import Flow, ListeningPoint
@@ -47,21 +52,25 @@ from softswitch.store.journal import CallFile
 from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
-from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted, RecordingFailed
+from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
+from softswitch.switch.outlook import RESTORED
 from softswitch.switch.ports import (
     Arrived,
     Clock,
     FlowFailed,
     HttpDone,
+    Hushed,
     KeyHeard,
     Malformed,
     Measured,
     Noted,
     Played,
     Ports,
+    Posted,
     Resolved,
     Stored,
     StreamLost,
+    Unrecorded,
 )
 from softswitch.switch.restart import Kept
 from softswitch.web import make_app, make_runner
@@ -78,8 +87,9 @@ FOLLOW_S = 1.0  # how often the files of certificates are looked at
 class Control:
     """Everything that the control process consists of."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, config_dir: Path) -> None:
         self.settings = settings
+        self._config_dir = config_dir
         self.metrics = Metrics()
         self._listening = False
         self._media_lives = 0.0
@@ -93,7 +103,9 @@ class Control:
         self._http_tls = Tls(TlsFiles(**dict(https)), partial(self._certificate, "http")) if https else None
         upcalls = Upcalls(self._message, self._malformed, self._failed, self._admits, self._shed, self._let_go)
         self.network = SipNetwork(upcalls, tls=self._sip_tls)
-        self.fetcher = HttpFetcher(settings.http_step.allowed_hosts, self._fetched)
+        self.fetcher = HttpFetcher(_fetch_rule(settings), self._fetched, random.random)
+        hooks = {name: Hook(hook.url, hook.secret, hook.timeout) for name, hook in settings.webhooks.items()}
+        self.poster = WebhookPoster(hooks, self._posted)
         self._homer: Homer | None = None
         self._http: HttpListener | None = None
         self._runner: web.AppRunner | None = None
@@ -101,32 +113,38 @@ class Control:
     async def start(self) -> None:
         """Raises ``OSError`` (an address is taken) and ``ConfigError``."""
         settings = self.settings
-        dialplans = load_dialplans(settings)
-        if not dialplans.right:
-            raise ConfigError(list(dialplans.problems))
+        dialplans, shelf = first(settings)
         self.store = await open_store(settings.store.url)
         self.store.on_stored = self._stored
+        self.store.forget_after(settings.trace.days, settings.statistics.days)
         listener = MediaListener(
             self._played, self._key, self._media_state, self._stream_lost, self._unrecorded, self._noted, self._measured
         )
         sockets = [media_socket(settings, number) for number in range(1, settings.media.processes + 1)]
         self.media = await MediaPool.start(
             sockets, settings.media.address, settings.media.ports, settings.paths.prompts,
-            settings.paths.var / "speech", listener,
+            settings.paths.var / "speech", listener, settings.paths.recordings, speaking(settings),
         )  # fmt: skip
         listeners = listening_points(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
         built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
         self.resolver = _resolver(settings, listeners, self._resolved)
         self.journal = CallFile(settings.paths.var / "calls.journal")
-        ports = Ports(self.network, self.media, self.store, self.fetcher, self.resolver, self.journal)
+        ports = Ports(
+            self.network, self.media, self.store, self.fetcher, self.resolver, self.journal, shelf, poster=self.poster
+        )
         self._switch = Switch(built, ports, Ids(pooled()), clock, self._rearm)
-        self._switch.listen(self.metrics.observe)
-        self._switch.listen(log_event)
+        self.reloader = Reloader(self._config_dir, settings, self._switch, shelf, dialplans)
+        for hears in (self.metrics.observe, log_event, *queue_log(settings)):
+            self._switch.listen(hears)
         await self._tell_homer()
         kept = Kept(
             await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents(),
-            await self.store.voicemails(), self.journal.found,
+            await self.store.voicemails(), overrides=await self.store.overrides(),
+            records=await self.store.calls(RESTORED), calls=self.journal.found,
+            greetings=await self.store.greetings(), deliveries=await self.store.deliveries(),
+            paths=await self.store.paths_going_on(settings.limits.calls),
+            intervals=await self.store.intervals(self._switch.figures.since),
         )  # fmt: skip
         self._switch.restore(kept)
         self.media.begin()
@@ -162,6 +180,7 @@ class Control:
             await self._runner.cleanup()
         await self.network.close()
         await self.fetcher.close()
+        await self.poster.close()
         await self.resolver.close()
         await self.media.shutdown()
         await self.store.close()
@@ -225,13 +244,13 @@ class Control:
         self._switch.feed(KeyHeard(stream, digit, form))
 
     def _unrecorded(self, recording: str, kind: str, why: str) -> None:
-        self._switch.publish(RecordingFailed(recording, kind, why))
+        self._switch.feed(Unrecorded(recording, kind, why))
 
     def _stream_lost(self, stream: str) -> None:
         self._switch.feed(StreamLost(stream))
 
     def _noted(self, stream: str, kind: str) -> None:
-        self._switch.feed(Noted(stream, kind))
+        self._switch.feed(Hushed(stream) if kind == QUIET else Noted(stream, kind))
 
     def _measured(self, stream: str, quality: Quality) -> None:
         self._switch.feed(Measured(stream, quality))
@@ -248,8 +267,11 @@ class Control:
     def _stored(self, key: str, token: str, ok: bool) -> None:
         self._switch.feed(Stored(key, token, ok))
 
-    def _fetched(self, contact: str, request: int, status: int, body: object, error: str) -> None:
-        self._switch.feed(HttpDone(contact, request, status, body, error))
+    def _posted(self, id: str, status: int, error: str) -> None:
+        self._switch.feed(Posted(id, status, error))
+
+    def _fetched(self, contact: str, request: int, answer: Fetched) -> None:
+        self._switch.feed(HttpDone(contact, request, answer))
 
     def _resolved(self, name: str, found: Located | None, error: str) -> None:
         self._switch.feed(Resolved(name, found, error))
@@ -273,13 +295,8 @@ class Control:
     # ---- the face ----------------------------------------------------------------------------------------------
 
     async def _serve_http(self) -> None:
-        app = make_app(
-            self._switch.control,
-            self.store,
-            self.metrics,
-            self.settings.http.tokens,
-            self.media,
-        )
+        control, tokens = self._switch.control, self.settings.http.tokens
+        app = make_app(control, self.store, self.metrics, tokens, self.media, self.reloader)
         if (websocket := self.settings.sip.websocket) is not None:
             network, point = self.network, websocket_point(self.settings)
             door = WebSocketDoor(network.upcalls, network.connections, network.limits, point, websocket.origins)
@@ -302,12 +319,18 @@ class Control:
         http = f"http{'s' if settings.http.tls else ''}://{settings.http.listen.host}:{settings.http.listen.port}"
         sip = ", ".join(str(one) for one in settings.sip.listen)
         phones = ", ".join(f"{name} ({user.name})" if user.name else name for name, user in settings.users.items())
-        numbers = sorted(number for plan in self._switch.configuration.plans.values() for number in plan.numbers)
+        numbers = sorted(number for plan in self._switch.dialplans.release.plans.values() for number in plan.numbers)
         return (
             f"softswitch is up\n  SIP      {sip}\n  HTTP     {http}/api/v1/calls\n  metrics  {http}/metrics\n"
             f"  phones   {phones}\n  numbers  {', '.join(numbers)}\n"
             f"  data     {settings.paths.var}"
         )
+
+
+def _fetch_rule(settings: Settings) -> Rule:
+    step = settings.http_step
+    hosts = [(host.host, host.port) for host in step.allowed_hosts]
+    return Rule(hosts, step.most_bytes, step.rest.failures, step.rest.time)
 
 
 class StoreAway(Exception):
@@ -333,17 +356,20 @@ def _resolver(settings: Settings, listeners: Sequence[ListeningPoint], on_done: 
     return DnsResolver(on_done, nameservers, settings.dns.timeout, transports, sorted(families))
 
 
-async def run(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
+async def run(settings: Settings, config_dir: Path) -> None:
+    """Until SIGTERM or SIGINT. What is written is read again at SIGHUP; one more that comes meanwhile waits."""
+    stop, hangup = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    control = Control(settings)
+    loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    control = Control(settings, config_dir)
     await control.start()
     spare_the_long_lived()
     print(control.banner(), flush=True)
+    following = asyncio.create_task(control.reloader.follow(hangup, "SIGHUP"))
     await stop.wait()
+    following.cancel()
     await control.stop()
 
 
@@ -355,7 +381,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load(config_dir)
         configure(settings.log.format, settings.log.level, settings.log.mask_numbers)
         raise_file_limit()
-        uvloop.run(run(settings))
+        uvloop.run(run(settings, config_dir))
     except StoreAway as error:
         print(error, file=sys.stderr)
         return 1  # the supervisor tries again

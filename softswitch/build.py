@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from softswitch.audio import SOUND_FILES, codec
 from softswitch.call.state import SessionPolicy
+from softswitch.contact.mailbox import MailboxRules
 from softswitch.contact.presentation import Presentation, Rewrite
+from softswitch.contact.queue_log import serving
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
+from softswitch.media.prompts import Speaking
 from softswitch.sdp.codecs import KNOWN, USUAL
 from softswitch.settings import Settings
+from softswitch.settings.file import Unreadable, read_text
 from softswitch.settings.kind import HostPort
 from softswitch.settings.people import User as UserSettings
+from softswitch.settings.queue import Queue as QueueSettings
+from softswitch.settings.system import QUEUE_LOG
 from softswitch.settings.trunk import Rewrite as RewriteSettings
 from softswitch.settings.trunk import Trunk as TrunkSettings
 from softswitch.sip.flow import Address, ListeningPoint
 from softswitch.sip.timing import Timing
+from softswitch.store.queue_log import QueueLogFile
 from softswitch.switch.ban import BanRule
 from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, User
 from softswitch.switch.door import StrangerRule
+from softswitch.switch.ports import Listener
 from softswitch.switch.tracebook import Room
 from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
+
+MOST_FILES, MOST_TOGETHER = 2000, 8_000_000  # of dialplans; characters
 
 
 @dataclass(frozen=True, slots=True)
 class Dialplans:
     plans: Mapping[str, Plan]  # none where there is an error
     problems: tuple[Problem, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)  # by file
+    world: World = field(default_factory=World)  # that they were proven in
 
     @property
     def right(self) -> bool:
@@ -70,20 +83,30 @@ def load_dialplans(settings: Settings) -> Dialplans:
         found = [problem for path in sorted(directory.iterdir()) for problem in _read(path, texts)]
     except OSError as error:
         return Dialplans({}, (Problem(str(directory), 0, 1, "", f"cannot be read: {error}"),))
+    if not texts and not found:  # right before the first one is written; after that, somebody has lost them
+        nobody = "has no dialplan (*.yaml), so that nobody who calls is answered"
+        found = [Problem(str(directory), 0, 1, "", nobody, "warning")]
+    world = plan_world(settings)
+    plans, problems = load_plans(texts, world)
+    unread = any(problem.level == "error" for problem in found)
+    return Dialplans({} if unread else plans, (*found, *problems), texts, world)
+
+
+def plan_world(settings: Settings) -> World:
+    """The names that a dialplan may use."""
     skills = {skill for agent in settings.agents.values() for skill in agent.skills}
-    world = World(
+    return World(
         queues=frozenset(settings.queues),
         skills=frozenset(skills),
         users=frozenset(settings.users),
         trunks=frozenset(settings.trunks) | {trunk.group for trunk in settings.trunks.values() if trunk.group},
         calendars=frozenset(settings.calendars),
         features=frozenset(settings.feature_codes.model_dump().values()),
+        webhooks=frozenset(settings.webhooks),
+        hosts=frozenset((host.host.lower(), host.port) for host in settings.http_step.allowed_hosts),
         prompts=prompt_files(settings.paths.prompts),
         speech=importlib.util.find_spec("espeakng_loader") is not None,
     )
-    plans, problems = load_plans(texts, world)
-    unread = any(problem.level == "error" for problem in found)
-    return Dialplans({} if unread else plans, (*found, *problems))
 
 
 def _read(path: Path, texts: dict[str, str]) -> list[Problem]:
@@ -92,12 +115,13 @@ def _read(path: Path, texts: dict[str, str]) -> list[Problem]:
         if path.suffix.lower() in (".yml", ".yaml"):
             return [Problem(str(path), 0, 1, "", f"is not read; rename it to {path.stem}.yaml", "warning")]
         return []
+    if len(texts) >= MOST_FILES or sum(map(len, texts.values())) > MOST_TOGETHER:
+        most = f"{MOST_FILES:,} files and {MOST_TOGETHER:,} characters"
+        return [Problem(str(path), 0, 1, "", f"is not read: of dialplans, {most} are read at most")]
     try:
-        if not path.is_file():  # a pipe would be waited for
-            dangling = path.is_symlink() and not path.exists()
-            message = "is a link to a file that does not exist" if dangling else "is not a file"
-            return [Problem(str(path), 0, 1, "", message)]
-        texts[str(path)] = path.read_text(encoding="utf-8", errors="replace")
+        texts[str(path)] = read_text(path, "replace")
+    except Unreadable as error:
+        return [Problem(str(path), 0, 1, "", str(error))]
     except OSError as error:
         return [Problem(str(path), 0, 1, "", f"cannot be read: {error}")]
     return []
@@ -114,6 +138,11 @@ def prompt_files(directory: Path) -> dict[str, frozenset[str]]:
         for language in sorted(directory.iterdir())
         if language.is_dir()
     }
+
+
+def speaking(settings: Settings) -> Speaking:
+    speech = settings.speech
+    return Speaking(speech.voices, speech.fallback, speech.cache * 1_000_000)
 
 
 def configuration(
@@ -135,6 +164,7 @@ def configuration(
         auto_login=frozenset(name for name, agent in settings.agents.items() if agent.auto_login),
         queues=tuple(settings.queue_specs()),
         policies=tuple(settings.policies()),
+        promises={name: queue.promise() for name, queue in settings.queues.items()},
         announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
         recording_ending=f".{settings.recordings.format}",
         told=frozenset(name for name, queue in settings.queues.items() if queue.tell_agent),
@@ -142,10 +172,15 @@ def configuration(
         recorded=frozenset(queue for queue, one in treatments.items() if one.record),
         plans=plans,
         calendars=settings.office_calendars(),
+        http_budget_s=settings.http_step.budget,
         prompts=prompt_files(settings.paths.prompts),
-        features={codes.login: "login", codes.logout: "logout", codes.ready: "ready", codes.pause: "pause"},
+        features={codes.login: "login", codes.logout: "logout", codes.ready: "ready", codes.pause: "pause",
+                  codes.voicemail: "voicemail"},
         supervise_codes={codes.listen: "listen", codes.whisper: "whisper", codes.barge: "barge"},
         recordings=settings.paths.recordings,
+        recording=settings.recording,
+        mailboxes=_mailboxes(settings),
+        webhooks={name: hook.expire for name, hook in settings.webhooks.items()},
         realm=sip.realm,
         digest=sip.digest,
         secret=secret,
@@ -157,8 +192,11 @@ def configuration(
         region=settings.region,
         tones=settings.tones or settings.region,
         language=settings.language,
+        zone=settings.zone,
+        fallback=settings.speech.fallback,
         max_calls=settings.limits.calls,
         trace=Room(settings.trace.messages, settings.trace.contacts, settings.trace.bytes),
+        path_steps=settings.trace.steps,
         max_bindings=sip.max_bindings,
         nat=sip.nat == "auto",
         keep_alive_s=sip.keep_alive,
@@ -170,6 +208,29 @@ def configuration(
             settings.lamps.most,
         ),
     )  # fmt: skip
+
+
+def queue_log(settings: Settings) -> list[Listener]:
+    """Who is to hear the facts for it; nobody, where it is not wanted."""
+    if not settings.statistics.queue_log:
+        return []
+    serves = serving(settings.agent_specs(), settings.queue_specs())
+    return [QueueLogFile(settings.paths.var / QUEUE_LOG, serves).observe]
+
+
+def _mailboxes(settings: Settings) -> MailboxRules:
+    owners: list[tuple[str, UserSettings | QueueSettings]] = [*settings.users.items(), *settings.queues.items()]
+    wanted = settings.voicemail
+    return MailboxRules(
+        boxes=frozenset(name for name, _ in owners),
+        pins={name: owner.pin for name, owner in owners if owner.pin},
+        own_phone_free=wanted.pin == "elsewhere",
+        tries=wanted.tries,
+        failures=wanted.failures,
+        lock_s=wanted.lock,
+        zone=ZoneInfo(settings.zone),
+        trunk=wanted.trunk or "",
+    )
 
 
 def _user(user: UserSettings, calls: int) -> User:

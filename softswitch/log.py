@@ -34,20 +34,33 @@ LEVELS: Mapping[str, int] = {
     "StreamNoted": logging.DEBUG,
     "SubscriptionBegan": logging.DEBUG,
     "SubscriptionEnded": logging.DEBUG,
+    "HttpAnswered": logging.DEBUG,
     "StepEntered": logging.DEBUG,
+    "StepLeft": logging.DEBUG,
     "AgentStateChanged": logging.INFO,
+    "CallParked": logging.INFO,
     "CallResumed": logging.INFO,
+    "CallUnparked": logging.INFO,
     "CertificateChanged": logging.INFO,
+    "ConferenceEntered": logging.INFO,
+    "ConferenceLeft": logging.INFO,
     "ContactConnected": logging.INFO,
     "ContactDisconnected": logging.INFO,
     "ContactFinished": logging.INFO,
     "ContactStarted": logging.INFO,
     "Decided": logging.INFO,
+    "GreetingChanged": logging.INFO,
+    "HoldChanged": logging.DEBUG,
+    "WebhookTried": logging.INFO,
+    "HoursOverridden": logging.INFO,
     "LossNotRecorded": logging.INFO,
+    "OverrideEnded": logging.INFO,
+    "MailboxOpened": logging.INFO,
     "PromiseChanged": logging.INFO,
     "QueueJoined": logging.INFO,
     "QueueLeft": logging.INFO,
     "RecordingStarted": logging.INFO,
+    "Reloaded": logging.INFO,
     "SupervisionBegan": logging.INFO,
     "SupervisionChanged": logging.INFO,
     "SupervisionEnded": logging.INFO,
@@ -55,10 +68,15 @@ LEVELS: Mapping[str, int] = {
     "TransferEnded": logging.INFO,
     "TrunkRegistered": logging.INFO,
     "TrunkUp": logging.INFO,
+    "SurveyAnswered": logging.INFO,
+    "VoicemailDeleted": logging.INFO,
     "VoicemailHeard": logging.INFO,
     "VoicemailLeft": logging.INFO,
     "AuthenticationFailed": logging.WARNING,
     "Banned": logging.WARNING,
+    "ReloadRefused": logging.WARNING,
+    "MailboxRefused": logging.WARNING,
+    "WebhookDropped": logging.WARNING,
     "StepFailed": logging.WARNING,
     "SupervisionRefused": logging.WARNING,
     "TrunkDown": logging.WARNING,
@@ -72,6 +90,7 @@ LEVELS: Mapping[str, int] = {
 _MOST_PER_S: Mapping[str, int] = {"AuthenticationFailed": 20, "UserFull": 20}
 # A number stands alone; the digits of an id follow a hyphen or a letter.
 _NUMBER = re.compile(r"(?<![\w./-])\+?\d{7,15}(?![\w.])")
+_INSIDE = frozenset({"record", "promise", "binding", "message", "greeting", "override"})  # what is flattened
 _log = structlog.get_logger("softswitch.fact")
 _said: dict[str, tuple[int, int]] = {}  # by name of the fact: the second, and how many there were in it
 _threshold = logging.INFO  # of the whole process
@@ -153,7 +172,7 @@ def _flat(value: Any) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for field in dataclasses.fields(value):
         inner = getattr(value, field.name)
-        if dataclasses.is_dataclass(inner) and field.name in ("record", "promise", "binding", "message"):
+        if dataclasses.is_dataclass(inner) and field.name in _INSIDE:
             flat.update(_flat(inner))
         elif inner not in ("", None, 0.0, ()):
             # "event" and "level" are structlog's own
@@ -162,6 +181,8 @@ def _flat(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
     return value if isinstance(value, (str, int, float, bool)) else str(value)
 
 

@@ -5,7 +5,7 @@ then everything stops, unless it was steady once: a file that somebody is writin
 which media keeps up, and the switch is back when the file is right. Any other end is a crash: the child comes back, at
 once if it was steady, else after a pause that grows while it keeps crashing. For media processes, whose calls are
 silent meanwhile, there is a spare one that has only to be told which it is. Should the supervisor itself be killed, the
-kernel tells the children.
+kernel tells the children. SIGHUP is passed on to control.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
         keepers = [asyncio.create_task(self._keep(name)) for name in self._commands]
         keepers.append(asyncio.create_task(self._keep_a_spare()))
         await self._stop.wait()
@@ -121,6 +122,12 @@ class Supervisor:
     def stop(self) -> None:
         """End the children, then ``run``."""
         self._stop.set()
+
+    def reload(self) -> None:
+        """Control reads again what was written."""
+        control = self._running.get("control")
+        if control is not None and control.returncode is None:
+            control.send_signal(signal.SIGHUP)
 
     @property
     def pids(self) -> dict[str, int]:
@@ -164,7 +171,7 @@ class Supervisor:
             *command,
             stdin=stdin,
             start_new_session=True,  # Ctrl-C is for the supervisor, which ends the others in good order
-            preexec_fn=_die_with_parent,
+            preexec_fn=_prepared,
             pass_fds=(self._lock,),
         )
 
@@ -180,5 +187,6 @@ class Supervisor:
             await process.wait()
 
 
-def _die_with_parent() -> None:
+def _prepared() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # one that comes before control can take it would end it
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -236,8 +236,8 @@ class Acd:
         queue = self._queues[event.queue]
         contact = self._contacts[event.contact] = joined(event, queue.spec, this.now)
         queue.line.add(contact.order)
-        position = queue.line.position(contact.order)
-        this.effects.append(QueueJoined(contact.id, contact.queue, position, contact.kind))
+        position, again = queue.line.position(contact.order), event.joined_at is not None
+        this.effects.append(QueueJoined(contact.id, contact.queue, position, contact.kind, again))
         self._wait(contact, this)
 
     def _refusal(self, event: Join) -> str:
@@ -296,9 +296,9 @@ class Acd:
 
     def _left(self, contact: Contact, why: str, agent: str | None, this: _Step) -> None:
         del self._contacts[contact.id]
-        self._queues[contact.queue].line.remove(contact.order)
+        place = self._queues[contact.queue].line.remove(contact.order)
         waited_s = this.now - contact.queued_at
-        this.effects.append(QueueLeft(contact.id, contact.queue, why, waited_s, contact.kind, agent))
+        this.effects.append(QueueLeft(contact.id, contact.queue, why, waited_s, contact.kind, agent, place))
 
     def _leave(self, event: Leave, this: _Step) -> None:
         contact = self._contacts.get(event.contact)

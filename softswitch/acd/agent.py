@@ -185,7 +185,8 @@ def step(agent: Agent, cue: Cue, now: float) -> AgentStateChanged | None:
     _apply(agent, cue, now)
     if agent.state is old and agent.reason == reason:
         return None
-    return AgentStateChanged(agent.name, old, agent.state, agent.reason or cue.reason, agent.contact or contact)
+    missed = cue.input in (I.NO_ANSWER, I.MISSED_OUT)
+    return AgentStateChanged(agent.name, old, agent.state, agent.reason or cue.reason, agent.contact or contact, missed)
 
 
 def _apply(agent: Agent, cue: Cue, now: float) -> None:

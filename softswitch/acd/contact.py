@@ -58,9 +58,11 @@ class Line:
     def add(self, order: Order) -> None:
         insort(self.places, order)
 
-    def remove(self, order: Order) -> None:
-        """Take out a place that is in the line."""
-        del self.places[bisect_left(self.places, order)]
+    def remove(self, order: Order) -> int:
+        """Take out a place that is in the line; its position, from 1."""
+        index = bisect_left(self.places, order)
+        del self.places[index]
+        return index + 1
 
     def position(self, order: Order) -> int:
         """From 1."""

@@ -212,6 +212,7 @@ class AgentStateChanged(DomainEvent):
     new: AgentState
     reason: str
     contact: str | None
+    missed: bool = False  # the phone rang until its time was over, whatever the state is called that follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,7 @@ class QueueJoined(DomainEvent):
     queue: str
     position: int  # from 1
     kind: str
+    again: bool = False  # it had its place before a restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ class QueueLeft(DomainEvent):
     waited_s: float
     kind: str
     agent: str | None = None
+    position: int = 0  # that it had, from 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from softswitch.sip.header import CSeq, NameAddr, parse_name_addr
 from softswitch.sip.message import Headers, Message, Request
 from softswitch.sip.response import respond
 from softswitch.sip.section import HeaderLines
-from softswitch.sip.uri import hostport, parse_uri
+from softswitch.sip.uri import Uri, canonical_host, hostport, parse_uri
 
 PRODUCT = "softswitch"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, MESSAGE"
@@ -92,6 +92,21 @@ def invite(leg: LegState, plan: Plan, cseq: int, more: HeaderLines, offer: bytes
 def refreshing(leg: LegState) -> HeaderLines:
     """What a request or response says of us that forms or refreshes a dialog (section 12.1.1)."""
     return (("Contact", contact_value(leg.flow, leg.secure)), ("Allow", ALLOW), ("Supported", SUPPORTED))
+
+
+def elsewhere(invite: Request, contacts: Sequence[str]) -> HeaderLines:
+    """The Contact of a 3xx: where to call instead, best first, as q says (sections 8.1.3.4, 21.3).
+
+    A number is one of the caller's own domain, which sent the call and knows how it is reached. Where that is ours, or
+    is withheld, it is written as the caller wrote it, for From has no port (section 20.20).
+    """
+    ours, named = parse_uri(invite.uri), invite.from_.uri
+    nowhere = named.scheme not in ("sip", "sips") or named.host.endswith(".invalid")  # RFC 3323 section 4.1.1.3
+    domain = ours if nowhere or canonical_host(named.host) == canonical_host(ours.host) else named
+    targets = [uri if ":" in uri else str(Uri("sip", uri, domain.host, domain.port)) for uri in contacts]
+    if len(targets) == 1:
+        return (("Contact", f"<{targets[0]}>"),)
+    return tuple(("Contact", f"<{uri}>;q={1 - 0.1 * place:.1f}") for place, uri in enumerate(targets))
 
 
 def secure(uri: str, ways: Sequence[str]) -> bool:

@@ -17,7 +17,8 @@ from softswitch.sip.dialog import Dialog
 from softswitch.sip.effect import CancelArrived, RequestArrived
 from softswitch.sip.final import seconds
 from softswitch.sip.message import Request
-from softswitch.sip.reason import Reason, reason_lines, reasons
+from softswitch.sip.reason import reason_lines, reasons
+from softswitch.sip.section import HeaderLines
 
 REMIND_RELIABLE_S = 150.0  # RFC 3262 section 3
 REMIND_S = 60.0  # section 13.3.1.1: a provisional response each minute, before proxies give up
@@ -160,7 +161,10 @@ def refuse_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:
 
 def refuse_commanded(leg: LegState, cause: object, _now: float) -> list[Effect]:
     status, reason = _verdict(cause)
-    return [_refuse(leg, status, reason, cause.causes if isinstance(cause, Release) else ())]
+    if isinstance(cause, Release):
+        return [_refuse(leg, status, reason, reason_lines(cause.causes))]
+    assert isinstance(cause, Reject)
+    return [_refuse(leg, status, reason, compose.elsewhere(part(leg).request, cause.contacts))]
 
 
 def refuse_cancelled(leg: LegState, _cause: object, _now: float) -> list[Effect]:
@@ -188,10 +192,10 @@ def _verdict(cause: object) -> tuple[int, str | None]:
     return cause.status, None
 
 
-def _refuse(leg: LegState, status: int, reason: str | None = None, causes: tuple[Reason, ...] = ()) -> Respond:
-    """With the reason that the other side gave (RFC 6432)."""
+def _refuse(leg: LegState, status: int, reason: str | None = None, headers: HeaderLines = ()) -> Respond:
+    """With the reason that the other side gave (RFC 6432), or where else to call."""
     invite = part(leg)
-    return compose.reply(leg, invite.transaction, invite.request, status, reason, headers=reason_lines(causes))
+    return compose.reply(leg, invite.transaction, invite.request, status, reason, headers=headers)
 
 
 def start(transaction: RequestArrived, trusted: bool) -> Inbound:

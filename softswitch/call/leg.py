@@ -15,14 +15,14 @@ from softswitch.call import (
     midcall,
     outbound,
     probe,
+    referral,
     refresh,
     reliable,
     renegotiate,
-    text,
     transfer,
 )
-from softswitch.call.perform import COMMANDS, INSIDE, PERFORM
-from softswitch.call.signal import Accept, Command, Release, SendKeys, SendText, TransferProgress
+from softswitch.call.perform import COMMANDS, INSIDE, ORDERS, PERFORM
+from softswitch.call.signal import Accept, Command, ReferPeer, Release, SendKeys, SendText, TransferProgress
 from softswitch.call.state import OVER, Asked, LegState, Outbound, Plan, SessionPolicy, Setup
 from softswitch.call.table import INBOUND, OUTBOUND, I, S
 from softswitch.core.effect import Effect
@@ -174,10 +174,8 @@ class Leg:
                 return self._lost(event, now)
             case TransferProgress():
                 return self._transferring(transfer.progress(self.leg, event, now), event.leave, now)
-            case SendText():
-                return text.send(self.leg, event)
-            case SendKeys():
-                return keys.press(self.leg, event)
+            case ReferPeer() | SendText() | SendKeys():
+                return ORDERS[type(event)](self.leg, event)
             case Accept() if not reliable.delivered(self.leg):
                 return self._step(I.ACCEPT_EARLY, event, now)
             case _:
@@ -324,7 +322,7 @@ class Leg:
             effects = midcall.take_answer(leg, arrived.request) if wait.offered and leg.state is not S.BYE_DUE else []
         except PeerError as error:
             return self._step(I.ANSWER_UNUSABLE, error, now)
-        return [*effects, *self._step(I.ACK, arrived, now)]
+        return [*effects, *self._step(I.ACK, arrived, now), *referral.due(leg)]
 
     # ---- responses ---------------------------------------------------------------------------------------------
 
@@ -383,6 +381,8 @@ class Leg:
             return self._probed(end, now)
         if method == "INFO":
             return keys.told(leg)
+        if method == "REFER":
+            return referral.answered(leg, end)
         if method == "NOTIFY":
             return self._transferring(transfer.told(leg, end, now), False, now)
         return self._step(I.BYE_DONE, end, now) if method == "BYE" and asked.dialog is leg.dialog else []

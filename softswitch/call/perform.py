@@ -6,9 +6,22 @@ Decided here: nothing. A new action, command or method is served from the moment
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from softswitch.call import inbound, keys, midcall, outbound, probe, reliable, renegotiate, text, transfer, update
-from softswitch.call.signal import Accept, Dial, Reject, Release, Renegotiate, Ring
+from softswitch.call import (
+    inbound,
+    keys,
+    midcall,
+    outbound,
+    probe,
+    referral,
+    reliable,
+    renegotiate,
+    text,
+    transfer,
+    update,
+)
+from softswitch.call.signal import Accept, Dial, ReferPeer, Reject, Release, Renegotiate, Ring, SendKeys, SendText
 from softswitch.call.state import LegState
 from softswitch.call.table import A, I
 from softswitch.core.effect import Effect
@@ -61,9 +74,15 @@ COMMANDS: dict[type, I] = {
     Release: I.RELEASE,
     Renegotiate: I.RENEGOTIATE,
 }
+ORDERS: dict[type, Callable[[LegState, Any], list[Effect]]] = {  # no state of the leg depends on them
+    ReferPeer: referral.refer,
+    SendKeys: keys.press,
+    SendText: text.send,
+}
 INSIDE: dict[str, Callable[[LegState, RequestArrived, float], list[Effect]]] = {
     "INVITE": midcall.reinvite,
     "INFO": keys.info,
+    "NOTIFY": referral.notify,
     "OPTIONS": midcall.options,
     "PRACK": lambda leg, arrived, _now: reliable.acknowledged(leg, arrived),
     "REFER": transfer.refer,

@@ -33,7 +33,8 @@ class CallRecord:
     answered_at: float  # our answer, by dialplan or agent
     connected_at: float  # customer and agent (or the other party) talk
     ended_at: float
-    outcome: str  # answered, abandoned, queue-full, callback, voicemail, busy, no answer, rejected, failed, completed
+    # answered, abandoned, queue-full, callback, voicemail, busy, no answer, rejected, redirected, failed, completed
+    outcome: str
     ended_by: str  # "caller", "called", "us", "network"
     recording: str  # file names below the recordings directory, with commas; "" where there is none
     promise: str  # the promise that this call was to keep; "" of a call that came in

@@ -41,6 +41,7 @@ class Reject:
 
     status: int
     reason: str = ""  # empty: the standard phrase
+    contacts: tuple[str, ...] = ()  # of a 3xx, best first: URIs, or numbers in the caller's own domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ class TransferProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferPeer:
+    """Ask the peer of a leg that is up to call this number itself; ``Referred`` answers."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendText:
     """Show this text to the peer of a leg that is up."""
 
@@ -81,7 +89,7 @@ class SendKeys:
     digits: str
 
 
-Command = Dial | Ring | Accept | Reject | Release | Renegotiate | TransferProgress | SendText | SendKeys
+Command = Dial | Ring | Accept | Reject | Release | Renegotiate | TransferProgress | ReferPeer | SendText | SendKeys
 
 # ---- signals: what a leg says ----------------------------------------------------------------------------------
 
@@ -149,6 +157,14 @@ class TransferWanted(Effect):
     number: str  # user part of the target; "" where there is none
     host: str  # of the target, as written
     replaces: Replaces | None  # attended: the call of ours that is to be taken over
+
+
+@dataclass(frozen=True, slots=True)
+class Referred(Effect):
+    """What has become of ``ReferPeer``. The leg is still there, until somebody ends it."""
+
+    leg: str
+    status: int  # of the peer's call, or of its refusal to make it; 2xx: it talks to whom it was sent to
 
 
 @dataclass(frozen=True, slots=True)

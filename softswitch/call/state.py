@@ -216,6 +216,8 @@ class LegState:
     probe: Probe = field(default_factory=Probe)
     causes: tuple[Reason, ...] = ()  # why we say BYE
     refer: Refer | None = None
+    referring: bool = False  # we have asked the peer to call somebody, and do not know yet what becomes of it
+    refer_to: str = ""  # number for which it is to be asked, once its ACK is there
     keys: str = ""  # to be pressed by INFO, each when the one before has been answered
 
     @property

@@ -56,14 +56,21 @@ class UserAgent:
 
     # ---- legs --------------------------------------------------------------------------------------------------
 
-    def dial(self, caller: str, called: str, local: LocalMedia, account: Account | None, more: HeaderLines = ()) -> Leg:
-        """A leg to ``called``. ``tell(leg.id, Dial(), now)`` comes next."""
+    def dial(
+        self, caller: str, called: str, local: LocalMedia, account: Account | None, more: HeaderLines = (),
+        name: str = "",
+    ) -> Leg:  # fmt: skip
+        """A leg to ``called``; ``name`` is the caller's. ``tell(leg.id, Dial(), now)`` comes next."""
         leg = Leg.outbound(
             self._ids.name("leg"), to_uri=f"sip:{called}@{self._domain}", from_uri=f"sip:{caller}@{self._domain}",
-            from_display="", flow=self._flow, local=local, ids=self._ids, timing=self._timing, credentials=account,
+            from_display=name, flow=self._flow, local=local, ids=self._ids, timing=self._timing, credentials=account,
             request_uri=f"sip:{called}@{hostport(*self._flow.remote)}", headers=more,
         )  # fmt: skip
         return self.add(leg)
+
+    def ask(self, leg: Leg, request: Request, now: float) -> list[Effect]:
+        """Send a request of the leg's dialog that is not the leg's own: REFER, for one."""
+        return self._run([SendRequest(leg.id, request, leg.flow)], now)
 
     def take(self, arrived: RequestArrived, local: LocalMedia) -> Leg:
         """The leg of a call that comes in. ``tell(leg.id, arrived, now)`` comes next."""

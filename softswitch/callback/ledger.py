@@ -96,6 +96,10 @@ class Ledger:
     def open_count(self, queue: str) -> int:
         return self._move.book.count(queue)
 
+    def open_for(self, number: str) -> list[Promise]:
+        """What is promised to a normalised number, over all queues."""
+        return [entry.promise for entry in self._move.book.same_number(number)]
+
     def _finish(self) -> list[Effect]:
         effects = self._move.finish()
         self._move.deadlines.set(STORE, self._move.written.retry_at)

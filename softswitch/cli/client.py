@@ -87,12 +87,24 @@ def request(base: Base, method: str, path: str, key: str, body: Any = None, time
         raise _no_switch(base, error) from None
 
 
+def known(base: Base, path: str, key: str) -> Any:
+    """The same of a GET; None where there is no such thing."""
+    answer = _ask(base, "GET", path, None, _TIMEOUT_S, missing=b"{}")
+    try:
+        return json.loads(answer).get(key)
+    except (ValueError, AttributeError):
+        raise Failed(f"what answers at {base} is no softswitch") from None
+
+
 def download(base: Base, path: str) -> bytes:
     """The answer as it is. Raises ``Failed``."""
     return _ask(base, "GET", path, None, _TIMEOUT_S)
 
 
-def _ask(base: Base, method: str, path: str, data: bytes | None, timeout_s: float) -> bytes:
+def _ask(
+    base: Base, method: str, path: str, data: bytes | None, timeout_s: float, missing: bytes | None = None
+) -> bytes:
+    """``missing`` is the answer where there is no such thing; None: that is a failure."""
     headers = {"Content-Type": "application/json"} if data is not None else {}
     if token := os.environ.get(TOKEN_VARIABLE):
         headers["Authorization"] = f"Bearer {token}"
@@ -102,6 +114,8 @@ def _ask(base: Base, method: str, path: str, data: bytes | None, timeout_s: floa
             octets: bytes = answer.read()
             return octets
     except urllib.error.HTTPError as error:
+        if error.code == 404 and missing is not None:
+            return missing
         raise Failed(_refusal(error)) from None
     except (OSError, ValueError, HTTPException) as error:
         raise _no_switch(base, error) from None

@@ -42,6 +42,13 @@ def heard(voicemail: str, config: Config = DEFAULT_CONFIG, url: Url = "") -> Non
     typer.echo(f"{voicemail}: heard")
 
 
+@app.command()
+def delete(voicemail: str, config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
+    """The message is gone, and so is its file."""
+    request(base_url(url, config), "DELETE", f"/api/v1/voicemails/{quoted(voicemail)}", "voicemail")
+    typer.echo(f"{voicemail}: deleted")
+
+
 @order.command()
 def message(user: str, words: str, config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
     """Write WORDS to the phones of USER; exit code 1 where none has taken it."""

@@ -10,12 +10,21 @@ import typer
 from typer.core import TyperGroup
 
 from softswitch import __version__
-from softswitch.cli import agent, mailbox, media, recording, show
+from softswitch.cli import agent, behind, dialplan, hours, mailbox, media, recording, report, show
 from softswitch.cli.bench import bench
 from softswitch.cli.supervise import supervise
 from softswitch.cli.trace import trace
 
-_LATER = {"run": "softswitch.cli.start", "check": "softswitch.cli.start", "demo": "softswitch.cli.demo"}
+_LATER = {
+    "run": "softswitch.cli.start",
+    "check": "softswitch.cli.check",
+    "schema": "softswitch.cli.schema",
+    "test": "softswitch.cli.test",
+    "graph": "softswitch.cli.graph",
+    "demo": "softswitch.cli.demo",
+    "plan": "softswitch.cli.plan",
+    "simulate": "softswitch.cli.simulate",
+}
 
 
 class _Commands(TyperGroup):
@@ -45,10 +54,16 @@ app = typer.Typer(
 app.add_typer(show.app)
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
+app.add_typer(dialplan.app)
 app.add_typer(mailbox.app, name="voicemail")
 app.add_typer(mailbox.order)
+app.add_typer(behind.app, name="webhook")
+app.add_typer(behind.order)
 app.add_typer(recording.app, name="recording")
 app.add_typer(media.app, name="media")
+app.add_typer(hours.app, name="calendar")
+app.add_typer(hours.order)
+app.add_typer(report.app)
 app.command()(supervise)
 app.command()(trace)
 app.command()(bench)

@@ -23,7 +23,9 @@ _CALLS: list[Column] = [
     ("state", "state", text),
     ("queue", "queue", text),
     ("agent", "agent", text),
+    ("dialplan", "plan", text),
     ("step", "step", text),
+    ("place", "place", text),
     ("age", "age_s", duration),
 ]
 _AGENTS: list[Column] = [

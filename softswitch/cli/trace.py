@@ -1,40 +1,63 @@
-"""``softswitch trace CALL``: the SIP messages of a call, as a ladder, as they were, or as a capture file."""
+"""``softswitch trace CALL``: the way of a call through its dialplan, and its SIP messages as a ladder, as they were, or
+as a capture file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, download, quoted, request
-from softswitch.cli.ladder import draw
+from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, download, known, quoted, request
+from softswitch.cli.ladder import Line, draw
 from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.path import draw_path
 from softswitch.cli.table import as_json_text
 
 Full = Annotated[bool, typer.Option("--full", help="Each message whole, below its arrow.")]
 Pcap = Annotated[Path | None, typer.Option("--pcap", help="Write a capture file, for wireshark, sngrep and others.")]
+PathOnly = Annotated[bool, typer.Option("--path", help="Its way through the dialplan only.")]
+SipOnly = Annotated[bool, typer.Option("--sip", help="Its SIP messages only.")]
 Call = Annotated[str, typer.Argument(help="Contact, leg or Call-ID.")]
 
 
 def trace(
     call: Call, config: Config = DEFAULT_CONFIG, url: Url = "", full: Full = False, as_json: Json = False,
-    pcap: Pcap = None,
+    pcap: Pcap = None, path: PathOnly = False, sip: SipOnly = False,
 ) -> None:  # fmt: skip
-    """The SIP messages of CALL, which goes on or has ended lately."""
-    base, path = base_url(url, config), f"/api/v1/calls/{quoted(call)}/trace"
+    """What has happened in CALL: its way through the dialplan, and its SIP messages.
+
+    Messages are in the memory of the switch, and of the latest calls only; ways through dialplans are in its database.
+    """
+    base, place = base_url(url, config), f"/api/v1/calls/{quoted(call)}"
     if pcap is not None:
-        _write(pcap, download(base, f"{path}?format=pcap"))
+        _write(pcap, download(base, f"{place}/trace?format=pcap"))
         return
-    found = request(base, "GET", path, "trace")
+    way = None if sip else known(base, f"{place}/path", "path")
+    messages = None if path else known(base, f"{place}/trace", "trace")
+    if way is None and messages is None:
+        request(base, "GET", f"{place}/{'path' if path else 'trace'}", "trace")  # says why
     if as_json:
-        typer.echo(as_json_text(found))
+        nothing: dict[str, Any] = {"contact": (way or {}).get("contact"), "live": False, "missing": 0, "messages": []}
+        typer.echo(as_json_text({**(messages or nothing), "path": way}))
         return
     console = Console(soft_wrap=True, highlight=False)
-    for line, style in draw(found, full):  # Text: what peers write is no markup
+    for line, style in _lines(way, messages, full, path):  # Text: what peers write is no markup
         console.print(Text(line, style))
+
+
+def _lines(way: Any, messages: Any, full: bool, path_only: bool) -> Iterator[Line]:
+    if way is not None:
+        yield from draw_path(way)
+    if messages is not None:
+        if way is not None:
+            yield "", ""
+        yield from draw(messages, full)
+    elif not path_only:
+        yield "its SIP messages are not kept any more", "yellow"
 
 
 def _write(path: Path, data: bytes) -> None:

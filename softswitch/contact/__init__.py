@@ -10,7 +10,8 @@ nothing. Legs are named after the contact, so that a trace can be read; one that
 
 Anybody who talks may be replaced (``transfer``, by the rules of ``permission``; ``handover`` is what they speak of).
 The contact goes on with whoever stays: one visit is one record, however often the customer is sent on. Messages that
-are left (``voicemail``) wait in ``mailbox``. How numbers look on a trunk, ``presentation`` says.
+are left (``leaving``) wait in ``mailbox``, and are heard by ``retrieval``. How numbers look on a trunk, says
+``presentation``.
 
 What a contact may look up (who is registered where, which position it has) comes through ``Directory``, read-only.
 """

@@ -37,8 +37,8 @@ from softswitch.contact.journey import Facts, Journey, Table
 from softswitch.contact.order import Directory, HangUp, HoldMusicTo, Key, PlayTo, PromptEnded, TellAcd, TellLedger
 from softswitch.contact.script import DirectDial
 from softswitch.core.effect import Effect
-from softswitch.ivr.model import DialOut, Prompt
-from softswitch.ivr.speech import phrase
+from softswitch.ivr.model import DialOut
+from softswitch.ivr.speech import sentence
 
 
 class CallbackContact(Journey):
@@ -118,7 +118,7 @@ class CallbackContact(Journey):
         self.agents[event.leg] = (hunt.agent, self.id)
         self.record.agent = hunt.agent
         self.record.answered_at = self.unix(now)
-        whisper = Prompt(self.language, text=phrase("whisper_callback", self.language, number=self.promise.number))
+        whisper = sentence("whisper_callback", self.language, number=self.promise.number)
         found = [TellAcd(OfferAnswered(self.id, hunt.agent)), TellLedger(AgentFound(self.promise.id, hunt.agent))]
         return [*hunt.answered(event.leg), PlayTo(event.leg, f"{self.id}.whisper", (whisper,)), *found]
 
@@ -162,7 +162,11 @@ class CallbackContact(Journey):
             return self._abort("agent", now)
         by = "called" if event.leg == self.customer_leg else "agent"
         other = self.bridge.other(event.leg)
-        return [*self.disconnect(now), *self.release(other), *self.finish("answered", by, now)]
+        return [
+            *self.disconnect(now, "agent" if by == "agent" else ""),
+            *self.release(other),
+            *self.finish("answered", by, now),
+        ]
 
     def _abort(self, by: str, now: float) -> list[Effect]:
         """The agent (or an admin) ends it before the two talk, or while they do."""
@@ -181,7 +185,7 @@ class CallbackContact(Journey):
         Answered: _on_answered,
         Failed: _on_failed,
         Released: _on_released,
-        Updated: lambda self, event, now: self.bridge.updated(event.leg, event.media) if self.bridge else [],
+        Updated: Journey.updated,
         Progress: lambda self, event, now: [],
         Texted: Journey.texted,
         Key: Journey.keyed,

@@ -71,5 +71,7 @@ class Pending:
     after: IvrInput
     recorded: bool
     held: set[str]  # legs that hold
+    agent: str = ""  # that the transferor is
+    queue: str = ""  # from which the agent had got the other party
     gone: bool = False  # the transferor has hung up
     told: set[int] = field(default_factory=set)

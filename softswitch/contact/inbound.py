@@ -10,23 +10,17 @@ from datetime import datetime
 from typing import ClassVar
 
 from softswitch.acd.model import (
-    CancelOffer,
-    Join,
     Leave,
-    Need,
-    Offer,
-    OfferAnswered,
-    OfferFailed,
-    Refused,
-    WaitedTooLong,
 )
-from softswitch.call.signal import Answered, Failed, Progress, Reject, Release, Released, Ring, Texted, Updated
-from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
+from softswitch.call.signal import Answered, Failed, Progress, Release, Released, Ring, Texted, Updated
+from softswitch.contact import ending
+from softswitch.contact.asking import Asking
 from softswitch.contact.handover import LegReplaced, TransferJoin, TransferTo
-from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, dial_targets, outcome
-from softswitch.contact.journey import Facts, Journey, Table
+from softswitch.contact.hunt import Hunt, dial_targets, longest_s, outcome
+from softswitch.contact.journey import Journey, Table
+from softswitch.contact.leaving import Leaving
+from softswitch.contact.meeting import Meeting
 from softswitch.contact.order import (
-    Directory,
     FetchEnded,
     HangUp,
     HoldMusicTo,
@@ -36,45 +30,31 @@ from softswitch.contact.order import (
     PromptEnded,
     SilenceTo,
     TellAcd,
-    TellLedger,
     TellLeg,
 )
-from softswitch.contact.script import Script
+from softswitch.contact.paging import Paging
+from softswitch.contact.parked import Parked
+from softswitch.contact.queued import Queued
+from softswitch.contact.referring import Referring
 from softswitch.contact.scripted import Scripted
 from softswitch.contact.transfer import Transferable
-from softswitch.contact.visit import Visit
-from softswitch.contact.voicemail import BEEP, Voicemail
-from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.effect import Effect
 from softswitch.ivr.model import (
     DialEnded,
     DialOut,
     EndCall,
-    EnterQueue,
-    Fetched,
-    HungUp,
-    MakePromise,
     PlayEnded,
     Pressed,
-    Promised,
     Prompt,
     QueueEnded,
-    RecordVoicemail,
     Start,
-    VoicemailEnded,
 )
-from softswitch.ivr.speech import phrase
 
-_STATUS = {"normal": 480, "busy": 486, "declined": 603, "unavailable": 480, "error": 500}
+_PLAIN = EndCall()
 
 
-class InboundContact(Transferable):
+class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving):
     """Caller's leg ``leg``; ``script`` decides what happens next."""
-
-    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
-        super().__init__(facts, directory, leg, script, language)
-        self.visit: Visit | None = None
-        self.voicemail: Voicemail | None = None
-        self._promise_token = ""  # the script's own promise
 
     # ---- the machine -------------------------------------------------------------------------------------------
 
@@ -89,16 +69,22 @@ class InboundContact(Transferable):
 
     @property
     def deadline(self) -> float | None:
-        voicemail, visit = self.voicemail, self.visit
-        parts = (self.script.deadline, visit.deadline if visit else None, voicemail.until if voicemail else None)
+        visit, place, hunt, page = self.visit, self.place, self.hunt, self.page
+        parts = (
+            self.script.deadline, visit.deadline if visit else None, self.leaving_until, place.until if place else None,
+            hunt.deadline if hunt else None, page.until if page else None,
+        )  # fmt: skip
         return min((part for part in parts if part is not None), default=None)
 
     def tick(self, now: float) -> list[Effect]:
         if self.over:
             return []
-        orders: list[Effect] = []
-        if self.voicemail is not None and self.voicemail.until <= now:
-            orders += self._end_voicemail(now)
+        orders = self.leave_in_time(now)
+        if self.place is not None and self.place.until <= now:
+            orders += self._park_timeout(now)
+        if self.page is not None and self.page.until <= now:
+            orders += self._page_over(now)
+        orders += self._asked_in_vain(now)
         if self.visit is not None:
             prompts = self.visit.due(self.directory.position(self.id), now)
             if prompts and self.bridge is None:
@@ -108,15 +94,26 @@ class InboundContact(Transferable):
         return orders
 
     @property
+    def place_name(self) -> str:
+        """The conference room, or the slot in which it is parked; "" neither."""
+        return self.seat.order.room if self.seat is not None else self.place.slot if self.place is not None else ""
+
+    @property
     def state(self) -> str:
         """One word for people."""
         if self.bridge is not None:
             return "talking"
+        if self.seat is not None:
+            return "conference"
+        if self.place is not None:
+            return "parked"
+        if self.page is not None:
+            return "paging"
         if self.hunt is not None:
             return "ringing"
         if self.visit is not None:
             return "queued"
-        return "voicemail" if self.voicemail is not None else "ivr"
+        return "voicemail" if self.take is not None and self.take.mailbox else "ivr"
 
     # ---- keys, the end ------------------------------------------------------------------------------------------
 
@@ -130,8 +127,6 @@ class InboundContact(Transferable):
             return self._tell(PlayEnded(event.ok), now)
         if self._play_for == "goodbye":
             return self._tell(QueueEnded("callback"), now)
-        if self._play_for == "beep":
-            return self.voicemail.start(self.leg, now) if self.voicemail else []
         return [HoldMusicTo(self.leg, self.music)] if self.visit and self.bridge is None else []
 
     def _on_key(self, event: Key, now: float) -> list[Effect]:
@@ -139,8 +134,6 @@ class InboundContact(Transferable):
             return self.keyed(event, now)
         if event.leg != self.leg:
             return []
-        if self.voicemail is not None:
-            return self._end_voicemail(now) if event.digit == "#" else []
         if self.visit is None:
             return [] if self.hunt else self._tell(Pressed(event.digit), now)
         if not self.visit.accepts(event.digit):
@@ -149,24 +142,25 @@ class InboundContact(Transferable):
         return [self._lost("accepted-offer", self.visit.promise_token, now)]
 
     def _on_end_call(self, order: EndCall, now: float) -> list[Effect]:
-        return self._hang_up("us", now, order.status or _STATUS.get(order.cause, 480))
+        return self._hang_up("us", now, order)
 
-    def _hang_up(self, by: str, now: float, status: int = 480) -> list[Effect]:
+    def _hang_up(self, by: str, now: float, order: EndCall = _PLAIN) -> list[Effect]:
         """We end it: every leg, whatever it is doing."""
-        end = TellLeg(self.leg, Release(causes=self.causes) if self.answered else Reject(status))
-        return [*self._take_down(now), end, *self.finish("completed" if self.answered else "rejected", by, now)]
+        release = Release(causes=self.causes or ending.causes(order))
+        end = TellLeg(self.leg, release if self.answered else ending.refusal(order))
+        ended = "completed" if self.answered else ending.outcome(order)
+        told = self.last_words(self.script, "ended", now)
+        return [*self._take_down(now), end, *told, *self.finish(ended, by, now)]
 
     def _take_down(self, now: float) -> list[Effect]:
         """Everything but the caller's leg."""
         other = self.bridge.right if self.bridge else ""
         orders = [*self._call_off(), *self.disconnect(now), *self.release(other), *self.cancel_hunt()]
+        orders += [*self.unpark("hung up", now), *self.end_page()]
         if self.visit is not None:
             self.visit = None
             orders.append(TellAcd(Leave(self.id, "ended")))
-        if self.voicemail is not None:
-            orders += self.voicemail.stop(now, self.unix(now))
-            self.voicemail = None
-        return orders
+        return orders + self.take_off(now)
 
     # ---- the caller's leg --------------------------------------------------------------------------------------
 
@@ -184,7 +178,7 @@ class InboundContact(Transferable):
         if self.bridge is None or event.leg != self.bridge.right:
             return []
         self.record.ended_by = "called"
-        return [*self.disconnect(now), *self._tell(self.after, now)]
+        return [*self.disconnect(now, "agent"), *self._tell(self.after, now)]
 
     def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
         orders: list[Effect] = []
@@ -194,62 +188,21 @@ class InboundContact(Transferable):
             orders = [self._lost("abandoned", "", now), TellAcd(Leave(self.id, "abandoned"))]
             self.visit = None
         orders += self._take_down(now)
-        orders += [effect for effect in self.script.handle(HungUp(), now) if isinstance(effect, DomainEvent)]
+        orders += self.last_words(self.script, "hangup", now)
         return orders + self.finish(ended, "caller" if by == "peer" else by, now)
-
-    # ---- the queue ---------------------------------------------------------------------------------------------
-
-    def _on_enter_queue(self, order: EnterQueue, now: float) -> list[Effect]:
-        self.visit = Visit.begin(order, self.directory, now)
-        self.record.queue = order.queue
-        needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
-        join = Join(self.id, order.queue, now, needs, order.priority_s)
-        return [*self._accept(now), HoldMusicTo(self.leg, self.music), TellAcd(join)]
-
-    def _on_offer(self, event: Offer, now: float) -> list[Effect]:
-        targets = self.directory.user_targets(self.directory.agent_user(event.agent))
-        if not targets:
-            return [TellAcd(OfferFailed(self.id, event.agent, "unreachable"))]
-        ring_s = event.ring_timeout_s + AGENT_RING_GRACE_S
-        self.hunt = Hunt("agent", self.new_prefix("agent"), targets, self.facts.caller, event.queue, ring_s)
-        self.hunt.agent = event.agent
-        return self.hunt.start()
-
-    def _on_refused(self, event: Refused, now: float) -> list[Effect]:
-        full = event.why == "full"
-        orders = [self._lost("queue-full", "", now)] if full else []
-        self.visit = None
-        self.record.outcome = "queue-full" if full else ""
-        return [*orders, SilenceTo(self.leg), *self._tell(QueueEnded("full" if full else "error"), now)]
-
-    def _leave_queue(self, ended: str, now: float) -> list[Effect]:
-        """Back to the script without an agent."""
-        self.visit = None
-        return [*self.cancel_hunt(), SilenceTo(self.leg), *self._tell(QueueEnded(ended), now)]
-
-    def _agent_answered(self, leg: str, now: float) -> list[Effect]:
-        hunt, visit = self.hunt, self.visit
-        assert hunt is not None and visit is not None
-        self.hunt, self.visit, self.after = None, None, QueueEnded("answered")
-        self.agents[leg] = (hunt.agent, self.id)
-        queue = visit.order.queue
-        orders = [*hunt.answered(leg), TellAcd(OfferAnswered(self.id, hunt.agent))]
-        orders.append(TellLedger(ReachedAgent(self.facts.caller, queue)))
-        orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.joined_at, now)
-        language = self.directory.told_in(queue, hunt.agent)
-        assert self.bridge is not None
-        return orders + (self.bridge.tell(leg, f"{leg}.told", visit.told(language, now)) if language else [])
 
     # ---- hunts -------------------------------------------------------------------------------------------------
 
     def _on_dial_out(self, order: DialOut, now: float) -> list[Effect]:
+        self.referring = False
         targets = dial_targets(order, self.directory)
         if not targets:
             return self._tell(DialEnded("failed" if order.trunk else "no answer"), now)
         caller, name = self.facts.caller, self.facts.caller_name
         outside = [self.occupy(order.number)] if order.number else []
         prefix = self.new_prefix("dial")
-        self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel)
+        self.hunt = Hunt("dial", prefix, targets, caller, name, order.ring_s, parallel=order.parallel,
+                         rings=dict(order.rings), question=order.question)  # fmt: skip
         return [*outside, *self._meanwhile(order), *self.hunt.start()]
 
     def _meanwhile(self, order: DialOut) -> list[Effect]:
@@ -257,7 +210,7 @@ class InboundContact(Transferable):
         if not self.answered:
             return []
         if order.ringing:
-            return self._play_to_caller((Prompt("", tone="ringback", silence_s=order.ring_s),), "ringing")
+            return self._play_to_caller((Prompt("", tone="ringback", silence_s=longest_s(order)),), "ringing")
         return [HoldMusicTo(self.leg, self.music)]
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:
@@ -276,7 +229,7 @@ class InboundContact(Transferable):
 
     def _on_updated(self, event: Updated, now: float) -> list[Effect]:
         self._holds(event.leg, event.media.held)
-        return self.bridge.updated(event.leg, event.media) if self.bridge else []
+        return self.updated(event, now)
 
     def _on_answered(self, event: Answered, now: float) -> list[Effect]:
         if event.leg == self.leg or (self.bridge is not None and event.leg == self.bridge.right):
@@ -290,71 +243,30 @@ class InboundContact(Transferable):
         if self.hunt.purpose == "agent":
             return self._agent_answered(leg, now)
         hunt, self.hunt = self.hunt, None
-        return [*hunt.answered(leg), *self._accept(now), *self._take_leg(leg, now)]
+        by = hunt.reached(leg)
+        orders = [*hunt.answered(leg), *self._accept(now), *self._take_leg(leg, now)]
+        self.after = DialEnded("answered", by=by)
+        return orders
 
     def _hunted_leg_failed(self, event: Failed, now: float) -> list[Effect]:
         orders, hunt = self.hunt_on(event)
-        if hunt is None:
-            return orders
+        return orders if hunt is None else [*orders, *self._hunt_lost(hunt, now)]
+
+    def _hunt_lost(self, hunt: Hunt, now: float) -> list[Effect]:
         if hunt.purpose == "agent":
-            return [*orders, self.offer_failed(hunt)]
+            return [self.offer_failed(hunt)]
         alone = [LeaveRoom(self.leg)] if hunt.early else []
         ended = DialEnded(outcome(hunt.status), hunt.status)
-        return [*orders, *alone, SilenceTo(self.leg), *self._tell(ended, now)]
-
-    # ---- promises ----------------------------------------------------------------------------------------------
-
-    def _new_token(self) -> str:
-        self.serial += 1
-        return f"{self.id}/{self.serial}"
-
-    def _lost(self, stage: str, token: str, now: float) -> TellLedger:
-        assert self.visit is not None
-        order, since = self.visit.order, self.visit.joined_at
-        lost = Lost(self.facts.caller, order.queue, stage, self.id, self.unix(since), now - since, token)
-        return TellLedger(lost)
-
-    def _on_make_promise(self, order: MakePromise, now: float) -> list[Effect]:
-        self._promise_token = self._new_token()
-        number = order.number or self.facts.caller
-        lost = Lost(number, order.queue, order.stage, self.id, self.unix(now), 0.0, self._promise_token)
-        return [TellLedger(lost)]
-
-    def _on_promise_answer(self, event: PromiseAnswer, now: float) -> list[Effect]:
-        if event.token == self._promise_token:
-            self._promise_token = ""
-            return self._tell(Promised(event.ok, event.why), now)
-        visit = self.visit
-        if visit is None or event.token != visit.promise_token:
-            return []
-        if not event.ok:  # the truth, and the place is kept
-            visit.promise_token = ""
-            return self._play_to_caller((self._phrase("apology", visit),), "visit")
-        self.visit = None
-        self.record.outcome = "callback"
-        leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback")), SilenceTo(self.leg)]
-        return [*leave, *self._play_to_caller((self._phrase("callback_promised", visit),), "goodbye")]
-
-    def _phrase(self, key: str, visit: Visit) -> Prompt:
-        language = visit.order.language
-        return Prompt(language, text=phrase(key, language))
-
-    # ---- voicemail ---------------------------------------------------------------------------------------------
-
-    def _on_record_voicemail(self, order: RecordVoicemail, now: float) -> list[Effect]:
-        file = self.recorded_as(f"voicemail-{order.mailbox}-{self.id}")
-        self.voicemail = Voicemail.begin(order.mailbox, self.id, self.facts.caller, file, order.max_s, now)
-        self.record.outcome = self.record.outcome or "voicemail"
-        return [*self._accept(now), *self._play_to_caller((BEEP,), "beep")]
-
-    def _end_voicemail(self, now: float) -> list[Effect]:
-        voicemail, self.voicemail = self.voicemail, None
-        assert voicemail is not None
-        return [*voicemail.stop(now, self.unix(now)), *self._tell(VoicemailEnded(now - voicemail.started), now)]
+        return [*alone, SilenceTo(self.leg), *self._tell(ended, now)]
 
     # ---- what is told and ordered ------------------------------------------------------------------------------
 
     _INPUTS: ClassVar[Table] = {
+        **Queued._INPUTS,
+        **Meeting._INPUTS,
+        **Leaving._INPUTS,
+        **Parked._INPUTS,
+        **Referring._INPUTS,
         Progress: _on_progress,
         Answered: _on_answered,
         Failed: _on_failed,
@@ -363,12 +275,7 @@ class InboundContact(Transferable):
         Texted: Journey.texted,
         Key: _on_key,
         PromptEnded: _on_prompt_ended,
-        FetchEnded: lambda self, event, now: self._tell(Fetched(event.status, event.body, event.error), now),
-        Offer: _on_offer,
-        CancelOffer: lambda self, event, now: self.cancel_hunt(),
-        Refused: _on_refused,
-        WaitedTooLong: lambda self, event, now: self._leave_queue("timeout", now),
-        PromiseAnswer: _on_promise_answer,
+        FetchEnded: Scripted._on_fetch_ended,
         TransferTo: Transferable._on_transfer_to,
         TransferJoin: Transferable._on_transfer_join,
         LegReplaced: Transferable._on_leg_replaced,
@@ -376,9 +283,12 @@ class InboundContact(Transferable):
     }
     _PERFORM: ClassVar[Table] = {
         **Scripted._PERFORM,
-        EnterQueue: _on_enter_queue,
-        MakePromise: _on_make_promise,
+        **Queued._PERFORM,
+        **Meeting._PERFORM,
+        **Leaving._PERFORM,
+        **Parked._PERFORM,
+        **Paging._PERFORM,
+        **Referring._PERFORM,
         DialOut: _on_dial_out,
-        RecordVoicemail: _on_record_voicemail,
         EndCall: _on_end_call,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from softswitch.acd.model import ContactEnded, OfferFailed
 from softswitch.call.identity import UNKNOWN, Origin
 from softswitch.call.record import CallRecord
-from softswitch.call.signal import Failed, Release, Released, SendText, Texted
+from softswitch.call.signal import Failed, Release, Released, SendText, Texted, Updated
 from softswitch.callback.model import NumberBusy
 from softswitch.contact.bridge import Bridge
 from softswitch.contact.event import (
@@ -16,10 +16,21 @@ from softswitch.contact.event import (
     ContactDisconnected,
     ContactFinished,
     ContactStarted,
+    HoldChanged,
     RecordingStarted,
 )
 from softswitch.contact.hunt import Hunt, outcome
-from softswitch.contact.order import Closed, Directory, Key, PauseRecording, PressKeys, TellAcd, TellLedger, TellLeg
+from softswitch.contact.order import (
+    Closed,
+    Directory,
+    EraseRecording,
+    Key,
+    PauseRecording,
+    PressKeys,
+    TellAcd,
+    TellLedger,
+    TellLeg,
+)
 from softswitch.core.effect import Effect
 from softswitch.sip.reason import Reason
 
@@ -56,6 +67,7 @@ class Journey:
         self.causes: tuple[Reason, ...] = ()  # what a peer says of the end that is being passed on
         self.hunts = 0
         self.recordings: list[str] = []
+        self.recorded: bool | None = None  # what the plan wants of conversations; None: as their queues have it
         self.connected_at = 0.0
         self.numbers: list[str] = []  # numbers that the ledger must not dial while this contact lasts
         self.record = CallRecord(
@@ -101,7 +113,8 @@ class Journey:
         self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()
     ) -> list[Effect]:
         """Two people talk: from here on it is a bridge. ``held``: legs that have put whoever they talk to on hold."""
-        recording = self.recorded_as(self.id) if recorded else ""
+        wanted = recorded if self.recorded is None else self.recorded
+        recording = self.recorded_as(self.id) if wanted else ""
         self.bridge = Bridge(self.room, left, right, recording, music=self.music)
         self.connected_at = now
         connected_at, agent = self.record.connected_at or self.unix(now), self.agent or self.record.agent
@@ -111,14 +124,34 @@ class Journey:
         facts: list[Effect] = [ContactConnected(self.id, self.agent, waited_s)]
         if recording:
             facts.append(RecordingStarted(self.id, recording))
-        return [*self.bridge.connect(held), *facts]
+        orders = self.bridge.connect(held)
+        return [*orders, *facts, *(self._hold_changed(leg, True) for leg in sorted(self.bridge.held_by))]
+
+    def updated(self, event: Updated, now: float) -> list[Effect]:
+        """A side has renegotiated: hold or resume."""
+        bridge = self.bridge
+        if bridge is None:
+            return []
+        before, orders = bridge.held_by, bridge.updated(event.leg, event.media)
+        changed = bridge.held_by != before
+        return [*orders, self._hold_changed(event.leg, event.media.held)] if changed else orders
+
+    def _hold_changed(self, leg: str, held: bool) -> HoldChanged:
+        agent, _ = self.agents.get(leg, ("", ""))
+        return HoldChanged(self.id, agent, held)
 
     def recorded_as(self, stem: str) -> str:
         """A file name for the next recording of this contact, and its entry in the call record."""
         number = f"-{len(self.recordings) + 1}" if self.recordings else ""
-        self.recordings.append(f"{stem}{number}{self.directory.recording_ending()}")
-        self.record.recording = ",".join(self.recordings)
-        return self.recordings[-1]
+        file = f"{stem}{number}{self.directory.recording_ending()}"
+        self.recordings.append(file)
+        self.record.recording = ",".join(filter(None, (self.record.recording, file)))
+        return file
+
+    def erased(self, file: str) -> list[Effect]:
+        """Nothing is kept of this recording; its name is not used again."""
+        self.record.recording = ",".join(one for one in self.record.recording.split(",") if one != file)
+        return [EraseRecording(file)]
 
     @property
     def music(self) -> str:
@@ -130,16 +163,16 @@ class Journey:
         recorded = self.bridge is not None and bool(self.bridge.recording)
         return [PauseRecording(self.room, reason)] if recorded else []
 
-    def disconnect(self, now: float) -> list[Effect]:
-        """Take the bridge down; every agent's part in it is over."""
-        return [*self.part(now), *self.agents_free()]
+    def disconnect(self, now: float, by: str = "") -> list[Effect]:
+        """Take the bridge down; every agent's part in it is over. ``by`` as ``ContactDisconnected`` has it."""
+        return [*self.part(now, by), *self.agents_free()]
 
-    def part(self, now: float) -> list[Effect]:
+    def part(self, now: float, by: str) -> list[Effect]:
         """Take the bridge down, and nobody is free by that."""
         if self.bridge is None:
             return []
         orders = self.bridge.disconnect()
-        orders.append(ContactDisconnected(self.id, self.facts.kind, self.agent, now - self.connected_at))
+        orders.append(ContactDisconnected(self.id, self.facts.kind, self.agent, now - self.connected_at, by))
         self.bridge = None
         return orders
 

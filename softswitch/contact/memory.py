@@ -9,25 +9,30 @@ Times are the former process's clock's; ``Facts.epoch`` tells what they were in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
 
 from softswitch.acd.model import Join, Need
 from softswitch.call.record import CallRecord
+from softswitch.call.signal import Release
 from softswitch.callback.model import CustomerAnswered, NumberBusy
 from softswitch.contact.bridge import Bridge
 from softswitch.contact.callback import CallbackContact
+from softswitch.contact.conference import Seat
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
-from softswitch.contact.order import Directory, HoldMusicTo, TellAcd, TellLedger
+from softswitch.contact.order import Directory, HoldMusicTo, TellAcd, TellLedger, TellLeg
+from softswitch.contact.parking import Place
+from softswitch.contact.reading import Reading, moved
+from softswitch.contact.retrieval import Retrieval
 from softswitch.contact.script import DirectDial, Script
+from softswitch.contact.take import Take
 from softswitch.contact.visit import Visit
-from softswitch.contact.voicemail import Voicemail
 from softswitch.core.effect import Effect
 from softswitch.ivr.interpreter import Interpreter
-from softswitch.ivr.model import DialEnded, DialOut, QueueEnded
+from softswitch.ivr.model import AwayEnded, DialEnded, DialOut, QueueEnded
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.run import Facts as PlanFacts
 from softswitch.ivr.run import State
@@ -37,6 +42,8 @@ class ScriptMemory(msgspec.Struct, frozen=True, array_like=True):
     plan: str = ""  # "": one of the fixed scripts
     state: State | None = None  # of the plan's interpreter
     dial: DialOut | None = None
+    version: str = ""  # of the plan
+    reading: Reading | None = None  # a mailbox is heard; the plan, if there is one, waits so long
 
 
 class Talk(msgspec.Struct, frozen=True, array_like=True):
@@ -64,7 +71,13 @@ class ContactMemory(msgspec.Struct, frozen=True, array_like=True):
     bridge: Bridge | None
     talk: Talk | None
     visit: Visit | None
-    voicemail: Voicemail | None
+    take: Take | None
+    seat: Seat | None = None
+    place: Place | None = None
+    guests: tuple[str, ...] = ()  # legs that are up and are let go: who was asked, who heard a page
+    by: str = ""  # of ``after``
+    away: bool = False  # the script waits for the end of neither queue nor dial, when the bridge is over
+    recorded: bool | None = None  # what the plan wants of conversations
 
 
 def legs_of(contact: InboundContact | CallbackContact) -> list[str]:
@@ -77,6 +90,12 @@ def legs_of(contact: InboundContact | CallbackContact) -> list[str]:
     if contact.pending is not None and not contact.pending.gone:
         found[contact.pending.transferor] = None
     return list(found)
+
+
+def guests_of(contact: InboundContact | CallbackContact) -> tuple[str, ...]:
+    """Legs that are up, and without which it goes on."""
+    hunt, page = contact.hunt, contact.page if isinstance(contact, InboundContact) else None
+    return (*(page.legs if page is not None else ()), *(hunt.asked if hunt is not None else ()))
 
 
 def memory(contact: InboundContact | CallbackContact) -> ContactMemory | None:
@@ -93,21 +112,27 @@ def memory(contact: InboundContact | CallbackContact) -> ContactMemory | None:
         right = pending.transferor if pending.leg == contact.leg else contact.leg
         leg, facts, script, after = pending.leg, pending.facts, pending.script, pending.after
         talk = Talk(right, pending.recorded, tuple(sorted(pending.held)))
-    ended = after if isinstance(after, DialEnded | QueueEnded) else DialEnded("answered")
+    ended = after if isinstance(after, DialEnded | QueueEnded | AwayEnded) else DialEnded("answered")
     return ContactMemory(
-        facts, leg, contact.language, contact.step, _script_memory(script), isinstance(ended, QueueEnded),
-        (ended.outcome, ended.status if isinstance(ended, DialEnded) else 0), contact.record, contact.agents,
+        facts, leg, contact.language, contact.step, _script_memory(script, contact.suspended),
+        isinstance(ended, QueueEnded), (ended.outcome, 0 if isinstance(ended, QueueEnded) else ended.status),
+        contact.record, contact.agents,
         tuple(contact.numbers), tuple(contact.recordings), (contact.hunts, contact.serial, contact.transfers),
-        contact.connected_at, bridge, talk, contact.visit, contact.voicemail,
+        contact.connected_at, bridge, talk, contact.visit, contact.take, contact.seat,
+        contact.place, guests_of(contact), getattr(ended, "by", ""), isinstance(after, AwayEnded), contact.recorded,
     )  # fmt: skip
 
 
-def _script_memory(script: Script) -> ScriptMemory:
+def _script_memory(script: Script, suspended: Script | None = None) -> ScriptMemory:
     match script:
         case Interpreter():
-            return ScriptMemory(script.plan.name, script.state)
+            return ScriptMemory(script.plan.name, script.state, version=script.plan.version)
         case DirectDial():
             return ScriptMemory(dial=script.order)
+        case Retrieval() if suspended is not None:
+            return msgspec.structs.replace(_script_memory(suspended), reading=script.state)
+        case Retrieval():
+            return ScriptMemory(reading=script.state)
         case _:
             return ScriptMemory()
 
@@ -115,15 +140,14 @@ def _script_memory(script: Script) -> ScriptMemory:
 # ---- the next process ------------------------------------------------------------------------------------------
 
 
-def script(kept: ContactMemory, plans: Mapping[str, Plan], facts: PlanFacts, by: float) -> Script:
-    """What led the contact, its times later by ``by``. Raises ``LookupError`` where its plan is no more."""
+def script(kept: ContactMemory, find: Callable[[str, str], Plan], facts: PlanFacts, by: float) -> Script:
+    """What led the contact, its times later by ``by``. ``find`` knows plans by name and version; its ``LookupError``
+    is passed on."""
     state = kept.script.state
     if state is None:
         return DirectDial(kept.script.dial or DialOut())
-    state.started_at += by
-    state.burst_at += by
-    state.due = _moved(state.due, by)
-    return Interpreter(plans[kept.script.plan], facts, state)
+    state.move(by)
+    return Interpreter(find(kept.script.plan, kept.script.version), facts, state)
 
 
 def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch: float, by: float) -> InboundContact:
@@ -131,30 +155,40 @@ def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch:
     clock shows ``by`` more than the former one's. Where the time of day was set meanwhile, the record follows it."""
     contact = InboundContact(replace(kept.facts, epoch=epoch), directory, kept.leg, script, kept.language)
     outcome, status = kept.after
-    contact.after = QueueEnded(outcome) if kept.queued else DialEnded(outcome, status)
+    back = AwayEnded if kept.away else DialEnded
+    contact.after = QueueEnded(outcome) if kept.queued else back(outcome, status, kept.by)
     contact.answered, contact.step = True, kept.step
     contact.record, contact.agents = _set(kept.record, epoch + by - kept.facts.epoch), dict(kept.agents)
     contact.numbers, contact.recordings = list(kept.numbers), list(kept.recordings)
     contact.hunts, contact.serial, contact.transfers = kept.counts
     contact.connected_at = kept.connected_at + by
-    contact.bridge, contact.visit, contact.voicemail = kept.bridge, kept.visit, kept.voicemail
+    contact.bridge, contact.visit, contact.take = kept.bridge, kept.visit, kept.take
     if contact.visit is not None:
         contact.visit.joined_at += by
         contact.visit.announce_at = _moved(contact.visit.announce_at, by)
         contact.visit.offer_at = _moved(contact.visit.offer_at, by)
         contact.visit.promise_token = ""  # nobody answers it any more; the place is kept
-    if contact.voicemail is not None:
-        contact.voicemail.started += by
-        contact.voicemail.until += by
+    if kept.seat is not None:
+        contact.seat = replace(kept.seat, since=kept.seat.since + by)
+    if kept.place is not None:
+        contact.place = replace(kept.place, since=kept.place.since + by, until=kept.place.until + by)
+    if contact.take is not None:
+        contact.take.started += by
+        contact.take.until += by
+    contact.recorded = kept.recorded
+    if kept.script.reading is not None:
+        contact.suspended = script if kept.script.state is not None else None
+        contact.script = Retrieval(moved(kept.script.reading, by, epoch), directory.mailboxes)
     return contact
 
 
 def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Effect]:
     """What the new process has to be told and asked, so that the contact goes on."""
     orders: list[Effect] = [TellLedger(NumberBusy(number, True)) for number in contact.numbers]
+    orders += [TellLeg(leg, Release()) for leg in kept.guests]
     if contact.record.promise:  # the store may not have heard of it
         orders.append(TellLedger(CustomerAnswered(contact.record.promise)))
-    talk, visit, voicemail = kept.talk, contact.visit, contact.voicemail
+    talk, visit, take = kept.talk, contact.visit, contact.take
     if talk is not None:
         return [*orders, *contact.connect(contact.leg, talk.other, talk.recorded, 0.0, now, talk.held)]
     if contact.bridge is not None:
@@ -164,8 +198,12 @@ def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Ef
         needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
         join = Join(contact.id, order.queue, visit.joined_at, needs, order.priority_s, joined_at=visit.joined_at)
         return [*orders, HoldMusicTo(contact.leg, contact.music), TellAcd(join)]
-    if voicemail is not None:
-        return [*orders, *([] if voicemail.speaking else voicemail.start(contact.leg, now))]
+    if take is not None:
+        return [*orders, *take.resume(contact.leg, now)]
+    if contact.seat is not None:
+        return [*orders, *contact.take_seat(contact.seat)]
+    if contact.place is not None:
+        return [*orders, *contact.stay_parked(contact.place)]
     return [*orders, *contact.resume(now)]
 
 

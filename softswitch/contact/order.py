@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from softswitch.acd.model import AcdInput
 from softswitch.call.press import Form
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
+from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.presentation import AS_IS, Presentation
 from softswitch.core.effect import Effect
-from softswitch.ivr.model import Fetch, Prompt
+from softswitch.ivr.model import Fetch, Fetched, Prompt
 from softswitch.sip.flow import Flow
 
 # ---- orders ----------------------------------------------------------------------------------------------------
@@ -43,6 +44,7 @@ class MakeLeg(Effect):
     caller_name: str
     ring_s: float
     call_id: str = ""  # "": a fresh one
+    by_itself: bool = False  # the phone is asked to answer without its user
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,49 @@ class StopRecording(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class EraseRecording(Effect):
+    """Nobody needs the file any more; it goes as soon as it is finished."""
+
+    file: str  # below the recordings directory
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSilence(Effect):
+    """Then ``Silent`` once the leg has said nothing for ``after_s``, counted from now; 0: no more."""
+
+    leg: str
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxLeft(Effect):
+    """Of the script that leads who hears a mailbox: it is over; ``outcome`` is a branch of the verb."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteToUser(Effect):
+    """A text for the phones of ``user``; then ``TextTold``."""
+
+    contact: str
+    token: str
+    writer: str  # the number that it comes from
+    user: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostEvent(Effect):
+    """Something for a web service, by its name in the settings; at least once."""
+
+    contact: str
+    hook: str
+    event: str
+    data: Any  # plain
+
+
+@dataclass(frozen=True, slots=True)
 class FetchUrl(Effect):
     """Then ``FetchEnded`` with the same ``request``."""
 
@@ -163,9 +208,29 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class FetchEnded:
     request: int
+    answer: Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The leg has said nothing for as long as ``WatchSilence`` asked."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLost:
+    """It could not be begun, or has ended early; what there is of it is kept."""
+
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextTold:
+    """What became of ``WriteToUser``: 200, a phone has it."""
+
+    token: str
     status: int
-    body: object
-    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +243,9 @@ class Directory(Protocol):
 
     def user_targets(self, user: str) -> tuple[Target, ...]:
         """Where the phones of a user are registered; empty: nowhere."""
+
+    def in_call(self, user: str) -> bool:
+        """Whether one of his phones is in a call, or rings."""
 
     def trunk_target(self, trunk: str, number: str) -> Target | None:
         """The first server of a trunk, or of a group of trunks, with the others behind it; None: none is up."""
@@ -203,6 +271,13 @@ class Directory(Protocol):
 
     def hold_music(self, queue: str) -> str:
         """The class of music of those who wait there, or are held in a call from there; "": the default."""
+
+    @property
+    def mailboxes(self) -> Mailboxes:
+        """To be read; what is to change is told as facts."""
+
+    def may_record(self) -> bool:
+        """Whether conversations are recorded at all."""
 
     def recording_ending(self) -> str:
         """Of file names: ".wav" or what they become."""

@@ -12,6 +12,13 @@ from dataclasses import dataclass
 from softswitch.ivr.plan import Plan
 
 _OUTSIDE = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)  # what a carrier is asked for: a number, and nothing clever
+# A name or a number. What follows a ";" would tell the carrier how to route the call (RFC 4694 rn, RFC 4904 tgrp).
+_PLAIN = re.compile(r"[A-Za-z0-9+*#._~-]{1,64}", re.ASCII)
+
+
+def is_plain(number: str) -> bool:
+    """Whether it may be dialled as it is, wherever it comes from: what a caller is called is nobody's order."""
+    return _PLAIN.fullmatch(number) is not None
 
 
 def is_outside(number: str) -> bool:
@@ -21,7 +28,7 @@ def is_outside(number: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FeatureRoute:
-    feature: str  # "login", "logout", "ready", "pause"
+    feature: str  # "login", "logout", "ready", "pause", "voicemail"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,17 @@ from typing import ClassVar
 
 from softswitch.call.signal import Accept
 from softswitch.contact.journey import Facts, Journey, Table
-from softswitch.contact.order import Directory, FetchUrl, PlayTo, PressKeys, SilenceTo, TellLeg
+from softswitch.contact.order import Directory, FetchEnded, FetchUrl, HoldMusicTo, PlayTo, PressKeys, SilenceTo, TellLeg
 from softswitch.contact.script import Script
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.ivr.model import (
     AnswerCall,
     DialEnded,
     Fetch,
+    HungUp,
     IvrInput,
+    MaskRecording,
+    PlayMusic,
     PlayPrompts,
     Prompt,
     SendKeys,
@@ -41,6 +44,7 @@ class Scripted(Journey):
         self._play = ""  # what plays to the caller
         self._play_for = ""  # "script", "visit", "beep" or "goodbye" (the promise is being spoken)
         self.serial = 0
+        self._request = 0  # what is being fetched
 
     def handle(self, event: object, now: float) -> list[Effect]:
         self.hear_causes(event)
@@ -64,6 +68,11 @@ class Scripted(Journey):
                 orders += self._PERFORM[type(effect)](self, effect, now)
         return orders
 
+    @staticmethod
+    def last_words(script: Script, way: str, now: float) -> list[Effect]:
+        """What a script has to tell whose caller is gone; it orders nothing any more."""
+        return [effect for effect in script.handle(HungUp(way), now) if isinstance(effect, DomainEvent)]
+
     def _accept(self, now: float) -> list[Effect]:
         if self.answered:
             return []
@@ -81,11 +90,20 @@ class Scripted(Journey):
 
     def _on_fetch(self, order: Fetch, now: float) -> list[Effect]:
         self.serial += 1
-        return [FetchUrl(self.id, self.serial, order)]
+        self._request = self.serial
+        return [FetchUrl(self.id, self._request, order)]
+
+    def _on_fetch_ended(self, event: FetchEnded, now: float) -> list[Effect]:
+        if event.request != self._request:
+            return []  # of a step that the caller has left
+        self._request = 0
+        return self._tell(event.answer, now)
 
     _PERFORM: ClassVar[Table] = {
         AnswerCall: lambda self, order, now: self._accept(now),
         PlayPrompts: _on_play,
+        MaskRecording: lambda self, order, now: self.pause_recording("secret" if order.on else None),
+        PlayMusic: lambda self, order, now: [HoldMusicTo(self.leg, self.music)],
         StopPlaying: lambda self, order, now: [SilenceTo(self.leg)],
         Fetch: _on_fetch,
         SendKeys: lambda self, order, now: [PressKeys(self.leg, order.digits)],

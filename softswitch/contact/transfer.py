@@ -35,6 +35,7 @@ class Transferable(Scripted, ABC):
 
     pending: Pending | None = None
     transfers = 0
+    sender = ""  # user who has transferred the call last
 
     @abstractmethod
     def _hunt_won(self, leg: str, now: float) -> list[Effect]:
@@ -54,7 +55,7 @@ class Transferable(Scripted, ABC):
         self.script = event.script
         if event.plan:
             self.record.plan = self.record.plan or event.plan
-            orders += self._gone_for_good(pending)
+            orders += self._gone_for_good(pending, now)
         else:
             self.pending = pending
             orders += self._progress(100)
@@ -80,7 +81,7 @@ class Transferable(Scripted, ABC):
             self.agents[leg] = taken.agent
         held = pending.held | ({leg} if taken.held else set())
         talk = self.connect(self.leg, leg, pending.recorded, 0.0, now, held)
-        return [*orders, *self._gone_for_good(pending), *talk]
+        return [*orders, *self._gone_for_good(pending, now), *talk]
 
     def _leave(
         self, leg: str, who: Party, other: Party, called: str, kind: str, now: float
@@ -90,19 +91,25 @@ class Transferable(Scripted, ABC):
         assert bridge is not None
         self.transfers += 1
         pending = Pending(kind, leg, who, self.leg, self.facts, self.script, self.after, bool(bridge.recording),
-                          set(bridge.held_by))  # fmt: skip
-        self.leg = bridge.other(leg)
+                          set(bridge.held_by), agent=self.agents.get(leg, ("", ""))[0],
+                          queue=self.record.queue)  # fmt: skip
+        self.leg, self.sender = bridge.other(leg), who.user
         same = not other.number or other.number == self.facts.caller
         name, caller = (self.facts.caller_name, self.facts.caller) if same else ("", other.number)
         origin = self.facts.origin if same else UNKNOWN  # what the first caller has said is not the second one's
         self.facts = replace(self.facts, caller=caller, caller_name=name, called=called, origin=origin)
-        return pending, self.part(now)
+        return pending, self.part(now, "transfer")
 
-    def _gone_for_good(self, pending: Pending) -> list[Effect]:
+    def _gone_for_good(self, pending: Pending, now: float) -> list[Effect]:
         """The transferor has done his part."""
         self.pending = None
+        told = self.last_words(pending.script, "transfer", now) if pending.script is not self.script else []
         done = TellLeg(pending.transferor, TransferProgress(200, leave=True))
-        return [done, *self.agent_free(pending.transferor), TransferEnded(self.id, pending.kind, "done")]
+        agent = pending.agent
+        ended = TransferEnded(
+            self.id, pending.kind, "done", agent, pending.queue if agent else "", self.facts.called if agent else ""
+        )
+        return [done, *told, *self.agent_free(pending.transferor), ended]
 
     # ---- how it goes -------------------------------------------------------------------------------------------
 
@@ -118,7 +125,7 @@ class Transferable(Scripted, ABC):
         pending, self.after = self.pending, DialEnded("answered")
         if pending is None:
             return self.connect(self.leg, leg, False, 0.0, now)
-        done = self._gone_for_good(pending)
+        done = self._gone_for_good(pending, now)
         return [*done, *self.connect(self.leg, leg, pending.recorded, 0.0, now, pending.held)]
 
     def _tell(self, event: IvrInput, now: float) -> list[Effect]:
@@ -192,7 +199,7 @@ class Transferable(Scripted, ABC):
         if hunt is None or hunt.purpose != "dial" or leg != self.leg:
             return None
         self.hunt = None
-        taken = Yielded(tuple(sorted(hunt.ringing)), hunt, False, None, self._give_numbers(leg), False)
+        taken = Yielded(tuple(hunt.legs), hunt, False, None, self._give_numbers(leg), False)
         return taken, [end, *self.finish("completed", "caller", now)]
 
     def _give_numbers(self, leaving: str) -> tuple[str, ...]:
@@ -221,7 +228,7 @@ class Transferable(Scripted, ABC):
         bridge = self.bridge
         assert bridge is not None
         other, held, recorded = bridge.other(event.old), bridge.held_by, bool(bridge.recording)
-        orders = self.part(now)
+        orders = self.part(now, "replaced")
         agent = self.agents.get(event.old)
         if agent is not None and self.directory.agent_user(agent[0]) == event.who.user:
             self.agents[event.new] = self.agents.pop(event.old)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from softswitch.contact.order import Directory
 from softswitch.ivr.model import EnterQueue, Prompt
-from softswitch.ivr.speech import phrase
+from softswitch.ivr.speech import sentence
 
+OFFER_S = 15.0  # longer than the offer of a callback takes to be heard
 FIRST_ANNOUNCEMENT_S = 5.0  # nobody wants to hear a number while the phone already rings
 
 
@@ -52,13 +53,14 @@ class Visit:
         if self.offer_at is not None and self.offer_at <= now and self.order.offer:
             self.offer_at = None
             self.offered = True
+            if self.announce_at is not None:  # the offer is not to be cut short
+                self.announce_at = max(self.announce_at, now + OFFER_S)
             prompts.append(self._say("callback_offer", key=self.order.offer.key))
         return tuple(prompts)
 
     def told(self, language: str, now: float) -> Prompt:
         """What the agent hears of it."""
-        text = phrase("whisper_queue", language, queue=self.order.queue, waited_s=now - self.joined_at)
-        return Prompt(language, text=text)
+        return sentence("whisper_queue", language, queue=self.order.queue, waited_s=now - self.joined_at)
 
     def accepts(self, digit: str) -> bool:
         """The caller takes the offer that was spoken."""
@@ -66,5 +68,4 @@ class Visit:
         return offer is not None and self.offered and digit == offer.key and not self.promise_token
 
     def _say(self, phrase_key: str, **values: object) -> Prompt:
-        language = self.order.language
-        return Prompt(language, text=phrase(phrase_key, language, **values))
+        return sentence(phrase_key, self.order.language, **values)

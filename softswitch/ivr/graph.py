@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from softswitch.ivr.parse import Draft
+from softswitch.ivr.verb import Verb
 from softswitch.ivr.verb.ask import Menu
+from softswitch.ivr.verb.subplan import Flow
 
 Edges = Mapping[str, tuple[str, ...]]
 
@@ -16,24 +17,27 @@ Edges = Mapping[str, tuple[str, ...]]
 def edges(draft: Draft) -> dict[str, tuple[str, ...]]:
     """Step -> steps that follow it. So that a mistake is told once, and not again at each step behind it, a misspelt
     name leads to the step that is meant, and a broken step to every step that it mentions."""
-    known = {*draft.plan.steps, *draft.broken}
     named = {name: [target for _, target in step.verb.links()] for name, step in draft.plan.steps.items()}
     named |= {name: list(_texts(written)) for name, written in draft.broken.items()}
-    return {name: tuple(_meant(targets, known)) for name, targets in named.items()}
+    return {name: tuple(_meant(targets, draft)) for name, targets in named.items()}
 
 
 def beginning(draft: Draft) -> str:
     """The step at which callers begin, or the one that is meant by a misspelt start; "" where that is not known."""
-    known = {*draft.plan.steps, *draft.broken}
-    return next(_meant([draft.plan.start], known), "")
+    return next(_meant([draft.plan.start], draft), "")
 
 
-def _meant(targets: list[str], known: set[str]) -> Iterator[str]:
+def _meant(targets: list[str], draft: Draft) -> Iterator[str]:
     for target in targets:
-        if target in known:
+        if target in draft.known:
             yield target
-        elif " " not in target:
-            yield from difflib.get_close_matches(target, sorted(known), n=1)
+        elif " " not in target and (near := draft.meant(target)):
+            yield near
+
+
+def pauses(verb: Verb, quick: Container[str]) -> bool:
+    """It waits for the caller or for another human; a flow does unless it is one of the ``quick``."""
+    return verb.pauses or (isinstance(verb, Flow) and verb.name not in quick)
 
 
 def unheard(draft: Draft, following: Edges, at_once: bool) -> dict[str, tuple[str, ...]]:
@@ -42,12 +46,40 @@ def unheard(draft: Draft, following: Edges, at_once: bool) -> dict[str, tuple[st
     kept: dict[str, tuple[str, ...]] = {}
     for name, targets in following.items():
         step = draft.plan.steps.get(name)
-        if step is not None and not step.verb.pauses:
+        if step is not None and not pauses(step.verb, draft.quick):
             kept[name] = targets
         elif step is not None and at_once:
             quick = {target for below, target in step.verb.links() if below[0] in step.verb.at_once}
             kept[name] = tuple(target for target in targets if target in quick)
     return kept
+
+
+def traps(draft: Draft, following: Edges) -> Iterator[list[str]]:
+    """Ways round which a caller who presses nothing never leaves, and in which nobody can come to help."""
+    silent = {name: tuple(_of_the_silent(draft, name, targets)) for name, targets in following.items()}
+    for knot in _knots(silent):
+        if all(_holds(draft, name) and knot.issuperset(silent[name]) for name in knot):
+            way = _way_round(knot, silent)
+            if way:
+                yield way
+
+
+def _of_the_silent(draft: Draft, name: str, targets: Sequence[str]) -> Sequence[str]:
+    step = draft.plan.steps.get(name)
+    if step is None or not (silent := step.verb.unanswered()):
+        return targets
+    taken = step.verb.follow(silent)[1]
+    return [target for target in targets if target == taken]
+
+
+def _holds(draft: Draft, name: str) -> bool:
+    """The call does not end here, and no human comes; of a flow that is not known."""
+    step = draft.plan.steps.get(name)
+    if step is None:
+        return False
+    if silent := step.verb.unanswered():
+        return step.verb.follow(silent)[1] is not None
+    return bool(step.verb.must) and not pauses(step.verb, ())
 
 
 def reachable(start: str, following: Edges) -> set[str]:
@@ -76,14 +108,14 @@ def _knots(following: Edges) -> Iterator[set[str]]:
         for target in targets:
             backwards.setdefault(target, []).append(name)
     done: set[str] = set()
-    for root in reversed(_by_end(following)):
+    for root in reversed(by_end(following)):
         if root not in done:
             knot = _beyond(root, backwards, done)
             done |= knot
             yield knot
 
 
-def _by_end(following: Edges) -> list[str]:
+def by_end(following: Edges) -> list[str]:
     """The steps in the order in which a walk in depth leaves them."""
     order: list[str] = []
     seen: set[str] = set()
@@ -141,10 +173,10 @@ def menu_depths(draft: Draft, following: Edges) -> dict[str, int]:
     while waiting:
         name = waiting.popleft()
         for target in following.get(name, ()):
-            depth = depths[name] + _weight(draft, target)
-            if depth < depths.get(target, len(following) + 1):
-                depths[target] = depth
-                waiting.append(target)
+            weight = _weight(draft, target)
+            if depths[name] + weight < depths.get(target, len(following) + 1):
+                depths[target] = depths[name] + weight
+                (waiting.append if weight else waiting.appendleft)(target)  # so that the shallowest is next
     return {name: depth for name, depth in depths.items() if _weight(draft, name)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -40,11 +41,18 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The answer to ``Fetch``: status 0 and ``error`` where there was none."""
+    """The answer to ``Fetch``; ``error`` says why there is none that can be used."""
 
-    status: int
-    body: Any = None
+    status: int  # 0: nobody answered
+    body: Any = None  # a document, or the text where one was asked for
     error: str = ""
+    seconds: float = 0.0  # from the order to its end, with all tries
+    kind: str = ""  # of the error, closed list: "timeout", "unreachable", "resting", "forbidden", "unusable"
+
+    @property
+    def outcome(self) -> str:
+        """One word of a closed list: "2xx" to "5xx", or the kind of the error."""
+        return self.kind or f"{self.status // 100}xx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +76,72 @@ class DialEnded:
 
     outcome: str  # "answered" (and the other side hung up), "busy", "no answer", "failed", "rejected"
     status: int = 0  # the SIP status that sums it up; 0 where nobody was rung
+    by: str = ""  # who answered: a user, or the number
 
 
 @dataclass(frozen=True, slots=True)
 class VoicemailEnded:
     seconds: float
+    lost: bool = False  # it could not be recorded
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnded:
+    """The answer to ``RecordCaller``."""
+
+    file: str  # below the recordings directory; "" where nothing was recorded
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AwayEnded:
+    """The caller is back from where the plan sent them: a conference, a parking place, a transfer, a page."""
+
+    outcome: str  # the name of a branch of the verb: "next", "busy", "no_answer", "failed", ...
+    status: int = 0  # the SIP status that sums it up; 0 where there is none
+    by: str = ""  # which user it is to be told to: who parked the call
 
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The caller is gone; no order will be performed any more."""
+    """The caller is gone from the plan; no order will be performed any more."""
+
+    way: str = "hangup"  # "ended" where we hung up, "transfer" where somebody else leads the caller now
 
 
-IvrInput = Start | PlayEnded | Pressed | Fetched | QueueEnded | Promised | DialEnded | VoicemailEnded | HungUp
+IvrInput = (
+    Start
+    | PlayEnded
+    | Pressed
+    | Fetched
+    | QueueEnded
+    | Promised
+    | DialEnded
+    | VoicemailEnded
+    | RecordEnded
+    | AwayEnded
+    | HungUp
+)
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 
 
+RECORDING = "recording:"  # before the name of a file: it is one of the recordings
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """To be heard: a file of ``media/prompts/<language>/``, a text for the speech engine, a tone, or silence."""
+    """To be heard: a file of ``media/prompts/<language>/``, a recording (``RECORDING`` stands before its name), a text
+    for the speech engine, a tone, or silence."""
 
     language: str
     file: str = ""
     text: str = ""
     silence_s: float = 0.0
     tone: str = ""  # of call progress, for ``silence_s``; ``language`` is its country, "": that of the listener
+    pieces: tuple[str, ...] = ()  # recordings that say ``text``, where all are there, without endings; "": a breath
+    text_language: str = ""  # of ``text``, where that is not ``language``
+    private: bool = False  # it says what is secret, and is kept nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +164,18 @@ class SendKeys(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class PlayMusic(Effect):
+    """The music of those who wait, until ``StopPlaying``; no ``PlayEnded`` follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRecording(Effect):
+    """Where the call is recorded: silence in its place until ``on`` is False. What is said now is secret."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StopPlaying(Effect):
     """Be silent (a key was pressed); no ``PlayEnded`` follows."""
 
@@ -128,7 +188,9 @@ class Fetch(Effect):
     url: str
     headers: tuple[tuple[str, str], ...]
     json: Any  # None: no body
-    timeout_s: float
+    timeout_s: float  # of all tries together
+    expect: str = "json"  # what the answer must be: "json", "text", or "" (it is not looked at)
+    tries: int = 1  # where nobody answers, or the server is overloaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +222,14 @@ class MakePromise(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Whoever answers hears this, and takes the call by pressing ``key``."""
+
+    prompts: tuple[Prompt, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class DialOut(Effect):
     """Ring these targets at once (``parallel``) or in order, connect the first that answers; then ``DialEnded``."""
 
@@ -169,6 +239,8 @@ class DialOut(Effect):
     ring_s: float = 30.0
     parallel: bool = True
     ringing: bool = False  # a caller who waits hears it ring; False: the hold music
+    rings: dict[str, float] = field(default_factory=dict)  # s, of users for whom it is not ``ring_s``
+    question: Question | None = None  # None: who answers is connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +249,17 @@ class RecordVoicemail(Effect):
 
     mailbox: str
     max_s: float
+    min_s: float = 1.0  # what is shorter is no message
 
 
 @dataclass(frozen=True, slots=True)
 class EndCall(Effect):
-    """The plan is over: hang up. Before the answer it is a rejection with ``status``."""
+    """The plan is over: hang up. Before the answer it is a rejection with ``status``, or a redirection."""
 
     cause: str = "normal"  # normal, busy, declined, unavailable, error
     status: int = 0  # 0: by cause
+    reason: str = ""  # for the caller's phone to show; "": the standard phrase of the status
+    contacts: tuple[str, ...] = ()  # where else to call, best first: URIs, or numbers in the caller's own domain
 
 
 # ---- facts -----------------------------------------------------------------------------------------------------
@@ -201,6 +276,23 @@ class StepEntered(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class StepLeft(DomainEvent):
+    """A step is behind the caller. The list of these is the trace of a call; what is secret is masked in it."""
+
+    contact: str
+    plan: str
+    version: str  # of the plan
+    step: str
+    verb: str
+    exit: str  # the way out: "next", "failed", "keys.1", "then.0"; "hangup" where the caller hung up here
+    to: str  # the step that follows; "" the plan is over
+    seconds: float  # in the step
+    inputs: tuple[str, ...] = ()  # what happened there, in order, for people: "pressed 1", "200 after 0.31 s"
+    changed: Mapping[str, str] = field(default_factory=dict)  # variables that it set, as short text
+    why: str = ""  # of a failure
+
+
+@dataclass(frozen=True, slots=True)
 class StepFailed(DomainEvent):
     """A step that took its ``failed:`` exit (or had none), with file and line."""
 
@@ -209,10 +301,3 @@ class StepFailed(DomainEvent):
     step: str
     where: str
     why: str
-
-
-@dataclass(slots=True)
-class Trail:
-    """What an interpreter has done so far, for the trace."""
-
-    steps: list[tuple[float, str]] = field(default_factory=list)  # (now, step)

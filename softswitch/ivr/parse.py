@@ -6,24 +6,33 @@ of the draft and remembered as broken, so that the checks of the whole graph sti
 
 from __future__ import annotations
 
-import difflib
+import hashlib
 import re
 import typing
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from softswitch.core.errors import Problem
 from softswitch.core.wrong import wrong
-from softswitch.core.yaml_nodes import Path, did_you_mean, dotted, load_yaml, locate
+from softswitch.core.yaml_nodes import Path, dotted, listed, load_yaml, locate, nearest
+from softswitch.ivr import template
 from softswitch.ivr.plan import Plan, Step
 from softswitch.ivr.verb import VERBS, Verb
-from softswitch.ivr.verb.base import Language, Name, Written
+from softswitch.ivr.verb.base import Language, Name, Variable, Written
 from softswitch.ivr.verb.connect import Queue
 
+REQUIRED = "required"  # the word for an argument of a flow that has to be given
+MOST_STEPS = 5000
+_MOST_PROBLEMS = 1000
+_MOST_LOOKS = 200_000  # comparisons of one name with another: about 2 s
+_MOST_TOLD = 50  # mistakes of one step
+_LONGEST_MESSAGE = 600  # characters
 _WHOLE = re.compile(r"-?[0-9]+")
 BRANCHES = frozenset(key for kind in VERBS.values() for key in kind.branches)
 
@@ -31,12 +40,36 @@ BRANCHES = frozenset(key for kind in VERBS.values() for key in kind.branches)
 class Header(Written):
     """What stands above the steps."""
 
-    dialplan: Name
-    numbers: tuple[Annotated[str, Field(pattern=r"^\S+$")], ...] = ()
-    language: Language | None = None
-    lost_to: Name | None = None
-    start: Name
-    steps: dict[str, Any] = Field(min_length=1)
+    dialplan: Name = Field(min_length=1, description="its name, in logs and records")
+    numbers: tuple[Annotated[str, Field(pattern=r"^\S+$")], ...] = Field(
+        default=(), description="called numbers that enter here, as they are presented"
+    )
+    language: Language | None = Field(
+        default=None, description="of callers who have not chosen; without it that of the caller's phone"
+    )
+    lost_to: Name | None = Field(
+        default=None, description="the queue that calls back who was refused; of one queue, that one"
+    )
+    start: Name = Field(min_length=1, description="the first step")
+    steps: dict[str, Any] = Field(min_length=1, description="by name, each with one verb")
+
+
+def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
+    for name, value in arguments.items():
+        if any(template.templates(value)):
+            raise ValueError(f"{name}: what stands for an argument that is not given is a plain value, or: required")
+    return arguments
+
+
+class FlowHeader(Written):
+    """What stands above the steps of a flow, which plans call."""
+
+    flow: Name = Field(min_length=1, description="the name by which it is called")
+    arguments: Annotated[dict[Variable, Any], AfterValidator(_plain)] = Field(
+        default_factory=dict, description="`required`, or what it is where the caller of the flow gives none"
+    )
+    start: Name = Field(min_length=1, description="the first step")
+    steps: dict[str, Any] = Field(min_length=1, description="by name, each with one verb")
 
 
 @dataclass(slots=True)
@@ -47,10 +80,33 @@ class Sheet:
     data: Any
     positions: dict[Path, tuple[int, int]]
     problems: list[Problem] = field(default_factory=list)
+    _looks: int = 0  # comparisons of one name with another, so far
+    _told: Counter[str] = field(default_factory=Counter)  # level -> how many, those that are left out included
+
+    def __post_init__(self) -> None:
+        self._told.update(problem.level for problem in self.problems)
 
     def problem(self, path: Path, message: str, level: str = "error") -> None:
+        """One more; of very many errors the first ones only, and of very many warnings, which hide no error."""
+        self._told[level] += 1
+        if self._told[level] > _MOST_PROBLEMS + 1:
+            return
+        if self._told[level] == _MOST_PROBLEMS + 1:
+            message = f"and more than {_MOST_PROBLEMS:,} {level}s before; mend those first"
         line, column = locate(self.positions, path)
-        self.problems.append(Problem(self.file, line, column, dotted(self._named(path)), message, level))
+        shown = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}..."
+        key = dotted(self._named(path))[:_LONGEST_MESSAGE]
+        self.problems.append(Problem(self.file, line, column, key, shown, level))
+
+    def nearest(self, word: str, known: Collection[str]) -> str | None:
+        """The name that a misspelt word stands for. Of very many words, some are looked up: each takes its time."""
+        self._looks += len(known)
+        return None if self._looks > _MOST_LOOKS else nearest(word, known)
+
+    def hint(self, word: str, known: Collection[str]) -> str:
+        """``; did you mean 'x'?``, or the names that are known."""
+        near = self.nearest(word, known)
+        return f"; did you mean {near!r}?" if near else "" if self._looks > _MOST_LOOKS else listed(known)
 
     def _named(self, path: Path) -> Path:
         """The path with the keys of mappings as words: the key 1 of a menu is not the item 1 of a list."""
@@ -78,6 +134,21 @@ class Draft:
     sheet: Sheet
     plan: Plan
     broken: dict[str, Any]  # name -> what is written there; the names are taken, their branches are not known
+    arriving: frozenset[str] | None = None  # languages of who calls this flow; None: not known
+    leaving: Mapping[str, frozenset[str]] = field(default_factory=dict)  # flow -> languages that it sets
+    quick: frozenset[str] = frozenset()  # flows that can be passed without a wait
+
+    known: frozenset[str] = frozenset()  # names of all steps
+    _near: dict[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.known = frozenset(self.plan.steps) | frozenset(self.broken)
+
+    def meant(self, step: str) -> str | None:
+        """The step that a misspelt name stands for."""
+        if step not in self._near:
+            self._near[step] = self.sheet.nearest(step, self.known)
+        return self._near[step]
 
     def at(self, step: str, below: Path = ()) -> Path:
         """The path of a key of a step: beside the verb where it is written there, else inside."""
@@ -95,23 +166,46 @@ def parse_plan(text: str, file: str) -> tuple[Draft | None, list[Problem]]:
         if not problems:
             sheet.problem((), "a dialplan is a mapping with dialplan:, numbers:, language:, start: and steps:")
         return None, sheet.problems
-    header = _header(sheet)
+    if "flow" in data and "dialplan" not in data:
+        return _flow(sheet, version(text)), sheet.problems
+    header = _header(sheet, Header, "a dialplan")
     steps, broken = _steps(sheet, data.get("steps"))
     lost_to = header.lost_to or _only_queue(steps)
-    plan = Plan(header.dialplan, file, header.numbers, header.language or "", header.start, steps, lost_to)
+    plan = Plan(
+        header.dialplan, file, header.numbers, header.language or "", header.start, steps, lost_to, version(text)
+    )
     return Draft(sheet, plan, broken), sheet.problems
 
 
-def _header(sheet: Sheet) -> Header:
+def _flow(sheet: Sheet, version: str) -> Draft:
+    header = _header(sheet, FlowHeader, "a flow")
+    steps, broken = _steps(sheet, sheet.data.get("steps"))
+    needs = frozenset(name for name, value in header.arguments.items() if value == REQUIRED)
+    defaults = {name: value for name, value in header.arguments.items() if name not in needs}
+    plan = Plan(header.flow, sheet.file, (), "", header.start, steps, "", version, {}, defaults, needs, is_flow=True)
+    return Draft(sheet, plan, broken)
+
+
+def version(text: str) -> str:
+    """A name for this very text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+_Head = TypeVar("_Head", Header, FlowHeader)
+_INSTEAD: dict[str, Any] = {"dialplan": "-", "flow": "-", "start": "-", "steps": {"-": None}}  # what has to be there
+
+
+def _header(sheet: Sheet, kind: type[_Head], owner: str) -> _Head:
     try:
-        return Header.model_validate(sheet.data)
+        return kind.model_validate(sheet.data)
     except ValidationError as error:
         wrong = {details["loc"][0] for details in error.errors()}
         for details in _told(error):
-            _complain(sheet, (), details["loc"], Header, details, "a dialplan")
-        kept = {key: value for key, value in sheet.data.items() if key in Header.model_fields and key not in wrong}
-        blank = {"dialplan": "", "numbers": (), "language": "", "lost_to": "", "start": "", "steps": {}}
-        return Header.model_construct(None, **(blank | kept))
+            _complain(sheet, (), details["loc"], kind, details, owner)
+        kept = {key: value for key, value in sheet.data.items() if key in kind.model_fields and key not in wrong}
+        instead = {key: value for key, value in _INSTEAD.items() if key in kind.model_fields and key not in kept}
+        header = kind.model_validate({**instead, **kept})  # so that what is right is read as ever: 1 as text
+        return header.model_copy(update={key: type(value)() for key, value in instead.items()})
 
 
 def _only_queue(steps: dict[str, Step]) -> str:
@@ -123,6 +217,11 @@ def _only_queue(steps: dict[str, Step]) -> str:
 def _steps(sheet: Sheet, written: Any) -> tuple[dict[str, Step], dict[str, Any]]:
     steps: dict[str, Step] = {}
     broken: dict[str, Any] = {}
+    if isinstance(written, dict) and len(written) > MOST_STEPS:
+        first = list(written)[MOST_STEPS]
+        message = f"{len(written):,} steps, and {MOST_STEPS:,} at most are read; divide the plan into flows"
+        sheet.problem(("steps", first), message)
+        return steps, dict.fromkeys(map(str, written))
     for name, value in written.items() if isinstance(written, dict) else ():
         path = ("steps", name)
         verb = _verb(sheet, path, value)
@@ -167,7 +266,7 @@ def _not_one_verb(sheet: Sheet, path: Path, value: dict[Any, Any], verbs: list[A
         return
     strange = [key for key in value if key not in BRANCHES]
     if strange:
-        sheet.problem((*path, strange[0]), f"unknown verb {strange[0]!r}{did_you_mean(str(strange[0]), VERBS)}")
+        sheet.problem((*path, strange[0]), f"unknown verb {strange[0]!r}{sheet.hint(str(strange[0]), VERBS)}")
     else:
         sheet.problem(path, f"no verb; a step has one of {', '.join(VERBS)}")
 
@@ -183,12 +282,12 @@ def _fields(sheet: Sheet, path: Path, value: dict[Any, Any], kind: type[Verb]) -
         return None
     whole = True
     for key in [key for key in fields if key not in _keys(kind)]:
-        sheet.problem(sheet.find(inside, (key,)), f"unknown key{did_you_mean(str(key), _keys(kind))}")
-        whole &= _mend(sheet, fields, _nearest(key, _keys(kind)), fields.pop(key), (*inside, key), inside)
+        sheet.problem(sheet.find(inside, (key,)), f"unknown key{sheet.hint(str(key), _keys(kind))}")
+        whole &= _mend(sheet, fields, sheet.nearest(str(key), _keys(kind)), fields.pop(key), (*inside, key), inside)
     for key in [key for key in value if key != kind.verb]:
         if key not in kind.branches:
-            sheet.problem((*path, key), _stray(key, kind))
-            meant = key if key in _keys(kind) else _nearest(key, kind.branches)
+            sheet.problem((*path, key), _stray(sheet, key, kind))
+            meant = key if key in _keys(kind) else sheet.nearest(str(key), kind.branches)
             whole &= _mend(sheet, fields, meant, value[key], (*path, key), path if meant in kind.branches else inside)
         elif key in fields:
             sheet.problem((*path, key), f"written inside of {kind.verb} too; once is enough")
@@ -206,16 +305,12 @@ def _mend(sheet: Sheet, fields: dict[Any, Any], meant: str | None, value: Any, w
     return True
 
 
-def _nearest(key: Any, known: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(str(key), sorted(known), n=1)), None)
-
-
-def _stray(key: Any, kind: type[Verb]) -> str:
+def _stray(sheet: Sheet, key: Any, kind: type[Verb]) -> str:
     if key in _keys(kind):
         return f"belongs inside of {kind.verb}: {{{key}: ...}}"
     if key in BRANCHES:
         return f"{kind.verb} has no branch {key!r}; it has: {', '.join(kind.branches) or 'none'}"
-    return f"unknown key{did_you_mean(str(key), kind.branches)}"
+    return f"unknown key{sheet.hint(str(key), kind.branches)}"
 
 
 # ---- pydantic's words in ours ------------------------------------------------------------------------------------
@@ -223,7 +318,7 @@ def _stray(key: Any, kind: type[Verb]) -> str:
 
 def _told(error: ValidationError) -> list[ErrorDetails]:
     """One mistake, one problem: without what follows from another mistake only."""
-    found = error.errors()
+    found = error.errors(include_url=False, include_input=False)[:_MOST_TOLD]
     strange = [details["loc"] for details in found if details["type"] == "extra_forbidden"]
     return [details for details in found if not _follows(details, found, strange)]
 
@@ -233,7 +328,7 @@ def _follows(details: ErrorDetails, found: list[ErrorDetails], strange: list[Pat
     if details["type"] == "too_short":  # wrong items are not counted
         return any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in found)
     if details["type"] == "missing":  # it is there, but misspelt
-        return any(key[:-1] == loc[:-1] and "mean" in did_you_mean(str(key[-1]), [str(loc[-1])]) for key in strange)
+        return any(key[:-1] == loc[:-1] and nearest(str(key[-1]), [str(loc[-1])]) for key in strange)
     return False
 
 
@@ -242,7 +337,7 @@ def _complain(sheet: Sheet, base: Path, loc: Path, model: type[BaseModel], detai
     if kind == "missing":
         sheet.problem(sheet.find(base, loc[:-1]), f"{owner} needs {loc[-1]}:")
     elif kind == "extra_forbidden":
-        sheet.problem(sheet.find(base, loc), f"unknown key{did_you_mean(str(loc[-1]), _known(model, loc[:-1]))}")
+        sheet.problem(sheet.find(base, loc), f"unknown key{sheet.hint(str(loc[-1]), _known(model, loc[:-1]))}")
     elif loc[-1:] == ("[key]",):
         sheet.problem(sheet.find(base, loc[:-1]), _about_key(loc[-2], message))
     else:
@@ -255,7 +350,7 @@ def _about_key(key: Any, message: str) -> str:
     return message
 
 
-def _known(model: type[BaseModel], loc: Path) -> list[str]:
+def _known(model: type[BaseModel], loc: Path) -> tuple[str, ...]:
     """The keys that the mapping at ``loc`` may have."""
     for part in loc:
         found = model.model_fields.get(str(part))
@@ -264,8 +359,9 @@ def _known(model: type[BaseModel], loc: Path) -> list[str]:
     return _keys(model)
 
 
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [found.alias or name for name, found in model.model_fields.items()]
+@cache
+def _keys(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(found.alias or name for name, found in model.model_fields.items())
 
 
 def _models(kind: Any) -> Iterator[type[BaseModel]]:

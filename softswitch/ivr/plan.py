@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from softswitch.ivr.verb import Verb
 
@@ -27,10 +28,21 @@ class Plan:
     start: str
     steps: Mapping[str, Step]
     lost_to: str = ""  # the queue that calls back who was turned away before the first step; "": nobody does
+    version: str = ""  # of its text, and of the flows that it calls
+    flows: Mapping[str, Plan] = field(default_factory=dict)  # all that it and they call
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # of a flow: those that need not be given
+    needs: frozenset[str] = frozenset()  # of a flow: arguments that must be given
+    is_flow: bool = False
 
     def where(self, step: str) -> str:
         """``file:line`` of a step."""
         return f"{self.file}:{self.steps[step].line}"
+
+
+def with_flows(plans: Mapping[str, Plan]) -> dict[str, Plan]:
+    """The plans and the flows that they call, by name."""
+    flows = {name: flow for plan in plans.values() for name, flow in sorted(plan.flows.items())}
+    return {**plans, **{name: flow for name, flow in sorted(flows.items()) if name not in plans}}
 
 
 def route(plans: Mapping[str, Plan], called: str) -> Plan | None:

@@ -8,22 +8,22 @@ turned into such a join.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import date, time, timedelta
-from functools import wraps
 from typing import Any
 
-from jinja2 import StrictUndefined, UndefinedError, nodes
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError
-from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
-MAX_TEXT = 4096  # characters of one text
-MAX_NODES = 10_000  # values inside of one variable, items of one list
+from softswitch.ivr.filters import MAX_NODES, MAX_TEXT, checked, filters, length, no_longer_than, tests
+from softswitch.ivr.meter import METER
+from softswitch.ivr.missing import Missing
+
+__all__ = ["MAX_NODES", "MAX_NUMBER", "MAX_TEXT", "Missing", "Sandbox", "sandbox"]
+
 MAX_NUMBER = 10**15
-_MAX_PRECISION = 15  # digits that round() may keep
+_WEIGH, _CUT = "=weigh", "=cut"  # filters that no template can name
 
 # "replace" and "join" are filters only: as methods they would not look at the lengths first.
 _METHODS: dict[type, frozenset[str]] = {
@@ -39,54 +39,31 @@ _METHODS: dict[type, frozenset[str]] = {
     float: frozenset({"is_integer"}),
 }  # fmt: skip
 _ANY_METHOD = (date, time, timedelta)  # the moment of the call and what is computed from it
-_FILTERS = (
-    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "int", "items", "last", "length",
-    "list", "lower", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "string", "sum",
-    "title", "trim", "truncate", "unique", "upper", "urlencode", "wordcount",
-)  # fmt: skip
-
-
-class Missing(StrictUndefined):
-    """Something that is not there: strict as a name, false as a field of data that is there."""
-
-    __slots__ = ()
-
-    def _is_field(self) -> bool:
-        return self._undefined_obj is not missing and self._undefined_exception is UndefinedError
-
-    def __bool__(self) -> bool:  # type: ignore[override]
-        return False if self._is_field() else self._fail_with_undefined_error()
-
-    def __eq__(self, other: object) -> bool:  # type: ignore[override]
-        return False if self._is_field() else self._fail_with_undefined_error()
-
-    def __ne__(self, other: object) -> bool:  # type: ignore[override]
-        return True if self._is_field() else self._fail_with_undefined_error()
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(type(self)) if self._is_field() else self._fail_with_undefined_error()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self if self._is_field() else self._fail_with_undefined_error()
-
-    def __getitem__(self, key: Any) -> Any:
-        return self if self._is_field() else self._fail_with_undefined_error()
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        METER.charge(4)
         if operator == "+":
-            _no_longer_than(_length(left) + _length(right), left)
+            together = length(left) + length(right)
+            no_longer_than(together, left)
+            METER.charge(together >> 2)
         elif operator == "**" or not _ordinary(left) or not _ordinary(right):
             raise SecurityError(f"{operator} is for numbers of ordinary size only")
         return super().call_binop(context, operator, left, right)
 
-    def call(self, *given: Any, **named: Any) -> Any:
-        return _checked(super().call(*given, **named))
+    def call(__self, __context: Any, __method: Any, *given: Any, **named: Any) -> Any:
+        """A method; its object and what it is given are what it has to look at."""
+        mine = getattr(__method, "__self__", None)
+        METER.charge(8)
+        if isinstance(mine, _ANY_METHOD):  # strftime and the like write up to 20 letters for one
+            METER.charge(sum(16 * len(one) for one in (*given, *named.values()) if isinstance(one, str)))
+        METER.weigh(mine, 2)
+        for one in (*given, *named.values()):
+            METER.weigh(one, 2)
+        return checked(super().call(__context, __method, *given, **named))
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if callable(value) and not isinstance(obj, (*_ANY_METHOD, Missing)):
@@ -95,81 +72,75 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _generate(self, source: nodes.Template, *given: Any, **named: Any) -> str:
         """jinja2's hook between the tree and the code."""
-        return super()._generate(_JoinForTilde().visit(source), *given, **named)
+        return super()._generate(_Metered().visit(source), *given, **named)
 
 
-class _JoinForTilde(NodeTransformer):
+class _Metered(NodeTransformer):
+    """What jinja2 would write as an operator of Python that no method of ours sees: ``~`` becomes the filter ``join``,
+    and what is compared or cut is weighed before."""
+
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
-        pieces = nodes.List(node.nodes, lineno=node.lineno)
-        joined: nodes.Node = nodes.Filter(pieces, "join", [], [], None, None, lineno=node.lineno)
-        return joined.set_environment(node.environment) if node.environment else joined
+        return _filter("join", nodes.List(node.nodes, lineno=node.lineno), node)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
+        self.generic_visit(node)
+        for operand in node.ops:  # the other side is what is looked through
+            if operand.op in ("in", "notin") and not _small(operand.expr):
+                operand.expr = _filter(_WEIGH, operand.expr, node)
+        if not _small(node.expr) and not all(_small(operand.expr) for operand in node.ops):
+            node.expr = _filter(_WEIGH, node.expr, node)
+        for operand in node.ops[:-1]:  # a < b < c compares b twice
+            if not _small(operand.expr):
+                operand.expr = _filter(_WEIGH, operand.expr, node)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+        self.generic_visit(node)
+        if isinstance(node.arg, nodes.Slice):
+            node.node = _filter(_CUT, node.node, node)
+        return node
 
 
-def sandbox() -> Sandbox:
-    environment = Sandbox(undefined=Missing, finalize=lambda value: "" if value is None else value)
-    environment.globals.clear()  # range, lipsum and friends make long from short
-    filters = {name: FILTERS[name] for name in _FILTERS}
-    own: dict[str, Callable[..., Any]] = {"join": _join, "map": _map, "replace": _replace, "round": _round}
-    environment.filters = {name: _checking(filter) for name, filter in (filters | own).items()}
-    return environment
+def _filter(name: str, of: nodes.Expr, at: nodes.Node) -> nodes.Filter:
+    made = nodes.Filter(of, name, [], [], None, None, lineno=at.lineno)
+    if at.environment:
+        made.set_environment(at.environment)
+    return made
 
 
-# ---- filters ---------------------------------------------------------------------------------------------------
+def _small(node: nodes.Expr) -> bool:
+    """Nothing that is longer than the template itself is in it."""
+    return isinstance(node, nodes.Const) or (
+        isinstance(node, (nodes.List, nodes.Tuple)) and all(isinstance(item, nodes.Const) for item in node.items)
+    )
 
 
-def _join(values: Iterable[Any], between: str = "") -> str:
-    texts = [str(value) for value in values]
-    _no_longer_than(sum(map(len, texts)) + len(between) * len(texts), between)
-    return between.join(texts)
+def _weigh(value: Any) -> Any:
+    METER.weigh(value)
+    return value
 
 
-def _map(values: Iterable[Any], *, attribute: str, default: Any = None) -> list[Any]:
-    """One field of each; a filter for each could make much out of little."""
-    return [
-        value[attribute] if isinstance(value, dict) and attribute in value
-        else Missing(obj=value, name=attribute) if default is None else default
-        for value in values
-    ]  # fmt: skip
+def _cut(value: Any) -> Any:
+    METER.charge(2 + (length(value) >> 2))
+    return value
 
 
-def _replace(text: str, old: str, new: str) -> str:
-    text, old, new = str(text), str(old), str(new)
-    _no_longer_than(len(text) + text.count(old) * len(new), text)
-    return text.replace(old, new)
-
-
-def _round(value: float, precision: int = 0, method: str = "common") -> Any:
-    if abs(precision) > _MAX_PRECISION:
-        raise ValueError(f"round keeps {_MAX_PRECISION} digits at most")
-    return FILTERS["round"](value, precision, method)
-
-
-def _checking(filter: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(filter)  # with jinja2's marks, which say what else it is to be given
-    def checking(*given: Any, **named: Any) -> Any:
-        return _checked(filter(*given, **named))
-
-    return checking
-
-
-# ---- sizes -----------------------------------------------------------------------------------------------------
+def _shown(value: Any) -> Any:
+    """What is written into a text."""
+    if value is None:
+        return ""
+    METER.weigh(value, deep=4)
+    return value
 
 
 def _ordinary(value: Any) -> bool:
     return isinstance(value, (int, float)) and abs(value) <= MAX_NUMBER
 
 
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, (str, list, tuple)) else 0
-
-
-def _checked(value: Any) -> Any:
-    _no_longer_than(_length(value), value)
-    return value
-
-
-def _no_longer_than(length: int, kind: Any) -> None:
-    most, what = (MAX_TEXT, "characters") if isinstance(kind, str) else (MAX_NODES, "values")
-    if length > most:
-        raise ValueError(f"longer than {most} {what}")
+def sandbox() -> Sandbox:
+    environment = Sandbox(undefined=Missing, finalize=_shown)
+    environment.globals.clear()  # range, lipsum and friends make long from short
+    environment.filters = dict[str, Any]({**filters(), _WEIGH: _weigh, _CUT: _cut})
+    environment.tests = dict[str, Any](tests())
+    return environment

@@ -17,6 +17,9 @@ class World:
     calendars: frozenset[str] | None = None
     features: frozenset[str] | None = None  # codes that our own phones dial
     mailboxes: frozenset[str] | None = None  # None: every user and queue has one
+    webhooks: frozenset[str] | None = None
+    flows: frozenset[str] | None = None
+    hosts: frozenset[tuple[str, int]] | None = None  # that http steps may ask, and their ports; 0: any
     prompts: Mapping[str, frozenset[str]] | None = None  # language -> files
     speech: bool = True  # an engine can say texts
 
@@ -28,6 +31,8 @@ class World:
             "trunk": self.trunks,
             "calendar": self.calendars,
             "mailbox": self.mailboxes,
+            "webhook": self.webhooks,
+            "flow": self.flows,
         }[kind]
         if kind == "mailbox" and known is None and self.users is not None:
             return self.users | (self.queues or frozenset())

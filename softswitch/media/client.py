@@ -21,8 +21,9 @@ from softswitch.ivr.model import Prompt
 from softswitch.media import memory as m
 from softswitch.media import protocol as p
 from softswitch.media.allot import Ports
+from softswitch.media.erasure import erased
 from softswitch.media.link import Link
-from softswitch.media.prompts import PromptStore
+from softswitch.media.prompts import SPEAKING, PromptStore, Sounds, Speaking
 from softswitch.media.sharing import SharedPorts
 from softswitch.media.speech import find_engine
 from softswitch.media.wanted import Wanted, WantedPlay, WantedRecording, WantedStream
@@ -87,13 +88,15 @@ class MediaClient:
         prompts: Path,
         cache: Path,
         listener: MediaListener,
+        recordings: Path | None = None,
+        speaking: Speaking = SPEAKING,
     ) -> MediaClient:
         """For the process at ``socket``, which is told nothing before ``begin``.
 
         RTP is received on ``host`` and ``ports``. ``prompts`` holds the sound files, ``cache`` what is made by the
-        speech engine, if there is one.
+        speech engine, if there is one. ``recordings`` holds what may be heard again.
         """
-        store = PromptStore(prompts, cache, find_engine())
+        store = PromptStore(prompts, cache, find_engine(speaking.voices), recordings, speaking=speaking)
         return cls(socket, Ports(host, ports.first, ports.last), store, listener)
 
     def begin(self) -> None:
@@ -206,7 +209,7 @@ class MediaClient:
         if wanted is None:
             return
         wanted.play = WantedPlay(play)
-        files = [(not prompt.tone and prompt.silence_s) or self._prompts.find(prompt) for prompt in prompts]
+        files = [self._prompts.find(prompt) for prompt in prompts]
         if None in files:
             self._link.send(p.Play(stream, f"{play} is being made", ()))  # what was playing ends now
             self._spawn(self._make(stream, wanted.play, prompts))
@@ -259,10 +262,17 @@ class MediaClient:
         if self._wanted.recordings.pop(recording, None) is not None:
             self._link.send(p.StopRecord(recording))
 
+    def watch_silence(self, stream: str, after_s: float) -> None:
+        if stream in self._wanted.streams:
+            self._link.send(p.Quiet(stream, after_s))
+
+    def erase(self, path: Path) -> None:
+        self._spawn(erased(path))
+
     # ---- prompts -----------------------------------------------------------------------------------------------
 
     async def _make(self, stream: str, play: WantedPlay, prompts: Sequence[Prompt]) -> None:
-        files = [(not prompt.tone and prompt.silence_s) or await self._prompts.get(prompt) for prompt in prompts]
+        files = [await self._prompts.get(prompt) for prompt in prompts]
         wanted = self._wanted.streams.get(stream)
         if wanted is None or wanted.play is not play:
             return
@@ -271,8 +281,8 @@ class MediaClient:
         else:
             self._begin(stream, play, files)
 
-    def _begin(self, stream: str, play: WantedPlay, files: Sequence[Path | float | None]) -> None:
-        told = tuple(one if isinstance(one, float) else str(one) for one in files)
+    def _begin(self, stream: str, play: WantedPlay, found: Sequence[Sounds | None]) -> None:
+        told = tuple(one if isinstance(one, float) else str(one) for sounds in found for one in sounds or ())
         play.command, play.life = p.Play(stream, play.play, told), self._told
         self._link.send(play.command)
 

@@ -98,6 +98,8 @@ class Engine:
                 self._recorder.pause(command.recording, command.reason)
             case p.Record():
                 self._record(command)
+            case p.Quiet():
+                self._listening.await_silence(self._rows.row(command.stream), command.after_s)
             case p.Hello() | p.Settle() | p.Drain() | p.AskStats():
                 pass  # of the connection, not of the streams
             case _:
@@ -259,7 +261,7 @@ class Engine:
         at = now if at is None else at
         for frame in range(frames):
             self._frame(at - (frames - 1 - frame) * TICK_S)
-        for happened in self._reporting.tick(self._rows.used, now):
+        for happened in (*self._reporting.tick(self._rows.used, now), *self._listening.silences()):
             self._tell_event(happened)
 
     def _receive(self) -> None:
@@ -319,9 +321,8 @@ class Engine:
     def _renew_plan(self) -> None:
         """Relayed may be what goes out as it comes in: both ways of the row by one law, in packets of a tick."""
         law, coded, recorded = self._receiver.law, self._coders.rows, self._recorder.rows
-        even = self._sender.even & ~coded
+        rows, even = coded.nonzero()[0].tolist(), self._sender.even & ~coded
         pipes = np.where(even & (law == self._sender.law), law.astype(np.int64), -1)
-        rows = np.flatnonzero(coded).tolist()
         plan = self._rooms.plan(recorded(RATE_HZ), pipes, rows, recorded(WIDE_HZ), self._sender.law)
         self._mixer.take(plan, coded, self._closed)
         self._closed.clear()

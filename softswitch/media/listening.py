@@ -19,6 +19,7 @@ from softswitch.audio.comfort import Comfort
 from softswitch.audio.conceal import FADE_FRAMES
 from softswitch.audio.level import dbov, mean_square
 from softswitch.audio.vad import TICK_S, Talk, TalkSettings
+from softswitch.media.watch import QUIET, Happened
 
 Pcm = npt.NDArray[np.int16]
 Flags = npt.NDArray[np.bool_]
@@ -37,6 +38,7 @@ class Listening:
         self._tones = dtmf.Detector(streams)
         self._comfort = Comfort(streams)
         self._tick = 0
+        self._awaited: dict[int, tuple[int, int]] = {}  # row -> ticks of silence, and the tick from which they count
 
     def connect(self, row: int, tones: bool) -> None:
         """``tones``: keys may come in the sound."""
@@ -45,6 +47,26 @@ class Listening:
     def forget(self, row: int) -> None:
         self._tones.listen(row, False)
         self.talk.forget(row)
+        self._awaited.pop(row, None)
+
+    def await_silence(self, row: int | None, after_s: float) -> None:
+        """``silences`` tells, once, when the row has said nothing for so long, counted from now; 0: no more."""
+        if row is None:
+            return
+        if after_s:
+            self._awaited[row] = round(after_s / TICK_S), self._tick
+        else:
+            self._awaited.pop(row, None)
+
+    def silences(self) -> list[Happened]:
+        """Rows whose silence somebody waits for, and has come. Only who is being recorded is waited for: a few."""
+        found = [
+            row for row, (ticks, since) in self._awaited.items()
+            if min(self._tick - since, int(self.talk.silent_ticks[row])) >= ticks
+        ]  # fmt: skip
+        for row in found:
+            del self._awaited[row]
+        return [Happened(row, QUIET) for row in found]
 
     def hear(self, samples: Samples, present: Flags) -> list[dtmf.Heard]:
         """The keys in this tick of the first rows; ``present`` ``(n,)``: whose frame has arrived."""

@@ -24,7 +24,7 @@ from softswitch.media.allot import Ports
 from softswitch.media.client import MediaClient, MediaListener, PortSpan
 from softswitch.media.exchange import Exchange, Lines, Recorded
 from softswitch.media.memory import unpack
-from softswitch.media.prompts import PromptStore
+from softswitch.media.prompts import SPEAKING, PromptStore, Speaking
 from softswitch.media.speech import find_engine
 from softswitch.media.ties import PREFIX, Member
 from softswitch.rtp.quality import Quality
@@ -97,9 +97,12 @@ class MediaPool:
         prompts: Path,
         cache: Path,
         listener: MediaListener,
+        recordings: Path | None = None,
+        speaking: Speaking = SPEAKING,
     ) -> MediaPool:
         """As ``MediaClient.start``, with a socket for each process. They share the ports, and who speaks for them."""
-        told, store = without_ties(listener), PromptStore(prompts, cache, find_engine())
+        told, engine = without_ties(listener), find_engine(speaking.voices)
+        store = PromptStore(prompts, cache, engine, recordings, speaking=speaking)
         parts = zip(sockets, shares(ports, len(sockets)), strict=True)
         return cls(
             {
@@ -263,6 +266,13 @@ class MediaPool:
 
     def stop_record(self, recording: str) -> None:
         self._exchange.stop_record(recording)
+
+    def watch_silence(self, stream: str, after_s: float) -> None:
+        if client := self._of(stream):
+            client.watch_silence(stream, after_s)
+
+    def erase(self, path: Path) -> None:
+        next(iter(self._clients.values())).erase(path)
 
     # ---- numbers, and what operators want ----------------------------------------------------------------------
 

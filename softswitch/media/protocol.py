@@ -141,6 +141,14 @@ class Press(msgspec.Struct, array_like=True, tag="press", frozen=True):
     form: Form  # event: RFC 4733
 
 
+class Quiet(msgspec.Struct, array_like=True, tag="quiet", frozen=True):
+    """Tell, once, when nothing has been said for so long, counted from now; 0: no more. Not repeated to a process that
+    was restarted: what waits for it has a limit of its own."""
+
+    stream: Name
+    after_s: Pause
+
+
 class Join(msgspec.Struct, array_like=True, tag="join", frozen=True):
     """In the room, and in no other. ``heard_by``: the streams that hear it there; None: all do."""
 
@@ -183,7 +191,7 @@ class AskStats(msgspec.Struct, array_like=True, tag="stats", frozen=True):
 
 
 OnStream = Connect | Latch | Close | Play | HoldMusic | Stop | Press | Join | Leave
-Command = Hello | Settle | Open | OnStream | Record | PauseRecord | StopRecord | Drain | AskStats
+Command = Hello | Settle | Open | OnStream | Quiet | Record | PauseRecord | StopRecord | Drain | AskStats
 
 # ---- events ----------------------------------------------------------------------------------------------------
 

@@ -9,18 +9,24 @@ from __future__ import annotations
 import ctypes
 import importlib
 import logging
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from softswitch.ivr.speech.language import kin
+
 Pcm = npt.NDArray[np.int16]
 
 log = logging.getLogger(__name__)
 
-VOICES = {"zh": "cmn", "en": "en"}  # by language; others are asked for by their own name
+VOICES = {"zh": "cmn", "en": "en"}  # by language; others are asked for by their own name: yue, en-us
 
+# Control characters in a text are commands: \x01 sets loudness, pitch and speed, for all texts that follow as well.
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: the callback gets the samples, no sound device is opened
 _UTF8 = 1
 _DONT_EXIT = 0x8000  # espeakINITIALIZE_DONT_EXIT: an error is returned and does not end our process
@@ -32,7 +38,7 @@ class SpeechError(RuntimeError):
 
 
 class SpeechEngine(Protocol):
-    name: str  # part of the cache key: another engine sounds different
+    name: str  # part of the cache key, with its voices: another one sounds different
 
     def speak(self, text: str, language: str) -> tuple[Pcm, int]:
         """``(samples,)`` and the rate in Hz. Slow. Raises ``SpeechError``."""
@@ -41,9 +47,10 @@ class SpeechEngine(Protocol):
 class Espeak:
     """The library, initialised. Raises ``SpeechError`` where it is not installed."""
 
-    name = "espeak-ng"
-
-    def __init__(self) -> None:
+    def __init__(self, voices: Mapping[str, str] = VOICES) -> None:
+        """``voices`` by language, beside and before ``VOICES``."""
+        self._voices = {**VOICES, **voices}
+        self.name = "espeak-ng " + " ".join(f"{language}={voice}" for language, voice in sorted(self._voices.items()))
         try:
             loader: Any = importlib.import_module("espeakng_loader")
         except ImportError:
@@ -63,10 +70,10 @@ class Espeak:
         return 0  # go on
 
     def speak(self, text: str, language: str) -> tuple[Pcm, int]:
-        voice = VOICES.get(language, language)
-        if self._library.espeak_SetVoiceByName(voice.encode()):
-            raise SpeechError(f"espeak-ng has no voice for {language!r}")
-        octets = text.encode() + b"\0"
+        named = [self._voices.get(one) or one.lower() for one in kin(language)]
+        if all(self._library.espeak_SetVoiceByName(voice.encode()) for voice in named):  # 0: this one it is
+            raise SpeechError(f"espeak-ng has no voice for {language!r}, none of these: {', '.join(named)}")
+        octets = _COMMANDS.sub(" ", text).encode() + b"\0"
         self._heard.clear()
         failed = self._library.espeak_Synth(octets, ctypes.c_size_t(len(octets)), 0, 0, 0, _UTF8, None, None)
         if failed or self._library.espeak_Synchronize() or not self._heard:
@@ -74,10 +81,10 @@ class Espeak:
         return np.concatenate(self._heard), self._rate_hz
 
 
-def find_engine() -> SpeechEngine | None:
+def find_engine(voices: Mapping[str, str] = VOICES) -> SpeechEngine | None:
     """The built-in engine, or None (and a line in the log) where it is not installed."""
     try:
-        return Espeak()
+        return Espeak(voices)
     except (SpeechError, OSError) as error:
         log.warning("%s; texts without a sound file cannot be said", error)
         return None

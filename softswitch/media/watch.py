@@ -21,6 +21,7 @@ FIRST_PACKET, LATCHED, NO_MEDIA, ONE_WAY, SILENCE, RESUMED = (
     "first_packet", "latched", "no_media", "one_way", "silence", "resumed",
 )  # fmt: skip
 KINDS = (FIRST_PACKET, LATCHED, NO_MEDIA, ONE_WAY, SILENCE, RESUMED)
+QUIET = "quiet"  # for as long as somebody has asked: see ``listening``
 EVERY_S = 1.0
 NO_MEDIA_S = 5.0  # without a packet that should come
 UNHEARD_S = 12.0  # without the peer's reports saying that it hears us: two of their intervals

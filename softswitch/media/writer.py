@@ -239,4 +239,5 @@ class Writer:
             if recovered.finished:
                 log.info("%d recordings that an earlier process has left are finished", recovered.finished)
         except Exception:
+            self.unfinished += 1
             log.exception("recordings in %s cannot be looked at", directory)

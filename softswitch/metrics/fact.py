@@ -7,17 +7,21 @@ from typing import Any, TypeVar
 
 from softswitch.acd.model import AgentStateChanged, Decided, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
+from softswitch.contact.conference import ConferenceEntered, ConferenceLeft
 from softswitch.contact.event import (
     ContactConnected,
     ContactFinished,
     ContactStarted,
     RecordingStarted,
+    SurveyAnswered,
     TransferEnded,
 )
-from softswitch.contact.mailbox import VoicemailLeft
+from softswitch.contact.mailbox import MailboxOpened, MailboxRefused, VoicemailLeft
+from softswitch.contact.outbox import WebhookDropped, WebhookTried
+from softswitch.contact.parking import CallParked, CallUnparked
 from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused
 from softswitch.core.effect import DomainEvent
-from softswitch.ivr.model import StepEntered, StepFailed
+from softswitch.ivr.model import StepEntered, StepFailed, StepLeft
 from softswitch.sip.registrar import Registered, Unregistered
 from softswitch.sip.registration import TrunkNotRegistered, TrunkRegistered
 from softswitch.sip.subscription import SubscriptionEnded
@@ -28,9 +32,12 @@ from softswitch.switch.event import (
     CallShed,
     CertificateChanged,
     ConnectionEnded,
+    HttpAnswered,
     MediaRestarted,
     MessageDropped,
     RecordingFailed,
+    Reloaded,
+    ReloadRefused,
     StreamNoted,
     UnitFailed,
 )
@@ -49,10 +56,16 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("subscriptions_ended", "Subscriptions that ended, and why", ("package", "why")),
     ("text_messages", "Texts to users, and what became of them", ("outcome",)),
     ("voicemails_left", "Messages left in mailboxes", ()),
+    ("mailboxes_opened", "Mailboxes opened by phone", ()),
+    ("mailboxes_refused", "Mailboxes that were not opened by phone, and why", ("why",)),
+    ("survey_answers", "Answers to surveys", ("survey",)),
+    ("webhooks", "Tries to tell web services of events: sent, failed, dead (the last one)", ("hook", "outcome")),
+    ("webhooks_dropped", "Events that no web service will be told of, and why", ("hook", "why")),
     ("stream_events", "What was noticed about the sound of streams", ("what",)),
     ("units_failed", "Units of work that a defect of ours ended", ("where",)),
     ("trunk_changes", "Times a trunk came up or went down, and why", ("trunk", "change")),
     ("trunk_registrations", "Registrations with carriers, by what they answered", ("trunk", "result")),
+    ("reloads", "Times that what was written was read again, taken over or refused", ("result",)),
     ("media_restarts", "Times the media process was replaced", ()),
     ("contacts_resumed", "Contacts of a former process, and what became of them", ("outcome",)),
     ("contacts_started", "Contacts begun", ("kind",)),
@@ -61,6 +74,10 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("recordings_started", "Recordings begun", ()),
     ("recordings_failed", "Recordings that could not be begun or ended early, and why", ("kind",)),
     ("transfers", "Transfers that came to an end, or were refused", ("kind", "outcome")),
+    ("calls_parked", "Calls that were parked", ()),
+    ("calls_unparked", "Calls that were parked no longer, and why", ("why",)),
+    ("conferences_entered", "Callers who came into a conference room", ("role",)),
+    ("conferences_left", "Callers who left a conference room or were not let in, and why", ("why",)),
     ("supervisions", "Supervisors who came to hear a call, by how they began", ("mode",)),
     ("supervision_changes", "Changes of what a supervisor does", ("mode",)),
     ("supervisions_ended", "Supervisors who hear a call no longer, and why", ("why",)),
@@ -73,6 +90,8 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("promises_made", "New promises, by the stage at which the caller was lost", ("queue", "stage")),
     ("losses_not_recorded", "Losses that led to no promise, and why", ("queue", "stage", "why")),
     ("dialplan_steps", "Dialplan steps entered", ("plan", "verb")),
+    ("http_steps", "What http steps of dialplans have asked, by what came of it", ("outcome",)),
+    ("dialplan_hangups", "Callers who hung up in a step", ("plan", "verb")),
     ("dialplan_steps_failed", "Dialplan steps that failed", ("plan",)),
 )
 
@@ -101,6 +120,10 @@ def _promise(event: PromiseChanged) -> Sequence[Count]:
     return [*entered, *made]
 
 
+def _left(event: StepLeft) -> Sequence[Count]:
+    return [("dialplan_hangups", event.plan, event.verb)] if event.exit == "hangup" else []
+
+
 _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
     [
         # SIP
@@ -125,10 +148,21 @@ _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
         _one(ContactConnected, "contacts_connected"),
         _one(ContactFinished, "contacts_finished", lambda event: (event.record.kind, event.record.outcome)),
         _one(VoicemailLeft, "voicemails_left"),
+        _one(MailboxOpened, "mailboxes_opened"),
+        _one(MailboxRefused, "mailboxes_refused", lambda event: (event.why,)),
+        _one(SurveyAnswered, "survey_answers", lambda event: (event.survey,)),
+        _one(WebhookTried, "webhooks", lambda event: (event.hook, event.outcome)),
+        _one(WebhookDropped, "webhooks_dropped", lambda event: (event.hook, event.why)),
         _one(RecordingStarted, "recordings_started"),
         _one(RecordingFailed, "recordings_failed", lambda event: (event.kind,)),
         _one(TransferEnded, "transfers", lambda event: (event.kind, event.outcome)),
+        _one(ConferenceEntered, "conferences_entered", lambda event: ("moderator" if event.moderator else "member",)),
+        _one(CallParked, "calls_parked"),
+        _one(CallUnparked, "calls_unparked", lambda event: (event.why,)),
+        _one(ConferenceLeft, "conferences_left", lambda event: (event.why,)),
         _one(StepEntered, "dialplan_steps", lambda event: (event.plan, event.verb)),
+        _one(HttpAnswered, "http_steps", lambda event: (event.outcome,)),
+        (StepLeft, _left),
         _one(StepFailed, "dialplan_steps_failed", lambda event: (event.plan,)),
         _one(SupervisionBegan, "supervisions", lambda event: (event.mode,)),
         _one(SupervisionChanged, "supervision_changes", lambda event: (event.mode,)),
@@ -145,6 +179,8 @@ _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
         # ourselves
         _one(UnitFailed, "units_failed", lambda event: (event.where,)),
         _one(MediaRestarted, "media_restarts"),
+        _one(Reloaded, "reloads", lambda event: ("done",)),
+        _one(ReloadRefused, "reloads", lambda event: ("refused",)),
         _one(StreamNoted, "stream_events", lambda event: (event.what,)),
     ]
 )

@@ -24,18 +24,20 @@ from prometheus_client.registry import Collector
 
 from softswitch import __version__
 from softswitch.acd.model import AgentState, QueueLeft
+from softswitch.acd.statistics import Intervals, QueueFigures
 from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactDisconnected
 from softswitch.core.effect import DomainEvent
 from softswitch.media.pool import ProcessView
 from softswitch.metrics.fact import COUNTERS, Count, counted
 from softswitch.metrics.quality import Quality
-from softswitch.switch.event import CallShed, MessageDropped, StreamMeasured
+from softswitch.switch.event import CallShed, HttpAnswered, MessageDropped, StreamMeasured
 from softswitch.switch.view import Control
 
 _LABEL_VALUES = 200  # per label; what comes later is "other"
 _WAIT_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0)
 _TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0)
+_HTTP_S = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody asks for
 _MANY = (MessageDropped, CallShed)  # one fact for as many as there were since the last
@@ -60,11 +62,16 @@ class Metrics:
         self._talk = Histogram(
             "softswitch_talk_seconds", "Conversation of two people", ("kind",), buckets=_TALK_S, registry=self.registry
         )
+        self._http = Histogram(
+            "softswitch_http_step_seconds", "Wait of callers for what http steps ask", buckets=_HTTP_S,
+            registry=self.registry,
+        )  # fmt: skip
         self._quality = Quality(self.registry)
         self._agents = self._gauge("agents", "Agents by state", "state")
         self._reachable = self._gauge("agents_reachable", "Agents whose phone can be reached")
         self._calls = self._gauge("calls", "Contacts now, by what happens to them", "state")
         self._promises = self._gauge("promises", "Promises by state, the closed ones since the start", "state")
+        self._former = self._gauge("calls_on_former_dialplans", "Calls that go on by a version from before a reload")
         self._bans = self._gauge("sip_banned_sources", "Sources that are not heard")
         self._pressure = self._gauge("overload_pressure", "0..1: how much of what can be left undone is left undone")
         self._registrations = self._gauge("registrations", "Phones registered")
@@ -75,7 +82,11 @@ class Metrics:
         self._ready_agents = self._gauge("queue_agents_ready", "Agents who could answer at once", "queue")
         self._staffed = self._gauge("queue_agents_logged_in", "Agents logged in who serve the queue", "queue")
         self._open = self._gauge("queue_promises_open", "Open promises", "queue")
+        self._levels = self._gauge(
+            "queue_service_level", "In this quarter of an hour and the last, by each formula", "queue", "formula"
+        )
         self._subscriptions = self._gauge("subscriptions", "Lamps and the like that are told of changes", "package")
+        self._webhooks = self._gauge("webhooks_waiting", "Events for web services that wait, or were given up", "state")
         self._lost = self._gauge("lost", "Dropped since the start for want of room or disk", "what")
         self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
@@ -99,6 +110,8 @@ class Metrics:
                 self._wait.labels(self._bounded("queue", queue), self._bounded("why", why)).observe(waited_s)
             case StreamMeasured(quality=quality):
                 self._quality.observe(quality)
+            case HttpAnswered(seconds=seconds):
+                self._http.observe(seconds)
             case ContactDisconnected(kind=kind, talked_s=talked_s):
                 self._talk.labels(self._bounded("kind", kind)).observe(talked_s)
 
@@ -111,7 +124,9 @@ class Metrics:
             self._promises, Tally(promise.state.value for promise in promises), (state.value for state in PromiseState)
         )
         _set(self._calls, Tally(call.state for call in control.calls()))
+        self._former.set(sum(sum(plan.former.values()) for plan in control.dialplans()))
         _set(self._lost, control.losses())
+        _set(self._webhooks, Tally(webhook.state for webhook in control.webhooks()), ("waiting", "dead"))
         _set(self._subscriptions, control.subscriptions())
         _set(self._ready, {part: int(fit) for part, fit in control.ready().items()})
         self._reachable.set(sum(agent.reachable for agent in agents))
@@ -127,6 +142,18 @@ class Metrics:
         _set(self._ready_agents, {queue.queue: queue.agents_ready for queue in queues})
         _set(self._staffed, {queue.queue: queue.agents_logged_in for queue in queues})
         _set(self._open, {queue.queue: queue.promises_open for queue in queues})
+        self._service_levels(control.statistics(of_agents=False).intervals)
+
+    def _service_levels(self, counted: Intervals) -> None:
+        """Where nobody was answered and nobody gave up, there is none."""
+        figures: dict[str, QueueFigures] = defaultdict(QueueFigures)
+        for (_, queue), one in counted.queues.items():
+            figures[queue].add(one)
+        self._levels.clear()
+        for queue, whole in figures.items():
+            for formula, level in whole.service_levels().items():
+                if level is not None:
+                    self._levels.labels(self._bounded("queue", queue), formula).set(level)
 
     def media(
         self,

@@ -130,8 +130,6 @@ class Jitter:
         self.counts[row] = 0
         self._clear(np.array([row]))
         self.ring[:, row] = SILENCE
-        if self._paired[row]:
-            self._pairs[:, row] = 0  # of a slot that is filled in part, the rest is heard as it is
         self._paired[row] = False
         self._at.started[row] = False
         self._at.depth[row] = self.settings.first
@@ -272,15 +270,19 @@ class Jitter:
         inside = places < sizes[:, None]
         flat = start[:, None] + places
         into = (slots[:, None] + flat // FRAME) % SLOTS
-        packet, place = np.nonzero(inside)
-        ring[into[packet, place], rows[packet], flat[packet, place] % FRAME] = sound[packet, place]
         for piece in range(int(flat.max(initial=-1)) // FRAME + 1):
             size = np.clip(start + sizes - piece * FRAME, 0, FRAME) - np.clip(start - piece * FRAME, 0, FRAME)
-            self._fill(rows[size > 0], (slots[size > 0] + piece) % SLOTS, size[size > 0])
+            self._fill(ring, rows[size > 0], (slots[size > 0] + piece) % SLOTS, size[size > 0])
+        packet, place = np.nonzero(inside)
+        ring[into[packet, place], rows[packet], flat[packet, place] % FRAME] = sound[packet, place]
 
-    def _fill(self, rows: Rows, slots: Rows, samples: Rows) -> None:
-        """So many samples more are held in these slots."""
+    def _fill(self, ring: Sound, rows: Rows, slots: Rows, samples: Rows) -> None:
+        """So many samples more are held in these slots; the rest of one that is begun in part may never come."""
         before = self._filled[slots, rows]
+        begun = (before == 0) & (samples < FRAME)
+        if begun.any():
+            quiet = self._at.silence[rows[begun], None] if ring is self.ring else 0
+            ring[slots[begun], rows[begun]] = quiet
         self._at.held[rows] += before == 0
         self._filled[slots, rows] = np.minimum(before + samples, FRAME)
 

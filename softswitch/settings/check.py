@@ -5,14 +5,17 @@ Each check yields (path of the key, message, level).
 
 from __future__ import annotations
 
+import datetime
 import pathlib
 from collections import defaultdict
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from softswitch.audio import codec
 from softswitch.contact.permission import EVERYBODY
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.sdp.codecs import KNOWN
+from softswitch.settings.behind import SAMPLE_PINS, guessable
 from softswitch.settings.model import Configuration
 from softswitch.settings.system import BEFORE_NUMBERS
 
@@ -32,6 +35,9 @@ def findings(settings: Configuration) -> Iterator[Finding]:
     yield from _exposure(settings)
     yield from _open_keys(settings)
     yield from _codecs(settings)
+    yield from _mailboxes(settings)
+    yield from _webhooks(settings)
+    yield from _clock_changes(settings)
 
 
 def _agents(settings: Configuration) -> Iterator[Finding]:
@@ -178,6 +184,39 @@ def _open_keys(settings: Configuration) -> Iterator[Finding]:
         if trunk.srtp != "off" and trunk.transport in ("udp", "tcp"):
             message = f"its keys are sent in the clear, over {trunk.transport}; write transport: tls"
             yield ("trunks", name, "srtp"), message, "warning"
+
+
+def _clock_changes(settings: Configuration) -> Iterator[Finding]:
+    """Hours that begin or end while the clock is set anew, in the year that comes."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    for name, calendar in settings.calendars.items():
+        for place, message in calendar.doubts(today):
+            yield ("calendars", name, *place), message, "warning"
+
+
+def _mailboxes(settings: Configuration) -> Iterator[Finding]:
+    exposed = next((f"sip.listen {one.at}" for one in settings.sip.listen if not one.at.loopback), "")
+    for kind, owners in (("users", settings.users), ("queues", settings.queues)):
+        for name, owner in owners.items():
+            path = (kind, name, "pin")
+            if owner.pin in SAMPLE_PINS and exposed:
+                yield path, f"a sample PIN, and {exposed} is not loopback; choose another", "error"
+            elif owner.pin is not None and guessable(owner.pin, name):
+                yield path, "is what somebody would try first; choose another", "warning"
+    trunk = settings.voicemail.trunk
+    if trunk is not None and trunk not in settings.trunks:
+        message = f"trunks.yaml has no trunk {trunk!r}{did_you_mean(trunk, settings.trunks)}"
+        yield ("voicemail", "trunk"), message, "error"
+
+
+def _webhooks(settings: Configuration) -> Iterator[Finding]:
+    for name, hook in settings.webhooks.items():
+        parts = urlsplit(hook.url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        allowed = [one.port for one in settings.http_step.allowed_hosts if one.host.lower() == parts.hostname]
+        if not {0, port} & set(allowed):
+            message = f"{parts.hostname}:{port} is not in http_step.allowed_hosts"
+            yield ("webhooks", name, "url"), message, "error"
 
 
 def _codecs(settings: Configuration) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from softswitch.core.units import seconds
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.ivr.speech.language import LANGUAGES, is_spoken
 from softswitch.sip.flow import numeric
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
@@ -84,7 +85,7 @@ class Hours:
     """``09:00-21:00`` as minutes after local midnight; ``24:00`` is the end of the day."""
 
     start_minute: int  # inclusive
-    end_minute: int  # exclusive
+    end_minute: int  # exclusive; above 1440 on the next day
 
 
 def _text(value: Any, example: str) -> str:
@@ -187,6 +188,16 @@ def hours(value: Any) -> Hours:
     return Hours(start, end)
 
 
+def office_hours(value: Any) -> Hours:
+    """``09:00-18:00``; ``22:00-06:00`` ends on the next day."""
+    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)", str(value).replace(" ", ""))
+    start, end = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])) if match else (1440, 1440)
+    if start >= 1440 or end > 1440 or start == end:
+        remedy = "write for example 09:00-18:00, 22:00-06:00 into the next day, or 00:00-24:00 for a whole one"
+        raise ValueError(f"{value!r} is not a span of hours; {remedy}")
+    return Hours(start, end if end > start else end + 1440)
+
+
 def days(value: Any) -> tuple[int, ...]:
     """Weekdays, Monday is 0: ``mon-fri``, ``sat``, ``mon, wed-fri`` or a list of these."""
     written = value if isinstance(value, list) else str(value).lower().replace(" ", "").split(",")
@@ -212,12 +223,32 @@ def zone(value: Any) -> str:
     return name
 
 
+def language(value: Any) -> str:
+    """One whose words are known."""
+    name = _text(value, "zh")
+    if not is_spoken(name):
+        raise ValueError(f"{name!r} is not a language that is spoken here; write {' or '.join(LANGUAGES)}")
+    return name
+
+
 def day(value: Any) -> date:
     """``2026-10-01``."""
     try:
         return date.fromisoformat(_text(value, "2026-10-01"))
     except ValueError:
         raise ValueError(f"{value!r} is not a date; write for example 2026-10-01") from None
+
+
+def day_span(value: Any) -> tuple[date, ...]:
+    """``2026-10-01``, or ``2026-10-01..2026-10-07``, both included."""
+    first, dots, last = _text(value, "2026-10-01").partition("..")
+    if not dots:
+        return (day(first),)
+    start, end = day(first), day(last)
+    count = (end - start).days + 1
+    if not 1 <= count <= 366:
+        raise ValueError(f"{value!r} is not a span of days up to a year; write for example 2026-10-01..2026-10-07")
+    return tuple(start + timedelta(days=number) for number in range(count))
 
 
 def written(pattern: str, what: str) -> AfterValidator:
@@ -256,9 +287,12 @@ SipListener = Annotated[Listener, BeforeValidator(listener)]
 Ports = Annotated[PortRange, BeforeValidator(port_range)]
 NumericHost = Annotated[str, BeforeValidator(numeric_host)]
 DayHours = Annotated[Hours, BeforeValidator(hours)]
+OfficeHours = Annotated[Hours, BeforeValidator(office_hours)]
 Days = Annotated[tuple[int, ...], BeforeValidator(days)]
 Zone = Annotated[str, BeforeValidator(zone)]
+SpokenLanguage = Annotated[str, BeforeValidator(language)]
 Date = Annotated[date, BeforeValidator(day)]
+DateSpan = Annotated[tuple[date, ...], BeforeValidator(day_span)]
 Pattern = Annotated[str, AfterValidator(regular)]
 Name = Annotated[str, written(NAME, NAME_IS)]
 FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]

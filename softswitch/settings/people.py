@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from softswitch.acd.model import AgentSpec
 from softswitch.audio.progress import COUNTRIES
 from softswitch.contact.permission import EVERYBODY
+from softswitch.settings.behind import Pin
 from softswitch.settings.kind import Name, Strict, written
 
 # The passwords of the sample configuration are public: no listener outside of loopback starts with one of them.
@@ -69,6 +70,7 @@ class User(Strict):
     tones: ToneCountry | None = None  # of call progress; none: those of the switch
     codecs: Codecs = ()
     supervises: Supervised = ()  # whose calls he may listen to, whisper into and join
+    pin: Pin | None = Field(default=None, repr=False)  # of his mailbox; none: it cannot be opened by phone with one
 
     def weak_for(self, user: str) -> bool:
         """True where the password must not be used on a network that others can reach."""

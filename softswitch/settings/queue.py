@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from softswitch.acd.model import Need, QueueSpec, Relaxation
+from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy, Window
+from softswitch.settings.behind import Pin
 from softswitch.settings.kind import (
     Country,
     DayHours,
@@ -95,6 +97,12 @@ class Callback(Strict):
         )
 
 
+class ServiceLevel(Strict):
+    """What the queue is measured by."""
+
+    target: PositiveSeconds = 20.0  # who is answered within that, is answered in time
+
+
 class Queue(Strict):
     needs: tuple[NeedSettings, ...] = ()
     relax: Relax | None = None
@@ -104,10 +112,13 @@ class Queue(Strict):
     max_waiting: int = Field(default=100, ge=0)
     max_wait: PositiveSeconds = 1800.0
     max_misses: int = Field(default=2, ge=1)
+    service_level: ServiceLevel = ServiceLevel()
+    short_abandon: Annotated[Seconds, Field(le=300.0)] = 0.0  # who gives up before that is in no statistics
     announce: Announce = Announce()
     tell_agent: bool = False  # from which queue the caller comes and how long he has waited, before the two talk
     music: Name = "default"  # what is heard on hold: a directory of paths.hold
     record: bool = True
+    pin: Pin | None = Field(default=None, repr=False)  # of its mailbox; none: it cannot be opened by phone
     callback: Callback | None = None  # without it, who is lost in this queue is not called back
 
     def spec(self, queue: str) -> QueueSpec:
@@ -122,6 +133,10 @@ class Queue(Strict):
             max_wait_s=self.max_wait,
             max_misses=self.max_misses,
         )
+
+    def promise(self) -> Promise:
+        """What its statistics are held against."""
+        return Promise(self.service_level.target, self.short_abandon)
 
 
 def _needs(written: tuple[NeedSettings, ...]) -> tuple[Need, ...]:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from softswitch.ivr.speech.language import FALLBACK
+from softswitch.settings.behind import Voicemail, Webhook
 from softswitch.settings.kind import (
     BindAddress,
     Country,
@@ -16,13 +18,16 @@ from softswitch.settings.kind import (
     Name,
     Network,
     NumericHost,
+    Peer,
     PortRange,
     Ports,
     PositiveSeconds,
     Seconds,
     SipListener,
     Source,
+    SpokenLanguage,
     Strict,
+    Zone,
     written,
 )
 from softswitch.settings.people import ToneCountry
@@ -202,15 +207,37 @@ class FeatureCodes(Strict):
     logout: FeatureCode = "*12"
     ready: FeatureCode = "*13"
     pause: FeatureCode = "*14"
+    voicemail: FeatureCode = "*97"  # hear the messages of the own mailbox
     listen: FeatureCode = "*31"  # BEFORE_NUMBERS: these three, before that of who is supervised
     whisper: FeatureCode = "*32"
     barge: FeatureCode = "*33"
 
 
+class HostRest(Strict):
+    """A host that does not answer is left alone, so that it does not cost each caller the whole ``timeout``."""
+
+    failures: int = Field(default=5, ge=0)  # requests in a row that nobody answered; 0: it is always asked
+    time: PositiveSeconds = Field(default=10.0, alias="for")
+
+
+Voice = Annotated[str, written(r"[A-Za-z0-9+_-]{1,40}", "a voice of espeak-ng, such as en-us or cmn")]
+
+
+class Speech(Strict):
+    """How texts are spoken that nobody has recorded, and which language stands in for another."""
+
+    voices: dict[SpokenLanguage, Voice] = Field(default_factory=dict)  # of espeak-ng
+    fallback: tuple[SpokenLanguage, ...] = Field(default=FALLBACK, max_length=8)  # after the caller's own
+    cache: int = Field(default=500, ge=10)  # MB of speech that are kept in var/speech
+
+
 class HttpStep(Strict):
     """The ``http`` verb of dialplans."""
 
-    allowed_hosts: tuple[str, ...] = ("127.0.0.1",)
+    allowed_hosts: tuple[Peer, ...] = (HostPort("127.0.0.1", 0),)  # by name; with a port, only that
+    budget: PositiveSeconds = 10.0  # what all http steps of one call may take together
+    most_bytes: int = Field(default=256_000, ge=1000, le=10_000_000)  # of an answer
+    rest: HostRest = HostRest()
 
 
 class Dns(Strict):
@@ -241,6 +268,16 @@ class Lamps(Strict):
         return self
 
 
+QUEUE_LOG = "queue_log"  # in paths.var
+
+
+class Statistics(Strict):
+    """What is counted of queues and agents."""
+
+    days: int = Field(default=400, ge=1, le=3650)  # that it is kept
+    queue_log: bool = False  # True: a file like Asterisk's is written, var/queue_log
+
+
 class Callbacks(Strict):
     settle: Seconds = 32.0  # on top of the ring time: how long an attempt that a crash cut short stays uncertain
 
@@ -253,7 +290,9 @@ class System(Strict):
     paths: Paths = Paths()
     region: Country = "CN"  # of numbers without a country code
     tones: ToneCountry | None = None  # of call progress; none: those of the region, if they are known, else of the US
-    language: Annotated[str, written(r"[a-z]{2,3}", "a language such as zh or en")] = "zh"
+    language: Annotated[str, written(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a language such as zh or en-GB")] = "zh"
+    zone: Zone = "Asia/Shanghai"  # of the time of day in dialplans
+    speech: Speech = Speech()
     log: Log = Log()
     feature_codes: FeatureCodes = FeatureCodes()
     recording: bool = True  # False: nothing is recorded, whatever a queue says
@@ -261,7 +300,10 @@ class System(Strict):
     http_step: HttpStep = HttpStep()
     limits: Limits = Limits()
     trace: Trace = Trace()
+    statistics: Statistics = Statistics()
     hep: Hep = Hep()
     dns: Dns = Dns()
     callbacks: Callbacks = Callbacks()
     lamps: Lamps = Lamps()
+    voicemail: Voicemail = Voicemail()
+    webhooks: dict[Name, Webhook] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What is kept of calls' SIP messages for ``softswitch trace``, and who else is told of them."""
+"""What is kept of calls' SIP messages and paths for ``softswitch trace``, and who else is told of them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Trace(Strict):
     messages: int = Field(default=500, ge=0, le=10_000)  # of one contact; 0: nothing is kept
     contacts: int = Field(default=500, ge=0)  # that have ended
     bytes: int = Field(default=32_000_000, ge=0)  # of all messages together, about
+    steps: int = Field(default=200, ge=0, le=2000)  # of a call's path through its dialplans; 0: no path is kept
+    days: int = Field(default=14, ge=1, le=3650)  # that paths, and how often each way was taken, are kept
 
 
 class Hep(Strict):

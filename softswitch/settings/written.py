@@ -14,6 +14,7 @@ from typing import Any
 from softswitch.core.errors import Problem
 from softswitch.core.yaml_nodes import Path as KeyPath
 from softswitch.core.yaml_nodes import did_you_mean, dotted, load_yaml, locate
+from softswitch.settings.file import Unreadable, read_text
 
 MAIN_FILE = "softswitch.yaml"
 LISTS = ("users", "trunks", "agents", "queues", "calendars")  # each is the one key of NAME.yaml
@@ -68,15 +69,16 @@ class Written:
 
     def _read_file(self, file: str, only_key: str = "") -> None:
         try:
-            text = (self._directory / file).read_text("utf-8")
+            text = read_text(self._directory / file)
         except FileNotFoundError:
             if file == MAIN_FILE:
                 self.problems.append(
                     Problem(self._shown(file), 0, 1, "", "is missing; it may be empty, but must be there")
                 )
             return
-        except (OSError, UnicodeDecodeError) as error:
-            self.problems.append(Problem(self._shown(file), 0, 1, "", f"cannot be read: {error}"))
+        except (OSError, Unreadable) as error:
+            why = str(error) if isinstance(error, Unreadable) else f"cannot be read: {error}"
+            self.problems.append(Problem(self._shown(file), 0, 1, "", why))
             return
         value, self._positions[file], problems = load_yaml(text, self._shown(file))
         self.problems += problems

@@ -5,6 +5,8 @@ Facts go to SQLite by another way (``sqlite``); there the engine that writes is 
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,12 +72,20 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 def _sqlite(url: URL) -> Engines:
     if url.database in (None, "", ":memory:"):
         raise ValueError("SQLite needs a file: two engines would see two databases in memory")
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    _private(Path(str(url.database)))
     write = create_async_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": PATIENCE_S})
     read = create_async_engine(url, pool_size=2, max_overflow=2, connect_args={"timeout": PATIENCE_S})
     _begin_with(write, "BEGIN IMMEDIATE")
     _begin_with(read, "BEGIN")
     return Engines(write, read)
+
+
+def _private(path: Path) -> None:
+    """Numbers of customers are in it, and what is on its way to others: a new file is for its owner alone, and SQLite
+    makes those beside it alike."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError, PermissionError):  # whether it can be written is found out soon enough
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _begin_with(engine: AsyncEngine, begin: str) -> None:

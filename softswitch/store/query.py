@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 
 from softswitch.call.record import CallRecord, StreamQuality
 from softswitch.callback.model import OPEN, Promise, PromiseState
-from softswitch.contact.mailbox import Message
+from softswitch.contact.mailbox import Greeting, Message
+from softswitch.contact.outbox import Delivery
+from softswitch.contact.survey import Given
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.path import CallPath, Edge, to_steps
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.store import schema
@@ -66,6 +70,45 @@ def voicemails(limit: int) -> Select[Any]:
     return select(schema.voicemails).order_by(schema.voicemails.c.left_at.desc(), schema.voicemails.c.id).limit(limit)
 
 
+def overrides() -> Select[Any]:
+    return select(schema.overrides).order_by(schema.overrides.c.ordered_at, schema.overrides.c.id)
+
+
+def greetings() -> Select[Any]:
+    return select(schema.greetings).order_by(schema.greetings.c.mailbox)
+
+
+def answers(survey: str, since: float) -> Select[Any]:
+    """How often each score was given, with its scale, by question and agent."""
+    table = schema.survey_answers
+    columns = (table.c.survey, table.c.question, table.c.agent, table.c.low, table.c.high, table.c.score)
+    query = select(*columns, func.count().label("count")).where(table.c.at >= since).group_by(*columns)
+    return (query.where(table.c.survey == survey) if survey else query).order_by(*columns)
+
+
+def deliveries(limit: int) -> Select[Any]:
+    """The oldest first."""
+    return select(schema.deliveries).order_by(schema.deliveries.c.created_at, schema.deliveries.c.id).limit(limit)
+
+
+def path(contact: str) -> Select[Any]:
+    return select(schema.paths).where(schema.paths.c.contact == contact)
+
+
+def paths_going_on(limit: int) -> Select[Any]:
+    """The latest first; among them those that a crash has cut short for good."""
+    table = schema.paths
+    return select(table).where(schema.GOING_ON).order_by(table.c.ended_at.desc()).limit(limit)
+
+
+def edges(plan: str, hour: int) -> Select[Any]:
+    """Of the hours from ``hour`` (since 1970) on, together."""
+    table = schema.edges
+    way = (table.c.step, table.c.exit, table.c.target)
+    query = select(*way, func.sum(table.c.count).label("times")).where(table.c.plan == plan, table.c.hour >= hour)
+    return query.group_by(*way)
+
+
 def events(after: int, limit: int) -> Select[Any]:
     """In order, from the one after ``after`` (0: the first)."""
     return select(schema.events).where(schema.events.c.id > after).order_by(schema.events.c.id).limit(limit)
@@ -96,6 +139,32 @@ def to_agent(row: Row[Any]) -> StoredAgent:
 
 def to_voicemail(row: Row[Any]) -> Message:
     return Message(**row._mapping)
+
+
+def to_override(row: Row[Any]) -> Override:
+    return Override(**row._mapping)
+
+
+def to_greeting(row: Row[Any]) -> Greeting:
+    return Greeting(**row._mapping)
+
+
+def to_answers(row: Row[Any]) -> Given:
+    return Given(**row._mapping)
+
+
+def to_delivery(row: Row[Any]) -> Delivery:
+    return Delivery(**row._mapping)
+
+
+def to_path(row: Row[Any]) -> CallPath:
+    return CallPath(
+        row.contact, row.plan, row.version, row.started_at, row.ended_at, row.ended, row.missing, to_steps(row.steps)
+    )
+
+
+def to_edge(row: Row[Any]) -> Edge:
+    return Edge(row.step, row.exit, row.target, int(row.times))
 
 
 def to_event(row: Row[Any]) -> StoredEvent:

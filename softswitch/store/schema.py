@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 metadata = MetaData()
 
 ENDED = ("kept", "failed", "withdrawn", "expired")
+GOING_ON = text("NOT ended")
 OPEN_ROW = text("state NOT IN ('kept', 'failed', 'withdrawn', 'expired')")
 
 promises = Table(
@@ -103,6 +104,124 @@ voicemails = Table(
     Column("duration_s", Float(53), nullable=False),
     Column("heard", Boolean, nullable=False),
     Index("voicemails_left_at", "left_at"),
+)
+
+overrides = Table(  # of opening hours
+    "overrides",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("calendar", String, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("since", Float(53), nullable=False),
+    Column("until", Float(53), nullable=False),
+    Column("note", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("ordered_at", Float(53), nullable=False),
+)
+
+greetings = Table(
+    "greetings",
+    metadata,
+    Column("mailbox", String, primary_key=True),
+    Column("file", String, nullable=False),  # "": none any more
+    Column("recorded_at", Float(53), nullable=False),
+)
+
+survey_answers = Table(
+    "survey_answers",
+    metadata,
+    Column("contact", String, primary_key=True),
+    Column("survey", String, primary_key=True),
+    Column("question", String, primary_key=True),
+    Column("score", Integer, nullable=False),
+    Column("low", Integer, nullable=False),  # of the scale
+    Column("high", Integer, nullable=False),
+    Column("queue", String, nullable=False),
+    Column("agent", String, nullable=False),
+    Column("at", Float(53), nullable=False),
+    Index("survey_answers_survey_at", "survey", "at"),
+)
+
+# What web services have still to be told, and what they would not take in time.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("hook", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("body", Text, nullable=False),  # JSON, as it is signed
+    Column("created_at", Float(53), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Float(53), nullable=False),
+    Column("state", String, nullable=False),  # "waiting", "dead"
+    Column("error", String, nullable=False),
+    Index("deliveries_created_at", "created_at"),
+)
+
+paths = Table(  # of calls through their dialplans
+    "paths",
+    metadata,
+    Column("contact", String, primary_key=True),
+    Column("plan", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("started_at", Float(53), nullable=False),
+    Column("ended_at", Float(53), nullable=False),  # of a call that goes on: when this was written
+    Column("ended", Boolean, nullable=False),
+    Column("missing", Integer, nullable=False),
+    Column("steps", Text, nullable=False),  # JSON list
+    Index("paths_ended_at", "ended_at"),
+    Index("paths_going_on", "ended_at", sqlite_where=GOING_ON, postgresql_where=GOING_ON),  # few of very many
+)
+
+edges = Table(  # how often a way through a dialplan was taken in an hour
+    "edges",
+    metadata,
+    Column("hour", Integer, primary_key=True, autoincrement=False),  # since 1970
+    Column("plan", String, primary_key=True),
+    Column("step", String, primary_key=True),
+    Column("exit", String, primary_key=True),
+    Column("target", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+queue_intervals = Table(  # what was counted of queues in quarters of an hour
+    "queue_intervals",
+    metadata,
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("queue", String, primary_key=True),
+    Column("offered", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),
+    Column("answered_in_time", Integer, nullable=False),
+    Column("abandoned", Integer, nullable=False),
+    Column("abandoned_in_time", Integer, nullable=False),
+    Column("short_abandoned", Integer, nullable=False),
+    Column("elsewhere", Integer, nullable=False),
+    Column("callbacks", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("transfers", Integer, nullable=False),
+    Column("waited_answered_s", Float(53), nullable=False),
+    Column("waited_abandoned_s", Float(53), nullable=False),
+    Column("longest_s", Float(53), nullable=False),
+    Column("talk_s", Float(53), nullable=False),
+    Column("hold_s", Float(53), nullable=False),
+    Column("wrap_up_s", Float(53), nullable=False),
+)
+
+agent_intervals = Table(
+    "agent_intervals",
+    metadata,
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("agent", String, primary_key=True),
+    Column("answered", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("transfers", Integer, nullable=False),
+    Column("hold_s", Float(53), nullable=False),  # of the time of talking
+    Column("ready_s", Float(53), nullable=False),
+    Column("reserved_s", Float(53), nullable=False),
+    Column("talking_s", Float(53), nullable=False),
+    Column("wrap_up_s", Float(53), nullable=False),
+    Column("paused_s", Float(53), nullable=False),
 )
 
 events = Table(

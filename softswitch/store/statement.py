@@ -8,20 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import Column, ColumnElement, Table, bindparam, literal_column, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
-from softswitch.contact.mailbox import Message
+from softswitch.contact.event import SurveyAnswered
+from softswitch.contact.mailbox import Greeting, Message
+from softswitch.contact.outbox import Delivery
 from softswitch.core.effect import DomainEvent
 from softswitch.core.legible import legible, to_json
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.path import CallPath, Edge
 from softswitch.sip.registrar import Binding
 from softswitch.store import schema
 
 Row = Mapping[str, Any]
-Name = tuple[str, str]  # of a statement: table, "put" or "remove"
+Name = tuple[str, str]  # of a statement: table, "put", "remove" or "prune"
+PRUNED_AT_ONCE = 500  # rows
 
 
 class Change(NamedTuple):
@@ -45,6 +50,21 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase]:
         ("bindings", "remove"): gone,
         ("agents", "put"): _upsert(insert, schema.agents),
         ("voicemails", "put"): _upsert(insert, schema.voicemails),
+        ("voicemails", "remove"): schema.voicemails.delete().where(schema.voicemails.c.id == bindparam("key_id")),
+        ("greetings", "put"): _upsert(insert, schema.greetings),
+        ("survey_answers", "put"): _upsert(insert, schema.survey_answers),
+        ("deliveries", "put"): _upsert(insert, schema.deliveries),
+        ("deliveries", "remove"): schema.deliveries.delete().where(schema.deliveries.c.id == bindparam("key_id")),
+        ("overrides", "put"): _upsert(insert, schema.overrides),
+        ("overrides", "remove"): schema.overrides.delete().where(schema.overrides.c.id == bindparam("key_id")),
+        ("paths", "put"): _upsert(insert, schema.paths),
+        ("paths", "prune"): _prune(schema.paths, schema.paths.c.ended_at),
+        ("edges", "put"): _counted(insert, schema.edges),
+        ("edges", "prune"): _prune(schema.edges, schema.edges.c.hour),
+        ("queue_intervals", "put"): _upsert(insert, schema.queue_intervals),
+        ("queue_intervals", "prune"): _prune(schema.queue_intervals, schema.queue_intervals.c.start),
+        ("agent_intervals", "put"): _upsert(insert, schema.agent_intervals),
+        ("agent_intervals", "prune"): _prune(schema.agent_intervals, schema.agent_intervals.c.start),
         ("events", "put"): schema.events.insert(),
     }
 
@@ -67,6 +87,26 @@ def _upsert(insert: Any, table: Table, updated: tuple[str, ...] | None = None) -
         index_elements=keys, set_={name: statement.excluded[name] for name in names}
     )
     return upsert
+
+
+def _counted(insert: Any, table: Table) -> UpdateBase:
+    """What is put is added to what is there."""
+    statement = insert(table)
+    upsert: UpdateBase = statement.on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key],
+        set_={"count": table.c.count + statement.excluded["count"]},
+    )
+    return upsert
+
+
+def _prune(table: Table, by: Column[Any]) -> UpdateBase:
+    """A batch of what is too old: nobody waits long for it."""
+    keys = list(table.primary_key)
+    # Written out, as SQLite's own words must have no parameter without a name: it puts an OFFSET behind each LIMIT.
+    most: ColumnElement[int] = literal_column(str(PRUNED_AT_ONCE))
+    none: ColumnElement[int] = literal_column("0")
+    old = select(*keys).where(by < bindparam("key_before")).order_by(by).limit(most).offset(none)
+    return table.delete().where(tuple_(*keys).in_(old))
 
 
 def _row(record: Any) -> dict[str, Any]:
@@ -123,6 +163,25 @@ def no_binding(fact: Binding) -> list[Change]:
     return [Change("bindings", "remove", {"key_aor": fact.aor, "key_contact": fact.contact})]
 
 
+def path(fact: CallPath) -> list[Change]:
+    row = {name: legible(getattr(fact, name)) for name in ("contact", "plan", "version")}
+    times = {"started_at": fact.started_at, "ended_at": fact.ended_at, "ended": fact.over, "missing": fact.missing}
+    return [Change("paths", "put", row | times | {"steps": to_json(fact.steps).decode()})]
+
+
+def edge(hour: int, plan: str, fact: Edge) -> list[Change]:
+    way = {"plan": plan, "step": fact.step, "exit": fact.exit, "target": fact.to}
+    return [Change("edges", "put", {"hour": hour, **legible(way), "count": fact.count})]
+
+
+def too_old(unix: float) -> list[Change]:
+    """A batch of paths and counts from before that moment."""
+    return [
+        Change("paths", "prune", {"key_before": unix}),
+        Change("edges", "prune", {"key_before": int(unix // 3600)}),
+    ]
+
+
 def agent(name: str, logged_in: bool, paused: str) -> list[Change]:
     row = {"agent": name, "logged_in": logged_in, "paused": paused}
     return [Change("agents", "put", legible(row))]
@@ -130,6 +189,34 @@ def agent(name: str, logged_in: bool, paused: str) -> list[Change]:
 
 def voicemail(message: Message) -> list[Change]:
     return [Change("voicemails", "put", _row(legible(message)))]
+
+
+def override(fact: Override) -> list[Change]:
+    return [Change("overrides", "put", _row(legible(fact)))]
+
+
+def no_override(id: str) -> list[Change]:
+    return [Change("overrides", "remove", {"key_id": id})]
+
+
+def no_voicemail(id: str) -> list[Change]:
+    return [Change("voicemails", "remove", {"key_id": legible(id)})]
+
+
+def greeting(fact: Greeting) -> list[Change]:
+    return [Change("greetings", "put", _row(legible(fact)))]
+
+
+def answer(fact: SurveyAnswered) -> list[Change]:
+    return [Change("survey_answers", "put", _row(legible(fact)))]
+
+
+def delivery(fact: Delivery) -> list[Change]:
+    return [Change("deliveries", "put", _row(legible(fact)))]
+
+
+def no_delivery(id: str) -> list[Change]:
+    return [Change("deliveries", "remove", {"key_id": legible(id)})]
 
 
 def event(at: float, fact: DomainEvent) -> list[Change]:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select
 
+from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
-from softswitch.contact.mailbox import Message
+from softswitch.contact.event import SurveyAnswered
+from softswitch.contact.mailbox import Greeting, Message
+from softswitch.contact.outbox import Delivery
+from softswitch.contact.survey import Given
 from softswitch.core.effect import DomainEvent
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.path import CallPath, Edge, summed
 from softswitch.sip.registrar import Binding
-from softswitch.store import query, statement
+from softswitch.store import intervals, query, schema, statement
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.writer import OnStored, Writer
 
 T = TypeVar("T")
+DAY_S = 86_400.0
+FORGET_EVERY_S = 60.0  # a batch of 500 rows: ten times as many as a busy day makes
+MOST_BEFORE_PATHS = 10_000  # facts that wait for the database
 MOST_READ = 100_000  # rows, where the caller names no limit
 
 
@@ -31,6 +42,7 @@ class Store:
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines
         self._writer = writer
+        self._forgetting: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, url: str, on_stored: OnStored = nobody) -> Store:
@@ -44,8 +56,22 @@ class Store:
             raise
         return cls(both, writer)
 
+    def forget_after(self, days: int, statistics_days: int) -> None:
+        """From now on paths of calls, and how often which way was taken, are kept for so many days; so is what was
+        counted of queues and agents."""
+        self._forgetting = asyncio.create_task(self._forget(days * DAY_S, statistics_days * DAY_S))
+
+    async def _forget(self, after_s: float, statistics_after_s: float) -> None:
+        """A batch at a time: the writer does it between two others, and nobody waits long."""
+        while True:
+            self.forget_old(time.time() - after_s)
+            self.forget_intervals(time.time() - statistics_after_s)
+            await asyncio.sleep(FORGET_EVERY_S)
+
     async def close(self) -> None:
         """Write what is queued, then let the database go."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         await self._writer.close()
         await self._engines.dispose()
 
@@ -89,6 +115,55 @@ class Store:
     def put_voicemail(self, message: Message) -> None:
         self._writer.put(statement.voicemail(message))
 
+    def put_override(self, override: Override) -> None:
+        self._writer.put(statement.override(override))
+
+    def remove_override(self, id: str) -> None:
+        self._writer.put(statement.no_override(id))
+
+    def remove_voicemail(self, voicemail: str, token: str) -> None:
+        """Durably; then ``on_stored(voicemail, token, ok)``."""
+        self._writer.put(statement.no_voicemail(voicemail), voicemail, token)
+
+    def put_greeting(self, greeting: Greeting, token: str) -> None:
+        self._writer.put(statement.greeting(greeting), greeting.mailbox, token)
+
+    def put_answer(self, answer: SurveyAnswered) -> None:
+        self._writer.put(statement.answer(answer))
+
+    def put_delivery(self, delivery: Delivery, token: str = "") -> None:
+        """Durably where there is a token; then ``on_stored(delivery.id, token, ok)``."""
+        self._writer.put(statement.delivery(delivery), delivery.id, token)
+
+    def remove_delivery(self, delivery: str) -> None:
+        self._writer.put(statement.no_delivery(delivery))
+
+    def put_path(self, path: CallPath) -> None:
+        """Given up where very much waits already: a path takes the room of fifty other facts."""
+        if self._writer.waiting < MOST_BEFORE_PATHS:
+            self._writer.put(statement.path(path))
+        else:
+            self._writer.dropped += 1
+
+    def put_edge(self, hour: int, plan: str, edge: Edge) -> None:
+        """Callers who took this way in that hour (since 1970), to be added to those that are kept."""
+        self._writer.put(statement.edge(hour, plan, edge))
+
+    def forget_old(self, unix: float) -> None:
+        """A batch of the paths and counts from before that moment."""
+        self._writer.put(statement.too_old(unix))
+
+    def put_queue_interval(self, start: float, queue: str, figures: QueueFigures) -> None:
+        """In place of what was kept of that queue and interval."""
+        self._writer.put(intervals.queue_interval(start, queue, figures))
+
+    def put_agent_interval(self, start: float, agent: str, figures: AgentFigures) -> None:
+        self._writer.put(intervals.agent_interval(start, agent, figures))
+
+    def forget_intervals(self, unix: float) -> None:
+        """A batch of those that began before that moment."""
+        self._writer.put(intervals.too_old(unix))
+
     def put_event(self, at: float, event: DomainEvent) -> None:
         self._writer.put(statement.event(at, event))
 
@@ -111,6 +186,53 @@ class Store:
     async def voicemails(self, limit: int = MOST_READ) -> list[Message]:
         """The latest first."""
         return await self._read(query.voicemails(limit), query.to_voicemail)
+
+    async def overrides(self) -> list[Override]:
+        """In the order in which they were ordered."""
+        return await self._read(query.overrides(), query.to_override)
+
+    async def greetings(self) -> list[Greeting]:
+        return await self._read(query.greetings(), query.to_greeting)
+
+    async def answers(self, survey: str = "", since: float = 0.0) -> list[Given]:
+        """Of one survey, or of all, from ``since`` on (Unix s), counted."""
+        return await self._read(query.answers(survey, since), query.to_answers)
+
+    async def deliveries(self, limit: int = MOST_READ) -> list[Delivery]:
+        """The oldest first."""
+        return await self._read(query.deliveries(limit), query.to_delivery)
+
+    async def path(self, contact: str) -> CallPath | None:
+        found = await self._read(query.path(contact), query.to_path)
+        return found[0] if found else None
+
+    async def paths_going_on(self, limit: int = MOST_READ) -> list[CallPath]:
+        """Of calls that had not ended when they were written last, the latest first."""
+        return await self._read(query.paths_going_on(limit), query.to_path)
+
+    async def edges(self, plan: str, hour: int) -> list[Edge]:
+        """How often each way was taken from that hour (since 1970) on."""
+        return summed(await self._read(query.edges(plan, hour), query.to_edge))
+
+    async def intervals(self, since: float) -> Intervals:
+        """Each that began then or later."""
+        queues = await self._read(intervals.each(schema.queue_intervals, since), intervals.to_queue)
+        return Intervals(
+            dict(queues), dict(await self._read(intervals.each(schema.agent_intervals, since), intervals.to_agent))
+        )
+
+    async def queue_figures(
+        self, since: float, until: float, by_interval: bool, queue: str = ""
+    ) -> dict[Key, QueueFigures]:
+        """Of the intervals that began then, added up: by queue (and begin 0), or by begin (and ``queue``; "": all)."""
+        select = intervals.summed(schema.queue_intervals, since, until, by_interval, queue)
+        return dict(await self._read(select, intervals.to_queue))
+
+    async def agent_figures(
+        self, since: float, until: float, by_interval: bool, agent: str = ""
+    ) -> dict[Key, AgentFigures]:
+        select = intervals.summed(schema.agent_intervals, since, until, by_interval, agent)
+        return dict(await self._read(select, intervals.to_agent))
 
     async def events(self, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
         """In order, from the one after offset ``after``."""

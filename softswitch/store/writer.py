@@ -48,6 +48,11 @@ class Writer:
     def healthy(self) -> bool:
         return not self._database_away and not self._task.done()
 
+    @property
+    def waiting(self) -> int:
+        """Facts that are not written yet."""
+        return len(self._queue)
+
     def put(self, changes: Sequence[Change], key: str = "", token: str = "") -> None:
         """Queue a fact; with a token, ``on_stored(key, token, ok)`` follows, never before this returns."""
         fact = Fact(changes, key, token)

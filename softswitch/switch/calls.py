@@ -15,6 +15,7 @@ from softswitch.call.signal import (
     Finished,
     Offered,
     Progress,
+    Referred,
     Reject,
     Release,
     Released,
@@ -26,9 +27,10 @@ from softswitch.callback.model import Promise
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
-from softswitch.contact.order import Closed, FetchEnded, HangUp, MakeLeg, PromptEnded, TellLeg
+from softswitch.contact.order import Closed, FetchEnded, HangUp, MakeLeg, PromptEnded, RecordingLost, Silent, TellLeg
 from softswitch.contact.permission import Party
 from softswitch.contact.supervision import Supervision
+from softswitch.contact.take import ALONE
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError, PortsExhausted
 from softswitch.sdp import crypto
@@ -42,6 +44,7 @@ from softswitch.sip.effect import (
 )
 from softswitch.sip.message import Request
 from softswitch.switch.desk import CallWanted
+from softswitch.switch.event import HttpAnswered, RecordingFailed
 from softswitch.switch.extension import Extensions
 from softswitch.switch.keys import Keys
 from softswitch.switch.lamps import DIALOG
@@ -49,7 +52,7 @@ from softswitch.switch.leg_maker import LegMaker
 from softswitch.switch.limit import AtLimit, UserLimits
 from softswitch.switch.measuring import Measuring
 from softswitch.switch.overload import retry_after_s
-from softswitch.switch.ports import HttpDone, Played, StreamLost
+from softswitch.switch.ports import HttpDone, Hushed, Played, StreamLost, Unrecorded
 from softswitch.switch.reception import Reception
 from softswitch.switch.transfers import Transfers
 
@@ -69,7 +72,7 @@ class Calls:
         self.transfers = Transfers(switch)
         self.keys = Keys(switch)
         self.measuring = Measuring(switch.ports.keeper, self.contact_at)
-        self.reception = Reception(switch.configuration, switch.ids)
+        self.reception = Reception(switch.configuration, switch.ids, switch.dialplans)
         self._user_limits = UserLimits(switch)
         self._maker = LegMaker(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}
@@ -80,6 +83,7 @@ class Calls:
         self._callbacks: dict[str, str] = {}  # promise -> contact
         self._wanted: dict[str, CallWanted] = {}  # leg -> who calls, until its offer is read
         self.extensions = Extensions(switch.configuration, lambda user: switch.lamps.touch(DIALOG, user))
+        switch.directory.living = self.extensions.living
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         return {
@@ -88,6 +92,7 @@ class Calls:
             Answered: self._with_media,
             Updated: self._with_media,
             Texted: self._signal,
+            Referred: self._signal,
             TransferWanted: self.transfers.wanted,
             Released: self._ended,
             Failed: self._ended,
@@ -298,7 +303,7 @@ class Calls:
         name = self._switch.ids.name("cb")
         configuration = self._switch.configuration
         facts = Facts(name, "callback", promise.number, "", promise.number, "", epoch=self._switch.clock.epoch)
-        contact = CallbackContact(facts, self._switch.directory, promise, configuration.language)
+        contact = CallbackContact(facts, self._switch.directory, promise, configuration.spoken_to(None))
         self.contacts[name] = contact
         self._callbacks[promise.id] = name
         return contact.start(self._switch.now)
@@ -341,19 +346,30 @@ class Calls:
         contact = self.contacts.pop(event.contact, None)
         self._switch.journal.touch(event.contact)
         self._switch.wire.book.end(event.contact)
+        self._switch.paths.ended(event.contact)
         self._switch.arm(("contact", event.contact), None)
         if isinstance(contact, CallbackContact) and self._callbacks.get(contact.promise.id) == event.contact:
             del self._callbacks[contact.promise.id]
-        return []
+        return self._switch.gatherings.finished(event.contact)
 
     # ---- the world ----------------------------------------------------------------------------------------
 
     def played(self, event: Played) -> Sequence[Effect]:
         return self._signal(PromptEnded(event.stream, event.play, event.ok))
 
+    def hushed(self, event: Hushed) -> Sequence[Effect]:
+        return self._tell_contact(self.contact_at(event.stream), Silent(event.stream))
+
+    def unrecorded(self, event: Unrecorded) -> Sequence[Effect]:
+        """A talk goes on; somebody who speaks to nobody but us is told."""
+        what, _, contact = event.recording.partition("-")
+        told = self._tell_contact(contact, RecordingLost(event.recording)) if what == ALONE else []
+        return [RecordingFailed(event.recording, event.kind, event.why), *told]
+
     def stream_lost(self, event: StreamLost) -> Sequence[Effect]:
         """A call without sound is worse than none: the peer is told."""
         return self.tell_leg(event.stream, Release(503))
 
     def http_done(self, event: HttpDone) -> Sequence[Effect]:
-        return self._tell_contact(event.contact, FetchEnded(event.request, event.status, event.body, event.error))
+        told = self._tell_contact(event.contact, FetchEnded(event.request, event.answer))
+        return [HttpAnswered(event.contact, event.answer.outcome, event.answer.seconds), *told]

@@ -8,10 +8,14 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from softswitch.acd.model import AgentSpec, QueueSpec
+from softswitch.acd.statistics import Promise
 from softswitch.call.state import SessionPolicy
 from softswitch.callback.model import Policy
+from softswitch.contact.mailbox import MailboxRules
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
+from softswitch.ivr.speech import FALLBACK
+from softswitch.ivr.speech.language import heard
 from softswitch.sdp.codecs import USUAL
 from softswitch.sdp.media import Codec
 from softswitch.sip.digest import ALGORITHMS
@@ -81,10 +85,14 @@ class Configuration:
     auto_login: frozenset[str] = frozenset()
     queues: tuple[QueueSpec, ...] = ()
     policies: tuple[Policy, ...] = ()
+    promises: Mapping[str, Promise] = field(default_factory=dict)  # by queue: what its statistics are held against
     announce_every_s: Mapping[str, float] = field(default_factory=dict)  # by queue; 0: never
     told: frozenset[str] = frozenset()  # queues whose agents are told who comes
     recorded: frozenset[str] = frozenset()  # queues
     recording_ending: str = ".wav"
+    recording: bool = True  # False: no conversation is recorded
+    webhooks: Mapping[str, float] = field(default_factory=dict)  # name -> for how many seconds an event is tried
+    mailboxes: MailboxRules = field(default_factory=MailboxRules)
     music: Mapping[str, str] = field(default_factory=dict)  # by queue; its class
     plans: Mapping[str, Plan] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
@@ -103,6 +111,7 @@ class Configuration:
     region: str = "CN"
     tones: str = "CN"  # country whose call progress tones are heard, where nothing else is said
     language: str = "zh"
+    zone: str = "UTC"  # IANA; of the time of day in dialplans
     max_calls: int = 2000
     lamps: LampPolicy = LampPolicy()
     max_bindings: int = 8  # of one user
@@ -112,6 +121,9 @@ class Configuration:
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)
+    path_steps: int = 200  # that are kept of a call's path through its dialplans; 0: none
+    fallback: tuple[str, ...] = FALLBACK  # languages that stand in for a caller's own
+    http_budget_s: float = 10.0  # what the http steps of one call may take together
     usual_codecs: tuple[Codec, ...] = USUAL  # where none are written, as offered
 
     def ours(self, remote: Address) -> bool:
@@ -143,6 +155,10 @@ class Configuration:
         """Whose tones this user hears, or whoever is behind this trunk."""
         peer = self.trunks.get(trunk) if trunk else self.users.get(user)
         return (peer.tones if peer else "") or self.tones
+
+    def spoken_to(self, user: User | None) -> str:
+        """The language of whoever this is, or of a stranger."""
+        return heard((user.language if user else "") or self.language, self.prompts, self.fallback)
 
     def flow(self, transport: str, remote: Address, host: str = "", prefer: Address | None = None) -> Flow | None:
         """The way to ``remote`` from a listener of ours in its address family, from ``prefer`` if that is one.

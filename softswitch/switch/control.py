@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from softswitch.acd.model import AcdInput, LogIn, LogOut, SetPaused, SetReady
 from softswitch.callback.model import Promise, Withdraw
+from softswitch.contact.inbound import InboundContact
 from softswitch.contact.mailbox import Message
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.contact.supervision import Supervision
 from softswitch.core.effect import Effect
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.path import CallPath, Edge
 from softswitch.sip.page import PLAIN, Text
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.calls import Contact
 from softswitch.switch.supervisions import Wish
 from softswitch.switch.tracebook import Trace
-from softswitch.switch.view import AgentView, CallView, QueueView, Refused, TrunkView
+from softswitch.switch.view import (
+    AgentView,
+    CalendarView,
+    CallView,
+    DialplanView,
+    QueueView,
+    Refused,
+    StatisticsView,
+    TrunkView,
+    WebhookView,
+)
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -40,10 +54,12 @@ class SwitchControl:
 
     def _call(self, contact: Contact) -> CallView:
         now = self._switch.clock.monotonic() + self._switch.clock.epoch
+        plan = self._switch.dialplans.of(contact)
         return CallView(
             contact.id, contact.facts.kind, contact.facts.caller, contact.facts.called, contact.state,
             contact.record.queue, contact.agent or contact.record.agent, contact.step,
-            now - contact.record.started_at,
+            now - contact.record.started_at, plan.name if plan else "", plan.version if plan else "",
+            contact.place_name if isinstance(contact, InboundContact) else "",
         )  # fmt: skip
 
     def agents(self) -> list[AgentView]:
@@ -77,6 +93,9 @@ class SwitchControl:
     def promises(self) -> list[Promise]:
         return self._switch.ledger.durable()
 
+    def dialplans(self) -> list[DialplanView]:
+        return self._switch.dialplans.views()
+
     def registrations(self) -> list[Binding]:
         return self._switch.registrar.bindings()
 
@@ -84,8 +103,25 @@ class SwitchControl:
         clock = self._switch.clock
         return [line.view(clock.monotonic(), clock.epoch) for line in self._switch.trunks.lines.values()]
 
+    def calendars(self) -> list[CalendarView]:
+        return self._switch.hours.views()
+
+    def calendar(self, name: str, at: datetime | None = None) -> CalendarView:
+        return self._switch.hours.view(name, at)
+
     def voicemails(self) -> list[Message]:
         return self._switch.mailboxes.messages()
+
+    def webhooks(self) -> list[WebhookView]:
+        outbox = self._switch.outbox
+        waiting = sorted(outbox.waiting.values(), key=lambda one: (one.created_at, one.id))
+        return [
+            WebhookView(
+                one.id, one.hook, one.event, one.contact, one.state, one.created_at, one.attempts, one.next_at,
+                one.error,
+            )
+            for one in (*waiting, *outbox.dead.values())
+        ]  # fmt: skip
 
     def messages(self) -> dict[str, Mapping[tuple[str, str, str], int]]:
         return {"received": self._switch.wire.received, "sent": self._switch.wire.sent}
@@ -110,6 +146,15 @@ class SwitchControl:
 
     def trace(self, name: str) -> Trace:
         return self._switch.wire.book.trace(name)
+
+    def statistics(self, of_agents: bool) -> StatisticsView:
+        return self._switch.figures.view(of_agents)
+
+    def path(self, contact: str) -> CallPath | None:
+        return self._switch.paths.path(contact)
+
+    def edges(self, plan: str) -> list[Edge]:
+        return self._switch.paths.edges(plan)
 
     def ready(self) -> dict[str, bool]:
         return self.parts()
@@ -136,8 +181,22 @@ class SwitchControl:
             raise LookupError(f"no such promise: {promise}")
         self._command(TellLedger(Withdraw(promise, why)))
 
+    def override(self, name: str, open: bool, since: float, until: float, note: str, by: str) -> Override:
+        return self._switch.hours.order(name, open, since, until, note, by)
+
+    def take_back_override(self, name: str, id: str, by: str) -> Override:
+        return self._switch.hours.take_back(name, id, by)
+
     def voicemail_heard(self, voicemail: str) -> None:
         self._command(*self._switch.mailboxes.heard(voicemail))  # raises LookupError
+
+    def delete_voicemail(self, voicemail: str) -> None:
+        self._command(*self._switch.mailboxes.delete(voicemail))  # raises LookupError
+
+    def retry_webhook(self, id: str) -> None:
+        if id not in self._switch.outbox.dead:
+            raise LookupError(f"no such dead webhook: {id}")
+        self._switch.command(lambda: self._switch.outbox.retry(id))
 
     def send_text(self, user: str, text: str, done: Callable[[int], None]) -> None:
         if user not in self._switch.configuration.users:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 
 from softswitch.acd.acd import Acd
 from softswitch.acd.model import AgentState
+from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.order import Target
 from softswitch.contact.presentation import rewritten
-from softswitch.contact.routing import is_outside
+from softswitch.contact.routing import is_outside, is_plain
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
@@ -25,7 +27,10 @@ MAX_TRIES = 8  # servers, of all trunks together, for one call
 class SwitchDirectory:
     """Reads the registrar, the ACD and the configuration; changes nothing."""
 
-    def __init__(self, configuration: Configuration, registrar: Registrar, acd: Acd, trunks: Trunks) -> None:
+    def __init__(
+        self, configuration: Configuration, registrar: Registrar, acd: Acd, trunks: Trunks, mailboxes: Mailboxes
+    ) -> None:
+        self.mailboxes = mailboxes
         self._configuration = configuration
         self._trunks = trunks
         self._registrar = registrar
@@ -33,6 +38,7 @@ class SwitchDirectory:
         self._users = {spec.name: spec.user for spec in configuration.agents}
         self.agents_of: dict[str, str] = {spec.user: spec.name for spec in configuration.agents}
         self.unix_now = 0.0  # set by the driver before each unit of work
+        self.living: Callable[[str], list[str]] = lambda user: []  # his legs; set by who owns them
 
     def user_targets(self, user: str) -> tuple[Target, ...]:
         bindings = self._registrar.lookup(user, self.unix_now)
@@ -41,8 +47,11 @@ class SwitchDirectory:
             Target(one.contact, to_uri, way(one, self._configuration), user=user, route=one.path) for one in bindings
         )
 
+    def in_call(self, user: str) -> bool:
+        return bool(self.living(user))
+
     def trunk_target(self, trunk: str, number: str, careful: bool = False) -> Target | None:
-        ways = self._trunks.ways(trunk, careful)[:MAX_TRIES]
+        ways = self._trunks.ways(trunk, careful)[:MAX_TRIES] if is_plain(number) else []
         targets = tuple(trunk_call(line.spec, flow, number) for line, _, flow in ways)
         return replace(targets[0], others=targets[1:]) if targets else None
 
@@ -81,10 +90,13 @@ class SwitchDirectory:
     def told_in(self, queue: str, agent: str) -> str:
         if queue not in self._configuration.told:
             return ""
-        return self._configuration.users[self._users[agent]].language or self._configuration.language
+        return self._configuration.spoken_to(self._configuration.users[self._users[agent]])
 
     def hold_music(self, queue: str) -> str:
         return self._configuration.music.get(queue, "")
+
+    def may_record(self) -> bool:
+        return self._configuration.recording
 
     def recording_ending(self) -> str:
         return self._configuration.recording_ending

@@ -13,8 +13,9 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from softswitch.acd.acd import Acd
 from softswitch.callback.ledger import Ledger
@@ -26,27 +27,36 @@ from softswitch.core.timers import Deadlines
 from softswitch.sip.endpoint import Endpoint
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.registrar import Registrar
+from softswitch.switch.archive import Archive
 from softswitch.switch.ban import Bans
 from softswitch.switch.calls import Calls
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.control import SwitchControl
 from softswitch.switch.desk import CallWanted, Desk
+from softswitch.switch.dialplans import Dialplans
 from softswitch.switch.directory import SwitchDirectory, fixed
 from softswitch.switch.door import Door
 from softswitch.switch.event import CallShed, MessageDropped, UnitFailed
 from softswitch.switch.facts import Facts
+from softswitch.switch.figures import Figures
+from softswitch.switch.gatherings import Gatherings
+from softswitch.switch.hours import Hours
 from softswitch.switch.journal import CallJournal
 from softswitch.switch.lamps import Lamps
 from softswitch.switch.mending import Mending
 from softswitch.switch.offices import Offices
 from softswitch.switch.orphan import Orphans
+from softswitch.switch.outbox import Outbox
+from softswitch.switch.outlook import SwitchOutlook
 from softswitch.switch.overload import Overload
+from softswitch.switch.paths import Paths
 from softswitch.switch.phones import Phones
 from softswitch.switch.ports import (
     Arrived,
     Clock,
     FlowFailed,
     HttpDone,
+    Hushed,
     KeyHeard,
     Listener,
     Malformed,
@@ -54,9 +64,11 @@ from softswitch.switch.ports import (
     Noted,
     Played,
     Ports,
+    Posted,
     Resolved,
     Stored,
     StreamLost,
+    Unrecorded,
     WorldInput,
 )
 from softswitch.switch.restart import Kept, Restart
@@ -113,16 +125,24 @@ class Switch:
         self.ledger = Ledger(configuration.policies, ids, configuration.region)
         self.trunks = Trunks(self)
         self.questions = TrunkQuestions(self)
-        self.directory = SwitchDirectory(configuration, self.registrar, self.acd, self.trunks)
+        self.mailboxes = Mailboxes(configuration.mailboxes)
+        self.directory = SwitchDirectory(configuration, self.registrar, self.acd, self.trunks, self.mailboxes)
         self.wire = Wire(self)
         self.facts = Facts(self)
-        self.mailboxes = Mailboxes()
+        self.archive = Archive(self)
+        self.outbox = Outbox(self, configuration.webhooks)
         self.lamps = Lamps(self)
         self.texts = Texts(self)
         self.journal = CallJournal(self)
+        self.hours = Hours(self)
+        self.outlook = SwitchOutlook(self)
+        self.dialplans = Dialplans(self)
+        self.paths = Paths(self)
+        self.figures = Figures(self)
         self.calls = Calls(self)
         self.supervisions = Supervisions(self)
         self.offices = Offices(self)
+        self.gatherings = Gatherings(self)
         self.phones = Phones(self)
         self.orphans = Orphans(self)
         self.rollcall = RollCall(self)
@@ -134,14 +154,26 @@ class Switch:
         self.control = SwitchControl(self)
         self._handlers = self._performing()
         self._inputs = self._hearing()
+        self._due_offices: dict[str, Callable[[], Iterable[Effect]]] = {
+            "lamps": self.lamps.due,
+            "turned away": self.signalling.write_down,
+            "phones": self.phones.due,
+            "orphans": self.orphans.due,
+            "outbox": self.outbox.due,
+            "book": self.wire.due,
+            "dialplans": self.dialplans.due,
+            "paths": self.paths.due,
+            "figures": self.figures.due,
+            "hours": self.hours.due,
+        }
 
     def _performing(self) -> dict[type[Effect], Handler]:
         """Who carries out which effect."""
         sound = Sound(self.ports.media, self.ports.fetcher, self.configuration.recordings, self.calls.country)
         calls = self.calls
         offices = (
-            self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts,
-            self.supervisions, sound,
+            self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts, self.outbox,
+            self.supervisions, self.gatherings, sound,
         )  # fmt: skip
         return {kind: handler for office in offices for kind, handler in office.handlers().items()}
 
@@ -156,10 +188,19 @@ class Switch:
             KeyHeard: ("media", self.calls.keys.heard),
             Noted: ("media", self.calls.measuring.noted),
             Measured: ("media", self.calls.measuring.measured),
-            Stored: ("store", self.offices.stored),
+            Stored: ("store", self._stored),
+            Hushed: ("media", self.calls.hushed),
+            Unrecorded: ("media", self.calls.unrecorded),
             HttpDone: ("http", self.calls.http_done),
+            Posted: ("http", self.outbox.posted),
             Resolved: ("dns", self.questions.resolved),
         }
+
+    def _stored(self, event: Stored) -> Sequence[Effect]:
+        for ours in (self.archive.stored, self.outbox.stored):
+            if (effects := ours(event)) is not None:
+                return effects
+        return self.offices.stored(event)
 
     def _stream_to(self, remote: Address) -> Flow | None:
         return self.configuration.flow("tcp", remote)
@@ -172,7 +213,9 @@ class Switch:
         return self.now + self.clock.epoch
 
     def wall(self) -> datetime:
-        return datetime.fromtimestamp(self.unix, UTC)
+        """Local time, as so many hours from UTC: what is added to it later is time that has passed."""
+        local = datetime.fromtimestamp(self.unix, ZoneInfo(self.configuration.zone))
+        return local.replace(tzinfo=timezone(local.utcoffset() or timedelta()))
 
     @property
     def deadline(self) -> float | None:
@@ -236,6 +279,7 @@ class Switch:
         """The listeners are open: go on with the calls, let agents work, look for trunks' servers, ask the phones."""
         if self._restart is not None:
             self._unit("store", self._restart.go_on)
+        self._unit("timer", self.dialplans.due)
         self._unit("timer", self.trunks.start)
         self._unit("timer", self.phones.restored)
 
@@ -243,6 +287,8 @@ class Switch:
         """Say goodbye to carriers that we registered with and phones that watch; is there anything to wait for?"""
         self._unit("timer", self.trunks.goodbye)
         self._unit("timer", self.lamps.close)
+        self._unit("timer", self.paths.due)
+        self._unit("timer", self.figures.flush)
         return self.trunks.leaving or self.lamps.leaving
 
     def _unit(self, where: str, work: Callable[[], Iterable[Effect]], about: object = None) -> None:
@@ -265,13 +311,18 @@ class Switch:
         self._rearm_if_changed()
 
     def _rescue(self, where: str, about: object) -> None:
-        """End the one contact that a defect of ours has met, rather than leave its caller in silence for ever."""
-        try:
-            self._queue.extend(self.mending.after(about))
-            self._drain(where)
-        except Exception:
-            self._queue.clear()
-            self._failed(where)
+        """End the one contact that a defect of ours has met, rather than leave its caller in silence for ever.
+
+        What is broken may not be able to hang up either: the second time it is not asked.
+        """
+        for _ in range(2):
+            try:
+                self._queue.extend(self.mending.after(about))
+                self._drain(where)
+                return
+            except Exception:
+                self._queue.clear()
+                self._failed(where)
 
     def _failed(self, where: str) -> None:
         with contextlib.suppress(OSError):  # the log's disk may be what is full
@@ -317,22 +368,12 @@ class Switch:
                 effects = self.registrar.tick(self.unix)
                 self.arm_registrar()
                 return effects
-            case "lamps":
-                return self.lamps.due()
             case "trunk":
                 return self.trunks.due(name)
-            case "turned away":
-                return self.signalling.write_down()
-            case "phones":
-                return self.phones.due()
-            case "orphans":
-                return self.orphans.due()
-            case "book":
-                return self.wire.due()
             case "leg" | "contact":
                 return self.calls.due(kind, name)
             case _:
-                return self.offices.due(kind)
+                return self._due_offices[kind]() if kind in self._due_offices else self.offices.due(kind)
 
     def _rearm_if_changed(self, force: bool = False) -> None:
         deadline = self._deadlines.next()

@@ -99,6 +99,35 @@ class CertificateChanged(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Reloaded(DomainEvent):
+    """What was written has been read again and found right: new calls get it."""
+
+    by: str  # name of a token, or "SIGHUP"
+    plans: tuple[str, ...]  # "shop changed", "night added"; (): as they were
+    calendars: tuple[str, ...]
+    prompts: int  # files that came or went
+    calls_on_former: int  # that go on by former versions of dialplans
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadRefused(DomainEvent):
+    """What was written is not right, or cannot be read: all stays as it was."""
+
+    by: str
+    errors: int
+    first: str  # of them, as file:line:column: what is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswered(DomainEvent):
+    """What an http step has asked is answered, or never will be."""
+
+    contact: str
+    outcome: str  # closed list: "2xx" to "5xx", or the kind of the error: see ``Fetched``
+    seconds: float  # with all tries
+
+
+@dataclass(frozen=True, slots=True)
 class StreamNoted(DomainEvent):
     """Something about the sound of a leg."""
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from softswitch.acd.model import AgentState, AgentStateChanged, Decided, Reachability
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.event import ContactFinished, TransferEnded
-from softswitch.contact.mailbox import VoicemailHeard, VoicemailLeft
 from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.sip.endpoint import Stray
 from softswitch.sip.registrar import Registered, Unregistered
-from softswitch.switch.event import MessageDropped
+from softswitch.switch.event import MessageDropped, Reloaded, ReloadRefused
+from softswitch.switch.hours import HoursOverridden, OverrideEnded
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -32,8 +32,12 @@ class Facts:
     def note(self, event: DomainEvent) -> list[Effect]:
         """The consequences of a fact, which the listeners have heard."""
         keeper = self._switch.ports.keeper
+        self._switch.paths.note(event)
+        self._switch.figures.note(event)
         self._switch.lamps.note(event)
+        self._switch.archive.note(event)
         self._switch.calls.transfers.note(event)
+        self._switch.gatherings.note(event)
         self._switch.supervisions.note(event)
         match event:
             case Registered(binding=binding):
@@ -52,15 +56,14 @@ class Facts:
             case Decided():
                 self._decided(event)
             case (
-                LossNotRecorded() | PromiseChanged() | TransferEnded()
+                HoursOverridden() | OverrideEnded() | LossNotRecorded() | PromiseChanged() | TransferEnded()
                 | SupervisionBegan() | SupervisionChanged() | SupervisionEnded() | SupervisionRefused()
+                | Reloaded() | ReloadRefused()
             ):  # fmt: skip
                 keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):
                 keeper.put_call(self._switch.calls.measuring.finished(record))
-            case VoicemailLeft(message=message) | VoicemailHeard(message=message):
-                keeper.put_voicemail(message)
-                self._switch.mailboxes.put(message)
+                self._switch.outlook.finished(record)
             case Stray():
                 self._switch.publish(MessageDropped("any", "stray"))
         return []

@@ -19,9 +19,10 @@ from softswitch.call.memory import LegMemory, RingingMemory, ringing
 from softswitch.call.memory import memory as memory_of_leg
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
-from softswitch.contact.memory import ContactMemory, legs_of
+from softswitch.contact.memory import ContactMemory, guests_of, legs_of
 from softswitch.contact.memory import memory as memory_of_contact
 from softswitch.contact.permission import Party
+from softswitch.contact.supervision import Supervision
 from softswitch.switch.plain import encode
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("softswitch.switch")
 
-VERSION = 2  # of a record: one more with each change that an older reader would misunderstand
+VERSION = 3  # of a record: one more with each change that an older reader would misunderstand
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True):
@@ -114,7 +115,9 @@ class CallJournal:
 
     def _octets(self, name: str) -> bytes | None:
         contact = self._switch.calls.contacts.get(name)
-        if contact is None or contact.over or (isinstance(contact, InboundContact) and not contact.answered):
+        if contact is None or contact.over:
+            return None
+        if isinstance(contact, InboundContact) and not contact.answered and not guests_of(contact):
             return None
         try:
             kept = self._kept(contact)
@@ -130,10 +133,14 @@ class CallJournal:
         if isinstance(contact, InboundContact | CallbackContact):
             memory = memory_of_contact(contact)
         legs = [leg for name in names if (leg := self._leg(name)) is not None]
-        if not legs or (memory is not None and len(legs) < len(names)):
+        if memory is not None and len(legs) < len(names):
+            return None
+        guests = () if isinstance(contact, Supervision) else guests_of(contact)
+        legs += [leg for name in guests if (leg := self._leg(name)) is not None]
+        if not legs:
             return None
         recordings = [f"room-{contact.id}", f"vm-{contact.id}"]
-        media = self._switch.ports.media.memory(names, recordings)
+        media = self._switch.ports.media.memory([*names, *guests], recordings)
         clock, ringing = self._switch.clock, tuple(self._ringing(contact))
         work = tuple(self._work(memory))
         return CallKept(VERSION, tuple(legs), memory, work, media, ringing, clock.boot, clock.epoch)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from softswitch.acd.model import AgentState, AgentStateChanged
 from softswitch.call.compose import contact_value
 from softswitch.call.signal import Respond
-from softswitch.contact.mailbox import VoicemailHeard, VoicemailLeft
+from softswitch.contact.mailbox import VoicemailDeleted, VoicemailHeard, VoicemailLeft
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
@@ -51,9 +51,12 @@ class Lamps:
 
     def content(self, package: str, resource: str, watcher: str) -> Extension | Presence | Summary:
         configuration = self._switch.configuration
-        if resource not in configuration.users:
-            raise PeerError(404, "Not Found")
         uri = str(Uri("sip", resource, configuration.realm))
+        if resource not in configuration.users:
+            parked = self._switch.gatherings.lamp(resource) if package == DIALOG else None
+            if parked is None:
+                raise PeerError(404, "Not Found")
+            return Extension(uri, parked)
         if package == DIALOG:
             return Extension(uri, self._switch.calls.extensions.dialogs(resource))
         if package == PRESENCE:
@@ -83,7 +86,7 @@ class Lamps:
                 self.touch(PRESENCE, self._switch.directory.agent_user(agent))
             case Registered(binding=binding) | Unregistered(binding=binding):
                 self.touch(PRESENCE, binding.aor)
-            case VoicemailLeft(message=message) | VoicemailHeard(message=message):
+            case VoicemailLeft(message=message) | VoicemailHeard(message=message) | VoicemailDeleted(message=message):
                 self.touch(SUMMARY, message.mailbox)
 
     def touch(self, package: str, resource: str) -> None:

@@ -16,6 +16,13 @@ from softswitch.sip.uri import Uri
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.desk import CallWanted
 
+# What makes a phone answer without its user: RFC 5373, and the two dialects that phones had before it.
+BY_ITSELF = (
+    ("Answer-Mode", "Auto"),
+    ("Call-Info", "<sip:softswitch>;answer-after=0"),
+    ("Alert-Info", "<http://softswitch>;info=alert-autoanswer;delay=0"),
+)
+
 
 class LegMaker:
     def __init__(self, configuration: Configuration, ids: Ids) -> None:
@@ -60,5 +67,6 @@ class LegMaker:
                 *(("Route", value) for value in target.route),
                 *identity.lines(origin, own if target.presentation.asserted and order.caller else None),
                 *referred,
+                *(BY_ITSELF if order.by_itself and target.user else ()),
             ),
         )

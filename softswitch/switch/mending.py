@@ -51,8 +51,10 @@ class Mending:
             return [about] if self._again(f"order {id(about)}", 1) else []
         leg, contact = self._whose(about)
         legs = [leg] if leg else self._legs_of(contact)
-        ends = [*self._contact_ends(contact, left), *(order for name in legs for order in self._leg_ends(name, about))]
-        return [*ends, *self._agents_freed(contact)]
+        ends = self._contact_ends(contact, left, legs)
+        return [
+            *ends, *(order for name in legs for order in self._leg_ends(name, about)), *self._agents_freed(contact),
+        ]  # fmt: skip
 
     # ---- whose it is -------------------------------------------------------------------------------------------
 
@@ -91,7 +93,8 @@ class Mending:
         self._tried[name] += 1
         return self._tried[name] <= tries
 
-    def _contact_ends(self, name: str, left: Collection[Effect]) -> Sequence[Effect]:
+    def _contact_ends(self, name: str, left: Collection[Effect], but: Collection[str]) -> Sequence[Effect]:
+        """``but``: legs that are ended beside it; twice would be by force, before a BYE has left."""
         contact = self._switch.calls.contacts.get(name)
         if contact is None or not self._again(name):
             return []
@@ -99,7 +102,7 @@ class Mending:
             return self._switch.calls.to_contact(name, HangUp())
         if Closed(name) in left:
             return []
-        legs = (order for leg in self._legs_of(name) for order in self._leg_ends(leg, None))
+        legs = [order for leg in self._legs_of(name) if leg not in but for order in self._leg_ends(leg, None)]
         last = contact.finish("failed", "us", self._switch.now) or contact.last_orders()
         return [*legs, StopRecording(f"room-{name}"), *last]
 

@@ -71,6 +71,8 @@ class Offices:
         return effects
 
     def due(self, kind: str) -> Sequence[Effect]:
+        if kind == "gatherings":
+            return self._switch.gatherings.due()
         if kind == "acd":
             effects = self._switch.acd.tick(self._switch.now)
             self._worked()

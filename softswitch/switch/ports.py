@@ -5,17 +5,24 @@ Every method returns at once. What takes time ends in an input that the port fee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.call.press import Form
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
+from softswitch.contact.event import SurveyAnswered
+from softswitch.contact.mailbox import Greeting
 from softswitch.contact.mailbox import Message as Voicemail
+from softswitch.contact.outbox import Delivery
 from softswitch.core.effect import DomainEvent
-from softswitch.ivr.model import Fetch, Prompt
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.model import Fetch, Fetched, Prompt
+from softswitch.ivr.path import CallPath, Edge
+from softswitch.ivr.plan import Plan
 from softswitch.rtp.quality import Quality
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
@@ -75,6 +82,22 @@ class KeyHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Hushed:
+    """The stream has said nothing for as long as ``watch_silence`` asked."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A recording could not be begun, or has ended early; ``kind``: disk_full, disk_slow, error."""
+
+    recording: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Something about a stream's sound: first_packet, latched, no_media, one_way, silence, resumed."""
 
@@ -103,8 +126,15 @@ class Stored:
 class HttpDone:
     contact: str
     request: int
-    status: int
-    body: Any
+    answer: Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a web service has said to a delivery."""
+
+    id: str
+    status: int  # 0: nothing
     error: str
 
 
@@ -118,7 +148,20 @@ class Resolved:
 
 
 WorldInput = (
-    Arrived | Malformed | FlowFailed | Played | StreamLost | KeyHeard | Noted | Measured | Stored | HttpDone | Resolved
+    Arrived
+    | Malformed
+    | FlowFailed
+    | Played
+    | StreamLost
+    | KeyHeard
+    | Noted
+    | Hushed
+    | Unrecorded
+    | Measured
+    | Stored
+    | HttpDone
+    | Posted
+    | Resolved
 )
 
 # ---- what the driver asks --------------------------------------------------------------------------------------
@@ -179,6 +222,12 @@ class MediaPlane(Protocol):
 
     def stop_record(self, recording: str) -> None: ...
 
+    def watch_silence(self, stream: str, after_s: float) -> None:
+        """Then ``Hushed``, once, when it has said nothing for so long, counted from now; 0: no more."""
+
+    def erase(self, path: Path) -> None:
+        """A recording and what is told of it, as soon as it is finished. One that is not there is gone already."""
+
     def memory(self, streams: Sequence[str], recordings: Sequence[str]) -> bytes:
         """What is wanted of these, for ``adopt`` of a process that takes over; unknown names are left out."""
 
@@ -204,6 +253,35 @@ class Keeper(Protocol):
     def put_voicemail(self, message: Voicemail) -> None:
         """A message that was left, or heard."""
 
+    def remove_voicemail(self, voicemail: str, token: str) -> None:
+        """Durably; then ``Stored(voicemail, token, ok)``."""
+
+    def put_greeting(self, greeting: Greeting, token: str) -> None:
+        """Durably; then ``Stored(mailbox, token, ok)``."""
+
+    def put_answer(self, answer: SurveyAnswered) -> None:
+        """Of a survey; in place of what the same contact has answered to the same question."""
+
+    def put_delivery(self, delivery: Delivery, token: str = "") -> None:
+        """Durably where there is a token; then ``Stored(delivery.id, token, ok)``."""
+
+    def remove_delivery(self, delivery: str) -> None: ...
+
+    def put_override(self, override: Override) -> None: ...
+
+    def remove_override(self, id: str) -> None: ...
+
+    def put_path(self, path: CallPath) -> None:
+        """In place of what was kept of that contact."""
+
+    def put_edge(self, hour: int, plan: str, edge: Edge) -> None:
+        """Callers who took this way in that hour (since 1970), to be added to those that are kept."""
+
+    def put_queue_interval(self, start: float, queue: str, figures: QueueFigures) -> None:
+        """In place of what was kept of that queue and interval, which began then (Unix s)."""
+
+    def put_agent_interval(self, start: float, agent: str, figures: AgentFigures) -> None: ...
+
     def put_event(self, at: float, event: DomainEvent) -> None:
         """Facts worth keeping (decisions, losses); ``at`` is Unix seconds."""
 
@@ -211,6 +289,18 @@ class Keeper(Protocol):
 class Fetcher(Protocol):
     def fetch(self, contact: str, request: int, order: Fetch) -> None:
         """Then ``HttpDone``. Hosts that the configuration does not allow are refused."""
+
+
+class Poster(Protocol):
+    def post(self, delivery: Delivery) -> None:
+        """One try; then ``Posted``. Hosts that the configuration does not allow are refused."""
+
+
+class NoPoster:
+    """For who has no web services to tell."""
+
+    def post(self, delivery: Delivery) -> None:
+        pass
 
 
 class Resolver(Protocol):
@@ -243,6 +333,26 @@ class NoJournal:
         pass
 
 
+class Shelf(Protocol):
+    """The texts of dialplans that calls go by, for a process that takes over."""
+
+    def plan(self, name: str, version: str) -> Plan | None:
+        """None where that version is not kept, or is not right any more."""
+
+    def keep_only(self, versions: Collection[tuple[str, str]]) -> None:
+        """The rest is not needed any more: (name, version) of each plan that is."""
+
+
+class NoShelf:
+    """For who needs none: calls that are taken over go on with the dialplans of now."""
+
+    def plan(self, name: str, version: str) -> Plan | None:
+        return None
+
+    def keep_only(self, versions: Collection[tuple[str, str]]) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     network: Network
@@ -251,6 +361,8 @@ class Ports:
     fetcher: Fetcher
     resolver: Resolver
     journal: Journal = field(default_factory=NoJournal)
+    shelf: Shelf = field(default_factory=NoShelf)
+    poster: Poster = field(default_factory=NoPoster, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,36 +13,34 @@ from softswitch.contact.journey import Facts
 from softswitch.contact.memory import ContactMemory
 from softswitch.contact.memory import script as script_of
 from softswitch.contact.order import TellAcd, TellLedger
+from softswitch.contact.reading import Reading
+from softswitch.contact.retrieval import Retrieval
 from softswitch.contact.routing import FeatureRoute, Numbering, PlanRoute, Route, TrunkRoute, UserRoute
 from softswitch.contact.script import Announce, DirectDial, Script
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.ivr.interpreter import Interpreter
-from softswitch.ivr.model import DialOut, Prompt
-from softswitch.ivr.plan import route as plan_for
-from softswitch.ivr.run import Facts as PlanFacts
-from softswitch.ivr.speech import phrase
+from softswitch.ivr.model import DialOut
+from softswitch.ivr.speech import sentence
 from softswitch.sip.message import Request
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.desk import CallWanted
+from softswitch.switch.dialplans import Dialplans
 from softswitch.switch.directory import SwitchDirectory
 
 _SAID = {"login": "agent_logged_in", "logout": "agent_logged_out", "ready": "agent_ready", "pause": "agent_paused"}
 
 
 class Reception:
-    def __init__(self, configuration: Configuration, ids: Ids) -> None:
+    def __init__(self, configuration: Configuration, ids: Ids, dialplans: Dialplans) -> None:
         self._configuration = configuration
         self._ids = ids
-        self._plan_facts = PlanFacts(configuration.calendars, configuration.prompts)
+        self._dialplans = dialplans
         prefixes = sorted(
             {(trunk.prefix, trunk.group or trunk.name) for trunk in configuration.trunks.values() if trunk.prefix},
             key=lambda entry: -len(entry[0]),
         )
-        plans = configuration.plans
-        self._numbering = Numbering(
-            configuration.features, lambda called: plan_for(plans, called), configuration.users, tuple(prefixes)
-        )
+        self._numbering = Numbering(configuration.features, dialplans.route, configuration.users, tuple(prefixes))
 
     def receive(
         self, offered: Offered, wanted: CallWanted, directory: SwitchDirectory, epoch: float
@@ -52,7 +50,7 @@ class Reception:
         if route is None:
             return None
         user = self._configuration.users.get(wanted.user)
-        language = (user.language if user else "") or self._configuration.language
+        language = self._configuration.spoken_to(user)
         first, script, plan = self._script(route, wanted.user, directory, language)
         kind = "internal" if wanted.user and not plan else "inbound"
         facts = Facts(
@@ -66,7 +64,7 @@ class Reception:
             epoch=epoch,
             origin=offered.origin,
         )
-        return InboundContact(facts, directory, offered.leg, script, user.language if user else ""), first
+        return InboundContact(facts, directory, offered.leg, script, language), first
 
     def lost(self, request: Request, called: str, user: str, trunk: str, unix: float) -> list[Effect]:
         """A call that was turned away at the door: the ledger hears of it where a plan says who would call back.
@@ -84,28 +82,31 @@ class Reception:
 
     def resumed(self, kept: ContactMemory, by: float) -> Script:
         """What led a contact of the former process. Raises ``LookupError`` where the plan is no more."""
-        return script_of(kept, self._configuration.plans, self._plan_facts, by)
+        return script_of(kept, self._dialplans.find, self._dialplans.release.facts, by)
 
     def route(self, number: str, internal: bool) -> Route | None:
         return self._numbering.route(number, internal)
 
     def script(self, route: Route, language: str, directory: SwitchDirectory) -> Script:
         """What leads whoever is transferred there."""
-        return self._script(route, "", directory, language or self._configuration.language)[1]
+        return self._script(route, "", directory, language or self._configuration.spoken_to(None))[1]
 
     def _script(
         self, route: Route, user: str, directory: SwitchDirectory, language: str
     ) -> tuple[list[Effect], Script, str]:
         match route:
+            case FeatureRoute("voicemail"):
+                reading = Reading("", user, language, own=True, epoch=0.0)
+                return [], Retrieval(reading, directory.mailboxes), ""
             case FeatureRoute(feature):
                 agent = directory.agents_of.get(user)
                 said = _SAID[feature] if agent else "agent_unknown"
                 if agent and feature == "pause" and directory.logged_out(agent):
                     said = _SAID["logout"]  # who is not here cannot pause, and is told so
                 orders = _state_orders(feature, agent) if agent else []
-                return orders, Announce(Prompt(language, text=phrase(said, language))), ""
+                return orders, Announce(sentence(said, language)), ""
             case PlanRoute(plan):
-                return [], Interpreter(plan, self._plan_facts), plan.name
+                return [], Interpreter(plan, self._dialplans.release.facts), plan.name
             case UserRoute(called):
                 return [], DirectDial(DialOut(users=(called,), ring_s=self._configuration.ring_s)), ""
             case TrunkRoute(trunk, number):

@@ -12,9 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from softswitch.acd.model import AgentState, LogIn, Reachability, SetPaused
+from softswitch.acd.statistics import Intervals
+from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise, Restored
-from softswitch.contact.mailbox import Message
+from softswitch.contact.mailbox import Greeting, Message
+from softswitch.contact.outbox import Delivery
 from softswitch.core.effect import Effect
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.path import CallPath
 from softswitch.sip.registrar import Binding
 from softswitch.store.query import StoredAgent
 from softswitch.switch.revival import Revival
@@ -30,7 +35,13 @@ class Kept:
     bindings: Iterable[Binding] = ()
     agents: Iterable[StoredAgent] = ()
     voicemails: Iterable[Message] = ()
+    overrides: Iterable[Override] = ()
+    records: Iterable[CallRecord] = ()  # the latest
     calls: Mapping[str, bytes] = field(default_factory=dict)  # contact -> what ``journal`` wrote
+    greetings: Iterable[Greeting] = ()
+    deliveries: Iterable[Delivery] = ()
+    paths: Iterable[CallPath] = ()  # of calls that went on
+    intervals: Intervals = field(default_factory=Intervals)  # from ``Figures.since`` on
 
 
 class Restart:
@@ -43,12 +54,18 @@ class Restart:
         """Before anything is heard: phones first, then whoever talks, so that nobody is offered a second call."""
         switch, kept = self._switch, self._kept
         _bindings(switch, kept.bindings)
-        switch.mailboxes.restore(kept.voicemails)
+        switch.mailboxes.restore(kept.voicemails, kept.greetings)
+        switch.outbox.restore(kept.deliveries)
+        switch.outlook.restore(kept.records)
         effects = switch.offices.to_ledger(Restored(tuple(kept.promises)))
         for user, agent in switch.directory.agents_of.items():
             reachable = bool(switch.registrar.lookup(user, switch.unix))
             effects += switch.offices.to_acd(Reachability(agent, reachable))
+        effects += switch.hours.restore(kept.overrides)
+        switch.paths.restore(kept.paths)
+        switch.figures.restore(kept.intervals)
         self._revival.take_over(kept.calls)
+        switch.paths.taken_over()
         return effects
 
     def go_on(self) -> list[Effect]:

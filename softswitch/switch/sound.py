@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from softswitch.contact.order import (
+    EraseRecording,
     FetchUrl,
     HoldMusicTo,
     JoinRoom,
@@ -17,6 +18,7 @@ from softswitch.contact.order import (
     RecordLegs,
     SilenceTo,
     StopRecording,
+    WatchSilence,
 )
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import Prompt
@@ -32,13 +34,9 @@ class Sound:
         self._country = country
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], list[Effect]]]:
-        return dict.fromkeys(
-            (
-                PlayTo, HoldMusicTo, SilenceTo, JoinRoom, LeaveRoom, RecordLegs, PauseRecording, StopRecording,
-                FetchUrl,
-            ),
-            self._perform,
-        )  # fmt: skip
+        heard = (PlayTo, HoldMusicTo, SilenceTo, JoinRoom, LeaveRoom, FetchUrl)
+        recorded = (RecordLegs, PauseRecording, StopRecording, WatchSilence, EraseRecording)
+        return {**dict.fromkeys(heard, self._perform), **dict.fromkeys(recorded, self._record)}
 
     def _perform(self, order: Effect) -> list[Effect]:
         match order:
@@ -53,14 +51,22 @@ class Sound:
                 self._media.join(room, leg, heard_by)
             case LeaveRoom(leg):
                 self._media.leave(leg)
+            case FetchUrl(contact, request, fetch):
+                self._fetcher.fetch(contact, request, fetch)
+        return []
+
+    def _record(self, order: Effect) -> list[Effect]:
+        match order:
             case RecordLegs(recording, file, left, right):
                 self._media.record(recording, self._recordings / file, left, right)
             case PauseRecording(recording, reason):
                 self._media.pause_record(recording, reason)
             case StopRecording(recording):
                 self._media.stop_record(recording)
-            case FetchUrl(contact, request, fetch):
-                self._fetcher.fetch(contact, request, fetch)
+            case WatchSilence(leg, after_s):
+                self._media.watch_silence(leg, after_s)
+            case EraseRecording(file):
+                self._media.erase(self._recordings / file)
         return []
 
 

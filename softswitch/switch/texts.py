@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from softswitch.call.compose import ALLOW, caller
 from softswitch.call.identity import ANONYMOUS, private
 from softswitch.call.signal import Respond
+from softswitch.contact.order import TextTold, WriteToUser
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.legible import legible
-from softswitch.ivr.plan import route as plan_for
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
 from softswitch.sip.header import NameAddr
-from softswitch.sip.page import NOBODY, Page, Text, compose, read
+from softswitch.sip.page import NOBODY, PLAIN, Page, Text, compose, read
 from softswitch.sip.response import respond
 from softswitch.sip.uri import Uri, parse_uri
 from softswitch.switch.desk import TextWanted
@@ -67,7 +67,7 @@ class Texts:
         self._of_writer: Counter[str] = Counter()
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
-        return {TextWanted: self._wanted}
+        return {TextWanted: self._wanted, WriteToUser: self._from_plan}
 
     def owns(self, owner: str) -> bool:
         return owner in self._open
@@ -89,6 +89,21 @@ class Texts:
             return self._start(writer, API, reader, text, told)
         except PeerError as error:
             return told(error.status)
+
+    def _from_plan(self, order: WriteToUser) -> list[Effect]:
+        """Of a dialplan, in the name of the number that was called; only users are written to."""
+
+        def told(status: int) -> Sequence[Effect]:
+            return self._switch.calls.to_contact(order.contact, TextTold(order.token, status))
+
+        if order.user not in self._switch.configuration.users:
+            return list(told(404))
+        writer = NameAddr("", Uri("sip", order.writer, self._switch.configuration.realm))
+        text = Text(PLAIN, order.text.encode(errors="replace"))
+        try:
+            return self._start(writer, order.contact, order.user, text, told)
+        except PeerError as error:
+            return list(told(error.status))
 
     def answered(self, event: ResponseArrived | TransactionFailed) -> list[Effect]:
         """One of the phones has answered, or did not."""
@@ -122,7 +137,7 @@ class Texts:
             return
         if trunk:
             raise PeerError(403, "Forbidden")  # we relay nothing between strangers
-        if plan_for(self._switch.configuration.plans, reader):
+        if self._switch.dialplans.route(reader):
             allowed = ", ".join(method for method in ALLOW.split(", ") if method != "MESSAGE")
             raise PeerError(405, "Method Not Allowed", headers=(("Allow", allowed),))
         raise PeerError(404, "Not Found")

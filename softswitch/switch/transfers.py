@@ -128,7 +128,8 @@ class Transfers:
             return self._refused(event.leg, "attended", 403, ours)
         # Nobody is there yet, but a plan or a queue: the other party goes there in his place.
         orders = self._blind(contact, event, second.facts.called, ours)
-        return [*orders, *self._switch.calls.hang_up(second.id)] if contact.bridge is None else orders
+        gone = self._switch.calls.hang_up(second.id) if contact.bridge is None else ()
+        return [*gone, *orders]  # he makes room: the slot that he was told, where he wanted to park the call
 
     def _join(
         self, stays: InboundContact, leg: str, ends: InboundContact, gone: str, last: Command

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from softswitch.acd.statistics import Intervals
 from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.path import CallPath, Edge
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.tracebook import Trace
@@ -24,6 +28,22 @@ class CallView:
     agent: str
     step: str  # dialplan step, "" where there is none
     age_s: float
+    plan: str = ""  # that leads it now
+    version: str = ""
+    place: str = ""  # the conference room that it is in, or the slot in which it is parked
+
+
+@dataclass(frozen=True, slots=True)
+class DialplanView:
+    dialplan: str
+    version: str  # "" where it is no more, and only has calls
+    file: str
+    numbers: list[str]
+    start: str
+    steps: int
+    flows: list[str]  # that it calls
+    calls: int  # on this version
+    former: dict[str, int]  # version -> calls that go on by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,43 @@ class TrunkView:
     error: str  # of the last look-up
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    calendar: str
+    zone: str
+    at: str  # the moment that this is about, as the clock there shows it
+    open: bool
+    why: str
+    holiday: bool  # closed because of the day
+    changes: str  # when it opens or closes, in the same way; "": not within a year
+    overrides: list[Override]  # those that are not over, in the order in which they were ordered
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookView:
+    """An event for a web service, without what is told."""
+
+    id: str
+    hook: str
+    event: str
+    contact: str
+    state: str  # "waiting", "dead"
+    created_at: float  # Unix s
+    attempts: int
+    next_at: float
+    error: str  # of the last try
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsView:
+    """What was counted and is in memory: every interval that begins at ``since`` or later; the store has the others."""
+
+    now: float  # Unix s
+    zone: str  # IANA
+    since: float
+    intervals: Intervals
+
+
 class Refused(Exception):
     """A command that makes sense, and is not carried out; ``why`` is of a closed list, the text for people."""
 
@@ -83,9 +140,21 @@ class Control(Protocol):
     def promises(self) -> list[Promise]:
         """Those that the store has: the open ones, oldest first, then the last thousand closed since start."""
 
+    def dialplans(self) -> list[DialplanView]: ...
+
     def registrations(self) -> list[Binding]: ...
 
     def trunks(self) -> list[TrunkView]: ...
+
+    def calendars(self) -> list[CalendarView]: ...
+
+    def calendar(self, name: str, at: datetime | None = None) -> CalendarView:
+        """At the aware moment ``at``; None: now."""
+
+    def override(self, name: str, open: bool, since: float, until: float, note: str, by: str) -> Override:
+        """Order other hours, from and to Unix seconds. Raises ``LookupError`` and ``Refused``."""
+
+    def take_back_override(self, name: str, id: str, by: str) -> Override: ...
 
     def voicemails(self) -> list[Message]:
         """Of all mailboxes, newest first."""
@@ -102,6 +171,15 @@ class Control(Protocol):
     def trace(self, name: str) -> Trace:
         """The SIP messages of a call, by contact, leg or Call-ID."""
 
+    def statistics(self, of_agents: bool) -> StatisticsView:
+        """Of queues, and with ``of_agents`` of agents too: to count the time of 10,000 takes a while."""
+
+    def path(self, contact: str) -> CallPath | None:
+        """A call's way through its dialplan, of one that goes on or has just ended."""
+
+    def edges(self, plan: str) -> list[Edge]:
+        """How many callers took which way, those that the store has not heard of yet."""
+
     def log_in(self, agent: str, ready: bool = True) -> None: ...
 
     def log_out(self, agent: str) -> None: ...
@@ -113,6 +191,14 @@ class Control(Protocol):
     def withdraw(self, promise: str, why: str) -> None: ...
 
     def voicemail_heard(self, voicemail: str) -> None: ...
+
+    def delete_voicemail(self, voicemail: str) -> None: ...
+
+    def webhooks(self) -> list[WebhookView]:
+        """Those that wait, the oldest first, then those that were given up."""
+
+    def retry_webhook(self, id: str) -> None:
+        """One that was given up is tried again."""
 
     def send_text(self, user: str, text: str, done: Callable[[int], None]) -> None:
         """Write to the phones of a user; ``done`` hears the SIP status, 200 for delivered, perhaps at once."""

@@ -32,12 +32,13 @@ class Permission(enum.Enum):
     SUPERVISE = "supervise"  # hear a call, talk in it
     MEDIA = "media"  # keep new calls from a media process
     COMMAND = "command"  # end calls, withdraw promises
+    RELOAD = "reload"  # take over what was written
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "agent": frozenset({Permission.LIVE, Permission.AGENT_STATE, Permission.RECORDING}),
     "ops": frozenset({Permission.METRICS, Permission.LIVE, Permission.TRACE, Permission.MEDIA}),
-    "supervisor": frozenset(Permission),
+    "supervisor": frozenset(Permission) - {Permission.RELOAD},
     "admin": frozenset(Permission),
 }
 

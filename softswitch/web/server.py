@@ -14,14 +14,20 @@ from softswitch import __version__
 from softswitch.acd.model import AgentState
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
+from softswitch.contact.survey import Given
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.ivr.path import CallPath, Edge
 from softswitch.settings.system import Token
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
+from softswitch.web.behind import Behind
 from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, WithdrawBody, number_of, read_body
+from softswitch.web.dialplans import Dialplans, Reload
+from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.problem import ApiError, json_response, problem_middleware
+from softswitch.web.statistics import Figures, Statistics
 from softswitch.web.supervise import Supervising
 from softswitch.web.trace import CAPTURE_TYPE, captured, shown
 
@@ -37,7 +43,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
 
 
-class StoreReader(Protocol):
+class StoreReader(Figures, Protocol):
     """What was stored, newest first for calls, oldest first for promises and events."""
 
     async def calls(self, limit: int) -> Sequence[CallRecord]: ...
@@ -45,6 +51,12 @@ class StoreReader(Protocol):
     async def promises(self) -> Sequence[Promise]: ...
 
     async def events(self, after: int, limit: int) -> Sequence[Any]: ...
+
+    async def answers(self, survey: str, since: float) -> Sequence[Given]: ...
+
+    async def path(self, contact: str) -> CallPath | None: ...
+
+    async def edges(self, plan: str, hour: int) -> list[Edge]: ...
 
 
 class MetricsPage(Protocol):
@@ -67,16 +79,26 @@ Handle = Callable[[web.Request, str], Awaitable[web.Response]]  # request, name 
 class Api:
     """One method per route."""
 
-    def __init__(self, control: Control, reader: StoreReader, metrics: MetricsPage, media: MediaPlane) -> None:
+    def __init__(
+        self,
+        control: Control,
+        reader: StoreReader,
+        metrics: MetricsPage,
+        media: MediaPlane,
+        reload: Reload | None = None,
+    ) -> None:
         self._control = control
         self._reader = reader
         self._metrics = metrics
         self._media = media
         self._processes = MediaProcesses(media)
+        self._dialplans = Dialplans(control, reader, reload)
 
     def routes(self) -> list[tuple[str, str, Permission, Handle]]:
         """(method, path, permission, handler)."""
         live, records, command = Permission.LIVE, Permission.RECORDS, Permission.COMMAND
+        calendars = Calendars(self._control)
+        behind = Behind(self._control, self._reader)
         return [
             ("GET", "/healthz", Permission.OPEN, self.healthy),
             ("GET", "/readyz", Permission.OPEN, self.ready),
@@ -84,19 +106,33 @@ class Api:
             ("GET", "/api/v1", Permission.OPEN, self.index),
             ("GET", "/api/v1/calls", live, self._list("calls")),
             ("GET", "/api/v1/calls/{id}/trace", Permission.TRACE, self.trace),
+            ("GET", "/api/v1/dialplans", live, self._dialplans.listed),
+            ("GET", "/api/v1/dialplans/{name}/edges", live, self._dialplans.edges),
+            ("GET", "/api/v1/calls/{id}/path", Permission.TRACE, self._dialplans.path),
+            ("POST", "/api/v1/reload", Permission.RELOAD, self._dialplans.reloaded),
             ("GET", "/api/v1/agents", live, self._list("agents")),
             ("GET", "/api/v1/queues", live, self._list("queues")),
             ("GET", "/api/v1/registrations", live, self._list("registrations")),
             ("GET", "/api/v1/trunks", live, self._list("trunks")),
+            ("GET", "/api/v1/calendars", live, calendars.listed),
+            ("GET", "/api/v1/calendars/{name}", live, calendars.shown),
+            ("POST", "/api/v1/calendars/{name}/override", command, calendars.override),
+            ("DELETE", "/api/v1/calendars/{name}/overrides/{id}", command, calendars.take_back),
             ("GET", "/api/v1/bans", live, self._list("bans")),
             ("DELETE", "/api/v1/bans/{source:.+}", command, self.unban),
             ("GET", "/api/v1/media", live, self._processes.shown),
             ("POST", r"/api/v1/media/{process:[0-9]{1,3}}/drain", Permission.MEDIA, self._processes.drain),
+            ("GET", "/api/v1/statistics", records, Statistics(self._control, self._reader).shown),
             ("GET", "/api/v1/promises", records, self.promises),
             ("GET", "/api/v1/records", records, self.records),
             ("GET", "/api/v1/events", records, self.events),
             ("GET", "/api/v1/contacts/{id}/why", records, self.why),
             ("GET", "/api/v1/voicemails", records, self._list("voicemails")),
+            ("DELETE", "/api/v1/voicemails/{id}", command, behind.delete),
+            ("GET", "/api/v1/surveys", records, behind.surveys),
+            ("GET", "/api/v1/surveys/{name}", records, behind.surveys),
+            ("GET", "/api/v1/webhooks", records, behind.webhooks),
+            ("POST", "/api/v1/webhooks/{id}/retry", command, behind.retry),
             ("POST", "/api/v1/agents/{name}/state", Permission.AGENT_STATE, self.agent_state),
             ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
             ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
@@ -253,12 +289,13 @@ def make_app(
     metrics: MetricsPage,
     tokens: Sequence[Token] = (),
     media: MediaPlane | None = None,
+    reload: Reload | None = None,
 ) -> web.Application:
     """The application, to be served on ``settings.http.listen``."""
     defects = problem_middleware(lambda: metrics.observe(UnitFailed("http"), 0.0))
     app = web.Application(middlewares=[defects], client_max_size=MAX_BODY_BYTES)
     app.on_response_prepare.append(_anonymous)
-    for method, path, permission, handle in Api(control, reader, metrics, media or NoMedia()).routes():
+    for method, path, permission, handle in Api(control, reader, metrics, media or NoMedia(), reload).routes():
         app.router.add_route(method, path, _guarded(handle, permission, tokens))
     return app
 

@@ -14,7 +14,11 @@ from typing import TypeVar
 import pytest
 
 from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
-from softswitch.contact.mailbox import Message
+from softswitch.contact.event import SurveyAnswered
+from softswitch.contact.mailbox import Greeting, Message
+from softswitch.contact.outbox import Delivery
+from softswitch.contact.survey import Given
+from softswitch.ivr.calendar import Override
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.store.query import StoredAgent, StoredEvent
@@ -118,6 +122,17 @@ async def test_open_promises_are_read_oldest_first_and_all_latest_first(kept: Ke
     await kept.answer("t4")
     assert [row.id for row in await kept.store.promises(open_only=True)] == ["promise-1", "promise-2", "promise-4"]
     assert [row.id for row in await kept.store.promises(limit=2)] == ["promise-4", "promise-3"]
+
+
+async def test_overrides_are_put_removed_and_read_in_the_order_in_which_they_were_ordered(kept: Kept) -> None:
+    later = Override("override-1", "office", False, 1000.5, 2000.0, "Betriebsversammlung", "anna", ordered_at=3.5)
+    first = Override("override-2", "office", True, 0.0, math.inf, ordered_at=2.0)
+    for one in (later, first, replace(first, id="override-3")):
+        kept.store.put_override(one)
+    kept.store.remove_override("override-3")
+    kept.store.remove_override("of nobody")
+    await kept.settled()
+    assert await kept.store.overrides() == [first, later]
 
 
 async def test_calls_are_paged_latest_first(kept: Kept) -> None:
@@ -269,3 +284,49 @@ async def test_a_connection_that_died_while_idle_costs_no_promise(server: postgr
     kept.store.put_promise(facts.promise(1), "t1")
     assert await kept.answer("t1") is True
     await kept.store.close()
+
+
+async def test_a_deleted_message_is_gone_and_that_is_answered(kept: Kept) -> None:
+    messages = [Message(f"vm-{n}", "1001", "c-1", "138", f"vm-{n}.wav", 1000.0 + n, 5.0) for n in range(2)]
+    for message in messages:
+        kept.store.put_voicemail(message)
+    kept.store.remove_voicemail("vm-0", "t1")
+    kept.store.remove_voicemail("vm-9", "t2")
+    assert await kept.answer("t1") and await kept.answer("t2")
+    assert await kept.store.voicemails() == messages[1:]
+
+
+async def test_the_greeting_of_a_mailbox_is_the_last_one(kept: Kept) -> None:
+    for n, file in enumerate(("a.wav", "b.wav", "")):
+        kept.store.put_greeting(Greeting("1001", file, float(n)), f"t{n}")
+    kept.store.put_greeting(Greeting("1002", "c.wav", 9.0), "t9")
+    assert await kept.answer("t9")
+    assert await kept.store.greetings() == [Greeting("1001", "", 2.0), Greeting("1002", "c.wav", 9.0)]
+
+
+async def test_answers_are_counted_and_a_later_one_takes_the_place_of_the_former(kept: Kept) -> None:
+    first = SurveyAnswered("c-1", "quality", "recommend", 9, 0, 10, "orders", "alice", 1000.0)
+    for answer in (
+        first, replace(first, score=10), replace(first, contact="c-2"), replace(first, contact="c-3", at=10.0),
+        replace(first, contact="c-2", agent="bob", score=10), replace(first, survey="other", question="a\x00b"),
+    ):  # fmt: skip
+        kept.store.put_answer(answer)
+    await kept.settled()
+    rows = await kept.store.answers("quality", 999.0)
+    assert rows == [Given("quality", "recommend", agent, 0, 10, 10, 1) for agent in ("alice", "bob")]
+    assert {row.survey for row in await kept.store.answers()} == {"quality", "other"}
+    assert sum(row.count for row in await kept.store.answers("quality")) == 3
+
+
+async def test_what_a_web_service_has_still_to_be_told(kept: Kept) -> None:
+    first = Delivery("msg-1", "crm", "call.rated", "c-1", '{"a": "好"}', 1000.0, next_at=1000.0)
+    second = replace(first, id="msg-2", created_at=999.0)
+    kept.store.put_delivery(first, "t1")
+    kept.store.put_delivery(second)
+    assert await kept.answer("t1")
+    await kept.settled()
+    assert await kept.store.deliveries() == [second, first]
+    kept.store.put_delivery(again := replace(first, attempts=1, next_at=1005.0, error="status 503"))
+    kept.store.remove_delivery("msg-2")
+    await kept.settled()
+    assert await kept.store.deliveries() == [again]

@@ -144,7 +144,8 @@ def remains(world: World) -> dict[str, int]:
         "carried": endpoint._carried, "timers": endpoint._deadlines, "cancellable": signalling._legs_by_invite,
         "invite of": signalling._invite_of, "streams": world.media.streams, "rooms": world.media.rooms,
         "playing": world.media.playing, "music": world.media.music, "recordings": world.media.recordings,
-        "unit": switch._queue,
+        "unit": switch._queue, "members": switch.gatherings.conferences._room_of,
+        "parked": switch.gatherings.parking._slot_of,
     }  # fmt: skip
     found = {name: len(table) for name, table in tables.items() if len(table)}
     deadlines = [key for key in switch._deadlines._live if key[0] in ("leg", "contact")]  # type: ignore[index]

@@ -114,9 +114,11 @@ def hang_up(house: TransferHouse) -> None:
 LIVES = {"transfer": life, "queue": queue_life}
 
 
-def survived(live: Callable[[TransferHouse], bool], nth: int, after: bool) -> tuple[bool, str]:
+def survived(
+    live: Callable[[TransferHouse], bool], nth: int, after: bool, make: Callable[[], TransferHouse] = TransferHouse
+) -> tuple[bool, str]:
     """(whether the nth effect was reached, what is wrong)."""
-    house = TransferHouse()
+    house = make()
     saboteur = Saboteur(house, nth, after)
     live(house)
     hang_up(house)

@@ -281,6 +281,7 @@ def test_a_plan_that_is_gone_ends_the_call_in_order() -> None:
     house.world.run_until(lambda: call.state == "talking")
     house.world.run(0.5)
     house.world.configuration = configuration(plans={})
+    house.world.shelf.kept.clear()
     killed(house)
     assert outcomes(house) == ["ended"]
     house.world.run_until(lambda: call.state == "ended", 5)
@@ -294,6 +295,7 @@ def test_a_step_that_is_gone_ends_the_call_in_order() -> None:
     house.world.run(0.5)
     changed = PLAN.replace("menu:\n", "ask:\n").replace("next: menu", "next: ask")
     house.world.configuration = configuration(plans=plans(changed.replace("    ask:\n", "    menu:\n")))
+    house.world.shelf.kept.clear()
     killed(house)
     house.world.run_until(lambda: call.state == "ended", 5)
     ended(house)

@@ -11,7 +11,7 @@ import asyncio
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,29 @@ from typing import Any
 import msgspec
 
 from softswitch.call.press import Form
+from softswitch.contact.outbox import Delivery
 from softswitch.core.effect import DomainEvent
 from softswitch.core.ids import Ids
-from softswitch.ivr.model import Fetch, Prompt
+from softswitch.ivr.model import Fetch, Fetched, Prompt
+from softswitch.ivr.plan import Plan
 from softswitch.sdp.media import Address, Media
 from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Located, Wish
 from softswitch.sip.message import Message, ParseError, parse, render
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.driver import Switch
-from softswitch.switch.ports import Arrived, Clock, HttpDone, KeyHeard, Malformed, Played, Ports, Resolved, Stored
+from softswitch.switch.ports import (
+    Arrived,
+    Clock,
+    HttpDone,
+    KeyHeard,
+    Malformed,
+    Played,
+    Ports,
+    Posted,
+    Resolved,
+    Stored,
+)
 from softswitch.switch.restart import Kept
 from tests.support.memory import Memory
 
@@ -73,6 +86,22 @@ class SimJournal:
         self._pending.clear()
 
 
+class SimShelf:
+    """The disk with former versions of dialplans; ``kept`` is what a process that takes over finds."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Plan] = {}
+
+    def add(self, plans: Mapping[str, Plan]) -> None:
+        self.kept |= {(plan.name, plan.version): plan for plan in plans.values()}
+
+    def plan(self, name: str, version: str) -> Plan | None:
+        return self.kept.get((name, version))
+
+    def keep_only(self, versions: Collection[tuple[str, str]]) -> None:
+        self.kept = {version: plan for version, plan in self.kept.items() if version in versions}
+
+
 @dataclass
 class SimMedia:
     """What every stream hears, by the rules of ``MediaPlane``."""
@@ -87,6 +116,8 @@ class SimMedia:
     heard: dict[str, tuple[str, ...] | None] = field(default_factory=dict)  # stream -> by whom; None: by all there
     recordings: dict[str, tuple[Path, str, str | None]] = field(default_factory=dict)
     recorded: list[Path] = field(default_factory=list)
+    awaited: dict[str, float] = field(default_factory=dict)  # stream -> s of silence
+    erased: list[Path] = field(default_factory=list)
     pauses: list[tuple[str, str | None]] = field(default_factory=list)
     said: list[tuple[str, Prompt]] = field(default_factory=list)
     pressed: list[tuple[str, str, Form]] = field(default_factory=list)  # for the peers of streams
@@ -150,6 +181,12 @@ class SimMedia:
 
     def stop_record(self, recording: str) -> None:
         self.recordings.pop(recording, None)
+
+    def watch_silence(self, stream: str, after_s: float) -> None:
+        self.awaited[stream] = after_s
+
+    def erase(self, path: Path) -> None:
+        self.erased.append(path)
 
     def memory(self, streams: Sequence[str], recordings: Sequence[str]) -> bytes:
         kept = {
@@ -220,6 +257,8 @@ class World:
         self.heard_at = 0.0  # when the last datagram arrived
         self.events: list[tuple[float, DomainEvent]] = []
         self.fetched: list[tuple[str, str]] = []
+        self.posted: list[Delivery] = []
+        self.services: dict[str, int] = {}  # web service -> status
         self.names: dict[str, Located] = {}
         self.asked: list[str] = []  # of name servers
         self.peers: dict[Address, Callable[[Message, Flow], None]] = {}
@@ -228,6 +267,7 @@ class World:
         self.configuration = configuration
         self.store = Memory()
         self.journal = SimJournal()
+        self.shelf = SimShelf()
         self.generation = 0
         self.boot = ""  # of the machine
         self.switch: Switch
@@ -247,8 +287,9 @@ class World:
             COMMIT_S, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
         )
         ids = Ids(self.random.getrandbits)
-        ports = Ports(self, self.media, self.store, self, self, self.journal)
+        ports = Ports(self, self.media, self.store, self, self, self.journal, self.shelf, poster=self)
         clock = Clock(lambda: self.now, EPOCH, self.boot)
+        self.shelf.add(self.configuration.plans)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)
         self.switch.listen(lambda event, unix: self.events.append((self.now, event)))
         self.switch.restore(asyncio.run(self._kept()))
@@ -261,7 +302,12 @@ class World:
             await store.bindings(),
             await store.agents(),
             await store.voicemails(),
-            dict(self.journal.found),
+            overrides=await store.overrides(),
+            calls=dict(self.journal.found),
+            greetings=await store.greetings(),
+            deliveries=await store.deliveries(),
+            paths=await store.paths_going_on(),
+            intervals=await store.intervals(self.switch.figures.since),
         )
 
     def crash(self) -> None:
@@ -330,7 +376,13 @@ class World:
 
     def fetch(self, contact: str, request: int, order: Fetch) -> None:
         self.fetched.append((order.method, order.url))
-        self.after(0.05, lambda: self.feed(HttpDone(contact, request, 200, {}, "")))
+        self.after(0.05, lambda: self.feed(HttpDone(contact, request, Fetched(200, {}))))
+
+    def post(self, delivery: Delivery) -> None:
+        """Web services answer what ``services`` says, 200 as a rule."""
+        self.posted.append(delivery)
+        status = self.services.get(delivery.hook, 200)
+        self.after(0.05, lambda: self.feed(Posted(delivery.id, status, "")))
 
     def resolve(self, name: str, wish: Wish) -> None:
         """``names`` is what the name servers know; without it they do not answer."""

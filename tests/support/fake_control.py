@@ -5,15 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from softswitch.acd.statistics import Intervals
 from softswitch.callback.model import Promise, PromiseState
 from softswitch.contact.mailbox import Message
+from softswitch.ivr.calendar import Calendar, Override, shown
+from softswitch.ivr.path import CallPath, Edge, PathStep
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.tracebook import Trace, Traced
-from softswitch.switch.view import AgentView, CallView, QueueView, Refused, TrunkView
+from softswitch.switch.view import (
+    AgentView,
+    CalendarView,
+    CallView,
+    DialplanView,
+    QueueView,
+    Refused,
+    StatisticsView,
+    TrunkView,
+    WebhookView,
+)
 
+NOON = datetime(2026, 3, 30, 10, 0, tzinfo=UTC)  # 12:00 in Berlin
+OVERRIDE = Override("override-1", "office", True, 0.0, NOON.timestamp() + 3600, "fair")
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
 
 
@@ -23,6 +39,11 @@ class FakeControl:
 
     parts: dict[str, bool] = field(default_factory=lambda: {"sip": True, "media": True, "store": True})
     done: list[tuple[str, ...]] = field(default_factory=list)
+
+    counted: Intervals = field(default_factory=Intervals)
+
+    def statistics(self, of_agents: bool) -> StatisticsView:
+        return StatisticsView(NOON.timestamp(), "Europe/Berlin", NOON.timestamp() - 900, self.counted)
 
     def calls(self) -> list[CallView]:
         return [CallView("c-1", "inbound", "+8613800138000", "8000", "queued", "orders", "", "orders", 12.5)]
@@ -39,6 +60,46 @@ class FakeControl:
 
     def promises(self) -> list[Promise]:
         return [Promise("p-1", "+8613800138001", "orders", "abandoned", PromiseState.DUE, "c-0", 1700000000.0)]
+
+    def dialplans(self) -> list[DialplanView]:
+        return [
+            DialplanView(
+                "shop", "0123456789ab", "dialplans/shop.yaml", ["8000"], "welcome", 9, ["look-up"], 1, {"ba98": 2}
+            )
+        ]
+
+    def calendars(self) -> list[CalendarView]:
+        return [self.calendar("office")]
+
+    def calendar(self, name: str, at: datetime | None = None) -> CalendarView:
+        """Open on weekdays, and it is a Monday."""
+        if name != "office":
+            raise LookupError(name)
+        wall = at or NOON
+        calendar = Calendar("office", "Europe/Berlin", dict.fromkeys(range(5), ((540, 1080),)))
+        door, ordered = calendar.door(wall), [OVERRIDE] if at is None else []
+        return CalendarView(
+            "office", calendar.zone, shown(wall, calendar.zone), door.open, door.why, False, "", ordered
+        )
+
+    def override(self, name: str, open: bool, since: float, until: float, note: str, by: str) -> Override:
+        if until <= since:
+            raise Refused("over", "it would be over before it began")
+        self.done.append(("override", name, str(open), f"{since - NOON.timestamp():g}", f"{until - since:g}", note, by))
+        return Override("override-2", name, open, since, until, note, by)
+
+    def take_back_override(self, name: str, id: str, by: str) -> Override:
+        if id != OVERRIDE.id:
+            raise LookupError(f"{name} has no override {id!r}")
+        self.done.append(("take back", name, id, by))
+        return OVERRIDE
+
+    def path(self, contact: str) -> CallPath | None:
+        steps = (PathStep("welcome", "say", 0.0, 1.5, "next", "menu"), PathStep("menu", "menu", 1.5))
+        return CallPath("c-1", "shop", "0123456789ab", 1.0, 2.5, False, 0, steps) if contact == "c-1" else None
+
+    def edges(self, plan: str) -> list[Edge]:
+        return [Edge("menu", "hangup", "", 2)] if plan == "shop" else []
 
     def registrations(self) -> list[Binding]:
         return [
@@ -123,6 +184,22 @@ class FakeControl:
         if voicemail != "vm-1":
             raise LookupError(f"no voicemail {voicemail!r}")
         self.done.append(("voicemail_heard", voicemail))
+
+    def delete_voicemail(self, voicemail: str) -> None:
+        if voicemail != "vm-1":
+            raise LookupError(f"no voicemail {voicemail!r}")
+        self.done.append(("delete_voicemail", voicemail))
+
+    def webhooks(self) -> list[WebhookView]:
+        return [
+            WebhookView("msg-1", "crm", "call.rated", "c-0", "waiting", 1700000000.0, 2, 1700000010.0, "status 503"),
+            WebhookView("msg-0", "crm", "call.rated", "c-0", "dead", 1690000000.0, 9, 0.0, "status 500"),
+        ]
+
+    def retry_webhook(self, id: str) -> None:
+        if id != "msg-0":
+            raise LookupError(f"no dead webhook {id!r}")
+        self.done.append(("retry_webhook", id))
 
     def messages(self) -> dict[str, Mapping[tuple[str, str, str], int]]:
         return {"received": {("udp", "INVITE", "request"): 2}, "sent": {("tcp", "BYE", "2xx"): 1}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 BEHIND_S = 0.03  # how long a packet is held back that is to come after the next one
@@ -51,3 +52,14 @@ class Road:
         done.doubled += twice < become.doubled
         delay = wait * become.jitter_s + (BEHIND_S if behind < become.reordered else 0.0)
         return [delay, delay] if twice < become.doubled else [delay]
+
+
+def jitter_ms(arrivals: Iterable[tuple[float, int]], rate_hz: int = 8000) -> float:
+    """The interarrival jitter of RFC 3550 appendix A.8, of (seconds, RTP timestamp) in the order of arrival."""
+    jitter, former = 0.0, None
+    for at, stamp in arrivals:
+        transit = at * rate_hz - stamp
+        if former is not None:
+            jitter += (abs(transit - former) - jitter) / 16
+        former = transit
+    return jitter / rate_hz * 1000

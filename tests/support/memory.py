@@ -7,15 +7,22 @@ How it answers is in the hands of the test: at once, not before ``release`` is c
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 
+from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import OPEN, Promise
-from softswitch.contact.mailbox import Message
+from softswitch.contact.event import SurveyAnswered
+from softswitch.contact.mailbox import Greeting, Message
+from softswitch.contact.outbox import Delivery
+from softswitch.contact.survey import Given
 from softswitch.core.effect import DomainEvent
 from softswitch.core.legible import legible
+from softswitch.ivr.calendar import Override
+from softswitch.ivr.path import CallPath, Edge, summed
 from softswitch.sip.registrar import Binding
 from softswitch.store import statement
 from softswitch.store.query import StoredAgent, StoredEvent
@@ -36,12 +43,19 @@ class Memory:
         self.holding = False  # durable writes wait for ``release``
         self.dropped = 0
         self._soon = soon
+        self._intervals = Intervals()
         self._held: deque[tuple[Promise, str]] = deque()
         self._promises: dict[str, Promise] = {}
         self._calls: dict[str, CallRecord] = {}
         self._bindings: dict[tuple[str, str], Binding] = {}
         self._agents: dict[str, StoredAgent] = {}
         self._voicemails: dict[str, Message] = {}
+        self._greetings: dict[str, Greeting] = {}
+        self._answers: dict[tuple[str, str, str], SurveyAnswered] = {}
+        self._deliveries: dict[str, Delivery] = {}
+        self._overrides: dict[str, Override] = {}
+        self._paths: dict[str, CallPath] = {}
+        self._edges: list[tuple[int, str, Edge]] = []
         self._events: list[StoredEvent] = []
 
     @property
@@ -83,6 +97,60 @@ class Memory:
         message = legible(message)
         self._voicemails[message.id] = message
 
+    def put_override(self, override: Override) -> None:
+        override = legible(override)
+        self._overrides[override.id] = override
+
+    def remove_override(self, id: str) -> None:
+        self._overrides.pop(id, None)
+
+    def remove_voicemail(self, voicemail: str, token: str) -> None:
+        ok = not self.away
+        if ok:
+            self._voicemails.pop(legible(voicemail), None)
+        self._soon(lambda: self.on_stored(voicemail, token, ok))
+
+    def put_greeting(self, greeting: Greeting, token: str) -> None:
+        ok = not self.away
+        if ok:
+            self._greetings[greeting.mailbox] = legible(greeting)
+        self._soon(lambda: self.on_stored(greeting.mailbox, token, ok))
+
+    def put_answer(self, answer: SurveyAnswered) -> None:
+        answer = legible(answer)
+        self._answers[answer.contact, answer.survey, answer.question] = answer
+
+    def put_delivery(self, delivery: Delivery, token: str = "") -> None:
+        ok = not self.away
+        if ok:
+            self._deliveries[delivery.id] = legible(delivery)
+        if token:
+            self._soon(lambda: self.on_stored(delivery.id, token, ok))
+
+    def remove_delivery(self, delivery: str) -> None:
+        self._deliveries.pop(legible(delivery), None)
+
+    def put_path(self, path: CallPath) -> None:
+        self._paths[path.contact] = path
+
+    def put_edge(self, hour: int, plan: str, edge: Edge) -> None:
+        self._edges.append((hour, plan, edge))
+
+    def forget_old(self, unix: float) -> None:
+        self._paths = {contact: path for contact, path in self._paths.items() if path.ended_at >= unix}
+        self._edges = [edge for edge in self._edges if edge[0] >= int(unix // 3600)]
+
+    def put_queue_interval(self, start: float, queue: str, figures: QueueFigures) -> None:
+        self._intervals.queues[start, queue] = deepcopy(figures)
+
+    def put_agent_interval(self, start: float, agent: str, figures: AgentFigures) -> None:
+        self._intervals.agents[start, agent] = deepcopy(figures)
+
+    def forget_intervals(self, unix: float) -> None:
+        for kept in (self._intervals.queues, self._intervals.agents):
+            for key in [key for key in kept if key[0] < unix]:
+                del kept[key]
+
     def put_event(self, at: float, event: DomainEvent) -> None:
         body = json.loads(statement.body(event))
         self._events.append(StoredEvent(len(self._events) + 1, at, type(event).__name__, body))
@@ -120,6 +188,58 @@ class Memory:
 
     async def voicemails(self, limit: int = MOST_READ) -> list[Message]:
         return sorted(self._voicemails.values(), key=lambda row: (-row.left_at, row.id))[:limit]
+
+    async def overrides(self) -> list[Override]:
+        return sorted(self._overrides.values(), key=lambda row: (row.ordered_at, row.id))
+
+    async def greetings(self) -> list[Greeting]:
+        return [self._greetings[mailbox] for mailbox in sorted(self._greetings)]
+
+    async def answers(self, survey: str = "", since: float = 0.0) -> list[Given]:
+        keys = Counter(
+            (one.survey, one.question, one.agent, one.low, one.high, one.score)
+            for one in self._answers.values()
+            if one.at >= since and survey in ("", one.survey)
+        )
+        return [Given(*key, count) for key, count in sorted(keys.items())]
+
+    async def deliveries(self, limit: int = MOST_READ) -> list[Delivery]:
+        return sorted(self._deliveries.values(), key=lambda row: (row.created_at, row.id))[:limit]
+
+    async def path(self, contact: str) -> CallPath | None:
+        return self._paths.get(contact)
+
+    async def paths_going_on(self, limit: int = MOST_READ) -> list[CallPath]:
+        going_on = [path for path in self._paths.values() if not path.over]
+        return sorted(going_on, key=lambda path: -path.ended_at)[:limit]
+
+    async def edges(self, plan: str, hour: int) -> list[Edge]:
+        return summed(edge for at, of, edge in self._edges if of == plan and at >= hour)
+
+    async def intervals(self, since: float) -> Intervals:
+        kept = deepcopy(self._intervals)
+        return Intervals(
+            {key: one for key, one in kept.queues.items() if key[0] >= since},
+            {key: one for key, one in kept.agents.items() if key[0] >= since},
+        )
+
+    async def queue_figures(
+        self, since: float, until: float, by_interval: bool, queue: str = ""
+    ) -> dict[Key, QueueFigures]:
+        made: dict[Key, QueueFigures] = {}
+        for (start, name), figures in self._intervals.queues.items():
+            if since <= start < until and queue in ("", name):
+                made.setdefault((start, queue) if by_interval else (0.0, name), QueueFigures()).add(figures)
+        return made
+
+    async def agent_figures(
+        self, since: float, until: float, by_interval: bool, agent: str = ""
+    ) -> dict[Key, AgentFigures]:
+        made: dict[Key, AgentFigures] = {}
+        for (start, name), figures in self._intervals.agents.items():
+            if since <= start < until and agent in ("", name):
+                made.setdefault((start, agent) if by_interval else (0.0, name), AgentFigures()).add(figures)
+        return made
 
     async def events(self, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
         return self._events[after : after + limit]

@@ -63,6 +63,7 @@ class Middlebox:
         self.up, self.down = Road(seed), Road(seed + 1)
         self.went_up: list[Passed] = []  # RTP, in order
         self.went_down: list[Passed] = []
+        self.arrived_up: list[Passed] = []  # as they left for the switch, after whatever the road did
         self.answers = 0  # descriptions that came from the switch
         self.said_ptime_ms = 0  # what the phone is told of the packets that the switch would like; 0: the truth
         self.other_source = 0  # is added to SSRC, sequence numbers and timestamps of the phone
@@ -91,7 +92,7 @@ class Middlebox:
 
     def forget(self) -> None:
         """The book is empty, from now on it is written anew."""
-        self.went_up, self.went_down = [], []
+        self.went_up, self.went_down, self.arrived_up = [], [], []
 
     def rebind(self) -> None:
         """As a NAT that has lost its table: what the phone sends comes from other ports, what is sent to those that
@@ -207,8 +208,11 @@ class Middlebox:
                 self._arrives(towards, octets)
 
     def _arrives(self, towards: int, octets: bytes) -> None:
-        if self._ways is not None:
-            self._ways[towards].send(0, octets)
+        if self._ways is None:
+            return
+        if towards:
+            self.arrived_up.append(Passed(time.monotonic(), octets))
+        self._ways[towards].send(0, octets)
 
     def _renamed(self, octets: bytes) -> bytes:
         sequence, stamp, ssrc = (int.from_bytes(octets[a:b], "big") for a, b in ((2, 4), (4, 8), (8, 12)))

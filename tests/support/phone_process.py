@@ -100,6 +100,9 @@ class Line(pj.Call):
     def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
         self.tell("transfer", transfer=int(prm.statusCode), final=prm.finalNotify)
 
+    def onCallRedirected(self, _prm: pj.OnCallRedirectedParam) -> int:
+        return pj.PJSIP_REDIRECT_ACCEPT  # and call there, with the same From and To
+
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         self.tell("digit", digit=prm.digit)
 

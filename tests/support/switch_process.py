@@ -88,6 +88,9 @@ def _alive(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+WEBHOOK_SECRET = "known to both sides"
+
+
 class SwitchProcess:
     """A switch of one test. Options replace whole files; ``settings`` and ``trunks`` are laid over what is there."""
 
@@ -142,6 +145,7 @@ class SwitchProcess:
             "region": "CN",
             "language": "zh",
             "callbacks": {"settle": f"{SETTLE_S}s"},
+            "webhooks": {"crm": {"url": f"http://{self.host}:9/hooks", "secret": WEBHOOK_SECRET}},  # nobody is there
         }
         tone_wav(directory / "hold" / "hold.wav", HOLD_HZ)
         self._write("softswitch", merged(system, settings or {}))

@@ -16,7 +16,7 @@ import softswitch.settings  # noqa: F401 (it has all that is below Strict)
 from softswitch.settings.kind import Strict
 
 ROOT = Path(__file__).parents[2]
-DECIDING = ("core", "sdp", "sip", "rtp", "audio", "call", "ivr", "acd", "callback", "contact")
+DECIDING = ("core", "sdp", "sip", "rtp", "audio", "call", "ivr", "acd", "callback", "contact", "drawing")
 FILES = [path for package in DECIDING for path in sorted((ROOT / "softswitch" / package).rglob("*.py"))]
 SOURCES = sorted((ROOT / "softswitch").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

@@ -17,7 +17,7 @@ from softswitch.contact.event import ContactStarted
 from softswitch.core.effect import DomainEvent
 from softswitch.log import LEVELS, configure, log_event, mask
 from softswitch.sip.endpoint import Stray
-from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageDropped, UnitFailed
+from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageDropped, Reloaded, UnitFailed
 from softswitch.switch.trunk_line import TrunkDown
 
 
@@ -146,3 +146,10 @@ def test_a_trunk_that_is_down_is_a_warning(capsys: pytest.CaptureFixture[str]) -
     configure("text")
     log_event(TrunkDown("carrier", "not registered"), 0.0)
     assert "level=warning event=trunk_down trunk=carrier" in capsys.readouterr().err
+
+
+def test_a_list_of_words_is_written_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text")
+    log_event(Reloaded("SIGHUP", ("shop changed", "night added"), (), 0, 2), 100.0)
+    line = capsys.readouterr().err
+    assert 'event=reloaded by=SIGHUP plans="shop changed, night added" calls_on_former=2' in line

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -58,5 +60,32 @@ async def test_one_that_was_steady_is_tried_again(tmp_path: Path, monkeypatch: p
         it = Supervisor({"control": child(runs, 0.3)}, lock.fileno())
         running = asyncio.create_task(it.run())
         await eventually(lambda: runs.exists() and len(runs.read_text()) >= 3, 20, "it is started again")
+        it.stop()
+        assert await running == 0
+
+
+async def test_a_hangup_is_for_control_which_it_does_not_end(tmp_path: Path) -> None:
+    seen, begun = tmp_path / "seen", tmp_path / "begun"
+    code = f"""
+import pathlib, signal, time
+pathlib.Path({str(begun)!r}).touch()
+while not pathlib.Path({str(tmp_path / "now")!r}).exists():
+    time.sleep(0.01)
+signal.signal(signal.SIGHUP, lambda *_: pathlib.Path({str(seen)!r}).touch())
+pathlib.Path({str(tmp_path / "listens")!r}).touch()
+while True:
+    time.sleep(0.01)
+"""
+    with (tmp_path / "lock").open("w") as lock:
+        it = Supervisor({"control": ["-c", code]}, lock.fileno())
+        running = asyncio.create_task(it.run())
+        await eventually(begun.exists, 20, "control has begun")
+        it.reload()  # too early for it
+        (tmp_path / "now").touch()
+        await eventually((tmp_path / "listens").exists, 20, "it lives, and listens")
+        pid = it.pids["control"]
+        os.kill(os.getpid(), signal.SIGHUP)
+        await eventually(seen.exists, 20, "it was told")
+        assert it.pids["control"] == pid
         it.stop()
         assert await running == 0

@@ -19,6 +19,7 @@ from softswitch.ivr.run import Exit, Run, Wait
 from softswitch.ivr.verb.base import Duration, KeyPath, Name, Variable
 from softswitch.ivr.verb.sound import PROMPT_LIMIT_S, Sounding
 
+LONGEST_S = 600.0  # whoever has not pressed a key by then is not there any more
 Key = Annotated[str, Field(pattern=r"^[0-9*#A-D]$")]
 
 
@@ -28,15 +29,20 @@ class Asking(Sounding):
     must: ClassVar[tuple[str, ...]] = ("next", "failed")
     pauses: ClassVar[bool] = True
 
-    timeout: Duration = 5.0  # s, after the question and after each digit
-    tries: int = Field(default=3, ge=1, le=10)
-    failed: Name | None = None
+    timeout: Duration = Field(
+        default=5.0, gt=0, le=LONGEST_S, description="for a key, after the question and after each key"
+    )
+    tries: int = Field(default=3, ge=1, le=10, description="how often it is asked")
+    failed: Name | None = Field(default=None, description="every try was in vain")
 
     @model_validator(mode="after")
     def _heard(self) -> Any:
         if not self.play and not self.say:
             raise ValueError(f"{self.verb} needs say: or play:, the question that is asked")
         return self
+
+    def unanswered(self) -> str:
+        return "failed"
 
     def enter(self, run: Run) -> Exit | None:
         run.state.tries = 0
@@ -62,6 +68,7 @@ class Asking(Sounding):
         run.state.typed = ""
         while run.state.ahead:
             digit, run.state.ahead = run.state.ahead[0], run.state.ahead[1:]
+            run.press(digit)
             if (way := self._take(run, digit)) is not None or run.state.playing:
                 return way
         if not run.state.typed:
@@ -90,14 +97,16 @@ class Asking(Sounding):
 
 
 class Menu(Asking):
-    """One key chooses the next step."""
+    """One key chooses the next step. A key that is pressed while the question is heard stops it."""
 
     verb: ClassVar[str] = "menu"
     branches: ClassVar[tuple[str, ...]] = ("invalid", "failed")
     must: ClassVar[tuple[str, ...]] = ("failed",)
 
-    keys: dict[Key, Name] = Field(min_length=1)
-    invalid: Name | None = None  # a wrong key leads here at once; without it the question is asked again
+    keys: dict[Key, Name] = Field(min_length=1, description="the step that each key leads to")
+    invalid: Name | None = Field(
+        default=None, description="a key that is not in the menu, at once; without it the question is asked again"
+    )
 
     def links(self) -> Iterator[tuple[KeyPath, str]]:
         yield from super().links()
@@ -107,7 +116,7 @@ class Menu(Asking):
     def _take(self, run: Run, digit: str) -> Exit | None:
         if digit in self.keys:
             run.keep("digits", digit)
-            return Exit("keys", to=self.keys[digit])
+            return Exit(f"keys.{digit}", to=self.keys[digit])
         if self.invalid is not None:
             run.state.ahead = ""
             return Exit("invalid")
@@ -115,16 +124,19 @@ class Menu(Asking):
 
 
 class Collect(Asking):
-    """Digits until ``end``, until ``max`` of them, or until no more come."""
+    """Digits into a variable: until ``end``, until ``max`` of them, or until no more come."""
 
     verb: ClassVar[str] = "collect"
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
 
     next: Name | None = None
-    save: Variable
-    min: int = Field(default=1, ge=1, le=32)
-    max: int = Field(default=32, ge=1, le=32)
-    end: Key = "#"
+    save: Variable = Field(description="takes the digits; empty where every try was in vain")
+    min: int = Field(default=1, ge=1, le=32, description="fewer digits are a vain try")
+    max: int = Field(default=32, ge=1, le=32, description="with so many digits it goes on at once")
+    secret: bool = Field(
+        default=False, description="a card's number, say: shown in no log and no trace, and not recorded"
+    )
+    end: Key = Field(default="#", description="the key that says: that was all")
 
     @model_validator(mode="after")
     def _ordered(self) -> Collect:
@@ -134,6 +146,12 @@ class Collect(Asking):
 
     def sets(self) -> dict[str, Any]:
         return {self.save: None}
+
+    def enter(self, run: Run) -> Exit | None:
+        if self.secret:
+            run.conceal()
+        run.state.variables.setdefault(self.save, "")  # a question that cannot be asked leaves the step at once
+        return super().enter(run)
 
     def expire(self, run: Run) -> Exit | None:
         return self._judge(run)

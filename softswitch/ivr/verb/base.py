@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -12,27 +12,35 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from softswitch.core.errors import UsageError
 from softswitch.core.units import seconds
 from softswitch.ivr.model import IvrInput
-from softswitch.ivr.run import FIXED, Exit, Run
-from softswitch.ivr.speech import LANGUAGES
+from softswitch.ivr.run import FIXED, Exit, Run, StepError, Way
+from softswitch.ivr.speech import LANGUAGES, is_spoken
 from softswitch.ivr.template import is_template
 
 KeyPath = tuple[str | int, ...]  # of keys, below the step
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
-def _fixed(text: str) -> str:
+def fixed(text: str) -> str:
     if is_template(text):
         raise ValueError(f"{text!r} must be written out, so that it can be checked before any call")
     return text
 
 
 def spoken(language: str) -> str:
-    if language not in LANGUAGES:
+    if not is_spoken(language):
         raise ValueError(f"{language!r} is not a language that is spoken here; write {' or '.join(LANGUAGES)}")
     return language
 
 
-def _variable(name: str) -> str:
+def language_of(computed: object) -> str:
+    """A language that a template has computed. Raises ``StepError``."""
+    try:
+        return spoken(str(computed).strip())
+    except ValueError as error:
+        raise StepError(str(error)) from error
+
+
+def variable(name: str) -> str:
     if not _VARIABLE.match(name):
         raise ValueError(f"{name!r} is not a name for a variable; use letters, digits and _")
     if name in FIXED:
@@ -40,16 +48,20 @@ def _variable(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(_fixed)]
+Name = Annotated[str, AfterValidator(fixed)]
 Language = Annotated[str, AfterValidator(spoken)]
-Variable = Annotated[str, AfterValidator(_variable)]
+Variable = Annotated[str, AfterValidator(variable)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 
 
 class Written(BaseModel):
     """A mapping in which an unknown key is an error. Numbers are taken as the text that they were written as."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True, defer_build=True
+    )
+
+    also: ClassVar[tuple[dict[str, Any], ...]] = ()  # JSON Schemas of short forms that a validator writes out
 
 
 class Verb(Written):
@@ -58,6 +70,7 @@ class Verb(Written):
     verb: ClassVar[str]
     lone: ClassVar[str] = ""  # the field that ``verb: value`` stands for
     wraps: ClassVar[bool] = False  # the value is that field, even where it is a mapping
+    aliases: ClassVar[dict[str, str]] = {}  # other words for keys: as written -> the field
     branches: ClassVar[tuple[str, ...]] = ("next",)  # keys that name a step
     chains: ClassVar[dict[str, tuple[str, ...]]] = {}  # exit -> branches that are tried in order
     must: ClassVar[tuple[str, ...]] = ("next",)  # exits that need a branch: without one the call would just stop
@@ -70,7 +83,7 @@ class Verb(Written):
         if value is None:
             return {}
         if isinstance(value, dict) and not cls.wraps:
-            return dict(value)
+            return {cls.aliases.get(key, key): inner for key, inner in value.items()}
         if not cls.lone:
             raise ValueError(f"{cls.verb} is followed by a mapping of keys to values")
         if not isinstance(value, dict):
@@ -79,8 +92,8 @@ class Verb(Written):
         return {cls.lone: {key: item for key, item in value.items() if key not in inner}, **inner}
 
     def branch(self, key: str) -> str | None:
-        """The step that the branch ``key`` names."""
-        target: str | None = getattr(self, _FIELD.get(key, key), None)
+        """The step that the branch ``key`` names; None where it names none, or is no branch."""
+        target: str | None = getattr(self, _FIELD.get(key, key), None) if key in self.branches else None
         return target
 
     def follow(self, exit_name: str) -> tuple[str, str | None]:
@@ -100,14 +113,22 @@ class Verb(Written):
         """What of the world is named here: (kind, name, path of the key)."""
         return iter(())
 
+    def parts(self) -> Iterator[tuple[KeyPath, Sequence[str], Sequence[Any]]]:
+        """What is heard here, for the check: below which keys, the recordings, and the texts (``item.Item``)."""
+        return iter(())
+
     def sets(self) -> dict[str, Any]:
         """The variables that are set once a caller leaves this step; the value where it is written out, else None."""
         return {}
 
+    def unanswered(self) -> str:
+        """The exit of a caller who neither speaks nor presses a key; "" where the step does not depend on that."""
+        return ""
+
     # ---- what happens ------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def enter(self, run: Run) -> Exit | None:
+    def enter(self, run: Run) -> Way | None:
         """A caller comes here. None: wait (``run.wait`` was called). Raises ``StepError``."""
 
     def on(self, run: Run, event: IvrInput) -> Exit | None:
@@ -117,6 +138,10 @@ class Verb(Written):
     def expire(self, run: Run) -> Exit | None:
         """The step's time is up."""
         return Exit("failed", why="no answer in time")
+
+    def resume(self, run: Run) -> Exit | None:
+        """A new process goes on with a pause."""
+        raise UsageError(f"{self.verb} makes no pause")
 
 
 _FIELD = {"else": "otherwise"}  # keys that Python keeps for itself

@@ -1,10 +1,10 @@
-"""Who the caller is brought to: ``queue`` (an agent), ``callback`` (an agent later), ``dial`` (somebody by name)."""
+"""Who the caller is brought to: ``queue`` (an agent), ``callback`` (an agent later)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -12,8 +12,6 @@ from softswitch.core.errors import UsageError
 from softswitch.core.units import seconds
 from softswitch.ivr.model import (
     CallbackOffer,
-    DialEnded,
-    DialOut,
     EnterQueue,
     IvrInput,
     MakePromise,
@@ -50,8 +48,8 @@ Priority = Annotated[str, AfterValidator(_seconds_text)]
 class SkillNeed(Written):
     """``{skill: orders, level: 3}``, or just the skill."""
 
-    skill: Name
-    level: int = Field(default=1, ge=1, le=10)
+    skill: Name = Field(description="what the agent must know")
+    level: int = Field(default=1, ge=1, le=10, description="how well, at least")
 
     @model_validator(mode="before")
     @classmethod
@@ -60,11 +58,14 @@ class SkillNeed(Written):
 
 
 class Offer(Written):
-    """``wait > 90s``, ``{when: wait > 90s, key: 1}`` or ``{after: 90s, key: 1}``."""
+    """``wait > 90s``, ``{when: wait > 90s, key: 1}`` or ``{after: 90s, key: 1}``: who has waited for so long is offered
+    to be called back."""
 
-    after: Duration | None = None
-    when: Annotated[float, BeforeValidator(_after_wait)] | None = None
-    key: Key = "1"
+    after: Duration | None = Field(default=None, description="in the queue")
+    when: Annotated[float, BeforeValidator(_after_wait)] | None = Field(
+        default=None, description="the same, written as `wait > 90s`"
+    )
+    key: Key = Field(default="1", description="which takes the offer")
 
     @model_validator(mode="before")
     @classmethod
@@ -105,14 +106,16 @@ class Queue(Verb):
     pauses: ClassVar[bool] = True
     at_once: ClassVar[tuple[str, ...]] = ("full", "failed")
 
-    name: Name
-    needs: tuple[SkillNeed, ...] | None = None  # None: the queue's
-    priority: Priority = "0s"  # head start over others
-    offer_callback: Offer | None = None
-    next: Name | None = None
-    promised: Name | None = None  # the caller has taken the offer
-    full: Name | None = None
-    timeout: Name | None = None
+    name: Name = Field(description="of the queue, in queues.yaml")
+    needs: tuple[SkillNeed, ...] | None = Field(
+        default=None, description="skills of the agent; else those of the queue"
+    )
+    priority: Priority = Field(default="0s", description="a head start: the caller counts as so much longer waiting")
+    offer_callback: Offer | None = Field(default=None, description="when to offer to call back, in this place")
+    next: Name | None = Field(default=None, description="the agent is gone, and the caller still there")
+    promised: Name | None = Field(default=None, description="the caller took the offer to be called back")
+    full: Name | None = Field(default=None, description="too many are waiting already")
+    timeout: Name | None = Field(default=None, description="nobody answered in the queue's longest wait")
     failed: Name | None = None
 
     def names(self) -> Iterator[tuple[str, str, KeyPath]]:
@@ -146,14 +149,14 @@ class Queue(Verb):
 
 
 class Callback(Verb):
-    """Promise to call back."""
+    """Promise to call back. ``next`` is taken once the promise is kept in the store, and not before."""
 
     verb: ClassVar[str] = "callback"
     lone: ClassVar[str] = "queue"
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
 
-    queue: Name
-    number: str = "{{ caller.number }}"
+    queue: Name = Field(description="whose agent will call, by name in queues.yaml")
+    number: str = Field(default="{{ caller.number }}", description="to be called")
     next: Name | None = None
     failed: Name | None = None
 
@@ -172,74 +175,5 @@ class Callback(Verb):
         match event:
             case Promised(ok, why):
                 return Exit("next") if ok else Exit("failed", why=why or "the promise was refused")
-            case _:
-                raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")
-
-
-_DIAL_EXITS = {
-    "answered": Exit("answered"),
-    "busy": Exit("busy", cause="busy"),
-    "no answer": Exit("no_answer", cause="unavailable"),
-    "rejected": Exit("failed", why="the call was rejected", cause="declined"),
-}
-
-
-class Dial(Verb):
-    """Ring users, or a number through a trunk. Without ``next`` the call ends when the other side is gone."""
-
-    verb: ClassVar[str] = "dial"
-    branches: ClassVar[tuple[str, ...]] = ("next", "answered", "busy", "no_answer", "failed")
-    chains: ClassVar[dict[str, tuple[str, ...]]] = {
-        "answered": ("answered", "next"),
-        "busy": ("busy", "failed"),
-        "no_answer": ("no_answer", "failed"),
-    }
-    must: ClassVar[tuple[str, ...]] = ()
-    pauses: ClassVar[bool] = True
-    at_once: ClassVar[tuple[str, ...]] = ("busy", "failed")
-
-    user: Name | None = None
-    users: tuple[Name, ...] = ()
-    number: str | None = None
-    trunk: Name | None = None
-    ring: Duration = Field(default=30.0, gt=0)  # s
-    parallel: bool = True  # users: all at once, or one after the other
-    hears: Literal["music", "ringing"] = "music"  # a caller whose call was answered already
-    next: Name | None = None
-    answered: Name | None = None
-    busy: Name | None = None
-    no_answer: Name | None = None
-    failed: Name | None = None
-
-    @model_validator(mode="after")
-    def _one_target(self) -> Dial:
-        given = [self.user is not None, bool(self.users), self.number is not None]
-        if given.count(True) != 1 or (self.number is None) != (self.trunk is None):
-            raise ValueError("dial needs one of user, users, or number together with trunk")
-        return self
-
-    def names(self) -> Iterator[tuple[str, str, KeyPath]]:
-        if self.user is not None:
-            yield "user", self.user, ("user",)
-        if self.trunk is not None:
-            yield "trunk", self.trunk, ("trunk",)
-        for index, user in enumerate(self.users):
-            yield "user", user, ("users", index)
-
-    def enter(self, run: Run) -> Exit | None:
-        users = (self.user,) if self.user is not None else self.users
-        number = run.text(self.number or "").strip()
-        if not users and not number:
-            raise StepError("there is no number to dial")
-        run.state.ahead = ""
-        run.emit(DialOut(users, number, self.trunk or "", self.ring, self.parallel, self.hears == "ringing"))
-        run.wait(Wait.DIAL, None)
-        return None
-
-    def on(self, run: Run, event: IvrInput) -> Exit | None:
-        match event:
-            case DialEnded(outcome):
-                run.state.answered = run.state.answered or outcome == "answered"  # whoever connected it answered it
-                return _DIAL_EXITS.get(outcome) or Exit("failed", why=outcome, cause="unavailable")
             case _:
                 raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")

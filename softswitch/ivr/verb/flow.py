@@ -5,25 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from softswitch.ivr.run import Exit, Run, StepError
 from softswitch.ivr.speech import DEFAULT_LANGUAGE
 from softswitch.ivr.template import is_template
-from softswitch.ivr.verb.base import KeyPath, Name, Variable, Verb, Written, spoken
+from softswitch.ivr.verb.base import KeyPath, Name, Variable, Verb, Written, language_of, spoken
 
 
 class Set(Verb):
-    """Variables, in the order in which they are written. ``language`` is the language of all that follows."""
+    """Variables, in the order in which they are written. `language` is the language of all that follows. With
+    `secret: true` among them none of the values is shown in any log or trace."""
 
     verb: ClassVar[str] = "set"
     lone: ClassVar[str] = "values"
     wraps: ClassVar[bool] = True
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
 
-    values: dict[Variable, Any] = Field(min_length=1)
+    values: dict[Variable, Any] = Field(min_length=1, description="a value of any shape for each name")
+    secret: bool = Field(default=False, description="the values are shown in no log and no trace")
     next: Name | None = None
     failed: Name | None = None
+
+    @classmethod
+    def expand(cls, value: Any) -> dict[Any, Any]:
+        fields = super().expand(value)
+        values = fields.get("values")
+        if isinstance(values, dict) and isinstance(values.get("secret"), bool):
+            fields["secret"] = values.pop("secret")
+        return fields
 
     @model_validator(mode="after")
     def _text_language(self) -> Set:
@@ -38,16 +48,18 @@ class Set(Verb):
         return {name: None if is_template(value) else value for name, value in self.values.items()}
 
     def enter(self, run: Run) -> Exit | None:
+        run.state.private = self.secret
         for name, value in self.values.items():
-            run.keep(name, run.value(value))
+            computed, secret = run.value(value), self.secret or run.reads_secret(value)
+            run.keep(name, language_of(computed) if name == "language" else computed, secret)
         return Exit("next")
 
 
 class Condition(Written):
     """``{if: customer.vip, then: vip}``."""
 
-    condition: str = Field(alias="if")
-    then: Name
+    condition: str = Field(alias="if", description="an expression without braces")
+    then: Name = Field(description="the step that follows where it holds")
 
 
 class When(Verb):
@@ -60,17 +72,14 @@ class When(Verb):
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "else")}
     must: ClassVar[tuple[str, ...]] = ("else",)
 
-    conditions: tuple[Condition, ...] = Field(min_length=1)
-    otherwise: Name | None = Field(default=None, alias="else")
-    failed: Name | None = None  # a condition that cannot be computed; without it ``else``
+    conditions: tuple[Condition, ...] = Field(min_length=1, description="one, or a list in order")
+    otherwise: Name | None = Field(default=None, alias="else", description="none of them holds")
+    failed: Name | None = Field(default=None, description="a condition could not be computed")
 
+    @field_validator("conditions", mode="before")
     @classmethod
-    def expand(cls, value: Any) -> dict[Any, Any]:
-        fields = super().expand(value)
-        conditions = fields.get("conditions")
-        if isinstance(conditions, dict):  # a single one
-            fields["conditions"] = [conditions]
-        return fields
+    def _listed(cls, written: Any) -> Any:
+        return [written] if isinstance(written, dict) else written  # a single one
 
     def links(self) -> Iterator[tuple[KeyPath, str]]:
         yield from super().links()
@@ -78,23 +87,27 @@ class When(Verb):
             yield (index, "then"), condition.then
 
     def enter(self, run: Run) -> Exit | None:
-        for condition in self.conditions:
+        for index, condition in enumerate(self.conditions):
             if run.holds(condition.condition):
-                return Exit("then", to=condition.then)
+                return Exit(f"then.{index}", to=condition.then)
         return Exit("else")
 
 
 class Hours(Verb):
-    """Open or closed, by a calendar."""
+    """Open or closed, by a calendar, and by what somebody has ordered meanwhile with `softswitch calendar`."""
 
     verb: ClassVar[str] = "hours"
     lone: ClassVar[str] = "calendar"
-    branches: ClassVar[tuple[str, ...]] = ("open", "closed", "failed")
+    branches: ClassVar[tuple[str, ...]] = ("open", "holiday", "closed", "failed")
+    chains: ClassVar[dict[str, tuple[str, ...]]] = {"holiday": ("holiday", "closed")}
     must: ClassVar[tuple[str, ...]] = ("open", "closed")
 
-    calendar: Name
-    open: Name | None = None
-    closed: Name | None = None
+    calendar: Name = Field(description="by its name in calendars.yaml")
+    open: Name | None = Field(default=None, description="it is open now")
+    closed: Name | None = Field(default=None, description="it is closed now")
+    holiday: Name | None = Field(
+        default=None, description="it is closed because of the day: a public holiday, or one of `closed`; else `closed`"
+    )
     failed: Name | None = None
 
     def names(self) -> Iterator[tuple[str, str, KeyPath]]:
@@ -104,4 +117,6 @@ class Hours(Verb):
         calendar = run.facts.calendars.get(self.calendar)
         if calendar is None:  # taken out of the configuration after the plan was checked
             raise StepError(f"there is no calendar {self.calendar!r}")
-        return Exit("open" if calendar.is_open(run.wall) else "closed")
+        door = calendar.door(run.wall, run.facts.overrides.get(self.calendar, ()))
+        run.tell(door.why)
+        return Exit("open" if door.open else "holiday" if door.holiday else "closed")

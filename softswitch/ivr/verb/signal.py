@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from softswitch.ivr.model import IvrInput, PlayEnded, Prompt, SendKeys
 from softswitch.ivr.run import Exit, Run, StepError, Wait
+from softswitch.ivr.template import is_template
 from softswitch.ivr.verb.base import Duration, Name, Verb
 
 LONGEST_S = 120.0
@@ -23,8 +24,10 @@ class Tone(Verb):
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
 
-    name: Literal["ringback", "busy", "congestion", "special", "waiting", "beep"]
-    time: Duration = Field(default=5.0, gt=0, le=LONGEST_S, alias="for")  # s
+    name: Literal["ringback", "busy", "congestion", "special", "waiting", "beep"] = Field(
+        description="`special` is that of a number that does not exist; as in the listener's country (setting `tones`)"
+    )
+    time: Duration = Field(default=5.0, gt=0, le=LONGEST_S, alias="for", description="how long it is heard")
     next: Name | None = None
     failed: Name | None = None
 
@@ -38,6 +41,13 @@ class Tone(Verb):
         return Exit("next") if ok else Exit("failed", why="could not be played")
 
 
+def _keys(text: str) -> str:
+    """What can be pressed. Raises ``ValueError``."""
+    if not text or not _KEYS.issuperset(text) or len(text) > _MOST_KEYS:
+        raise ValueError(f"{text!r} are no keys; write up to {_MOST_KEYS} of 0-9 * # A-D")
+    return text
+
+
 class Press(Verb):
     """Press keys towards the caller, in the form that its side takes: a door opener, a machine that asks for a code."""
 
@@ -46,14 +56,17 @@ class Press(Verb):
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
 
-    keys: str
+    keys: Annotated[str, AfterValidator(lambda text: text if is_template(text) else _keys(text))] = Field(
+        description="up to 64 of 0-9 * # A-D"
+    )
     next: Name | None = None
     failed: Name | None = None
 
     def enter(self, run: Run) -> Exit | None:
-        keys = run.text(self.keys).strip()
-        if not keys or not _KEYS.issuperset(keys) or len(keys) > _MOST_KEYS:
-            raise StepError(f"{keys!r} are no keys; write up to {_MOST_KEYS} of 0-9 * # A-D")
+        try:
+            keys = _keys(run.text(self.keys).strip())
+        except ValueError as error:
+            raise StepError(str(error)) from error
         run.answer()
         run.emit(SendKeys(keys))
         return Exit("next")

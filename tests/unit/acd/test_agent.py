@@ -122,7 +122,7 @@ def test_a_logout_to_come_wins_over_the_pause_of_the_engine() -> None:
     agent = an_agent(S.RESERVED)
     step(agent, Cue(I.LOG_OUT), 8.0)
     changed = step(agent, Cue(I.MISSED_OUT, "no answer"), 9.0)
-    assert changed == AgentStateChanged("ann", S.RESERVED, S.LOGGED_OUT, "no answer", "c1")
+    assert changed == AgentStateChanged("ann", S.RESERVED, S.LOGGED_OUT, "no answer", "c1", missed=True)
 
 
 def test_another_reason_of_a_pause_is_a_change_and_the_same_one_is_not() -> None:

@@ -48,7 +48,7 @@ def test_an_answer_ends_the_visit_to_the_queue() -> None:
     c.join("c1")
     assert c.answer("c1", "ann") == [
         AgentStateChanged("ann", AgentState.RESERVED, AgentState.TALKING, "", "c1"),
-        QueueLeft("c1", "q", "answered", 0.0, "call", "ann"),
+        QueueLeft("c1", "q", "answered", 0.0, "call", "ann", 1),
     ]
     assert c.acd.deadline is None
 

@@ -68,7 +68,7 @@ def test_leaving_while_waiting() -> None:
     centre = Centre([], [QueueSpec("q")])
     centre.join("c1")
     centre.pass_time(7)
-    assert centre.tell(Leave("c1", "abandoned")) == [QueueLeft("c1", "q", "abandoned", 7.0, "call")]
+    assert centre.tell(Leave("c1", "abandoned")) == [QueueLeft("c1", "q", "abandoned", 7.0, "call", position=1)]
     assert centre.tell(Leave("c1", "abandoned")) == []
     assert (centre.acd.deadline, centre.acd.live_waiting("q")) == (None, 0)
 
@@ -95,7 +95,8 @@ def test_who_waits_too_long_leaves_with_timeout() -> None:
     centre = Centre([], [QueueSpec("q", max_wait_s=60)])
     centre.join("c1", age_s=20)
     assert centre.pass_time(59.9) == []
-    assert centre.pass_time(0.1) == [WaitedTooLong("c1", "q"), QueueLeft("c1", "q", "timeout", 80.0, "call")]
+    left = QueueLeft("c1", "q", "timeout", 80.0, "call", position=1)
+    assert centre.pass_time(0.1) == [WaitedTooLong("c1", "q"), left]
 
 
 def test_an_old_promise_does_not_time_out_at_once() -> None:

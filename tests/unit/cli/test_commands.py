@@ -19,6 +19,7 @@ from softswitch import __version__
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.cli.main import app
+from softswitch.ivr.path import CallPath, PathStep
 from softswitch.media.finish import recover
 from softswitch.media.recorder import Recorder
 from softswitch.metrics import Metrics
@@ -33,6 +34,15 @@ RECORD = CallRecord(
 )  # fmt: skip
 
 
+STEPS = (
+    PathStep("menu", "menu", 0.0, 4.25, "keys.1", "ask", ("pressed 1",)),
+    PathStep("ask", "http", 400.0, 0.25, "failed", "bye", ("404 after 0.25 s",), {"customer": "\x1b[2J{}"}, "not found",
+             plan="look-up", version="1", missed=260),
+    PathStep("bye", "say", 400.25, 1.0, "hangup"),
+)  # fmt: skip
+PATH = CallPath("c-0", "shop", "ba98", 1_800_000_000.0, 1_800_000_401.0, True, 260, STEPS)
+
+
 class Reader:
     async def calls(self, limit: int) -> Sequence[CallRecord]:
         return [RECORD][:limit]
@@ -42,6 +52,10 @@ class Reader:
 
     async def events(self, after: int, limit: int) -> Sequence[Any]:
         return []
+
+    async def path(self, contact: str) -> CallPath | None:
+        """Of a call whose messages are not kept any more."""
+        return PATH if contact == PATH.contact else None
 
 
 @dataclass
@@ -302,6 +316,25 @@ def test_trace_for_programs_whole_and_as_a_capture(running: Running, tmp_path: P
     assert running("trace", "c-2").exit_code == 1
 
 
+def test_trace_tells_the_way_through_the_dialplan(running: Running) -> None:
+    assert running("trace", "c-0").stdout.splitlines()[1:] == [
+        "+0.000    menu         menu      4.25s  keys.1 -> ask  pressed 1",
+        "          ... 260 more steps",
+        "+400.000  look-up/ask  http      0.25s  failed -> bye  404 after 0.25 s",
+        "            not found",
+        "            customer = \ufffd[2J{}",
+        "+400.250  bye          say       1.00s  hangup",
+        "its SIP messages are not kept any more",
+    ]
+    both = running("trace", "c-1").stdout
+    assert both.index("dialplan shop") < both.index("is here") < both.index("INVITE ---")
+    assert "INVITE" not in running("trace", "c-1", "--path").stdout
+    assert "dialplan" not in running("trace", "c-1", "--sip").stdout
+    assert json.loads(running("trace", "c-0", "--json").stdout)["path"]["steps"][1]["missed"] == 260
+    missing = running("trace", "c-9", "--path")
+    assert missing.exit_code == 1 and "no path of a call 'c-9' is kept" in missing.stderr
+
+
 def test_a_recording_is_paused_and_goes_on(running: Running) -> None:
     assert running("recording", "pause", "c-1", "--reason", "card number").exit_code == 0
     assert running("recording", "resume", "c-1").exit_code == 0
@@ -341,3 +374,12 @@ def test_a_media_process_is_drained_and_taken_up_again(running: Running) -> None
     assert "media process 1 gets new calls again\n" in running("media", "resume", "1").stdout
     refused = running("media", "drain", "7")
     assert refused.exit_code == 1 and "no media process 7; there are 1 to 2" in refused.output
+
+
+def test_dialplans_with_the_calls_of_each_version(running: Running) -> None:
+    done = running("dialplans")
+    assert done.exit_code == 0
+    assert "on former" in done.stdout and "shop" in done.stdout and "8000" in done.stdout
+    assert json.loads(running("dialplans", "--json").stdout)[0]["former"] == {"ba98": 2}
+    refused = running("reload")
+    assert refused.exit_code == 1 and "this switch has no files" in refused.stderr

@@ -8,10 +8,11 @@ from typing import cast
 import pytest
 
 from softswitch.call.signal import Dial, Failed, Release
-from softswitch.contact.hunt import Hunt, outcome
+from softswitch.contact.hunt import Hunt, longest_s, outcome
 from softswitch.contact.order import Directory, MakeLeg, Target, TellLeg
 from softswitch.contact.presentation import Presentation
 from softswitch.core.effect import Effect
+from softswitch.ivr.model import DialOut, Question
 from softswitch.sip.flow import Flow
 from softswitch.sip.reason import ELSEWHERE, Reason
 
@@ -213,3 +214,46 @@ def test_only_where_another_server_is_left_is_one_given_up_early() -> None:
     assert patience(one.start()) == [4.0]
     assert patience(one.failed(SILENT, NOWHERE)) == [None]
     assert patience(Hunt("customer", "x.", (behind(1, 2),), "1004", "", 20.0).start()) == [None]
+
+
+# ---- persons ---------------------------------------------------------------------------------------------------
+
+
+def of(user: str, port: int) -> Target:
+    return replace(target(port), user=user)
+
+
+def test_in_series_all_phones_of_one_person_ring_together_then_those_of_the_next() -> None:
+    targets = (of("ann", 1), of("ann", 2), of("bea", 3))
+    one = Hunt("dial", "x.", targets, "1004", "", 20.0, parallel=False, rings={"bea": 7.0})
+    assert made(one.start()) == ["x.1", "x.2"]
+    assert one.failed(Failed("x.1", 408, ""), NOWHERE) == []  # the other one rings still
+    orders = one.failed(Failed("x.2", 408, ""), NOWHERE)
+    assert [(order.leg, order.ring_s) for order in orders if isinstance(order, MakeLeg)] == [("x.3", 7.0)]
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_who_declines_is_asked_at_none_of_his_phones_and_the_others_are(parallel: bool) -> None:
+    targets = (of("ann", 1), of("ann", 2), of("bea", 3))
+    one = Hunt("dial", "x.", targets, "1004", "", 20.0, parallel)
+    one.start()
+    orders = one.failed(Failed("x.1", 603, ""), NOWHERE)
+    assert released(orders) == ["x.2"] and list(one.ringing) == ["x.3"] and not one.exhausted
+    one.failed(Failed("x.3", 486, ""), NOWHERE)
+    assert one.exhausted and one.status == 486
+
+
+def test_who_is_asked_has_not_won_until_he_takes_it() -> None:
+    one = Hunt("dial", "x.", (of("ann", 1), of("bea", 2)), "1004", "", 20.0, question=Question((), "1"))
+    one.start()
+    one.ask("x.1", 100.0)
+    assert (one.deadline, one.silent(119.0), one.silent(120.0)) == (120.0, [], ["x.1"])
+    assert one.reached("x.1") == "ann" and not one.exhausted
+    one.failed(Failed("x.2", 486, ""), NOWHERE)
+    assert one.refused("x.1", 603) == [] and one.exhausted and one.deadline is None
+
+
+def test_how_long_it_may_ring() -> None:
+    order = DialOut(("ann", "bea"), ring_s=10.0, rings={"ann": 25.0})
+    assert (longest_s(order), longest_s(replace(order, parallel=False))) == (25.0, 35.0)
+    assert longest_s(DialOut(number="1", trunk="t", ring_s=9.0, question=Question((), "1"))) == 29.0

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.contact.mailbox import MOST_KEPT, Mailboxes, Message, VoicemailHeard
+from softswitch.contact.mailbox import MOST_KEPT, Mailboxes, MailboxRules, Message, VoicemailHeard
 
 
 def message(number: int, mailbox: str = "1001", heard: bool = False) -> Message:
@@ -43,3 +43,15 @@ def test_what_was_heard_is_forgotten_first() -> None:
     assert boxes.counts("1001") == (MOST_KEPT, 0)
     boxes.put(message(MOST_KEPT + 1))
     assert boxes.counts("1001") == (MOST_KEPT, 0) and "vm-0" not in {one.id for one in boxes.messages()}
+
+
+def test_strangers_cannot_shut_the_owner_out_and_the_owner_gives_them_no_further_tries() -> None:
+    boxes = Mailboxes(MailboxRules(failures=3, lock_s=900.0))
+    for now in (0.0, 1.0):
+        boxes.refused("1001", own=False, now=now)
+    boxes.opened("1001", own=True)
+    boxes.refused("1001", own=False, now=2.0)
+    assert boxes.locked("1001", own=False, now=3.0) and not boxes.locked("1001", own=True, now=3.0)
+    for now in (4.0, 5.0, 6.0):
+        boxes.refused("1001", own=True, now=now)
+    assert boxes.locked("1001", own=True, now=905.0) and not boxes.locked("1001", own=False, now=905.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softswitch.contact.visit import FIRST_ANNOUNCEMENT_S, Visit
+from softswitch.contact.visit import FIRST_ANNOUNCEMENT_S, OFFER_S, Visit
 from softswitch.ivr.model import CallbackOffer, EnterQueue
 
 ORDER = EnterQueue("orders", None, 0.0, "en", CallbackOffer(20.0, "1"))
@@ -46,3 +46,11 @@ def test_the_offer_is_spoken_once_and_only_then_can_be_taken() -> None:
 def test_without_announcements_and_offer_nothing_is_ever_due() -> None:
     one = Visit(EnterQueue("orders", None, 0.0, "en"), 100.0, 0.0)
     assert one.deadline is None and one.due(1, 1e9) == () and not one.accepts("1")
+
+
+def test_no_position_cuts_the_offer_short() -> None:
+    one = visit()
+    one.announce_at, one.offer_at = 122.0, 120.0
+    assert len(one.due(1, 120.0)) == 1
+    assert one.due(1, 122.0) == () and one.announce_at == 120.0 + OFFER_S
+    assert len(one.due(1, 120.0 + OFFER_S)) == 1

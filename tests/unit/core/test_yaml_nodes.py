@@ -74,11 +74,18 @@ def test_a_long_file_without_aliases_is_read() -> None:
         ("a:\n\tb: 1", (2, 1), "spaces, not tabs"),
         ("a: b: c", (1, 5), "quotes"),
         ("a: [1", (1, 6), "not readable"),
-        ("a: \x01", (1, 1), "not readable"),
-        ("[" * 5000, (1, 1), "nested too deeply"),
+        ("a: \x01", (1, 4), "control character U+0001"),
+        ("[" * 5000, (1, 201), "nested too deeply"),
         ("[" * 60 + "]" * 60, (1, 51), "nested too deeply"),
         ("&x [*x]", (1, 1), "refers to itself"),
         ("{[a]: 1}", (1, 2), "a key must be"),
+        ("a: 1\nb: \ufffd", (2, 4), "no UTF-8"),
+        ("a: {b: c: d}", (1, 9), "quotes"),
+        ("a: {b: Hello, my friend}", (1, 15), "'my friend' has no value; put text that contains ', ' in quotes"),
+        ("a:\n- " + "[" + "x, " * 250_000 + "]", (2, 749_992), "more than 250,000 values"),
+        ('a:\n  say: "Welcome\n  next: b\n', (2, 8), "the quote that is opened here is never closed"),
+        ("a: {say: {{ x }} hi, next: b}\n", (1, 18), "put text that begins with {{ in quotes"),
+        ("a:\n  say: x\n next: z\n", (3, 2), "is this line indented as those that it belongs to"),
     ],
 )
 def test_what_is_not_yaml_says_where_and_what_to_do(text: str, where: tuple[int, int], remedy: str) -> None:
@@ -86,6 +93,26 @@ def test_what_is_not_yaml_says_where_and_what_to_do(text: str, where: tuple[int,
     assert len(problems) == 1
     assert (problems[0].line, problems[0].column) == where
     assert remedy in problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "told"),
+    [
+        ("a: {{ x }}", "{{ x }}", '"{{ x }}"'),
+        ("{a: {{ caller.name | upper }}, b: 1}", "{{ caller.name | upper }}", '"{{ caller.name | upper }}"'),
+        ("a: {{ y.z('a') }}", "{{ y.z('a') }}", "\"{{ y.z('a') }}\""),
+        ('a: {{ y.z("a") }}', '{{ y.z("a") }}', "'{{ y.z(\"a\") }}'"),
+    ],
+)
+def test_an_expression_without_quotes_is_told_once_and_taken_as_it_was_meant(text: str, value: str, told: str) -> None:
+    found, _, (problem,) = load_yaml(text, "f.yaml")
+    assert found["a"] == value
+    assert problem.message == f"text that begins with {{{{ must be in quotes: {told}"
+
+
+def test_a_mapping_whose_key_is_a_mapping_is_no_expression() -> None:
+    _, _, problems = load_yaml("a: {{b: 1}: 2}\nc: {{b: 1}}\n", "f.yaml")
+    assert [problem.message for problem in problems] == ["a key must be a word or a number; is a quote missing?"] * 2
 
 
 def test_the_same_anchor_twice_is_no_cycle() -> None:

@@ -116,3 +116,12 @@ def test_digits_typed_ahead_are_completed_unheard_and_the_rest_is_kept(walker: W
     assert walk.machine.deadline == walk.now + 4
     assert walk.press("34567") == [heard("12345")]
     assert walk.machine.state.ahead == "67"
+
+
+def test_who_could_not_be_asked_leaves_an_empty_variable_as_who_says_nothing_does(walker: Walker) -> None:
+    """The check counts on it: the variable is set on every way out of the step."""
+    walk = walker(
+        '  first: {collect: {say: "{{ caller.number.nothing }}", save: order}, next: bye, failed: b}\n'
+        "  b: {when: {if: \"order == ''\", then: c}, else: bye}\n  c: {hangup: busy}\n"
+    )
+    assert walk.path == ["first", "b", "c"]

@@ -75,7 +75,7 @@ def found(steps: str, world: World = WORLD, head: str = HEAD) -> list[str]:
         ),
         (
             "  first: {say: {text: a, digits: 1}, next: bye}\n",
-            "6:11: steps.first.say: say one of text, digits, number or pause",
+            "6:11: steps.first.say: say one of text, digits, number, ordinal, money, date, time, duration, position or",
         ),
         (
             "  first: {say: [a, {text: b, language: english}], next: bye}\n",
@@ -157,7 +157,7 @@ def test_a_step_that_is_written_wrongly(steps: str, problem: str) -> None:
                 HEAD.replace("language: en", f"language: {word}"),
                 f"3:1: language: '{word}' is not a language that is spoken",
             )
-            for word in ("fr", "klingon", "zh-CN")
+            for word in ("fr", "klingon", "zh_CN")
         ),
     ],
 )

@@ -53,7 +53,7 @@ HTTP = """\
 def test_http_orders_one_request_with_everything_filled_in(walker: Walker) -> None:
     walk = walker(HTTP)
     body = {"number": "13800138000", "list": [1, 2]}
-    assert walk.first == [Fetch("POST", "http://crm.example/13800138000", (("X-Call", "c1"),), body, 1.5)]
+    assert walk.first == [Fetch("POST", "http://crm.example/13800138000", (("X-Call", "c1"),), body, 1.5, "json")]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_answer_that_never_comes_does_not_hold_the_caller(walker: Walker) -> 
 def test_an_address_that_is_none_is_a_failure(walker: Walker) -> None:
     walk = walker('  first: {http: {get: "{{ caller.name }}"}, next: bye, failed: bye}\n')
     assert walk.first == [EndCall("normal")]
-    assert failures(walk) == ["'Li' is not an http address"]
+    assert failures(walk) == ["'{{ caller.name }}' does not make an http address"]
 
 
 # ---- queue -----------------------------------------------------------------------------------------------------

@@ -106,3 +106,80 @@ def test_menus_too_deep_or_too_wide_are_warnings() -> None:
         "6:26: warning: steps.first.menu.keys: 6 keys; callers remember 5 at most",
         "8:7: warning: steps.c.menu: 3 menus in a row; callers bear 2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "problem"),
+    [
+        (
+            "  first: {menu: {say: a, keys: {1: bye}}, failed: first}\n",
+            "6:3: steps.first: a caller who presses nothing stays here for ever: first -> first",
+        ),
+        (
+            "  first: {menu: {say: a, keys: {1: bye}}, failed: b}\n"
+            "  b: {collect: {say: a, save: x}, next: bye, failed: c}\n"
+            "  c: {hours: office, open: first, closed: b}\n",
+            "8:3: steps.c: a caller who presses nothing stays here for ever: first -> b -> c -> first",
+        ),
+        (
+            "  first: {record: {save: x, say: a}, next: bye, failed: b}\n  b: {say: again, next: first}\n",
+            "7:3: steps.b: a caller who presses nothing stays here for ever: first -> b -> first",
+        ),
+        (
+            "  first: {survey: {name: x, questions: [{id: a, say: a}]}, next: bye, failed: first}\n",
+            "6:3: steps.first: a caller who presses nothing stays here for ever: first -> first",
+        ),
+        (
+            "  first: {conference: {room: a, pin: '4711'}, wrong_pin: b, failed: bye}\n  b: {say: a, next: first}\n",
+            "7:3: steps.b: a caller who presses nothing stays here for ever: first -> b -> first",
+        ),
+        (
+            "  first: {voicemail: {mailbox: '1001', say: a}, next: b, failed: bye}\n"
+            "  b: {menu: {say: a, keys: {1: bye}}, failed: first}\n",
+            "7:3: steps.b: a caller who presses nothing stays here for ever: first -> b -> first",
+        ),
+    ],
+)
+def test_a_wait_without_end(steps: str, problem: str) -> None:
+    assert found(steps) == [problem]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "  first: {menu: {say: a, keys: {1: first}}, failed: bye}\n",
+        "  first: {menu: {say: a, keys: {1: bye}}, failed: b}\n  b: {queue: orders, failed: first}\n",
+        "  first: {menu: {say: a, keys: {1: bye}}, failed: b}\n"
+        "  b: {when: {if: time.hour > 9, then: first}, else: bye}\n",
+        "  first: {voicemail: {mailbox: '1001', say: a}, failed: first}\n",
+        "  first: {conference: a, next: first, failed: first}\n",
+        "  first: {record: {save: x, say: a, silence: 0s}, next: bye, failed: first}\n",
+    ],
+)
+def test_a_silent_caller_who_gets_out_somewhere_is_no_mistake(steps: str) -> None:
+    assert [problem for problem in found(steps) if "for ever" in problem] == []
+
+
+def test_a_long_way_round_is_told_in_short() -> None:
+    steps = "  first: {answer: {}, next: s1}\n"
+    steps += "".join(f"  s{index}: {{answer: {{}}, next: s{index + 1}}}\n" for index in range(1, 60))
+    (problem,) = found(steps + "  s60: {answer: {}, next: first}\n")
+    assert "first -> s1 -> s2 -> s3 -> s4 -> s5 -> s6 -> s7 -> ... (51 more) -> s59 -> s60 -> first" in problem
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("menu: {say: a, keys: {1: bye}, timeout: 0s}, failed: bye", "timeout: must be greater than 0"),
+        ("menu: {say: a, keys: {1: bye}, timeout: 1h}, failed: bye", "timeout: must be less than or equal to 600"),
+        (
+            "collect: {say: a, save: x, timeout: 1d}, next: bye, failed: bye",
+            "timeout: must be less than or equal to 600",
+        ),
+        ("dial: {user: '1001', ring: 30m}, failed: bye", "ring: must be less than or equal to 600"),
+        ("transfer: {user: '1001', ring: 10d}, failed: bye", "ring: must be less than or equal to 600"),
+    ],
+)
+def test_every_wait_for_somebody_has_an_end_that_a_caller_lives_to_see(step: str, told: str) -> None:
+    (problem,) = found(f"  first: {{{step}}}\n")
+    assert problem.endswith(told)

@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+from softswitch.core.effect import DomainEvent
 from softswitch.core.errors import UsageError
 from softswitch.ivr.interpreter import MAX_BURST, TABLE, Interpreter
 from softswitch.ivr.model import (
@@ -20,6 +21,7 @@ from softswitch.ivr.model import (
     QueueEnded,
     StepEntered,
     StepFailed,
+    StepLeft,
     VoicemailEnded,
 )
 from softswitch.ivr.parse import parse_plan
@@ -136,8 +138,13 @@ def test_each_step_is_told_with_its_verb(walker: Walker) -> None:
     walk = walker("  first: {play: a.wav, next: bye}\n")
     walk.wait(2)
     walk.feed(PlayEnded())
-    assert walk.facts == [StepEntered("c1", "test", "first", "play"), StepEntered("c1", "test", "bye", "hangup")]
-    assert walk.machine.trail.steps == [(100.0, "first"), (102.0, "bye")]
+    version = walk.machine.plan.version
+    assert walk.facts == [
+        StepEntered("c1", "test", "first", "play"),
+        StepLeft("c1", "test", version, "first", "play", "next", "bye", 2.0),
+        StepEntered("c1", "test", "bye", "hangup"),
+        StepLeft("c1", "test", version, "bye", "hangup", "end", "", 0.0),
+    ]
 
 
 def test_the_callers_variables(walker: Walker) -> None:
@@ -184,5 +191,5 @@ def test_a_walk_goes_on_from_its_state_alone(walker: Walker) -> None:
     )
     walk.press("12")
     again = Interpreter(walk.machine.plan, Facts(), copy.deepcopy(walk.machine.state))
-    orders = [effect for effect in again.handle(Pressed("3"), walk.now) if not isinstance(effect, StepEntered)]
+    orders = [effect for effect in again.handle(Pressed("3"), walk.now) if not isinstance(effect, DomainEvent)]
     assert orders[0].prompts[0].text == "123"  # type: ignore[attr-defined]

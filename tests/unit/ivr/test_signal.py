@@ -30,6 +30,12 @@ def test_what_are_no_keys_fails_the_step(walker: Walker) -> None:
     assert not any(isinstance(one, SendKeys) for one in [*walk.first, *walk.facts])
 
 
+@pytest.mark.parametrize("keys", ["", "12x", "1" * 65])
+def test_what_are_no_keys_and_written_out_is_a_mistake(walker: Walker, keys: str) -> None:
+    with pytest.raises(AssertionError, match="are no keys; write up to 64 of"):
+        walker(f'  first: {{press: "{keys}", next: bye}}\n')
+
+
 def test_who_waits_for_the_dialled_hears_that_it_rings(walker: Walker) -> None:
     walk = walker('  first: {dial: {user: "1001", hears: ringing}}\n')
     assert [one.ringing for one in walk.first if isinstance(one, DialOut)] == [True]

@@ -6,7 +6,13 @@ import pytest
 
 from softswitch.ivr.model import AnswerCall, EndCall, PlayEnded, PlayPrompts, Promised, Prompt, StepFailed
 from softswitch.ivr.run import Facts
-from tests.unit.ivr.conftest import Walker
+from tests.unit.ivr.conftest import Walk, Walker
+
+
+def words(walk: Walk) -> list[tuple[str, str | float]]:
+    """What is said or how long it is silent, each with its language."""
+    (order,) = [order for order in walk.first if isinstance(order, PlayPrompts)]
+    return [(prompt.language, prompt.text or prompt.silence_s) for prompt in order.prompts]
 
 
 def test_answer_goes_on_at_once(walker: Walker) -> None:
@@ -37,16 +43,13 @@ def test_a_call_is_answered_once(walker: Walker) -> None:
     ],
 )
 def test_what_is_said(walker: Walker, said: str, heard: str) -> None:
-    walk = walker(
-        f"  first: {{say: {said!s}, next: bye}}\n" if said[0] == "{" else f'  first: {{say: "{said}", next: bye}}\n'
-    )
-    assert walk.first[1] == PlayPrompts((Prompt("en", text=heard),))
+    written = said if said[0] == "{" else f'"{said}"'
+    assert words(walker(f"  first: {{say: {written}, next: bye}}\n")) == [("en", heard)]
 
 
 def test_a_list_is_said_in_order_each_in_its_language(walker: Walker) -> None:
     walk = walker("  first: {say: [Hello, {text: 你好, language: zh}, {digits: 12, language: zh}], next: bye}\n")
-    prompts = (Prompt("en", text="Hello"), Prompt("zh", text="你好"), Prompt("zh", text="幺二"))
-    assert walk.first[1] == PlayPrompts(prompts)
+    assert words(walk) == [("en", "Hello"), ("zh", "你好"), ("zh", "幺二")]
 
 
 def test_silence_between_what_is_heard(walker: Walker) -> None:
@@ -55,8 +58,7 @@ def test_silence_between_what_is_heard(walker: Walker) -> None:
     a, b, c = (Prompt("en", file=f"{name}.wav") for name in "abc")
     assert files.first[1] == PlayPrompts((a, gap, b, gap, c))
     said = walker("  first: {say: [Hello, {pause: 1s}, {digits: 12}], next: bye}\n")
-    texts = Prompt("en", text="Hello"), Prompt("en", silence_s=1.0), Prompt("en", text="one two")
-    assert said.first[1] == PlayPrompts(texts)
+    assert words(said) == [("en", "Hello"), ("en", 1.0), ("en", "one two")]
     with pytest.raises(AssertionError, match="pause"):
         walker("  first: {say: [Hello, {pause: 1h}], next: bye}\n")
 

@@ -202,3 +202,9 @@ def test_no_way_to_make_much_out_of_little(start: str, steps: list[str]) -> None
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert most < 8 << 20
+
+
+def test_a_number_that_could_not_be_written_down_is_no_value() -> None:
+    assert evaluate("{{ x }}", {"x": 2**62}) == 2**62
+    with pytest.raises(BadTemplate, match="more digits than a variable can hold"):
+        evaluate("{{ [x + x] }}", {"x": 2**62})

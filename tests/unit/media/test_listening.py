@@ -64,3 +64,31 @@ def test_who_talks_and_who_presses_keys() -> None:
     assert listening.counters()["talk_spurts"] == 2
     listening.forget(1)
     assert listening.gauges(3)["tone_detectors"] == 0 and listening.gauges(3)["streams_talking"] == 1
+
+
+def test_silence_is_told_once_to_who_waits_for_it_and_is_as_long_as_was_asked() -> None:
+    """Row 0 talks for a second in the middle, row 1 not at all; row 2 is waited for by nobody."""
+    listening = Listening(3)
+    frames = noise(-70, 300, 3)
+    frames[100:150, 0] = noise(-20, 50)[:, 0]
+    here, told = np.ones(3, np.bool_), []
+    for number, frame in enumerate(frames):
+        if number == 50:  # what was silent before does not count
+            listening.await_silence(0, 1.5)
+            listening.await_silence(1, 1.5)
+        listening.hear(frame.__getitem__, here)
+        told += [(number, *happened) for happened in listening.silences()]
+    assert [(row, kind) for _, row, kind in told] == [(1, "quiet"), (0, "quiet")]
+    assert abs(told[0][0] - 125) <= 2 and abs(told[1][0] - 225) <= 3
+
+
+def test_nobody_waits_for_silence_any_more() -> None:
+    listening = Listening(2)
+    listening.await_silence(0, 0.1)
+    listening.await_silence(0, 0.0)
+    listening.await_silence(1, 0.1)
+    listening.forget(1)
+    listening.await_silence(None, 0.1)  # a stream that is gone
+    for frame in noise(-70, 20, 2):
+        listening.hear(frame.__getitem__, np.ones(2, np.bool_))
+        assert not listening.silences()

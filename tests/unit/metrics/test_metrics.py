@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.acd.model import AgentState, AgentStateChanged, Decided, QueueJoined, QueueLeft
+from softswitch.acd.statistics import QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import LossNotRecorded, Promise, PromiseChanged, PromiseState
 from softswitch.contact.event import (
@@ -33,6 +34,8 @@ from softswitch.switch.event import (
     MediaRestarted,
     MessageDropped,
     RecordingFailed,
+    Reloaded,
+    ReloadRefused,
     StreamMeasured,
     StreamNoted,
     UnitFailed,
@@ -76,6 +79,8 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
         ),
         (UnitFailed("timer"), 'units_failed_total{where="timer"} 1'),
         (MediaRestarted(), "media_restarts_total 1"),
+        (Reloaded("SIGHUP", ("shop changed",), (), 0, 2), 'reloads_total{result="done"} 1'),
+        (ReloadRefused("admin", 1, "shop.yaml:3:1: wrong"), 'reloads_total{result="refused"} 1'),
         (StreamNoted("c", "leg", "no_media"), 'stream_events_total{what="no_media"} 1'),
         (ContactStarted("c", "inbound", "1", "2", ""), 'contacts_started_total{kind="inbound"} 1'),
         (ContactConnected("c", "alice", 3.0), "contacts_connected_total 1"),
@@ -154,6 +159,7 @@ def test_the_gauges_show_the_running_switch() -> None:
         'promises{state="due"} 1',
         'promises{state="kept"} 0',
         "registrations 2",
+        "calls_on_former_dialplans 2",
         'subscriptions{package="dialog"} 3',
         'queue_waiting{queue="orders"} 1',
         'queue_longest_wait_seconds{queue="orders"} 12.5',
@@ -176,6 +182,22 @@ def test_what_is_gone_is_no_longer_shown() -> None:
     metrics.sample(FakeControl())
     metrics.sample(Later())
     assert "softswitch_calls{" not in metrics.render().decode()
+
+
+def test_the_service_level_of_a_queue_is_that_of_the_reports() -> None:
+    control, metrics = FakeControl(), Metrics()
+    first = QueueFigures(answered=60, answered_in_time=50, abandoned=15, abandoned_in_time=10)
+    counted = {(0.0, "orders"): first, (900.0, "orders"): QueueFigures(answered=25, answered_in_time=20)}
+    control.counted.queues.update({**counted, (900.0, "service"): QueueFigures(abandoned=1)})
+    metrics.sample(control)
+    page = metrics.render().decode()
+    found = re.findall(r'^softswitch_queue_service_level{formula="(\w+)",queue="(\w+)"} (\S+)', page, re.MULTILINE)
+    levels = {(queue, formula): round(float(level), 4) for formula, queue, level in found}
+    assert levels == {
+        ("orders", "of_answered"): 0.8235, ("orders", "of_ended"): 0.8, ("orders", "without_quick"): 0.7778,
+        ("orders", "of_all"): 0.7,
+        ("service", "of_ended"): 0.0, ("service", "without_quick"): 0.0, ("service", "of_all"): 0.0,
+    }  # fmt: skip
 
 
 def test_the_media_process_has_its_own_counters() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softswitch.rtp.jitter import FRAME, IDLE_TICKS, SLOTS, WINDOW_TICKS, Count, Jitter, JitterSettings
+from softswitch.rtp.jitter import FRAME, IDLE_TICKS, SILENCE, SLOTS, WINDOW_TICKS, Count, Jitter, JitterSettings
 from softswitch.rtp.packet import Headers
 
 GAP = 0  # what ``play`` reports where nothing was there
@@ -260,3 +260,18 @@ def test_samples_of_16_khz_are_laid_in_pairs_whatever_the_packet_time() -> None:
 
 def _counts(sequence: int, timestamp: int, size: int) -> tuple[np.ndarray, ...]:
     return np.array([sequence], np.uint16), np.array([timestamp], np.uint32), np.array([9], np.uint32), np.array([size])
+
+
+def test_half_a_frame_is_not_filled_up_with_what_was_said_a_round_of_the_ring_ago() -> None:
+    line = Line()
+    loud = [7] * 64 + [int(SILENCE)] * 40  # packets of 30 ms: three rounds of the ring, and more
+    played: list[np.ndarray] = []
+    for number, value in enumerate(loud):
+        if number != 80:  # is lost; of one frame the other half is known
+            line.push(number, number * 240, np.full((1, 240), value, np.uint8))
+        for _ in range(1 + number % 2):  # 20 ms each
+            frame = line.frame()
+            if frame is not None:
+                played.append(frame)
+    late = played[-40:]
+    assert all((frame == SILENCE).all() for frame in late)

@@ -23,6 +23,16 @@ def test_sqlite_has_reached_the_disk_when_a_commit_returns(tmp_path: Path) -> No
     connection.close()
 
 
+async def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    both = engines(f"sqlite:///{tmp_path}/var/a.db")
+    await migrate(both.write)
+    async with both.write.begin() as writing:
+        await writing.execute(text("INSERT INTO agents VALUES ('anna', 1, '')"))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "var").iterdir()}
+    assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
+    await both.dispose()
+
+
 async def test_a_reader_does_not_wait_for_the_writer(tmp_path: Path) -> None:
     both = engines(f"sqlite:///{tmp_path}/a.db")
     await migrate(both.write)

@@ -1,0 +1,227 @@
+"""What was written is read again while the switch works: found right and taken over whole, or refused whole.
+
+Decided here: what can change without a restart (dialplans, calendars, the list of prompt files, what the log says),
+and that dialplans are proven in the world in which they will work: a queue that is only written, and not there before
+the next start, is an error in a dialplan that names it. Reading and proving is done by a thread; the loop only
+exchanges the result.
+
+Files that somebody writes meanwhile are read again. One reload at a time; a few may wait for their turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from softswitch.build import Dialplans, load_dialplans
+from softswitch.core.errors import ConfigError, Problem
+from softswitch.ivr.calendar import Calendar
+from softswitch.ivr.load import load_plans
+from softswitch.log import configure
+from softswitch.settings import Settings, load
+from softswitch.store.shelf import PlanShelf
+from softswitch.switch.dialplans import Busy, Outcome, Release
+from softswitch.switch.driver import Switch
+
+log = logging.getLogger("softswitch.reload")
+
+LIVE = ("calendars", "log")  # parts of the settings that are taken over
+_MADE = ("root", "warnings")  # by ``load``, and written by nobody
+SWITCH_S = 0.0005
+READINGS = 3  # of files that change while they are read
+MOST_WAITING = 4
+MOST_LOGGED = 50  # problems; the answer to who has asked has all
+
+Mark = tuple[str, int, int, int]  # path, inode, size, time of the last change
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """All of it is right."""
+
+    settings: Settings  # the running ones, with what is taken over
+    dialplans: Dialplans
+    calendars: Mapping[str, Calendar]
+    log: tuple[str, ...]  # its settings that have changed
+    needs_restart: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+
+def prove(config_dir: Path, running: Settings) -> Proof:
+    """Read everything; may take seconds. Raises ``ConfigError`` with every problem in all files."""
+    places = (config_dir, running.paths.dialplans)
+    for _ in range(READINGS):
+        before = _marks(*places)
+        try:
+            proof: Proof | ConfigError = _proven(config_dir, running)
+        except ConfigError as error:
+            proof = error
+        if before == _marks(*places):
+            if isinstance(proof, ConfigError):
+                raise proof
+            return proof
+    raise ConfigError([Problem(str(config_dir), 0, 1, "", "changes while it is read; reload when all is written")])
+
+
+def _proven(config_dir: Path, running: Settings) -> Proof:
+    written = load(config_dir)
+    restart = tuple(sorted(changed(running, written)))
+    settings = running.model_copy(update={part: getattr(written, part) for part in LIVE})
+    dialplans = load_dialplans(settings)
+    if not dialplans.right:
+        later = [
+            Problem(str(config_dir), 0, 1, key, "has changed, which needs a restart", "warning") for key in restart
+        ]
+        raise ConfigError([*dialplans.problems, *later])
+    logged = tuple(changed(running.log, written.log, "log."))
+    return Proof(
+        settings, dialplans, settings.office_calendars(), logged, restart, (*written.warnings, *dialplans.problems)
+    )
+
+
+def changed(old: Any, new: Any, at: str = "") -> Iterator[str]:
+    """The keys at which two settings differ, but for what is taken over. Values are not told: they may be secrets."""
+    if old == new:
+        return
+    if isinstance(old, BaseModel) and type(old) is type(new):
+        for name, field in type(old).model_fields.items():
+            if at or name not in (*LIVE, *_MADE):
+                yield from changed(getattr(old, name), getattr(new, name), f"{at}{field.alias or name}.")
+    elif isinstance(old, dict) and isinstance(new, dict) and (old.keys() | new.keys()):
+        for key in old.keys() | new.keys():
+            yield from changed(old.get(key), new.get(key), f"{at}{key}.")
+    else:
+        yield at.rstrip(".")
+
+
+def _marks(*directories: Path) -> frozenset[Mark]:
+    """What tells that a file has changed; of what is not there, nothing."""
+    found: set[Mark] = set()
+    for directory in directories:
+        with suppress(OSError):
+            for path in directory.glob("*.yaml"):
+                status = path.stat()
+                found.add((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
+    return frozenset(found)
+
+
+@contextmanager
+def _yielding() -> Iterator[None]:
+    """The loop gets the interpreter back within half a millisecond, not five, each time that it has something to do."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def first(settings: Settings) -> tuple[Dialplans, PlanShelf]:
+    """The dialplans to begin with, and the shelf where former ones are. Raises ``ConfigError``.
+
+    Where what is written is not right, and it was when a former process began or read it last, that serves on: whoever
+    writes a mistake at night, and then has a control process die, has lost nobody.
+    """
+    written = load_dialplans(settings)
+    there = replace(written.world, prompts=None, speech=True)  # a call can do without a sound, but not without a queue
+    shelf = PlanShelf(settings.paths.var / "dialplans", lambda texts: load_plans(texts, there)[0])
+    if not written.right:
+        latest = shelf.latest()
+        if not latest:
+            raise ConfigError(list(written.problems))
+        for problem in written.problems[:MOST_LOGGED]:
+            log.error("%s", problem)
+        log.error("the dialplans that are written are not right; those that worked before serve on")
+        return replace(written, plans=latest), shelf
+    try:
+        shelf.add(shelf.write(written.plans, written.texts), written.plans)
+    except OSError as error:
+        log.error("the dialplans of now cannot be kept for calls that outlive this process: %s", error)
+    return written, shelf
+
+
+class Reloader:
+    """Of a running switch; ``settings`` are those that it was started with."""
+
+    def __init__(
+        self,
+        config_dir: Path,
+        settings: Settings,
+        switch: Switch,
+        shelf: PlanShelf,
+        begun: Dialplans | None = None,
+    ) -> None:
+        """``begun``: what was written at the start."""
+        self._config_dir = config_dir
+        self._settings = settings
+        self._switch = switch
+        self._shelf = shelf
+        self._begun = begun
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def reload(self, by: str) -> Outcome:
+        """``by``: whoever wants it. Raises ``ConfigError`` or ``Busy``: then nothing has changed."""
+        if self._waiting >= MOST_WAITING:
+            raise Busy(f"{self._config_dir} is being read, and {MOST_WAITING - 1} others wait for that")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._reload(by)
+        finally:
+            self._waiting -= 1
+
+    async def follow(self, wanted: asyncio.Event, by: str) -> None:
+        """Reload each time that it is wanted; what is wrong is in the log. Wanted many times meanwhile: once more."""
+        if self._begun is not None and not self._begun.right:
+            self._switch.dialplans.refused("start", self._begun.problems)
+        while True:
+            await wanted.wait()
+            wanted.clear()
+            with suppress(ConfigError, Busy):
+                await self.reload(by)
+
+    async def _reload(self, by: str) -> Outcome:
+        try:
+            with _yielding():
+                proof = await asyncio.to_thread(prove, self._config_dir, self._settings)
+        except ConfigError as error:
+            self._switch.dialplans.refused(by, error.problems)
+            for problem in error.problems[:MOST_LOGGED]:
+                log.warning("reload: %s", problem)
+            if len(error.problems) > MOST_LOGGED:
+                log.warning("reload: and %d more", len(error.problems) - MOST_LOGGED)
+            raise
+        unkept = await self._keep(proof.dialplans)
+        self._settings = proof.settings
+        now = self._switch.dialplans
+        facts = replace(
+            now.release.facts,
+            calendars=proof.calendars,
+            prompts=proof.dialplans.world.prompts or {},
+        )
+        changes = now.exchange(Release(proof.dialplans.plans, facts), by)
+        if proof.log:
+            wanted = proof.settings.log
+            configure(wanted.format, wanted.level, wanted.mask_numbers)
+        on_former = sum(sum(plan.former.values()) for plan in now.views())
+        if proof.needs_restart:
+            log.warning("reload: what has changed here needs a restart: %s", ", ".join(proof.needs_restart))
+        return Outcome(changes, proof.log, on_former, proof.needs_restart, (*proof.warnings, *unkept))
+
+    async def _keep(self, dialplans: Dialplans) -> list[Problem]:
+        try:
+            name = await asyncio.to_thread(self._shelf.write, dialplans.plans, dialplans.texts)
+        except OSError as error:
+            message = f"cannot be kept for calls that outlive this process: {error.strerror or error}"
+            return [Problem(str(self._settings.paths.dialplans), 0, 1, "", message, "warning")]
+        self._shelf.add(name, dialplans.plans)
+        return []

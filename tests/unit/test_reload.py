@@ -1,0 +1,232 @@
+"""What was written is taken over whole, or refused whole with every reason; what cannot change live is named."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from softswitch import reload as module
+from softswitch.core.errors import ConfigError
+from softswitch.ivr.meter import Meter
+from softswitch.reload import READINGS, Reloader, changed, first, prove
+from softswitch.settings import load
+from softswitch.store.shelf import PlanShelf
+from softswitch.switch.dialplans import Busy
+from softswitch.switch.event import Reloaded, ReloadRefused
+from tests.simnet.house import House
+
+PLAN = """dialplan: shop
+numbers: ["8000"]
+language: en
+start: open?
+steps:
+  open?: {hours: office, open: orders, closed: bye}
+  orders: {queue: {name: QUEUE, failed: bye, full: bye, timeout: bye}, next: bye}
+  bye: {hangup: normal}
+"""
+OFFICE = "calendars:\n  office: {zone: Asia/Shanghai, open: {mon-fri: ['HOURS']}}\n"
+QUEUES = "queues:\n  orders: {}\n"
+
+
+class Place:
+    """A configuration, and a switch that was started with it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.config, self.plans = home, home / "config", home / "dialplans"
+        self.config.mkdir()
+        self.plans.mkdir()
+        self.write("config/softswitch.yaml", "sip: {realm: one}\n")
+        self.write("config/queues.yaml", QUEUES)
+        self.write("config/calendars.yaml", OFFICE.replace("HOURS", "09:00-18:00"))
+        self.write("dialplans/shop.yaml", PLAN.replace("QUEUE", "orders"))
+        self.settings = load(self.config, {})
+        dialplans, self.shelf = first(self.settings)
+        self.house = House(plans=dialplans.plans, calendars=self.settings.office_calendars())
+        self.switch = self.house.world.switch
+        self.reloader = Reloader(self.config, self.settings, self.switch, self.shelf)
+
+    def write(self, file: str, text: str) -> None:
+        (self.home / file).write_text(text)
+
+    async def refused(self) -> list[str]:
+        """What is told; and nothing has changed."""
+        before = self.switch.dialplans.release
+        with pytest.raises(ConfigError) as told:
+            await self.reloader.reload("admin")
+        assert self.switch.dialplans.release is before
+        return [str(problem).replace(f"{self.home}/", "") for problem in told.value.problems]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+async def test_dialplans_calendars_and_prompts_are_taken_over(place: Place) -> None:
+    place.write("config/calendars.yaml", OFFICE.replace("HOURS", "10:00-18:00"))
+    place.write(
+        "dialplans/night.yaml", PLAN.replace("QUEUE", "orders").replace("shop", "night").replace("8000", "8001")
+    )
+    prompts = place.home / "media" / "prompts" / "en"
+    prompts.mkdir(parents=True)
+    (prompts / "hello.wav").touch()
+    outcome = await place.reloader.reload("admin")
+    assert [(change.plan, change.what) for change in outcome.changes.plans] == [("night", "added")]
+    assert (outcome.changes.calendars, outcome.changes.prompts) == (("office",), ("en/hello.wav",))
+    assert (outcome.needs_restart, outcome.warnings) == ((), ())
+    facts = place.switch.dialplans.release.facts
+    assert facts.calendars["office"].weekly[0] == ((600, 1080),)
+    assert facts.prompts == {"en": frozenset({"hello.wav"})}
+    assert [(fact.by, fact.plans) for fact in place.house.world.facts(Reloaded)] == [("admin", ("night added",))]
+    assert not (await place.reloader.reload("admin")).changes
+
+
+async def test_what_needs_a_restart_is_named_without_its_value(place: Place) -> None:
+    place.write("config/softswitch.yaml", "sip: {realm: two, ring: 20s}\nstore: {url: 'postgresql://u:geheim@h/n'}\n")
+    place.write("config/users.yaml", "users: {'1001': {password: geheim-1001}}\n")
+    place.write("config/queues.yaml", QUEUES + "  service: {}\n")
+    outcome = await place.reloader.reload("admin")
+    assert outcome.needs_restart == ("queues.service", "sip.realm", "sip.ring", "store.url", "users.1001")
+    assert "geheim" not in repr(outcome)
+    assert (await place.reloader.reload("admin")).needs_restart == outcome.needs_restart, "it is still so"
+
+
+async def test_the_log_can_say_more_from_now_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[tuple[object, ...]] = []
+    monkeypatch.setattr(module, "configure", lambda *how: wanted.append(how))
+    place.write("config/softswitch.yaml", "sip: {realm: one}\nlog: {level: debug, format: json}\n")
+    outcome = await place.reloader.reload("admin")
+    assert (outcome.log, outcome.needs_restart) == (("log.format", "log.level"), ())
+    assert wanted == [("json", "debug", True)]
+    assert not (await place.reloader.reload("admin")).log and len(wanted) == 1
+
+
+async def test_a_dialplan_cannot_use_what_needs_a_restart(place: Place) -> None:
+    place.write("config/queues.yaml", QUEUES + "  service: {}\n")
+    place.write("dialplans/shop.yaml", PLAN.replace("QUEUE", "service"))
+    wrong, why = await place.refused()
+    assert wrong.startswith("dialplans/shop.yaml:7:20: steps.orders.queue.name: there is no queue 'service'")
+    assert why == "config:0:1: warning: queues.service: has changed, which needs a restart"
+    (fact,) = place.house.world.facts(ReloadRefused)
+    assert (fact.by, fact.errors) == ("admin", 1) and "no queue 'service'" in fact.first
+
+
+async def test_all_that_is_wrong_is_told_at_once(place: Place) -> None:
+    place.write("dialplans/a.yaml", "dialplan: [\n")
+    place.write("dialplans/b.yaml", PLAN.replace("QUEUE", "orders"))
+    (place.plans / "c.yaml").mkdir()
+    told = await place.refused()
+    assert [problem.partition(": ")[0] for problem in told] == [
+        "dialplans/c.yaml:0:1", "dialplans/a.yaml:2:1", "dialplans/shop.yaml:1:1", "dialplans/shop.yaml:2:11",
+    ]  # fmt: skip
+
+
+async def test_a_configuration_that_is_wrong_is_refused_too(place: Place) -> None:
+    place.write("config/calendars.yaml", OFFICE.replace("HOURS", "18:00-9"))
+    (problem,) = await place.refused()
+    assert problem.startswith("config/calendars.yaml:2:")
+
+
+async def test_a_directory_that_is_gone(place: Place) -> None:
+    shutil.rmtree(place.plans)
+    (problem,) = await place.refused()
+    assert "is not a directory" in problem
+    shutil.rmtree(place.config)
+    assert await place.refused() == ["config:0:1: is not a directory; name one with --config"]
+
+
+async def test_a_file_that_grows_while_it_is_read_is_read_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    proven, readings = module._proven, []
+
+    def busy(*given: object) -> object:
+        readings.append(given)
+        with (place.plans / "shop.yaml").open("a") as file:
+            file.write("# more\n" * (len(readings) < until))
+        return proven(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "_proven", busy)
+    until = READINGS
+    prove(place.config, place.settings)
+    assert len(readings) == READINGS
+    readings.clear()
+    until = READINGS + 1
+    assert await place.refused() == ["config:0:1: changes while it is read; reload when all is written"]
+    assert len(readings) == READINGS
+
+
+async def test_one_after_the_other_and_not_without_end(place: Place) -> None:
+    place.write("dialplans/shop.yaml", PLAN.replace("QUEUE", "orders") + "# new\n")
+    wanted = [asyncio.create_task(place.reloader.reload(str(number))) for number in range(6)]
+    done = await asyncio.gather(*wanted, return_exceptions=True)
+    changes = [bool(one.changes) for one in done if isinstance(one, module.Outcome)]
+    assert changes == [True, False, False, False]
+    assert [type(one) for one in done[4:]] == [Busy] * 2 and "3 others wait" in str(done[5])
+
+
+async def test_signals_that_come_together_are_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    async def reload(by: str) -> None:
+        seen.append(by)
+        if len(seen) == 1:
+            for _ in range(5):
+                wanted.set()
+        if len(seen) == 2:
+            done.set()
+        raise ConfigError([])
+
+    monkeypatch.setattr(place.reloader, "reload", reload)
+    wanted, done = asyncio.Event(), asyncio.Event()
+    following = asyncio.create_task(place.reloader.follow(wanted, "SIGHUP"))
+    wanted.set()
+    async with asyncio.timeout(5):
+        await done.wait()
+    following.cancel()
+    assert seen == ["SIGHUP"] * 2
+
+
+async def test_a_disk_that_is_full_keeps_nobody_from_reloading(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(PlanShelf, "write", full)
+    place.write("dialplans/shop.yaml", PLAN.replace("QUEUE", "orders") + "# new\n")
+    outcome = await place.reloader.reload("admin")
+    assert outcome.changes
+    assert ["No space left" in problem.message for problem in outcome.warnings] == [True]
+
+
+async def test_a_process_that_comes_back_to_a_mistake_goes_on_with_what_worked(place: Place) -> None:
+    place.write("dialplans/shop.yaml", "dialplan: [\n")
+    dialplans, shelf = first(place.settings)
+    assert dialplans.plans == place.switch.dialplans.release.plans
+    following = Reloader(place.config, place.settings, place.switch, shelf, dialplans).follow(asyncio.Event(), "SIGHUP")
+    task = asyncio.create_task(following)
+    await asyncio.sleep(0)
+    task.cancel()
+    assert [(fact.by, fact.errors) for fact in place.house.world.facts(ReloadRefused)] == [("start", 1)]
+    shutil.rmtree(place.home / "var")
+    with pytest.raises(ConfigError):
+        first(place.settings)
+
+
+def test_where_settings_differ() -> None:
+    assert list(changed({"a": 1, "b": {"c": 2}}, {"b": {"c": 3}})) in (["a", "b.c"], ["b.c", "a"])
+    assert not list(changed((1, 2), (1, 2)))
+
+
+def test_proving_computes_no_expression(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What expressions may cost is counted in one place, for the loop's thread alone."""
+
+    def charge(*_: object) -> None:
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(Meter, "charge", charge)
+    say = "{say: \"{{ 'a' | upper }} {{ [2, 1] | sort | join }}\", next: orders}"
+    place.write(
+        "dialplans/shop.yaml", PLAN.replace("QUEUE", "orders").replace("open: orders", "open: s") + f"  s: {say}\n"
+    )
+    assert "s" in prove(place.config, place.settings).dialplans.plans["shop"].steps
