@@ -16,5 +16,7 @@ What the human asked and what the engine says are two fields (``agent``). Whethe
 follows from both, from the phone, and from a delay after a failed offer; it is written into the arrays of ``floor``
 in the step in which it changes, so that a match reads one array per need and never asks ten thousand objects.
 
-State is ``Agent`` and ``Contact``, plain values; ``floor``, ``demand`` and the timers can be rebuilt from them.
+State is ``Agent`` and ``Contact``, plain values; ``floor``, ``demand`` and the timers can be rebuilt from them. Of the
+rules, ``crew`` has the agents', ``waiting`` the contacts', ``offers`` those of what becomes of a match, ``match`` who
+gets whom; ``state`` is what they share, and ``acd`` hands each input to the part that knows it.
 """

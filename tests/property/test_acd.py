@@ -148,7 +148,7 @@ class World:
         return sorted((contact for contact in self.joined if contact not in gone), key=self.rank)
 
     def offerable(self) -> list[str]:
-        return [name for name, record in self.acd._agents.items() if record.offerable]
+        return [name for name, record in self.acd._state.agents.items() if record.offerable]
 
     def hear_offer(self, offer: Offer) -> None:
         assert offer.contact not in self.offers, "one contact, one offer"
@@ -173,14 +173,14 @@ class World:
             assert self.idleness(name) > self.idleness(offer.agent) or not self.qualifies(name, offer.contact)
 
     def idleness(self, agent: str) -> tuple[float, str]:
-        return (self.acd._agents[agent].idle_since, agent)
+        return (self.acd._state.agents[agent].idle_since, agent)
 
     def check(self) -> None:
         free = self.offerable()
         for contact in self.waiting():
             assert not [a for a in free if self.qualifies(a, contact)], "nobody waits for an agent who is free"
         for name in AGENTS:
-            record, view = self.acd._agents[name], self.acd.agent(name)
+            record, view = self.acd._state.agents[name], self.acd.agent(name)
             assert view.state is self.state[name]
             assert (record.until is not None) is (view.state in (AgentState.RESERVED, AgentState.WRAP_UP))
             due = self.acd.deadline

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.acd.acd import GRACE_S
 from softswitch.acd.failure import NO_ANSWER_DELAY_S
+from softswitch.acd.match import GRACE_S
 from softswitch.acd.model import (
     AcdInput,
     AgentState,

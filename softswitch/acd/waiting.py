@@ -1,0 +1,97 @@
+"""The contacts' part: who may join, at which place he waits, and how he leaves.
+
+Knows offers only so far as to call them off when the contact is gone.
+"""
+
+from __future__ import annotations
+
+from softswitch.acd.agent import AgentInput, Cue
+from softswitch.acd.contact import Contact, joined
+from softswitch.acd.crew import Crew
+from softswitch.acd.model import CancelOffer, Join, Leave, QueueJoined, QueueLeft, Refused, WaitedTooLong
+from softswitch.acd.state import State, Step
+
+
+class Waiting:
+    def __init__(self, state: State, crew: Crew) -> None:
+        self._state = state
+        self._crew = crew
+
+    def join(self, event: Join, this: Step) -> None:
+        if event.contact in self._state.contacts:
+            return
+        refusal = self._refusal(event)
+        if refusal:
+            this.effects.append(Refused(event.contact, event.queue, refusal))
+            return
+        queue = self._state.queues[event.queue]
+        contact = self._state.contacts[event.contact] = joined(event, queue.spec, this.now)
+        queue.line.add(contact.order)
+        position, again = queue.line.position(contact.order), event.joined_at is not None
+        this.effects.append(QueueJoined(contact.id, contact.queue, position, contact.kind, again))
+        self.wait(contact, this)
+
+    def _refusal(self, event: Join) -> str:
+        queue = self._state.queues.get(event.queue)
+        if queue is None:
+            return "unknown queue"
+        if event.needs is not None and not all(self._state.floor.knows(need.skill) for need in event.needs):
+            return "unknown skill"
+        # The limit is for those who hold a line: a callback was promised its place already, and some had theirs.
+        kept = event.kind == "callback" or event.joined_at is not None
+        if kept or queue.live_waiting < queue.spec.max_waiting:
+            return ""
+        signature = queue.signature if event.needs is None else self._state.demand.signature(event.needs)
+        return "full" if self._state.floor.longest_idle(signature.eligible) is None else ""
+
+    def wait(self, contact: Contact, this: Step) -> None:
+        """Into the line of its needs, at the place of its original age."""
+        contact.agent = None
+        contact.relaxed = contact.relaxes_at is not None and contact.relaxes_at <= this.now
+        self._state.demand.add(self._state.signature(contact), contact.order)
+        self._count(contact, 1)
+        due = contact.gives_up_at
+        if contact.relaxes_at is not None and not contact.relaxed:
+            due = min(due, contact.relaxes_at)
+        self._state.contact_timers.set(contact.id, due)
+        this.arrived.append(contact)
+
+    def unwait(self, contact: Contact) -> None:
+        self._state.demand.remove(self._state.signature(contact), contact.order)
+        self._count(contact, -1)
+        self._state.contact_timers.set(contact.id, None)
+
+    def _count(self, contact: Contact, change: int) -> None:
+        queue = self._state.queues[contact.queue]
+        if contact.live:
+            queue.live_waiting += change
+        else:
+            queue.callbacks_waiting += change
+
+    def due(self, contact: Contact, this: Step) -> None:
+        self.unwait(contact)
+        if contact.gives_up_at <= this.now:
+            self.give_up(contact, this)
+        else:
+            self.wait(contact, this)
+
+    def give_up(self, contact: Contact, this: Step) -> None:
+        this.effects.append(WaitedTooLong(contact.id, contact.queue))
+        self.left(contact, "timeout", None, this)
+
+    def left(self, contact: Contact, why: str, agent: str | None, this: Step) -> None:
+        del self._state.contacts[contact.id]
+        place = self._state.queues[contact.queue].line.remove(contact.order)
+        waited_s = this.now - contact.queued_at
+        this.effects.append(QueueLeft(contact.id, contact.queue, why, waited_s, contact.kind, agent, place))
+
+    def leave(self, event: Leave, this: Step) -> None:
+        contact = self._state.contacts.get(event.contact)
+        if contact is None:
+            return
+        if contact.agent is None:
+            self.unwait(contact)
+        else:
+            this.effects.append(CancelOffer(contact.id, contact.agent, event.why))
+            self._crew.move(self._state.agents[contact.agent], Cue(AgentInput.RELEASED, event.why), this)
+        self.left(contact, event.why, None, this)
