@@ -91,7 +91,7 @@ class Acd:
 
     def free_agents(self, queue: str) -> int:
         """Agents who could be offered work now and meet the queue's own needs."""
-        return self._state.floor.count_free(self._state.queues[queue].signature.eligible)
+        return self._state.floor.count_free(self._state.queues[queue].signatures[0].eligible)
 
     def free_for_callbacks(self, queue: str) -> int:
         """The same with the needs relaxed or not: a callback has the age that its promise kept."""
@@ -99,7 +99,7 @@ class Acd:
 
     def logged_in(self, queue: str) -> int:
         """Agents at work, in whatever state, who meet the queue's own needs."""
-        return self._state.floor.count_logged_in(self._state.queues[queue].signature.eligible)
+        return self._state.floor.count_logged_in(self._state.queues[queue].signatures[0].eligible)
 
     def waiting(self, queue: str, now: float) -> list[InQueue]:
         """Everybody in the queue by rank, also those for whom an agent is being rung."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 
-from softswitch.acd.model import Join, Need, QueueSpec
+from softswitch.acd.model import Join, Needs, QueueSpec
 
 Order = tuple[float, str]  # (queued_at - priority_s, contact): the smallest is served first
 
@@ -22,9 +22,9 @@ class Contact:
     queued_at: float  # the age counts from here; may lie before the join
     order: Order
     gives_up_at: float
-    needs: tuple[Need, ...] | None  # its own, or None: the queue's
-    relaxes_at: float | None
-    relaxed: bool = False
+    needs: Needs | None  # its own, or None: the queue's
+    relaxes_at: tuple[float, ...]  # when each relaxation of the queue's needs applies; none for needs of its own
+    relaxed: int = 0  # how many of them do
     agent: str | None = None  # who is being rung for it
 
     @property
@@ -40,9 +40,7 @@ def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
     are the caller's choice, and the queue's relaxation does not undo them.
     """
     order = (join.queued_at - spec.priority_s - join.priority_s, join.contact)
-    relaxes_at = None
-    if spec.relaxation is not None and join.needs is None:
-        relaxes_at = join.queued_at + spec.relaxation.after_s
+    relaxes_at = tuple(join.queued_at + one.after_s for one in spec.relaxations) if join.needs is None else ()
     gives_up_at = (now if join.joined_at is None else join.joined_at) + spec.max_wait_s
     return Contact(join.contact, spec.name, join.kind, join.queued_at, order, gives_up_at, join.needs, relaxes_at)
 

@@ -7,13 +7,12 @@ empty and that it can serve. Signatures come from the configuration and the dial
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from softswitch.acd.contact import Line, Order
 from softswitch.acd.floor import Floor
-from softswitch.acd.model import Need
+from softswitch.acd.model import Needs
+from softswitch.acd.skill import merged
 from softswitch.acd.why import Candidates, candidates
 
 
@@ -22,20 +21,12 @@ class Signature:
 
     __slots__ = ("bit", "candidates", "eligible", "line", "needs")
 
-    def __init__(self, needs: tuple[Need, ...], bit: int, floor: Floor) -> None:
+    def __init__(self, needs: Needs, bit: int, floor: Floor) -> None:
         self.needs = needs
         self.bit = bit
         self.eligible = np.flatnonzero(floor.having(needs))
         self.candidates: Candidates = candidates(floor, needs, self.eligible)
         self.line = Line()
-
-
-def merged(needs: Iterable[Need]) -> tuple[Need, ...]:
-    """One need per skill, the strictest, in the order of names."""
-    levels: dict[str, int] = {}
-    for need in needs:
-        levels[need.skill] = max(need.level, levels.get(need.skill, 0))
-    return tuple(Need(skill, level) for skill, level in sorted(levels.items()))
 
 
 class Demand:
@@ -44,11 +35,11 @@ class Demand:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self._signatures: list[Signature] = []
-        self._by_needs: dict[tuple[Need, ...], Signature] = {}
+        self._by_needs: dict[Needs, Signature] = {}
         self._waiting = 0  # bits of the signatures with somebody in line
         self._serves = [0] * len(floor.specs)  # bits by agent number
 
-    def signature(self, needs: Iterable[Need]) -> Signature:
+    def signature(self, needs: Needs) -> Signature:
         """The signature of these needs; the first request computes who can serve it."""
         key = merged(needs)
         found = self._by_needs.get(key)

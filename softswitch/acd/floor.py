@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from typing import cast
+from functools import reduce
+from typing import assert_never, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from softswitch.acd.agent import Agent
-from softswitch.acd.model import AgentSpec, AgentState, Need
+from softswitch.acd.model import AgentSpec, AgentState, AllOf, AnyOf, Expression, Need, Needs, NotOf
 
 Numbers = NDArray[np.intp]
 
@@ -60,6 +61,7 @@ class Floor:
         self.number = {spec.name: number for number, spec in enumerate(self.specs)}
         self.standings = np.full(len(self.specs), int(Standing.LOGGED_OUT), dtype=np.uint8)
         self.idle_since = np.full(len(self.specs), np.inf)  # inf: not to be offered work
+        self._nobody = np.zeros(len(self.specs), dtype=np.bool_)
         self._levels: dict[str, NDArray[np.uint8]] = {}
         for number, spec in enumerate(self.specs):
             for skill, level in spec.skills:
@@ -75,13 +77,26 @@ class Floor:
         """Somebody has it, at whatever level."""
         return skill in self._levels
 
-    def having(self, needs: Sequence[Need]) -> NDArray[np.bool_]:
+    def having(self, needs: Needs) -> NDArray[np.bool_]:
         """By agent number, shape (agents,): meets every need."""
-        meets = np.ones(len(self.specs), dtype=np.bool_)
+        found = np.ones(len(self.specs), dtype=np.bool_)
         for need in needs:
-            levels = self._levels.get(need.skill)
-            meets &= False if levels is None else levels >= need.level
-        return meets
+            found &= self._meeting(need)
+        return found
+
+    def _meeting(self, need: Expression) -> NDArray[np.bool_]:
+        match need:
+            case Need(skill, level, at_most):
+                levels = self._levels.get(skill)
+                return self._nobody if levels is None else (levels >= level) & (levels <= at_most)
+            case AllOf(of):
+                return self.having(of)
+            case AnyOf(of):
+                return reduce(np.logical_or, map(self._meeting, of), self._nobody)
+            case NotOf(of):
+                return ~self._meeting(of)
+            case _:
+                assert_never(need)
 
     def is_free(self, number: int) -> bool:
         return bool(self.standings[number] == _FREE)

@@ -12,39 +12,117 @@ from softswitch.core.effect import DomainEvent, Effect
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A skill that the agent must have at ``level`` or above."""
+    """A skill that the agent must have, at a level in this range."""
 
     skill: str
-    level: int = 1  # 1..10
+    level: int = 1  # 1..10, the lowest
+    at_most: int = 10  # the highest
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    of: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    of: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOf:
+    of: Expression
+
+
+Expression = Need | AllOf | AnyOf | NotOf
+Needs = tuple[Expression, ...]  # all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """From ``after_s`` seconds of waiting on, these needs replace the queue's."""
+    """From ``after_s`` seconds of waiting on, these needs replace those before."""
 
     after_s: float
-    needs: tuple[Need, ...]
+    needs: Needs
+
+
+class Strategy(enum.Enum):
+    """Which of the agents who suit a contact, and are free, gets it; equals go by the longest idle, then by name."""
+
+    LONGEST_IDLE = "longest-idle"
+    BEST_FIT = "best-fit"  # least surplus of skill over what is needed
+    MOST_SKILLED = "most-skilled"  # highest sum of the levels of the skills that are needed
+    LEAST_OCCUPIED = "least-occupied"  # share of the time since login spent on contacts
+    FEWEST_CALLS = "fewest-calls"  # since login
+    ROUND_ROBIN = "round-robin"  # the next by name after the one who was last offered a contact of this queue
+    RANDOM = "random"
+    LINEAR = "linear"  # always the first, in the order of the configuration
+    RING_ALL = "ring-all"  # everybody at once; who answers first has it
+
+
+class WrapUpMode(enum.Enum):
+    NONE = "none"
+    OPTIONAL = "optional"  # only if the agent has asked for it while he talked
+    TIMED = "timed"
+    UNTIL_DONE = "until-done"  # until he says so
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    mode: WrapUpMode = WrapUpMode.TIMED
+    s: float = 10.0  # of TIMED, and the end of OPTIONAL unless it is extended
+    at_most_s: float = 300.0  # from its begin, whatever is asked: never longer
+
+    @staticmethod
+    def timed(s: float) -> WrapUp:
+        """For so long; 0: none."""
+        return WrapUp(WrapUpMode.TIMED, s, max(s, 300.0)) if s > 0 else WrapUp(WrapUpMode.NONE)
+
+
+class Condition(enum.Enum):
+    """Why nobody may join, or stay; the word is also the ``why`` of ``Refused`` and ``WaitedTooLong``."""
+
+    NO_AGENTS = "no agents"  # nobody who could ever serve it is logged in
+    ALL_PAUSED = "all paused"  # somebody is, and all of them are paused
+    LONG_WAIT = "long wait"  # the expected wait is above ``expected_above_s``
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """``agents`` free agents are kept for contacts whose priority is at least ``priority_s``."""
+
+    agents: int
+    priority_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
     name: str
-    user: str  # AOR user part of the phone that rings
+    user: str  # AOR user part of the phone that rings; "" none of his own: he says at login which
     skills: tuple[tuple[str, int], ...]  # (skill, level 1..10)
+    also: tuple[str, ...] = ()  # further phones of his, which ring with it
 
 
 @dataclass(frozen=True, slots=True)
 class QueueSpec:
     name: str
-    needs: tuple[Need, ...] = ()
-    relaxation: Relaxation | None = None
+    needs: Needs = ()
+    relaxations: tuple[Relaxation, ...] = ()  # by age, the earliest first
     priority_s: float = 0.0  # added to the age of each contact
     ring_timeout_s: float = 20.0
-    wrap_up_s: float = 10.0
+    wrap_up: WrapUp = WrapUp()
     max_waiting: int = 100
     max_wait_s: float = 1800.0
     max_misses: int = 2  # consecutive unanswered offers until the agent is PAUSED("no answer")
-    retry_busy_s: float = 10.0  # after 486 / rejected the agent is not offered work for so long
+    retry_busy_s: float = 10.0  # after 486 the agent is not offered work for so long
+    retry_rejected_s: float = 10.0  # after he declined
+    retry_unreachable_s: float = 10.0  # unless his phone is heard of before
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    reserve: Reserve | None = None
+    share: float | None = None  # of all who wait in queues that have one: routing by queue ratio among those
+    join_unless: frozenset[Condition] = frozenset()  # one of them holds: refused
+    leave_if: frozenset[Condition] = frozenset()  # one of them comes to hold: those who wait have waited too long
+    expected_above_s: float = 1800.0  # of LONG_WAIT
 
 
 # ---- states ----------------------------------------------------------------------------------------------------
@@ -91,6 +169,21 @@ class SetPaused:
 
 
 @dataclass(frozen=True, slots=True)
+class AskWrapUp:
+    """Said while talking: wrap-up follows where the queue leaves it to the agent."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendWrapUp:
+    """The wrap-up that is under way ends so much later, at most when the queue's ``at_most_s`` is over."""
+
+    agent: str
+    by_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reachability:
     """The agent's phone is registered (and its last probe was answered), or no longer so."""
 
@@ -105,10 +198,38 @@ class Join:
     contact: str
     queue: str
     queued_at: float
-    needs: tuple[Need, ...] | None = None  # None: the queue's
+    needs: Needs | None = None  # None: the queue's
     priority_s: float = 0.0  # on top of the queue's
     kind: str = "call"  # or "callback"
     joined_at: float | None = None  # where it had its place before a restart: it is not refused, and waits no longer
+    cost: int = 100  # of an agent's capacity, which is 100 in all
+    preferred: str = ""  # this agent first, if he is logged in, whatever the needs say
+    preferred_s: float = 0.0  # for so long, from ``queued_at``; then anybody who suits
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A waiting contact goes to another queue, at the place of its age. Not while an agent is rung for it."""
+
+    contact: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reprioritise:
+    """``priority_s``: what it has on top of its queue's from now on."""
+
+    contact: str
+    priority_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """A reload. Who is gone from it finishes what he has in hand; a queue that is gone serves those who are in it."""
+
+    agents: tuple[AgentSpec, ...]
+    queues: tuple[QueueSpec, ...]
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +275,13 @@ AcdInput = (
     | LogOut
     | SetReady
     | SetPaused
+    | AskWrapUp
+    | ExtendWrapUp
     | Reachability
     | Join
+    | Move
+    | Reprioritise
+    | Configure
     | Leave
     | OfferAnswered
     | OfferFailed
@@ -191,14 +317,24 @@ class Refused(Effect):
 
     contact: str
     queue: str
-    why: str  # "full", "unknown queue", "unknown skill"
+    why: str  # "full", "unknown queue", "unknown skill", or a ``Condition``
 
 
 @dataclass(frozen=True, slots=True)
 class WaitedTooLong(Effect):
-    """max_wait_s has passed: the contact has left the queue."""
+    """max_wait_s has passed, or a condition of ``leave_if`` has come to hold: the contact has left the queue."""
 
     contact: str
+    queue: str
+    why: str = "timeout"  # or a ``Condition``
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Effect):
+    """The contact is in another queue now."""
+
+    contact: str
+    old: str
     queue: str
 
 
@@ -243,5 +379,5 @@ class Decided(DomainEvent):
     queue: str
     agent: str | None  # None: nobody
     waited_s: float
-    relaxed: bool
+    relaxed: int  # how many of the queue's relaxations applied
     passed_over: tuple[tuple[str, str], ...]  # (agent, reason)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from softswitch.acd.agent import Agent, AgentInput, Cue, Work
 from softswitch.acd.crew import Crew
 from softswitch.acd.failure import failure
-from softswitch.acd.model import AgentState, CancelOffer, ContactEnded, OfferAnswered, OfferFailed, Resumed
+from softswitch.acd.model import AgentState, CancelOffer, ContactEnded, OfferAnswered, OfferFailed, Resumed, WrapUpMode
 from softswitch.acd.state import State, Step
 from softswitch.acd.waiting import Waiting
 
@@ -67,8 +67,8 @@ class Offers:
         agent = self._state.agent(event.agent)
         if agent.work is None or agent.contact != event.contact:
             return
-        wrap_up_s = self._state.queues[agent.work.queue].spec.wrap_up_s
-        if wrap_up_s > 0:
-            self._crew.move(agent, Cue(AgentInput.ENDED, until=this.now + wrap_up_s), this)
+        wrap_up = self._state.queues[agent.work.queue].spec.wrap_up
+        if wrap_up.mode is WrapUpMode.TIMED:
+            self._crew.move(agent, Cue(AgentInput.ENDED, until=this.now + wrap_up.s), this)
         else:
             self._crew.move(agent, Cue(AgentInput.ENDED_AT_ONCE), this)

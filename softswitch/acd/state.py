@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 
@@ -23,9 +24,8 @@ from softswitch.core.timers import Deadlines
 @dataclass(slots=True)
 class Queue:
     spec: QueueSpec
-    signature: Signature
-    relaxed: Signature
-    admitted: Numbers  # who meets either
+    signatures: tuple[Signature, ...]  # by the number of relaxations that apply
+    admitted: Numbers  # who meets any of them
     line: Line = field(default_factory=Line)  # everybody who has joined and not left
     live_waiting: int = 0  # callers who hold the line and for whom nobody is being rung
     callbacks_waiting: int = 0  # the same, and nobody holds the line
@@ -52,9 +52,9 @@ class State:
         self.contact_timers = Deadlines()
 
     def _queue(self, spec: QueueSpec) -> Queue:
-        signature = self.demand.signature(spec.needs)
-        relaxed = signature if spec.relaxation is None else self.demand.signature(spec.relaxation.needs)
-        return Queue(spec, signature, relaxed, np.union1d(signature.eligible, relaxed.eligible))
+        needs = (spec.needs, *(one.needs for one in spec.relaxations))
+        signatures = tuple(self.demand.signature(one) for one in needs)
+        return Queue(spec, signatures, reduce(np.union1d, (one.eligible for one in signatures)))
 
     def agent(self, name: str) -> Agent:
         """Raises ``UsageError`` for one that is not configured."""
@@ -67,5 +67,4 @@ class State:
         """What this contact needs now."""
         if contact.needs is not None:
             return self.demand.signature(contact.needs)
-        queue = self.queues[contact.queue]
-        return queue.relaxed if contact.relaxed else queue.signature
+        return self.queues[contact.queue].signatures[contact.relaxed]

@@ -5,10 +5,13 @@ Knows offers only so far as to call them off when the contact is gone.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from softswitch.acd.agent import AgentInput, Cue
 from softswitch.acd.contact import Contact, joined
 from softswitch.acd.crew import Crew
 from softswitch.acd.model import CancelOffer, Join, Leave, QueueJoined, QueueLeft, Refused, WaitedTooLong
+from softswitch.acd.skill import skills
 from softswitch.acd.state import State, Step
 
 
@@ -35,24 +38,24 @@ class Waiting:
         queue = self._state.queues.get(event.queue)
         if queue is None:
             return "unknown queue"
-        if event.needs is not None and not all(self._state.floor.knows(need.skill) for need in event.needs):
+        if event.needs is not None and not all(map(self._state.floor.knows, skills(event.needs))):
             return "unknown skill"
         # The limit is for those who hold a line: a callback was promised its place already, and some had theirs.
         kept = event.kind == "callback" or event.joined_at is not None
         if kept or queue.live_waiting < queue.spec.max_waiting:
             return ""
-        signature = queue.signature if event.needs is None else self._state.demand.signature(event.needs)
+        signature = queue.signatures[0] if event.needs is None else self._state.demand.signature(event.needs)
         return "full" if self._state.floor.longest_idle(signature.eligible) is None else ""
 
     def wait(self, contact: Contact, this: Step) -> None:
         """Into the line of its needs, at the place of its original age."""
         contact.agent = None
-        contact.relaxed = contact.relaxes_at is not None and contact.relaxes_at <= this.now
+        contact.relaxed = bisect_right(contact.relaxes_at, this.now)
         self._state.demand.add(self._state.signature(contact), contact.order)
         self._count(contact, 1)
         due = contact.gives_up_at
-        if contact.relaxes_at is not None and not contact.relaxed:
-            due = min(due, contact.relaxes_at)
+        if contact.relaxed < len(contact.relaxes_at):
+            due = min(due, contact.relaxes_at[contact.relaxed])
         self._state.contact_timers.set(contact.id, due)
         this.arrived.append(contact)
 

@@ -8,20 +8,18 @@ standings and no look at the other agents.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from softswitch.acd.floor import Floor, Numbers, Standing
-from softswitch.acd.model import AgentSpec, Need
+from softswitch.acd.model import Need, Needs
+from softswitch.acd.skill import skills, unmet
 
 MOST_NAMED = 50
 
 LESS_IDLE = "idle for less time"
 SAME_IDLE = "idle for as long, later by name"
-LACKS = "lacks skill {}"
-TOO_LOW = "level too low in {}"
 
 _TEXT = {
     Standing.FREE: LESS_IDLE,
@@ -47,23 +45,14 @@ class Candidates:
     unfit: PassedOver  # the others, whose reason does not change
 
 
-def candidates(floor: Floor, needs: Sequence[Need], eligible: Numbers) -> Candidates:
+def candidates(floor: Floor, needs: Needs, eligible: Numbers) -> Candidates:
     named = eligible[:MOST_NAMED]
     names = tuple(floor.specs[number].name for number in named.tolist())
     meets = floor.having(needs)
-    skilled = floor.having([Need(need.skill, 1) for need in needs])
+    skilled = floor.having(tuple(Need(skill) for skill in skills(needs)))
     others = np.concatenate((np.flatnonzero(skilled & ~meets), np.flatnonzero(~skilled)))
     unfit = [floor.specs[number] for number in others[: MOST_NAMED - len(names)].tolist()]
-    return Candidates(named, names, tuple((spec.name, _unfit(spec, needs)) for spec in unfit))
-
-
-def _unfit(spec: AgentSpec, needs: Sequence[Need]) -> str:
-    """What an agent who does not meet ``needs`` is short of: a skill rather than a level."""
-    levels = dict(spec.skills)
-    for need in needs:
-        if levels.get(need.skill, 0) < 1:
-            return LACKS.format(need.skill)
-    return next(TOO_LOW.format(need.skill) for need in needs if levels[need.skill] < need.level)
+    return Candidates(named, names, tuple((spec.name, unmet(dict(spec.skills), needs)) for spec in unfit))
 
 
 def passed_over(floor: Floor, among: Candidates, winner: int | None) -> PassedOver:

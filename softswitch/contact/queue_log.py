@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from softswitch.acd.model import AgentSpec, AgentState, AgentStateChanged, QueueJoined, QueueLeft, QueueSpec
+from softswitch.acd.skill import meets
 from softswitch.contact.event import (
     ContactConnected,
     ContactDisconnected,
@@ -49,10 +50,7 @@ def serving(agents: Iterable[AgentSpec], queues: Iterable[QueueSpec]) -> dict[st
         served[agent.name] = tuple(
             queue.name
             for queue in known
-            if any(
-                all(levels.get(need.skill, 0) >= need.level for need in needs)
-                for needs in (queue.needs, *([queue.relaxation.needs] if queue.relaxation else []))
-            )
+            if any(meets(levels, needs) for needs in (queue.needs, *(one.needs for one in queue.relaxations)))
         )
     return served
 

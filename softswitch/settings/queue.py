@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from softswitch.acd.model import Need, QueueSpec, Relaxation
+from softswitch.acd.model import Need, QueueSpec, Relaxation, WrapUp
 from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy, Window
 from softswitch.settings.behind import Pin
@@ -125,10 +125,10 @@ class Queue(Strict):
         return QueueSpec(
             name=queue,
             needs=_needs(self.needs),
-            relaxation=Relaxation(self.relax.after, _needs(self.relax.needs)) if self.relax else None,
+            relaxations=(Relaxation(self.relax.after, _needs(self.relax.needs)),) if self.relax else (),
             priority_s=self.priority,
             ring_timeout_s=self.ring_timeout,
-            wrap_up_s=self.wrap_up,
+            wrap_up=WrapUp.timed(self.wrap_up),
             max_waiting=self.max_waiting,
             max_wait_s=self.max_wait,
             max_misses=self.max_misses,

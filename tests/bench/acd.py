@@ -28,6 +28,7 @@ from softswitch.acd.model import (
     OfferFailed,
     QueueSpec,
     Reachability,
+    WrapUp,
 )
 from tests.bench.report import emit, spread
 
@@ -42,7 +43,9 @@ class Load:
         names = [f"skill{n}" for n in range(SKILLS)]
         specs = [AgentSpec(f"agent{n:05}", f"{n}", self._skills(names)) for n in range(agents)]
         self.queues = [f"queue{n}" for n in range(SIGNATURES)]
-        queues = [QueueSpec(name, self._needs(names), wrap_up_s=0, max_waiting=10**6) for name in self.queues]
+        queues = [
+            QueueSpec(name, self._needs(names), wrap_up=WrapUp.timed(0), max_waiting=10**6) for name in self.queues
+        ]
         self.acd = Acd(specs, queues)
         self.now, self.serial = 0.0, 0
         self.contacts: list[str] = []

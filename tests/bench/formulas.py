@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from softswitch.acd.model import AgentSpec, Need, QueueLeft, QueueSpec
+from softswitch.acd.model import AgentSpec, Need, QueueLeft, QueueSpec, WrapUp
 from softswitch.simulation.arrival import Arrival, exponential, merged, poisson
 from softswitch.simulation.run import Run
 
@@ -47,7 +47,7 @@ def runs(
 
 
 def queue(name: str, *needs: Need) -> QueueSpec:
-    return QueueSpec(name, needs, wrap_up_s=0, max_waiting=10**9, max_wait_s=1e9)
+    return QueueSpec(name, needs, wrap_up=WrapUp.timed(0), max_waiting=10**9, max_wait_s=1e9)
 
 
 def off(found: Sequence[float], exact: float) -> float:

@@ -22,6 +22,7 @@ from softswitch.acd.model import (
     LogIn,
     LogOut,
     Need,
+    Needs,
     Offer,
     OfferAnswered,
     OfferFailed,
@@ -32,15 +33,24 @@ from softswitch.acd.model import (
     Relaxation,
     SetPaused,
     SetReady,
+    WrapUp,
 )
+from softswitch.acd.skill import meets
 from softswitch.core.effect import Effect
 
 SKILLS = ("a", "b")
 AGENTS = ("ann", "bob", "cy", "dan")
 QUEUES = (
-    QueueSpec("plain", wrap_up_s=0, max_waiting=3, max_wait_s=90, ring_timeout_s=9),
-    QueueSpec("skilled", (Need("a", 5),), Relaxation(11, (Need("a"),)), wrap_up_s=7, max_wait_s=200, retry_busy_s=4),
-    QueueSpec("high", (Need("a"), Need("b", 3)), Relaxation(23, ()), 17.0, wrap_up_s=3, max_misses=1),
+    QueueSpec("plain", wrap_up=WrapUp.timed(0), max_waiting=3, max_wait_s=90, ring_timeout_s=9),
+    QueueSpec(
+        "skilled",
+        (Need("a", 5),),
+        (Relaxation(11, (Need("a"),)),),
+        wrap_up=WrapUp.timed(7),
+        max_wait_s=200,
+        retry_busy_s=4,
+    ),
+    QueueSpec("high", (Need("a"), Need("b", 3)), (Relaxation(23, ()),), 17.0, wrap_up=WrapUp.timed(3), max_misses=1),
 )
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
@@ -114,7 +124,7 @@ class World:
                     self.ended[contact] += 1
                 case Decided(contact, _, agent, waited_s, relaxed):
                     assert waited_s == self.now - self.joined[contact].queued_at
-                    assert relaxed is self.is_relaxed(contact)
+                    assert relaxed == self.relaxed(contact)
                 case _:
                     pass
         for offer in effects:
@@ -123,21 +133,22 @@ class World:
 
     # ---- judging
 
-    def is_relaxed(self, contact: str) -> bool:
+    def relaxed(self, contact: str) -> int:
         join = self.joined[contact]
-        relaxation = BY_NAME[join.queue].relaxation
-        return relaxation is not None and join.needs is None and self.now - join.queued_at >= relaxation.after_s
+        if join.needs is not None:
+            return 0
+        return sum(self.now - join.queued_at >= one.after_s for one in BY_NAME[join.queue].relaxations)
 
-    def needs(self, contact: str) -> tuple[Need, ...]:
+    def needs(self, contact: str) -> Needs:
         join = self.joined[contact]
         if join.needs is not None:
             return join.needs
         spec = BY_NAME[join.queue]
-        return spec.relaxation.needs if spec.relaxation and self.is_relaxed(contact) else spec.needs
+        return (spec.needs, *(one.needs for one in spec.relaxations))[self.relaxed(contact)]
 
     def qualifies(self, agent: str, contact: str) -> bool:
         levels = dict(self.specs[agent].skills)
-        return all(levels.get(need.skill, 0) >= need.level for need in self.needs(contact))
+        return meets(levels, self.needs(contact))
 
     def rank(self, contact: str) -> tuple[float, str]:
         join = self.joined[contact]
@@ -312,7 +323,7 @@ def test_the_same_events_give_the_same_effects(cast: list[AgentSpec], script: li
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=30))
 def test_one_agent_serves_all_in_the_order_of_rank(joins: list[tuple[int, int]]) -> None:
-    acd = Acd([AgentSpec("ann", "ann", ())], [QueueSpec("q", wrap_up_s=0, max_waiting=99, priority_s=5.0)])
+    acd = Acd([AgentSpec("ann", "ann", ())], [QueueSpec("q", wrap_up=WrapUp.timed(0), max_waiting=99, priority_s=5.0)])
     for number, (age_s, priority) in enumerate(joins):
         acd.handle(Join(f"c{number}", "q", 100.0 - age_s, None, 5.0 * priority), 100.0)
     acd.handle(Reachability("ann", True), 100.0)

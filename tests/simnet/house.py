@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from softswitch.acd.model import AgentSpec, Need, QueueSpec
+from softswitch.acd.model import AgentSpec, Need, QueueSpec, WrapUp
 from softswitch.callback.model import Policy
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
@@ -51,8 +51,8 @@ def plans(text: str) -> dict[str, Plan]:
 def configuration(**changes: Any) -> Configuration:
     users = {name: User(f"pw-{name}", f"Phone {name}", "en") for name in ("1001", "1002", "1003", "1004")}
     queues = (
-        QueueSpec("orders", (Need("orders", 3),), ring_timeout_s=15.0, wrap_up_s=10.0),
-        QueueSpec("service", (Need("service", 3),), ring_timeout_s=15.0, wrap_up_s=10.0),
+        QueueSpec("orders", (Need("orders", 3),), ring_timeout_s=15.0, wrap_up=WrapUp.timed(10.0)),
+        QueueSpec("service", (Need("service", 3),), ring_timeout_s=15.0, wrap_up=WrapUp.timed(10.0)),
     )
     house = Configuration(
         users=users,

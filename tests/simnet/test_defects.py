@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation
+from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation, WrapUp
 from softswitch.callback.model import Policy, PromiseState
 from softswitch.contact.order import MakeLeg
 from softswitch.core.effect import Effect
@@ -39,7 +39,9 @@ def states(house: House) -> list[PromiseState]:
 
 
 def test_promises_older_than_the_relaxation_are_all_kept_while_agents_are_free() -> None:
-    orders = QueueSpec("orders", (Need("orders", 3),), Relaxation(30.0, (Need("orders", 1),)), wrap_up_s=2.0)
+    orders = QueueSpec(
+        "orders", (Need("orders", 3),), (Relaxation(30.0, (Need("orders", 1),)),), wrap_up=WrapUp.timed(2.0)
+    )
     agents = (AgentSpec("alice", "1001", (("orders", 5),)), AgentSpec("bob", "1002", (("orders", 2),)))
     house = House(login=False, agents=agents, queues=(orders, QueueSpec("service")))
     for number in range(5):
@@ -58,7 +60,9 @@ def test_promises_older_than_the_relaxation_are_all_kept_while_agents_are_free()
 
 @pytest.mark.parametrize("waited_s", [0, 60])
 def test_a_callback_is_made_by_an_agent_whom_only_the_relaxation_admits(waited_s: float) -> None:
-    orders = QueueSpec("orders", (Need("orders", 3),), Relaxation(30.0, (Need("orders", 1),)), wrap_up_s=2.0)
+    orders = QueueSpec(
+        "orders", (Need("orders", 3),), (Relaxation(30.0, (Need("orders", 1),)),), wrap_up=WrapUp.timed(2.0)
+    )
     house = House(
         login=False, agents=(AgentSpec("bob", "1002", (("orders", 2),)),), queues=(orders, QueueSpec("service"))
     )

@@ -161,7 +161,7 @@ def test_who_serves_what() -> None:
     queues = (
         QueueSpec("open"),
         QueueSpec("sales", (Need("sales", 3),)),
-        QueueSpec("patient", (Need("sales", 3),), Relaxation(30.0, (Need("sales", 1),))),
+        QueueSpec("patient", (Need("sales", 3),), (Relaxation(30.0, (Need("sales", 1),)),)),
     )
     served = serving(agents, queues)
     assert served == {"anna": ("open", "sales", "patient"), "bob": ("open", "patient"), "carl": ("open",)}

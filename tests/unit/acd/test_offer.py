@@ -21,11 +21,12 @@ from softswitch.acd.model import (
     Reachability,
     SetPaused,
     SetReady,
+    WrapUp,
 )
 from softswitch.core.errors import UsageError
 from tests.unit.acd.centre import Centre, offers, only, spec
 
-Q = QueueSpec("q", ring_timeout_s=20, wrap_up_s=10, retry_busy_s=15, max_misses=2)
+Q = QueueSpec("q", ring_timeout_s=20, wrap_up=WrapUp.timed(10), retry_busy_s=15, max_misses=2)
 RONA_S = 20 + GRACE_S
 
 
@@ -74,7 +75,7 @@ def test_set_ready_ends_wrap_up_early() -> None:
 
 
 def test_without_wrap_up_the_next_comes_at_once() -> None:
-    c = centre("ann", queue=QueueSpec("q", wrap_up_s=0))
+    c = centre("ann", queue=QueueSpec("q", wrap_up=WrapUp.timed(0)))
     c.join("c1")
     c.answer("c1", "ann")
     c.join("c2")
@@ -131,7 +132,7 @@ def test_a_lone_agent_is_tried_again_after_a_short_delay_and_paused_after_the_la
 
 
 def test_only_consecutive_misses_count() -> None:
-    c = centre("ann", queue=QueueSpec("q", ring_timeout_s=20, wrap_up_s=0))
+    c = centre("ann", queue=QueueSpec("q", ring_timeout_s=20, wrap_up=WrapUp.timed(0)))
     c.join("c1")
     c.pass_time(RONA_S + NO_ANSWER_DELAY_S)
     c.answer("c1", "ann")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from softswitch.acd.model import Need, QueueLeft, QueueSpec, Relaxation
+from softswitch.acd.model import Need, QueueLeft, QueueSpec, Relaxation, WrapUp
 from tests.unit.acd.centre import GERMAN, Centre, offers, only, spec
 
-Q, VIP = QueueSpec("q", wrap_up_s=0), QueueSpec("vip", priority_s=60, wrap_up_s=0)
+Q, VIP = QueueSpec("q", wrap_up=WrapUp.timed(0)), QueueSpec("vip", priority_s=60, wrap_up=WrapUp.timed(0))
 
 
 def test_a_join_with_an_agent_free_is_offered_in_the_same_step() -> None:
@@ -44,7 +44,7 @@ def test_a_freed_agent_takes_the_best_over_all_its_skills() -> None:
 
 
 def test_agents_freed_in_one_late_tick_all_get_a_contact() -> None:
-    centre = Centre([spec("ann"), spec("bob")], [QueueSpec("q", wrap_up_s=10)])
+    centre = Centre([spec("ann"), spec("bob")], [QueueSpec("q", wrap_up=WrapUp.timed(10))])
     centre.staff("ann", "bob")
     for contact, agent in (("c1", "ann"), ("c2", "bob")):
         centre.join(contact)
@@ -100,7 +100,7 @@ def test_needs_of_the_contact_replace_those_of_the_queue() -> None:
     assert offers(centre.join("c1", needs=(Need("french"),))) == [("c1", "bob")]
 
 
-RELAXED = QueueSpec("q", (GERMAN,), Relaxation(30, (Need("german", 1),)))
+RELAXED = QueueSpec("q", (GERMAN,), (Relaxation(30, (Need("german", 1),)),))
 
 
 def test_relaxation_applies_from_its_moment_and_matches_at_once() -> None:
@@ -131,8 +131,8 @@ def test_relaxation_does_not_touch_needs_that_the_contact_brought() -> None:
 
 
 def test_when_several_relax_in_one_late_tick_the_best_ranked_is_served() -> None:
-    late = QueueSpec("late", (GERMAN,), Relaxation(20, ()), priority_s=100)
-    centre = Centre([spec("ann")], [RELAXED, late, QueueSpec("plain", (GERMAN,), Relaxation(10, ()))])
+    late = QueueSpec("late", (GERMAN,), (Relaxation(20, ()),), priority_s=100)
+    centre = Centre([spec("ann")], [RELAXED, late, QueueSpec("plain", (GERMAN,), (Relaxation(10, ()),))])
     centre.staff("ann")
     centre.join("low", "plain")
     centre.join("high", "late")

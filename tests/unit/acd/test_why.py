@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softswitch.acd.model import Decided, Leave, LogIn, Need, OfferFailed, QueueSpec, Reachability, Relaxation
+from softswitch.acd.model import Decided, Leave, LogIn, Need, OfferFailed, QueueSpec, Reachability, Relaxation, WrapUp
 from softswitch.acd.why import MOST_NAMED
 from softswitch.core.effect import Effect
 from tests.unit.acd.centre import GERMAN, Centre, only, spec
@@ -32,7 +32,7 @@ def a_busy_centre() -> Centre:
     """One agent in each situation, arranged so that nobody but a_winner is next."""
     qualified = ["a_winner", *(name for name in REASONS if name not in ("k_low", "l_none"))]
     agents = [spec(name, german=5) for name in qualified] + [spec("k_low", german=4), spec("l_none", french=9)]
-    centre = Centre(agents, [QueueSpec("q", (GERMAN,), wrap_up_s=500, retry_busy_s=500)])
+    centre = Centre(agents, [QueueSpec("q", (GERMAN,), wrap_up=WrapUp.timed(500), retry_busy_s=500)])
     for name in ("f_talking", "g_wrap", "h_reserved"):
         centre.staff(name)
         centre.join(f"c-{name}")
@@ -57,7 +57,7 @@ def test_everybody_passed_over_has_the_true_reason() -> None:
 
 
 def test_a_decision_for_nobody_names_all_and_is_said_again_when_something_changes() -> None:
-    centre = Centre([spec("ann", german=2)], [QueueSpec("q", (GERMAN,), Relaxation(30, (Need("german"),)))])
+    centre = Centre([spec("ann", german=2)], [QueueSpec("q", (GERMAN,), (Relaxation(30, (Need("german"),)),))])
     first = decided(centre.join("c1"))
     assert (first.agent, first.relaxed) == (None, False)
     assert first.passed_over == (("ann", "level too low in german"),)

@@ -59,8 +59,8 @@ def test_the_deciding_packages_get_their_own_nouns() -> None:
     assert AgentSpec("bob", "1002", (("orders", 2), ("service", 5))) in settings.agent_specs()
     orders, service = settings.queue_specs()
     assert orders.needs == (Need("orders", 3),)
-    assert orders.relaxation == Relaxation(30.0, (Need("orders", 1),))
-    assert service.relaxation is None
+    assert orders.relaxations == (Relaxation(30.0, (Need("orders", 1),)),)
+    assert service.relaxations == ()
     policy = settings.policies()[0]
     assert (policy.queue, policy.trunk, policy.settle_s, policy.expiry_s) == ("orders", "carrier", 32.0, 172800.0)
     assert policy.numbers == "1[0-9]{3}"

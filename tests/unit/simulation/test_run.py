@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from softswitch.acd.model import AgentSpec, QueueLeft, QueueSpec
+from softswitch.acd.model import AgentSpec, QueueLeft, QueueSpec, WrapUp
 from softswitch.acd.statistics import Statistics
 from softswitch.cli.main import app
 from softswitch.core.effect import DomainEvent
@@ -33,20 +33,20 @@ def _played(
 
 def test_callers_talk_one_after_the_other_and_wrap_up_counts() -> None:
     arrivals = [Arrival(0.0, "q", 60.0), Arrival(10.0, "q", 60.0)]
-    outcome, left = _played(arrivals, QueueSpec("q", wrap_up_s=15.0), pickup_s=3.0)
+    outcome, left = _played(arrivals, QueueSpec("q", wrap_up=WrapUp.timed(15.0)), pickup_s=3.0)
     assert left == [("c1", "answered", 3.0), ("c2", "answered", 3.0 + 60.0 + 15.0 - 10.0 + 3.0)]
     assert (outcome.contacts, outcome.ended_at) == (2, 3 + 60 + 15 + 3 + 60 + 15)
 
 
 def test_who_has_no_patience_left_is_gone_also_while_the_phone_rings() -> None:
     arrivals = [Arrival(0.0, "q", 60.0, patience_s=2.0), Arrival(1.0, "q", 5.0)]
-    _, left = _played(arrivals, QueueSpec("q", wrap_up_s=0.0), pickup_s=3.0)
+    _, left = _played(arrivals, QueueSpec("q", wrap_up=WrapUp.timed(0.0)), pickup_s=3.0)
     assert left == [("c1", "abandoned", 2.0), ("c2", "answered", 4.0)]
 
 
 def test_a_full_queue_refuses_and_a_long_wait_ends() -> None:
     arrivals = [Arrival(float(at), "q", 1000.0) for at in range(3)]
-    outcome, left = _played(arrivals, QueueSpec("q", wrap_up_s=0.0, max_waiting=1, max_wait_s=30.0))
+    outcome, left = _played(arrivals, QueueSpec("q", wrap_up=WrapUp.timed(0.0), max_waiting=1, max_wait_s=30.0))
     assert outcome.refused == 1
     assert left == [("c1", "answered", 0.0), ("c2", "timeout", 30.0)]
 
@@ -56,7 +56,7 @@ def test_one_input_gives_one_output_decision_by_decision() -> None:
         chance = random.Random(seed)
         talk, patience = exponential(chance, 180.0), exponential(chance, 60.0)
         agents = tuple(AgentSpec(f"a{number}", "", ()) for number in range(5))
-        spec = QueueSpec("q", wrap_up_s=5.0)
+        spec = QueueSpec("q", wrap_up=WrapUp.timed(5.0))
         return _played(list(poisson(chance, "q", 120, 7200, talk, patience)), spec, 2.0, agents)[0].digest
 
     assert digest(1) == digest(1) != digest(2)
