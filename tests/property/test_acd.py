@@ -270,7 +270,7 @@ def tell(world: World, event: AcdInput) -> None:
     if isinstance(event, ContactEnded) and world.talks.get(event.agent) == event.contact:
         queue = BY_NAME[world.joined[event.contact].queue]
         del world.talks[event.agent]
-        world.wrap_up_until[event.agent] = world.now + queue.wrap_up_s
+        world.wrap_up_until[event.agent] = world.now + queue.wrap_up.s
     if isinstance(event, OfferFailed):
         del world.offers[event.contact]
     world.tell(event)
