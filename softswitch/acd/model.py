@@ -76,7 +76,7 @@ class WrapUp:
     @staticmethod
     def timed(s: float) -> WrapUp:
         """For so long; 0: none."""
-        return WrapUp(WrapUpMode.TIMED, s, max(s, 300.0)) if s > 0 else WrapUp(WrapUpMode.NONE)
+        return WrapUp(WrapUpMode.TIMED, s, max(s, 300.0)) if s > 0 else WrapUp(WrapUpMode.NONE, 0.0)
 
 
 class Condition(enum.Enum):
