@@ -12,7 +12,7 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -337,6 +337,11 @@ class Phone:
         """Wait until there was sound (a prompt, music) for so long, counted from now."""
         since = len(self._heard(0))
         await self._sound(lambda: tone.sound_seconds(self._heard(since)) >= for_s, timeout_s, "sound")
+
+    async def hears_speech(self, for_s: float, tones: Collection[float], timeout_s: float = 8.0) -> None:
+        """Wait until there was sound that is none of these tones for so long, counted from now."""
+        since = len(self._heard(0))
+        await self._sound(lambda: tone.other_seconds(self._heard(since), tones) >= for_s, timeout_s, "speech")
 
     async def listen(self, for_s: float = 1.0) -> tone.Samples:
         """What is heard during the next ``for_s`` seconds of real time (it is real time that is being tested)."""

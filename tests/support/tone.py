@@ -8,6 +8,7 @@ in it.
 from __future__ import annotations
 
 import wave
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,15 @@ def sound_seconds(samples: Samples, rate_hz: int = RATE_HZ) -> float:
     size = round(WINDOW_S * rate_hz)
     windows = samples[: len(samples) // size * size].reshape(-1, size)
     return float(((windows**2).mean(axis=1) > QUIET**2).sum()) * WINDOW_S
+
+
+def other_seconds(samples: Samples, tones: Collection[float], rate_hz: int = RATE_HZ) -> float:
+    """For how many seconds there is something to be heard that is none of these tones: speech."""
+    size = round(WINDOW_S * rate_hz)
+    windows = samples[: len(samples) // size * size].reshape(-1, size)
+    loud = (windows**2).mean(axis=1) > QUIET**2
+    known = sum((tone_shares(samples, hz, rate_hz) for hz in tones), np.zeros(len(windows)))
+    return float((loud & (known < PRESENT)).sum()) * WINDOW_S
 
 
 def heard(wav: Path, hz: float, at_least_s: float, channel: int = 0) -> None:
