@@ -1,4 +1,4 @@
-"""Run again, with the machine to themselves, the few tests with real phones that failed: ``python -m tests.second_look``.
+"""Run the few phone tests that failed again, with the machine to themselves: ``python -m tests.second_look``.
 
 They live in real time, beside two other workers, on machines whose cores others use as well; a tone that came too late
 there is no defect of the switch, one that comes too late here is. Only tests that need real time are looked at again,
