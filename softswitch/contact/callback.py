@@ -16,8 +16,6 @@ from softswitch.acd.model import (
     Join,
     Leave,
     Offer,
-    OfferAnswered,
-    OfferFailed,
     Refused,
     WaitedTooLong,
 )
@@ -31,9 +29,10 @@ from softswitch.callback.model import (
     Promise,
     ReleaseAgent,
 )
-from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt, outcome
+from softswitch.contact.hunt import Hunt, outcome
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Journey, Table
+from softswitch.contact.offering import Offering
 from softswitch.contact.order import Directory, HangUp, HoldMusicTo, Key, PlayTo, PromptEnded, TellAcd, TellLedger
 from softswitch.contact.script import DirectDial
 from softswitch.core.effect import Effect
@@ -41,7 +40,7 @@ from softswitch.ivr.model import DialOut
 from softswitch.ivr.speech import sentence
 
 
-class CallbackContact(Journey):
+class CallbackContact(Offering):
     """``promise`` is what is being kept; its attempt's Call-ID comes with ``DialCustomer``."""
 
     step = ""
@@ -83,19 +82,22 @@ class CallbackContact(Journey):
             return "talking"
         if self._dialled:
             return "dialling"
-        return "ringing" if self.hunt else "queued"
+        return "ringing" if self.offers else "queued"
 
     # ---- the agent ---------------------------------------------------------------------------------------------
 
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
-        targets = self.directory.user_targets(self.directory.agent_user(event.agent))
-        if not targets:
-            return [TellAcd(OfferFailed(self.id, event.agent, "unreachable")), *self._no_agent("unreachable", now)]
-        ring_s = event.ring_timeout_s + AGENT_RING_GRACE_S
-        number = self.promise.number
-        self.hunt = Hunt("agent", self.new_prefix("agent"), targets, number, f"callback {event.queue}", ring_s)
-        self.hunt.agent = event.agent
-        return self.hunt.start()
+        orders = self.ring_agent(event, self.promise.number, f"callback {event.queue}")
+        return [*orders, *self._unless_rung("unreachable", now)]
+
+    def _on_cancel_offer(self, event: CancelOffer, now: float) -> list[Effect]:
+        if event.agent not in self.offers:
+            return []  # another agent has answered, or this one has just failed
+        return [*self.cancel_offer(event), *self._unless_rung("no answer", now)]
+
+    def _unless_rung(self, why: str, now: float) -> list[Effect]:
+        """Where no phone of any agent rings any more."""
+        return [] if self.offers else self._no_agent(why, now)
 
     def _no_agent(self, why: str, now: float) -> list[Effect]:
         """Not an attempt, if nothing was dialled yet: the promise goes back, and this contact with it."""
@@ -108,19 +110,22 @@ class CallbackContact(Journey):
         return [*self.cancel_hunt(), *over, *legs, *self.finish(why, "us", now)]
 
     def _on_answered(self, event: Answered, now: float) -> list[Effect]:
+        if agent := self.rung_at(event.leg):
+            return self._agent_answered(agent, event.leg, now)
         hunt = self.hunt
         if hunt is None or event.leg not in hunt.ringing:
             return self.release(event.leg)
         self.hunt = None
-        if hunt.purpose == "customer":
-            return [*hunt.answered(event.leg), *self._customer_answered(event.leg, now)]
-        self.agent_leg = event.leg
-        self.agents[event.leg] = (hunt.agent, self.id)
-        self.record.agent = hunt.agent
+        return [*hunt.answered(event.leg), *self._customer_answered(event.leg, now)]
+
+    def _agent_answered(self, agent: str, leg: str, now: float) -> list[Effect]:
+        self.agent_leg = leg
+        self.record.agent = agent
         self.record.answered_at = self.unix(now)
         whisper = sentence("whisper_callback", self.language, number=self.promise.number)
-        found = [TellAcd(OfferAnswered(self.id, hunt.agent)), TellLedger(AgentFound(self.promise.id, hunt.agent))]
-        return [*hunt.answered(event.leg), PlayTo(event.leg, f"{self.id}.whisper", (whisper,)), *found]
+        won = self.agent_won(agent, leg)
+        found = TellLedger(AgentFound(self.promise.id, agent))
+        return [*won, PlayTo(leg, f"{self.id}.whisper", (whisper,)), found]
 
     def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
         waiting = event.leg == self.agent_leg and self.bridge is None
@@ -146,14 +151,14 @@ class CallbackContact(Journey):
         return [kept, self.occupy(self.promise.number), *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
 
     def _on_failed(self, event: Failed, now: float) -> list[Effect]:
+        if agent := self.rung_at(event.leg):
+            offer = self.offers[agent]
+            return [*self.offered_leg_failed(agent, event), *self._unless_rung(outcome(offer.status), now)]
         orders, hunt = self.hunt_on(event)
         if hunt is None:
             return orders
-        why = outcome(hunt.status)
-        if hunt.purpose == "customer":
-            failed = AttemptFailed(self.promise.id, hunt.status, self.promise.call_id)
-            return [*orders, TellLedger(failed), *self._stop(why, now)]
-        return [*orders, self.offer_failed(hunt), *self._no_agent(why, now)]
+        failed = AttemptFailed(self.promise.id, hunt.status, self.promise.call_id)
+        return [*orders, TellLedger(failed), *self._stop(outcome(hunt.status), now)]
 
     def _on_released(self, event: Released, now: float) -> list[Effect]:
         if event.leg not in (self.agent_leg, self.customer_leg):
@@ -179,7 +184,7 @@ class CallbackContact(Journey):
 
     _INPUTS: ClassVar[Table] = {
         Offer: _on_offer,
-        CancelOffer: lambda self, event, now: self._no_agent("no answer", now),
+        CancelOffer: _on_cancel_offer,
         Refused: lambda self, event, now: self._no_agent("refused", now),
         WaitedTooLong: lambda self, event, now: self._no_agent("timeout", now),
         Answered: _on_answered,

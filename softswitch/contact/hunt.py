@@ -45,7 +45,7 @@ class Hunt:
     ring_s: float
     parallel: bool = True
     call_id: str = ""
-    agent: str = ""
+    agent: str = ""  # whose phones they are, all of them
     rings: dict[str, float] = field(default_factory=dict)  # s, of users for whom it is not ``ring_s``
     question: Question | None = None  # None: who answers has won
     by_itself: bool = False  # phones are to answer without their users
@@ -77,7 +77,7 @@ class Hunt:
     def _decline(self, user: str) -> list[Effect]:
         """Nobody asks this person any more."""
         self.declined.add(user)
-        legs = [leg for leg, target in sorted(self.ringing.items()) if target.user == user]
+        legs = [leg for leg, target in sorted(self.ringing.items()) if self.agent or target.user == user]
         for leg in legs:
             del self.ringing[leg]
         return [TellLeg(leg, Release()) for leg in legs]

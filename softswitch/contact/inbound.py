@@ -109,7 +109,7 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
             return "parked"
         if self.page is not None:
             return "paging"
-        if self.hunt is not None:
+        if self.hunt is not None or self.offers:
             return "ringing"
         if self.visit is not None:
             return "queued"
@@ -234,27 +234,27 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
     def _on_answered(self, event: Answered, now: float) -> list[Effect]:
         if event.leg == self.leg or (self.bridge is not None and event.leg == self.bridge.right):
             return []
+        if agent := self.rung_at(event.leg):
+            return self._agent_answered(agent, event.leg, now)
         if self.hunt is None or event.leg not in self.hunt.ringing:
             return self.release(event.leg)  # it lost a race that was over already
         return self._hunt_won(event.leg, now)
 
     def _hunt_won(self, leg: str, now: float) -> list[Effect]:
-        assert self.hunt is not None
-        if self.hunt.purpose == "agent":
-            return self._agent_answered(leg, now)
         hunt, self.hunt = self.hunt, None
+        assert hunt is not None
         by = hunt.reached(leg)
         orders = [*hunt.answered(leg), *self._accept(now), *self._take_leg(leg, now)]
         self.after = DialEnded("answered", by=by)
         return orders
 
     def _hunted_leg_failed(self, event: Failed, now: float) -> list[Effect]:
+        if agent := self.rung_at(event.leg):
+            return self.offered_leg_failed(agent, event)
         orders, hunt = self.hunt_on(event)
         return orders if hunt is None else [*orders, *self._hunt_lost(hunt, now)]
 
     def _hunt_lost(self, hunt: Hunt, now: float) -> list[Effect]:
-        if hunt.purpose == "agent":
-            return [self.offer_failed(hunt)]
         alone = [LeaveRoom(self.leg)] if hunt.early else []
         ended = DialEnded(outcome(hunt.status), hunt.status)
         return [*alone, SilenceTo(self.leg), *self._tell(ended, now)]

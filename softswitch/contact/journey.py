@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from softswitch.acd.model import ContactEnded, OfferFailed
+from softswitch.acd.model import ContactEnded
 from softswitch.call.identity import UNKNOWN, Origin
 from softswitch.call.record import CallRecord
 from softswitch.call.signal import Failed, Release, Released, SendText, Texted, Updated
@@ -19,7 +19,7 @@ from softswitch.contact.event import (
     HoldChanged,
     RecordingStarted,
 )
-from softswitch.contact.hunt import Hunt, outcome
+from softswitch.contact.hunt import Hunt
 from softswitch.contact.order import (
     Closed,
     Directory,
@@ -203,6 +203,11 @@ class Journey:
         early = self.hunt.ringing if self.hunt is not None and self.hunt.early else ()
         return [PressKeys(leg, event.digit, event.form) for leg in early if leg != event.leg]
 
+    @property
+    def ringing(self) -> list[str]:
+        """The legs of phones that ring for it."""
+        return list(self.hunt.ringing) if self.hunt else []
+
     def cancel_hunt(self) -> list[Effect]:
         orders = self.hunt.cancel(self.causes) if self.hunt else []
         self.hunt = None
@@ -218,11 +223,6 @@ class Journey:
             return orders, None
         self.hunt = None
         return orders, hunt
-
-    def offer_failed(self, hunt: Hunt) -> Effect:
-        """The agent who was hunted has not answered."""
-        why = outcome(hunt.status)
-        return TellAcd(OfferFailed(self.id, hunt.agent, "unreachable" if why == "failed" else why))
 
     def release(self, *legs: str) -> list[Effect]:
         return [TellLeg(leg, Release(causes=self.causes)) for leg in legs if leg]

@@ -256,7 +256,8 @@ class Directory(Protocol):
     def customer_target(self, trunk: str, number: str) -> Target | None:
         """Where a customer is dialled: through the trunk, or directly if the number is one of our own phones."""
 
-    def agent_user(self, agent: str) -> str: ...
+    def agent_users(self, agent: str) -> tuple[str, ...]:
+        """Whose phones are his at this moment; empty: nobody's."""
 
     def position(self, contact: str) -> int | None:
         """Place in line from 1."""

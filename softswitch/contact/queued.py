@@ -13,13 +13,10 @@ from softswitch.acd.model import (
     Leave,
     Need,
     Offer,
-    OfferAnswered,
-    OfferFailed,
     Refused,
     WaitedTooLong,
 )
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
-from softswitch.contact.hunt import AGENT_RING_GRACE_S, Hunt
 from softswitch.contact.journey import Facts, Table
 from softswitch.contact.order import Directory, HoldMusicTo, SilenceTo, TellAcd, TellLedger
 from softswitch.contact.script import Script
@@ -48,13 +45,7 @@ class Queued(Transferable):
         return [*self._accept(now), HoldMusicTo(self.leg, self.music), TellAcd(join)]
 
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
-        targets = self.directory.user_targets(self.directory.agent_user(event.agent))
-        if not targets:
-            return [TellAcd(OfferFailed(self.id, event.agent, "unreachable"))]
-        ring_s = event.ring_timeout_s + AGENT_RING_GRACE_S
-        self.hunt = Hunt("agent", self.new_prefix("agent"), targets, self.facts.caller, event.queue, ring_s)
-        self.hunt.agent = event.agent
-        return self.hunt.start()
+        return self.ring_agent(event, self.facts.caller, event.queue)
 
     def _on_refused(self, event: Refused, now: float) -> list[Effect]:
         full = event.why == "full"
@@ -68,16 +59,15 @@ class Queued(Transferable):
         self.visit = None
         return [*self.cancel_hunt(), SilenceTo(self.leg), *self._tell(QueueEnded(ended), now)]
 
-    def _agent_answered(self, leg: str, now: float) -> list[Effect]:
-        hunt, visit = self.hunt, self.visit
-        assert hunt is not None and visit is not None
-        self.hunt, self.visit, self.after = None, None, QueueEnded("answered")
-        self.agents[leg] = (hunt.agent, self.id)
+    def _agent_answered(self, agent: str, leg: str, now: float) -> list[Effect]:
+        visit = self.visit
+        assert visit is not None
+        self.visit, self.after = None, QueueEnded("answered")
         queue = visit.order.queue
-        orders = [*hunt.answered(leg), TellAcd(OfferAnswered(self.id, hunt.agent))]
+        orders = self.agent_won(agent, leg)
         orders.append(TellLedger(ReachedAgent(self.facts.caller, queue)))
         orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.joined_at, now)
-        language = self.directory.told_in(queue, hunt.agent)
+        language = self.directory.told_in(queue, agent)
         assert self.bridge is not None
         return orders + (self.bridge.tell(leg, f"{leg}.told", visit.told(language, now)) if language else [])
 
@@ -119,7 +109,7 @@ class Queued(Transferable):
 
     _INPUTS: ClassVar[Table] = {
         Offer: _on_offer,
-        CancelOffer: lambda self, event, now: self.cancel_hunt(),
+        CancelOffer: lambda self, event, now: self.cancel_offer(event),
         Refused: _on_refused,
         WaitedTooLong: lambda self, event, now: self._leave_queue("timeout", now),
         PromiseAnswer: _on_promise_answer,

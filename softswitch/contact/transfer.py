@@ -18,7 +18,7 @@ from softswitch.call.identity import UNKNOWN
 from softswitch.call.signal import Accept, Command, Reject, Release, TransferProgress
 from softswitch.contact.event import TransferEnded
 from softswitch.contact.handover import LegReplaced, Pending, TransferJoin, TransferTo, Yielded
-from softswitch.contact.hunt import Hunt
+from softswitch.contact.offering import Offering
 from softswitch.contact.order import HoldMusicTo, TellLeg
 from softswitch.contact.permission import Party
 from softswitch.contact.script import DirectDial, status_of
@@ -30,7 +30,7 @@ RETURN_RING_S = 30.0  # a transferor who has hung up too early is rung back for 
 MOST = 30  # transfers of one contact: two phones must not play at it for ever
 
 
-class Transferable(Scripted, ABC):
+class Transferable(Scripted, Offering, ABC):
     """What transfers add to a contact with a script. ``_take_leg`` is told when a leg that was dialled has answered."""
 
     pending: Pending | None = None
@@ -40,6 +40,10 @@ class Transferable(Scripted, ABC):
     @abstractmethod
     def _hunt_won(self, leg: str, now: float) -> list[Effect]:
         """``leg`` is who the hunt was for."""
+
+    @abstractmethod
+    def _agent_answered(self, agent: str, leg: str, now: float) -> list[Effect]:
+        """``leg`` is his, to whom the ACD has offered this."""
 
     # ---- what is wanted ----------------------------------------------------------------------------------------
 
@@ -214,15 +218,14 @@ class Transferable(Scripted, ABC):
         hunt, bridge = self.hunt, self.bridge
         accept = [] if event.up else [TellLeg(event.new, Accept())]
         replaced = TransferEnded(self.id, "replaced", "done")
-        if hunt is not None and event.old in hunt.ringing and self._may_pick_up(hunt, event.who):
+        agent = self.rung_at(event.old)
+        if agent and event.who.user in self.directory.agent_users(agent):  # what is offered to him is his
+            return [*accept, replaced, *self._agent_answered(agent, event.new, now)]
+        if hunt is not None and hunt.purpose == "dial" and event.old in hunt.ringing:
             return [*accept, replaced, *self._hunt_won(event.new, now)]
         if bridge is None or event.old not in (bridge.left, bridge.right):
             return [TellLeg(event.new, Release() if event.up else Reject(488))]
         return [*accept, replaced, *self._exchange(event, now), *self.release(event.old)]
-
-    def _may_pick_up(self, hunt: Hunt, who: Party) -> bool:
-        """A call that the ACD has offered is that agent's."""
-        return hunt.purpose == "dial" or who.user == self.directory.agent_user(hunt.agent)
 
     def _exchange(self, event: LegReplaced, now: float) -> list[Effect]:
         bridge = self.bridge
@@ -230,7 +233,7 @@ class Transferable(Scripted, ABC):
         other, held, recorded = bridge.other(event.old), bridge.held_by, bool(bridge.recording)
         orders = self.part(now, "replaced")
         agent = self.agents.get(event.old)
-        if agent is not None and self.directory.agent_user(agent[0]) == event.who.user:
+        if agent is not None and event.who.user in self.directory.agent_users(agent[0]):
             self.agents[event.new] = self.agents.pop(event.old)
         orders += self.agent_free(event.old)
         if event.old == self.leg:

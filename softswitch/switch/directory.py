@@ -35,8 +35,8 @@ class SwitchDirectory:
         self._trunks = trunks
         self._registrar = registrar
         self._acd = acd
-        self._users = {spec.name: spec.user for spec in configuration.agents}
-        self.agents_of: dict[str, str] = {spec.user: spec.name for spec in configuration.agents}
+        self._users = {spec.name: (spec.user, *spec.also) for spec in configuration.agents}
+        self.agents_of: dict[str, str] = {user: agent for agent, users in self._users.items() for user in users}
         self.unix_now = 0.0  # set by the driver before each unit of work
         self.living: Callable[[str], list[str]] = lambda user: []  # his legs; set by who owns them
 
@@ -72,7 +72,7 @@ class SwitchDirectory:
             return self.trunk_target(trunk, number, careful=True)
         return next(iter(self.user_targets(number)), None)  # one phone: an attempt is one Call-ID, and one dial
 
-    def agent_user(self, agent: str) -> str:
+    def agent_users(self, agent: str) -> tuple[str, ...]:
         return self._users[agent]
 
     def logged_out(self, agent: str) -> bool:
@@ -90,7 +90,8 @@ class SwitchDirectory:
     def told_in(self, queue: str, agent: str) -> str:
         if queue not in self._configuration.told:
             return ""
-        return self._configuration.spoken_to(self._configuration.users[self._users[agent]])
+        user = next(iter(self.agent_users(agent)), "")
+        return self._configuration.spoken_to(self._configuration.users.get(user))
 
     def hold_music(self, queue: str) -> str:
         return self._configuration.music.get(queue, "")

@@ -147,7 +147,7 @@ class CallJournal:
 
     def _ringing(self, contact: Contact) -> list[RingingMemory]:
         """The phones that ring for it."""
-        legs = [self._switch.calls.legs.get(name) for name in (contact.hunt.ringing if contact.hunt else ())]
+        legs = [self._switch.calls.legs.get(name) for name in contact.ringing]
         return [kept for leg in legs if leg is not None and (kept := ringing(leg)) is not None]
 
     def _legs(self, contact: Contact) -> Sequence[str]:

@@ -83,7 +83,8 @@ class Lamps:
     def note(self, event: DomainEvent) -> None:
         match event:
             case AgentStateChanged(agent=agent):
-                self.touch(PRESENCE, self._switch.directory.agent_user(agent))
+                for user in self._switch.directory.agent_users(agent):
+                    self.touch(PRESENCE, user)
             case Registered(binding=binding) | Unregistered(binding=binding):
                 self.touch(PRESENCE, binding.aor)
             case VoicemailLeft(message=message) | VoicemailHeard(message=message) | VoicemailDeleted(message=message):

@@ -33,8 +33,8 @@ class Phones:
         uri = f"sip:{user}@127.0.0.1"
         return () if user == "nobody" else (Target(uri, uri, Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 6000))),)
 
-    def agent_user(self, agent: str) -> str:
-        return "1002"
+    def agent_users(self, agent: str) -> tuple[str, ...]:
+        return ("1002",)
 
     def told_in(self, queue: str, agent: str) -> str:
         return ""
