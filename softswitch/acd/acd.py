@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from softswitch.acd.crew import Crew
+from softswitch.acd.estimate import Interval
 from softswitch.acd.match import Match
 from softswitch.acd.model import (
     AcdInput,
@@ -28,6 +29,7 @@ from softswitch.acd.model import (
     SetReady,
 )
 from softswitch.acd.offers import Offers
+from softswitch.acd.prospect import Prospects
 from softswitch.acd.state import State, Step
 from softswitch.acd.view import AgentNow, InQueue
 from softswitch.acd.waiting import Waiting
@@ -41,6 +43,7 @@ class Acd:
         self._waiting = waiting = Waiting(self._state, crew)
         self._offers = offers = Offers(self._state, crew, waiting)
         self._match = Match(self._state, crew, waiting)
+        self._prospects = Prospects(self._state)
         self._handlers: dict[type, Callable[[Any, Step], None]] = {
             LogIn: crew.log_in,
             LogOut: crew.log_out,
@@ -62,6 +65,7 @@ class Acd:
         this = Step(now)
         self._handlers[type(event)](event, this)
         self._match.match(this)
+        self._prospects.observe(this.effects, now)
         return this.effects
 
     def tick(self, now: float) -> list[Effect]:
@@ -72,6 +76,7 @@ class Acd:
         for contact in self._state.contact_timers.due(now):
             self._waiting.due(self._state.contacts[str(contact)], this)
         self._match.match(this)
+        self._prospects.observe(this.effects, now)
         return this.effects
 
     @property
@@ -121,3 +126,12 @@ class Acd:
         """From 1, by rank in its queue, callbacks counted; None when it is in no queue."""
         it = self._state.contacts.get(contact)
         return None if it is None else self._state.queues[it.queue].line.position(it.order)
+
+    def expected_wait(self, queue: str, now: float) -> Interval | None:
+        """Of a caller who joins now; None where nobody is at work, so that there is no honest answer."""
+        return self._prospects.of_newcomer(queue, now)
+
+    def expected(self, contact: str, now: float) -> Interval | None:
+        """What is left of the wait of somebody who waits; None also when it is in no queue."""
+        it = self._state.contacts.get(contact)
+        return None if it is None else self._prospects.of_contact(it, now)
