@@ -19,7 +19,7 @@ from softswitch.cli.client import Failed
 from softswitch.cli.option import Json
 
 ROOT = Path(softswitch.__file__).parents[1]
-AREAS = ("sip", "media", "life", "ivr", "acd", "ledger")
+AREAS = ("sip", "media", "life", "ivr", "acd", "queue", "ledger")
 
 
 def areas() -> list[str]:
@@ -28,7 +28,7 @@ def areas() -> list[str]:
 
 
 def bench(
-    area: Annotated[str, typer.Argument(help="sip, media, life, ivr, acd, ledger or all")] = "all",
+    area: Annotated[str, typer.Argument(help="sip, media, life, ivr, acd, queue, ledger or all")] = "all",
     options: Annotated[list[str] | None, typer.Argument(help="the area's own, after --: media -- --help")] = None,
     as_json: Json = False,
 ) -> None:
