@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
@@ -67,6 +68,10 @@ class Forgetful:
     def remove_override(self, id: str) -> None: ...
 
     def put_path(self, path: CallPath) -> None: ...
+
+    def put_story(self, story: KeptStory) -> None: ...
+
+    def put_ground(self, ground: KeptGround) -> None: ...
 
     def put_edge(self, hour: int, plan: str, edge: Edge) -> None: ...
 

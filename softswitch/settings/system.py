@@ -31,7 +31,7 @@ from softswitch.settings.kind import (
     written,
 )
 from softswitch.settings.people import ToneCountry
-from softswitch.settings.tracing import Hep, Trace
+from softswitch.settings.tracing import Decisions, Hep, Trace
 from softswitch.settings.transport import Certificate, SipTls, WebSocket
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -300,6 +300,7 @@ class System(Strict):
     http_step: HttpStep = HttpStep()
     limits: Limits = Limits()
     trace: Trace = Trace()
+    decisions: Decisions = Decisions()
     statistics: Statistics = Statistics()
     hep: Hep = Hep()
     dns: Dns = Dns()

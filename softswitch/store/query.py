@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, Select, func, select
 
+from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.call.record import CallRecord, StreamQuality
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.contact.mailbox import Greeting, Message
@@ -91,6 +92,15 @@ def deliveries(limit: int) -> Select[Any]:
     return select(schema.deliveries).order_by(schema.deliveries.c.created_at, schema.deliveries.c.id).limit(limit)
 
 
+def stories(contact: str) -> Select[Any]:
+    """In the order in which they began."""
+    return select(schema.decisions).where(schema.decisions.c.contact == contact).order_by(schema.decisions.c.began_at)
+
+
+def grounds(keys: Collection[str]) -> Select[Any]:
+    return select(schema.grounds).where(schema.grounds.c.key.in_(keys))
+
+
 def path(contact: str) -> Select[Any]:
     return select(schema.paths).where(schema.paths.c.contact == contact)
 
@@ -143,6 +153,14 @@ def to_voicemail(row: Row[Any]) -> Message:
 
 def to_override(row: Row[Any]) -> Override:
     return Override(**row._mapping)
+
+
+def to_story(row: Row[Any]) -> KeptStory:
+    return KeptStory(**row._mapping)
+
+
+def to_ground(row: Row[Any]) -> KeptGround:
+    return KeptGround(**row._mapping)
 
 
 def to_greeting(row: Row[Any]) -> Greeting:

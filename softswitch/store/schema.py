@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 metadata = MetaData()
 
@@ -183,6 +196,28 @@ edges = Table(  # how often a way through a dialplan was taken in an hour
     Column("exit", String, primary_key=True),
     Column("target", String, primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+decisions = Table(  # about contacts in queues, and what became of them: a row for each process that has led the contact
+    "decisions",
+    metadata,
+    Column("contact", String, primary_key=True),
+    Column("began_at", Float(53), primary_key=True),
+    Column("ended_at", Float(53), nullable=False),  # of one that goes on: when this was written
+    Column("queue", String, nullable=False),
+    Column("agent", String, nullable=False),  # who was chosen last; "" nobody
+    Column("outcome", String, nullable=False),  # why it left; "": it is there
+    Column("story", LargeBinary, nullable=False),  # ``acd.story``
+    Index("decisions_ended_at", "ended_at"),
+)
+
+grounds = Table(  # what many decisions have in common: who was configured, and who of them met which needs
+    "grounds",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("used_at", Float(53), nullable=False),  # within a day
+    Column("body", LargeBinary, nullable=False),
+    Index("grounds_used_at", "used_at"),
 )
 
 queue_intervals = Table(  # what was counted of queues in quarters of an hour

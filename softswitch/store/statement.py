@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Table, bindparam, literal_column, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
+from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
 from softswitch.contact.event import SurveyAnswered
@@ -61,6 +62,10 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase]:
         ("paths", "prune"): _prune(schema.paths, schema.paths.c.ended_at),
         ("edges", "put"): _counted(insert, schema.edges),
         ("edges", "prune"): _prune(schema.edges, schema.edges.c.hour),
+        ("decisions", "put"): _upsert(insert, schema.decisions),
+        ("decisions", "prune"): _prune(schema.decisions, schema.decisions.c.ended_at),
+        ("grounds", "put"): _upsert(insert, schema.grounds),
+        ("grounds", "prune"): _prune(schema.grounds, schema.grounds.c.used_at),
         ("queue_intervals", "put"): _upsert(insert, schema.queue_intervals),
         ("queue_intervals", "prune"): _prune(schema.queue_intervals, schema.queue_intervals.c.start),
         ("agent_intervals", "put"): _upsert(insert, schema.agent_intervals),
@@ -179,6 +184,22 @@ def too_old(unix: float) -> list[Change]:
     return [
         Change("paths", "prune", {"key_before": unix}),
         Change("edges", "prune", {"key_before": int(unix // 3600)}),
+    ]
+
+
+def story(fact: KeptStory) -> list[Change]:
+    return [Change("decisions", "put", _row(legible(fact)))]
+
+
+def ground(fact: KeptGround) -> list[Change]:
+    return [Change("grounds", "put", _row(fact))]
+
+
+def old_stories(unix: float) -> list[Change]:
+    """A batch of those that ended before that moment, and of what no other needs."""
+    return [
+        Change("decisions", "prune", {"key_before": unix}),
+        Change("grounds", "prune", {"key_before": unix - GROUND_SPARE_S}),
     ]
 
 

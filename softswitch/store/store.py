@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select
 
+from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise
@@ -56,16 +57,18 @@ class Store:
             raise
         return cls(both, writer)
 
-    def forget_after(self, days: int, statistics_days: int) -> None:
+    def forget_after(self, days: int, statistics_days: int, decision_days: int) -> None:
         """From now on paths of calls, and how often which way was taken, are kept for so many days; so is what was
-        counted of queues and agents."""
-        self._forgetting = asyncio.create_task(self._forget(days * DAY_S, statistics_days * DAY_S))
+        counted of queues and agents, and so are decisions about contacts."""
+        self._forgetting = asyncio.create_task(self._forget(days, statistics_days, decision_days))
 
-    async def _forget(self, after_s: float, statistics_after_s: float) -> None:
+    async def _forget(self, days: int, statistics_days: int, decision_days: int) -> None:
         """A batch at a time: the writer does it between two others, and nobody waits long."""
         while True:
-            self.forget_old(time.time() - after_s)
-            self.forget_intervals(time.time() - statistics_after_s)
+            now = time.time()
+            self.forget_old(now - days * DAY_S)
+            self.forget_intervals(now - statistics_days * DAY_S)
+            self.forget_stories(now - decision_days * DAY_S)
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def close(self) -> None:
@@ -139,9 +142,19 @@ class Store:
         self._writer.put(statement.no_delivery(delivery))
 
     def put_path(self, path: CallPath) -> None:
-        """Given up where very much waits already: a path takes the room of fifty other facts."""
+        self._put_large(statement.path(path))
+
+    def put_story(self, story: KeptStory) -> None:
+        """In place of what was kept of that contact from the same moment on."""
+        self._put_large(statement.story(story))
+
+    def put_ground(self, ground: KeptGround) -> None:
+        self._put_large(statement.ground(ground))
+
+    def _put_large(self, changes: list[statement.Change]) -> None:
+        """Given up where very much waits already: it takes the room of fifty other facts."""
         if self._writer.waiting < MOST_BEFORE_PATHS:
-            self._writer.put(statement.path(path))
+            self._writer.put(changes)
         else:
             self._writer.dropped += 1
 
@@ -152,6 +165,10 @@ class Store:
     def forget_old(self, unix: float) -> None:
         """A batch of the paths and counts from before that moment."""
         self._writer.put(statement.too_old(unix))
+
+    def forget_stories(self, unix: float) -> None:
+        """A batch of those that ended before that moment, and of what only they needed."""
+        self._writer.put(statement.old_stories(unix))
 
     def put_queue_interval(self, start: float, queue: str, figures: QueueFigures) -> None:
         """In place of what was kept of that queue and interval."""
@@ -205,6 +222,14 @@ class Store:
     async def path(self, contact: str) -> CallPath | None:
         found = await self._read(query.path(contact), query.to_path)
         return found[0] if found else None
+
+    async def stories(self, contact: str) -> list[KeptStory]:
+        """In the order in which they began."""
+        return await self._read(query.stories(contact), query.to_story)
+
+    async def grounds(self, keys: Collection[str]) -> list[KeptGround]:
+        """Those of them that are kept."""
+        return await self._read(query.grounds(keys), query.to_ground)
 
     async def paths_going_on(self, limit: int = MOST_READ) -> list[CallPath]:
         """Of calls that had not ended when they were written last, the latest first."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.call.press import Form
 from softswitch.call.record import CallRecord
@@ -273,6 +274,12 @@ class Keeper(Protocol):
 
     def put_path(self, path: CallPath) -> None:
         """In place of what was kept of that contact."""
+
+    def put_story(self, story: KeptStory) -> None:
+        """In place of what was kept of that contact from the same moment on."""
+
+    def put_ground(self, ground: KeptGround) -> None:
+        """What stories refer to by this key."""
 
     def put_edge(self, hour: int, plan: str, edge: Edge) -> None:
         """Callers who took this way in that hour (since 1970), to be added to those that are kept."""

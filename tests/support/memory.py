@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from copy import deepcopy
 from dataclasses import replace
 
+from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import OPEN, Promise
@@ -55,6 +56,8 @@ class Memory:
         self._deliveries: dict[str, Delivery] = {}
         self._overrides: dict[str, Override] = {}
         self._paths: dict[str, CallPath] = {}
+        self._stories: dict[tuple[str, float], KeptStory] = {}
+        self._grounds: dict[str, KeptGround] = {}
         self._edges: list[tuple[int, str, Edge]] = []
         self._events: list[StoredEvent] = []
 
@@ -133,6 +136,17 @@ class Memory:
     def put_path(self, path: CallPath) -> None:
         self._paths[path.contact] = path
 
+    def put_story(self, story: KeptStory) -> None:
+        self._stories[story.contact, story.began_at] = legible(story)
+
+    def forget_stories(self, unix: float) -> None:
+        self._stories = {key: story for key, story in self._stories.items() if story.ended_at >= unix}
+        last = unix - GROUND_SPARE_S
+        self._grounds = {key: ground for key, ground in self._grounds.items() if ground.used_at >= last}
+
+    def put_ground(self, ground: KeptGround) -> None:
+        self._grounds[ground.key] = ground
+
     def put_edge(self, hour: int, plan: str, edge: Edge) -> None:
         self._edges.append((hour, plan, edge))
 
@@ -208,6 +222,12 @@ class Memory:
 
     async def path(self, contact: str) -> CallPath | None:
         return self._paths.get(contact)
+
+    async def stories(self, contact: str) -> list[KeptStory]:
+        return [self._stories[key] for key in sorted(self._stories) if key[0] == contact]
+
+    async def grounds(self, keys: Collection[str]) -> list[KeptGround]:
+        return [self._grounds[key] for key in keys if key in self._grounds]
 
     async def paths_going_on(self, limit: int = MOST_READ) -> list[CallPath]:
         going_on = [path for path in self._paths.values() if not path.over]
