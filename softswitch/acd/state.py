@@ -29,6 +29,7 @@ class Queue:
     line: Line = field(default_factory=Line)  # everybody who has joined and not left
     live_waiting: int = 0  # callers who hold the line and for whom nobody is being rung
     callbacks_waiting: int = 0  # the same, and nobody holds the line
+    closing: bool = False  # it is gone from the configuration, and serves those who are in it by its last rules
 
 
 @dataclass(slots=True)
@@ -42,19 +43,33 @@ class Step:
 
 
 class State:
-    def __init__(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec]) -> None:
-        self.floor = Floor(tuple(agents))
-        self.demand = Demand(self.floor)
-        self.agents = {spec.name: Agent(spec.name) for spec in self.floor.specs}
-        self.queues = {spec.name: self._queue(spec) for spec in queues}
+    def __init__(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec], version: str = "") -> None:
+        self.agents: dict[str, Agent] = {}
+        self.queues: dict[str, Queue] = {}
         self.contacts: dict[str, Contact] = {}
         self.agent_timers = Deadlines()
         self.contact_timers = Deadlines()
+        self.furnish(agents, queues, version)
+
+    def furnish(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec], version: str) -> None:
+        """Arrays, signatures and lines for these, all empty; agents and queues that were there are what they were."""
+        self.version = version
+        self.floor = Floor(tuple(agents))
+        self.demand = Demand(self.floor)
+        former, self.agents = self.agents, {}
+        for spec in self.floor.specs:
+            agent = self.agents[spec.name] = former.get(spec.name) or Agent(spec.name)
+            self.floor.write(agent)
+        self.queues = {spec.name: self._queue(spec) for spec in queues}
 
     def _queue(self, spec: QueueSpec) -> Queue:
         needs = (spec.needs, *(one.needs for one in spec.relaxations))
         signatures = tuple(self.demand.signature(one) for one in needs)
-        return Queue(spec, signatures, reduce(np.union1d, (one.eligible for one in signatures)))
+        admitted = reduce(np.union1d, (one.eligible for one in signatures))
+        queue = self.queues.get(spec.name) or Queue(spec, signatures, admitted)
+        queue.spec, queue.signatures, queue.admitted = spec, signatures, admitted
+        queue.line, queue.live_waiting, queue.callbacks_waiting, queue.closing = Line(), 0, 0, False
+        return queue
 
     def agent(self, name: str) -> Agent:
         """Raises ``UsageError`` for one that is not configured."""
