@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -24,6 +24,30 @@ def load(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
 
     Raises ``ConfigError`` with every problem in all files. Warnings do not raise; they are in ``Settings.warnings``.
     """
+    written, settings = _read(directory, environment)
+    return _right(written, settings)
+
+
+def load_beside(
+    running: Settings, live: Collection[str], directory: Path, environment: Mapping[str, str] | None = None
+) -> tuple[Settings, Settings]:
+    """What is written, and ``running`` with those parts of it that are ``live``; both are right in themselves.
+
+    Raises ``ConfigError`` as ``load`` does, also where a live part needs what else is new in the files.
+    """
+    written, settings = _read(directory, environment)
+    mixed = running
+    if settings is not None:
+        mixed = running.model_copy(update={part: getattr(settings, part) for part in live})
+        for path, message, level in findings(mixed):
+            if level == "error" and path[0] in live:
+                written.problem(path, f"{message} of those at work: what has changed there needs a restart")
+    loaded = _right(written, settings)
+    return loaded, mixed.model_copy(update={"version": loaded.version})
+
+
+def _read(directory: Path, environment: Mapping[str, str] | None) -> tuple[Written, Configuration | None]:
+    """The files with their problems, and the settings, unless they make no sense. Raises ``ConfigError``."""
     if not directory.is_dir():
         raise ConfigError([Problem(str(directory), 0, 1, "", "is not a directory; name one with --config")])
     written = Written(directory, os.environ if environment is None else environment)
@@ -34,11 +58,17 @@ def load(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
         on_disk = (*certificate_findings(settings, root), *music_findings(settings, root))
         for path, message, level in (*findings(settings), *on_disk):
             written.problem(path, message, level)
+    return written, settings
+
+
+def _right(written: Written, settings: Configuration | None) -> Settings:
+    """Raises ``ConfigError`` where there are errors."""
     errors = [problem for problem in written.problems if problem.level == "error"]
     if settings is None or errors:
         raise ConfigError(_in_order(written.problems))
+    root = written.directory.resolve().parent
     values = {name: getattr(settings, name) for name in Configuration.model_fields} | _absolute(settings, root)
-    return Settings(root=root, warnings=tuple(written.problems), **values)
+    return Settings(root=root, warnings=tuple(written.problems), version=written.version, **values)
 
 
 def _validated(written: Written) -> Configuration | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,11 @@ class Written:
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self.tree: dict[Any, Any] = {}
         self.problems: list[Problem] = []
-        self._directory = directory
+        self.directory = directory
         self._environment = environment
         self._positions: dict[str, dict[KeyPath, tuple[int, int]]] = {}
         self._overridden: dict[KeyPath, str] = {}
+        self._digest = sha256()
         self._fetched: dict[str, list[tuple[str, str]]] = {}  # at a key: (what was fetched, how that is written)
 
     def read(self) -> None:
@@ -41,6 +43,11 @@ class Written:
             self._read_file(f"{key}.yaml", key)
         self._override()
         self.tree = self._fill(self.tree, ())
+
+    @property
+    def version(self) -> str:
+        """Of the files as they were read, short; a remark more is another one."""
+        return self._digest.hexdigest()[:12]
 
     def problem(self, path: KeyPath, message: str, level: str = "error") -> None:
         """Add a problem at the place where ``path`` is written."""
@@ -65,11 +72,11 @@ class Written:
         return self._shown(file), *locate(self._positions.get(file, {}), path)
 
     def _shown(self, file: str) -> str:
-        return str(self._directory / file)
+        return str(self.directory / file)
 
     def _read_file(self, file: str, only_key: str = "") -> None:
         try:
-            text = read_text(self._directory / file)
+            text = read_text(self.directory / file)
         except FileNotFoundError:
             if file == MAIN_FILE:
                 self.problems.append(
@@ -80,6 +87,7 @@ class Written:
             why = str(error) if isinstance(error, Unreadable) else f"cannot be read: {error}"
             self.problems.append(Problem(self._shown(file), 0, 1, "", why))
             return
+        self._digest.update(f"{file}\0{text}\0".encode())
         value, self._positions[file], problems = load_yaml(text, self._shown(file))
         self.problems += problems
         if value is None:
@@ -138,7 +146,7 @@ class Written:
 
     def _first_line(self, name: str, path: KeyPath) -> str:
         try:
-            lines = (self._directory / name).read_text("utf-8").splitlines()
+            lines = (self.directory / name).read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             self.problem(path, f"the file {name!r} (relative to the directory of the configuration) cannot be read")
             return ""
