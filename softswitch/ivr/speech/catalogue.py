@@ -5,6 +5,23 @@ from __future__ import annotations
 PHRASES: dict[str, dict[str, str]] = {
     "next_in_line": {"zh": "您是下一位，请稍候。", "en": "You are next in line."},
     "position": {"zh": "您前面还有{ahead}位，请稍候。", "en": "You are number {place} in line."},
+    "position_above": {
+        "zh": "您前面还有超过{up_to}位，请稍候。",
+        "en": "There are more than {up_to} callers before you.",
+    },
+    "wait_under_a_minute": {"zh": "预计等候时间不到一分钟。", "en": "The expected wait is less than a minute."},
+    "wait_under": {"zh": "预计等候时间不到{minutes}。", "en": "The expected wait is less than {minutes}."},
+    "wait_about": {"zh": "预计等候时间约{minutes}。", "en": "The expected wait is about {minutes}."},
+    "wait_between": {
+        "zh": "预计等候时间为{low}到{minutes}。",
+        "en": "The expected wait is between {low} and {minutes}.",
+    },
+    "wait_above": {"zh": "预计等候时间超过{minutes}。", "en": "The expected wait is more than {minutes}."},
+    "wait_longer": {
+        "zh": "等候时间比刚才告知您的变长了。",
+        "en": "The wait has become longer than we told you.",
+    },
+    "place_kept": {"zh": "欢迎回来，您的位置已为您保留。", "en": "Welcome back. Your place in line was kept."},
     "callback_offer": {
         "zh": "如果不想继续等待，请按{key}，我们会按您的排队顺序给您回电。",
         "en": "If you would rather not wait, press {key}. You keep your place in line and we will call you back.",

@@ -46,6 +46,11 @@ def _zh(amount: int, unit: str) -> str:
     return f"{mandarin.counted(amount)}{_ZH[unit]}"
 
 
+def minutes(many: int, language: str) -> str:
+    """``90`` is ninety minutes, and no hour and a half: as the bounds of a wait are said."""
+    return _zh(many, "minute") if is_chinese(language) else english.plural(many, "minute")
+
+
 def waited(seconds: float, language: str) -> str:
     """How long somebody has waited, in whole minutes."""
     minutes = int(seconds // 60)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from softswitch.ivr.model import Prompt
 from softswitch.ivr.speech.catalogue import PHRASES
-from softswitch.ivr.speech.duration import waited
+from softswitch.ivr.speech.duration import minutes, waited
 from softswitch.ivr.speech.language import is_chinese, spoken_language, voice_of
 from softswitch.ivr.speech.number import count, digits, key_name, number
 from softswitch.ivr.speech.recording import digit_pieces, pieces
@@ -24,6 +24,9 @@ _VALUES: dict[str, Callable[[object, str], str]] = {
     "number": lambda value, language: digits(str(value), language),
     "waited_s": lambda value, language: waited(float(str(value)), language),
     "count": lambda value, language: number(int(str(value)), language),
+    "up_to": lambda value, language: count(int(str(value)), language),
+    "low": lambda value, language: count(int(str(value)), language),
+    "minutes": lambda value, language: minutes(int(str(value)), language),
     "slot": lambda value, language: digits(str(value), language),
     "caller": lambda value, language: digits(str(value), language) if _is_number(str(value)) else str(value),
 }
