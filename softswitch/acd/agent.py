@@ -1,118 +1,24 @@
-"""One agent: the engine's state against what happens, as a table.
+"""One agent: what he wants, what he has in hand, and what is told of him as one state.
 
-Two fields are kept apart: ``asked`` is what the human wants (ready, paused with a reason, logged out), ``state`` is
-what the engine says. A wish that comes while the agent is reserved, talking or in wrap-up waits there, and is obeyed on
-the way out. Knows nothing of queues or other agents: durations come with the cue.
+``region`` has the tables: one of his presence, one of each contact in hand, of which he may have several as long as
+their costs fit into ``CAPACITY``. The state that others see follows from both, the work first. Knows nothing of queues
+or other agents: durations come with the cue.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from softswitch.acd.model import AgentState, AgentStateChanged
-from softswitch.core.machine import DROP, transition
+from softswitch.acd.region import PRESENCE, STAGES, AgentAction, AgentInput, Presence, Stage
+from softswitch.acd.tally import Tally
+from softswitch.core.errors import UsageError
+from softswitch.core.machine import transition
 
-S = AgentState
-
-
-class AgentInput(enum.Enum):
-    LOG_IN = "log in"
-    LOG_IN_PAUSED = "log in paused"
-    LOG_OUT = "log out"
-    SET_READY = "set ready"
-    SET_PAUSED = "set paused"
-    RESERVED = "reserved"
-    RESUMED = "resumed"  # a new process takes over a conversation
-    ANSWERED = "answered"
-    NO_ANSWER = "no answer"  # a miss that is forgiven after a short delay
-    MISSED_OUT = "missed out"  # the miss that was one too many
-    FAILED = "failed"  # busy, rejected, unreachable: says nothing about the human
-    RELEASED = "released"  # the contact left while the phone rang
-    ENDED = "ended"  # wrap-up follows
-    ENDED_AT_ONCE = "ended at once"  # the queue has no wrap-up
-    WRAP_UP_OVER = "wrap-up over"
-
-
+S, P, G, A = AgentState, Presence, Stage, AgentAction
 I = AgentInput  # noqa: E741 (the house's word for an input)
-
-
-class AgentAction(enum.Enum):
-    ASK = "ask"  # note what the human wants
-    STAY = "stay"  # a login takes back a logout that was still to come
-    OBEY = "obey"  # now do what the human asked meanwhile
-    EXPLAIN = "explain"  # the reason of the pause
-    IDLE = "idle"  # idle from now on
-    FORGIVE = "forgive"  # misses and delay start anew
-    HOLD = "hold"  # the contact, and until when
-    TALK = "talk"  # the contact
-    WAIT = "wait"  # the end of wrap-up
-    MISS = "miss"  # count it
-    DELAY = "delay"  # no offers for a while
-
-
-A = AgentAction
-
-_LATER = (None, (A.ASK,))
-_STAYING = (None, (A.STAY,))
-_WISHES_WAIT: dict[I, tuple[S | None, tuple[A, ...]]] = {
-    I.LOG_IN: _STAYING,
-    I.LOG_IN_PAUSED: _STAYING,
-    I.LOG_OUT: _LATER,
-    I.SET_READY: _LATER,
-    I.SET_PAUSED: _LATER,
-}
-
-TABLE: Mapping[S, Mapping[I, tuple[S | None, tuple[A, ...]]]] = {
-    S.LOGGED_OUT: {
-        I.LOG_IN: (S.READY, (A.ASK, A.IDLE, A.FORGIVE)),
-        I.LOG_IN_PAUSED: (S.PAUSED, (A.ASK, A.EXPLAIN, A.IDLE, A.FORGIVE)),
-        I.LOG_OUT: DROP,
-        I.SET_READY: DROP,
-        I.SET_PAUSED: DROP,
-        I.RESUMED: (S.TALKING, (A.TALK,)),
-    },
-    S.READY: {
-        I.LOG_IN: DROP,
-        I.LOG_IN_PAUSED: DROP,
-        I.LOG_OUT: (S.LOGGED_OUT, (A.ASK,)),
-        I.SET_READY: DROP,
-        I.SET_PAUSED: (S.PAUSED, (A.ASK, A.EXPLAIN)),
-        I.RESERVED: (S.RESERVED, (A.HOLD,)),
-    },
-    S.RESERVED: {
-        **_WISHES_WAIT,
-        I.ANSWERED: (S.TALKING, (A.FORGIVE,)),
-        I.NO_ANSWER: (S.READY, (A.MISS, A.DELAY, A.OBEY)),
-        I.MISSED_OUT: (S.PAUSED, (A.MISS, A.EXPLAIN, A.OBEY)),
-        I.FAILED: (S.READY, (A.DELAY, A.OBEY)),
-        I.RELEASED: (S.READY, (A.OBEY,)),
-        I.ENDED: DROP,  # no answer has been seen: the end of the ringing is what counts
-        I.ENDED_AT_ONCE: DROP,
-    },
-    S.TALKING: {
-        **_WISHES_WAIT,
-        I.ANSWERED: DROP,
-        I.ENDED: (S.WRAP_UP, (A.WAIT,)),
-        I.ENDED_AT_ONCE: (S.READY, (A.IDLE, A.OBEY)),
-    },
-    S.WRAP_UP: {
-        **_WISHES_WAIT,
-        I.SET_READY: (S.READY, (A.ASK, A.IDLE)),
-        I.ANSWERED: DROP,
-        I.ENDED: DROP,
-        I.ENDED_AT_ONCE: DROP,
-        I.WRAP_UP_OVER: (S.READY, (A.IDLE, A.OBEY)),
-    },
-    S.PAUSED: {
-        I.LOG_IN: DROP,
-        I.LOG_IN_PAUSED: DROP,
-        I.LOG_OUT: (S.LOGGED_OUT, (A.ASK,)),
-        I.SET_READY: (S.READY, (A.ASK, A.FORGIVE)),
-        I.SET_PAUSED: (None, (A.ASK, A.EXPLAIN)),
-    },
-}
+CAPACITY = 100  # units; a call takes all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +29,18 @@ class Ask:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Work:
-    """The contact in hand, and the queue whose rules hold for it."""
+    """A contact in hand, and the queue whose rules hold for it."""
 
     contact: str
     queue: str
+    cost: int = CAPACITY
+    stage: Stage = Stage.RESERVED
+    until: float | None = None  # RESERVED and WRAP_UP never last longer
+    latest: float | None = None  # WRAP_UP, however often it is extended
+    asked: bool = False  # wrap-up, by the human
+    open_end: bool = False  # wrap-up lasts until the human says that it is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,136 +57,215 @@ class Cue:
 
     input: AgentInput
     reason: str = ""
-    work: Work | None = None
-    until: float | None = None  # end of the reservation or wrap-up that begins
+    contact: str = ""  # which of those in hand
+    work: Work | None = None  # that begins
+    until: float | None = None  # end of the reservation or wrap-up that begins, or of the longer wrap-up
+    latest: float | None = None  # beyond which that wrap-up cannot be extended
+    open_end: bool = False  # it lasts until the human says that it is done
     delay: Delay | None = None
 
 
 @dataclass(slots=True)
 class Agent:
+    """``state``, ``reason`` and ``room`` follow from ``presence``, ``pause`` and ``works``; ``settle`` says how."""
+
     name: str
+    presence: Presence = Presence.LOGGED_OUT
+    pause: str = ""  # why PAUSED or SUSPENDED
+    works: list[Work] = field(default_factory=list)  # in hand, in the order in which they came
     state: AgentState = AgentState.LOGGED_OUT
-    reason: str = ""  # of PAUSED
+    reason: str = ""  # of AgentState.PAUSED
+    room: int = CAPACITY  # free units
     since: float = 0.0  # when ``state`` began
-    asked: Ask = Ask(AgentState.LOGGED_OUT)
     reachable: bool = False
-    work: Work | None = None
-    until: float | None = None  # RESERVED and WRAP_UP never last longer
     delay: Delay | None = None
     misses: int = 0  # consecutive
     idle_since: float = 0.0  # end of the last contact or wrap-up, or login
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def offerable(self) -> bool:
-        return self.state is AgentState.READY and self.reachable and self.delay is None
+        """For a contact that costs no more than ``room``."""
+        return self.presence is P.READY and self.room > 0 and self.reachable and self.delay is None
 
     @property
     def deadline(self) -> float | None:
-        if self.until is None and self.state is AgentState.READY and self.delay is not None:
-            return self.delay.until
-        return self.until
+        due = None if self.delay is None or self.presence is not P.READY else self.delay.until
+        for work in self.works:
+            if work.until is not None and (due is None or work.until < due):
+                due = work.until
+        return due
+
+    @property
+    def asked(self) -> Ask:
+        match self.presence:
+            case P.PAUSED:
+                return Ask(S.PAUSED, self.pause)
+            case P.READY | P.SUSPENDED:
+                return Ask(S.READY)
+        return Ask(S.LOGGED_OUT)
+
+    @property
+    def work(self) -> Work | None:
+        """The one from which ``state`` follows."""
+        if len(self.works) < 2:
+            return self.works[0] if self.works else None
+        return min(self.works, key=lambda work: _FIRST.index(work.stage))
 
     @property
     def contact(self) -> str | None:
-        return None if self.work is None else self.work.contact
+        work = self.work
+        return None if work is None else work.contact
+
+    def holding(self, contact: str) -> Work | None:
+        """His part in this contact."""
+        for work in self.works:
+            if work.contact == contact:
+                return work
+        return None
+
+
+_FIRST = (G.TALKING, G.RESERVED, G.WRAP_UP)  # shown before the others
+OF_STAGE = {G.RESERVED: S.RESERVED, G.TALKING: S.TALKING, G.WRAP_UP: S.WRAP_UP}
+_OF_PRESENCE = {
+    P.LOGGED_OUT: S.LOGGED_OUT,
+    P.READY: S.READY,
+    P.PAUSED: S.PAUSED,
+    P.SUSPENDED: S.PAUSED,
+    P.LEAVING: S.LOGGED_OUT,
+}
+_SAID = frozenset({I.LOG_IN, I.LOG_IN_PAUSED, I.LOG_OUT, I.SET_READY, I.SET_PAUSED})
+_DONE = frozenset({I.SET_READY, I.SET_PAUSED, I.LOG_OUT})  # of who says one of these, a wrap-up with open end is over
+_MISSED = frozenset({I.NO_ANSWER, I.MISSED_OUT})
+_BEGINS = {I.RESERVED: G.RESERVED, I.RESUMED: G.TALKING}
 
 
 def step(agent: Agent, cue: Cue, now: float) -> AgentStateChanged | None:
-    """Apply ``cue``; the fact of it if the state, or the reason of a pause, is another one now."""
+    """Apply ``cue``; the fact of it if the state, or the reason of a pause, is another one now, or a call was missed.
+
+    Raises ``UsageError`` for what cannot be: a missing cell, a contact that is not in hand, one that has no room.
+    """
     old, reason, contact = agent.state, agent.reason, agent.contact
-    _apply(agent, cue, now)
-    if agent.state is old and agent.reason == reason:
+    if cue.input in _SAID:
+        _say(agent, cue, now)
+    elif cue.work is not None:
+        _begin(agent, cue, cue.work, now)
+        contact = cue.work.contact
+    else:
+        _work(agent, _held(agent, cue), cue, now)
+        contact = cue.contact
+    settle(agent, now)
+    missed = cue.input in _MISSED
+    if agent.state is old and agent.reason == reason and not missed:
         return None
-    missed = cue.input in (I.NO_ANSWER, I.MISSED_OUT)
-    return AgentStateChanged(agent.name, old, agent.state, agent.reason or cue.reason, agent.contact or contact, missed)
+    return AgentStateChanged(agent.name, old, agent.state, agent.reason or cue.reason, contact, missed)
 
 
-def _apply(agent: Agent, cue: Cue, now: float) -> None:
-    state, actions = transition(TABLE, agent.state, cue.input, "agent")
+def settle(agent: Agent, now: float) -> None:
+    """What follows from presence and works."""
+    works = agent.works
+    if not works:
+        if agent.presence is P.LEAVING:
+            _presence(agent, Cue(I.DONE), now)
+        state, agent.room = _OF_PRESENCE[agent.presence], CAPACITY
+    elif len(works) == 1:
+        work = works[0]
+        state, agent.room = OF_STAGE[work.stage], CAPACITY - work.cost
+    else:
+        shown = agent.work
+        assert shown is not None
+        state, agent.room = OF_STAGE[shown.stage], CAPACITY - sum(work.cost for work in works)
     if state is not agent.state:
-        _enter(agent, state, now)
+        agent.state, agent.since = state, now
+    agent.reason = agent.pause if state is S.PAUSED else ""
+
+
+def _held(agent: Agent, cue: Cue) -> Work:
+    work = agent.holding(cue.contact)
+    if work is None:
+        raise UsageError(f"agent: {agent.name} has no contact {cue.contact!r} in hand ({cue.input.name})")
+    return work
+
+
+def _say(agent: Agent, cue: Cue, now: float) -> None:
+    _presence(agent, cue, now)
+    if cue.input in _DONE and agent.works:
+        over = cue.input is I.SET_READY
+        for work in [work for work in agent.works if work.stage is G.WRAP_UP and (over or work.open_end)]:
+            _work(agent, work, Cue(I.WRAP_UP_OVER), now)
+
+
+def _presence(agent: Agent, cue: Cue, now: float) -> None:
+    agent.presence, actions = transition(PRESENCE, agent.presence, cue.input, "agent")
     for action in actions:
-        _ACTIONS[action](agent, cue, now)
+        _ACTIONS[action](agent, None, cue, now)
 
 
-_IN_HAND = frozenset({S.RESERVED, S.TALKING, S.WRAP_UP})
+def _begin(agent: Agent, cue: Cue, work: Work, now: float) -> None:
+    _presence(agent, cue, now)
+    if not 0 < work.cost <= agent.room or agent.holding(work.contact):
+        raise UsageError(f"agent: {agent.name} has {agent.room} units free, and {work.contact} costs {work.cost}")
+    work.stage, work.until = _BEGINS[cue.input], cue.until
+    agent.works.append(work)
 
 
-def _enter(agent: Agent, state: AgentState, now: float) -> None:
-    agent.state, agent.since, agent.until, agent.reason = state, now, None, ""
-    if state not in _IN_HAND:
-        agent.work = None
+def _work(agent: Agent, work: Work, cue: Cue, now: float) -> None:
+    stage, actions = transition(STAGES, work.stage, cue.input, "agent")
+    if stage is not work.stage:
+        work.stage, work.until = stage, None
+        if stage is G.OVER:
+            agent.works.remove(work)
+    for action in actions:
+        _ACTIONS[action](agent, work, cue, now)
 
 
-_WISH = {
-    I.LOG_IN: S.READY,
-    I.LOG_IN_PAUSED: S.PAUSED,
-    I.LOG_OUT: S.LOGGED_OUT,
-    I.SET_READY: S.READY,
-    I.SET_PAUSED: S.PAUSED,
-}
+def _explain(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
+    agent.pause = cue.reason
 
 
-def _ask(agent: Agent, cue: Cue, now: float) -> None:
-    agent.asked = Ask(_WISH[cue.input], cue.reason)
-
-
-def _stay(agent: Agent, cue: Cue, now: float) -> None:
-    if agent.asked.state is S.LOGGED_OUT:
-        _ask(agent, cue, now)
-
-
-def _obey(agent: Agent, cue: Cue, now: float) -> None:
-    # READY asks for nothing more: it must not lift a pause that the engine has just imposed.
-    match agent.asked.state:
-        case S.PAUSED:
-            _apply(agent, Cue(I.SET_PAUSED, agent.asked.reason), now)
-        case S.LOGGED_OUT:
-            _apply(agent, Cue(I.LOG_OUT), now)
-
-
-def _explain(agent: Agent, cue: Cue, now: float) -> None:
-    agent.reason = cue.reason
-
-
-def _idle(agent: Agent, cue: Cue, now: float) -> None:
+def _idle(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
     agent.idle_since = now
 
 
-def _forgive(agent: Agent, cue: Cue, now: float) -> None:
+def _forgive(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
     agent.misses, agent.delay = 0, None
 
 
-def _hold(agent: Agent, cue: Cue, now: float) -> None:
-    agent.work, agent.until = cue.work, cue.until
-
-
-def _talk(agent: Agent, cue: Cue, now: float) -> None:
-    agent.work = cue.work
-
-
-def _wait(agent: Agent, cue: Cue, now: float) -> None:
-    agent.until = cue.until
-
-
-def _miss(agent: Agent, cue: Cue, now: float) -> None:
+def _miss(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
     agent.misses += 1
 
 
-def _delay(agent: Agent, cue: Cue, now: float) -> None:
+def _delay(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
     agent.delay = cue.delay
 
 
-_ACTIONS: Mapping[A, Callable[[Agent, Cue, float], None]] = {
-    A.ASK: _ask,
-    A.STAY: _stay,
-    A.OBEY: _obey,
+def _suspend(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
+    _presence(agent, cue, now)
+
+
+def _promise(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
+    assert work is not None
+    work.asked = True
+
+
+def _wait(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
+    assert work is not None
+    work.until, work.latest, work.open_end = cue.until, cue.latest, cue.open_end
+
+
+def _prolong(agent: Agent, work: Work | None, cue: Cue, now: float) -> None:
+    assert work is not None
+    work.until = cue.until
+
+
+_ACTIONS: Mapping[AgentAction, Callable[[Agent, Work | None, Cue, float], None]] = {
     A.EXPLAIN: _explain,
     A.IDLE: _idle,
     A.FORGIVE: _forgive,
-    A.HOLD: _hold,
-    A.TALK: _talk,
-    A.WAIT: _wait,
     A.MISS: _miss,
     A.DELAY: _delay,
+    A.SUSPEND: _suspend,
+    A.PROMISE: _promise,
+    A.WAIT: _wait,
+    A.PROLONG: _prolong,
 }

@@ -5,8 +5,9 @@ Knows no contact and no queue.
 
 from __future__ import annotations
 
-from softswitch.acd.agent import Agent, AgentInput, Cue, step
-from softswitch.acd.model import LogIn, LogOut, Reachability, SetPaused, SetReady
+from softswitch.acd.agent import Agent, Cue, step
+from softswitch.acd.model import AskWrapUp, ExtendWrapUp, LogIn, LogOut, Reachability, SetPaused, SetReady
+from softswitch.acd.region import AgentInput, Stage
 from softswitch.acd.state import State, Step
 
 
@@ -17,6 +18,7 @@ class Crew:
     def move(self, agent: Agent, cue: Cue, this: Step) -> None:
         changed = step(agent, cue, this.now)
         if changed is not None:
+            agent.tally.note(changed, this.now)
             this.effects.append(changed)
         self.place(agent, this)
 
@@ -39,6 +41,20 @@ class Crew:
 
     def set_paused(self, event: SetPaused, this: Step) -> None:
         self.move(self._state.agent(event.agent), Cue(AgentInput.SET_PAUSED, event.reason), this)
+
+    def ask_wrap_up(self, event: AskWrapUp, this: Step) -> None:
+        """For each conversation that he has; nothing if none."""
+        agent = self._state.agent(event.agent)
+        for work in agent.works:
+            self.move(agent, Cue(AgentInput.WRAP_UP_ASKED, contact=work.contact), this)
+
+    def extend_wrap_up(self, event: ExtendWrapUp, this: Step) -> None:
+        """Each wrap-up that is under way, never beyond what its queue allows."""
+        agent = self._state.agent(event.agent)
+        for work in agent.works:
+            if work.stage is Stage.WRAP_UP and work.until is not None and work.latest is not None:
+                until = max(work.until, min(work.until + event.by_s, work.latest))
+                self.move(agent, Cue(AgentInput.EXTENDED, contact=work.contact, until=until), this)
 
     def reachability(self, event: Reachability, this: Step) -> None:
         agent = self._state.agent(event.agent)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from softswitch.acd.agent import Agent, AgentInput, Cue, Delay
+from softswitch.acd.agent import Agent, Cue, Delay
 from softswitch.acd.model import QueueSpec
+from softswitch.acd.region import AgentInput
 from softswitch.core.errors import UsageError
 
-NO_ANSWER_DELAY_S = 5.0  # after a miss others come first; long enough for them, short enough to stay in the rota
 
-
-def failure(agent: Agent, spec: QueueSpec, why: str, now: float) -> Cue:
+def failure(agent: Agent, contact: str, spec: QueueSpec, why: str, now: float) -> Cue:
     """``why``: as ``OfferFailed`` says it. Raises ``UsageError`` for any other word."""
     match why:
         case "no answer" if agent.misses + 1 >= spec.max_misses:
-            return Cue(AgentInput.MISSED_OUT, why)
+            return Cue(AgentInput.MISSED_OUT, why, contact)
         case "no answer":
-            return Cue(AgentInput.NO_ANSWER, why, delay=Delay(now + NO_ANSWER_DELAY_S))
-        case "busy" | "rejected" | "unreachable":
-            delay = Delay(now + spec.retry_busy_s, ends_when_reachable=why == "unreachable")
-            return Cue(AgentInput.FAILED, why, delay=delay)
+            return Cue(AgentInput.NO_ANSWER, why, contact, delay=Delay(now + spec.retry_no_answer_s))
+        case "busy":
+            return Cue(AgentInput.FAILED, why, contact, delay=Delay(now + spec.retry_busy_s))
+        case "rejected":
+            return Cue(AgentInput.FAILED, why, contact, delay=Delay(now + spec.retry_rejected_s))
+        case "unreachable":
+            delay = Delay(now + spec.retry_unreachable_s, ends_when_reachable=True)
+            return Cue(AgentInput.FAILED, why, contact, delay=delay)
     raise UsageError(f"acd: an offer does not fail for {why!r}")

@@ -87,9 +87,8 @@ class CallJournal:
 
     def touch_agent(self, agent: str) -> None:
         """The agent wants something else than before."""
-        contact = self._switch.acd.agent(agent).contact
-        if contact:
-            self.touch(contact)
+        for work in self._switch.acd.agent(agent).works:
+            self.touch(work.contact)
 
     def taken_over(self, contact: str, octets: bytes) -> None:
         """This one was written by the former process."""
@@ -169,6 +168,6 @@ class CallJournal:
         found = []
         for agent, contact in memory.agents.values() if memory else ():
             now = self._switch.acd.agent(agent)
-            if now.contact == contact:
-                found.append(Work(agent, contact, now.queue, now.wish, now.wish_reason))
+            if (held := now.holds(contact)) is not None:
+                found.append(Work(agent, contact, held.queue, now.wish, now.wish_reason))
         return found

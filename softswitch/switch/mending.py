@@ -110,9 +110,9 @@ class Mending:
         """Whoever is reserved for it, or talks in it."""
         freed: list[Effect] = []
         for spec in self._switch.configuration.agents if contact else ():
-            agent = self._switch.acd.agent(spec.name)
-            if agent.contact == contact:
-                rings = agent.state is AgentState.RESERVED
+            held = self._switch.acd.agent(spec.name).holds(contact)
+            if held is not None:
+                rings = held.state is AgentState.RESERVED
                 freed.append(TellAcd(Leave(contact, "failed") if rings else ContactEnded(contact, spec.name)))
         return freed
 

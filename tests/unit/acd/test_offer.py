@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.acd.failure import NO_ANSWER_DELAY_S
 from softswitch.acd.match import GRACE_S
 from softswitch.acd.model import (
     AcdInput,
@@ -124,7 +123,7 @@ def test_a_lone_agent_is_tried_again_after_a_short_delay_and_paused_after_the_la
     c.join("c1")
     assert offers(c.pass_time(RONA_S)) == []
     assert state(c, "ann") == (AgentState.READY, "")
-    assert offers(c.pass_time(NO_ANSWER_DELAY_S)) == [("c1", "ann")]
+    assert offers(c.pass_time(Q.retry_no_answer_s)) == [("c1", "ann")]
     c.pass_time(RONA_S)
     assert state(c, "ann") == (AgentState.PAUSED, "no answer")
     assert offers(c.pass_time(600)) == []
@@ -134,7 +133,7 @@ def test_a_lone_agent_is_tried_again_after_a_short_delay_and_paused_after_the_la
 def test_only_consecutive_misses_count() -> None:
     c = centre("ann", queue=QueueSpec("q", ring_timeout_s=20, wrap_up=WrapUp.timed(0)))
     c.join("c1")
-    c.pass_time(RONA_S + NO_ANSWER_DELAY_S)
+    c.pass_time(RONA_S + Q.retry_no_answer_s)
     c.answer("c1", "ann")
     c.end("c1", "ann")
     c.join("c2")
