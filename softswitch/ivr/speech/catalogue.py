@@ -35,6 +35,28 @@ PHRASES: dict[str, dict[str, str]] = {
     "agent_ready": {"zh": "您已就绪。", "en": "You are ready."},
     "agent_paused": {"zh": "您已暂停。", "en": "You are paused."},
     "agent_unknown": {"zh": "这部电话不属于任何坐席。", "en": "This phone does not belong to an agent."},
+    "agent_paused_for": {"zh": "您已暂停：{reason}。", "en": "You are paused: {reason}."},
+    "agent_paused_after": {"zh": "本次通话后您将暂停。", "en": "You will be paused after this call."},
+    "agent_logged_out_after": {"zh": "本次通话后您将退出。", "en": "You will be logged out after this call."},
+    "agent_wrap_up_after": {"zh": "本次通话后为您留出整理时间。", "en": "Your wrap-up time begins after this call."},
+    "agent_wrap_up_longer": {"zh": "整理时间已延长。", "en": "You have more time to wrap up."},
+    "agent_no_wrap_up": {"zh": "您没有需要整理的通话。", "en": "You have no call to wrap up."},
+    "agent_login_number": {
+        "zh": "请输入坐席工号，按井号键结束。",
+        "en": "Please enter your agent number, followed by hash.",
+    },
+    "agent_login_pin": {"zh": "请输入密码，按井号键结束。", "en": "Please enter your PIN, followed by hash."},
+    "agent_login_wrong": {"zh": "工号或密码不正确。", "en": "That number or PIN is not right."},
+    "agent_login_locked": {
+        "zh": "密码输入错误次数过多，请稍后再试。",
+        "en": "There were too many wrong PINs. Please try again later.",
+    },
+    "agent_login_taken": {
+        "zh": "已有其他坐席使用这部电话。",
+        "en": "Somebody else is logged in at this phone.",
+    },
+    "agent_forced": {"zh": "坐席状态已更改。", "en": "The state of the agent is set."},
+    "agent_force_refused": {"zh": "您无权更改该坐席的状态。", "en": "You may not set the state of this agent."},
     "apology": {
         "zh": "对不起，出了一点问题，请稍后再拨。",
         "en": "We are sorry, something went wrong. Please call again later.",
