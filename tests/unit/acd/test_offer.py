@@ -152,12 +152,23 @@ def test_no_answer_reported_by_the_leg_is_a_miss_without_a_cancel() -> None:
 # ---- other failures ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("why", ["busy", "rejected"])
-def test_busy_and_rejected_have_their_delay_and_are_no_miss(why: str) -> None:
-    c = centre("ann", queue=QueueSpec("q", retry_busy_s=15, max_misses=1))
+DELAYS = QueueSpec("q", retry_no_answer_s=3, retry_busy_s=15, retry_rejected_s=25, retry_unreachable_s=35, max_misses=2)
+
+
+@pytest.mark.parametrize(("why", "delay_s"), [("no answer", 3), ("busy", 15), ("rejected", 25), ("unreachable", 35)])
+def test_each_failure_has_its_own_delay(why: str, delay_s: float) -> None:
+    c = centre("ann", queue=DELAYS)
     c.join("c1")
-    assert offers(c.tell(OfferFailed("c1", "ann", why))) == []
-    assert offers(c.tell(Reachability("ann", True)) + c.pass_time(14.9)) == []
+    assert offers(c.tell(OfferFailed("c1", "ann", why)) + c.pass_time(delay_s - 0.1)) == []
+    assert offers(c.pass_time(0.1)) == [("c1", "ann")]
+
+
+@pytest.mark.parametrize("why", ["busy", "rejected"])
+def test_busy_and_rejected_are_no_miss_and_do_not_end_with_a_sign_of_life(why: str) -> None:
+    c = centre("ann", queue=QueueSpec("q", max_misses=1))
+    c.join("c1")
+    c.tell(OfferFailed("c1", "ann", why))
+    assert offers(c.tell(Reachability("ann", True)) + c.pass_time(9.9)) == []
     assert offers(c.pass_time(0.1)) == [("c1", "ann")]
 
 
@@ -224,7 +235,7 @@ def test_pain_6_a_reservation_ends_even_if_nobody_ever_reports() -> None:
     c.join("c1")
     c.pass_time(RONA_S)
     assert state(c, "ann") == (AgentState.PAUSED, "no answer")
-    assert c.acd.waiting("q", c.now)[0].agent is None
+    assert c.acd.waiting("q", c.now)[0].agents == ()
 
 
 def test_an_answer_after_the_offer_is_over_is_told_that_it_lost() -> None:
