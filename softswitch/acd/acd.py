@@ -1,7 +1,7 @@
 """The machine: every input to the part that knows it, then one match.
 
-``crew`` is the agents, ``waiting`` the contacts, ``offers`` what becomes of a match, ``match`` who gets whom. Does not
-know calls.
+``crew`` is the agents, ``waiting`` the contacts, ``offers`` what becomes of a match, ``match`` who gets whom,
+``changes`` what is set anew meanwhile. Does not know calls.
 """
 
 from __future__ import annotations
@@ -9,21 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from softswitch.acd.changes import Changes
 from softswitch.acd.crew import Crew
 from softswitch.acd.estimate import Interval
 from softswitch.acd.match import Match
 from softswitch.acd.model import (
     AcdInput,
     AgentSpec,
+    AskWrapUp,
+    Configure,
     ContactEnded,
+    ExtendWrapUp,
     Join,
     Leave,
     LogIn,
     LogOut,
+    Move,
     OfferAnswered,
     OfferFailed,
     QueueSpec,
     Reachability,
+    Reprioritise,
     Resumed,
     SetPaused,
     SetReady,
@@ -31,27 +37,33 @@ from softswitch.acd.model import (
 from softswitch.acd.offers import Offers
 from softswitch.acd.prospect import Prospects
 from softswitch.acd.state import State, Step
-from softswitch.acd.view import AgentNow, InQueue
+from softswitch.acd.view import AgentNow, InQueue, agent_now
 from softswitch.acd.waiting import Waiting
 from softswitch.core.effect import Effect
 
 
 class Acd:
-    def __init__(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec]) -> None:
-        self._state = State(agents, queues)
+    def __init__(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec], version: str = "") -> None:
+        self._state = State(agents, queues, version)
         crew = Crew(self._state)
         self._waiting = waiting = Waiting(self._state, crew)
         self._offers = offers = Offers(self._state, crew, waiting)
         self._match = Match(self._state, crew, waiting)
         self._prospects = Prospects(self._state)
+        self._changes = changes = Changes(self._state, crew, waiting)
         self._handlers: dict[type, Callable[[Any, Step], None]] = {
-            LogIn: crew.log_in,
+            LogIn: changes.employed(crew.log_in),
             LogOut: crew.log_out,
-            SetReady: crew.set_ready,
-            SetPaused: crew.set_paused,
+            SetReady: changes.employed(crew.set_ready),
+            SetPaused: changes.employed(crew.set_paused),
+            AskWrapUp: crew.ask_wrap_up,
+            ExtendWrapUp: crew.extend_wrap_up,
             Reachability: crew.reachability,
             Join: waiting.join,
             Leave: waiting.leave,
+            Move: changes.move,
+            Reprioritise: changes.reprioritise,
+            Configure: self._configure,
             OfferAnswered: offers.offer_answered,
             OfferFailed: offers.offer_failed,
             ContactEnded: offers.contact_ended,
@@ -64,9 +76,7 @@ class Acd:
         """Raises ``UsageError`` for an agent that is not configured; a contact that is gone is a race, and dropped."""
         this = Step(now)
         self._handlers[type(event)](event, this)
-        self._match.match(this)
-        self._prospects.observe(this.effects, now)
-        return this.effects
+        return self._finished(this)
 
     def tick(self, now: float) -> list[Effect]:
         """What is due; everything that is due first, then one match over all of it."""
@@ -75,9 +85,18 @@ class Acd:
             self._offers.agent_due(self._state.agents[str(name)], this)
         for contact in self._state.contact_timers.due(now):
             self._waiting.due(self._state.contacts[str(contact)], this)
+        return self._finished(this)
+
+    def _finished(self, this: Step) -> list[Effect]:
         self._match.match(this)
-        self._prospects.observe(this.effects, now)
+        if self._changes.under_way:
+            self._changes.tidy()
+        self._prospects.observe(this.effects, this.now)
         return this.effects
+
+    def _configure(self, event: Configure, this: Step) -> None:
+        self._changes.configure(event, this)
+        self._prospects.furnish()
 
     @property
     def deadline(self) -> float | None:
@@ -86,13 +105,25 @@ class Acd:
 
     # ---- lookups; LookupError for an unknown name ----------------------------------------------------------------
 
+    @property
+    def version(self) -> str:
+        """Of the configuration by which it decides."""
+        return self._state.version
+
+    def agents(self) -> list[AgentSpec]:
+        """By name; with those who are not configured any more and still have work in hand."""
+        return [spec for spec in self._state.floor.specs if spec.name in self._state.agents]
+
+    def queues(self) -> list[str]:
+        """As configured; then those that are not any more, and serve those who are in them."""
+        return list(self._state.queues)
+
+    def unmovable(self, contact: str, queue: str) -> str:
+        """Why this contact cannot be moved there now; "": it can."""
+        return self._changes.unmovable(contact, queue)
+
     def agent(self, name: str) -> AgentNow:
-        it = self._state.agents[name]
-        queue, asked = "" if it.work is None else it.work.queue, it.asked
-        return AgentNow(
-            name, it.state, it.reason, it.reachable, it.since, it.contact, it.delay is not None, queue, asked.state,
-            asked.reason,
-        )  # fmt: skip
+        return agent_now(self._state.agents[name])
 
     def free_agents(self, queue: str) -> int:
         """Agents who could be offered work now and meet the queue's own needs."""
@@ -110,7 +141,7 @@ class Acd:
         """Everybody in the queue by rank, also those for whom an agent is being rung."""
         places = self._state.queues[queue].line.places
         return [
-            InQueue(it.id, queue, it.kind, now - it.queued_at, it.agent)
+            InQueue(it.id, queue, it.kind, now - it.queued_at, it.agents)
             for it in (self._state.contacts[contact] for _, contact in places)
         ]
 

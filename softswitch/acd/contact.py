@@ -20,17 +20,27 @@ class Contact:
     queue: str
     kind: str  # "call" or "callback"
     queued_at: float  # the age counts from here; may lie before the join
-    order: Order
-    gives_up_at: float
     needs: Needs | None  # its own, or None: the queue's
-    relaxes_at: tuple[float, ...]  # when each relaxation of the queue's needs applies; none for needs of its own
+    priority_s: float  # its own, on top of the queue's
+    joined_at: float  # the queue in which it is: the longest wait counts from here
+    order: Order = (0.0, "")
+    gives_up_at: float = 0.0
+    relaxes_at: tuple[float, ...] = ()  # when each relaxation of the queue's needs applies; none for needs of its own
     relaxed: int = 0  # how many of them do
-    agent: str | None = None  # who is being rung for it
+    agents: tuple[str, ...] = ()  # who is being rung for it; several where all of them are rung at once
 
     @property
     def live(self) -> bool:
         """Somebody holds the line; a callback does not."""
         return self.kind != "callback"
+
+    def place(self, spec: QueueSpec) -> None:
+        """Where it stands by the rules of this queue, at its age."""
+        self.queue = spec.name
+        self.order = (self.queued_at - spec.priority_s - self.priority_s, self.id)
+        self.gives_up_at = self.joined_at + spec.max_wait_s
+        relaxes = spec.relaxations if self.needs is None else ()
+        self.relaxes_at = tuple(self.queued_at + one.after_s for one in relaxes)
 
 
 def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
@@ -39,10 +49,12 @@ def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
     A callback may be hours old: ``max_wait_s`` counts from the join, all else from ``queued_at``. Needs of its own
     are the caller's choice, and the queue's relaxation does not undo them.
     """
-    order = (join.queued_at - spec.priority_s - join.priority_s, join.contact)
-    relaxes_at = tuple(join.queued_at + one.after_s for one in spec.relaxations) if join.needs is None else ()
-    gives_up_at = (now if join.joined_at is None else join.joined_at) + spec.max_wait_s
-    return Contact(join.contact, spec.name, join.kind, join.queued_at, order, gives_up_at, join.needs, relaxes_at)
+    joined_at = now if join.joined_at is None else join.joined_at
+    contact = Contact(
+        join.contact, spec.name, join.kind, join.queued_at, join.needs, join.priority_s, joined_at
+    )  # fmt: skip
+    contact.place(spec)
+    return contact
 
 
 class Line:

@@ -7,26 +7,28 @@ empty and that it can serve. Signatures come from the configuration and the dial
 
 from __future__ import annotations
 
-import numpy as np
-
+from softswitch.acd.candidates import Candidates
 from softswitch.acd.contact import Line, Order
 from softswitch.acd.floor import Floor
 from softswitch.acd.model import Needs
+from softswitch.acd.roster import Numbers
 from softswitch.acd.skill import merged
-from softswitch.acd.why import Candidates, candidates
 
 
 class Signature:
     """One set of needs: who can serve it and who waits for it."""
 
-    __slots__ = ("bit", "candidates", "eligible", "line", "needs")
+    __slots__ = ("bit", "candidates", "line")
 
     def __init__(self, needs: Needs, bit: int, floor: Floor) -> None:
-        self.needs = needs
         self.bit = bit
-        self.eligible = np.flatnonzero(floor.having(needs))
-        self.candidates: Candidates = candidates(floor, needs, self.eligible)
+        self.candidates = Candidates(floor.roster, needs)
         self.line = Line()
+
+    @property
+    def eligible(self) -> Numbers:
+        """The agents who meet the needs."""
+        return self.candidates.numbers
 
 
 class Demand:

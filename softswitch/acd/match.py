@@ -1,16 +1,18 @@
-"""Which contact goes to which agent: best-ranked contact first, and of the agents who suit it the one idle longest."""
+"""Which contact goes to which agent: best-ranked contact first, and of the agents who suit it as its queue chooses."""
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
-from softswitch.acd.agent import Agent, AgentInput, Cue, Work
+from softswitch.acd.agent import Cue, Work
 from softswitch.acd.contact import Contact, Order
 from softswitch.acd.crew import Crew
-from softswitch.acd.model import Decided, Offer
+from softswitch.acd.decision import Decided, decide
+from softswitch.acd.model import Offer
+from softswitch.acd.region import AgentInput
 from softswitch.acd.state import State, Step
+from softswitch.acd.strategy import Moment
 from softswitch.acd.waiting import Waiting
-from softswitch.acd.why import passed_over
 
 GRACE_S = 0.5  # a phone begins to ring a moment after the offer; the human has the whole ring timeout
 
@@ -28,7 +30,7 @@ class Match:
 
         Before this step no such pair existed, so only contacts that arrived and agents who were freed can be in one.
         Claims come from both: a contact for itself, a freed agent for the best contact that it can serve. The claimed
-        contact goes to its longest idle agent, who need not be the one that claimed it; that one then claims again.
+        contact goes to whom its queue chooses, who need not be the one that claimed it; that one then claims again.
         """
         claims: list[tuple[Order, int]] = [(contact.order, _NOBODY) for contact in this.arrived]
         for name in this.freed:
@@ -39,7 +41,7 @@ class Match:
             if claimant != _NOBODY and not self._state.floor.is_free(claimant):
                 continue
             contact = self._state.contacts.get(order[1])
-            if contact is not None and contact.agent is None:
+            if contact is not None and not contact.agents:
                 self._decide(contact, this)
             if claimant != _NOBODY and self._state.floor.is_free(claimant):
                 self._claim(claimant, claims)
@@ -50,19 +52,23 @@ class Match:
             heappush(claims, (best, number))
 
     def _decide(self, contact: Contact, this: Step) -> None:
-        signature = self._state.signature(contact)
-        winner = self._state.floor.longest_idle(signature.eligible)
-        over = passed_over(self._state.floor, signature.candidates, winner)
-        name = None if winner is None else self._state.floor.specs[winner].name
+        queue, floor = self._state.queues[contact.queue], self._state.floor
+        moment = Moment(this.now, contact.id, queue.last)
+        record, winners = decide(floor, self._state.signature(contact).candidates, queue.spec.strategy, moment)
+        names = [floor.specs[winner].name for winner in winners]
         waited_s = this.now - contact.queued_at
-        this.effects.append(Decided(contact.id, contact.queue, name, waited_s, contact.relaxed, over))
-        if name is not None:
-            self._offer(contact, self._state.agents[name], this)
+        first = names[0] if names else None
+        this.effects.append(Decided(contact.id, contact.queue, first, waited_s, contact.relaxed, record))
+        if names:
+            queue.last = names[0]
+            self._offer(contact, names, this)
 
-    def _offer(self, contact: Contact, agent: Agent, this: Step) -> None:
+    def _offer(self, contact: Contact, names: list[str], this: Step) -> None:
         self._waiting.unwait(contact)
-        contact.agent = agent.name
+        contact.agents = tuple(names)
         ring_s = self._state.queues[contact.queue].spec.ring_timeout_s
-        work = Work(contact.id, contact.queue)
-        self._crew.move(agent, Cue(AgentInput.RESERVED, work=work, until=this.now + ring_s + GRACE_S), this)
-        this.effects.append(Offer(contact.id, agent.name, contact.queue, ring_s))
+        for name in names:
+            work = Work(contact.id, contact.queue)
+            cue = Cue(AgentInput.RESERVED, work=work, until=this.now + ring_s + GRACE_S)
+            self._crew.move(self._state.agents[name], cue, this)
+            this.effects.append(Offer(contact.id, name, contact.queue, ring_s))

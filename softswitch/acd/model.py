@@ -114,6 +114,7 @@ class QueueSpec:
     max_waiting: int = 100
     max_wait_s: float = 1800.0
     max_misses: int = 2  # consecutive unanswered offers until the agent is PAUSED("no answer")
+    retry_no_answer_s: float = 5.0  # after a miss others come first; short enough to stay in the rota
     retry_busy_s: float = 10.0  # after 486 the agent is not offered work for so long
     retry_rejected_s: float = 10.0  # after he declined
     retry_unreachable_s: float = 10.0  # unless his phone is heard of before
@@ -369,15 +370,3 @@ class QueueLeft(DomainEvent):
     kind: str
     agent: str | None = None
     position: int = 0  # that it had, from 1
-
-
-@dataclass(frozen=True, slots=True)
-class Decided(DomainEvent):
-    """One routing decision, with the one true reason why each other candidate was passed over."""
-
-    contact: str
-    queue: str
-    agent: str | None  # None: nobody
-    waited_s: float
-    relaxed: int  # how many of the queue's relaxations applied
-    passed_over: tuple[tuple[str, str], ...]  # (agent, reason)

@@ -12,9 +12,10 @@ import numpy as np
 
 from softswitch.acd.contact import Contact, Order
 from softswitch.acd.estimate import Interval, Spread, exponential, turn
-from softswitch.acd.floor import Numbers, Standing
+from softswitch.acd.floor import Standing
 from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
 from softswitch.acd.pace import Pace
+from softswitch.acd.roster import Numbers
 from softswitch.acd.state import State
 from softswitch.core.effect import Effect
 
@@ -42,6 +43,15 @@ class Prospects:
         self._at_work: dict[str, Pool] = {}  # by agent: for whom
         self._waiting: dict[str, Pool] = {}  # by contact
         self._answered_s: dict[str, float] = {}  # by queue: the wait of whoever was answered last
+
+    def furnish(self) -> None:
+        """Agents and queues have changed. What was learnt of a queue stays; who waits or works is counted where he
+        was."""
+        former = self._pools
+        self._pools = {name: pool for pool in pools(self._state) for name in pool.queues}
+        for name, pool in self._pools.items():
+            if name in former:
+                pool.handling, pool.patience = former[name].handling, former[name].patience
 
     # ---- what happens --------------------------------------------------------------------------------------------
 

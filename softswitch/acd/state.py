@@ -14,8 +14,9 @@ import numpy as np
 from softswitch.acd.agent import Agent
 from softswitch.acd.contact import Contact, Line
 from softswitch.acd.demand import Demand, Signature
-from softswitch.acd.floor import Floor, Numbers
+from softswitch.acd.floor import Floor
 from softswitch.acd.model import AgentSpec, QueueSpec
+from softswitch.acd.roster import Numbers
 from softswitch.core.effect import Effect
 from softswitch.core.errors import UsageError
 from softswitch.core.timers import Deadlines
@@ -27,6 +28,7 @@ class Queue:
     signatures: tuple[Signature, ...]  # by the number of relaxations that apply
     admitted: Numbers  # who meets any of them
     line: Line = field(default_factory=Line)  # everybody who has joined and not left
+    last: str = ""  # the agent who was last offered one of its contacts
     live_waiting: int = 0  # callers who hold the line and for whom nobody is being rung
     callbacks_waiting: int = 0  # the same, and nobody holds the line
     closing: bool = False  # it is gone from the configuration, and serves those who are in it by its last rules

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from softswitch.acd.agent import AgentInput, Cue
+from softswitch.acd.agent import Cue
 from softswitch.acd.contact import Contact, joined
 from softswitch.acd.crew import Crew
 from softswitch.acd.model import CancelOffer, Join, Leave, QueueJoined, QueueLeft, Refused, WaitedTooLong
+from softswitch.acd.region import AgentInput
 from softswitch.acd.skill import skills
 from softswitch.acd.state import State, Step
 
@@ -36,7 +37,7 @@ class Waiting:
 
     def _refusal(self, event: Join) -> str:
         queue = self._state.queues.get(event.queue)
-        if queue is None:
+        if queue is None or queue.closing:
             return "unknown queue"
         if event.needs is not None and not all(map(self._state.floor.knows, skills(event.needs))):
             return "unknown skill"
@@ -45,19 +46,22 @@ class Waiting:
         if kept or queue.live_waiting < queue.spec.max_waiting:
             return ""
         signature = queue.signatures[0] if event.needs is None else self._state.demand.signature(event.needs)
-        return "full" if self._state.floor.longest_idle(signature.eligible) is None else ""
+        return "" if self._state.floor.count_free(signature.eligible) else "full"
 
     def wait(self, contact: Contact, this: Step) -> None:
         """Into the line of its needs, at the place of its original age."""
-        contact.agent = None
-        contact.relaxed = bisect_right(contact.relaxes_at, this.now)
+        contact.agents = ()
+        self.line_up(contact, this.now)
+        this.arrived.append(contact)
+
+    def line_up(self, contact: Contact, now: float) -> None:
+        contact.relaxed = bisect_right(contact.relaxes_at, now)
         self._state.demand.add(self._state.signature(contact), contact.order)
         self._count(contact, 1)
         due = contact.gives_up_at
         if contact.relaxed < len(contact.relaxes_at):
             due = min(due, contact.relaxes_at[contact.relaxed])
         self._state.contact_timers.set(contact.id, due)
-        this.arrived.append(contact)
 
     def unwait(self, contact: Contact) -> None:
         self._state.demand.remove(self._state.signature(contact), contact.order)
@@ -92,9 +96,15 @@ class Waiting:
         contact = self._state.contacts.get(event.contact)
         if contact is None:
             return
-        if contact.agent is None:
+        if not contact.agents:
             self.unwait(contact)
-        else:
-            this.effects.append(CancelOffer(contact.id, contact.agent, event.why))
-            self._crew.move(self._state.agents[contact.agent], Cue(AgentInput.RELEASED, event.why), this)
+        self.release(contact, event.why, this)
         self.left(contact, event.why, None, this)
+
+    def release(self, contact: Contact, why: str, this: Step, but: str = "") -> None:
+        """Nobody is rung for it any more; ``but`` has answered."""
+        for name in contact.agents:
+            if name != but:
+                this.effects.append(CancelOffer(contact.id, name, why))
+                self._crew.move(self._state.agents[name], Cue(AgentInput.RELEASED, why, contact=contact.id), this)
+        contact.agents = ()

@@ -1,68 +1,51 @@
-"""The one true reason why each candidate was passed over, from a closed list.
-
-Listed are those who meet the needs, then those who have the skills at too low a level, then the rest; at most
-``MOST_NAMED`` of them, by name. Who they are is settled once per signature, so a decision costs one read of their
-standings and no look at the other agents.
-"""
+"""The closed list of reasons for which an agent is passed over. One is said of each; none is made up elsewhere."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import enum
 from dataclasses import dataclass
 
-import numpy as np
 
-from softswitch.acd.floor import Floor, Numbers, Standing
-from softswitch.acd.model import Need, Needs
-from softswitch.acd.skill import skills, unmet
+class Reason(enum.Enum):
+    """The text has a place for what it is about where there is such a thing."""
 
-MOST_NAMED = 50
-
-LESS_IDLE = "idle for less time"
-SAME_IDLE = "idle for as long, later by name"
-
-_TEXT = {
-    Standing.FREE: LESS_IDLE,
-    Standing.LOGGED_OUT: "logged out",
-    Standing.PAUSED: "paused",
-    Standing.WRAP_UP: "wrap-up",
-    Standing.TALKING: "talking",
-    Standing.RESERVED: "reserved",
-    Standing.UNREACHABLE: "unreachable",
-    Standing.RETRY_DELAY: "retry delay",
-}
-_BY_CODE = tuple(_TEXT[code] for code in Standing)
-
-PassedOver = tuple[tuple[str, str], ...]
+    # He does not meet the needs. Of several the first that applies, as the order of the needs has them.
+    LACKS_SKILL = "lacks skill {}"
+    LEVEL_TOO_LOW = "level too low in {}"
+    LEVEL_TOO_HIGH = "level too high in {}"
+    MEETS_NONE = "meets none of {}"
+    RULED_OUT = "has what is ruled out by {}"
+    # He does, and cannot be offered work.
+    LOGGED_OUT = "logged out"
+    PAUSED = "paused"
+    WRAP_UP = "wrap-up"
+    TALKING = "talking"
+    RESERVED = "reserved"
+    UNREACHABLE = "unreachable"
+    RETRY_DELAY = "retry delay"
+    NO_ROOM = "no room for it beside what he has in hand"
+    # He can, and somebody else comes first.
+    LESS_IDLE = "idle for less time"
+    SAME_IDLE = "idle for as long, later by name"
+    MORE_SURPLUS = "more skill than is needed"
+    MORE_SKILLS = "more skills besides"
+    LESS_SKILLED = "less skilled"
+    MORE_OCCUPIED = "more occupied"
+    MORE_CALLS = "more calls"
+    NOT_HIS_TURN = "not his turn"
+    NOT_DRAWN = "not drawn"
+    LATER_IN_ORDER = "later in the configured order"
+    # He can, and this contact is not for him now.
+    IN_RESERVE = "kept in reserve"
+    KEPT_FOR_PREFERRED = "kept for the preferred agent"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
-    """Whom a decision about one signature names."""
+class Verdict:
+    """A reason, and the skills it speaks of."""
 
-    numbers: Numbers  # of the qualified
-    names: tuple[str, ...]  # theirs
-    unfit: PassedOver  # the others, whose reason does not change
+    reason: Reason
+    about: str = ""
 
-
-def candidates(floor: Floor, needs: Needs, eligible: Numbers) -> Candidates:
-    named = eligible[:MOST_NAMED]
-    names = tuple(floor.specs[number].name for number in named.tolist())
-    meets = floor.having(needs)
-    skilled = floor.having(tuple(Need(skill) for skill in skills(needs)))
-    others = np.concatenate((np.flatnonzero(skilled & ~meets), np.flatnonzero(~skilled)))
-    unfit = [floor.specs[number] for number in others[: MOST_NAMED - len(names)].tolist()]
-    return Candidates(named, names, tuple((spec.name, unmet(dict(spec.skills), needs)) for spec in unfit))
-
-
-def passed_over(floor: Floor, among: Candidates, winner: int | None) -> PassedOver:
-    """(agent, reason) of everybody named but the winner, as things stand before the winner is reserved."""
-    reasons = [_BY_CODE[code] for code in floor.standings.take(among.numbers).tolist()]
-    named = list(zip(among.names, reasons, strict=True))
-    if winner is not None:
-        for place, tied in enumerate(floor.tied(among.numbers, winner)):
-            if tied:
-                named[place] = (among.names[place], SAME_IDLE)
-        chosen = bisect_left(among.names, floor.specs[winner].name)
-        del named[chosen : chosen + 1]  # the qualified are in the order of names; beyond them nothing is taken out
-    return (*named, *among.unfit)
+    def __str__(self) -> str:
+        return self.reason.value.format(self.about)

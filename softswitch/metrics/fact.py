@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from softswitch.acd.model import AgentStateChanged, Decided, QueueJoined, QueueLeft
+from softswitch.acd.decision import Decided
+from softswitch.acd.model import AgentStateChanged, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.conference import ConferenceEntered, ConferenceLeft
 from softswitch.contact.event import (

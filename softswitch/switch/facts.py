@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import AgentState, AgentStateChanged, Decided, Reachability
+from softswitch.acd.decision import Decided
+from softswitch.acd.model import AgentState, AgentStateChanged, Reachability
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.event import ContactFinished, TransferEnded
 from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.acd.acd import Acd
+from softswitch.acd.decision import Decided
 from softswitch.acd.model import (
     AcdInput,
     AgentSpec,
@@ -16,7 +17,6 @@ from softswitch.acd.model import (
     AgentStateChanged,
     CancelOffer,
     ContactEnded,
-    Decided,
     Join,
     Leave,
     LogIn,
@@ -193,9 +193,10 @@ class World:
         for name in AGENTS:
             record, view = self.acd._state.agents[name], self.acd.agent(name)
             assert view.state is self.state[name]
-            assert (record.until is not None) is (view.state in (AgentState.RESERVED, AgentState.WRAP_UP))
+            untils = [work.until for work in record.works if work.until is not None]
+            assert bool(untils) is (view.state in (AgentState.RESERVED, AgentState.WRAP_UP))
             due = self.acd.deadline
-            assert record.until is None or (due is not None and due <= record.until)
+            assert not untils or (due is not None and due <= min(untils))
             assert (view.state is AgentState.RESERVED) is (name in self.offers.values())
         for queue in QUEUES:
             listed = [item.contact for item in self.acd.waiting(queue.name, self.now)]

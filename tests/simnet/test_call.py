@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.acd.model import Decided
+from softswitch.acd.decision import Decided
 from softswitch.contact.event import ContactFinished
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import PLAN, House, plans

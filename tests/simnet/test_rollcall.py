@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.acd.model import Decided
+from softswitch.acd.decision import Decided
 from softswitch.callback.model import PromiseChanged
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import CARRIER_PORT, House

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from softswitch.acd.model import Decided, QueueJoined
+from softswitch.acd.decision import Decided
+from softswitch.acd.model import Need, QueueJoined, QueueSpec
 from softswitch.callback.model import Promise, PromiseChanged, PromiseState
 from softswitch.contact.event import ContactStarted
 from softswitch.core.effect import DomainEvent
@@ -19,6 +20,7 @@ from softswitch.log import LEVELS, configure, log_event, mask
 from softswitch.sip.endpoint import Stray
 from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageDropped, Reloaded, UnitFailed
 from softswitch.switch.trunk_line import TrunkDown
+from tests.unit.acd.centre import Centre, only, spec
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +106,10 @@ def test_what_a_library_says_has_the_same_form(capsys: pytest.CaptureFixture[str
 
 def test_a_decision_with_its_reasons_is_loggable(capsys: pytest.CaptureFixture[str]) -> None:
     configure("text")
-    log_event(Decided("c-1", "orders", None, 1.5, True, (("bob", "lacks orders"),)), 0.0)
-    assert "passed_over=" in capsys.readouterr().err
+    centre = Centre([spec("bob", orders=4), spec("cid")], [QueueSpec("q", (Need("orders"),))])
+    (decision,) = only(centre.join("c-1"), Decided)
+    log_event(decision, 0.0)
+    assert 'record="1 qualified: 1 logged out"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("format", ["text", "json"])

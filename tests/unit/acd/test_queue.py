@@ -56,10 +56,10 @@ def test_the_position_is_by_rank_and_counts_callbacks_and_who_is_being_offered()
     (joined,) = only(centre.join("c1", age_s=45), QueueJoined)
     assert joined.position == 2
     assert [centre.acd.position(c) for c in ("ringing", "c1", "promise", "gone")] == [1, 2, 3, None]
-    assert [(w.contact, w.agent, w.waited_s) for w in centre.acd.waiting("q", centre.now)] == [
-        ("ringing", "ann", 50),
-        ("c1", None, 45),
-        ("promise", None, 40),
+    assert [(w.contact, w.agents, w.waited_s) for w in centre.acd.waiting("q", centre.now)] == [
+        ("ringing", ("ann",), 50),
+        ("c1", (), 45),
+        ("promise", (), 40),
     ]
     assert (centre.acd.live_waiting("q"), centre.acd.callbacks_waiting("q")) == (1, 1)
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from softswitch.acd.model import Decided, Leave, LogIn, Need, OfferFailed, QueueSpec, Reachability, Relaxation, WrapUp
-from softswitch.acd.why import MOST_NAMED
+import pickle
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+from softswitch.acd.candidates import Candidates
+from softswitch.acd.decision import Decided, Record
+from softswitch.acd.model import Leave, LogIn, Need, OfferFailed, QueueSpec, Reachability, Relaxation, WrapUp
+from softswitch.acd.roster import Roster
 from softswitch.core.effect import Effect
 from tests.unit.acd.centre import GERMAN, Centre, only, spec
 
@@ -71,8 +80,47 @@ def test_a_short_skill_counts_before_a_low_level() -> None:
     assert dict(decided(centre.join("c1")).passed_over) == {"ann": "lacks skill french", "bob": "lacks skill german"}
 
 
-def test_a_decision_stays_small_in_a_large_centre_and_names_the_qualified_first() -> None:
-    agents = [spec(f"x{n:03}") for n in range(300)] + [spec(f"y{n:03}", german=9) for n in range(30)]
-    decision = decided(Centre(agents, [QueueSpec("q", (GERMAN,))]).join("c1"))
-    assert len(decision.passed_over) == MOST_NAMED
-    assert [name[0] for name, _ in decision.passed_over].count("y") == 30
+def test_everybody_is_named_in_a_large_centre_and_what_is_kept_of_it_stays_small() -> None:
+    agents = [spec(f"x{n:03}") for n in range(3000)] + [spec(f"y{n:03}", german=9) for n in range(30)]
+    centre = Centre(agents, [QueueSpec("q", (GERMAN,))])
+    centre.staff("y003", "y007")
+    decision = decided(centre.join("c1"))
+    assert decision.agent == "y003" and decision.record.bytes < 400
+    assert Counter(reason for _, reason in decision.passed_over) == {
+        "idle for less time": 1,
+        "logged out": 28,
+        "lacks skill german": 3000,
+    }
+
+
+def a_decision_of_many() -> Decided:
+    return decided(a_busy_centre().join("c1"))
+
+
+def test_the_record_alone_gives_the_winner_again() -> None:
+    decision = a_decision_of_many()
+    assert decision.replay() == decision.agent == "a_winner"
+    assert decision.agents == ("a_winner",)
+
+
+def test_a_record_outlives_the_store_and_says_the_same() -> None:
+    decision = a_decision_of_many()
+    record, among = decision.record, decision.record.among
+    roster = Roster.from_plain(again(among.roster.to_plain()))
+    read = Record.from_plain(again(record.to_plain()), Candidates.from_plain(again(among.to_plain()), roster))
+    assert read.winners() == record.winners()
+    assert dict(read.verdicts()) == dict(record.verdicts()) == dict(pickle.loads(pickle.dumps(record)).verdicts())
+
+
+def test_a_record_is_not_read_with_the_agents_of_another_day() -> None:
+    record = a_decision_of_many().record
+    others = Roster([spec("a_winner", german=5)])
+    with pytest.raises(ValueError, match="not of"):
+        Candidates.from_plain(record.among.to_plain(), others)
+    with pytest.raises(ValueError, match="not of"):
+        Record.from_plain(record.to_plain(), Candidates(others, (GERMAN,)))
+
+
+def again(plain: Any) -> Any:
+    """As it comes back from a file."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(plain))

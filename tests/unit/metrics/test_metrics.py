@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.acd.model import AgentState, AgentStateChanged, Decided, QueueJoined, QueueLeft
+from softswitch.acd.candidates import Candidates
+from softswitch.acd.decision import Decided, Record
+from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft, Strategy
+from softswitch.acd.roster import Roster
 from softswitch.acd.statistics import QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import LossNotRecorded, Promise, PromiseChanged, PromiseState
@@ -48,6 +51,7 @@ DOCS = Path(__file__).parents[3] / "docs/metrics.md"
 RECORD = CallRecord(
     "c-1", "inbound", "1", "8000", "", "p", "orders", "alice", 1.0, 2.0, 3.0, 63.0, "answered", "caller", "", ""
 )
+UNDECIDED = Record(Candidates(Roster(()), ()), Strategy.LONGEST_IDLE, b"", b"")
 PROMISE = Promise("p-1", "+86", "orders", "abandoned", PromiseState.RECORDED, "c-1", 0.0)
 BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
 
@@ -98,7 +102,7 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
             QueueLeft("c", "orders", "answered", 7.0, "call"),
             'queue_wait_seconds_bucket{le="10.0",queue="orders",why="answered"} 1',
         ),
-        (Decided("c", "orders", None, 1.0, False, ()), 'routing_decisions_total{queue="orders",result="nobody"} 1'),
+        (Decided("c", "orders", None, 1.0, 0, UNDECIDED), 'routing_decisions_total{queue="orders",result="nobody"} 1'),
         (
             AgentStateChanged("a", AgentState.READY, AgentState.PAUSED, "", None),
             'agent_state_changes_total{state="paused"} 1',
