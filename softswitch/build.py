@@ -164,6 +164,7 @@ def configuration(
         auto_login=frozenset(name for name, agent in settings.agents.items() if agent.auto_login),
         queues=tuple(settings.queue_specs()),
         policies=tuple(settings.policies()),
+        version=settings.version,
         promises={name: queue.promise() for name, queue in settings.queues.items()},
         announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
         recording_ending=f".{settings.recordings.format}",

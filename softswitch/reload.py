@@ -1,9 +1,9 @@
 """What was written is read again while the switch works: found right and taken over whole, or refused whole.
 
-Decided here: what can change without a restart (dialplans, calendars, the list of prompt files, what the log says),
-and that dialplans are proven in the world in which they will work: a queue that is only written, and not there before
-the next start, is an error in a dialplan that names it. Reading and proving is done by a thread; the loop only
-exchanges the result.
+Decided here: what can change without a restart (agents, queues, dialplans, calendars, the list of prompt files, what
+the log says), and that all of it is proven in the world in which it will work: a user who is only written, and not
+there before the next start, is an error where an agent or a dialplan names him.
+Reading and proving is done by a thread; the loop only exchanges the result.
 
 Files that somebody writes meanwhile are read again. One reload at a time; a few may wait for their turn.
 """
@@ -21,20 +21,23 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from softswitch.build import Dialplans, load_dialplans
+from softswitch.build import Dialplans, configuration, load_dialplans
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.load import load_plans
 from softswitch.log import configure
-from softswitch.settings import Settings, load
+from softswitch.settings import Settings
+from softswitch.settings.load import load_beside
 from softswitch.store.shelf import PlanShelf
+from softswitch.switch.configuration import Configuration
 from softswitch.switch.dialplans import Busy, Outcome, Release
 from softswitch.switch.driver import Switch
+from softswitch.switch.staff import StaffChange, StaffChanges
 
 log = logging.getLogger("softswitch.reload")
 
-LIVE = ("calendars", "log")  # parts of the settings that are taken over
-_MADE = ("root", "warnings")  # by ``load``, and written by nobody
+LIVE = ("agents", "queues", "calendars", "log")  # parts of the settings that are taken over
+_MADE = ("root", "warnings", "version")  # by ``load``, and written by nobody
 SWITCH_S = 0.0005
 READINGS = 3  # of files that change while they are read
 MOST_WAITING = 4
@@ -49,6 +52,8 @@ class Proof:
 
     settings: Settings  # the running ones, with what is taken over
     dialplans: Dialplans
+    staff: Configuration  # of which the agents and queues are taken over
+    changes: StaffChanges  # of those
     calendars: Mapping[str, Calendar]
     log: tuple[str, ...]  # its settings that have changed
     needs_restart: tuple[str, ...]
@@ -72,9 +77,10 @@ def prove(config_dir: Path, running: Settings) -> Proof:
 
 
 def _proven(config_dir: Path, running: Settings) -> Proof:
-    written = load(config_dir)
+    written, settings = load_beside(running, LIVE, config_dir)
     restart = tuple(sorted(changed(running, written)))
-    settings = running.model_copy(update={part: getattr(written, part) for part in LIVE})
+    if restart:  # what is at work is not what is written
+        settings = settings.model_copy(update={"version": f"{settings.version}+"})
     dialplans = load_dialplans(settings)
     if not dialplans.right:
         later = [
@@ -83,8 +89,9 @@ def _proven(config_dir: Path, running: Settings) -> Proof:
         raise ConfigError([*dialplans.problems, *later])
     logged = tuple(changed(running.log, written.log, "log."))
     return Proof(
-        settings, dialplans, settings.office_calendars(), logged, restart, (*written.warnings, *dialplans.problems)
-    )
+        settings, dialplans, configuration(settings, {}, (), b""), staff_changes(running, settings),
+        settings.office_calendars(), logged, restart, (*written.warnings, *dialplans.problems),
+    )  # fmt: skip
 
 
 def changed(old: Any, new: Any, at: str = "") -> Iterator[str]:
@@ -100,6 +107,19 @@ def changed(old: Any, new: Any, at: str = "") -> Iterator[str]:
             yield from changed(old.get(key), new.get(key), f"{at}{key}.")
     else:
         yield at.rstrip(".")
+
+
+def staff_changes(old: Settings, new: Settings) -> StaffChanges:
+    return StaffChanges(tuple(_members(old.agents, new.agents)), tuple(_members(old.queues, new.queues)))
+
+
+def _members(old: Mapping[str, BaseModel], new: Mapping[str, BaseModel]) -> Iterator[StaffChange]:
+    for name in sorted({*old, *new}):
+        if name not in old or name not in new:
+            yield StaffChange(name, "added" if name in new else "removed")
+        elif old[name] != new[name]:
+            keys = (key.strip(".") for key in changed(old[name], new[name], "."))
+            yield StaffChange(name, "changed", tuple(sorted(keys)))
 
 
 def _marks(*directories: Path) -> frozenset[Mark]:
@@ -208,14 +228,16 @@ class Reloader:
             calendars=proof.calendars,
             prompts=proof.dialplans.world.prompts or {},
         )
-        changes = now.exchange(Release(proof.dialplans.plans, facts), by)
+        staff = self._switch.staff.exchange(proof.staff, proof.changes)
+        changes = now.exchange(Release(proof.dialplans.plans, facts), by, staff)
         if proof.log:
             wanted = proof.settings.log
             configure(wanted.format, wanted.level, wanted.mask_numbers)
         on_former = sum(sum(plan.former.values()) for plan in now.views())
         if proof.needs_restart:
             log.warning("reload: what has changed here needs a restart: %s", ", ".join(proof.needs_restart))
-        return Outcome(changes, proof.log, on_former, proof.needs_restart, (*proof.warnings, *unkept))
+        version = proof.settings.version
+        return Outcome(changes, proof.log, on_former, proof.needs_restart, (*proof.warnings, *unkept), staff, version)
 
     async def _keep(self, dialplans: Dialplans) -> list[Problem]:
         try:

@@ -180,6 +180,10 @@ class Statistics:
         self._shifts: dict[str, _Shift] = {}  # by agent
         self._waiting: dict[str, tuple[str, float]] = {}  # by contact: its queue, and when it joined
 
+    def measure_by(self, promises: Mapping[str, Promise]) -> None:
+        """By queue, what counts from now on."""
+        self._promises = promises
+
     def observe(self, event: DomainEvent, now: float) -> None:
         if isinstance(event, QueueJoined):
             self._joined(event, now)

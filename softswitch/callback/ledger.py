@@ -22,6 +22,7 @@ from softswitch.callback.model import (
     NoAgent,
     NumberBusy,
     Persisted,
+    Policies,
     Policy,
     Promise,
     PromiseChanged,
@@ -53,6 +54,7 @@ class Ledger:
             Lost: self._recorder.lost,
             Restored: self._restored,
             Persisted: self._persisted,
+            Policies: self._policies,
             Capacity: self._capacity,
             AgentFound: lambda event: self._word(event.promise, I.AGENT_FOUND),
             NoAgent: self._no_agent,
@@ -137,6 +139,11 @@ class Ledger:
         else:
             self._recorder.not_stored(write)
 
+    def _policies(self, event: Policies) -> None:
+        """A window that is another one now, or a queue that has none any more, holds for what is open too."""
+        self._move.rules.take(event.policies)
+        self._advance_all()
+
     # ---- agents and attempts -------------------------------------------------------------------------------------
 
     def _capacity(self, event: Capacity) -> None:
@@ -191,7 +198,9 @@ class Ledger:
 
     def _number_busy(self, event: NumberBusy) -> None:
         move = self._move
-        for number in move.rules.spellings(event.number):
+        # The rules may be others when it ends; what was counted is what is taken back.
+        numbers = move.spelt.setdefault(event.number, move.rules.spellings(event.number))
+        for number in numbers:
             move.busy[number] += 1 if event.busy else -1
             if move.busy[number] <= 0:  # the end of a call that began before this process
                 del move.busy[number]
@@ -200,3 +209,5 @@ class Ledger:
                     move.apply(entry, I.SEEK_OVER)
                     move.advance(entry)
                 move.stir([entry.promise.queue])
+        if not numbers & move.busy.keys():
+            del move.spelt[event.number]

@@ -122,6 +122,13 @@ class Persisted:
 
 
 @dataclass(frozen=True, slots=True)
+class Policies:
+    """How callbacks are made from now on, of all queues that have any."""
+
+    policies: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Capacity:
     """The ACD as the ledger sees it: agents READY and reachable who could serve the queue, live callers waiting.
 
@@ -196,6 +203,7 @@ LedgerInput = (
     Lost
     | Restored
     | Persisted
+    | Policies
     | Capacity
     | AgentFound
     | NoAgent

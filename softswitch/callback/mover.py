@@ -54,6 +54,7 @@ class Mover:
         self.written = Written()
         self.deadlines = Deadlines()  # by promise id and by token of a write
         self.busy: Counter[str] = Counter()  # number -> calls and places in queues that it has here
+        self.spelt: dict[str, set[str]] = {}  # numbers as presented, while they are busy -> as ``busy`` has them
         self.now = 0.0
         self.out: list[Effect] = []
         self._ids = ids

@@ -31,8 +31,12 @@ class Rules:
     """The rules of all queues. A promise whose queue has none any more waits; it is never dialled by guess."""
 
     def __init__(self, policies: Iterable[Policy], region: str) -> None:
-        self._rules = {policy.queue: Rule(policy) for policy in policies}
         self._region = region
+        self.take(policies)
+
+    def take(self, policies: Iterable[Policy]) -> None:
+        """These from now on, and no others."""
+        self._rules = {policy.queue: Rule(policy) for policy in policies}
 
     def get(self, queue: str) -> Rule | None:
         return self._rules.get(queue)

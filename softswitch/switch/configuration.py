@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -66,6 +66,14 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionPolicy:
+    """What is kept of decisions."""
+
+    shelf: Shelf = Shelf()
+    store: str = "all"  # or "failed": contacts for whom once there was nobody, or an offer failed; "none"
+
+
+@dataclass(frozen=True, slots=True)
 class LampPolicy:
     """What phones may subscribe to."""
 
@@ -74,6 +82,11 @@ class LampPolicy:
     max_expires_s: float = 600.0  # so long a lamp may be wrong after a crash
     per_user: int = 200  # subscriptions
     most: int = 20_000
+
+
+# What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
+STAFF = ("agents", "auto_login", "queues", "policies", "promises", "announce_every_s", "told", "recorded", "music",
+         "mailboxes", "version")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +134,16 @@ class Configuration:
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)
+    decisions: DecisionPolicy = DecisionPolicy()
     path_steps: int = 200  # that are kept of a call's path through its dialplans; 0: none
     fallback: tuple[str, ...] = FALLBACK  # languages that stand in for a caller's own
     http_budget_s: float = 10.0  # what the http steps of one call may take together
     usual_codecs: tuple[Codec, ...] = USUAL  # where none are written, as offered
+    version: str = ""  # of the files, short: what a decision was made by
+
+    def with_staff_of(self, other: Configuration) -> Configuration:
+        """The same switch with the agents and queues of ``other``."""
+        return replace(self, **{name: getattr(other, name) for name in STAFF})
 
     def ours(self, remote: Address) -> bool:
         """Whether we are who listens there."""

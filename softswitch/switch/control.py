@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -65,7 +64,7 @@ class SwitchControl:
     def agents(self) -> list[AgentView]:
         now = self._switch.clock.monotonic()
         views = []
-        for spec in self._switch.configuration.agents:
+        for spec in self._switch.acd.agents():
             agent = self._switch.acd.agent(spec.name)
             views.append(
                 AgentView(
@@ -79,13 +78,12 @@ class SwitchControl:
     def queues(self) -> list[QueueView]:
         acd, now = self._switch.acd, self._switch.clock.monotonic()
         views = []
-        for spec in self._switch.configuration.queues:
-            waits = [one.waited_s for one in acd.waiting(spec.name, now) if one.kind == "call"]
+        for name in acd.queues():
+            waits = [one.waited_s for one in acd.waiting(name, now) if one.kind == "call"]
             views.append(
                 QueueView(
-                    spec.name, len(waits), max(waits, default=0.0), acd.free_agents(spec.name),
-                    acd.logged_in(spec.name),
-                    self._switch.ledger.open_count(spec.name),
+                    name, len(waits), max(waits, default=0.0), acd.free_agents(name), acd.logged_in(name),
+                    self._switch.ledger.open_count(name),
                 )
             )  # fmt: skip
         return views
@@ -133,7 +131,13 @@ class SwitchControl:
         decisions = self._switch.facts.decisions.get(contact)
         if decisions is None:
             raise LookupError(f"no decision about a contact {contact!r} is kept")
-        return [{"at": at, **asdict(decision)} for at, decision in decisions]
+        return [
+            {
+                "at": at, "contact": one.contact, "queue": one.queue, "agent": one.agent, "waited_s": one.waited_s,
+                "relaxed": one.relaxed, "passed_over": one.passed_over,
+            }
+            for at, one in decisions
+        ]  # fmt: skip
 
     def bans(self) -> list[Ban]:
         return self._switch.door.bans.all(self._switch.clock.monotonic() + self._switch.clock.epoch)

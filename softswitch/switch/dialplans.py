@@ -23,6 +23,7 @@ from softswitch.ivr.plan import route as plan_for
 from softswitch.ivr.run import Facts as PlanFacts
 from softswitch.ivr.verb import Verb
 from softswitch.switch.event import Reloaded, ReloadRefused
+from softswitch.switch.staff import StaffChanges
 from softswitch.switch.view import DialplanView
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ log = logging.getLogger("softswitch.switch")
 
 LOOK_EVERY_S = 10.0  # whether a former version is still needed
 _OWN = ("file", "version", "name", "steps", "flows")  # fields of a plan that are no part of what its head says
+_NO_STAFF = StaffChanges()
 Version = tuple[str, str]  # name of the plan, version
 
 
@@ -81,6 +83,8 @@ class Outcome:
     calls_on_former: int  # that go on by former versions
     needs_restart: tuple[str, ...]  # settings that have changed, and stay as they were until then
     warnings: tuple[Problem, ...]
+    staff: StaffChanges = _NO_STAFF
+    version: str = ""  # of the configuration that works now; with "+", but for what needs a restart
 
 
 class Busy(SoftswitchError):
@@ -110,15 +114,21 @@ class Dialplans:
         """The plan that this number enters now."""
         return plan_for(self.release.plans, called)
 
-    def exchange(self, release: Release, by: str) -> Changes:
-        """New calls get this from now on. Returns what is different, with how many calls go by what it was."""
+    def exchange(self, release: Release, by: str, staff: StaffChanges = _NO_STAFF) -> Changes:
+        """New calls get this from now on. Returns what is different, with how many calls go by what it was.
+
+        ``staff``: what was exchanged with it.
+        """
         used = self.in_use()
         changes = differences(self.release, release, used)
         self.release = release
         self.tidy()
         on_former = sum(calls for version, calls in used.items() if version not in release.versions)
         names = tuple(f"{change.plan} {change.what}" for change in changes.plans)
-        fact = Reloaded(by, names, changes.calendars, len(changes.prompts), on_former)
+        agents = tuple(f"{change.name} {change.what}" for change in staff.agents)
+        queues = tuple(f"{change.name} {change.what}" for change in staff.queues)
+        version = self._switch.acd.version
+        fact = Reloaded(by, names, changes.calendars, len(changes.prompts), on_former, agents, queues, version)
         self._switch.command(lambda: [fact])
         return changes
 

@@ -35,10 +35,17 @@ class SwitchDirectory:
         self._trunks = trunks
         self._registrar = registrar
         self._acd = acd
-        self._users = {spec.name: (spec.user, *spec.also) for spec in configuration.agents}
-        self.agents_of: dict[str, str] = {user: agent for agent, users in self._users.items() for user in users}
+        self._users: dict[str, tuple[str, ...]] = {}  # by agent; also of one who is gone and still talks
+        self.configure(configuration)
         self.unix_now = 0.0  # set by the driver before each unit of work
         self.living: Callable[[str], list[str]] = lambda user: []  # his legs; set by who owns them
+
+    def configure(self, configuration: Configuration) -> None:
+        """What is configured from now on."""
+        self._configuration = configuration
+        phones = {spec.name: (spec.user, *spec.also) for spec in configuration.agents}
+        self._users |= phones
+        self.agents_of: dict[str, str] = {user: agent for agent, users in phones.items() for user in users}
 
     def user_targets(self, user: str) -> tuple[Target, ...]:
         bindings = self._registrar.lookup(user, self.unix_now)

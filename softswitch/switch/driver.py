@@ -75,6 +75,7 @@ from softswitch.switch.restart import Kept, Restart
 from softswitch.switch.rollcall import RollCall
 from softswitch.switch.signalling import Signalling
 from softswitch.switch.sound import Sound
+from softswitch.switch.staff import Staff
 from softswitch.switch.supervisions import Supervisions
 from softswitch.switch.texts import Texts
 from softswitch.switch.trunk_questions import TrunkQuestions
@@ -121,7 +122,7 @@ class Switch:
             round(configuration.max_expires_s),
             max_bindings=configuration.max_bindings,
         )
-        self.acd = Acd(configuration.agents, configuration.queues)
+        self.acd = Acd(configuration.agents, configuration.queues, configuration.version)
         self.ledger = Ledger(configuration.policies, ids, configuration.region)
         self.trunks = Trunks(self)
         self.questions = TrunkQuestions(self)
@@ -137,6 +138,7 @@ class Switch:
         self.hours = Hours(self)
         self.outlook = SwitchOutlook(self)
         self.dialplans = Dialplans(self)
+        self.staff = Staff(self)
         self.paths = Paths(self)
         self.figures = Figures(self)
         self.calls = Calls(self)

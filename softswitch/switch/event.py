@@ -107,6 +107,9 @@ class Reloaded(DomainEvent):
     calendars: tuple[str, ...]
     prompts: int  # files that came or went
     calls_on_former: int  # that go on by former versions of dialplans
+    agents: tuple[str, ...] = ()  # "ann added"
+    queues: tuple[str, ...] = ()
+    version: str = ""  # of the configuration
 
 
 @dataclass(frozen=True, slots=True)

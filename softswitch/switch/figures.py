@@ -45,6 +45,9 @@ class Figures:
         self._statistics.queues.update(kept.queues)
         self._statistics.agents.update(kept.agents)
 
+    def configure(self) -> None:
+        self._statistics.measure_by(self._switch.configuration.promises)
+
     def note(self, event: DomainEvent) -> None:
         statistics, unix = self._statistics, self._switch.unix
         match event:

@@ -109,7 +109,7 @@ class Mending:
     def _agents_freed(self, contact: str) -> list[Effect]:
         """Whoever is reserved for it, or talks in it."""
         freed: list[Effect] = []
-        for spec in self._switch.configuration.agents if contact else ():
+        for spec in self._switch.acd.agents() if contact else ():
             held = self._switch.acd.agent(spec.name).holds(contact)
             if held is not None:
                 rings = held.state is AgentState.RESERVED

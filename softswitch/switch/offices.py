@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 class Offices:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self._policies = switch.configuration.policies
         self._capacity: dict[str, Capacity] = {}
         self._acd_worked = True
 
@@ -89,7 +88,7 @@ class Offices:
         if not self._acd_worked:
             return []
         acd = self._switch.acd
-        for policy in self._policies:
+        for policy in self._switch.configuration.policies:
             queue = policy.queue
             shut = self._cut_off(policy) or self._switch.rollcall.awaits(queue)
             free = 0 if shut else acd.free_for_callbacks(queue)

@@ -1,0 +1,91 @@
+"""The agents and queues of now, which a reload exchanges under everybody's work.
+
+Decided here: who in the switch is told, and what a new agent begins with: his phone as the registrar
+knows it, logged in where the admin says so. What becomes of those who wait and work is the ACD's decision
+(``acd.changes``), of promises the ledger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from softswitch.acd.model import Configure, LogIn, Reachability
+from softswitch.callback.model import Policies
+from softswitch.contact.order import TellAcd, TellLedger
+from softswitch.core.effect import Effect
+from softswitch.switch.configuration import Configuration
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChange:
+    name: str
+    what: str  # "added", "removed", "changed"
+    keys: tuple[str, ...] = ()  # as written, what is different of one that has changed
+    waiting: int = 0  # contacts in a queue that is removed: they are served by its last rules
+    works: bool = False  # an agent who is removed has somebody in hand, and finishes that
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanges:
+    """What one configuration has that another had not."""
+
+    agents: tuple[StaffChange, ...] = ()
+    queues: tuple[StaffChange, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.agents or self.queues)
+
+
+class Staff:
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+
+    def exchange(self, wanted: Configuration, changes: StaffChanges) -> StaffChanges:
+        """The agents and queues of ``wanted`` work from now on. Returns ``changes`` with who is in the middle of
+        something."""
+        switch = self._switch
+        old, new = switch.configuration, switch.configuration.with_staff_of(wanted)
+        if old == new:
+            return changes
+        agents = tuple(replace(one, works=self._works(one)) for one in changes.agents)
+        queues = tuple(replace(one, waiting=self._waiting(one)) for one in changes.queues)
+        switch.configuration = new
+        switch.directory.configure(new)
+        switch.mailboxes.rules = new.mailboxes
+        switch.figures.configure()
+        switch.command(lambda: self._orders(old, new))
+        return StaffChanges(agents, queues)
+
+    def _works(self, agent: StaffChange) -> bool:
+        return agent.what == "removed" and self._switch.acd.agent(agent.name).contact is not None
+
+    def _waiting(self, queue: StaffChange) -> int:
+        acd, now = self._switch.acd, self._switch.clock.monotonic()
+        return len(acd.waiting(queue.name, now)) if queue.what == "removed" else 0
+
+    def _orders(self, old: Configuration, new: Configuration) -> Iterable[Effect]:
+        """Reachable before logged in, so that nobody is offered a call at a phone of which nothing is known."""
+        former = {spec.name: (spec.user, spec.also) for spec in old.agents}
+        moved = [spec.name for spec in new.agents if former.get(spec.name) != (spec.user, spec.also)]
+        yield TellAcd(Configure(new.agents, new.queues, new.version))
+        if old.policies != new.policies:
+            yield TellLedger(Policies(new.policies))
+        for agent in moved:
+            yield TellAcd(Reachability(agent, self._reachable(agent)))
+        for agent in moved:
+            if agent not in former and agent in new.auto_login:
+                yield TellAcd(LogIn(agent))
+
+    def _reachable(self, agent: str) -> bool:
+        """His phones are asked from now on whether they are still there."""
+        switch = self._switch
+        users = switch.directory.agent_users(agent)
+        bindings = [binding for user in users for binding in switch.registrar.lookup(user, switch.unix)]
+        for binding in bindings:
+            switch.phones.registered(binding)
+        return bool(bindings)
