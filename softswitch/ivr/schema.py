@@ -21,7 +21,7 @@ from softswitch.ivr.verb.base import Verb, Written
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEXT: JsonSchemaValue = {"type": ["string", "number"], "title": "text"}
 _STEP: JsonSchemaValue = {"type": ["string", "number"], "title": "step"}
-_DURATION: JsonSchemaValue = {
+DURATION: JsonSchemaValue = {
     "anyOf": [{"type": "string", "pattern": "^\\s*([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+\\s*$"}, {"const": 0}],
     "title": "duration",
 }
@@ -176,7 +176,7 @@ def words(docstring: str) -> str:
 def _duration(kept: dict[str, Any]) -> JsonSchemaValue:
     while "schema" in kept:
         kept = kept["schema"]
-    return _limited(_DURATION, kept)
+    return _limited(DURATION, kept)
 
 
 def _limited(made: JsonSchemaValue, limits: dict[str, Any]) -> JsonSchemaValue:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from softswitch.acd.model import Need, QueueSpec, Relaxation, WrapUp
+from softswitch.acd.model import Need, QueueSpec, Relaxation
 from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy, Window
 from softswitch.settings.behind import Pin
@@ -23,6 +23,8 @@ from softswitch.settings.kind import (
     Zone,
 )
 from softswitch.settings.people import Level
+from softswitch.settings.treatment import Announce, SoundSettings
+from softswitch.settings.wrap_up import WrapUpRule, WrapUpSettings
 
 Stage = Literal["abandoned", "queue-full", "accepted-offer", "shed"]  # at which a caller can be lost
 
@@ -38,11 +40,6 @@ class NeedSettings(Strict):
 class Relax(Strict):
     after: PositiveSeconds
     needs: tuple[NeedSettings, ...] = ()  # none: any agent
-
-
-class Announce(Strict):
-    every: Seconds = 30.0  # 0: never
-    position: bool = True
 
 
 class CallingWindow(Strict):
@@ -108,7 +105,11 @@ class Queue(Strict):
     relax: Relax | None = None
     priority: Seconds = 0.0  # added to the age of each contact
     ring_timeout: PositiveSeconds = 20.0
-    wrap_up: Seconds = 10.0
+    wrap_up: WrapUpRule = WrapUpSettings()
+    retry_no_answer: Seconds = 5.0  # an agent who missed an offer gets no other one for so long
+    retry_busy: Seconds = 10.0  # the same for one whose phone was busy
+    retry_rejected: Seconds = 10.0  # who declined it
+    retry_unreachable: Seconds = 10.0  # whose phone could not be reached, unless it is heard of before
     max_waiting: int = Field(default=100, ge=0)
     max_wait: PositiveSeconds = 1800.0
     max_misses: int = Field(default=2, ge=1)
@@ -116,6 +117,8 @@ class Queue(Strict):
     short_abandon: Annotated[Seconds, Field(le=300.0)] = 0.0  # who gives up before that is in no statistics
     announce: Announce = Announce()
     tell_agent: bool = False  # from which queue the caller comes and how long he has waited, before the two talk
+    tell_caller: SoundSettings | None = None  # that he is connected now, before the two talk
+    resume: Seconds = 0.0  # who hangs up while he waits and calls again within that has his old place; 0: nobody
     music: Name = "default"  # what is heard on hold: a directory of paths.hold
     record: bool = True
     pin: Pin | None = Field(default=None, repr=False)  # of its mailbox; none: it cannot be opened by phone
@@ -128,7 +131,11 @@ class Queue(Strict):
             relaxations=(Relaxation(self.relax.after, _needs(self.relax.needs)),) if self.relax else (),
             priority_s=self.priority,
             ring_timeout_s=self.ring_timeout,
-            wrap_up=WrapUp.timed(self.wrap_up),
+            wrap_up=self.wrap_up.rule(),
+            retry_no_answer_s=self.retry_no_answer,
+            retry_busy_s=self.retry_busy,
+            retry_rejected_s=self.retry_rejected,
+            retry_unreachable_s=self.retry_unreachable,
             max_waiting=self.max_waiting,
             max_wait_s=self.max_wait,
             max_misses=self.max_misses,

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaValue
 
 from softswitch.core.units import seconds
-from softswitch.ivr.schema import DIALECT, TEXT, Generator
+from softswitch.ivr.schema import DIALECT, DURATION, TEXT, Generator
 from softswitch.settings.model import Configuration
+from softswitch.settings.wrap_up import mode_or_time
 
 _FETCHED: JsonSchemaValue = {"type": "string", "pattern": "^\\$\\{"}  # a value from the environment
 
@@ -26,6 +27,8 @@ class _Generator(Generator):
     def function_before_schema(self, schema: Any) -> JsonSchemaValue:
         if schema["function"]["function"] is seconds:
             return super().function_before_schema(schema)
+        if schema["function"]["function"] is mode_or_time:
+            return {"anyOf": [DURATION, self.generate_inner(schema["schema"])]}
         return {"anyOf": [TEXT, {"type": "array"}, {"type": "object"}]}
 
     def dataclass_schema(self, schema: Any) -> JsonSchemaValue:
