@@ -43,7 +43,7 @@ def test_without_a_word_it_is_timed() -> None:
         ({"mode": "untill-done"}, "wrap_up.mode", "'none', 'optional', 'timed' or 'until-done'"),
         ({"time": "9m", "at_most": "5m"}, "wrap_up", "time (540 s) is longer than at_most (300 s)"),
         ({"mode": "optional", "time": 0}, "wrap_up", "mode optional needs a time above 0"),
-        ({"at_most": 0}, "wrap_up.at_most", "more than nothing"),
+        ({"at_most": 0}, "wrap_up.at_most", "must be longer than 0s"),
         ({"modus": "none"}, "wrap_up.modus", "Extra inputs"),
     ],
 )
