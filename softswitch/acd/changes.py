@@ -36,6 +36,9 @@ class Changes:
     def configure(self, event: Configure, this: Step) -> None:
         """All waiting contacts and free agents are looked at anew in the match that follows."""
         state = self._state
+        if (event.agents, event.queues) == state.configured and not self.under_way:
+            state.version = event.version
+            return
         stay = self._part_with({spec.name for spec in event.agents}, this)
         agents = (*event.agents, *(spec for spec in state.floor.specs if spec.name in stay))
         kept = {queue.name for queue in event.queues}

@@ -56,13 +56,14 @@ class State:
     def furnish(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec], version: str) -> None:
         """Arrays, signatures and lines for these, all empty; agents and queues that were there are what they were."""
         self.version = version
-        self.floor = Floor(tuple(agents))
+        self.configured = tuple(agents), tuple(queues)
+        self.floor = Floor(self.configured[0])
         self.demand = Demand(self.floor)
         former, self.agents = self.agents, {}
         for spec in self.floor.specs:
             agent = self.agents[spec.name] = former.get(spec.name) or Agent(spec.name)
             self.floor.write(agent)
-        self.queues = {spec.name: self._queue(spec) for spec in queues}
+        self.queues = {spec.name: self._queue(spec) for spec in self.configured[1]}
 
     def _queue(self, spec: QueueSpec) -> Queue:
         needs = (spec.needs, *(one.needs for one in spec.relaxations))
