@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from softswitch.acd.statistics import Promise, Statistics
+from softswitch.acd.statistics import Promise
 from softswitch.cli.client import DEFAULT_CONFIG, Failed
 from softswitch.cli.option import Config, Json
 from softswitch.cli.table import Column, show, text
@@ -21,7 +21,9 @@ from softswitch.core.errors import ConfigError
 from softswitch.core.units import seconds
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.settings import Settings, load
+from softswitch.simulation.account import Account
 from softswitch.simulation.arrival import Arrival, exponential, merged, poisson, read
+from softswitch.simulation.people import Habits
 from softswitch.simulation.result import Result, result, rows
 from softswitch.simulation.run import Run
 
@@ -133,8 +135,8 @@ def _settings(directory: Path, coming: Sequence[Arrival]) -> Settings:
 def _played(
     settings: Settings, coming: Sequence[Arrival], pickup_s: float, promise: Promise, progress: Callable[[], None]
 ) -> Result:
-    statistics = Statistics(dict.fromkeys(settings.queues, promise))
-    run = Run(settings.agent_specs(), settings.queue_specs(), statistics.observe, pickup_s)
+    account = Account(dict.fromkeys(settings.queues, promise))
+    run = Run(settings.agent_specs(), settings.queue_specs(), account.observe, Habits(pickup_s))
     passed = 0
 
     def count() -> None:
@@ -143,6 +145,4 @@ def _played(
         if passed % _AT_ONCE == 0:
             progress()
 
-    outcome = run.play(coming, count)
-    statistics.settle(outcome.ended_at)
-    return result(outcome, statistics)
+    return result(run.play(coming, count), account)

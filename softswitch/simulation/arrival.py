@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import random
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from softswitch.core.errors import Problem
+from softswitch.simulation import sheet
 
-MOST_ARRIVALS = 5_000_000
-_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?$")
-_COLUMNS = ("at", "queue", "talk", "patience", "priority")
+_COLUMNS = ("at", "queue", "talk", "patience", "priority", "wrap_up")
 _NEEDED = ("at", "queue", "talk")
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    at: float  # seconds from the start
+    at: float  # seconds from midnight
     queue: str
     talk_s: float
     patience_s: float = math.inf  # of waiting
     priority_s: float = 0.0
+    wrap_up_s: float | None = None  # after which the agent says that he is done; None: the queue's time
 
 
 Draw = Callable[[], float]
@@ -42,73 +40,54 @@ def poisson(
     talk: Draw,
     patience: Draw,
     priority_s: float = 0.0,
+    since_s: float = 0.0,
 ) -> Iterator[Arrival]:
     """Callers who know nothing of each other, until the time is up."""
-    at = chance.expovariate(calls_per_h / 3600.0)
+    at = since_s + chance.expovariate(calls_per_h / 3600.0)
     while at < until_s:
         yield Arrival(at, queue, talk(), patience(), priority_s)
         at += chance.expovariate(calls_per_h / 3600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """So many times as many calls as else: an offer is on television."""
+
+    at: float
+    for_s: float
+    times: float
+
+    def more(
+        self, chance: random.Random, queue: str, calls_per_h: float, talk: Draw, patience: Draw
+    ) -> Iterator[Arrival]:
+        """The calls that come on top."""
+        extra = (self.times - 1) * calls_per_h
+        return poisson(chance, queue, extra, self.at + self.for_s, talk, patience, since_s=self.at)
 
 
 def read(text: str, file: str) -> tuple[list[Arrival], list[Problem]]:
     """Arrivals in the order of time, and what is wrong with the rows that are left out.
 
     CSV with a heading: ``at`` (seconds, or 9:30, 9:30:05), ``queue``, ``talk`` (seconds), and if wanted ``patience``
-    (seconds; empty: for ever) and ``priority`` (seconds).
+    (seconds; empty: for ever), ``priority`` and ``wrap_up`` (seconds; empty: the queue's).
     """
-    problems: list[Problem] = []
-    rows = csv.reader(text.removeprefix("\ufeff").splitlines())
-    heading = [name.strip().lower() for name in next(rows, [])]
-    for number, name in enumerate(heading, 1):
-        if name not in _COLUMNS or name in heading[: number - 1]:
-            problems.append(Problem(file, 1, number, name, f"a column must be one of {', '.join(_COLUMNS)}, once"))
-    problems += [Problem(file, 1, 1, name, "this column is missing") for name in _NEEDED if name not in heading]
-    if problems:
-        return [], problems
-    found: list[Arrival] = []
-    for row in rows:
-        if len(found) >= MOST_ARRIVALS:
-            problems.append(Problem(file, rows.line_num, 1, "", f"more than {MOST_ARRIVALS:,} rows"))
-            break
-        if any(cell.strip() for cell in row):
-            try:
-                found.append(_arrival(dict(zip(heading, row, strict=False))))
-            except ValueError as error:
-                problems.append(Problem(file, rows.line_num, 1, "", str(error)))
+    found, problems = sheet.read(text, file, _COLUMNS, _NEEDED, _arrival)
     found.sort(key=lambda one: one.at)
     return found, problems
 
 
-def _arrival(row: dict[str, str]) -> Arrival:
+def _arrival(row: sheet.Row) -> Arrival:
     """Raises ``ValueError``."""
-    queue = row.get("queue", "").strip()
-    if not queue:
-        raise ValueError("queue: is empty")
-    patience, priority = row.get("patience", "").strip(), row.get("priority", "").strip()
+    patience, wrap_up = row.get("patience", ""), row.get("wrap_up", "")
+    queue = sheet.name(row, "queue")
     return Arrival(
-        _clock(row.get("at", "")),
+        sheet.clock("at", row.get("at", "")),
         queue,
-        _number("talk", row.get("talk", "")),
-        _number("patience", patience) if patience else math.inf,
-        _number("priority", priority or "0"),
+        sheet.number("talk", row.get("talk", "")),
+        sheet.number("patience", patience) if patience else math.inf,
+        sheet.number("priority", row.get("priority", "") or "0"),
+        sheet.number("wrap_up", wrap_up) if wrap_up else None,
     )
-
-
-def _clock(text: str) -> float:
-    match = _CLOCK.match(text.strip())
-    if match:
-        return int(match[1]) * 3600.0 + int(match[2]) * 60.0 + float(match[3] or 0)
-    return _number("at", text)
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"{name}: {text[:40]!r} is not a number of seconds") from None
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name}: {text[:40]!r} is not a number of seconds from 0 on")
-    return value
 
 
 def merged(*streams: Iterable[Arrival]) -> list[Arrival]:

@@ -1,12 +1,14 @@
-"""What came of a run, per queue and altogether, as plain numbers."""
+"""What came of a day, per queue and altogether, as plain numbers."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from softswitch.acd.statistics import AgentFigures, QueueFigures, Statistics
+from softswitch.acd.statistics import AgentFigures, QueueFigures
+from softswitch.simulation.account import Account, Kept, Moment, quantile
 from softswitch.simulation.run import Outcome
 
 
@@ -14,17 +16,21 @@ from softswitch.simulation.run import Outcome
 class Result:
     outcome: Outcome
     queues: dict[str, QueueFigures]
+    waits_s: dict[str, array[float]]
+    callbacks: dict[str, Kept]
     agents: AgentFigures  # all together
+    moments: dict[float, Moment]
 
 
-def result(outcome: Outcome, statistics: Statistics) -> Result:
+def result(outcome: Outcome, account: Account) -> Result:
+    account.settle(outcome.ended_at)
     queues: dict[str, QueueFigures] = {}
-    for (_, name), figures in sorted(statistics.queues.items()):
+    for (_, name), figures in sorted(account.statistics.queues.items()):
         queues.setdefault(name, QueueFigures()).add(figures)
     everybody = AgentFigures()
-    for one in statistics.agents.values():
+    for one in account.statistics.agents.values():
         everybody.add(one)
-    return Result(outcome, queues, everybody)
+    return Result(outcome, queues, account.waits_s, account.callbacks, everybody, account.moments())
 
 
 def rows(results: Iterable[tuple[str, Result]]) -> list[dict[str, Any]]:
@@ -35,11 +41,17 @@ def rows(results: Iterable[tuple[str, Result]]) -> list[dict[str, Any]]:
 
 
 def _row(label: str, queue: str, figures: QueueFigures, whole: Result) -> dict[str, Any]:
+    waits_s, callbacks = whole.waits_s.get(queue, ()), whole.callbacks.get(queue, Kept()).told()
+    came = figures.answered + figures.abandoned + figures.elsewhere + whole.outcome.refused_of[queue]
     return {
         "configuration": label,
         "queue": queue,
         **figures.told(),
+        "wait_p50_s": quantile(waits_s, 0.5),
+        "wait_p90_s": quantile(waits_s, 0.9),
+        "refused": whole.outcome.refused_of[queue],
+        "callback": callbacks,
+        "served": (figures.answered + callbacks["kept"]) / came if came else None,  # of all who came, sooner or later
         "occupancy": whole.agents.occupancy,  # of all agents: they serve more than one queue
-        "refused": whole.outcome.refused,
         "digest": whole.outcome.digest,
     }

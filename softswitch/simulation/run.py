@@ -1,34 +1,49 @@
-"""One run: arrivals in, the ACD's facts out, on a clock that jumps from event to event."""
+"""One run: arrivals in, the ACD's facts out, on a clock that jumps from event to event.
+
+What the ACD orders is done after all of one step, as the driver does it. Where queues call back whom they lost, the
+ledger runs on the same clock (``callbacks``).
+"""
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappop, heappush
 
 from softswitch.acd.acd import Acd
 from softswitch.acd.model import (
     AcdInput,
     AgentSpec,
+    AgentState,
+    AgentStateChanged,
+    AskWrapUp,
     CancelOffer,
     ContactEnded,
     Join,
     Leave,
-    LogIn,
     Offer,
     OfferAnswered,
     QueueLeft,
     QueueSpec,
     Reachability,
     Refused,
+    SetReady,
+    WrapUpMode,
 )
-from softswitch.core.effect import DomainEvent
+from softswitch.callback.model import Policy
+from softswitch.core.effect import DomainEvent, Effect
 from softswitch.simulation.arrival import Arrival
+from softswitch.simulation.callbacks import Callbacks
+from softswitch.simulation.digest import Digest
+from softswitch.simulation.people import Habits
+from softswitch.simulation.roster import Everybody, Roster
 
 Listener = Callable[[DomainEvent, float], None]
+OVERTIME_S = 7200.0  # for callbacks, after the last call has come
+NO_ANSWER = "no answer"  # the reason of who was paused because he did not pick up
 
 
 @dataclass(slots=True)
@@ -36,118 +51,210 @@ class Outcome:
     """Of a whole run."""
 
     contacts: int = 0
-    refused: int = 0  # the queue was full
+    refused_of: Counter[str] = field(default_factory=Counter)  # by queue: it was full, or a condition of its held
     ended_at: float = 0.0  # s; the last thing that happened
-    digest: str = ""  # of every decision and every end of a wait, in order
+    happened: int = 0  # orders and facts
+    digest: str = ""  # of all of them, in order
+
+    @property
+    def refused(self) -> int:
+        return self.refused_of.total()
 
 
 class Run:
-    """All agents are at work from the start, and pick up ``pickup_s`` after their phone begins to ring. An agent whose
-    ``pace`` is 2 needs half of the time that a contact asks for."""
+    """An agent whose ``pace`` is 2 needs half of the time that a contact asks for. ``epoch`` is the midnight from which
+    times are counted (Unix s): calling windows have hours."""
 
     def __init__(
         self,
         agents: Sequence[AgentSpec],
         queues: Iterable[QueueSpec],
         listener: Listener,
-        pickup_s: float = 0.0,
+        habits: Habits | None = None,
         pace: Mapping[str, float] | None = None,
+        roster: Roster | None = None,
+        policies: Sequence[Policy] = (),
+        epoch: float = 0.0,
     ) -> None:
-        self._acd = Acd(agents, queues)
+        self.habits = habits or Habits()
+        crew, self._turns = (roster or Everybody(0.0)).crew(agents)
+        self.queues = {spec.name: spec for spec in queues}
+        self.acd = Acd(crew, self.queues.values())
+        self.now = 0.0
         self._listener = listener
-        self._pickup_s = pickup_s
         self._pace = pace or {}
-        self._now = 0.0
         self._serial = 0
-        self._due: list[tuple[float, int, AcdInput]] = []
-        self._waiting: dict[str, Arrival] = {}
-        self._ringing: dict[str, tuple[str, int]] = {}  # contact -> agent, serial of its answer
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._here: dict[str, Arrival] = {}  # contacts who wait or talk
+        self._waiting: set[str] = set()
+        self._ringing: dict[tuple[str, str], int] = {}  # contact, agent -> number of the ring
+        self._rings: Counter[str] = Counter()  # of each contact
+        self._states: dict[str, tuple[AgentState, int]] = {}  # of agents, and how often they have changed
+        self._orders: deque[Effect] = deque()
+        self._performing = False
         self._outcome = Outcome()
-        self._digest = hashlib.blake2b(digest_size=16)
-        for spec in agents:
-            self._feed(Reachability(spec.name, True))
-            self._feed(LogIn(spec.name))
+        self._digest = Digest()
+        self.callbacks = Callbacks(self, policies, epoch)
+        for spec in crew:
+            self.feed(Reachability(spec.name, True))
+        for turn in self._turns:
+            self.later(turn.at, partial(self.feed, turn.event))
 
     def play(self, arrivals: Iterable[Arrival], progress: Callable[[], None] = lambda: None) -> Outcome:
-        """Until the last contact is over. ``arrivals`` in the order of time; ``progress`` is called after each."""
+        """Until the last contact is over, and what is left of callbacks has been tried, or can be no more.
+        ``arrivals`` in the order of time; ``progress`` is called after each."""
         coming = iter(arrivals)
         arrival = next(coming, None)
+        last_at = 0.0
         while True:
             at = min(arrival.at if arrival else math.inf, self._next())
-            if at == math.inf:
+            if at == math.inf or (arrival is None and self._over(at, last_at)):
                 break
-            self._now = max(at, self._now)
+            self.now = max(at, self.now)
             if arrival is not None and arrival.at <= at:
+                last_at = self.now
                 self._arrive(arrival)
                 arrival = next(coming, None)
                 progress()
             elif self._due and self._due[0][0] <= at:
-                _, serial, event = heappop(self._due)
-                self._happen(event, serial)
+                heappop(self._due)[2]()
             else:
-                self._perform(self._acd.tick(self._now))
-        self._outcome.ended_at, self._outcome.digest = self._now, self._digest.hexdigest()
-        return self._outcome
+                self.perform(self.acd.tick(self.now))
+                self.callbacks.tick()
+            self.callbacks.settle()
+        outcome = self._outcome
+        outcome.ended_at, outcome.happened, outcome.digest = self.now, self._digest.happened, str(self._digest)
+        return outcome
 
     def _next(self) -> float:
-        deadline = self._acd.deadline
-        return min(self._due[0][0] if self._due else math.inf, math.inf if deadline is None else deadline)
+        deadlines = self.acd.deadline, self.callbacks.deadline, self._due[0][0] if self._due else None
+        return min((due for due in deadlines if due is not None), default=math.inf)
+
+    def _over(self, at: float, last_at: float) -> bool:
+        """Nobody is here any more, and for those who are still to be called back nobody works on."""
+        if self._here or self.callbacks.under_way or not self.callbacks.open:
+            return False
+        last_turn = self._turns[-1].at if self._turns else 0.0
+        return at > max(last_at + OVERTIME_S, last_turn)
+
+    # ---- what the people do ---------------------------------------------------------------------------------------
+
+    def later(self, at: float, action: Callable[[], None]) -> None:
+        self._serial += 1
+        heappush(self._due, (at, self._serial, action))
 
     def _arrive(self, arrival: Arrival) -> None:
         self._outcome.contacts += 1
         contact = f"c{self._outcome.contacts}"
-        self._waiting[contact] = arrival
-        self._feed(Join(contact, arrival.queue, self._now, priority_s=arrival.priority_s))
+        self._here[contact] = arrival
+        self._waiting.add(contact)
+        self.feed(Join(contact, arrival.queue, self.now, priority_s=arrival.priority_s))
         if contact in self._waiting and arrival.patience_s < math.inf:
-            self._later(self._now + arrival.patience_s, Leave(contact, "abandoned"))
+            self.later(self.now + arrival.patience_s, partial(self._give_up, contact))
 
-    def _later(self, at: float, event: AcdInput) -> int:
-        self._serial += 1
-        heappush(self._due, (at, self._serial, event))
-        return self._serial
+    def _give_up(self, contact: str) -> None:
+        if contact in self._waiting:
+            self.feed(Leave(contact, "abandoned"))
 
-    def _happen(self, event: AcdInput, serial: int) -> None:
-        """Unless what was to happen has been overtaken by something else."""
-        if isinstance(event, OfferAnswered):
-            if self._ringing.get(event.contact) == (event.agent, serial):
-                self._answer(event)
-        elif not isinstance(event, Leave) or event.contact in self._waiting:
-            self._feed(event)
+    def _pick_up(self, contact: str, agent: str, ring: int) -> None:
+        if self._ringing.get((contact, agent)) != ring:
+            return
+        del self._ringing[contact, agent]
+        self.feed(OfferAnswered(contact, agent))
+        if self.callbacks.owns(contact):
+            self.callbacks.agent_found(contact, agent)
+        else:
+            self.talk(contact, agent, self._here[contact])
 
-    def _answer(self, event: OfferAnswered) -> None:
-        self._ringing.pop(event.contact, None)
-        talk_s = self._waiting[event.contact].talk_s / self._pace.get(event.agent, 1.0)
-        self._later(self._now + talk_s, ContactEnded(event.contact, event.agent))
-        self._feed(event)
+    def talk(self, contact: str, agent: str, arrival: Arrival) -> None:
+        """The two talk from now on."""
+        if arrival.wrap_up_s and self.queues[arrival.queue].wrap_up.mode is WrapUpMode.OPTIONAL:
+            self.feed(AskWrapUp(agent))
+        talk_s = arrival.talk_s / self._pace.get(agent, 1.0)
+        self.later(self.now + talk_s, partial(self._hang_up, contact, agent, arrival))
 
-    def _feed(self, event: AcdInput) -> None:
-        self._perform(self._acd.handle(event, self._now))
+    def _hang_up(self, contact: str, agent: str, arrival: Arrival) -> None:
+        self._here.pop(contact, None)
+        self.callbacks.over(contact)
+        self.wrap_up(contact, agent, arrival)
 
-    def _perform(self, effects: Iterable[object]) -> None:
-        """What the ACD orders is done after all of one step, as the driver does it."""
-        answers: deque[OfferAnswered] = deque()
-        for effect in effects:
-            match effect:
-                case Offer(contact, agent):
-                    self._note(contact, agent)
-                    answer = OfferAnswered(contact, agent)
-                    if self._pickup_s:
-                        self._ringing[contact] = agent, self._later(self._now + self._pickup_s, answer)
-                    else:
-                        answers.append(answer)
-                case CancelOffer(contact):
-                    self._ringing.pop(contact, None)
-                case Refused(contact):
-                    self._outcome.refused += 1
-                    del self._waiting[contact]
-                case QueueLeft(contact, _, why):
-                    self._note(contact, why)
-                    del self._waiting[contact]
-                    self._listener(effect, self._now)
-                case DomainEvent():
-                    self._listener(effect, self._now)
-        for answer in answers:
-            self._answer(answer)
+    def wrap_up(self, contact: str, agent: str, arrival: Arrival) -> None:
+        """The agent's part is over; he says that he is done where the queue's time is not what ends his wrap-up."""
+        self.feed(ContactEnded(contact, agent))
+        rule, wrap_up_s = self.queues[arrival.queue].wrap_up, arrival.wrap_up_s
+        if wrap_up_s is None and rule.mode is WrapUpMode.UNTIL_DONE:
+            wrap_up_s = rule.s
+        if wrap_up_s is not None:
+            self._ready_after(wrap_up_s, agent, AgentState.WRAP_UP)
 
-    def _note(self, contact: str, what: str) -> None:
-        self._digest.update(f"{self._now:.6f} {contact} {what}\n".encode())
+    def _ready_after(self, delay_s: float, agent: str, state: AgentState) -> None:
+        """Says that he is ready, if he is in that state and in no other until then."""
+        known = self._states.get(agent)
+        if known is not None and known[0] is state:
+            self.later(self.now + delay_s, partial(self._ready, agent, known))
+
+    def _ready(self, agent: str, known: tuple[AgentState, int]) -> None:
+        if self._states[agent] == known:
+            self.feed(SetReady(agent))
+
+    # ---- what the ACD does ----------------------------------------------------------------------------------------
+
+    def feed(self, event: AcdInput) -> None:
+        self.perform(self.acd.handle(event, self.now))
+
+    def perform(self, effects: Sequence[Effect]) -> None:
+        """What a machine has told and ordered, after all that was ordered before."""
+        self._digest.add(effects, self.now)
+        self._orders.extend(effects)
+        if self._performing:
+            return
+        self._performing = True
+        while self._orders:
+            effect = self._orders.popleft()
+            if not self.callbacks.perform(effect):
+                self._perform(effect)
+            if isinstance(effect, DomainEvent):
+                self._listener(effect, self.now)
+        self._performing = False
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Offer(contact, agent):
+                self._rings[contact] += 1
+                ring = self._ringing[contact, agent] = self._rings[contact]
+                if self.habits.hears(contact, agent, ring):
+                    self.later(self.now + self.habits.pickup_s, partial(self._pick_up, contact, agent, ring))
+            case CancelOffer(contact, agent):
+                self._ringing.pop((contact, agent), None)
+                if self.callbacks.owns(contact) and not any(key[0] == contact for key in self._ringing):
+                    self.callbacks.offers_over(contact)
+            case Refused(contact, queue, why):
+                self._refused(contact, queue, why)
+            case QueueLeft():
+                self._left(effect)
+            case AgentStateChanged(agent=agent, new=new, reason=reason):
+                self._states[agent] = new, self._states.get(agent, (new, 0))[1] + 1
+                if new is AgentState.PAUSED and reason == NO_ANSWER:
+                    self._ready_after(self.habits.back_s, agent, new)
+
+    def _refused(self, contact: str, queue: str, why: str) -> None:
+        self._waiting.discard(contact)
+        arrival = self._here.pop(contact, None)
+        if arrival is None:
+            self.callbacks.no_agent(contact)
+            return
+        self._outcome.refused_of[queue] += 1
+        if why == "full":
+            self.callbacks.lost(contact, arrival, queue, "queue-full", 0.0)
+
+    def _left(self, event: QueueLeft) -> None:
+        contact = event.contact
+        self._waiting.discard(contact)
+        self._rings.pop(contact, None)
+        if event.why == "answered":
+            return
+        arrival = self._here.pop(contact, None)
+        if arrival is None:
+            self.callbacks.no_agent(contact)
+        elif event.why == "abandoned":
+            self.callbacks.lost(contact, arrival, event.queue, "abandoned", event.waited_s)

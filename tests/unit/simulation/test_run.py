@@ -13,6 +13,7 @@ from softswitch.acd.statistics import Statistics
 from softswitch.cli.main import app
 from softswitch.core.effect import DomainEvent
 from softswitch.simulation.arrival import Arrival, exponential, poisson, read
+from softswitch.simulation.people import Habits
 from softswitch.simulation.run import Outcome, Run
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +29,7 @@ def _played(
         if isinstance(event, QueueLeft):
             left.append((event.contact, event.why, round(event.waited_s, 6)))
 
-    return Run(agents, [spec], hear, pickup_s).play(arrivals), left
+    return Run(agents, [spec], hear, Habits(pickup_s)).play(arrivals), left
 
 
 def test_callers_talk_one_after_the_other_and_wrap_up_counts() -> None:

@@ -1,0 +1,61 @@
+"""One number for all that happened: every order and every fact of a run, in order, with all their values and times.
+
+Two runs with the same number did the same things. What is hashed is written out from the values, and a value whose
+text could be another one in the next process (a set, an object without a text of its own) is refused: else equal runs
+would differ, or unequal ones not.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+
+from softswitch.acd.decision import Record
+from softswitch.core.effect import Effect
+from softswitch.core.errors import UsageError
+
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+class Digest:
+    """``happened`` counts what it was told."""
+
+    def __init__(self) -> None:
+        self.happened = 0
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._names: dict[type, tuple[str, ...]] = {}
+
+    def add(self, effects: Iterable[Effect], now: float) -> None:
+        """What one step has led to, at ``now``."""
+        for effect in effects:
+            self.happened += 1
+            self._hash.update(f"{now!r} {self._written(effect)}\n".encode("utf-8", "surrogatepass"))
+
+    def __str__(self) -> str:
+        return self._hash.hexdigest()
+
+    def _written(self, value: object) -> str:
+        kind = type(value)
+        if kind in _PLAIN:
+            return repr(value)
+        if isinstance(value, Record):
+            return self._record(value)
+        if isinstance(value, enum.Enum):
+            return value.name
+        if isinstance(value, tuple):
+            return f"({','.join(map(self._written, value))})"
+        if kind not in self._names:
+            self._names[kind] = self._fields(kind)
+        return f"{kind.__name__}({','.join([self._written(getattr(value, name)) for name in self._names[kind]])})"
+
+    def _fields(self, kind: type) -> tuple[str, ...]:
+        if not is_dataclass(kind):
+            raise UsageError(f"a {kind.__name__} has no text that is the same in every process")
+        return tuple(one.name for one in fields(kind))
+
+    def _record(self, record: Record) -> str:
+        """From these values follow the winner and the reason of each who was passed over."""
+        values = record.strategy, record.standings, record.keys, record.reserve, record.preferred, record.shares
+        return f"Record{self._written(values)}"

@@ -1,0 +1,82 @@
+"""What a store has kept of a span of time, read without a switch and without a change to the database.
+
+Facts are rows of ``events`` in the order of their offsets, which is that of time: where a span begins is found by
+halving, since there is no index by time and there may be years of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from softswitch.acd.model import AgentStateChanged, QueueJoined, QueueLeft
+from softswitch.callback.model import PromiseChanged
+from softswitch.core.effect import DomainEvent
+from softswitch.store import schema
+from softswitch.store.engine import engines
+
+_KINDS: dict[str, type[DomainEvent]] = {
+    kind.__name__: kind for kind in (QueueJoined, QueueLeft, AgentStateChanged, PromiseChanged)
+}
+_LATE_S = 60.0  # by which a row may be older than one with a lower offset
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Times are Unix seconds."""
+
+    facts: Sequence[tuple[float, DomainEvent]]
+    refused: Sequence[tuple[float, str]]  # who was turned away because a queue was full, and its name
+    unreadable: int = 0  # facts that another version has written
+
+
+async def past(url: str, since: float, until: float) -> Past:
+    """Of queues, agents and promises, in order. Raises ``SQLAlchemyError`` where the database cannot be read."""
+    both = engines(url)
+    try:
+        async with both.read.connect() as connection:
+            facts, unreadable = await _facts(connection, since, until)
+            calls = schema.calls.c
+            turned_away = select(calls.ended_at, calls.queue).where(
+                calls.outcome == "queue-full", calls.ended_at >= since, calls.ended_at < until
+            )
+            refused = [(row.ended_at, row.queue) for row in await connection.execute(turned_away)]
+    finally:
+        await both.dispose()
+    return Past(facts, refused, unreadable)
+
+
+async def _facts(
+    connection: AsyncConnection, since: float, until: float
+) -> tuple[list[tuple[float, DomainEvent]], int]:
+    events = schema.events.c
+    first = await _first(connection, since - _LATE_S)
+    last = await _first(connection, until + _LATE_S)
+    rows = select(events.at, events.name, events.body).where(
+        events.id >= first, events.id < last, events.at >= since, events.at < until, events.name.in_(_KINDS)
+    )
+    found, unreadable = [], 0
+    async with connection.stream(rows.order_by(events.id)) as stream:
+        async for at, name, body in stream:
+            try:
+                found.append((at, msgspec.json.decode(body, type=_KINDS[name])))
+            except msgspec.ValidationError:
+                unreadable += 1
+    return found, unreadable
+
+
+async def _first(connection: AsyncConnection, at: float) -> int:
+    """The least offset of a fact that is not older; one beyond the last where all are."""
+    events = schema.events.c
+    low, high = (await connection.execute(select(func.min(events.id), func.max(events.id)))).one()
+    low, high = low or 0, (high or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        query = select(events.id, events.at).where(events.id >= middle).order_by(events.id).limit(1)
+        row = (await connection.execute(query)).one()
+        low, high = (row.id + 1, high) if row.at < at else (low, middle)
+    return int(low)
