@@ -29,6 +29,7 @@ TALK_S = 1.0
 RUNS = 3
 RUN_S = 15.0
 SINGLE = 150  # calls that find an idle agent, per run
+STEADY_PER_S, STEADY_S, STEADY_TALK_S = 150, 5.0, 0.1  # calls that find an idle agent, fifteen of twenty at work
 PLAN = """
 dialplan: queued
 numbers: ["7000"]
@@ -85,12 +86,11 @@ async def backlog(one: Server, agents: Agents, callers: Callers) -> tuple[list[f
     return delays, calls / took, *cpu
 
 
-async def single(one: Server, agents: Agents, callers: Callers) -> tuple[list[float], float, float]:
-    """One run: from INVITE to INVITE (ms), CPU (us) of control and of media per call, one call at a time."""
+async def single(agents: Agents, callers: Callers) -> list[float]:
+    """One run, one call at a time: from the caller's INVITE to the agent's (ms)."""
     callers.going = False
     agents.talk_s = 0.02
     delays: list[float] = []
-    before = one.spent()
     for _ in range(SINGLE):
         rang: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         agents.on_ring = rang.set_result
@@ -98,10 +98,21 @@ async def single(one: Server, agents: Agents, callers: Callers) -> tuple[list[fl
         delays.append((await asyncio.wait_for(rang, 5) - call.since) * 1e3)
         agents.on_ring = None
         await callers.served.wait()
+    return delays
+
+
+async def steady(one: Server, agents: Agents, callers: Callers) -> tuple[float, float]:
+    """One run: CPU (us) of control and of media per call, of calls that find an idle agent."""
+    callers.going = False
+    agents.talk_s = STEADY_TALK_S
+    calls = round(STEADY_PER_S * STEADY_S)
+    before, began = one.spent(), time.monotonic()
+    for number in range(calls):
+        callers.call()
+        await asyncio.sleep(began + (number + 1) / STEADY_PER_S - time.monotonic())
+    await callers.served.wait()
     after = one.spent()
-    agents.talk_s = TALK_S
-    control, media = after.control_s - before.control_s, after.media_s - before.media_s
-    return delays, control / SINGLE * 1e6, media / SINGLE * 1e6
+    return (after.control_s - before.control_s) / calls * 1e6, (after.media_s - before.media_s) / calls * 1e6
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -114,13 +125,15 @@ def tell(name: str, unit: str, values: Sequence[float], **extra: object) -> None
 
 async def run(directory: Path) -> None:
     async with centre(directory) as (one, agents, callers):
-        await single(one, agents, callers)  # to warm up
-        runs = [await single(one, agents, callers) for _ in range(RUNS)]
+        await single(agents, callers)  # to warm up
+        runs = [await single(agents, callers) for _ in range(RUNS)]
         for share in (50, 95):
-            tell(f"acd.enter_to_ring_p{share}_ms", "ms", [percentile(delays, share / 100) for delays, _, _ in runs])
-        tell("acd.queue_call_us", "us", [control for _, control, _ in runs],
-             media_us=round(statistics.median(media for _, _, media in runs)),
-             includes="control process; one call at a time, an agent is idle")  # fmt: skip
+            tell(f"acd.enter_to_ring_p{share}_ms", "ms", [percentile(delays, share / 100) for delays in runs])
+        costs = [await steady(one, agents, callers) for _ in range(RUNS)]
+        tell("acd.queue_call_us", "us", [control for control, _ in costs],
+             media_us=round(statistics.median(media for _, media in costs)), rate=STEADY_PER_S,
+             includes="control process; an agent is idle")  # fmt: skip
+        agents.talk_s = TALK_S
         waiting = [await backlog(one, agents, callers) for _ in range(RUNS)]
         for share in (50, 95):
             tell(f"acd.free_to_ring_p{share}_ms", "ms", [percentile(delays, share / 100) for delays, *_ in waiting],
