@@ -6,10 +6,16 @@ priority, which never changes: a line is a sorted list, and taking one out of fi
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
 
+from softswitch.acd.agent import CAPACITY
 from softswitch.acd.model import Join, Needs, QueueSpec
+
+if TYPE_CHECKING:
+    from softswitch.acd.demand import Lane
 
 Order = tuple[float, str]  # (queued_at - priority_s, contact): the smallest is served first
 
@@ -27,6 +33,10 @@ class Contact:
     gives_up_at: float = 0.0
     relaxes_at: tuple[float, ...] = ()  # when each relaxation of the queue's needs applies; none for needs of its own
     relaxed: int = 0  # how many of them do
+    cost: int = CAPACITY  # units of an agent's capacity
+    preferred: str = ""  # this agent alone, if he is at work ...
+    prefers_until: float = -inf  # ... until then
+    lane: Lane | None = None  # where it is in line; None while agents are rung for it
     agents: tuple[str, ...] = ()  # who is being rung for it; several where all of them are rung at once
 
     @property
@@ -42,6 +52,10 @@ class Contact:
         relaxes = spec.relaxations if self.needs is None else ()
         self.relaxes_at = tuple(self.queued_at + one.after_s for one in relaxes)
 
+    def relax(self, now: float) -> None:
+        """As many relaxations as its age has reached."""
+        self.relaxed = bisect_right(self.relaxes_at, now)
+
 
 def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
     """A contact as it enters the queue.
@@ -53,6 +67,8 @@ def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
     contact = Contact(
         join.contact, spec.name, join.kind, join.queued_at, join.needs, join.priority_s, joined_at
     )  # fmt: skip
+    contact.cost, contact.preferred = join.cost, join.preferred
+    contact.prefers_until = join.queued_at + join.preferred_s if join.preferred else -inf
     contact.place(spec)
     return contact
 

@@ -6,7 +6,17 @@ Knows no contact and no queue.
 from __future__ import annotations
 
 from softswitch.acd.agent import Agent, Cue, step
-from softswitch.acd.model import AskWrapUp, ExtendWrapUp, LogIn, LogOut, Reachability, SetPaused, SetReady
+from softswitch.acd.model import (
+    AgentState,
+    AskWrapUp,
+    EndWrapUp,
+    ExtendWrapUp,
+    LogIn,
+    LogOut,
+    Reachability,
+    SetPaused,
+    SetReady,
+)
 from softswitch.acd.region import AgentInput, Stage
 from softswitch.acd.state import State, Step
 
@@ -19,6 +29,8 @@ class Crew:
         changed = step(agent, cue, this.now)
         if changed is not None:
             agent.tally.note(changed, this.now)
+            if AgentState.LOGGED_OUT in (changed.old, changed.new):
+                this.came_or_went.append(agent.name)
             this.effects.append(changed)
         self.place(agent, this)
 
@@ -55,6 +67,12 @@ class Crew:
             if work.stage is Stage.WRAP_UP and work.until is not None and work.latest is not None:
                 until = max(work.until, min(work.until + event.by_s, work.latest))
                 self.move(agent, Cue(AgentInput.EXTENDED, contact=work.contact, until=until), this)
+
+    def end_wrap_up(self, event: EndWrapUp, this: Step) -> None:
+        """He is not offered work in between."""
+        agent = self._state.agent(event.agent)
+        for work in [work for work in agent.works if work.stage is Stage.WRAP_UP]:
+            self.move(agent, Cue(AgentInput.WRAP_UP_OVER, contact=work.contact), this)
 
     def reachability(self, event: Reachability, this: Step) -> None:
         agent = self._state.agent(event.agent)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from softswitch.acd.candidates import Candidates
+from softswitch.acd.demand import Lane
 from softswitch.acd.floor import Floor, Standing
 from softswitch.acd.model import Strategy
 from softswitch.acd.roster import Numbers
@@ -153,14 +154,23 @@ class Record:
         return Record(among, strategy, plain["standings"], plain["keys"], plain["reserve"], preferred, shares)
 
 
-def decide(floor: Floor, among: Candidates, strategy: Strategy, moment: Moment) -> tuple[Record, list[int]]:
-    """The decision of this moment, and the numbers of those who get the contact."""
-    standings = floor.standings.take(among.numbers)
+def decide(
+    floor: Floor, lane: Lane, strategy: Strategy, moment: Moment, shares: tuple[QueueShare, ...] = ()
+) -> tuple[Record, list[int]]:
+    """The decision of this moment about a contact in this lane, and the numbers of those who get it."""
+    among = lane.signature.candidates
+    if lane.preferred is not None:
+        standing = floor.standings_for(np.array([lane.preferred]), lane.cost).tobytes()
+        won = [lane.preferred] if standing == _FREE else []
+        keys = floor.idle_since[won].tobytes()
+        return Record(among, Strategy.LONGEST_IDLE, standing, keys, preferred=lane.preferred), won
+    standings = floor.standings_for(among.numbers, lane.cost)
     free = np.flatnonzero(standings == int(Standing.FREE))
-    keys = columns(strategy, floor, among, free, moment) if free.size else []
-    won = chosen(strategy, keys, 0)
-    record = Record(among, strategy, standings.tobytes(), b"".join(column.tobytes() for column in keys))
-    return record, among.numbers[free[won]].tolist() if won else []
+    found = columns(strategy, floor, among, free, moment) if free.size else []
+    places = chosen(strategy, found, lane.reserve)
+    keys = b"".join(column.tobytes() for column in found)
+    record = Record(among, strategy, standings.tobytes(), keys, lane.reserve, None, shares)
+    return record, among.numbers[free[places]].tolist() if places else []
 
 
 @dataclass(frozen=True, slots=True)

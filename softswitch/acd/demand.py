@@ -1,11 +1,18 @@
-"""Who waits for what: one line per signature, and the best contact for an agent who becomes free.
+"""Who waits for what, and the best contact for an agent who becomes free.
 
 A signature is a set of needs, merged and sorted: contacts with the same one compete for the same agents. Each has a
 bit; an agent's mask says which signatures it serves, so a freed agent looks only at the heads of lines that are not
 empty and that it can serve. Signatures come from the configuration and the dialplans, so there are few; they stay.
+
+Within a signature all who wait in one ``Lane`` are alike for the match: they cost the same, the same reserve is closed
+to them, and they are of one queue if that queue has a share. So if the head of a lane cannot be offered, nobody in it
+can. Who waits for his preferred agent alone is in a lane of that agent.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import merge
 
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.contact import Line, Order
@@ -18,17 +25,47 @@ from softswitch.acd.skill import merged
 class Signature:
     """One set of needs: who can serve it and who waits for it."""
 
-    __slots__ = ("bit", "candidates", "line")
+    __slots__ = ("bit", "busy", "candidates", "lanes")
 
     def __init__(self, needs: Needs, bit: int, floor: Floor) -> None:
         self.bit = bit
         self.candidates = Candidates(floor.roster, needs)
-        self.line = Line()
+        self.lanes: dict[tuple[int, int, str], Lane] = {}
+        self.busy: list[Lane] = []  # those in which somebody waits
 
     @property
     def eligible(self) -> Numbers:
         """The agents who meet the needs."""
         return self.candidates.numbers
+
+    @property
+    def line(self) -> Line:
+        """All who wait for it, but those who wait for one agent alone; to be read."""
+        if len(self.busy) == 1:
+            return self.busy[0]
+        line = Line()
+        line.places = list(merge(*(lane.places for lane in self.busy)))
+        return line
+
+
+class Lane(Line):
+    """A line of contacts that are alike for the match."""
+
+    __slots__ = ("cost", "preferred", "reserve", "share_of", "signature")
+
+    def __init__(self, signature: Signature, cost: int, reserve: int, share_of: str, preferred: int | None) -> None:
+        super().__init__()
+        self.signature = signature
+        self.cost = cost  # of an agent's capacity
+        self.reserve = reserve  # so many free agents are kept from it
+        self.share_of = share_of  # the queue, if that has a share; else ""
+        self.preferred = preferred  # the number of the only agent it waits for
+
+    def is_open(self, floor: Floor) -> bool:
+        """Whether somebody may be offered a contact of it now."""
+        if self.preferred is not None:
+            return floor.is_free(self.preferred, self.cost)
+        return floor.count_free(self.signature.eligible, self.cost) > self.reserve
 
 
 class Demand:
@@ -40,6 +77,7 @@ class Demand:
         self._by_needs: dict[Needs, Signature] = {}
         self._waiting = 0  # bits of the signatures with somebody in line
         self._serves = [0] * len(floor.specs)  # bits by agent number
+        self._own: dict[int, list[Lane]] = {}  # by agent number: of those who wait for him alone
 
     def signature(self, needs: Needs) -> Signature:
         """The signature of these needs; the first request computes who can serve it."""
@@ -52,23 +90,64 @@ class Demand:
                 self._serves[number] |= found.bit
         return found
 
-    def add(self, signature: Signature, order: Order) -> None:
-        signature.line.add(order)
-        self._waiting |= signature.bit
+    def lane(self, signature: Signature, cost: int, reserve: int, share_of: str) -> Lane:
+        key = (cost, reserve, share_of)
+        found = signature.lanes.get(key)
+        if found is None:
+            found = signature.lanes[key] = Lane(signature, cost, reserve, share_of, None)
+        return found
 
-    def remove(self, signature: Signature, order: Order) -> None:
-        signature.line.remove(order)
-        if not signature.line.places:
+    def lane_of(self, agent: int, signature: Signature, cost: int) -> Lane:
+        """Of those who wait for this agent alone; the signature is for later."""
+        own = self._own.setdefault(agent, [])
+        for lane in own:
+            if lane.cost == cost and lane.signature is signature:
+                return lane
+        own.append(Lane(signature, cost, 0, "", agent))
+        return own[-1]
+
+    def add(self, lane: Lane, order: Order) -> None:
+        if not lane.places and lane.preferred is None:
+            lane.signature.busy.append(lane)
+            self._waiting |= lane.signature.bit
+        lane.add(order)
+
+    def remove(self, lane: Lane, order: Order) -> None:
+        lane.remove(order)
+        if lane.places:
+            return
+        if lane.preferred is not None:
+            self._own[lane.preferred].remove(lane)
+            return
+        signature = lane.signature
+        signature.busy.remove(lane)
+        if not signature.busy:
             self._waiting &= ~signature.bit
 
     def best_for(self, number: int) -> Order | None:
-        """The best place over all lines that this agent can serve."""
+        """The best place over all lines that this agent can serve now."""
+        floor, best = self._floor, None
+        room = floor.room[number]
+        for lane in self._serviceable(number):
+            head = lane.places[0]
+            if (best is None or head < best) and lane.cost <= room and (not lane.reserve or lane.is_open(floor)):
+                best = head
+        return best
+
+    def open_to(self, number: int) -> Iterator[Lane]:
+        """The lanes of which this agent can serve the heads now."""
+        floor = self._floor
+        room = floor.room[number]
+        for lane in self._serviceable(number):
+            if lane.cost <= room and (not lane.reserve or lane.is_open(floor)):
+                yield lane
+
+    def _serviceable(self, number: int) -> Iterator[Lane]:
+        """With somebody in them, and for this agent by his skills."""
+        if number in self._own:
+            yield from self._own[number]
         bits = self._waiting & self._serves[number]
-        best: Order | None = None
         while bits:
             lowest = bits & -bits
-            head = self._signatures[lowest.bit_length() - 1].line.places[0]
-            if best is None or head < best:
-                best = head
+            yield from self._signatures[lowest.bit_length() - 1].busy
             bits ^= lowest
-        return best

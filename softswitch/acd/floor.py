@@ -59,6 +59,7 @@ class Floor:
         self.standings = np.full(len(self.specs), int(Standing.LOGGED_OUT), dtype=np.uint8)
         self.idle_since = np.zeros(len(self.specs))
         self.room = np.full(len(self.specs), CAPACITY, dtype=np.uint8)  # free units
+        self._in_part = 0  # how many have some room, and not all of it
         self.calls = np.zeros(len(self.specs))  # answered since login
         self.busy_s = np.zeros(len(self.specs))  # since login, up to when he was last idle
         self.busy_since = np.full(len(self.specs), np.inf)  # inf: he is not
@@ -69,6 +70,7 @@ class Floor:
         number = self.number[agent.name]
         self.standings[number] = standing(agent)
         self.idle_since[number] = agent.idle_since
+        self._in_part += (0 < agent.room < CAPACITY) - (0 < int(self.room[number]) < CAPACITY)
         self.room[number] = agent.room
         tally = agent.tally
         self.calls[number], self.busy_s[number] = tally.calls, tally.busy_s
@@ -78,8 +80,9 @@ class Floor:
         """Somebody has it, at whatever level."""
         return self.roster.knows(skill)
 
-    def is_free(self, number: int) -> bool:
-        return bool(self.standings[number] == _FREE)
+    def is_free(self, number: int, cost: int = 1) -> bool:
+        """He may be offered a contact of this cost; without it: of some cost."""
+        return bool(self.standings[number] == _FREE and self.room[number] >= cost)
 
     def occupancy(self, numbers: Numbers, now: float) -> NDArray[np.float64]:
         """The share of the time since login that was spent on contacts, 0..1."""
@@ -87,8 +90,16 @@ class Floor:
         since_login_s = now - self.logged_in_at[numbers]
         return np.divide(busy_s, since_login_s, out=np.zeros(len(numbers)), where=since_login_s > 0)
 
-    def count_free(self, among: Numbers) -> int:
-        return int(np.count_nonzero(self.standings.take(among) == _FREE))
+    def standings_for(self, among: Numbers, cost: int) -> NDArray[np.uint8]:
+        """Theirs as far as a contact of this cost is concerned."""
+        found = self.standings.take(among)
+        if self._in_part:
+            found[(found == _FREE) & (self.room.take(among) < cost)] = int(Standing.NO_ROOM)
+        return found
+
+    def count_free(self, among: Numbers, cost: int = CAPACITY) -> int:
+        """Who may be offered a contact of this cost."""
+        return int(np.count_nonzero(self.standings_for(among, cost) == _FREE))
 
     def count_logged_in(self, among: Numbers) -> int:
         return int(np.count_nonzero(self.standings.take(among) != int(Standing.LOGGED_OUT)))

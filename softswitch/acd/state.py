@@ -13,9 +13,9 @@ import numpy as np
 
 from softswitch.acd.agent import Agent
 from softswitch.acd.contact import Contact, Line
-from softswitch.acd.demand import Demand, Signature
+from softswitch.acd.demand import Demand, Lane, Signature
 from softswitch.acd.floor import Floor
-from softswitch.acd.model import AgentSpec, QueueSpec
+from softswitch.acd.model import AgentSpec, AgentState, QueueSpec
 from softswitch.acd.roster import Numbers
 from softswitch.core.effect import Effect
 from softswitch.core.errors import UsageError
@@ -42,6 +42,7 @@ class Step:
     effects: list[Effect] = field(default_factory=list)
     freed: list[str] = field(default_factory=list)
     arrived: list[Contact] = field(default_factory=list)
+    came_or_went: list[str] = field(default_factory=list)  # agents who logged in or out
 
 
 class State:
@@ -49,6 +50,7 @@ class State:
         self.agents: dict[str, Agent] = {}
         self.queues: dict[str, Queue] = {}
         self.contacts: dict[str, Contact] = {}
+        self.preferring: dict[str, dict[str, Contact]] = {}  # by agent: who waits, and prefers him for the moment
         self.agent_timers = Deadlines()
         self.contact_timers = Deadlines()
         self.furnish(agents, queues, version)
@@ -64,6 +66,7 @@ class State:
             agent = self.agents[spec.name] = former.get(spec.name) or Agent(spec.name)
             self.floor.write(agent)
         self.queues = {spec.name: self._queue(spec) for spec in self.configured[1]}
+        self.sharing = any(queue.spec.share is not None for queue in self.queues.values())
 
     def _queue(self, spec: QueueSpec) -> Queue:
         needs = (spec.needs, *(one.needs for one in spec.relaxations))
@@ -80,6 +83,18 @@ class State:
             return self.agents[name]
         except KeyError:
             raise UsageError(f"acd: no agent {name!r} is configured") from None
+
+    def lane(self, contact: Contact, now: float) -> Lane:
+        """Where this contact waits now; for its preferred agent alone while that one is at work, and not for long."""
+        signature = self.signature(contact)
+        if now < contact.prefers_until:
+            agent = self.agents.get(contact.preferred)
+            if agent is not None and agent.state is not AgentState.LOGGED_OUT:
+                return self.demand.lane_of(self.floor.number[agent.name], signature, contact.cost)
+        spec = self.queues[contact.queue].spec
+        closed = spec.reserve is not None and contact.priority_s < spec.reserve.priority_s
+        reserve = spec.reserve.agents if spec.reserve is not None and closed else 0
+        return self.demand.lane(signature, contact.cost, reserve, "" if spec.share is None else spec.name)
 
     def signature(self, contact: Contact) -> Signature:
         """What this contact needs now."""

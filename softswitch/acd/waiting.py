@@ -5,8 +5,6 @@ Knows offers only so far as to call them off when the contact is gone.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from softswitch.acd.agent import Cue
 from softswitch.acd.contact import Contact, joined
 from softswitch.acd.crew import Crew
@@ -24,7 +22,7 @@ class Waiting:
     def join(self, event: Join, this: Step) -> None:
         if event.contact in self._state.contacts:
             return
-        refusal = self._refusal(event)
+        refusal = self._refusal(event, this)
         if refusal:
             this.effects.append(Refused(event.contact, event.queue, refusal))
             return
@@ -35,7 +33,7 @@ class Waiting:
         this.effects.append(QueueJoined(contact.id, contact.queue, position, contact.kind, again))
         self.wait(contact, this)
 
-    def _refusal(self, event: Join) -> str:
+    def _refusal(self, event: Join, this: Step) -> str:
         queue = self._state.queues.get(event.queue)
         if queue is None or queue.closing:
             return "unknown queue"
@@ -45,8 +43,9 @@ class Waiting:
         kept = event.kind == "callback" or event.joined_at is not None
         if kept or queue.live_waiting < queue.spec.max_waiting:
             return ""
-        signature = queue.signatures[0] if event.needs is None else self._state.demand.signature(event.needs)
-        return "" if self._state.floor.count_free(signature.eligible) else "full"
+        would_be = joined(event, queue.spec, this.now)
+        would_be.relax(this.now)
+        return "" if self._state.lane(would_be, this.now).is_open(self._state.floor) else "full"
 
     def wait(self, contact: Contact, this: Step) -> None:
         """Into the line of its needs, at the place of its original age."""
@@ -55,18 +54,32 @@ class Waiting:
         this.arrived.append(contact)
 
     def line_up(self, contact: Contact, now: float) -> None:
-        contact.relaxed = bisect_right(contact.relaxes_at, now)
-        self._state.demand.add(self._state.signature(contact), contact.order)
+        contact.relax(now)
+        contact.lane = self._state.lane(contact, now)
+        self._state.demand.add(contact.lane, contact.order)
         self._count(contact, 1)
         due = contact.gives_up_at
         if contact.relaxed < len(contact.relaxes_at):
             due = min(due, contact.relaxes_at[contact.relaxed])
+        if now < contact.prefers_until:
+            due = min(due, contact.prefers_until)
+            self._state.preferring.setdefault(contact.preferred, {})[contact.id] = contact
         self._state.contact_timers.set(contact.id, due)
 
     def unwait(self, contact: Contact) -> None:
-        self._state.demand.remove(self._state.signature(contact), contact.order)
+        assert contact.lane is not None
+        self._state.demand.remove(contact.lane, contact.order)
+        contact.lane = None
+        if contact.preferred in self._state.preferring:
+            self._state.preferring[contact.preferred].pop(contact.id, None)
         self._count(contact, -1)
         self._state.contact_timers.set(contact.id, None)
+
+    def came_or_went(self, agent: str, this: Step) -> None:
+        """Those who prefer him wait for him alone from now on, or no longer."""
+        for contact in list(self._state.preferring.get(agent, {}).values()):
+            self.unwait(contact)
+            self.wait(contact, this)
 
     def _count(self, contact: Contact, change: int) -> None:
         queue = self._state.queues[contact.queue]
