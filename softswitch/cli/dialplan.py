@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import typer
@@ -35,9 +36,9 @@ def dialplans(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = Fa
 
 @app.command()
 def reload(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
-    """Read the dialplans, calendars and prompts again; with any error in them nothing changes.
+    """Read agents, queues, dialplans, calendars and prompts again; with any error in them nothing changes.
 
-    Calls that go on end on the version that they began with.
+    Calls that go on end on the dialplan that they began with; who waits or works keeps place and state.
     """
     outcome = request(base_url(url, config), "POST", "/api/v1/reload", "reload", timeout_s=PATIENCE_S)
     typer.echo(as_json_text(outcome) if as_json else "\n".join(told(outcome)))
@@ -51,9 +52,11 @@ def told(outcome: Mapping[str, Any]) -> Iterator[str]:
     for what in ("calendars", "prompts"):
         if changes[what]:
             yield f"{what}: {_some(changes[what])}"
+    for kind in ("agent", "queue"):
+        yield from map(partial(_staff, kind), outcome["staff"][f"{kind}s"])
     if outcome["log"]:
         yield f"of control's log: {_some(outcome['log'])}"
-    if not any(changes.values()) and not outcome["log"]:
+    if not any(changes.values()) and not any(outcome["staff"].values()) and not outcome["log"]:
         yield "nothing has changed"
     if outcome["calls_on_former"]:
         yield f"{outcome['calls_on_former']} call(s) go on by former versions"
@@ -61,6 +64,15 @@ def told(outcome: Mapping[str, Any]) -> Iterator[str]:
         yield f"has changed too, and needs a restart: {_some(outcome['needs_restart'])}"
     for problem in outcome["warnings"]:
         yield str(Problem(**problem))
+    if outcome["version"]:
+        yield f"configuration {outcome['version']}"
+
+
+def _staff(kind: str, change: Mapping[str, Any]) -> str:
+    keys = f": {_some(change['keys'])}" if change["keys"] else ""
+    works = "; finishes the contact in hand" if change["works"] else ""
+    waiting = f"; {change['waiting']} contact(s) in it are served by what it was" if change["waiting"] else ""
+    return f"{kind} {change['name']} {change['what']}{keys}{works}{waiting}"
 
 
 def _plan(change: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import AcdInput, LogIn, LogOut, SetPaused, SetReady
+from softswitch.acd.glance import Glance
+from softswitch.acd.model import AcdInput, AgentState, AskWrapUp, ExtendWrapUp, LogIn, LogOut, SetPaused, SetReady
+from softswitch.acd.story import Story
 from softswitch.callback.model import Promise, Withdraw
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.mailbox import Message
@@ -70,7 +72,8 @@ class SwitchControl:
                 AgentView(
                     spec.name, spec.user, agent.state.value, agent.reason, agent.reachable,
                     now - max(agent.since, self._started),
-                    agent.contact or "", dict(spec.skills),
+                    agent.contact or "", dict(spec.skills), agent.room,
+                    None if agent.wrap_up_until is None else max(0.0, agent.wrap_up_until - now),
                 )
             )  # fmt: skip
         return views
@@ -83,7 +86,7 @@ class SwitchControl:
             views.append(
                 QueueView(
                     name, len(waits), max(waits, default=0.0), acd.free_agents(name), acd.logged_in(name),
-                    self._switch.ledger.open_count(name),
+                    self._switch.ledger.open_count(name), acd.expected_wait(name, now), acd.calibrated(name),
                 )
             )  # fmt: skip
         return views
@@ -93,6 +96,9 @@ class SwitchControl:
 
     def dialplans(self) -> list[DialplanView]:
         return self._switch.dialplans.views()
+
+    def version(self) -> str:
+        return self._switch.acd.version
 
     def registrations(self) -> list[Binding]:
         return self._switch.registrar.bindings()
@@ -127,17 +133,18 @@ class SwitchControl:
     def subscriptions(self) -> dict[str, int]:
         return self._switch.lamps.counts()
 
-    def why(self, contact: str) -> list[dict[str, object]]:
-        decisions = self._switch.facts.decisions.get(contact)
-        if decisions is None:
-            raise LookupError(f"no decision about a contact {contact!r} is kept")
-        return [
-            {
-                "at": at, "contact": one.contact, "queue": one.queue, "agent": one.agent, "waited_s": one.waited_s,
-                "relaxed": one.relaxed, "passed_over": one.passed_over,
-            }
-            for at, one in decisions
-        ]  # fmt: skip
+    def story(self, contact: str) -> Story | None:
+        return self._switch.decisions.book.story(contact)
+
+    def stories(self, most: int) -> list[str]:
+        return self._switch.decisions.book.latest(most)
+
+    def glance(self, contact: str) -> Glance | None:
+        return self._switch.acd.glance(contact, self._switch.clock.monotonic())
+
+    def decision_memory(self) -> tuple[int, int]:
+        book = self._switch.decisions.book
+        return book.octets, book.forgotten
 
     def bans(self) -> list[Ban]:
         return self._switch.door.bans.all(self._switch.clock.monotonic() + self._switch.clock.epoch)
@@ -179,6 +186,16 @@ class SwitchControl:
 
     def set_paused(self, agent: str, reason: str) -> None:
         self._agent(agent, SetPaused(agent, reason))
+
+    def ask_wrap_up(self, agent: str) -> bool:
+        talks = any(work.state is AgentState.TALKING for work in self._switch.acd.agent(agent).works)
+        self._agent(agent, AskWrapUp(agent))
+        return talks
+
+    def extend_wrap_up(self, agent: str, by_s: float) -> bool:
+        until = self._switch.acd.agent(agent).wrap_up_until
+        self._agent(agent, ExtendWrapUp(agent, by_s))
+        return until is not None
 
     def withdraw(self, promise: str, why: str) -> None:
         if promise not in {known.id for known in self._switch.ledger.promises()}:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from softswitch.acd.calibration import UNTRIED, Calibrated
+from softswitch.acd.estimate import Interval
+from softswitch.acd.glance import Glance
 from softswitch.acd.statistics import Intervals
+from softswitch.acd.story import Story
 from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message
 from softswitch.ivr.calendar import Override
@@ -56,6 +60,8 @@ class AgentView:
     since_s: float  # in this state
     contact: str
     skills: dict[str, int]
+    room: int = 100  # of 100, free for more work
+    wrap_up_s: float | None = None  # until wrap-up ends, unless it is ended or extended; None: there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class QueueView:
     agents_ready: int  # READY and reachable, who meet the queue's needs
     agents_logged_in: int
     promises_open: int
+    expected_wait: Interval | None = None  # of a caller who joins now; None: nobody is at work
+    predictions: Calibrated = UNTRIED  # how former ones came true
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,9 @@ class Control(Protocol):
 
     def dialplans(self) -> list[DialplanView]: ...
 
+    def version(self) -> str:
+        """Of the agents and queues that work now."""
+
     def registrations(self) -> list[Binding]: ...
 
     def trunks(self) -> list[TrunkView]: ...
@@ -165,8 +176,17 @@ class Control(Protocol):
     def subscriptions(self) -> dict[str, int]:
         """How many there are of each event package."""
 
-    def why(self, contact: str) -> list[dict[str, object]]:
-        """The routing decisions about this contact, oldest first."""
+    def story(self, contact: str) -> Story | None:
+        """What happened to this contact in queues, as far as it is in memory."""
+
+    def stories(self, most: int) -> list[str]:
+        """Contacts that have one, the latest first."""
+
+    def glance(self, contact: str) -> Glance | None:
+        """Of one that is in a queue now."""
+
+    def decision_memory(self) -> tuple[int, int]:
+        """Octets that stories take, about; contacts whose stories were forgotten for want of room."""
 
     def trace(self, name: str) -> Trace:
         """The SIP messages of a call, by contact, leg or Call-ID."""
@@ -187,6 +207,12 @@ class Control(Protocol):
     def set_ready(self, agent: str) -> None: ...
 
     def set_paused(self, agent: str, reason: str) -> None: ...
+
+    def ask_wrap_up(self, agent: str) -> bool:
+        """After this conversation; False where he has none."""
+
+    def extend_wrap_up(self, agent: str, by_s: float) -> bool:
+        """The one that is under way; False where there is none."""
 
     def withdraw(self, promise: str, why: str) -> None: ...
 

@@ -44,7 +44,7 @@ class Dialplans:
         self._reload = reload
 
     async def listed(self, request: web.Request, who: str) -> web.Response:
-        return json_response({"dialplans": self._control.dialplans()})
+        return json_response({"dialplans": self._control.dialplans(), "configuration": self._control.version()})
 
     async def reloaded(self, request: web.Request, who: str) -> web.Response:
         """What has changed; 422 with every problem where something is wrong, and then all is as it was."""

@@ -101,6 +101,9 @@ class FakeControl:
     def edges(self, plan: str) -> list[Edge]:
         return [Edge("menu", "hangup", "", 2)] if plan == "shop" else []
 
+    def version(self) -> str:
+        return "4" * 12
+
     def registrations(self) -> list[Binding]:
         return [
             Binding("1001", "sip:1001@127.0.0.1:7001", FLOW, 1700003600.0),
@@ -138,6 +141,14 @@ class FakeControl:
 
     def set_paused(self, agent: str, reason: str) -> None:
         self._agent("set_paused", agent, reason)
+
+    def ask_wrap_up(self, agent: str) -> bool:
+        self._agent("ask_wrap_up", agent)
+        return agent == "alice"
+
+    def extend_wrap_up(self, agent: str, by_s: float) -> bool:
+        self._agent("extend_wrap_up", agent, str(by_s))
+        return agent == "alice"
 
     def withdraw(self, promise: str, why: str) -> None:
         if promise != "p-1":

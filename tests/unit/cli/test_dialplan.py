@@ -8,6 +8,7 @@ from softswitch.cli.dialplan import told
 from softswitch.core.errors import Problem
 from softswitch.core.legible import to_json
 from softswitch.switch.dialplans import Changes, Outcome, PlanChange
+from softswitch.switch.staff import StaffChange, StaffChanges
 
 
 def lines(outcome: Outcome) -> list[str]:
@@ -28,6 +29,11 @@ def test_all_that_can_be_told() -> None:
         9,
         ("sip.realm",),
         (Problem("a.yml", 0, 1, "", "odd", "warning"),),
+        StaffChanges(
+            (StaffChange("ann", "added"), StaffChange("bob", "removed", works=True)),
+            (StaffChange("orders", "changed", ("max_wait", "needs")), StaffChange("old", "removed", waiting=3)),
+        ),
+        "4" * 12,
     )
     assert lines(outcome) == [
         "shop changed (111111111111 -> 222222222222); 7 call(s) go on by what it was",
@@ -38,8 +44,13 @@ def test_all_that_can_be_told() -> None:
         "night added (333333333333)",
         "calendars: office",
         "prompts: " + ", ".join(prompts[:12]) + " and 8 more",
+        "agent ann added",
+        "agent bob removed; finishes the contact in hand",
+        "queue orders changed: max_wait, needs",
+        "queue old removed; 3 contact(s) in it are served by what it was",
         "of control's log: log.level",
         "9 call(s) go on by former versions",
         "has changed too, and needs a restart: sip.realm",
         "a.yml:0:1: warning: odd",
+        "configuration 444444444444",
     ]
