@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from softswitch.acd.storybook import Shelf
 from softswitch.audio import SOUND_FILES, codec
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.mailbox import MailboxRules
+from softswitch.contact.seats import SeatRules
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.contact.queue_log import serving
 from softswitch.core.errors import Problem
@@ -31,7 +33,7 @@ from softswitch.sip.flow import Address, ListeningPoint
 from softswitch.sip.timing import Timing
 from softswitch.store.queue_log import QueueLogFile
 from softswitch.switch.ban import BanRule
-from softswitch.switch.configuration import Configuration, LampPolicy, Trunk, User
+from softswitch.switch.configuration import Configuration, DecisionPolicy, LampPolicy, Trunk, User
 from softswitch.switch.door import StrangerRule
 from softswitch.switch.ports import Listener
 from softswitch.switch.tracebook import Room
@@ -50,6 +52,9 @@ class Dialplans:
     @property
     def right(self) -> bool:
         return not any(problem.level == "error" for problem in self.problems)
+
+
+_SUPERVISED = ("listen", "whisper", "barge")  # feature codes that are modes of supervision
 
 
 def listening_points(settings: Settings) -> tuple[ListeningPoint, ...]:
@@ -152,7 +157,7 @@ def configuration(
     secret: bytes,
 ) -> Configuration:
     """``listeners`` are the SIP listeners."""
-    treatments = {queue: settings.treatment(queue) for queue in settings.queues}
+    prompts = prompt_files(settings.paths.prompts)
     codes = settings.feature_codes
     sip = settings.sip
     return Configuration(
@@ -161,23 +166,27 @@ def configuration(
         listeners=listeners,
         trunks={name: _trunk(name, trunk) for name, trunk in settings.trunks.items()},
         agents=tuple(settings.agent_specs()),
+        seats=SeatRules(
+            {agent.number: name for name, agent in settings.agents.items() if agent.number},
+            {name: agent.pin for name, agent in settings.agents.items() if agent.pin},
+        ),
         auto_login=frozenset(name for name, agent in settings.agents.items() if agent.auto_login),
         queues=tuple(settings.queue_specs()),
         policies=tuple(settings.policies()),
         version=settings.version,
         promises={name: queue.promise() for name, queue in settings.queues.items()},
-        announce_every_s={queue: one.announce_every_s if one.position else 0.0 for queue, one in treatments.items()},
+        treatments=settings.treatments(prompts),
         recording_ending=f".{settings.recordings.format}",
         told=frozenset(name for name, queue in settings.queues.items() if queue.tell_agent),
         music={name: queue.music for name, queue in settings.queues.items()},
-        recorded=frozenset(queue for queue, one in treatments.items() if one.record),
+        recorded=frozenset(name for name, queue in settings.queues.items() if settings.recording and queue.record),
         plans=plans,
         calendars=settings.office_calendars(),
         http_budget_s=settings.http_step.budget,
-        prompts=prompt_files(settings.paths.prompts),
-        features={codes.login: "login", codes.logout: "logout", codes.ready: "ready", codes.pause: "pause",
-                  codes.voicemail: "voicemail"},
-        supervise_codes={codes.listen: "listen", codes.whisper: "whisper", codes.barge: "barge"},
+        prompts=prompts,
+        features={code: name for name, code in codes.model_dump().items() if name not in _SUPERVISED},
+        pause_reasons=settings.pause_reasons,
+        supervise_codes={getattr(codes, name): name for name in _SUPERVISED},
         recordings=settings.paths.recordings,
         recording=settings.recording,
         mailboxes=_mailboxes(settings),
@@ -197,6 +206,7 @@ def configuration(
         fallback=settings.speech.fallback,
         max_calls=settings.limits.calls,
         trace=Room(settings.trace.messages, settings.trace.contacts, settings.trace.bytes),
+        decisions=DecisionPolicy(Shelf(settings.decisions.bytes, settings.decisions.keep), settings.decisions.store),
         path_steps=settings.trace.steps,
         max_bindings=sip.max_bindings,
         nat=sip.nat == "auto",

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from softswitch.acd.calibration import Calibrated
 from softswitch.acd.changes import Changes
 from softswitch.acd.crew import Crew
 from softswitch.acd.estimate import Interval
+from softswitch.acd.glance import Glance, glance
 from softswitch.acd.match import Match
 from softswitch.acd.model import (
     AcdInput,
@@ -19,6 +21,7 @@ from softswitch.acd.model import (
     AskWrapUp,
     Configure,
     ContactEnded,
+    EndWrapUp,
     ExtendWrapUp,
     Join,
     Leave,
@@ -37,6 +40,7 @@ from softswitch.acd.model import (
 from softswitch.acd.offers import Offers
 from softswitch.acd.prospect import Prospects
 from softswitch.acd.state import State, Step
+from softswitch.acd.told import Told
 from softswitch.acd.view import AgentNow, InQueue, agent_now
 from softswitch.acd.waiting import Waiting
 from softswitch.core.effect import Effect
@@ -45,7 +49,7 @@ from softswitch.core.effect import Effect
 class Acd:
     def __init__(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec], version: str = "") -> None:
         self._state = State(agents, queues, version)
-        crew = Crew(self._state)
+        self._crew = crew = Crew(self._state)
         self._waiting = waiting = Waiting(self._state, crew)
         self._offers = offers = Offers(self._state, crew, waiting)
         self._match = Match(self._state, crew, waiting)
@@ -58,7 +62,8 @@ class Acd:
             SetPaused: changes.employed(crew.set_paused),
             AskWrapUp: crew.ask_wrap_up,
             ExtendWrapUp: crew.extend_wrap_up,
-            Reachability: crew.reachability,
+            EndWrapUp: crew.end_wrap_up,
+            Reachability: self._reachability,
             Join: waiting.join,
             Leave: waiting.leave,
             Move: changes.move,
@@ -93,6 +98,10 @@ class Acd:
             self._changes.tidy()
         self._prospects.observe(this.effects, this.now)
         return this.effects
+
+    def _reachability(self, event: Reachability, this: Step) -> None:
+        self._crew.reachability(event, this)
+        self._prospects.restaffed()
 
     def _configure(self, event: Configure, this: Step) -> None:
         self._changes.configure(event, this)
@@ -158,6 +167,11 @@ class Acd:
         it = self._state.contacts.get(contact)
         return None if it is None else self._state.queues[it.queue].line.position(it.order)
 
+    def glance(self, contact: str, now: float) -> Glance | None:
+        """This contact as it waits now, and what a decision about it would say; None when it is in no queue."""
+        it = self._state.contacts.get(contact)
+        return None if it is None else glance(self._state, it, now)
+
     def expected_wait(self, queue: str, now: float) -> Interval | None:
         """Of a caller who joins now; None where nobody is at work, so that there is no honest answer."""
         return self._prospects.of_newcomer(queue, now)
@@ -166,3 +180,12 @@ class Acd:
         """What is left of the wait of somebody who waits; None also when it is in no queue."""
         it = self._state.contacts.get(contact)
         return None if it is None else self._prospects.of_contact(it, now)
+
+    def told(self, contact: str, former: Told | None, now: float) -> Told | None:
+        """What to say to somebody who waits, of which ``former`` was said last; None where ``expected`` has none."""
+        it = self._state.contacts.get(contact)
+        return None if it is None else self._prospects.told(it, former, now)
+
+    def calibrated(self, queue: str) -> Calibrated:
+        """How well the expected waits of this queue came true."""
+        return self._prospects.calibrated(queue)

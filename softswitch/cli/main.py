@@ -14,6 +14,7 @@ from softswitch.cli import agent, behind, dialplan, hours, mailbox, media, recor
 from softswitch.cli.bench import bench
 from softswitch.cli.supervise import supervise
 from softswitch.cli.trace import trace
+from softswitch.cli.why import why, why_not
 
 _LATER = {
     "run": "softswitch.cli.start",
@@ -66,6 +67,8 @@ app.add_typer(hours.order)
 app.add_typer(report.app)
 app.command()(supervise)
 app.command()(trace)
+app.command()(why)
+app.command()(why_not)
 app.command()(bench)
 
 

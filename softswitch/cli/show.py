@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,21 @@ from softswitch.cli.table import Column, duration, moment, show, skills, text, y
 app = typer.Typer()
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most, newest first.")]
 Everything = Annotated[bool, typer.Option("--all", help="Also those that were closed before the start.")]
+
+
+
+def _expected(value: Mapping[str, float] | None) -> str:
+    """The wait of a caller who joins now: "2m to 4m"."""
+    if value is None:
+        return "nobody"
+    low, high = duration(value["low_s"]), duration(value["high_s"])
+    return low if low == high else f"{low} to {high}"
+
+
+def _came_true(value: Mapping[str, Any]) -> str:
+    """The share of waits of late that ended between the bounds."""
+    return "" if value["coverage"] is None else f"{value['coverage']:.0%}"
+
 
 _CALLS: list[Column] = [
     ("contact", "contact", text),
@@ -35,6 +51,7 @@ _AGENTS: list[Column] = [
     ("reason", "reason", text),
     ("since", "since_s", duration),
     ("reachable", "reachable", yes),
+    ("wrap-up", "wrap_up_s", duration),
     ("contact", "contact", text),
     ("skills", "skills", skills),
 ]
@@ -44,6 +61,8 @@ _QUEUES: list[Column] = [
     ("longest", "longest_wait_s", duration),
     ("ready", "agents_ready", text),
     ("logged in", "agents_logged_in", text),
+    ("expected", "expected_wait", _expected),
+    ("came true", "predictions", _came_true),
     ("promises", "promises_open", text),
 ]
 _PROMISES: list[Column] = [
@@ -158,24 +177,3 @@ def unban(source: str, config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
 def records(config: Config = DEFAULT_CONFIG, url: Url = "", limit: Limit = 20, as_json: Json = False) -> None:
     """The calls that have ended, newest first."""
     show(_list(url, config, "records", f"?limit={limit}"), _RECORDS, as_json, "no calls yet")
-
-
-@app.command()
-def why(contact: str, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
-    """Why CONTACT got that agent, or waits: each decision, and why every other agent was passed over."""
-    decisions = request(base_url(url, config), "GET", f"/api/v1/contacts/{quoted(contact)}/why", "decisions")
-    columns: list[Column] = [
-        ("at", "at", moment),
-        ("queue", "queue", text),
-        ("waited", "waited_s", duration),
-        ("relaxed", "relaxed", yes),
-        ("agent", "agent", lambda agent: agent or "nobody"),
-        ("passed over", "passed_over", _passed_over),
-    ]
-    show(decisions, columns, as_json, f"no routing decision about {contact}")
-
-
-def _passed_over(pairs: Any) -> str:
-    if isinstance(pairs, dict):
-        pairs = pairs.items()
-    return "\n".join(f"{agent}: {reason}" for agent, reason in pairs or ())

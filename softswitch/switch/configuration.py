@@ -9,9 +9,12 @@ from pathlib import Path
 
 from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.acd.statistics import Promise
+from softswitch.acd.storybook import Shelf
 from softswitch.call.state import SessionPolicy
 from softswitch.callback.model import Policy
 from softswitch.contact.mailbox import MailboxRules
+from softswitch.contact.seats import SeatRules
+from softswitch.contact.treatment import Treatment
 from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.speech import FALLBACK
@@ -69,7 +72,7 @@ class Trunk:
 class DecisionPolicy:
     """What is kept of decisions."""
 
-    shelf: Shelf = Shelf()
+    shelf: Shelf = field(default_factory=Shelf)
     store: str = "all"  # or "failed": contacts for whom once there was nobody, or an offer failed; "none"
 
 
@@ -85,7 +88,7 @@ class LampPolicy:
 
 
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
-STAFF = ("agents", "auto_login", "queues", "policies", "promises", "announce_every_s", "told", "recorded", "music",
+STAFF = ("agents", "auto_login", "seats", "queues", "policies", "promises", "treatments", "told", "recorded", "music",
          "mailboxes", "version")  # fmt: skip
 
 
@@ -96,10 +99,11 @@ class Configuration:
     trunks: Mapping[str, Trunk] = field(default_factory=dict)
     agents: tuple[AgentSpec, ...] = ()
     auto_login: frozenset[str] = frozenset()
+    seats: SeatRules = field(default_factory=SeatRules)  # of agents without a phone of their own
     queues: tuple[QueueSpec, ...] = ()
     policies: tuple[Policy, ...] = ()
     promises: Mapping[str, Promise] = field(default_factory=dict)  # by queue: what its statistics are held against
-    announce_every_s: Mapping[str, float] = field(default_factory=dict)  # by queue; 0: never
+    treatments: Mapping[str, Treatment] = field(default_factory=dict)  # by queue: what those hear who wait
     told: frozenset[str] = frozenset()  # queues whose agents are told who comes
     recorded: frozenset[str] = frozenset()  # queues
     recording_ending: str = ".wav"
@@ -111,6 +115,7 @@ class Configuration:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     prompts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> files that exist
     features: Mapping[str, str] = field(default_factory=dict)  # code -> feature
+    pause_reasons: Mapping[str, str] = field(default_factory=dict)  # digit after the code -> reason
     supervise_codes: Mapping[str, str] = field(default_factory=dict)  # code, before the number -> mode
     recordings: Path = Path("var/recordings")
     realm: str = "softswitch"
@@ -134,7 +139,7 @@ class Configuration:
     bans: BanRule = field(default_factory=BanRule)
     strangers: StrangerRule = field(default_factory=StrangerRule)
     trace: Room = field(default_factory=Room)
-    decisions: DecisionPolicy = DecisionPolicy()
+    decisions: DecisionPolicy = field(default_factory=DecisionPolicy)
     path_steps: int = 200  # that are kept of a call's path through its dialplans; 0: none
     fallback: tuple[str, ...] = FALLBACK  # languages that stand in for a caller's own
     http_budget_s: float = 10.0  # what the http steps of one call may take together

@@ -32,6 +32,7 @@ from softswitch.switch.ban import Bans
 from softswitch.switch.calls import Calls
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.control import SwitchControl
+from softswitch.switch.decisions import Decisions
 from softswitch.switch.desk import CallWanted, Desk
 from softswitch.switch.dialplans import Dialplans
 from softswitch.switch.directory import SwitchDirectory, fixed
@@ -49,6 +50,7 @@ from softswitch.switch.orphan import Orphans
 from softswitch.switch.outbox import Outbox
 from softswitch.switch.outlook import SwitchOutlook
 from softswitch.switch.overload import Overload
+from softswitch.switch.oversight import Oversight
 from softswitch.switch.paths import Paths
 from softswitch.switch.phones import Phones
 from softswitch.switch.ports import (
@@ -71,6 +73,7 @@ from softswitch.switch.ports import (
     Unrecorded,
     WorldInput,
 )
+from softswitch.switch.redials import Redials
 from softswitch.switch.restart import Kept, Restart
 from softswitch.switch.rollcall import RollCall
 from softswitch.switch.signalling import Signalling
@@ -81,6 +84,7 @@ from softswitch.switch.texts import Texts
 from softswitch.switch.trunk_questions import TrunkQuestions
 from softswitch.switch.trunks import Trunks
 from softswitch.switch.wire import Wire
+from softswitch.switch.workplaces import Workplaces
 
 log = logging.getLogger("softswitch.switch")
 
@@ -137,15 +141,19 @@ class Switch:
         self.journal = CallJournal(self)
         self.hours = Hours(self)
         self.outlook = SwitchOutlook(self)
+        self.redials = Redials(self)
         self.dialplans = Dialplans(self)
         self.staff = Staff(self)
         self.paths = Paths(self)
         self.figures = Figures(self)
+        self.decisions = Decisions(self)
         self.calls = Calls(self)
         self.supervisions = Supervisions(self)
         self.offices = Offices(self)
         self.gatherings = Gatherings(self)
         self.phones = Phones(self)
+        self.workplaces = Workplaces(self)
+        self.oversight = Oversight(self)
         self.orphans = Orphans(self)
         self.rollcall = RollCall(self)
         self.overload = Overload()
@@ -167,6 +175,7 @@ class Switch:
             "paths": self.paths.due,
             "figures": self.figures.due,
             "hours": self.hours.due,
+            "redials": self.redials.due,
         }
 
     def _performing(self) -> dict[type[Effect], Handler]:
@@ -175,7 +184,7 @@ class Switch:
         calls = self.calls
         offices = (
             self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts, self.outbox,
-            self.supervisions, self.gatherings, sound,
+            self.supervisions, self.gatherings, self.redials, sound,
         )  # fmt: skip
         return {kind: handler for office in offices for kind, handler in office.handlers().items()}
 

@@ -18,6 +18,7 @@ from softswitch.contact.survey import Given
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.ivr.path import CallPath, Edge
 from softswitch.settings.system import Token
+from softswitch.store.story import StoryReader
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
@@ -30,12 +31,14 @@ from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.statistics import Figures, Statistics
 from softswitch.web.supervise import Supervising
 from softswitch.web.trace import CAPTURE_TYPE, captured, shown
+from softswitch.web.why import Why
+from softswitch.web.wrap_up import wrap_up
 
 MAX_BODY_BYTES = 16 * 1024
 IDLE_LIMIT_S = 30.0  # of a connection between two requests, and before the first
 GOODBYE_LIMIT_S = 1.0  # at the end of the process, for a request that is under way; one may be half sent for ever
 _LISTS = {  # by what something is called: the list of the running switch that has it, and the field with its name there
-    "call": ("calls", "contact"), "contact": ("calls", "contact"), "agent": ("agents", "agent"),
+    "call": ("calls", "contact"), "agent": ("agents", "agent"),
     "promise": ("promises", "id"), "ban of": ("bans", "source"), "voicemail": ("voicemails", "id"),
 }  # fmt: skip
 _OUTCOME_S = 45.0  # how long to wait for a phone; its transaction ends before that
@@ -43,7 +46,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
 
 
-class StoreReader(Figures, Protocol):
+class StoreReader(Figures, StoryReader, Protocol):
     """What was stored, newest first for calls, oldest first for promises and events."""
 
     async def calls(self, limit: int) -> Sequence[CallRecord]: ...
@@ -99,6 +102,7 @@ class Api:
         live, records, command = Permission.LIVE, Permission.RECORDS, Permission.COMMAND
         calendars = Calendars(self._control)
         behind = Behind(self._control, self._reader)
+        why = Why(self._control, self._reader)
         return [
             ("GET", "/healthz", Permission.OPEN, self.healthy),
             ("GET", "/readyz", Permission.OPEN, self.ready),
@@ -126,7 +130,8 @@ class Api:
             ("GET", "/api/v1/promises", records, self.promises),
             ("GET", "/api/v1/records", records, self.records),
             ("GET", "/api/v1/events", records, self.events),
-            ("GET", "/api/v1/contacts/{id}/why", records, self.why),
+            ("GET", "/api/v1/contacts/{id}/why", records, why.why),
+            ("GET", "/api/v1/contacts/{id}/why-not/{agent}", records, why.why_not),
             ("GET", "/api/v1/voicemails", records, self._list("voicemails")),
             ("DELETE", "/api/v1/voicemails/{id}", command, behind.delete),
             ("GET", "/api/v1/surveys", records, behind.surveys),
@@ -134,6 +139,7 @@ class Api:
             ("GET", "/api/v1/webhooks", records, behind.webhooks),
             ("POST", "/api/v1/webhooks/{id}/retry", command, behind.retry),
             ("POST", "/api/v1/agents/{name}/state", Permission.AGENT_STATE, self.agent_state),
+            ("POST", "/api/v1/agents/{name}/wrap-up", Permission.AGENT_STATE, self.wrap_up),
             ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
             ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
             ("POST", "/api/v1/calls/{id}/supervise", Permission.SUPERVISE, Supervising(self._control).handle),
@@ -179,11 +185,6 @@ class Api:
         after, limit = number_of(request, "after", 0, 2**62), number_of(request, "limit", 100, 10_000)
         return json_response({"events": await self._reader.events(after, limit)})
 
-    async def why(self, request: web.Request, who: str) -> web.Response:
-        contact = request.match_info["id"]
-        with self._known("contact", contact):
-            return json_response({"contact": contact, "decisions": self._control.why(contact)})
-
     async def trace(self, request: web.Request, who: str) -> web.Response:
         """The messages of a call, by contact, leg or Call-ID; with ``?format=pcap`` as a capture file."""
         name = request.match_info["id"]
@@ -223,6 +224,10 @@ class Api:
         if agent.state == AgentState.LOGGED_OUT.value and body.state in ("ready", "paused"):
             raise ApiError(409, f"{name} is logged out", "log the agent in first (state logged_in)")
         return json_response(agent)
+
+    async def wrap_up(self, request: web.Request, who: str) -> web.Response:
+        with self._known("agent", request.match_info["name"]):
+            return json_response(await wrap_up(self._control, request, who))
 
     async def withdraw(self, request: web.Request, who: str) -> web.Response:
         body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')
