@@ -124,6 +124,8 @@ class QueueSpec:
     join_unless: frozenset[Condition] = frozenset()  # one of them holds: refused
     leave_if: frozenset[Condition] = frozenset()  # one of them comes to hold: those who wait have waited too long
     expected_above_s: float = 1800.0  # of LONG_WAIT
+    handling_s: float = 180.0  # of a conversation with ringing and wrap-up, until some were seen
+    patience_s: float = 600.0  # mean, of callers, until some have given up
 
 
 # ---- states ----------------------------------------------------------------------------------------------------
@@ -370,3 +372,14 @@ class QueueLeft(DomainEvent):
     kind: str
     agent: str | None = None
     position: int = 0  # that it had, from 1
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedWaitRose(DomainEvent):
+    """A caller was told a longer wait than before, which needs a cause."""
+
+    contact: str
+    queue: str
+    from_s: float
+    to_s: float
+    cause: str  # one of ``told.CAUSES``

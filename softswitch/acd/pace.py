@@ -45,6 +45,11 @@ class Pace:
         self._watch(now)
         return self._exposed_s / self._events
 
+    @property
+    def doubt(self) -> float:
+        """The variance of ``mean_s``, as a share of its square: one through the number of events that it rests on."""
+        return 1.0 / self._events
+
     def _watch(self, now: float) -> None:
         self._exposed_s += self._exposed * (now - self._since)
         self._since = now

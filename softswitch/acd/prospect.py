@@ -1,165 +1,251 @@
-"""How long each caller will wait: what is learnt of each queue from the ACD's own facts, and what follows from it.
+"""How long each caller will wait: what is learnt from the ACD's own facts as they happen, and what follows from it.
 
-Knows no formulas (``estimate``) and no announcements: whoever tells a caller asks here.
+Where a ``pool`` is separate, QLr: those ahead by rank, the pool's agents at work, how long they are in hand for one
+contact, how fast callers leave. Elsewhere HOL on the one scale of ranks: the first in line is the frontier of service,
+and whoever ranks so many seconds behind it is served when it has come so far, which takes as long. In both cases the
+ringing comes on top, and the ``calibration`` of the queue corrects what has turned out to be wrong.
+
+Each fact costs the same however many wait: the number of agents at work is counted again only when one came or went.
+Knows no formulas (``estimate``), and not what was said to whom (``told``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
+from numpy.typing import NDArray
 
-from softswitch.acd.contact import Contact, Order
+from softswitch.acd.calibration import Calibrated, Calibration, Prediction
+from softswitch.acd.contact import Contact, Line, Order
+from softswitch.acd.demand import Signature
 from softswitch.acd.estimate import Interval, Spread, exponential, turn
 from softswitch.acd.floor import Standing
 from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
-from softswitch.acd.pace import Pace
-from softswitch.acd.roster import Numbers
+from softswitch.acd.pool import Pool, pools
 from softswitch.acd.state import State
+from softswitch.acd.told import Basis, Told, retold
 from softswitch.core.effect import Effect
 
-HANDLING_S = 180.0  # ringing, talk and wrap-up, until there were conversations
-PATIENCE_S = 600.0  # until callers have given up
-_AT_WORK = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
-_AWAY = np.array([int(Standing.LOGGED_OUT), int(Standing.PAUSED), int(Standing.UNREACHABLE)], dtype=np.uint8)
+_IN_HAND = frozenset({AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP})
+_STAFF = frozenset({AgentState.LOGGED_OUT, AgentState.PAUSED})
+_AWAY = (Standing.LOGGED_OUT, Standing.PAUSED, Standing.UNREACHABLE)
+_SERVES = np.array([standing not in _AWAY for standing in Standing])  # by standing
+_LAST = "\U0010ffff"  # as a contact's name: behind everybody of the same rank
+_FRONT = 8  # places at the head of a line that are searched for a caller: callbacks are as old as their promise
 
 
 @dataclass(slots=True)
-class Pool:
-    """Queues whose contacts the same agents serve."""
+class _Visit:
+    """A contact in a queue."""
 
-    queues: tuple[str, ...]
-    agents: Numbers
-    separate: bool  # all of them are served by all of these agents, who serve nothing else
-    handling: Pace = field(default_factory=lambda: Pace(HANDLING_S))
-    patience: Pace = field(default_factory=lambda: Pace(PATIENCE_S))
+    pool: Pool
+    joined_at: float
+    order: Order
+    prediction: Prediction | None = None  # made when it joined; None: not to be judged
+
+
+@dataclass(slots=True)
+class _Engaged:
+    """An agent who has contacts in hand."""
+
+    pool: Pool
+    ringing: bool = True
+    answered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """Who was answered last: at which moment, how far behind the clock he ranked."""
+
+    at: float
+    lag_s: float
 
 
 class Prospects:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._pools = {name: pool for pool in pools(state) for name in pool.queues}
-        self._at_work: dict[str, Pool] = {}  # by agent: for whom
-        self._waiting: dict[str, Pool] = {}  # by contact
-        self._answered_s: dict[str, float] = {}  # by queue: the wait of whoever was answered last
+        self._pools = pools(state)
+        self._visits: dict[str, _Visit] = {}  # by contact
+        self._engaged: dict[str, _Engaged] = {}  # by agent
+        self._answered: dict[str, _Answered] = {}  # by queue
+        self._calibrations: dict[str, Calibration] = {}  # by queue
+        self._staff: dict[Signature | str, tuple[int, int]] = {}  # agents at work and paused, until that changes
 
     def furnish(self) -> None:
-        """Agents and queues have changed. What was learnt of a queue stays; who waits or works is counted where he
-        was."""
-        former = self._pools
-        self._pools = {name: pool for pool in pools(self._state) for name in pool.queues}
+        """Agents and queues have changed. What was learnt of a queue stays."""
+        former, self._pools = self._pools, pools(self._state)
         for name, pool in self._pools.items():
             if name in former:
-                pool.handling, pool.patience = former[name].handling, former[name].patience
+                pool.inherit(former[name])
+        self.restaffed()
+
+    def restaffed(self) -> None:
+        """Somebody began or ended work, or his phone was heard of or lost."""
+        self._staff.clear()
 
     # ---- what happens --------------------------------------------------------------------------------------------
 
     def observe(self, effects: Iterable[Effect], now: float) -> None:
+        """All that one step has done."""
+        joined: list[str] = []
         for effect in effects:
             if isinstance(effect, AgentStateChanged):
                 self._changed(effect, now)
             elif isinstance(effect, QueueJoined):
                 self._joined(effect, now)
+                joined.append(effect.contact)
             elif isinstance(effect, QueueLeft):
                 self._left(effect, now)
+        for contact in joined:
+            self._predict(contact, now)
 
     def _changed(self, event: AgentStateChanged, now: float) -> None:
-        pool = self._at_work.get(event.agent)
-        if event.new is AgentState.RESERVED and pool is None:
-            pool = self._waiting.get(event.contact or "")
-            if pool is not None:
-                self._at_work[event.agent] = pool
-                pool.handling.begin(now)
-        elif event.new not in _AT_WORK and pool is not None:
-            del self._at_work[event.agent]
-            pool.handling.end(now)
-            if event.old is not AgentState.RESERVED:
-                pool.handling.happen(now)
+        if event.old in _STAFF or event.new in _STAFF:
+            self.restaffed()
+        engaged = self._engaged.get(event.agent)
+        if engaged is None:
+            visit = self._visits.get(event.contact or "")
+            if event.new is AgentState.RESERVED and visit is not None:
+                self._engaged[event.agent] = _Engaged(visit.pool)
+                visit.pool.handling.begin(now)
+                visit.pool.ringing.begin(now)
+            return
+        if engaged.ringing and event.new is not AgentState.RESERVED:
+            engaged.ringing = False
+            engaged.pool.ringing.end(now)
+        if event.new not in _IN_HAND:
+            del self._engaged[event.agent]
+            engaged.pool.handling.end(now)
+            for _ in range(engaged.answered):
+                engaged.pool.handling.happen(now)
 
     def _joined(self, event: QueueJoined, now: float) -> None:
-        pool = self._waiting[event.contact] = self._pools[event.queue]
-        if event.kind == "call":
-            pool.patience.begin(now)
+        pool = self._pools[event.queue]
+        contact = self._state.contacts.get(event.contact)
+        order = (now, event.contact) if contact is None else contact.order
+        visit = self._visits[event.contact] = _Visit(pool, now, order)
+        visit.pool.leaving.begin(now)
+        if contact is not None and contact.needs is not None:
+            pool.admit(self._state.signature(contact))
+
+    def _predict(self, contact: str, now: float) -> None:
+        """What a caller is to expect who is not served at once, to be judged when his wait is over."""
+        it = self._state.contacts.get(contact)
+        if it is None or it.agents or not it.live:
+            return
+        spread = self._of_contact(it, now)
+        if spread is not None:
+            self._visits[contact].prediction = self._calibration(it.queue).predict(spread.interval())
 
     def _left(self, event: QueueLeft, now: float) -> None:
-        pool = self._waiting.pop(event.contact)
-        if event.why == "answered":
-            self._answered_s[event.queue] = event.waited_s
-        if event.kind == "call":
-            pool.patience.end(now)
-            if event.why == "abandoned":
-                pool.patience.happen(now)
+        visit = self._visits.pop(event.contact)
+        visit.pool.leaving.end(now)
+        answered = event.why == "answered"
+        if answered:
+            self._answered[event.queue] = _Answered(now, now - visit.order[0])
+            visit.pool.ringing.happen(now)
+            engaged = self._engaged.get(event.agent or "")
+            if engaged is not None:
+                engaged.answered += 1
+        elif event.why != "moved":
+            visit.pool.leaving.happen(now)
+        if visit.prediction is not None and event.why != "moved":
+            theta = 1 / visit.pool.leaving.mean_s(now)
+            self._calibration(event.queue).judge(visit.prediction, now - visit.joined_at, answered, theta)
+
+    def _calibration(self, queue: str) -> Calibration:
+        return self._calibrations.setdefault(queue, Calibration())
 
     # ---- what follows --------------------------------------------------------------------------------------------
 
     def of_newcomer(self, queue: str, now: float) -> Interval | None:
-        """Raises ``LookupError`` for a queue that there is not."""
-        spec = self._state.queues[queue].spec
-        eligible = self._state.queues[queue].signatures[0].eligible
-        pool = self._pools[queue]
-        order = (now - spec.priority_s, "\U0010ffff")
-        if self._state.floor.count_free(eligible) > self._ahead(pool, order):
-            return Interval(0.0, 0.0, 0.0)
-        spread = self._spread(pool, queue, order, 0.0, now)
-        return None if spread is None else spread.interval()
+        """Of a caller without needs or priority of his own. Raises ``LookupError`` for a queue that there is not."""
+        it, pool = self._state.queues[queue], self._pools[queue]
+        reserve = it.spec.reserve
+        kept = 0 if reserve is None or it.spec.priority_s >= reserve.priority_s else reserve.agents
+        if self._state.floor.count_free(it.signatures[0].eligible) > kept:
+            return exponential(pool.ringing.mean_s(now)).interval()
+        spread = self._spread(pool, queue, (now - it.spec.priority_s, _LAST), None, now)
+        return self._corrected(queue, spread)
 
     def of_contact(self, contact: Contact, now: float) -> Interval | None:
-        if contact.id not in self._state.contacts:
+        """What is left of its wait."""
+        return self._corrected(contact.queue, self._of_contact(contact, now))
+
+    def _corrected(self, queue: str, spread: Spread | None) -> Interval | None:
+        return None if spread is None else self._calibration(queue).predict(spread.interval()).told
+
+    def told(self, contact: Contact, former: Told | None, now: float) -> Told | None:
+        """What to say to it, of which ``former`` was said last; None: nobody is at work."""
+        honest = self.of_contact(contact, now)
+        if honest is None:
             return None
-        waited_s = now - contact.queued_at
-        spread = self._spread(self._pools[contact.queue], contact.queue, contact.order, waited_s, now)
-        return None if spread is None else spread.interval()
+        pool = self._pools[contact.queue]
+        serving, paused = self._staff_for(contact.queue, self._own(contact))
+        lines = (self._state.queues[name].line for name in pool.queues if name in self._state.queues)
+        own = [self._state.queues[contact.queue].line]
+        ahead = sum(line.position(contact.order) - 1 for line in (lines if pool.separate else own))
+        basis = Basis(contact.queue, serving, paused, ahead, pool.handling.mean_s(now))
+        return retold(former, honest, basis)
 
-    def _spread(self, pool: Pool, queue: str, order: Order, waited_s: float, now: float) -> Spread | None:
-        agents = self._agents(pool if pool.separate else None, queue)
-        if not agents:
+    def calibrated(self, queue: str) -> Calibrated:
+        return self._calibration(queue).calibrated()
+
+    def _of_contact(self, contact: Contact, now: float) -> Spread | None:
+        pool = self._pools[contact.queue]
+        if contact.agents:
+            return exponential(pool.ringing.mean_s(now))
+        return self._spread(pool, contact.queue, contact.order, self._own(contact), now)
+
+    def _own(self, contact: Contact) -> Signature | None:
+        return None if contact.needs is None else self._state.signature(contact)
+
+    def _spread(self, pool: Pool, queue: str, order: Order, own: Signature | None, now: float) -> Spread | None:
+        serving, _ = self._staff_for(queue, own)
+        if not serving:
             return None
-        handling_s = pool.handling.mean_s(now)
-        if pool.separate:
-            return turn(self._ahead(pool, order), agents / handling_s, 1 / pool.patience.mean_s(now))
-        places = self._state.queues[queue].line.places
-        if not places:
-            return exponential(max(handling_s / agents, self._answered_s.get(queue, 0.0)))
-        head = self._state.contacts[places[0][1]]
-        left_s = max(now - head.queued_at - waited_s, handling_s / agents)
-        return Spread(left_s, left_s**2 * 2 / (len(places) + 1))
+        ringing = exponential(pool.ringing.mean_s(now))
+        served_per_s = serving / pool.handling.mean_s(now)
+        if pool.separate and own is None:
+            return self._turn(pool, order, served_per_s, now) + ringing
+        lines = (self._state.queues[queue].line,) if own is None else own.busy
+        return self._behind_head(queue, lines, order, 1 / served_per_s, now) + ringing
 
-    def _agents(self, pool: Pool | None, queue: str) -> int:
-        numbers = self._state.queues[queue].signatures[0].eligible if pool is None else pool.agents
-        away = np.isin(self._state.floor.standings.take(numbers), _AWAY)
-        return int(numbers.size - np.count_nonzero(away))
+    def _turn(self, pool: Pool, order: Order, served_per_s: float, now: float) -> Spread:
+        """QLr, and how far its rates can be trusted: by so much as the mean follows from each."""
+        found = turn(pool.ahead(order), served_per_s, 1 / pool.leaving.mean_s(now))
+        share = served_per_s * found.variance / found.mean_s  # d ln mean / d ln mu; the rest of 1 is that of theta
+        doubt = share**2 * pool.handling.doubt + (1 - share) ** 2 * pool.leaving.doubt
+        return Spread(found.mean_s, found.variance + found.mean_s**2 * doubt)
 
-    def _ahead(self, pool: Pool, order: Order) -> int:
-        """Who is to be served before this place, and for whom nobody is being rung."""
-        ahead = 0
-        for name in pool.queues:
-            queue = self._state.queues[name]
-            rung = len(queue.line.places) - queue.live_waiting - queue.callbacks_waiting
-            ahead += max(0, queue.line.position(order) - 1 - rung)
-        return ahead
+    def _behind_head(self, queue: str, lines: Sequence[Line], order: Order, step_s: float, now: float) -> Spread:
+        """HOL; ``step_s`` is what even the first in line has to wait. The place ``order`` need not be taken."""
+        ahead = sum(line.position(order) - 1 for line in lines)
+        head = min(filter(self._is_live, chain(*(islice(line.places, _FRONT) for line in lines))), default=order)
+        lag_s = order[0] - head[0]
+        last = self._answered.get(queue)
+        if not ahead and last is not None and now - last.at <= last.lag_s:
+            lag_s = last.lag_s - (now - order[0])
+        if lag_s <= step_s:
+            return exponential(step_s)
+        return Spread(lag_s, lag_s**2 * 2 / (ahead + 1))
 
+    def _is_live(self, order: Order) -> bool:
+        return self._state.contacts[order[1]].live
 
-def pools(state: State) -> list[Pool]:
-    """Every queue in exactly one: those that share an agent, themselves or by way of others, are together."""
-    first: dict[int, str] = {}  # by agent number: a queue that he serves
-    leader = {name: name for name in state.queues}
+    def _staff_for(self, queue: str, own: Signature | None) -> tuple[int, int]:
+        """How many of those who may ever serve it are at work, and how many are paused."""
+        key = queue if own is None else own
+        known = self._staff.get(key)
+        if known is None:
+            numbers = self._state.queues[queue].admitted if own is None else own.eligible
+            known = self._staff[key] = self._count(numbers)
+        return known
 
-    def find(name: str) -> str:
-        while leader[name] != name:
-            leader[name] = name = leader[leader[name]]
-        return name
-
-    for name, queue in state.queues.items():
-        for number in queue.admitted.tolist():
-            leader[find(name)] = find(first.setdefault(number, name))
-    together: dict[str, list[str]] = {}
-    for name in state.queues:
-        together.setdefault(find(name), []).append(name)
-    return [_pool(state, tuple(names)) for names in together.values()]
-
-
-def _pool(state: State, names: tuple[str, ...]) -> Pool:
-    agents = state.queues[names[0]].admitted
-    served = (one.eligible for name in names for one in state.queues[name].signatures)
-    return Pool(names, agents, all(np.array_equal(one, agents) for one in served))
+    def _count(self, numbers: NDArray[np.intp]) -> tuple[int, int]:
+        standings = self._state.floor.standings.take(numbers)
+        serving = int(np.count_nonzero(_SERVES.take(standings)))
+        return serving, int(np.count_nonzero(standings == int(Standing.PAUSED)))
