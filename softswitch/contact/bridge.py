@@ -6,8 +6,8 @@ instead of silence, and learns nothing of the re-INVITE. That keeps phones with 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from softswitch.contact.order import (
     HoldMusicTo,
@@ -33,7 +33,7 @@ class Bridge:
     recording: str = ""  # file name; "" where it is not recorded
     held_by: frozenset[str] = frozenset()
     music: str = ""  # class of what is heard on hold
-    telling: str = ""  # leg that is told something first; the other side hears music so long
+    hearing: dict[str, str] = field(default_factory=dict)  # legs that are told something first, and its play
 
     def connect(self, held: Collection[str] = ()) -> list[Effect]:
         """``held``: legs that have put whoever they talk to on hold already."""
@@ -47,17 +47,27 @@ class Bridge:
 
     def resume(self) -> list[Effect]:
         """The same once more, for a media plane that may know it already; what is recorded, it knows."""
-        orders: list[Effect] = [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right), *self.told()]
+        orders: list[Effect] = [JoinRoom(self.room, self.left), JoinRoom(self.room, self.right)]
+        orders += self._open() if self.hearing else []
         return orders + [HoldMusicTo(self.other(leg), self.music) for leg in sorted(self.held_by)]
 
-    def tell(self, leg: str, play: str, prompt: Prompt) -> list[Effect]:
-        """``leg`` hears this before it hears who is there; ``told`` follows its end."""
-        self.telling = leg
-        return [HoldMusicTo(self.other(leg), self.music), PlayTo(leg, play, (prompt,))]
+    def tell(self, prompts: Mapping[str, Prompt]) -> list[Effect]:
+        """What each leg hears before the two hear each other; ``told`` follows the end of each. Whoever is told
+        nothing, or is through first, hears music so long."""
+        self.hearing = {leg: f"{leg}.told" for leg in prompts}
+        wait = [HoldMusicTo(self.other(leg), self.music) for leg in prompts]
+        return [*wait, *(PlayTo(leg, self.hearing[leg], (prompt,)) for leg, prompt in prompts.items())]
 
-    def told(self) -> list[Effect]:
-        leg, self.telling = self.telling, ""
-        return [SilenceTo(self.other(leg))] if leg and leg not in self.held_by else []
+    def told(self, leg: str, play: str) -> list[Effect]:
+        """A leg has heard this to its end; when all have heard theirs, the two talk."""
+        if self.hearing.get(leg) != play:
+            return []
+        del self.hearing[leg]
+        return [] if self.hearing else self._open()
+
+    def _open(self) -> list[Effect]:
+        self.hearing = {}
+        return [SilenceTo(leg) for leg in (self.left, self.right) if self.other(leg) not in self.held_by]
 
     def updated(self, leg: str, media: Media) -> list[Effect]:
         """A side has renegotiated: hold or resume."""
@@ -67,14 +77,14 @@ class Bridge:
             return [HoldMusicTo(other, self.music)]
         if not media.held and leg in self.held_by:
             self.held_by -= {leg}
-            return [] if leg == self.telling else [SilenceTo(other)]
+            return [] if self.hearing else [SilenceTo(other)]
         return []
 
     def disconnect(self) -> list[Effect]:
         orders: list[Effect] = [LeaveRoom(self.left), LeaveRoom(self.right)]
         if self.recording:
             orders.append(StopRecording(self.room))
-        if self.held_by or self.telling:
+        if self.held_by or self.hearing:
             orders += [SilenceTo(self.left), SilenceTo(self.right)]
         return orders
 

@@ -85,10 +85,7 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
         if self.page is not None and self.page.until <= now:
             orders += self._page_over(now)
         orders += self._asked_in_vain(now)
-        if self.visit is not None:
-            prompts = self.visit.due(self.directory.position(self.id), now)
-            if prompts and self.bridge is None:
-                orders += self._play_to_caller(prompts, "visit")
+        orders += self._announce(now)
         if self.script.deadline is not None and self.script.deadline <= now:
             orders += self._run(self.script.tick(now), now)
         return orders
@@ -118,8 +115,8 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
     # ---- keys, the end ------------------------------------------------------------------------------------------
 
     def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
-        if self.bridge is not None and event.leg == self.bridge.telling:
-            return self.bridge.told()
+        if self.bridge is not None and event.leg in self.bridge.hearing:
+            return self.bridge.told(event.leg, event.play)
         if event.leg != self.leg or event.play != self._play:
             return []  # of something that was replaced meanwhile
         self._play = ""
@@ -127,7 +124,7 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
             return self._tell(PlayEnded(event.ok), now)
         if self._play_for == "goodbye":
             return self._tell(QueueEnded("callback"), now)
-        return [HoldMusicTo(self.leg, self.music)] if self.visit and self.bridge is None else []
+        return self._announced(now)
 
     def _on_key(self, event: Key, now: float) -> list[Effect]:
         if self.bridge is not None or (self.hunt is not None and self.hunt.early):
@@ -136,10 +133,12 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
             return []
         if self.visit is None:
             return [] if self.hunt else self._tell(Pressed(event.digit), now)
+        if self.visit.leaves(event.digit):
+            return self._step_aside(now)
         if not self.visit.accepts(event.digit):
             return []
-        self.visit.promise_token = self._new_token()
-        return [self._lost("accepted-offer", self.visit.promise_token, now)]
+        token = self.visit.promise_token = self._new_token()
+        return [self._lost("accepted-offer", self.visit.place, token, now)]
 
     def _on_end_call(self, order: EndCall, now: float) -> list[Effect]:
         return self._hang_up("us", now, order)
@@ -181,13 +180,7 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
         return [*self.disconnect(now, "agent"), *self._tell(self.after, now)]
 
     def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
-        orders: list[Effect] = []
-        if self.visit is not None and self.bridge is None:
-            # A promise that is being written may fail: this loss is kept then, and is none beside it.
-            self.record.outcome = "callback" if self.visit.promise_token else "abandoned"
-            orders = [self._lost("abandoned", "", now), TellAcd(Leave(self.id, "abandoned"))]
-            self.visit = None
-        orders += self._take_down(now)
+        orders = [*self._gives_up(now), *self._take_down(now)]
         orders += self.last_words(self.script, "hangup", now)
         return orders + self.finish(ended, "caller" if by == "peer" else by, now)
 

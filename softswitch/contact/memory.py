@@ -29,7 +29,7 @@ from softswitch.contact.reading import Reading, moved
 from softswitch.contact.retrieval import Retrieval
 from softswitch.contact.script import DirectDial, Script
 from softswitch.contact.take import Take
-from softswitch.contact.visit import Visit
+from softswitch.contact.visit import Aside, Visit
 from softswitch.core.effect import Effect
 from softswitch.ivr.interpreter import Interpreter
 from softswitch.ivr.model import AwayEnded, DialEnded, DialOut, QueueEnded
@@ -78,6 +78,7 @@ class ContactMemory(msgspec.Struct, frozen=True, array_like=True):
     by: str = ""  # of ``after``
     away: bool = False  # the script waits for the end of neither queue nor dial, when the bridge is over
     recorded: bool | None = None  # what the plan wants of conversations
+    aside: Aside | None = None
 
 
 def legs_of(contact: InboundContact | CallbackContact) -> list[str]:
@@ -120,6 +121,7 @@ def memory(contact: InboundContact | CallbackContact) -> ContactMemory | None:
         tuple(contact.numbers), tuple(contact.recordings), (contact.hunts, contact.serial, contact.transfers),
         contact.connected_at, bridge, talk, contact.visit, contact.take, contact.seat,
         contact.place, guests_of(contact), getattr(ended, "by", ""), isinstance(after, AwayEnded), contact.recorded,
+        contact.aside,
     )  # fmt: skip
 
 
@@ -164,10 +166,9 @@ def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch:
     contact.connected_at = kept.connected_at + by
     contact.bridge, contact.visit, contact.take = kept.bridge, kept.visit, kept.take
     if contact.visit is not None:
-        contact.visit.joined_at += by
-        contact.visit.announce_at = _moved(contact.visit.announce_at, by)
-        contact.visit.offer_at = _moved(contact.visit.offer_at, by)
-        contact.visit.promise_token = ""  # nobody answers it any more; the place is kept
+        contact.visit.moved(by)
+    if kept.aside is not None:
+        contact.aside = replace(kept.aside, queued_at=kept.aside.queued_at + by)
     if kept.seat is not None:
         contact.seat = replace(kept.seat, since=kept.seat.since + by)
     if kept.place is not None:
@@ -196,7 +197,7 @@ def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Ef
     if visit is not None:
         order = visit.order
         needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
-        join = Join(contact.id, order.queue, visit.joined_at, needs, order.priority_s, joined_at=visit.joined_at)
+        join = Join(contact.id, order.queue, visit.queued_at, needs, order.priority_s, joined_at=visit.joined_at)
         return [*orders, HoldMusicTo(contact.leg, contact.music), TellAcd(join)]
     if take is not None:
         return [*orders, *take.resume(contact.leg, now)]
@@ -212,7 +213,3 @@ def _set(record: CallRecord, by: float) -> CallRecord:
     times = (record.started_at, record.answered_at, record.connected_at)
     started, answered, connected = (at and at + by for at in times)
     return replace(record, started_at=started, answered_at=answered, connected_at=connected)
-
-
-def _moved(moment: float | None, by: float) -> float | None:
-    return None if moment is None else moment + by

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from softswitch.acd.estimate import Interval
 from softswitch.acd.model import AcdInput
 from softswitch.call.press import Form
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
 from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.presentation import AS_IS, Presentation
+from softswitch.contact.treatment import Treatment
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import Fetch, Fetched, Prompt
 from softswitch.sip.flow import Flow
@@ -180,6 +182,24 @@ class TellLedger(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepPlace(Effect):
+    """Of somebody who has lost the line: who calls from that number again has it. Times are Unix seconds."""
+
+    number: str
+    queue: str
+    queued_at: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPlace(Effect):
+    """It was taken again, or is needed no more."""
+
+    number: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
 class Closed(Effect):
     """The contact is over; nothing follows."""
 
@@ -262,8 +282,20 @@ class Directory(Protocol):
     def position(self, contact: str) -> int | None:
         """Place in line from 1."""
 
-    def announce_every_s(self, queue: str) -> float:
-        """0: no position announcements."""
+    def expected(self, contact: str, now: float) -> Interval | None:
+        """What is left of its wait in a queue; None: nobody can say."""
+
+    def why_longer(self, contact: str) -> str:
+        """The cause, where it will wait longer than was expected before; "" none."""
+
+    def treatment(self, queue: str) -> Treatment:
+        """What those hear who wait there."""
+
+    def kept_place(self, number: str, queue: str) -> float | None:
+        """Since when somebody who calls from this number has waited there, by ``KeepPlace``: Unix seconds."""
+
+    def agent_name(self, agent: str) -> str:
+        """As callers are told it."""
 
     def records(self, queue: str) -> bool: ...
 

@@ -5,12 +5,15 @@ What the caller hears there is ``visit``; who is found is the ACD's decision, an
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import ClassVar
 
 from softswitch.acd.model import (
     CancelOffer,
     Join,
     Leave,
+    Moved,
     Need,
     Offer,
     Refused,
@@ -18,10 +21,18 @@ from softswitch.acd.model import (
 )
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
 from softswitch.contact.journey import Facts, Table
-from softswitch.contact.order import Directory, HoldMusicTo, SilenceTo, TellAcd, TellLedger
+from softswitch.contact.order import (
+    Directory,
+    ForgetPlace,
+    HoldMusicTo,
+    KeepPlace,
+    SilenceTo,
+    TellAcd,
+    TellLedger,
+)
 from softswitch.contact.script import Script
 from softswitch.contact.transfer import Transferable
-from softswitch.contact.visit import Visit
+from softswitch.contact.visit import Aside, Visit
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import EnterQueue, MakePromise, Promised, Prompt, QueueEnded
 from softswitch.ivr.speech import sentence
@@ -33,31 +44,104 @@ class Queued(Transferable):
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
         super().__init__(facts, directory, leg, script, language)
         self.visit: Visit | None = None
+        self.aside: Aside | None = None  # where he may come back to
         self._promise_token = ""  # the script's own promise
 
     # ---- the queue ---------------------------------------------------------------------------------------------
 
     def _on_enter_queue(self, order: EnterQueue, now: float) -> list[Effect]:
-        self.visit = Visit.begin(order, self.directory, now)
+        queued_at, orders = self._kept_place(order.queue, now)
+        self.visit = visit = Visit.begin(order, self.directory, now, now - queued_at)
         self.record.queue = order.queue
         needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
-        join = Join(self.id, order.queue, now, needs, order.priority_s)
-        return [*self._accept(now), HoldMusicTo(self.leg, self.music), TellAcd(join)]
+        join = Join(self.id, order.queue, visit.queued_at, needs, order.priority_s)
+        orders = [*self._accept(now), HoldMusicTo(self.leg, self.music), *orders]
+        if visit.earlier_s:
+            orders += self._say((self._phrase("place_kept", visit),), now)
+        return [*orders, TellAcd(join)]
+
+    def _kept_place(self, queue: str, now: float) -> tuple[float, list[Effect]]:
+        """Since when the caller has waited there: now, unless he has left the line by a key, or lost it."""
+        if self.aside is not None and self.aside.queue == queue:
+            queued_at, self.aside = self.aside.queued_at, None
+            return queued_at, []
+        kept = self.directory.kept_place(self.facts.caller, queue)
+        if kept is None:
+            return now, []
+        return min(kept - self.facts.epoch, now), [ForgetPlace(self.facts.caller, queue)]
+
+    def _say(self, prompts: tuple[Prompt, ...], now: float) -> list[Effect]:
+        """To who waits, besides what is announced."""
+        assert self.visit is not None
+        self.visit.speaks(now)
+        return self._play_to_caller(prompts, "visit")
+
+    def _announce(self, now: float) -> list[Effect]:
+        """What is due."""
+        prompts = self.visit.due(self.directory, self.id, now) if self.visit is not None else ()
+        return self._play_to_caller(prompts, "visit") if prompts else []
+
+    def _announced(self, now: float) -> list[Effect]:
+        if self.visit is None or self.bridge is not None:
+            return []
+        self.visit.ended(self.directory, now)
+        return [HoldMusicTo(self.leg, self.music)]
 
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
         return self.ring_agent(event, self.facts.caller, event.queue)
 
     def _on_refused(self, event: Refused, now: float) -> list[Effect]:
-        full = event.why == "full"
-        orders = [self._lost("queue-full", "", now)] if full else []
+        visit, full = self.visit, event.why == "full"
+        assert visit is not None
+        orders = [self._lost("queue-full", visit.place, "", now)] if full else []
         self.visit = None
         self.record.outcome = "queue-full" if full else ""
         return [*orders, SilenceTo(self.leg), *self._tell(QueueEnded("full" if full else "error"), now)]
+
+    def _on_moved(self, event: Moved, now: float) -> list[Effect]:
+        """Somebody else's order: the caller notices nothing but the position, should it be a better one."""
+        self.record.queue = event.queue
+        if self.visit is not None:
+            self.visit.order = replace(self.visit.order, queue=event.queue)
+        return []
 
     def _leave_queue(self, ended: str, now: float) -> list[Effect]:
         """Back to the script without an agent."""
         self.visit = None
         return [*self.cancel_hunt(), SilenceTo(self.leg), *self._tell(QueueEnded(ended), now)]
+
+    def _step_aside(self, now: float) -> list[Effect]:
+        """By the key: he may come back to his place, in this call."""
+        assert self.visit is not None
+        self.aside = self.visit.place
+        return [TellAcd(Leave(self.id, "exit")), *self._leave_queue("exit", now)]
+
+    def _gives_up(self, now: float) -> list[Effect]:
+        """The caller is gone, from the line or from beside it."""
+        visit, aside = self.visit, self.aside
+        self.visit = self.aside = None
+        if visit is not None:
+            place, promised = visit.place, bool(visit.promise_token)
+        elif aside is not None and self.record.outcome != "voicemail":
+            place, promised = aside, False
+        else:
+            return []
+        # A promise that is being written may fail: this loss is kept then, and is none beside it.
+        self.record.outcome = "callback" if promised else "abandoned"
+        leave = [TellAcd(Leave(self.id, "abandoned"))] if visit is not None else []
+        resume_s = self.directory.treatment(place.queue).resume_s
+        keeps = [self._keep(place, self.unix(now) + resume_s)] if resume_s and not promised else []
+        return [self._lost("abandoned", place, "", now), *leave, *keeps]
+
+    def _keep(self, place: Aside, until: float) -> KeepPlace:
+        return KeepPlace(self.facts.caller, place.queue, self.unix(place.queued_at), until)
+
+    def connect(
+        self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()
+    ) -> list[Effect]:
+        """Whoever talks to somebody has no place in line any more."""
+        self.aside = None
+        return super().connect(left, right, recorded, waited_s, now, held)
 
     def _agent_answered(self, agent: str, leg: str, now: float) -> list[Effect]:
         visit = self.visit
@@ -66,10 +150,20 @@ class Queued(Transferable):
         queue = visit.order.queue
         orders = self.agent_won(agent, leg)
         orders.append(TellLedger(ReachedAgent(self.facts.caller, queue)))
-        orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.joined_at, now)
-        language = self.directory.told_in(queue, agent)
+        orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.queued_at, now)
         assert self.bridge is not None
-        return orders + (self.bridge.tell(leg, f"{leg}.told", visit.told(language, now)) if language else [])
+        prompts = self._told_first(visit, agent, leg, now)
+        return orders + (self.bridge.tell(prompts) if prompts else [])
+
+    def _told_first(self, visit: Visit, agent: str, leg: str, now: float) -> dict[str, Prompt]:
+        """What each of the two hears before they hear each other."""
+        queue, prompts = visit.order.queue, {}
+        answered = self.directory.treatment(queue).answered
+        if answered is not None:
+            prompts[self.leg] = answered.prompt(visit.order.language, self.directory.agent_name(agent))
+        if language := self.directory.told_in(queue, agent):
+            prompts[leg] = visit.told(language, now)
+        return prompts
 
     # ---- promises ----------------------------------------------------------------------------------------------
 
@@ -77,11 +171,9 @@ class Queued(Transferable):
         self.serial += 1
         return f"{self.id}/{self.serial}"
 
-    def _lost(self, stage: str, token: str, now: float) -> TellLedger:
-        assert self.visit is not None
-        order, since = self.visit.order, self.visit.joined_at
-        lost = Lost(self.facts.caller, order.queue, stage, self.id, self.unix(since), now - since, token)
-        return TellLedger(lost)
+    def _lost(self, stage: str, place: Aside, token: str, now: float) -> TellLedger:
+        since, queue = place.queued_at, place.queue
+        return TellLedger(Lost(self.facts.caller, queue, stage, self.id, self.unix(since), now - since, token))
 
     def _on_make_promise(self, order: MakePromise, now: float) -> list[Effect]:
         self._promise_token = self._new_token()
@@ -92,13 +184,14 @@ class Queued(Transferable):
     def _on_promise_answer(self, event: PromiseAnswer, now: float) -> list[Effect]:
         if event.token == self._promise_token:
             self._promise_token = ""
+            self.aside = None if event.ok else self.aside
             return self._tell(Promised(event.ok, event.why), now)
         visit = self.visit
         if visit is None or event.token != visit.promise_token:
             return []
         if not event.ok:  # the truth, and the place is kept
             visit.promise_token = ""
-            return self._play_to_caller((self._phrase("apology", visit),), "visit")
+            return self._say((self._phrase("apology", visit),), now)
         self.visit = None
         self.record.outcome = "callback"
         leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback")), SilenceTo(self.leg)]
@@ -110,6 +203,7 @@ class Queued(Transferable):
     _INPUTS: ClassVar[Table] = {
         Offer: _on_offer,
         CancelOffer: lambda self, event, now: self.cancel_offer(event),
+        Moved: _on_moved,
         Refused: _on_refused,
         WaitedTooLong: lambda self, event, now: self._leave_queue("timeout", now),
         PromiseAnswer: _on_promise_answer,

@@ -1,18 +1,33 @@
-"""A visit to a queue, as the waiting caller lives it: music, position, the offer to be called back.
+"""A visit to a queue, as the waiting caller lives it: music, what is announced, the offer to be called back.
 
-The position that is spoken never rises: a caller who was third and is overtaken hears nothing rather than "fourth".
+Decided here: when something is said. Nothing in the first seconds, since nobody wants to hear a number while the phone
+already rings; nothing while something else is being said, and then music for a while; the offer once, as soon as one of
+its conditions holds. The position that is spoken never rises: a caller who was third and is overtaken hears nothing
+rather than "fourth". Neither does a wait, unless the estimate has a cause for it, and then it is said that it has. In
+which words: ``treatment``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from softswitch.contact.order import Directory
-from softswitch.ivr.model import EnterQueue, Prompt
+from softswitch.contact.treatment import Treatment, message, told_position, told_wait
+from softswitch.ivr.model import CallbackOffer, EnterQueue, Prompt
 from softswitch.ivr.speech import sentence
 
-OFFER_S = 15.0  # longer than the offer of a callback takes to be heard
-FIRST_ANNOUNCEMENT_S = 5.0  # nobody wants to hear a number while the phone already rings
+FIRST_ANNOUNCEMENT_S = 5.0
+LOOK_S = 15.0  # how often an offer that depends on position or wait is thought of
+LONGEST_SPEECH_S = 300.0  # reached only where the end of what is said was never reported
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The place of a caller who has left the line for a while, in the same call."""
+
+    queue: str
+    queued_at: float  # monotonic seconds
 
 
 @dataclass(slots=True)
@@ -21,51 +36,155 @@ class Visit:
 
     order: EnterQueue
     joined_at: float
-    announce_every_s: float  # 0: never
-    announce_at: float | None = None
-    offer_at: float | None = None
+    announce_at: float | None = None  # None: never
+    offer_at: float | None = None  # whatever position and wait are
     offered: bool = False  # the callback offer has been spoken
     lowest: int | None = None  # the best position spoken so far
     promise_token: str = ""  # a promise is being written
+    earlier_s: float = 0.0  # waited before, at a place that was kept
+    look_at: float | None = None  # at position and wait, whether they call for the offer
+    speaking_until: float | None = None  # something is being said, and this is when it is over at the latest
+    said: str = ""  # of the position, last
+    longest: tuple[float, float] | None = None  # the wait told last, in minutes: at most, at least
+    messages: int = 0  # heard so far
 
     @classmethod
-    def begin(cls, order: EnterQueue, directory: Directory, now: float) -> Visit:
-        every = directory.announce_every_s(order.queue)
-        visit = cls(order, now, every)
-        if every:
-            visit.announce_at = now + min(every, FIRST_ANNOUNCEMENT_S)
-        if order.offer:
-            visit.offer_at = now + order.offer.after_s
+    def begin(cls, order: EnterQueue, directory: Directory, now: float, earlier_s: float = 0.0) -> Visit:
+        every_s, offer = directory.treatment(order.queue).every_s, order.offer
+        visit = cls(order, now, earlier_s=earlier_s)
+        if every_s:
+            visit.announce_at = now + min(every_s, FIRST_ANNOUNCEMENT_S)
+        if offer is not None:
+            visit.offer_at = min((now + after_s for after_s in _moments(offer, earlier_s)), default=None)
+        if offer is not None and (offer.position_above is not None or offer.expected_above_s is not None):
+            visit.look_at = now + FIRST_ANNOUNCEMENT_S
         return visit
 
     @property
-    def deadline(self) -> float | None:
-        return min((at for at in (self.announce_at, self.offer_at) if at is not None), default=None)
+    def queued_at(self) -> float:
+        """Its age counts from here."""
+        return self.joined_at - self.earlier_s
 
-    def due(self, position: int | None, now: float) -> tuple[Prompt, ...]:
-        """What is to be spoken now; the next moments are set."""
+    @property
+    def place(self) -> Aside:
+        return Aside(self.order.queue, self.queued_at)
+
+    @property
+    def deadline(self) -> float | None:
+        if self.promise_token:
+            return None
+        if self.speaking_until is not None:
+            return self.speaking_until
+        return min((at for at in (self.announce_at, self.offer_at, self.look_at) if at is not None), default=None)
+
+    # ---- what is said --------------------------------------------------------------------------------------------
+
+    def due(self, directory: Directory, contact: str, now: float) -> tuple[Prompt, ...]:
+        """What is to be spoken now; the next moments are set. ``ended`` follows, or ``speaks``."""
+        if self.promise_token or (self.speaking_until is not None and self.speaking_until > now):
+            return ()
         prompts: list[Prompt] = []
         if self.announce_at is not None and self.announce_at <= now:
-            self.announce_at = now + self.announce_every_s
-            if position is not None and (self.lowest is None or position <= self.lowest):
-                self.lowest = position
-                prompts.append(self._say("position", position=position))
-        if self.offer_at is not None and self.offer_at <= now and self.order.offer:
-            self.offer_at = None
-            self.offered = True
-            if self.announce_at is not None:  # the offer is not to be cut short
-                self.announce_at = max(self.announce_at, now + OFFER_S)
-            prompts.append(self._say("callback_offer", key=self.order.offer.key))
+            it = directory.treatment(self.order.queue)
+            self.announce_at = now + it.every_s if it.every_s else None
+            prompts += self._announcement(it, directory, contact, now)
+        if self._offers(directory, contact, now):
+            prompts.append(self._offer())
+        self.speaking_until = now + LONGEST_SPEECH_S if prompts else None
         return tuple(prompts)
 
-    def told(self, language: str, now: float) -> Prompt:
-        """What the agent hears of it."""
-        return sentence("whisper_queue", language, queue=self.order.queue, waited_s=now - self.joined_at)
+    def speaks(self, now: float) -> None:
+        """Something else is being said to the caller."""
+        self.speaking_until = now + LONGEST_SPEECH_S
+
+    def ended(self, directory: Directory, now: float) -> None:
+        """What was being said is over: music, and nothing else for a while but the offer, if its time has come."""
+        self.speaking_until = None
+        if self.announce_at is not None:
+            self.announce_at = max(self.announce_at, now + directory.treatment(self.order.queue).gap_s)
+
+    def _announcement(self, it: Treatment, directory: Directory, contact: str, now: float) -> list[Prompt]:
+        prompts = self._position(it, directory.position(contact)) if it.position else []
+        if it.wait:
+            prompts += self._wait(it, directory, contact, now)
+        if (heard := message(it, self.messages, contact)) is not None:
+            self.messages += 1
+            prompts.append(heard.prompt(self.order.language))
+        return prompts
+
+    def _position(self, it: Treatment, place: int | None) -> list[Prompt]:
+        if place is None or (self.lowest is not None and place > self.lowest):
+            return []
+        self.lowest = place
+        prompt = told_position(place, it.up_to, self.order.language)
+        again, self.said = prompt.text == self.said, prompt.text
+        return [] if again and not it.unchanged else [prompt]
+
+    def _wait(self, it: Treatment, directory: Directory, contact: str, now: float) -> list[Prompt]:
+        told = told_wait(directory.expected(contact, now), it.longest_s, self.order.language)
+        if told is None:
+            return []
+        risen = self.longest is not None and told.minutes > self.longest
+        if risen and not directory.why_longer(contact):
+            return []
+        self.longest = told.minutes
+        return [sentence("wait_longer", self.order.language), told.prompt] if risen else [told.prompt]
+
+    # ---- the offer -----------------------------------------------------------------------------------------------
+
+    def _offers(self, directory: Directory, contact: str, now: float) -> bool:
+        offer = self.order.offer
+        if offer is None or self.offered:
+            return False
+        if self.offer_at is not None and self.offer_at <= now:
+            return True
+        if self.look_at is None or self.look_at > now:
+            return False
+        self.look_at = now + LOOK_S
+        return _long(offer, directory, contact, now)
+
+    def _offer(self) -> Prompt:
+        assert self.order.offer is not None
+        self.offered, self.offer_at, self.look_at = True, None, None
+        return sentence("callback_offer", self.order.language, key=self.order.offer.key)
 
     def accepts(self, digit: str) -> bool:
         """The caller takes the offer that was spoken."""
         offer = self.order.offer
         return offer is not None and self.offered and digit == offer.key and not self.promise_token
 
-    def _say(self, phrase_key: str, **values: object) -> Prompt:
-        return sentence(phrase_key, self.order.language, **values)
+    # ---- the rest ------------------------------------------------------------------------------------------------
+
+    def leaves(self, digit: str) -> bool:
+        """The caller leaves the line, and keeps his place; not while he is told that he will be called back."""
+        return bool(digit) and digit == self.order.exit and not self.promise_token
+
+    def told(self, language: str, now: float) -> Prompt:
+        """What the agent hears of it."""
+        return sentence("whisper_queue", language, queue=self.order.queue, waited_s=now - self.queued_at)
+
+    def moved(self, by: float) -> None:
+        """Another process goes on, whose clock shows ``by`` more. It hears no end of what is being said, and of no
+        promise that was being written: the place is kept."""
+        self.joined_at += by
+        for moment in ("announce_at", "offer_at", "look_at"):
+            at = getattr(self, moment)
+            setattr(self, moment, None if at is None else at + by)
+        self.promise_token, self.speaking_until = "", None
+
+
+def _moments(offer: CallbackOffer, earlier_s: float) -> Iterator[float]:
+    """In so many seconds, but not at once."""
+    if offer.after_s is not None:
+        yield max(offer.after_s - earlier_s, min(offer.after_s, FIRST_ANNOUNCEMENT_S))
+    if offer.in_s is not None:
+        yield max(offer.in_s, FIRST_ANNOUNCEMENT_S)
+
+
+def _long(offer: CallbackOffer, directory: Directory, contact: str, now: float) -> bool:
+    """Whether position or wait are more than the caller should be asked to bear."""
+    place = directory.position(contact)
+    if offer.position_above is not None and place is not None and place > offer.position_above:
+        return True
+    expected = directory.expected(contact, now) if offer.expected_above_s is not None else None
+    return expected is not None and offer.expected_above_s is not None and expected.likely_s > offer.expected_above_s

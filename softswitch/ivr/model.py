@@ -59,7 +59,8 @@ class Fetched:
 class QueueEnded:
     """The contact is back from a queue."""
 
-    outcome: str  # "answered" (and the agent hung up), "full", "timeout", "callback" (offer accepted), "error"
+    # "answered" (and the agent hung up), "full", "timeout", "callback" (offer accepted), "exit" (by the key), "error"
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,13 @@ class Fetch(Effect):
 
 @dataclass(frozen=True, slots=True)
 class CallbackOffer:
-    """In the queue, after ``after_s`` seconds: press ``key`` and be called back at this place."""
+    """In the queue: press ``key`` and be called back at this place. Made once, as soon as one of these holds."""
 
-    after_s: float
+    after_s: float | None = None  # of waiting
     key: str = "1"
+    expected_above_s: float | None = None
+    position_above: int | None = None
+    in_s: float | None = None  # from the order, however long was waited before
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,7 @@ class EnterQueue(Effect):
     priority_s: float
     language: str
     offer: CallbackOffer | None = None
+    exit: str = ""  # the key by which the caller leaves the line, and keeps his place; "": none
 
 
 @dataclass(frozen=True, slots=True)

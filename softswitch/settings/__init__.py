@@ -15,6 +15,6 @@ nothing of sockets, dialplans or the running switch.
 """
 
 from softswitch.settings.load import load
-from softswitch.settings.model import QueueTreatment, Settings
+from softswitch.settings.model import Settings
 
-__all__ = ["QueueTreatment", "Settings", "load"]
+__all__ = ["Settings", "load"]

@@ -14,6 +14,7 @@ from softswitch.settings.complaint import complaint
 from softswitch.settings.model import Configuration, Settings
 from softswitch.settings.system import Paths, Store
 from softswitch.settings.transport import certificate_findings
+from softswitch.settings.treatment import sound_findings
 from softswitch.settings.written import Written
 
 _SQLITE = "sqlite:///"
@@ -55,7 +56,9 @@ def _read(directory: Path, environment: Mapping[str, str] | None) -> tuple[Writt
     settings = _validated(written)
     root = directory.resolve().parent
     if settings is not None:
-        on_disk = (*certificate_findings(settings, root), *music_findings(settings, root))
+        on_disk = (
+            *certificate_findings(settings, root), *music_findings(settings, root), *sound_findings(settings, root)
+        )  # fmt: skip
         for path, message, level in (*findings(settings), *on_disk):
             written.problem(path, message, level)
     return written, settings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic import Field
 
 from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.callback.model import Policy
+from softswitch.contact.treatment import Treatment
 from softswitch.core.errors import Problem
 from softswitch.ivr.calendar import Calendar
 from softswitch.settings.calendar import CalendarSettings
@@ -17,15 +18,6 @@ from softswitch.settings.people import Agent, User
 from softswitch.settings.queue import Queue
 from softswitch.settings.system import System
 from softswitch.settings.trunk import Trunk
-
-
-@dataclass(frozen=True, slots=True)
-class QueueTreatment:
-    """What a waiting caller hears, and whether the conversation is recorded."""
-
-    announce_every_s: float  # 0.0: never
-    position: bool
-    record: bool
 
 
 class Configuration(System):
@@ -59,10 +51,12 @@ class Settings(Configuration):
             if queue.callback is not None
         ]
 
-    def treatment(self, queue: str) -> QueueTreatment:
-        """Raises ``KeyError`` for an unknown queue."""
-        chosen = self.queues[queue]
-        return QueueTreatment(chosen.announce.every, chosen.announce.position, self.recording and chosen.record)
+    def treatments(self, prompts: Mapping[str, Collection[str]]) -> dict[str, Treatment]:
+        """What is said to who waits, by queue; ``prompts`` are the sound files that there are, by language."""
+        return {
+            name: queue.announce.treatment(prompts, queue.tell_caller, queue.resume)
+            for name, queue in self.queues.items()
+        }
 
     def office_calendars(self) -> dict[str, Calendar]:
         """By name, for the ``hours`` step of dialplans."""

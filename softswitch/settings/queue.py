@@ -10,6 +10,7 @@ from softswitch.acd.model import Need, QueueSpec, Relaxation
 from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy, Window
 from softswitch.settings.behind import Pin
+from softswitch.settings.expected import Expected
 from softswitch.settings.kind import (
     Country,
     DayHours,
@@ -114,6 +115,7 @@ class Queue(Strict):
     max_wait: PositiveSeconds = 1800.0
     max_misses: int = Field(default=2, ge=1)
     service_level: ServiceLevel = ServiceLevel()
+    expected: Expected = Expected()  # of the expected wait, until enough has been seen
     short_abandon: Annotated[Seconds, Field(le=300.0)] = 0.0  # who gives up before that is in no statistics
     announce: Announce = Announce()
     tell_agent: bool = False  # from which queue the caller comes and how long he has waited, before the two talk
@@ -139,6 +141,8 @@ class Queue(Strict):
             max_waiting=self.max_waiting,
             max_wait_s=self.max_wait,
             max_misses=self.max_misses,
+            handling_s=self.expected.handling,
+            patience_s=self.expected.patience,
         )
 
     def promise(self) -> Promise:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from softswitch.acd.acd import Acd
+from softswitch.acd.estimate import Interval
 from softswitch.acd.model import AgentState
 from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.order import Target
 from softswitch.contact.presentation import rewritten
 from softswitch.contact.routing import is_outside, is_plain
+from softswitch.contact.seats import Seats
+from softswitch.contact.treatment import SILENT, Treatment
 from softswitch.core.errors import PeerError
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
@@ -35,17 +38,16 @@ class SwitchDirectory:
         self._trunks = trunks
         self._registrar = registrar
         self._acd = acd
-        self._users: dict[str, tuple[str, ...]] = {}  # by agent; also of one who is gone and still talks
+        self.seats = Seats()
         self.configure(configuration)
         self.unix_now = 0.0  # set by the driver before each unit of work
         self.living: Callable[[str], list[str]] = lambda user: []  # his legs; set by who owns them
+        self.kept_place: Callable[[str, str], float | None] = lambda number, queue: None  # likewise
 
     def configure(self, configuration: Configuration) -> None:
         """What is configured from now on."""
         self._configuration = configuration
-        phones = {spec.name: (spec.user, *spec.also) for spec in configuration.agents}
-        self._users |= phones
-        self.agents_of: dict[str, str] = {user: agent for agent, users in phones.items() for user in users}
+        self.seats.configure(configuration.agents, configuration.seats)
 
     def user_targets(self, user: str) -> tuple[Target, ...]:
         bindings = self._registrar.lookup(user, self.unix_now)
@@ -79,17 +81,32 @@ class SwitchDirectory:
             return self.trunk_target(trunk, number, careful=True)
         return next(iter(self.user_targets(number)), None)  # one phone: an attempt is one Call-ID, and one dial
 
-    def agent_users(self, agent: str) -> tuple[str, ...]:
-        return self._users[agent]
+    @property
+    def agents_of(self) -> Mapping[str, str]:
+        """The agent at each phone that has one."""
+        return self.seats.agents_of
 
-    def logged_out(self, agent: str) -> bool:
-        return self._acd.agent(agent).state is AgentState.LOGGED_OUT
+    def agent_users(self, agent: str) -> tuple[str, ...]:
+        return self.seats.users(agent)
+
+    def agent_state(self, agent: str) -> AgentState:
+        return self._acd.agent(agent).state
 
     def position(self, contact: str) -> int | None:
         return self._acd.position(contact)
 
-    def announce_every_s(self, queue: str) -> float:
-        return self._configuration.announce_every_s.get(queue, 0.0)
+    def expected(self, contact: str, now: float) -> Interval | None:
+        return self._acd.expected(contact, now)
+
+    def why_longer(self, contact: str) -> str:
+        return ""
+
+    def treatment(self, queue: str) -> Treatment:
+        return self._configuration.treatments.get(queue, SILENT)
+
+    def agent_name(self, agent: str) -> str:
+        own = next((spec.user for spec in self._configuration.agents if spec.name == agent), "")
+        return (self._configuration.users[own].name if own in self._configuration.users else "") or agent
 
     def records(self, queue: str) -> bool:
         return queue in self._configuration.recorded

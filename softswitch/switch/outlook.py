@@ -56,7 +56,7 @@ class SwitchOutlook:
         if record.queue and record.connected_at:
             took, lately = record.ended_at - record.connected_at, self._talk_s.get(record.queue)
             self._talk_s[record.queue] = took if lately is None else lately + _LATELY * (took - lately)
-        key = self._key(record.caller) if record.kind in ("inbound", "callback") else ""
+        key = self.key(record.caller) if record.kind in ("inbound", "callback") else ""
         if not key:
             return
         known = self._callers.pop(key, None) or _Caller(record)
@@ -66,7 +66,7 @@ class SwitchOutlook:
         if len(self._callers) > NUMBERS:
             self._callers.popitem(last=False)
 
-    def _key(self, number: str) -> str:
+    def key(self, number: str) -> str:
         """One for each way to write a number; "" where it is withheld."""
         found = normalise(number, self.region)
         return found.dial or ("" if found.why == "withheld" else number)
@@ -88,7 +88,7 @@ class SwitchOutlook:
         return {"waiting": waiting, "free": free, "logged_in": logged_in, "expected_wait": round(wait_s)}
 
     def history(self, number: str) -> Mapping[str, Any]:
-        found, key = no_history(), self._key(number)
+        found, key = no_history(), self.key(number)
         promises = [one.queue for one in self._switch.ledger.open_for(key)] if key else []
         found["promise"] = promises[0] if promises else ""
         known = self._callers.get(key)

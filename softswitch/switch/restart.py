@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import AgentState, LogIn, Reachability, SetPaused
+from softswitch.acd.model import AgentState, LogIn, SetPaused
 from softswitch.acd.statistics import Intervals
 from softswitch.call.record import CallRecord
 from softswitch.callback.model import Promise, Restored
@@ -58,13 +58,11 @@ class Restart:
         switch.outbox.restore(kept.deliveries)
         switch.outlook.restore(kept.records)
         effects = switch.offices.to_ledger(Restored(tuple(kept.promises)))
-        for user, agent in switch.directory.agents_of.items():
-            reachable = bool(switch.registrar.lookup(user, switch.unix))
-            effects += switch.offices.to_acd(Reachability(agent, reachable))
+        effects += switch.workplaces.restore(kept.agents)
         effects += switch.hours.restore(kept.overrides)
         switch.paths.restore(kept.paths)
         switch.figures.restore(kept.intervals)
-        self._revival.take_over(kept.calls)
+        self._revival.take_over(switch.redials.restore(kept.calls))
         switch.paths.taken_over()
         return effects
 
@@ -75,6 +73,7 @@ class Restart:
             wish, reason = self._revival.wishes.get(stored.agent, (None, ""))
             logged_in = stored.logged_in if wish is None else wish is not AgentState.LOGGED_OUT
             paused = stored.paused if wish is None else reason if wish is AgentState.PAUSED else ""
+            logged_in = logged_in and bool(self._switch.directory.agent_users(stored.agent))  # else: at which phone?
             if logged_in:
                 effects += self._switch.offices.to_acd(LogIn(stored.agent, ready=not paused))
             if logged_in and paused:

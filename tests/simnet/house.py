@@ -7,6 +7,7 @@ from typing import Any
 
 from softswitch.acd.model import AgentSpec, Need, QueueSpec, WrapUp
 from softswitch.callback.model import Policy
+from softswitch.contact.treatment import Treatment
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
@@ -65,7 +66,7 @@ def configuration(**changes: Any) -> Configuration:
         ),
         queues=queues,
         policies=(Policy("orders", "carrier", retry_busy_s=60.0, retry_no_answer_s=120.0, ring_s=20.0),),
-        announce_every_s={"orders": 30.0, "service": 30.0},
+        treatments={"orders": Treatment(30.0, position=True), "service": Treatment(30.0, position=True)},
         recorded=frozenset({"orders", "service"}),
         plans=plans(PLAN),
         features={"*11": "login", "*12": "logout", "*13": "ready", "*14": "pause"},

@@ -57,14 +57,33 @@ class SkillNeed(Written):
         return written if isinstance(written, dict) else {"skill": written}
 
 
-class Offer(Written):
-    """``wait > 90s``, ``{when: wait > 90s, key: 1}`` or ``{after: 90s, key: 1}``: who has waited for so long is offered
-    to be called back."""
+class Closing(Written):
+    """``{calendar: office, within: 30m}``."""
 
-    after: Duration | None = Field(default=None, description="in the queue")
+    calendar: Name = Field(description="by its name in calendars.yaml")
+    within: Duration = Field(default=1800.0, gt=0, description="from then on until it closes")
+
+    def in_s(self, run: Run) -> float | None:
+        """How long from now; None where it is closed, or does not close in sight."""
+        calendar, overrides = run.facts.calendars.get(self.calendar), run.facts.overrides.get(self.calendar, ())
+        if calendar is None or not calendar.door(run.wall, overrides).open:
+            return None
+        closes = calendar.next_change(run.wall, overrides)
+        return None if closes is None else max(0.0, (closes - run.wall).total_seconds() - self.within)
+
+
+class Offer(Written):
+    """``wait > 90s``, or with a key ``{when: wait > 90s, key: 1}``, ``{after: 90s, key: 1}``: who has waited so long is
+    offered to be called back; also who stands far behind, is expected to wait long, or waits when it closes soon. The
+    first of these that holds makes the offer, and it is made once."""
+
+    after: Duration | None = Field(default=None, description="of waiting")
     when: Annotated[float, BeforeValidator(_after_wait)] | None = Field(
         default=None, description="the same, written as `wait > 90s`"
     )
+    expected_above: Duration | None = Field(default=None, gt=0, description="the wait that is still expected")
+    position_above: int | None = Field(default=None, ge=1, description="of the place in line")
+    closing: Closing | None = Field(default=None, description="soon, by a calendar")
     key: Key = Field(default="1", description="which takes the offer")
 
     @model_validator(mode="before")
@@ -74,12 +93,26 @@ class Offer(Written):
 
     @model_validator(mode="after")
     def _one(self) -> Offer:
-        if (self.after is None) == (self.when is None):
+        if self.after is not None and self.when is not None:
             raise ValueError("offer_callback needs one of after: 90s and when: wait > 90s")
+        if not self.model_fields_set - {"key"}:
+            raise ValueError(
+                "offer_callback needs a time or a reason, such as after: 90s, expected_above: 5m, position_above: 10 "
+                "or closing: {calendar: office, within: 30m}"
+            )
         return self
 
-    def order(self) -> CallbackOffer:
-        return CallbackOffer(self.after if self.after is not None else self.when or 0.0, self.key)
+    def order(self, run: Run) -> CallbackOffer:
+        after_s = self.when if self.after is None else self.after
+        in_s = self.closing.in_s(run) if self.closing else None
+        return CallbackOffer(after_s, self.key, self.expected_above, self.position_above, in_s)
+
+
+class ExitKey(Written):
+    """``{key: 0, to: information}``."""
+
+    key: Key = Field(default="0", description="which leaves the line")
+    to: Name = Field(description="the step that follows")
 
 
 _QUEUE_EXITS = {
@@ -112,24 +145,41 @@ class Queue(Verb):
     )
     priority: Priority = Field(default="0s", description="a head start: the caller counts as so much longer waiting")
     offer_callback: Offer | None = Field(default=None, description="when to offer to call back, in this place")
+    exit: ExitKey | None = Field(
+        default=None, description="a key for leaving the line; who comes back in the same call has his place"
+    )
     next: Name | None = Field(default=None, description="the agent is gone, and the caller still there")
     promised: Name | None = Field(default=None, description="the caller took the offer to be called back")
     full: Name | None = Field(default=None, description="too many are waiting already")
     timeout: Name | None = Field(default=None, description="nobody answered in the queue's longest wait")
     failed: Name | None = None
 
+    @model_validator(mode="after")
+    def _two_keys(self) -> Queue:
+        if self.exit and self.offer_callback and self.exit.key == self.offer_callback.key:
+            raise ValueError(f"key {self.exit.key} takes the offer already; give exit another one")
+        return self
+
+    def links(self) -> Iterator[tuple[KeyPath, str]]:
+        yield from super().links()
+        if self.exit is not None:
+            yield ("exit", "to"), self.exit.to
+
     def names(self) -> Iterator[tuple[str, str, KeyPath]]:
         yield "queue", self.name, ("name",)
+        if self.offer_callback and self.offer_callback.closing:
+            yield "calendar", self.offer_callback.closing.calendar, ("offer_callback", "closing", "calendar")
         for index, need in enumerate(self.needs or ()):
             yield "skill", need.skill, ("needs", index, "skill")
 
     def enter(self, run: Run) -> Exit | None:
         needs = None if self.needs is None else tuple((need.skill, need.level) for need in self.needs)
-        offer = self.offer_callback.order() if self.offer_callback else None
+        offer = self.offer_callback.order(run) if self.offer_callback else None
+        leave = self.exit.key if self.exit else ""
         priority_s = self._priority(run)
         run.answer()  # waiting is heard
         run.state.ahead = ""
-        run.emit(EnterQueue(self.name, needs, priority_s, run.language, offer))
+        run.emit(EnterQueue(self.name, needs, priority_s, run.language, offer, leave))
         run.wait(Wait.QUEUE, None)
         return None
 
@@ -142,6 +192,8 @@ class Queue(Verb):
 
     def on(self, run: Run, event: IvrInput) -> Exit | None:
         match event:
+            case QueueEnded("exit") if self.exit is not None:
+                return Exit("exit", to=self.exit.to)
             case QueueEnded(outcome):
                 return _QUEUE_EXITS.get(outcome) or Exit("failed", why=f"the queue said: {outcome}")
             case _:

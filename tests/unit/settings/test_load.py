@@ -11,7 +11,7 @@ from softswitch.acd.model import AgentSpec, Need, Relaxation
 from softswitch.build import configuration
 from softswitch.callback.model import Window
 from softswitch.core.errors import ConfigError, Problem
-from softswitch.settings import QueueTreatment, load
+from softswitch.settings import load
 from softswitch.settings.kind import HostPort, Listener
 
 SAMPLE = Path(__file__).parents[3] / "config"
@@ -65,7 +65,8 @@ def test_the_deciding_packages_get_their_own_nouns() -> None:
     assert (policy.queue, policy.trunk, policy.settle_s, policy.expiry_s) == ("orders", "carrier", 32.0, 172800.0)
     assert policy.numbers == "1[0-9]{3}"
     assert policy.window == Window("Asia/Shanghai", 0, 1440, (0, 1, 2, 3, 4, 5, 6))
-    assert settings.treatment("orders") == QueueTreatment(30.0, True, True)
+    treatment = settings.treatments({})["orders"]
+    assert (treatment.every_s, treatment.position, treatment.wait, treatment.messages) == (30.0, True, False, ())
 
 
 def test_an_empty_configuration_is_the_defaults_on_loopback(write: Write) -> None:
@@ -93,7 +94,7 @@ def test_a_user_may_have_as_many_calls_as_is_said_of_him_or_of_all(write: Write)
 
 def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
     settings = load(write(softswitch="recording: false", queues="queues: {a: {record: true}}"), {})
-    assert settings.treatment("a").record is False
+    assert configuration(settings, {}, (), b"").recorded == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,119 @@
+"""What callers hear while they wait, as it is written in ``queues.yaml``."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from softswitch.audio import SOUND_FILES
+from softswitch.contact.treatment import AGENT, Sound, Treatment
+from softswitch.core.yaml_nodes import Path, did_you_mean
+from softswitch.settings.kind import PositiveSeconds, Seconds, SpokenLanguage, Strict
+
+if TYPE_CHECKING:
+    from softswitch.settings.model import Configuration
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}?")
+_EXAMPLE = "write a file such as thanks.wav, or {say: Thank you for waiting.}"
+
+
+def _text(written: str) -> str:
+    if not written.strip():
+        raise ValueError("a text without a word")
+    for found in _PLACEHOLDER.findall(written):
+        if found != AGENT:
+            raise ValueError(f"{found!r} is nothing that is known here; {AGENT} is the name of the agent")
+    return written
+
+
+def _file(written: str) -> str:
+    if pathlib.PurePath(written).suffix not in SOUND_FILES:
+        raise ValueError(f"{written!r} is no sound file; {_EXAMPLE}")
+    if written.startswith("/") or ".." in pathlib.PurePath(written).parts:
+        raise ValueError(f"{written!r} must lie below media/prompts/<language>/")
+    return written
+
+
+Text = Annotated[str, AfterValidator(_text)]
+
+
+class SoundSettings(Strict):
+    """``thanks.wav``, ``{say: ...}``, ``{say: {zh: ..., en: ...}}``, or both: the text stands in for the file."""
+
+    play: Annotated[str, AfterValidator(_file)] = ""
+    say: Text | Annotated[dict[SpokenLanguage, Text], Field(min_length=1)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, written: Any) -> Any:
+        if isinstance(written, str):
+            return {"play": written}
+        if not isinstance(written, dict):
+            raise ValueError(f"is nothing that can be heard; {_EXAMPLE}")
+        return written
+
+    @model_validator(mode="after")
+    def _something(self) -> SoundSettings:
+        if not self.play and self.say is None:
+            raise ValueError(f"says nothing; {_EXAMPLE}")
+        return self
+
+    def sound(self, prompts: Mapping[str, Collection[str]]) -> Sound:
+        """``prompts`` are the files that there are, by language."""
+        texts = {"": self.say} if isinstance(self.say, str) else dict(self.say or {})
+        return Sound(self.play, texts, frozenset(one for one, files in prompts.items() if self.play in files))
+
+
+class Announce(Strict):
+    """What is said every so often, in this order: position, expected wait, one of the messages."""
+
+    every: Seconds = 30.0  # 0: never
+    gap: Seconds = 10.0  # of music, at least, between one thing that is said and the next
+    position: bool | Literal["when-changed"] = True  # when-changed: not again while it is the same
+    up_to: int = Field(default=0, ge=0)  # who has more before them hears "more than so many"; 0: always the number
+    wait: bool = False  # how long it will take, as an interval
+    longest: Annotated[PositiveSeconds, Field(ge=60.0)] = 600.0  # a longer wait is "more than so many minutes"
+    messages: tuple[SoundSettings, ...] = ()
+    order: Literal["in-turn", "random"] = "in-turn"  # of the messages
+
+    @model_validator(mode="after")
+    def _waited_for(self) -> Announce:
+        if self.messages and not self.every:
+            raise ValueError("messages are never said with every: 0s; write for example every: 30s")
+        return self
+
+    def treatment(
+        self, prompts: Mapping[str, Collection[str]], answered: SoundSettings | None, resume_s: float
+    ) -> Treatment:
+        said = self.position or self.wait or self.messages
+        return Treatment(
+            every_s=self.every if said else 0.0,
+            gap_s=self.gap,
+            position=bool(self.position),
+            unchanged=self.position is True,
+            up_to=self.up_to,
+            wait=self.wait,
+            longest_s=self.longest,
+            messages=tuple(one.sound(prompts) for one in self.messages),
+            random=self.order == "random",
+            answered=answered.sound(prompts) if answered else None,
+            resume_s=resume_s,
+        )
+
+
+def sound_findings(settings: Configuration, root: pathlib.Path) -> Iterator[tuple[Path, str, str]]:
+    """Files that no language has; callers hear nothing there."""
+    prompts = root / settings.paths.prompts
+    files = (path.relative_to(prompts).parts for path in prompts.glob("*/**/*") if path.suffix in SOUND_FILES)
+    known = {"/".join(parts[1:]) for parts in files}
+    for name, queue in settings.queues.items():
+        sounds = {("announce", "messages", index): one for index, one in enumerate(queue.announce.messages)}
+        own = {("tell_caller",): queue.tell_caller} if queue.tell_caller else {}
+        for below, one in [*sounds.items(), *own.items()]:
+            if one.play and one.say is None and one.play not in known:
+                message = f"no language in {settings.paths.prompts} has {one.play!r}{did_you_mean(one.play, known)}"
+                yield ("queues", name, *below), message, "warning"
