@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from softswitch.acd.glance import Glance
 from softswitch.acd.statistics import Intervals
+from softswitch.acd.story import Story
 from softswitch.callback.model import Promise, PromiseState
 from softswitch.contact.mailbox import Message
 from softswitch.ivr.calendar import Calendar, Override, shown
@@ -27,6 +29,7 @@ from softswitch.switch.view import (
     TrunkView,
     WebhookView,
 )
+from tests.support import stories
 
 NOON = datetime(2026, 3, 30, 10, 0, tzinfo=UTC)  # 12:00 in Berlin
 OVERRIDE = Override("override-1", "office", True, 0.0, NOON.timestamp() + 3600, "fair")
@@ -117,10 +120,17 @@ class FakeControl:
             TrunkView("spare", "out", False, "not located", [], [], {}, 0.0, 0, 0, "no name server answers"),
         ]
 
-    def why(self, contact: str) -> list[dict[str, object]]:
-        if contact != "c-1":
-            raise LookupError(f"no contact {contact!r}")
-        return [{"queue": "orders", "agent": None, "waited_s": 1.0, "passed_over": [["bob", "lacks orders"]]}]
+    def story(self, contact: str) -> Story | None:
+        return stories.story(contact)
+
+    def stories(self, most: int) -> list[str]:
+        return stories.told()[0].latest(most)
+
+    def glance(self, contact: str) -> Glance | None:
+        return stories.glance(contact)
+
+    def decision_memory(self) -> tuple[int, int]:
+        return 4096, 7
 
     def trace(self, name: str) -> Trace:
         if name not in ("c-1", "leg-1", "a/b@phone"):
@@ -130,8 +140,10 @@ class FakeControl:
         messages = (Traced(1.0, False, "leg-1", FLOW, invite), Traced(1.25, True, "leg-1", FLOW, refusal))
         return Trace("c-1", True, 0, messages)
 
-    def log_in(self, agent: str, ready: bool = True) -> None:
-        self._agent("log_in", agent, "ready" if ready else "paused")
+    def log_in(self, agent: str, ready: bool = True, phone: str = "", by: str = "") -> None:
+        if phone == "1001":
+            raise Refused("taken", "alice sits at 1001; log alice out first, or take another phone")
+        self._agent("log_in", agent, "ready" if ready else "paused", *filter(None, (phone,)))
 
     def log_out(self, agent: str) -> None:
         self._agent("log_out", agent)
@@ -141,6 +153,19 @@ class FakeControl:
 
     def set_paused(self, agent: str, reason: str) -> None:
         self._agent("set_paused", agent, reason)
+
+    def force(self, agent: str, state: str, reason: str, by: str) -> None:
+        self._agent("force", agent, state, reason, by)
+
+    def move(self, contact: str, queue: str, by: str) -> None:
+        if contact != "c-1":
+            raise LookupError(f"no such contact: {contact}")
+        if queue != "service":
+            raise Refused("unknown queue", f"queues.yaml has no queue {queue!r}")
+        self.done.append(("move", contact, queue, by))
+
+    def reprioritise(self, contact: str, priority_s: float, by: str) -> None:
+        self.done.append(("reprioritise", contact, f"{priority_s:g}", by))
 
     def ask_wrap_up(self, agent: str) -> bool:
         self._agent("ask_wrap_up", agent)

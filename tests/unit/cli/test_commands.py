@@ -53,6 +53,9 @@ class Reader:
     async def events(self, after: int, limit: int) -> Sequence[Any]:
         return []
 
+    async def stories(self, contact: str) -> Sequence[Any]:
+        return []
+
     async def path(self, contact: str) -> CallPath | None:
         """Of a call whose messages are not kept any more."""
         return PATH if contact == PATH.contact else None
@@ -123,7 +126,8 @@ def running(_server: tuple[str, list[FakeControl]]) -> Running:
         (["trunks"], ["carrier", "udp:192.0.2.1:5060 12s", "spare", "not located", "30"]),
         (["media", "list"], ["process", "100", "2s"]),
         (["records"], ["c-0", "abandoned", "caller"]),
-        (["why", "c-1"], ["nobody", "bob: lacks orders"]),
+        (["why", "c-1"], ["nobody", "1 talking: alice", "1 lacks skill orders: bob"]),
+        (["why-not", "c-1", "bob"], ["nobody; bob: lacks skill orders"]),
     ],
 )
 def test_a_table_for_people(
@@ -137,7 +141,7 @@ def test_a_table_for_people(
 
 @pytest.mark.parametrize(
     "command",
-    [["calls"], ["agents"], ["queues"], ["callbacks", "--all"], ["registrations"], ["records"], ["why", "c-1"]],
+    [["calls"], ["agents"], ["queues"], ["callbacks", "--all"], ["registrations"], ["records"]],
 )
 def test_json_for_programs(running: Running, command: list[str]) -> None:
     rows = json.loads(running(*command, "--json").stdout)
@@ -169,6 +173,8 @@ def test_nothing_to_show_is_said(running: Running, monkeypatch: pytest.MonkeyPat
         (["agent", "logout", "alice"], ("log_out", "alice")),
         (["agent", "ready", "alice"], ("set_ready", "alice")),
         (["agent", "pause", "alice", "--reason", "lunch"], ("set_paused", "alice", "lunch")),
+        (["agent", "wrap-up", "alice"], ("ask_wrap_up", "alice")),
+        (["agent", "extend", "alice", "1m30s"], ("extend_wrap_up", "alice", "90.0")),
         (["withdraw", "p-1", "--reason", "by mail"], ("withdraw", "p-1", "by mail")),
         (["unban", "192.0.2.66"], ("unban", "192.0.2.66")),
         (["hangup", "c-1"], ("hang_up", "c-1")),
@@ -180,6 +186,24 @@ def test_an_order(running: Running, command: list[str], done: tuple[str, ...]) -
     assert running.control.done == [done]
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["agent", "extend", "alice", "30"], 2, "'30' is not a duration; write for example"),
+        (["agent", "extend", "alice", "0s"], 1, "the body cannot be used"),
+        (["agent", "extend", "bob", "30s"], 1, "bob is not in wrap-up\nonly one that is under way can be extended"),
+        (["agent", "wrap-up", "bob"], 1, "bob talks to nobody\nwrap-up is asked for during the conversation"),
+    ],
+)
+def test_a_wrap_up_that_cannot_be_is_refused_with_the_reason(
+    running: Running, command: list[str], code: int, said: str
+) -> None:
+    result = running(*command)
+    assert (result.exit_code, said in result.stderr.replace("│", "").replace("\n ", "\n")) == (code, True), (
+        result.stderr
+    )
+
+
 def test_an_unknown_name_is_1_with_the_near_miss(running: Running) -> None:
     result = running("agent", "login", "alcie")
     assert result.exit_code == 1
@@ -189,7 +213,7 @@ def test_an_unknown_name_is_1_with_the_near_miss(running: Running) -> None:
 def test_a_name_cannot_leave_its_place_in_the_path(running: Running) -> None:
     result = running("why", "../../agents?x=1#")
     assert result.exit_code == 1
-    assert "no contact '../../agents?x=1#'" in result.stderr
+    assert "no decision about a contact '../../agents?x=1#' is kept" in result.stderr
 
 
 # ---- without a switch ------------------------------------------------------------------------------------------

@@ -119,7 +119,6 @@ async def test_text_that_is_no_utf_8_is_shown_all_the_same(
     monkeypatch.setattr(control, "calls", lambda: [replace(call, caller=odd)])
     monkeypatch.setattr(control, "promises", lambda: [replace(promise, number=odd)])
     monkeypatch.setattr(control, "registrations", lambda: [replace(binding, contact=odd, path=(odd,))])
-    monkeypatch.setattr(control, "why", lambda contact: [{odd: odd}])
     monkeypatch.setattr(reader, "calls", AsyncMock(return_value=[record]))
     monkeypatch.setattr(reader, "promises", AsyncMock(return_value=[replace(promise, number=odd)]))
     monkeypatch.setattr(reader, "events", AsyncMock(return_value=[{"body": {odd: odd}}]))
@@ -133,7 +132,6 @@ async def test_text_that_is_no_utf_8_is_shown_all_the_same(
         assert (listed["number"], listed["state"]) == (shown, "due")
     assert (await get(client, "/api/v1/records"))["records"][0]["caller"] == shown
     assert (await get(client, "/api/v1/events"))["events"] == [{"body": {shown: shown}}]
-    assert (await get(client, "/api/v1/contacts/c-1/why"))["decisions"] == [{shown: shown}]
 
 
 async def test_what_was_stored(connect: Connect, reader: FakeReader) -> None:
@@ -147,16 +145,6 @@ async def test_what_was_stored(connect: Connect, reader: FakeReader) -> None:
 @pytest.mark.parametrize("query", ["limit=-1", "limit=x", "limit=1e9", "limit=", "limit=٣", "limit=" + "9" * 400])
 async def test_a_limit_that_is_no_number_is_400(connect: Connect, query: str) -> None:
     assert "is not a number" in (await get(await connect(), f"/api/v1/records?{query}", 400))["error"]
-
-
-async def test_why(connect: Connect) -> None:
-    client = await connect()
-    answer = await get(client, "/api/v1/contacts/c-1/why")
-    assert answer["decisions"][0]["passed_over"] == [["bob", "lacks orders"]]
-    assert await get(client, "/api/v1/contacts/c-2/why", 404) == {
-        "error": "no contact 'c-2'",
-        "hint": "did you mean 'c-1'?",
-    }
 
 
 async def test_ready_only_with_all_parts(connect: Connect, control: FakeControl) -> None:
@@ -209,6 +197,31 @@ async def test_an_unknown_agent_is_404_with_the_near_miss(connect: Connect) -> N
 async def test_who_is_logged_out_cannot_pause(connect: Connect, state: str) -> None:
     answer = await post(await connect(), "/api/v1/agents/carol/state", {"state": state}, 409)
     assert answer["error"] == "carol is logged out"
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [({}, ("ask_wrap_up", "alice")), ({"extend_s": 30}, ("extend_wrap_up", "alice", "30.0"))],
+)
+async def test_wrap_up_is_asked_for_and_extended(
+    connect: Connect, control: FakeControl, body: Any, command: tuple[str, ...]
+) -> None:
+    answer = await post(await connect(), "/api/v1/agents/alice/wrap-up", body)
+    assert (answer["agent"], answer["wrap_up_s"]) == ("alice", None)
+    assert control.done == [command]
+
+
+@pytest.mark.parametrize(("body", "said"), [({}, "bob talks to nobody"), ({"extend_s": 1}, "bob is not in wrap-up")])
+async def test_where_there_is_nothing_to_wrap_up_that_is_said(connect: Connect, body: Any, said: str) -> None:
+    answer = await post(await connect(), "/api/v1/agents/bob/wrap-up", body, 409)
+    assert answer["error"] == said
+
+
+@pytest.mark.parametrize("by_s", [0, -5, 1e9, "long"])
+async def test_a_wrap_up_is_extended_by_some_seconds(connect: Connect, control: FakeControl, by_s: Any) -> None:
+    answer = await post(await connect(), "/api/v1/agents/alice/wrap-up", {"extend_s": by_s}, 400)
+    assert "extend_s" in answer["error"]
+    assert control.done == []
 
 
 async def test_a_promise_is_withdrawn(connect: Connect, control: FakeControl) -> None:
