@@ -40,7 +40,7 @@ class Waiting:
         if event.needs is not None and not all(map(self._state.floor.knows, skills(event.needs))):
             return "unknown skill"
         # The limit is for those who hold a line: a callback was promised its place already, and some had theirs.
-        kept = event.kind == "callback" or event.joined_at is not None
+        kept = event.kind == "callback" or event.joined_at is not None or event.queued_at < this.now
         if kept or queue.live_waiting < queue.spec.max_waiting:
             return ""
         would_be = joined(event, queue.spec, this.now)
@@ -58,13 +58,9 @@ class Waiting:
         contact.lane = self._state.lane(contact, now)
         self._state.demand.add(contact.lane, contact.order)
         self._count(contact, 1)
-        due = contact.gives_up_at
-        if contact.relaxed < len(contact.relaxes_at):
-            due = min(due, contact.relaxes_at[contact.relaxed])
         if now < contact.prefers_until:
-            due = min(due, contact.prefers_until)
             self._state.preferring.setdefault(contact.preferred, {})[contact.id] = contact
-        self._state.contact_timers.set(contact.id, due)
+        self._state.contact_timers.set(contact.id, contact.due(now))
 
     def unwait(self, contact: Contact) -> None:
         assert contact.lane is not None

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from softswitch.acd.estimate import Interval
 from softswitch.acd.model import AcdInput
+from softswitch.acd.told import Told
 from softswitch.call.press import Form
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
@@ -285,8 +286,8 @@ class Directory(Protocol):
     def expected(self, contact: str, now: float) -> Interval | None:
         """What is left of its wait in a queue; None: nobody can say."""
 
-    def why_longer(self, contact: str) -> str:
-        """The cause, where it will wait longer than was expected before; "" none."""
+    def told(self, contact: str, former: Told | None, now: float) -> Told | None:
+        """The same as it may be told, after ``former`` was."""
 
     def treatment(self, queue: str) -> Treatment:
         """What those hear who wait there."""

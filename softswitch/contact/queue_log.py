@@ -38,7 +38,7 @@ from softswitch.core.effect import DomainEvent
 
 _NONE, _CONTEXT = "NONE", "softswitch"
 _FAILED = ("busy", "rejected", "unreachable")
-_EXITS = {"timeout": "EXITWITHTIMEOUT", "callback": "EXITWITHKEY"}
+_EXITS = {"timeout": "EXITWITHTIMEOUT", "callback": "EXITWITHKEY", "exit": "EXITWITHKEY"}
 
 
 def serving(agents: Iterable[AgentSpec], queues: Iterable[QueueSpec]) -> dict[str, tuple[str, ...]]:

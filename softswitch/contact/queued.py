@@ -78,8 +78,10 @@ class Queued(Transferable):
 
     def _announce(self, now: float) -> list[Effect]:
         """What is due."""
-        prompts = self.visit.due(self.directory, self.id, now) if self.visit is not None else ()
-        return self._play_to_caller(prompts, "visit") if prompts else []
+        if self.visit is None:
+            return []
+        said = self.visit.due(self.directory, self.id, now)
+        return [*said.facts, *(self._play_to_caller(tuple(said.prompts), "visit") if said.prompts else ())]
 
     def _announced(self, now: float) -> list[Effect]:
         if self.visit is None or self.bridge is not None:

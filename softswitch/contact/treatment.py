@@ -58,8 +58,8 @@ SILENT = Treatment()
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A wait in words. ``minutes``: at most, and at least; the larger, the longer."""
+class InWords:
+    """A wait. ``minutes``: at most, and at least; the larger, the longer."""
 
     prompt: Prompt
     minutes: tuple[float, float]
@@ -72,21 +72,21 @@ def told_position(place: int, up_to: int, language: str) -> Prompt:
     return sentence("position", language, position=place)
 
 
-def told_wait(expected: Interval | None, longest_s: float, language: str) -> Told | None:
+def told_wait(expected: Interval | None, longest_s: float, language: str) -> InWords | None:
     if expected is None:
         return None
     low, high = math.floor(expected.low_s / 60), math.ceil(expected.high_s / 60)
     longest = math.floor(longest_s / 60)
     if high > longest:
         certain = min(low, longest)
-        return Told(sentence("wait_above", language, minutes=certain), (math.inf, certain)) if certain else None
+        return InWords(sentence("wait_above", language, minutes=certain), (math.inf, certain)) if certain else None
     if high <= 1:
-        return Told(sentence("wait_under_a_minute", language), (1, 0))
+        return InWords(sentence("wait_under_a_minute", language), (1, 0))
     if low == 0:
-        return Told(sentence("wait_under", language, minutes=high), (high, 0))
+        return InWords(sentence("wait_under", language, minutes=high), (high, 0))
     if low == high:
-        return Told(sentence("wait_about", language, minutes=high), (high, low))
-    return Told(sentence("wait_between", language, low=low, minutes=high), (high, low))
+        return InWords(sentence("wait_about", language, minutes=high), (high, low))
+    return InWords(sentence("wait_between", language, low=low, minutes=high), (high, low))
 
 
 def message(it: Treatment, number: int, contact: str) -> Sound | None:

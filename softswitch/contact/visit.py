@@ -10,10 +10,12 @@ which words: ``treatment``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from softswitch.acd.told import Told
 from softswitch.contact.order import Directory
 from softswitch.contact.treatment import Treatment, message, told_position, told_wait
+from softswitch.core.effect import Effect
 from softswitch.ivr.model import CallbackOffer, EnterQueue, Prompt
 from softswitch.ivr.speech import sentence
 
@@ -31,6 +33,14 @@ class Aside:
 
 
 @dataclass(slots=True)
+class Said:
+    """To the caller, at one moment; and what is to be known of it."""
+
+    prompts: list[Prompt] = field(default_factory=list)
+    facts: list[Effect] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Visit:
     """Plain state of one visit; times are monotonic seconds."""
 
@@ -45,7 +55,8 @@ class Visit:
     look_at: float | None = None  # at position and wait, whether they call for the offer
     speaking_until: float | None = None  # something is being said, and this is when it is over at the latest
     said: str = ""  # of the position, last
-    longest: tuple[float, float] | None = None  # the wait told last, in minutes: at most, at least
+    wait: Told | None = None  # that was told last
+    minutes: tuple[float, float] | None = None  # the same in words: at most, at least
     messages: int = 0  # heard so far
 
     @classmethod
@@ -79,19 +90,19 @@ class Visit:
 
     # ---- what is said --------------------------------------------------------------------------------------------
 
-    def due(self, directory: Directory, contact: str, now: float) -> tuple[Prompt, ...]:
+    def due(self, directory: Directory, contact: str, now: float) -> Said:
         """What is to be spoken now; the next moments are set. ``ended`` follows, or ``speaks``."""
+        said = Said()
         if self.promise_token or (self.speaking_until is not None and self.speaking_until > now):
-            return ()
-        prompts: list[Prompt] = []
+            return said
         if self.announce_at is not None and self.announce_at <= now:
             it = directory.treatment(self.order.queue)
             self.announce_at = now + it.every_s if it.every_s else None
-            prompts += self._announcement(it, directory, contact, now)
+            self._announce(said, it, directory, contact, now)
         if self._offers(directory, contact, now):
-            prompts.append(self._offer())
-        self.speaking_until = now + LONGEST_SPEECH_S if prompts else None
-        return tuple(prompts)
+            said.prompts.append(self._offer())
+        self.speaking_until = now + LONGEST_SPEECH_S if said.prompts else None
+        return said
 
     def speaks(self, now: float) -> None:
         """Something else is being said to the caller."""
@@ -103,14 +114,14 @@ class Visit:
         if self.announce_at is not None:
             self.announce_at = max(self.announce_at, now + directory.treatment(self.order.queue).gap_s)
 
-    def _announcement(self, it: Treatment, directory: Directory, contact: str, now: float) -> list[Prompt]:
-        prompts = self._position(it, directory.position(contact)) if it.position else []
-        if it.wait:
-            prompts += self._wait(it, directory, contact, now)
+    def _announce(self, said: Said, it: Treatment, directory: Directory, contact: str, now: float) -> None:
+        if it.position:
+            said.prompts += self._position(it, directory.position(contact))
+        if it.wait and (told := directory.told(contact, self.wait, now)) is not None:
+            self._wait(said, told, it, contact)
         if (heard := message(it, self.messages, contact)) is not None:
             self.messages += 1
-            prompts.append(heard.prompt(self.order.language))
-        return prompts
+            said.prompts.append(heard.prompt(self.order.language))
 
     def _position(self, it: Treatment, place: int | None) -> list[Prompt]:
         if place is None or (self.lowest is not None and place > self.lowest):
@@ -120,15 +131,18 @@ class Visit:
         again, self.said = prompt.text == self.said, prompt.text
         return [] if again and not it.unchanged else [prompt]
 
-    def _wait(self, it: Treatment, directory: Directory, contact: str, now: float) -> list[Prompt]:
-        told = told_wait(directory.expected(contact, now), it.longest_s, self.order.language)
-        if told is None:
-            return []
-        risen = self.longest is not None and told.minutes > self.longest
-        if risen and not directory.why_longer(contact):
-            return []
-        self.longest = told.minutes
-        return [sentence("wait_longer", self.order.language), told.prompt] if risen else [told.prompt]
+    def _wait(self, said: Said, told: Told, it: Treatment, contact: str) -> None:
+        words = told_wait(told.interval, it.longest_s, self.order.language)
+        if words is None:
+            return
+        risen = self.minutes is not None and words.minutes > self.minutes
+        if risen and not told.cause:  # what was told was rounded, or the house tells longer waits now
+            return
+        if risen:
+            said.prompts.append(sentence("wait_longer", self.order.language))
+            said.facts += [rose] if (rose := told.rose(contact)) is not None else []
+        said.prompts.append(words.prompt)
+        self.wait, self.minutes = told, words.minutes
 
     # ---- the offer -----------------------------------------------------------------------------------------------
 

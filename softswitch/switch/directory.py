@@ -9,6 +9,7 @@ from dataclasses import replace
 from softswitch.acd.acd import Acd
 from softswitch.acd.estimate import Interval
 from softswitch.acd.model import AgentState
+from softswitch.acd.told import Told
 from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.order import Target
 from softswitch.contact.presentation import rewritten
@@ -98,8 +99,8 @@ class SwitchDirectory:
     def expected(self, contact: str, now: float) -> Interval | None:
         return self._acd.expected(contact, now)
 
-    def why_longer(self, contact: str) -> str:
-        return ""
+    def told(self, contact: str, former: Told | None, now: float) -> Told | None:
+        return self._acd.told(contact, former, now)
 
     def treatment(self, queue: str) -> Treatment:
         return self._configuration.treatments.get(queue, SILENT)

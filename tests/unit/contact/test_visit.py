@@ -8,13 +8,17 @@ from typing import cast
 import pytest
 
 from softswitch.acd.estimate import Interval
+from softswitch.acd.model import ExpectedWaitRose
+from softswitch.acd.told import AGENTS_LEFT, Basis, Told
 from softswitch.contact.order import Directory
 from softswitch.contact.treatment import Sound, Treatment
 from softswitch.contact.visit import FIRST_ANNOUNCEMENT_S, LONGEST_SPEECH_S, LOOK_S, Visit
+from softswitch.core.effect import Effect
 from softswitch.ivr.model import CallbackOffer, EnterQueue, Prompt
 
 PLAIN = EnterQueue("orders", None, 0.0, "en")
 ORDER = replace(PLAIN, offer=CallbackOffer(20.0, "1"))
+BASIS = Basis("orders", 3, 0, 2, 180.0)
 POSITION = Treatment(30.0, 10.0, position=True)
 
 
@@ -26,6 +30,7 @@ class Line:
     place: int | None = 3
     wait: Interval | None = None
     cause: str = ""
+    formers: list[Told | None] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
 
     def treatment(self, queue: str) -> Treatment:
@@ -38,8 +43,10 @@ class Line:
         self.looks.append(now)
         return self.wait
 
-    def why_longer(self, contact: str) -> str:
-        return self.cause
+    def told(self, contact: str, former: Told | None, now: float) -> Told | None:
+        self.formers.append(former)
+        before = former.interval if former and self.cause else None
+        return None if self.wait is None else Told(self.wait, BASIS, self.cause, before)
 
 
 @dataclass
@@ -48,16 +55,18 @@ class Wait:
 
     line: Line
     visit: Visit
+    facts: list[Effect] = field(default_factory=list)
 
     def due(self, now: float) -> list[str]:
         """What is said then, heard to its end at once."""
         said = self.visit.due(self._directory, "c1", now)
-        if said:
+        self.facts += said.facts
+        if said.prompts:
             self.visit.ended(self._directory, now)
-        return [one.text or one.file for one in said]
+        return [one.text or one.file for one in said.prompts]
 
-    def begins(self, now: float) -> tuple[Prompt, ...]:
-        return self.visit.due(self._directory, "c1", now)
+    def begins(self, now: float) -> list[Prompt]:
+        return self.visit.due(self._directory, "c1", now).prompts
 
     def ends(self, now: float) -> None:
         self.visit.ended(self._directory, now)
@@ -89,7 +98,7 @@ def test_what_is_said_is_heard_to_its_end_and_then_music_for_a_while() -> None:
     one = waiting()
     one.begins(105.0)
     assert one.visit.deadline == 105.0 + LONGEST_SPEECH_S
-    assert one.begins(135.0) == ()  # a long message is not cut short by the next
+    assert one.begins(135.0) == []  # a long message is not cut short by the next
     one.ends(150.0)
     assert one.visit.deadline == 160.0
     assert one.due(160.0) == ["You are number three in line."]
@@ -98,7 +107,7 @@ def test_what_is_said_is_heard_to_its_end_and_then_music_for_a_while() -> None:
 def test_an_end_that_is_never_told_does_not_silence_the_queue_for_ever() -> None:
     one = waiting()
     one.begins(105.0)
-    assert one.begins(105.0 + LONGEST_SPEECH_S) != ()
+    assert one.begins(105.0 + LONGEST_SPEECH_S) != []
 
 
 def test_without_announcements_and_offer_nothing_is_ever_due() -> None:
@@ -159,10 +168,14 @@ def test_a_wait_never_rises_without_a_cause() -> None:
 def test_a_wait_that_rises_with_a_cause_is_told_as_such_and_is_the_new_measure() -> None:
     one = waiting(heard=WAIT, wait=Interval(61.0, 70.0, 119.0))
     one.due(105.0)
-    one.line.wait, one.line.cause = Interval(130.0, 160.0, 200.0), "agents left"
+    assert one.facts == []
+    one.line.wait, one.line.cause = Interval(130.0, 160.0, 200.0), AGENTS_LEFT
     assert one.due(135.0) == [LONGER, BETWEEN]
-    one.line.cause = ""
-    assert one.due(165.0) == [BETWEEN]
+    assert one.facts == [ExpectedWaitRose("c1", "orders", 70.0, 160.0, AGENTS_LEFT)]
+    one.line.wait = Interval(140.0, 170.0, 210.0)
+    assert one.due(165.0) == [BETWEEN]  # the same in minutes: nobody need hear that it is longer
+    assert [former and former.interval.likely_s for former in one.line.formers] == [None, 70.0, 160.0]
+    assert len(one.facts) == 1
 
 
 def test_a_wait_that_nobody_knows_is_not_told() -> None:
@@ -199,12 +212,12 @@ def test_the_offer_is_spoken_once_and_only_then_can_be_taken() -> None:
 def test_no_announcement_cuts_the_offer_short_and_it_cuts_none() -> None:
     one = waiting(replace(PLAIN, offer=CallbackOffer(6.0)))
     one.begins(105.0)
-    assert one.begins(106.0) == ()
+    assert one.begins(106.0) == []
     one.ends(108.0)
     assert one.visit.deadline == 106.0
     (offer,) = one.begins(108.0)
     assert "press one" in offer.text
-    assert one.begins(135.0) == ()
+    assert one.begins(135.0) == []
     one.ends(136.0)
     assert one.visit.deadline == 146.0
 
