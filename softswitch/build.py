@@ -12,9 +12,9 @@ from softswitch.acd.storybook import Shelf
 from softswitch.audio import SOUND_FILES, codec
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.mailbox import MailboxRules
-from softswitch.contact.seats import SeatRules
 from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.contact.queue_log import serving
+from softswitch.contact.seats import SeatRules
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan

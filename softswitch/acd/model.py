@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.machine import Word
 
 # ---- configuration ---------------------------------------------------------------------------------------------
 
@@ -46,7 +47,7 @@ class Relaxation:
     needs: Needs
 
 
-class Strategy(enum.Enum):
+class Strategy(Word):
     """Which of the agents who suit a contact, and are free, gets it; equals go by the longest idle, then by name."""
 
     LONGEST_IDLE = "longest-idle"
@@ -131,7 +132,7 @@ class QueueSpec:
 # ---- states ----------------------------------------------------------------------------------------------------
 
 
-class AgentState(enum.Enum):
+class AgentState(Word):
     LOGGED_OUT = "logged_out"
     READY = "ready"
     RESERVED = "reserved"
@@ -184,6 +185,13 @@ class ExtendWrapUp:
 
     agent: str
     by_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndWrapUp:
+    """Every wrap-up that is under way is over; what he wants stays what it is."""
+
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +288,7 @@ AcdInput = (
     | SetPaused
     | AskWrapUp
     | ExtendWrapUp
+    | EndWrapUp
     | Reachability
     | Join
     | Move

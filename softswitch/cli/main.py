@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from softswitch import __version__
-from softswitch.cli import agent, behind, dialplan, hours, mailbox, media, recording, report, show
+from softswitch.cli import agent, behind, dialplan, hours, mailbox, media, oversee, recording, report, show
 from softswitch.cli.bench import bench
 from softswitch.cli.supervise import supervise
 from softswitch.cli.trace import trace
@@ -55,6 +55,7 @@ app = typer.Typer(
 app.add_typer(show.app)
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
+app.add_typer(oversee.app, name="contact")
 app.add_typer(dialplan.app)
 app.add_typer(mailbox.app, name="voicemail")
 app.add_typer(mailbox.order)

@@ -15,6 +15,7 @@ from softswitch.acd.model import (
     CancelOffer,
     Join,
     Leave,
+    Moved,
     Offer,
     Refused,
     WaitedTooLong,
@@ -98,6 +99,10 @@ class CallbackContact(Offering):
     def _unless_rung(self, why: str, now: float) -> list[Effect]:
         """Where no phone of any agent rings any more."""
         return [] if self.offers else self._no_agent(why, now)
+
+    def _on_moved(self, event: Moved, now: float) -> list[Effect]:
+        self.record.queue = event.queue  # the promise is kept by agents of that queue, and stays its own queue's
+        return []
 
     def _no_agent(self, why: str, now: float) -> list[Effect]:
         """Not an attempt, if nothing was dialled yet: the promise goes back, and this contact with it."""
@@ -185,6 +190,7 @@ class CallbackContact(Offering):
     _INPUTS: ClassVar[Table] = {
         Offer: _on_offer,
         CancelOffer: _on_cancel_offer,
+        Moved: _on_moved,
         Refused: lambda self, event, now: self._no_agent("refused", now),
         WaitedTooLong: lambda self, event, now: self._no_agent("timeout", now),
         Answered: _on_answered,

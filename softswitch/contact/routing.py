@@ -28,7 +28,8 @@ def is_outside(number: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FeatureRoute:
-    feature: str  # "login", "logout", "ready", "pause", "voicemail"
+    feature: str  # "login", "logout", "ready", "pause", "wrap_up", "voicemail", "force_ready" ...
+    given: str = ""  # the digits that were dialled after its code
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,24 @@ class TrunkRoute:
     number: str
 
 
+# Features whose code may have digits after it: an agent's number, a reason, minutes.
+DIGITS_FOLLOW = frozenset({"login", "pause", "wrap_up", "force_ready", "force_pause", "force_logout"})
+_DIGITS = re.compile(r"[0-9]{0,12}", re.ASCII)
+
 Route = FeatureRoute | PlanRoute | UserRoute | TrunkRoute
 
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    features: Mapping[str, str]  # code -> feature
+    features: Mapping[str, str]  # code -> feature; of several codes with which a number begins, the longest
     plan_for: Callable[[str], Plan | None]
     users: Collection[str]
     prefixes: tuple[tuple[str, str], ...]  # (prefix, trunk): dialled prefix + number leaves through the trunk
 
     def route(self, called: str, internal: bool) -> Route | None:
         """``internal``: the caller is one of our own phones. None: nobody has this number."""
-        if internal and called in self.features:
-            return FeatureRoute(self.features[called])
+        if internal and (feature := self._feature(called)) is not None:
+            return feature
         if (plan := self.plan_for(called)) is not None:
             return PlanRoute(plan)
         if not internal:
@@ -70,4 +75,11 @@ class Numbering:
         for prefix, trunk in self.prefixes:
             if called.startswith(prefix) and is_outside(called[len(prefix) :]):
                 return TrunkRoute(trunk, called[len(prefix) :])
+        return None
+
+    def _feature(self, called: str) -> FeatureRoute | None:
+        for code in sorted(self.features, key=len, reverse=True):
+            feature, given = self.features[code], called[len(code) :]
+            if called.startswith(code) and (not given or (feature in DIGITS_FOLLOW and _DIGITS.fullmatch(given))):
+                return FeatureRoute(feature, given)
         return None

@@ -61,7 +61,7 @@ class Seats:
 
     def __init__(self, agents: Iterable[AgentSpec] = (), rules: SeatRules | None = None) -> None:
         self.agents_of: dict[str, str] = {}
-        self._own: dict[str, tuple[str, ...]] = {}
+        self._own: dict[str, tuple[str, ...]] = {}  # also of one who is gone and still talks
         self._desks: dict[str, str] = {}  # agent -> user
         self._failures: dict[str, int] = {}  # by user, in a row
         self._locked: dict[str, float] = {}  # by user: until, monotonic seconds
@@ -70,10 +70,11 @@ class Seats:
     def configure(self, agents: Iterable[AgentSpec], rules: SeatRules | None = None) -> None:
         """A start or a reload: who sits at a desk that is nobody's own goes on sitting there."""
         self.rules = rules or SeatRules()
-        self._own = {spec.name: (spec.user, *spec.also) if spec.user else () for spec in agents}
-        owner = {user: agent for agent, users in self._own.items() for user in users}
+        own = {spec.name: (spec.user, *spec.also) if spec.user else () for spec in agents}
+        self._own |= own
+        owner = {user: agent for agent, users in own.items() for user in users}
         desks = self._desks.items()
-        self._desks = {agent: user for agent, user in desks if self._own.get(agent) == () and user not in owner}
+        self._desks = {agent: user for agent, user in desks if self.wanders(agent) and user not in owner}
         self.agents_of = owner | {user: agent for agent, user in self._desks.items()}
 
     # ---- looking -----------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ class Stage:
         self._world = world
         self.configuration = configuration
         self.agents = {spec.name: spec for spec in configuration.agents}
-        self._users = {spec.user: spec.name for spec in configuration.agents}
+        self._users = {user: spec.name for spec in configuration.agents for user in (spec.user, *spec.also) if user}
         self._manners: dict[str, Picks] = {}
         self._others: set[str] = set()
         self.house = world.sites[PHONES] = Site(PHONES, SWITCH, world.ids, upcalls, self.known_as)

@@ -42,13 +42,22 @@ def findings(settings: Configuration) -> Iterator[Finding]:
 
 def _agents(settings: Configuration) -> Iterator[Finding]:
     owner: dict[str, str] = {}
+    numbered: dict[str, str] = {}
+    exposed = next((f"sip.listen {one.at}" for one in settings.sip.listen if not one.at.loopback), "")
     for name, agent in settings.agents.items():
-        path = ("agents", name, "user")
-        if agent.user not in settings.users:
-            yield path, f"users.yaml has no user {agent.user!r}{did_you_mean(agent.user, settings.users)}", "error"
-        elif agent.user in owner:
-            yield path, f"agent {owner[agent.user]!r} has this phone already; give each agent one of their own", "error"
-        owner.setdefault(agent.user, name)
+        for index, user in enumerate(agent.phones):
+            path: Path = ("agents", name, "users", index) if agent.users else ("agents", name, "user")
+            if user not in settings.users:
+                yield path, f"users.yaml has no user {user!r}{did_you_mean(user, settings.users)}", "error"
+            elif owner.setdefault(user, name) != name:
+                yield path, f"agent {owner[user]!r} has this phone already; give each agent one of their own", "error"
+        number, pin = agent.number, agent.pin
+        if number and numbered.setdefault(number, name) != name:
+            yield ("agents", name, "number"), f"agent {numbered[number]!r} has this number already", "error"
+        if pin in SAMPLE_PINS and exposed:
+            yield ("agents", name, "pin"), f"a sample PIN, and {exposed} is not loopback; choose another", "error"
+        elif pin is not None and guessable(pin, number or ""):
+            yield ("agents", name, "pin"), "is what somebody would try first; choose another", "warning"
 
 
 def _supervisors(settings: Configuration) -> Iterator[Finding]:

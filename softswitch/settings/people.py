@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from softswitch.acd.model import AgentSpec
 from softswitch.audio.progress import COUNTRIES
@@ -53,6 +53,14 @@ def _everybody(written: object) -> object:
     return [EVERYBODY] if written == EVERYBODY else written
 
 
+def _different(named: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(named)) < len(named):
+        raise ValueError("has a phone twice")
+    return named
+
+
+AgentNumber = Annotated[str, written(r"[0-9]{1,12}", "digits in quotes, such as '501'")]
+
 # Users and queues by name, or the word "all".
 Supervised = Annotated[tuple[Name, ...], BeforeValidator(_everybody)]
 
@@ -79,9 +87,31 @@ class User(Strict):
 
 
 class Agent(Strict):
-    user: str
+    """With phones of the own (``user`` or ``users``), or with a number and a PIN to sit down at any."""
+
+    user: str = ""  # whose phones ring
+    users: Annotated[tuple[str, ...], AfterValidator(_different)] = ()  # the same, of several: the first to answer
+    number: AgentNumber | None = None  # that he types to log in at a phone that is no agent's
+    pin: Pin | None = Field(default=None, repr=False)  # that goes with it
     skills: dict[Name, Level] = Field(default_factory=dict)
     auto_login: bool = False  # logged in and ready from the start
 
+    @model_validator(mode="after")
+    def _somewhere(self) -> Agent:
+        if self.user and self.users:
+            raise ValueError("has user and users; write all his phones under users")
+        if self.phones and (self.number or self.pin):
+            raise ValueError("has phones of his own, and no use for a number or a PIN; leave out one or the other")
+        if not self.phones and not (self.number and self.pin):
+            raise ValueError('has no phone; write user: "1001", or number: "501" and pin: "7362" to sit down at any')
+        if not self.phones and self.auto_login:
+            raise ValueError("auto_login needs a phone of the own: who sits down at any says at which")
+        return self
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        return self.users or ((self.user,) if self.user else ())
+
     def spec(self, agent: str) -> AgentSpec:
-        return AgentSpec(agent, self.user, tuple(sorted(self.skills.items())))
+        user, *also = self.phones or ("",)
+        return AgentSpec(agent, user, tuple(sorted(self.skills.items())), tuple(also))

@@ -197,7 +197,7 @@ class Log(Strict):
     mask_numbers: bool = True
 
 
-BEFORE_NUMBERS = frozenset({"listen", "whisper", "barge"})
+BEFORE_NUMBERS = frozenset({"listen", "whisper", "barge", "force_ready", "force_pause", "force_logout"})
 
 
 class FeatureCodes(Strict):
@@ -206,11 +206,19 @@ class FeatureCodes(Strict):
     login: FeatureCode = "*11"
     logout: FeatureCode = "*12"
     ready: FeatureCode = "*13"
-    pause: FeatureCode = "*14"
+    pause: FeatureCode = "*14"  # a digit of pause_reasons may follow
+    wrap_up: FeatureCode = "*15"  # in a call: there is to be some; after it: a minute more, or as many as follow
     voicemail: FeatureCode = "*97"  # hear the messages of the own mailbox
-    listen: FeatureCode = "*31"  # BEFORE_NUMBERS: these three, before that of who is supervised
+    listen: FeatureCode = "*31"  # BEFORE_NUMBERS: these, before that of who is supervised
     whisper: FeatureCode = "*32"
     barge: FeatureCode = "*33"
+    force_ready: FeatureCode = "*35"
+    force_pause: FeatureCode = "*36"
+    force_logout: FeatureCode = "*37"
+
+
+PauseDigit = Annotated[str, written(r"[0-9]", "one digit in quotes, such as '1'")]
+PAUSE_REASONS = {"1": "break", "2": "lunch", "3": "meeting", "4": "training", "5": "other work"}
 
 
 class HostRest(Strict):
@@ -295,6 +303,9 @@ class System(Strict):
     speech: Speech = Speech()
     log: Log = Log()
     feature_codes: FeatureCodes = FeatureCodes()
+    pause_reasons: dict[PauseDigit, Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        default_factory=PAUSE_REASONS.copy
+    )  # by the digit that follows the code for a pause
     recording: bool = True  # False: nothing is recorded, whatever a queue says
     recordings: Recordings = Recordings()
     http_step: HttpStep = HttpStep()

@@ -40,6 +40,7 @@ class StoredAgent:
     agent: str
     logged_in: bool
     paused: str  # reason; "" is not paused
+    phone: str = ""  # at which he sits, who has none of his own
 
 
 def promises(open_only: bool, limit: int) -> Select[Any]:
@@ -144,7 +145,7 @@ def to_binding(row: Row[Any]) -> Binding:
 
 
 def to_agent(row: Row[Any]) -> StoredAgent:
-    return StoredAgent(row.agent, row.logged_in, row.paused)
+    return StoredAgent(row.agent, row.logged_in, row.paused, row.phone)
 
 
 def to_voicemail(row: Row[Any]) -> Message:

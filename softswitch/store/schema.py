@@ -103,6 +103,7 @@ agents = Table(
     Column("agent", String, primary_key=True),
     Column("logged_in", Boolean, nullable=False),
     Column("paused", String, nullable=False),
+    Column("phone", String, nullable=False, server_default=""),
 )
 
 voicemails = Table(

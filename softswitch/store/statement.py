@@ -203,8 +203,8 @@ def old_stories(unix: float) -> list[Change]:
     ]
 
 
-def agent(name: str, logged_in: bool, paused: str) -> list[Change]:
-    row = {"agent": name, "logged_in": logged_in, "paused": paused}
+def agent(name: str, logged_in: bool, paused: str, phone: str) -> list[Change]:
+    row = {"agent": name, "logged_in": logged_in, "paused": paused, "phone": phone}
     return [Change("agents", "put", legible(row))]
 
 

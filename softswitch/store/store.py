@@ -112,8 +112,8 @@ class Store:
     def remove_binding(self, binding: Binding) -> None:
         self._writer.put(statement.no_binding(binding))
 
-    def put_agent(self, agent: str, logged_in: bool, paused: str) -> None:
-        self._writer.put(statement.agent(agent, logged_in, paused))
+    def put_agent(self, agent: str, logged_in: bool, paused: str, phone: str) -> None:
+        self._writer.put(statement.agent(agent, logged_in, paused, phone))
 
     def put_voicemail(self, message: Message) -> None:
         self._writer.put(statement.voicemail(message))

@@ -43,6 +43,7 @@ from softswitch.sip.effect import (
     TransactionFailed,
 )
 from softswitch.sip.message import Request
+from softswitch.switch.agent_codes import AgentCodes
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.event import HttpAnswered, RecordingFailed
 from softswitch.switch.extension import Extensions
@@ -72,7 +73,7 @@ class Calls:
         self.transfers = Transfers(switch)
         self.keys = Keys(switch)
         self.measuring = Measuring(switch.ports.keeper, self.contact_at)
-        self.reception = Reception(switch.configuration, switch.ids, switch.dialplans)
+        self.reception = Reception(switch.configuration, switch.ids, switch.dialplans, AgentCodes(switch))
         self._user_limits = UserLimits(switch)
         self._maker = LegMaker(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}

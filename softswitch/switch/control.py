@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from softswitch.acd.glance import Glance
-from softswitch.acd.model import AcdInput, AgentState, AskWrapUp, ExtendWrapUp, LogIn, LogOut, SetPaused, SetReady
+from softswitch.acd.model import AcdInput, AgentState, AskWrapUp, ExtendWrapUp, LogOut, SetPaused, SetReady
 from softswitch.acd.story import Story
 from softswitch.callback.model import Promise, Withdraw
 from softswitch.contact.inbound import InboundContact
@@ -67,12 +67,12 @@ class SwitchControl:
         now = self._switch.clock.monotonic()
         views = []
         for spec in self._switch.acd.agents():
-            agent = self._switch.acd.agent(spec.name)
+            agent, phones = self._switch.acd.agent(spec.name), self._switch.directory.agent_users(spec.name)
             views.append(
                 AgentView(
-                    spec.name, spec.user, agent.state.value, agent.reason, agent.reachable,
+                    spec.name, next(iter(phones), ""), agent.state.value, agent.reason, agent.reachable,
                     now - max(agent.since, self._started),
-                    agent.contact or "", dict(spec.skills), agent.room,
+                    agent.contact or "", dict(spec.skills), agent.room, phones[1:],
                     None if agent.wrap_up_until is None else max(0.0, agent.wrap_up_until - now),
                 )
             )  # fmt: skip
@@ -175,8 +175,9 @@ class SwitchControl:
 
     # ---- ordering ----------------------------------------------------------------------------------------------
 
-    def log_in(self, agent: str, ready: bool = True) -> None:
-        self._agent(agent, LogIn(agent, ready))
+    def log_in(self, agent: str, ready: bool = True, phone: str = "", by: str = "") -> None:
+        self._switch.acd.agent(agent)  # raises LookupError
+        self._command(*self._switch.workplaces.log_in(agent, phone, ready, by))
 
     def log_out(self, agent: str) -> None:
         self._agent(agent, LogOut(agent))
@@ -186,6 +187,15 @@ class SwitchControl:
 
     def set_paused(self, agent: str, reason: str) -> None:
         self._agent(agent, SetPaused(agent, reason))
+
+    def force(self, agent: str, state: str, reason: str, by: str) -> None:
+        self._command(*self._switch.oversight.force(agent, state, reason, by))
+
+    def move(self, contact: str, queue: str, by: str) -> None:
+        self._command(*self._switch.oversight.move(contact, queue, by))
+
+    def reprioritise(self, contact: str, priority_s: float, by: str) -> None:
+        self._command(*self._switch.oversight.reprioritise(contact, priority_s, by))
 
     def ask_wrap_up(self, agent: str) -> bool:
         talks = any(work.state is AgentState.TALKING for work in self._switch.acd.agent(agent).works)

@@ -248,7 +248,7 @@ class Keeper(Protocol):
 
     def remove_binding(self, binding: Binding) -> None: ...
 
-    def put_agent(self, agent: str, logged_in: bool, paused: str) -> None:
+    def put_agent(self, agent: str, logged_in: bool, paused: str, phone: str) -> None:
         """What the human set; "" is not paused. Read back at start."""
 
     def put_voicemail(self, message: Voicemail) -> None:

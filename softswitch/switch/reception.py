@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from softswitch.acd.model import LogIn, LogOut, SetPaused, SetReady
 from softswitch.call import compose
 from softswitch.call.signal import Offered
 from softswitch.callback.model import Lost
@@ -12,27 +11,26 @@ from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
 from softswitch.contact.memory import ContactMemory
 from softswitch.contact.memory import script as script_of
-from softswitch.contact.order import TellAcd, TellLedger
+from softswitch.contact.order import TellLedger
 from softswitch.contact.reading import Reading
 from softswitch.contact.retrieval import Retrieval
 from softswitch.contact.routing import FeatureRoute, Numbering, PlanRoute, Route, TrunkRoute, UserRoute
-from softswitch.contact.script import Announce, DirectDial, Script
+from softswitch.contact.script import DirectDial, Script
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.ivr.interpreter import Interpreter
 from softswitch.ivr.model import DialOut
-from softswitch.ivr.speech import sentence
 from softswitch.sip.message import Request
+from softswitch.switch.agent_codes import AgentCodes
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.desk import CallWanted
 from softswitch.switch.dialplans import Dialplans
 from softswitch.switch.directory import SwitchDirectory
 
-_SAID = {"login": "agent_logged_in", "logout": "agent_logged_out", "ready": "agent_ready", "pause": "agent_paused"}
-
 
 class Reception:
-    def __init__(self, configuration: Configuration, ids: Ids, dialplans: Dialplans) -> None:
+    def __init__(self, configuration: Configuration, ids: Ids, dialplans: Dialplans, codes: AgentCodes) -> None:
+        self._codes = codes
         self._configuration = configuration
         self._ids = ids
         self._dialplans = dialplans
@@ -98,13 +96,8 @@ class Reception:
             case FeatureRoute("voicemail"):
                 reading = Reading("", user, language, own=True, epoch=0.0)
                 return [], Retrieval(reading, directory.mailboxes), ""
-            case FeatureRoute(feature):
-                agent = directory.agents_of.get(user)
-                said = _SAID[feature] if agent else "agent_unknown"
-                if agent and feature == "pause" and directory.logged_out(agent):
-                    said = _SAID["logout"]  # who is not here cannot pause, and is told so
-                orders = _state_orders(feature, agent) if agent else []
-                return orders, Announce(sentence(said, language)), ""
+            case FeatureRoute():
+                return *self._codes.dialled(route, user, directory, language), ""
             case PlanRoute(plan):
                 return [], Interpreter(plan, self._dialplans.release.facts), plan.name
             case UserRoute(called):
@@ -113,14 +106,3 @@ class Reception:
                 members = self._configuration.trunks.values()
                 ring_s = max(one.ring_s for one in members if trunk in (one.name, one.group))
                 return [], DirectDial(DialOut(number=number, trunk=trunk, ring_s=ring_s)), ""
-
-
-def _state_orders(feature: str, agent: str) -> list[Effect]:
-    """Login and ready mean the same to who dials them: here I am, give me calls."""
-    match feature:
-        case "login" | "ready":
-            return [TellAcd(LogIn(agent)), TellAcd(SetReady(agent))]
-        case "logout":
-            return [TellAcd(LogOut(agent))]
-        case _:
-            return [TellAcd(SetPaused(agent, "feature code"))]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import Configure, LogIn, Reachability
+from softswitch.acd.model import Configure, LogIn
 from softswitch.callback.model import Policies
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
@@ -76,16 +76,7 @@ class Staff:
         if old.policies != new.policies:
             yield TellLedger(Policies(new.policies))
         for agent in moved:
-            yield TellAcd(Reachability(agent, self._reachable(agent)))
+            yield self._switch.workplaces.moved(agent)
         for agent in moved:
             if agent not in former and agent in new.auto_login:
                 yield TellAcd(LogIn(agent))
-
-    def _reachable(self, agent: str) -> bool:
-        """His phones are asked from now on whether they are still there."""
-        switch = self._switch
-        users = switch.directory.agent_users(agent)
-        bindings = [binding for user in users for binding in switch.registrar.lookup(user, switch.unix)]
-        for binding in bindings:
-            switch.phones.registered(binding)
-        return bool(bindings)

@@ -155,23 +155,23 @@ class Supervisions:
                 return found
         if allowed:
             raise Refused("own call", f"{wish.supervisor} is in this call himself")
-        if contact is None and self._user(wish.target) is None:
+        if contact is None and not self._users(wish.target):
             raise Refused("unknown", f"no call, user or agent {wish.target!r}")
         raise Refused("nobody talks", f"{wish.target} talks to nobody")
 
     def _lines(self, target: str) -> Iterator[_Found]:
         """By which this user, or agent, talks."""
-        user = self._user(target)
         calls = self._switch.calls
-        for leg in calls.extensions.living(user) if user is not None else ():
+        for user, leg in [(one, leg) for one in self._users(target) for leg in calls.extensions.living(one)]:
             contact = calls.contacts.get(calls.contact_at(leg))
             bridge = contact.bridge if contact is not None else None
             if contact is not None and bridge is not None and leg in (bridge.left, bridge.right):
-                yield _Found(_place(contact, leg), user or "")
+                yield _Found(_place(contact, leg), user)
 
-    def _user(self, target: str) -> str | None:
-        by_agent = {agent: user for user, agent in self._switch.directory.agents_of.items()}
-        return target if target in self._switch.configuration.users else by_agent.get(target)
+    def _users(self, target: str) -> tuple[str, ...]:
+        if target in self._switch.configuration.users:
+            return (target,)
+        return self._switch.directory.agent_users(target)
 
     def _ends(self, contact: Journey) -> Iterator[_Found]:
         """Those of our users who talk in it; an agent first, then who was called."""

@@ -53,7 +53,7 @@ class DialplanView:
 @dataclass(frozen=True, slots=True)
 class AgentView:
     agent: str
-    user: str
+    user: str  # his phone, of several the first; "": he sits nowhere
     state: str  # AgentState value
     reason: str
     reachable: bool
@@ -61,6 +61,7 @@ class AgentView:
     contact: str
     skills: dict[str, int]
     room: int = 100  # of 100, free for more work
+    also: tuple[str, ...] = ()  # his other phones
     wrap_up_s: float | None = None  # until wrap-up ends, unless it is ended or extended; None: there is none
 
 
@@ -200,13 +201,23 @@ class Control(Protocol):
     def edges(self, plan: str) -> list[Edge]:
         """How many callers took which way, those that the store has not heard of yet."""
 
-    def log_in(self, agent: str, ready: bool = True) -> None: ...
+    def log_in(self, agent: str, ready: bool = True, phone: str = "", by: str = "") -> None:
+        """``phone``: at which he sits down, who has none of his own. Raises ``Refused``."""
 
     def log_out(self, agent: str) -> None: ...
 
     def set_ready(self, agent: str) -> None: ...
 
     def set_paused(self, agent: str, reason: str) -> None: ...
+
+    def force(self, agent: str, state: str, reason: str, by: str) -> None:
+        """By a supervisor: "ready", "paused" or "logged-out". Raises ``Refused``."""
+
+    def move(self, contact: str, queue: str, by: str) -> None:
+        """Whoever waits, at the place of his age. Raises ``Refused``."""
+
+    def reprioritise(self, contact: str, priority_s: float, by: str) -> None:
+        """What it has on top of its queue's from now on. Raises ``Refused``."""
 
     def ask_wrap_up(self, agent: str) -> bool:
         """After this conversation; False where he has none."""

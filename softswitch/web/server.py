@@ -27,6 +27,7 @@ from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, With
 from softswitch.web.dialplans import Dialplans, Reload
 from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
+from softswitch.web.oversight import Overseeing, refusing
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.statistics import Figures, Statistics
 from softswitch.web.supervise import Supervising
@@ -102,6 +103,7 @@ class Api:
         live, records, command = Permission.LIVE, Permission.RECORDS, Permission.COMMAND
         calendars = Calendars(self._control)
         behind = Behind(self._control, self._reader)
+        overseeing = Overseeing(self._control)
         why = Why(self._control, self._reader)
         return [
             ("GET", "/healthz", Permission.OPEN, self.healthy),
@@ -139,6 +141,20 @@ class Api:
             ("GET", "/api/v1/webhooks", records, behind.webhooks),
             ("POST", "/api/v1/webhooks/{id}/retry", command, behind.retry),
             ("POST", "/api/v1/agents/{name}/state", Permission.AGENT_STATE, self.agent_state),
+            (
+                "POST",
+                "/api/v1/agents/{name}/login",
+                Permission.AGENT_STATE,
+                self._of("agent", "name", overseeing.log_in),
+            ),
+            ("POST", "/api/v1/agents/{name}/force", Permission.SUPERVISE, self._of("agent", "name", overseeing.force)),
+            ("POST", "/api/v1/contacts/{id}/move", Permission.SUPERVISE, self._of("call", "id", overseeing.move)),
+            (
+                "POST",
+                "/api/v1/contacts/{id}/priority",
+                Permission.SUPERVISE,
+                self._of("call", "id", overseeing.reprioritise),
+            ),
             ("POST", "/api/v1/agents/{name}/wrap-up", Permission.AGENT_STATE, self.wrap_up),
             ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
             ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
@@ -172,6 +188,15 @@ class Api:
             return json_response({what: getattr(self._control, what)()})
 
         return handle
+
+    def _of(self, kind: str, key: str, handle: Handle) -> Handle:
+        """The same, and a name that is not known is answered 404."""
+
+        async def known(request: web.Request, who: str) -> web.Response:
+            with self._known(kind, request.match_info[key]):
+                return await handle(request, who)
+
+        return known
 
     async def promises(self, request: web.Request, who: str) -> web.Response:
         """Those in memory; with ``?all=1`` also those that were closed before the start."""
@@ -210,14 +235,14 @@ class Api:
         body = await read_body(request, AgentStateBody, '{"state": "paused", "reason": "lunch"}')
         name = request.match_info["name"]
         _log.info("agent_state_set", agent=name, state=body.state, by=who)
-        with self._known("agent", name):
+        with self._known("agent", name), refusing():
             match body.state:
                 case "ready":
                     self._control.set_ready(name)
                 case "paused":
                     self._control.set_paused(name, body.reason or "paused")
                 case "logged_in":
-                    self._control.log_in(name)
+                    self._control.log_in(name, by=f"api {who}")
                 case "logged_out":
                     self._control.log_out(name)
         agent = next(agent for agent in self._control.agents() if agent.agent == name)

@@ -158,11 +158,11 @@ async def test_bindings_are_put_removed_and_put_again_in_this_order(kept: Kept) 
 
 
 async def test_what_an_agent_set_last(kept: Kept) -> None:
-    kept.store.put_agent("bob", True, "")
-    kept.store.put_agent("anna", True, "lunch")
-    kept.store.put_agent("bob", False, "")
+    kept.store.put_agent("bob", True, "", "")
+    kept.store.put_agent("anna", True, "lunch", "1003")
+    kept.store.put_agent("bob", False, "", "")
     await kept.settled()
-    assert await kept.store.agents() == [StoredAgent("anna", True, "lunch"), StoredAgent("bob", False, "")]
+    assert await kept.store.agents() == [StoredAgent("anna", True, "lunch", "1003"), StoredAgent("bob", False, "")]
 
 
 async def test_voicemails_are_read_latest_first_and_can_be_heard(kept: Kept) -> None:
@@ -203,14 +203,14 @@ async def test_text_that_no_database_takes_is_stored_legibly(kept: Kept) -> None
     promise = facts.promise(1, S.DIALLING, attempts=1, call_id="c1")
     kept.store.put_promise(worded(promise, ODD), "t1")
     kept.store.put_call(worded(facts.call(1), ODD))
-    kept.store.put_agent(f"bob{ODD}", True, ODD)
+    kept.store.put_agent(f"bob{ODD}", True, ODD, ODD)
     kept.store.put_event(1.0, LossNotRecorded(ODD, ODD, ODD))
     kept.store.put_event(2.0, PromiseChanged(worded(promise, ODD), None))
     assert await kept.answer("t1") is True
     await kept.settled()
     assert worded(promise, FINE) in await kept.store.promises()
     assert await kept.store.calls() == [worded(facts.call(1), FINE)]
-    assert await kept.store.agents() == [StoredAgent(f"bob{FINE}", True, FINE)]
+    assert await kept.store.agents() == [StoredAgent(f"bob{FINE}", True, FINE, FINE)]
     lost, changed = await kept.store.events()
     assert lost.body == {"queue": FINE, "stage": FINE, "why": FINE}
     assert changed.body["promise"]["number"] == promise.number + FINE

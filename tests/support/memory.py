@@ -92,9 +92,8 @@ class Memory:
         binding = legible(binding)
         self._bindings.pop((binding.aor, binding.contact), None)
 
-    def put_agent(self, agent: str, logged_in: bool, paused: str) -> None:
-        agent, paused = legible((agent, paused))
-        self._agents[agent] = StoredAgent(agent, logged_in, paused)
+    def put_agent(self, agent: str, logged_in: bool, paused: str, phone: str) -> None:
+        self._agents[legible(agent)] = legible(StoredAgent(agent, logged_in, paused, phone))
 
     def put_voicemail(self, message: Message) -> None:
         message = legible(message)

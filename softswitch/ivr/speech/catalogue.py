@@ -41,6 +41,7 @@ PHRASES: dict[str, dict[str, str]] = {
     "agent_wrap_up_after": {"zh": "本次通话后为您留出整理时间。", "en": "Your wrap-up time begins after this call."},
     "agent_wrap_up_longer": {"zh": "整理时间已延长。", "en": "You have more time to wrap up."},
     "agent_no_wrap_up": {"zh": "您没有需要整理的通话。", "en": "You have no call to wrap up."},
+    "agent_no_reason": {"zh": "没有这个暂停原因。", "en": "There is no such reason for a pause."},
     "agent_login_number": {
         "zh": "请输入坐席工号，按井号键结束。",
         "en": "Please enter your agent number, followed by hash.",

@@ -155,5 +155,6 @@ def test_a_reload_keeps_who_sits_where_it_can() -> None:
     made.sit("erik", "1004")
     made.configure([ALICE, DANA, ERIK, AgentSpec("frank", "1004", ())], RULES)
     assert made.users("dana") == ("1003",) and made.users("erik") == ()  # 1004 is frank's own now
-    made.configure([ALICE], RULES)
-    assert made.agents_of == {"1001": "alice", "mobile-1001": "alice"}
+    made.configure([DANA], RULES)
+    assert made.agents_of == {"1003": "dana"}
+    assert made.users("alice") == ("1001", "mobile-1001")  # who may still talk
