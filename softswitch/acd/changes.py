@@ -29,6 +29,7 @@ class Changes:
         self._crew = crew
         self._waiting = waiting
         self._leaving: dict[str, Ask] = {}  # agents who are removed and still have work, and what they had asked for
+        self._written = state.configured
         self._closing: list[str] = []  # queues that are removed and not empty
 
     # ---- agents and queues -----------------------------------------------------------------------------------------
@@ -36,7 +37,8 @@ class Changes:
     def configure(self, event: Configure, this: Step) -> None:
         """All waiting contacts and free agents are looked at anew in the match that follows."""
         state = self._state
-        if (event.agents, event.queues) == state.configured and not self.under_way:
+        same, self._written = self._written == (event.agents, event.queues), (event.agents, event.queues)
+        if same:
             state.version = event.version
             return
         stay = self._part_with({spec.name for spec in event.agents}, this)
@@ -47,6 +49,7 @@ class Changes:
         for spec in closing:
             state.queues[spec.name].closing = True
         self._closing = [spec.name for spec in closing]
+        state.preferring.clear()
         for contact in state.contacts.values():
             queue = state.queues[contact.queue]
             contact.place(queue.spec)
