@@ -186,6 +186,10 @@ class Acd:
         it = self._state.contacts.get(contact)
         return None if it is None else self._prospects.told(it, former, now)
 
+    def recall(self, queue: str, talked_s: float) -> None:
+        """A conversation of a former process, so that expected waits do not begin from nothing."""
+        self._prospects.recall(queue, talked_s)
+
     def calibrated(self, queue: str) -> Calibrated:
         """How well the expected waits of this queue came true."""
         return self._prospects.calibrated(queue)

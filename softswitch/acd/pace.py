@@ -37,8 +37,12 @@ class Pace:
 
     def happen(self, now: float) -> None:
         self._watch(now)
+        self.recall(0.0)
+
+    def recall(self, lasted_s: float) -> None:
+        """One of a former process, or of other times."""
         self._events = self._events * (1 - 1 / MEMORY) + 1
-        self._exposed_s *= 1 - 1 / MEMORY
+        self._exposed_s = self._exposed_s * (1 - 1 / MEMORY) + lasted_s
 
     def mean_s(self, now: float) -> float:
         """Between two of them, for one who is exposed; how long it takes on average."""

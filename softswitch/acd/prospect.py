@@ -23,7 +23,7 @@ from softswitch.acd.contact import Contact, Line, Order
 from softswitch.acd.demand import Signature
 from softswitch.acd.estimate import Interval, Spread, exponential, turn
 from softswitch.acd.floor import Standing
-from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
+from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft, WrapUpMode
 from softswitch.acd.pool import Pool, pools
 from softswitch.acd.state import State
 from softswitch.acd.told import Basis, Told, retold
@@ -85,6 +85,12 @@ class Prospects:
     def restaffed(self) -> None:
         """Somebody began or ended work, or his phone was heard of or lost."""
         self._staff.clear()
+
+    def recall(self, queue: str, talked_s: float) -> None:
+        """A conversation of a former process."""
+        if (pool := self._pools.get(queue)) is not None:
+            rule = self._state.queues[queue].spec.wrap_up
+            pool.handling.recall(talked_s + (rule.s if rule.mode is WrapUpMode.TIMED else 0.0))
 
     # ---- what happens --------------------------------------------------------------------------------------------
 
@@ -162,12 +168,12 @@ class Prospects:
     # ---- what follows --------------------------------------------------------------------------------------------
 
     def of_newcomer(self, queue: str, now: float) -> Interval | None:
-        """Of a caller without needs or priority of his own. Raises ``LookupError`` for a queue that there is not."""
+        """Of a caller without needs or priority of his own; 0 where an agent is free. Raises ``LookupError``."""
         it, pool = self._state.queues[queue], self._pools[queue]
         reserve = it.spec.reserve
         kept = 0 if reserve is None or it.spec.priority_s >= reserve.priority_s else reserve.agents
         if self._state.floor.count_free(it.signatures[0].eligible) > kept:
-            return exponential(pool.ringing.mean_s(now)).interval()
+            return Interval(0.0, 0.0, 0.0)
         spread = self._spread(pool, queue, (now - it.spec.priority_s, _LAST), None, now)
         return self._corrected(queue, spread)
 

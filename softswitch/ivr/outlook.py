@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-QUEUE_FIELDS = ("waiting", "free", "logged_in", "expected_wait")
+QUEUE_FIELDS = ("waiting", "free", "logged_in", "expected_wait", "expected_low", "expected_high")
 HISTORY_FIELDS = ("calls", "at", "outcome", "queue", "agent", "promise")
 
 

@@ -29,6 +29,7 @@ from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactDisconnected
 from softswitch.core.effect import DomainEvent
 from softswitch.media.pool import ProcessView
+from softswitch.metrics.expected import ExpectedWaits
 from softswitch.metrics.fact import COUNTERS, Count, counted
 from softswitch.metrics.quality import Quality
 from softswitch.switch.event import CallShed, HttpAnswered, MessageDropped, StreamMeasured
@@ -82,6 +83,7 @@ class Metrics:
         self._ready_agents = self._gauge("queue_agents_ready", "Agents who could answer at once", "queue")
         self._staffed = self._gauge("queue_agents_logged_in", "Agents logged in who serve the queue", "queue")
         self._open = self._gauge("queue_promises_open", "Open promises", "queue")
+        self._waits = ExpectedWaits(self.registry)
         self._levels = self._gauge(
             "queue_service_level", "In this quarter of an hour and the last, by each formula", "queue", "formula"
         )
@@ -142,6 +144,7 @@ class Metrics:
         _set(self._ready_agents, {queue.queue: queue.agents_ready for queue in queues})
         _set(self._staffed, {queue.queue: queue.agents_logged_in for queue in queues})
         _set(self._open, {queue.queue: queue.promises_open for queue in queues})
+        self._waits.queues = queues
         self._service_levels(control.statistics(of_agents=False).intervals)
 
     def _service_levels(self, counted: Intervals) -> None:

@@ -1,8 +1,7 @@
 """What dialplans may ask of the switch while a caller is there: how it looks in a queue, and who has called before.
 
-How long a caller would wait is a guess: as many agents as are logged in, each busy for as long as conversations of this
-queue have lasted lately, with everybody who waits taken first. Of former calls the last ``CALLS`` of each of the last
-``NUMBERS`` numbers are known; a new process begins with the latest records of the store.
+Of former calls the last ``CALLS`` of each of the last ``NUMBERS`` numbers are known; a new process begins with the
+latest records of the store.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from softswitch.acd.estimate import Interval
 from softswitch.call.record import CallRecord
 from softswitch.callback.number import normalise
 from softswitch.ivr.outlook import no_history
@@ -24,9 +24,10 @@ NUMBERS = 20_000  # that are remembered; who has not called for longest is forgo
 CALLS = 50  # of each
 RESTORED = 2_000  # records that are read at the start
 WITHIN_S = 30 * 86_400.0
-TALK_S = 180.0  # how long a conversation lasts where there was none yet
-NEVER_S = 86_400.0  # nobody is logged in
-_LATELY = 0.1  # weight of the last conversation
+NEVER_S = 86_400.0  # nobody is at work
+
+
+_NEVER = Interval(NEVER_S, NEVER_S, NEVER_S)
 
 
 @dataclass(slots=True)
@@ -39,7 +40,6 @@ class SwitchOutlook:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._callers: OrderedDict[str, _Caller] = OrderedDict()
-        self._talk_s: dict[str, float] = {}  # by queue
 
     @property
     def region(self) -> str:
@@ -50,12 +50,11 @@ class SwitchOutlook:
     def restore(self, records: Iterable[CallRecord]) -> None:
         for record in sorted(records, key=lambda one: one.ended_at):
             self.finished(record)
+            if record.queue and record.connected_at:
+                self._switch.acd.recall(record.queue, record.ended_at - record.connected_at)
 
     def finished(self, record: CallRecord) -> None:
         """A contact is over."""
-        if record.queue and record.connected_at:
-            took, lately = record.ended_at - record.connected_at, self._talk_s.get(record.queue)
-            self._talk_s[record.queue] = took if lately is None else lately + _LATELY * (took - lately)
         key = self.key(record.caller) if record.kind in ("inbound", "callback") else ""
         if not key:
             return
@@ -78,14 +77,13 @@ class SwitchOutlook:
         try:
             waiting = len(acd.waiting(name, self._switch.now))
             free, logged_in = acd.free_agents(name), acd.logged_in(name)
+            wait = acd.expected_wait(name, self._switch.now) or _NEVER
         except LookupError:
             return None
-        wait_s = 0.0
-        if not logged_in:
-            wait_s = NEVER_S
-        elif free <= waiting:
-            wait_s = (waiting - free + 1) * self._talk_s.get(name, TALK_S) / logged_in
-        return {"waiting": waiting, "free": free, "logged_in": logged_in, "expected_wait": round(wait_s)}
+        return {
+            "waiting": waiting, "free": free, "logged_in": logged_in, "expected_wait": round(wait.likely_s),
+            "expected_low": round(wait.low_s), "expected_high": round(wait.high_s),
+        }  # fmt: skip
 
     def history(self, number: str) -> Mapping[str, Any]:
         found, key = no_history(), self.key(number)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from softswitch.acd.calibration import Calibrated
+from softswitch.acd.estimate import Interval
 from softswitch.acd.glance import Glance
 from softswitch.acd.statistics import Intervals
 from softswitch.acd.story import Story
@@ -34,6 +36,7 @@ from tests.support import stories
 NOON = datetime(2026, 3, 30, 10, 0, tzinfo=UTC)  # 12:00 in Berlin
 OVERRIDE = Override("override-1", "office", True, 0.0, NOON.timestamp() + 3600, "fair")
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 7001))
+FORETOLD = Calibrated({"inside": 3, "above": 2}, 0.5, 1.0)
 
 
 @dataclass
@@ -59,7 +62,7 @@ class FakeControl:
         ]
 
     def queues(self) -> list[QueueView]:
-        return [QueueView("orders", 1, 12.5, 1, 2, 1)]
+        return [QueueView("orders", 1, 12.5, 1, 2, 1, Interval(60.5, 90.5, 130.5), FORETOLD)]
 
     def promises(self) -> list[Promise]:
         return [Promise("p-1", "+8613800138001", "orders", "abandoned", PromiseState.DUE, "c-0", 1700000000.0)]

@@ -119,7 +119,7 @@ def running(_server: tuple[str, list[FakeControl]]) -> Running:
     [
         (["calls"], ["c-1", "queued", "orders", "12s"]),
         (["agents"], ["alice", "ready", "orders 5", "bob", "lunch", "no"]),
-        (["queues"], ["orders", "12s"]),
+        (["queues"], ["orders", "12s", "1m", "2m10s", "50%"]),
         (["callbacks"], ["p-1", "abandoned", "due"]),
         (["registrations"], ["1001", "sip:1001@127.0.0.1:7001"]),
         (["bans"], ["192.0.2.66", "1001", "12"]),

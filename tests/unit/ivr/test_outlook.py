@@ -28,7 +28,14 @@ class Seen:
     def queue(self, name: str) -> Mapping[str, Any] | None:
         if name not in ("orders", "after-sales"):
             return None
-        return {"waiting": self.waiting, "free": 2, "logged_in": 3, "expected_wait": 40}
+        return {
+            "waiting": self.waiting,
+            "free": 2,
+            "logged_in": 3,
+            "expected_wait": 40,
+            "expected_low": 20,
+            "expected_high": 70,
+        }
 
     def history(self, number: str) -> Mapping[str, Any]:
         if number != "13800138000":
@@ -43,6 +50,7 @@ CONDITIONS = {
     "queue.orders.waiting > 5": False,
     'queue["after-sales"].logged_in == 3': True,
     "queue.orders.expected_wait > 30": True,
+    "queue.orders.expected_low < 30 and queue.orders.expected_high > 60": True,
     "queue.nobody.waiting": False,
     "history.calls > 2 and history.agent": True,
     'history.outcome == "answered" and history.promise == "service"': True,

@@ -95,7 +95,10 @@ async def test_what_happens_now(connect: Connect) -> None:
     agents = (await get(client, "/api/v1/agents"))["agents"]
     assert [agent["agent"] for agent in agents] == ["alice", "bob", "carol"]
     assert agents[1]["skills"] == {"service": 5}
-    assert (await get(client, "/api/v1/queues"))["queues"][0]["waiting"] == 1
+    (queue,) = (await get(client, "/api/v1/queues"))["queues"]
+    assert queue["waiting"] == 1
+    assert queue["expected_wait"] == {"low_s": 60.5, "likely_s": 90.5, "high_s": 130.5}
+    assert queue["predictions"]["counts"] == {"inside": 3, "above": 2} and queue["predictions"]["coverage"] == 0.5
     promises = (await get(client, "/api/v1/promises"))["promises"]
     assert [(promise["id"], promise["state"]) for promise in promises] == [("p-1", "due")]
     assert len((await get(client, "/api/v1/promises?all=1"))["promises"]) == 2
