@@ -52,6 +52,11 @@ class Contact:
         relaxes = spec.relaxations if self.needs is None else ()
         self.relaxes_at = tuple(self.queued_at + one.after_s for one in relaxes)
 
+    def due(self, now: float) -> float:
+        """When something about its waiting changes by itself."""
+        relaxes = self.relaxes_at[self.relaxed] if self.relaxed < len(self.relaxes_at) else inf
+        return min(self.gives_up_at, relaxes, self.prefers_until if now < self.prefers_until else inf)
+
     def relax(self, now: float) -> None:
         """As many relaxations as its age has reached."""
         self.relaxed = bisect_right(self.relaxes_at, now)

@@ -28,7 +28,8 @@ class Crew:
     def move(self, agent: Agent, cue: Cue, this: Step) -> None:
         changed = step(agent, cue, this.now)
         if changed is not None:
-            agent.tally.note(changed, this.now)
+            if agent.tally.note(changed, this.now):
+                self._state.floor.write_tally(agent)
             if AgentState.LOGGED_OUT in (changed.old, changed.new):
                 this.came_or_went.append(agent.name)
             this.effects.append(changed)
@@ -36,9 +37,8 @@ class Crew:
 
     def place(self, agent: Agent, this: Step) -> None:
         """Bring the indexes up to date with the agent; once offerable it may claim a contact."""
-        self._state.floor.write(agent)
         self._state.agent_timers.set(agent.name, agent.deadline)
-        if agent.offerable:
+        if self._state.floor.write(agent):
             this.freed.append(agent.name)
 
     def log_in(self, event: LogIn, this: Step) -> None:

@@ -154,23 +154,36 @@ class Record:
         return Record(among, strategy, plain["standings"], plain["keys"], plain["reserve"], preferred, shares)
 
 
+def choose(floor: Floor, lane: Lane, strategy: Strategy, moment: Moment) -> tuple[bytes, list[Column], list[int]]:
+    """Who gets a contact of this lane: the standings of the qualified, the keys of the free, the numbers of those."""
+    among = lane.signature.candidates
+    if lane.preferred is not None:
+        standings = floor.standings_for(np.array([lane.preferred]), lane.cost).tobytes()
+        won = [lane.preferred] if standings == _FREE else []
+        return standings, [floor.idle_since[won]] if won else [], won
+    standings = floor.standings_for(among.numbers, lane.cost).tobytes()
+    count = standings.count(_FREE)
+    if not count:
+        return standings, [], []
+    # A search through octets is far quicker than one through an array, and nearly always finds one agent or none.
+    places = (
+        np.array([standings.index(_FREE)]) if count == 1 else np.flatnonzero(np.frombuffer(standings, np.uint8) == 0)
+    )
+    keys = columns(strategy, floor, among, places, moment)
+    won = chosen(strategy, keys, lane.reserve)
+    return standings, keys, among.numbers[places[won]].tolist() if won else []
+
+
 def decide(
     floor: Floor, lane: Lane, strategy: Strategy, moment: Moment, shares: tuple[QueueShare, ...] = ()
 ) -> tuple[Record, list[int]]:
     """The decision of this moment about a contact in this lane, and the numbers of those who get it."""
-    among = lane.signature.candidates
+    standings, keys, won = choose(floor, lane, strategy, moment)
     if lane.preferred is not None:
-        standing = floor.standings_for(np.array([lane.preferred]), lane.cost).tobytes()
-        won = [lane.preferred] if standing == _FREE else []
-        keys = floor.idle_since[won].tobytes()
-        return Record(among, Strategy.LONGEST_IDLE, standing, keys, preferred=lane.preferred), won
-    standings = floor.standings_for(among.numbers, lane.cost)
-    free = np.flatnonzero(standings == int(Standing.FREE))
-    found = columns(strategy, floor, among, free, moment) if free.size else []
-    places = chosen(strategy, found, lane.reserve)
-    keys = b"".join(column.tobytes() for column in found)
-    record = Record(among, strategy, standings.tobytes(), keys, lane.reserve, None, shares)
-    return record, among.numbers[free[places]].tolist() if places else []
+        strategy = Strategy.LONGEST_IDLE
+    octets = b"".join([column.tobytes() for column in keys]) if keys else b""
+    record = Record(lane.signature.candidates, strategy, standings, octets, lane.reserve, lane.preferred, shares)
+    return record, won
 
 
 @dataclass(frozen=True, slots=True)

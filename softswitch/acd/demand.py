@@ -11,8 +11,10 @@ can. Who waits for his preferred agent alone is in a lane of that agent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import reduce
 from heapq import merge
+from operator import or_
 
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.contact import Line, Order
@@ -20,6 +22,8 @@ from softswitch.acd.floor import Floor
 from softswitch.acd.model import Needs
 from softswitch.acd.roster import Numbers
 from softswitch.acd.skill import merged
+
+LaneKey = tuple[int, int, str, int | None]  # cost, reserve, share_of, preferred
 
 
 class Signature:
@@ -30,7 +34,7 @@ class Signature:
     def __init__(self, needs: Needs, bit: int, floor: Floor) -> None:
         self.bit = bit
         self.candidates = Candidates(floor.roster, needs)
-        self.lanes: dict[tuple[int, int, str], Lane] = {}
+        self.lanes: dict[LaneKey, Lane] = {}
         self.busy: list[Lane] = []  # those in which somebody waits
 
     @property
@@ -61,6 +65,10 @@ class Lane(Line):
         self.share_of = share_of  # the queue, if that has a share; else ""
         self.preferred = preferred  # the number of the only agent it waits for
 
+    @property
+    def key(self) -> LaneKey:
+        return (self.cost, self.reserve, self.share_of, self.preferred)
+
     def is_open(self, floor: Floor) -> bool:
         """Whether somebody may be offered a contact of it now."""
         if self.preferred is not None:
@@ -90,54 +98,60 @@ class Demand:
                 self._serves[number] |= found.bit
         return found
 
-    def lane(self, signature: Signature, cost: int, reserve: int, share_of: str) -> Lane:
-        key = (cost, reserve, share_of)
+    def lane(
+        self, signature: Signature, cost: int, reserve: int = 0, share_of: str = "", preferred: int | None = None
+    ) -> Lane:
+        """The line of contacts like this; with ``preferred`` of those who wait for that agent alone."""
+        key = (cost, reserve, share_of, preferred)
         found = signature.lanes.get(key)
         if found is None:
-            found = signature.lanes[key] = Lane(signature, cost, reserve, share_of, None)
+            found = signature.lanes[key] = Lane(signature, cost, reserve, share_of, preferred)
         return found
 
-    def lane_of(self, agent: int, signature: Signature, cost: int) -> Lane:
-        """Of those who wait for this agent alone; the signature is for later."""
-        own = self._own.setdefault(agent, [])
-        for lane in own:
-            if lane.cost == cost and lane.signature is signature:
-                return lane
-        own.append(Lane(signature, cost, 0, "", agent))
-        return own[-1]
-
     def add(self, lane: Lane, order: Order) -> None:
-        if not lane.places and lane.preferred is None:
-            lane.signature.busy.append(lane)
-            self._waiting |= lane.signature.bit
+        if not lane.places:
+            self._busy(lane).append(lane)
+            if lane.preferred is None:
+                self._waiting |= lane.signature.bit
         lane.add(order)
 
     def remove(self, lane: Lane, order: Order) -> None:
         lane.remove(order)
         if lane.places:
             return
+        self._busy(lane).remove(lane)
         if lane.preferred is not None:
-            self._own[lane.preferred].remove(lane)
-            return
-        signature = lane.signature
-        signature.busy.remove(lane)
-        if not signature.busy:
-            self._waiting &= ~signature.bit
+            del lane.signature.lanes[lane.key]  # there can be as many as agents
+        elif not lane.signature.busy:
+            self._waiting &= ~lane.signature.bit
+
+    def _busy(self, lane: Lane) -> list[Lane]:
+        """Those in which somebody waits, of the same kind."""
+        return lane.signature.busy if lane.preferred is None else self._own.setdefault(lane.preferred, [])
 
     def best_for(self, number: int) -> Order | None:
         """The best place over all lines that this agent can serve now."""
-        floor, best = self._floor, None
-        room = floor.room[number]
-        for lane in self._serviceable(number):
-            head = lane.places[0]
-            if (best is None or head < best) and lane.cost <= room and (not lane.reserve or lane.is_open(floor)):
-                best = head
+        best: Order | None = None
+        room = self._floor.room_of(number)
+        bits = self._waiting & self._serves[number]
+        while bits:
+            lowest = bits & -bits
+            bits ^= lowest
+            for lane in self._signatures[lowest.bit_length() - 1].busy:
+                head = lane.places[0]
+                if best is not None and best < head:
+                    continue
+                if lane.cost <= room and (not lane.reserve or lane.is_open(self._floor)):
+                    best = head
+        for lane in self._own.get(number, ()):
+            if (best is None or lane.places[0] < best) and lane.cost <= room:
+                best = lane.places[0]
         return best
 
     def open_to(self, number: int) -> Iterator[Lane]:
         """The lanes of which this agent can serve the heads now."""
         floor = self._floor
-        room = floor.room[number]
+        room = floor.room_of(number)
         for lane in self._serviceable(number):
             if lane.cost <= room and (not lane.reserve or lane.is_open(floor)):
                 yield lane
@@ -145,9 +159,31 @@ class Demand:
     def _serviceable(self, number: int) -> Iterator[Lane]:
         """With somebody in them, and for this agent by his skills."""
         if number in self._own:
-            yield from self._own[number]
+            yield from (lane for lane in self._own[number] if lane.places)
         bits = self._waiting & self._serves[number]
         while bits:
             lowest = bits & -bits
             yield from self._signatures[lowest.bit_length() - 1].busy
             bits ^= lowest
+
+    # ---- the audit ---------------------------------------------------------------------------------------------------
+
+    def lanes(self) -> Iterator[Lane]:
+        """Those in which somebody waits."""
+        yield from (lane for signature in self._signatures for lane in signature.busy)
+        yield from (lane for lanes in self._own.values() for lane in lanes)
+
+    def is_exactly(self, expected: Mapping[Lane, list[Order]]) -> bool:
+        """Whether these wait, in this order, and nobody else, and the bits say so."""
+        lanes = list(self.lanes())
+        bits = reduce(or_, (lane.signature.bit for lane in lanes if lane.preferred is None), 0)
+        return bits == self._waiting and len(lanes) == len(expected) and expected == {one: one.places for one in lanes}
+
+    def clear(self) -> None:
+        """Nobody waits."""
+        for signature in self._signatures:
+            signature.busy.clear()
+            for lane in signature.lanes.values():
+                lane.places.clear()
+        self._own.clear()
+        self._waiting = 0

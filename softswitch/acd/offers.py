@@ -42,6 +42,7 @@ class Offers:
         rang = work.stage is Stage.RESERVED
         if rang:
             agent.tally.calls += 1
+            self._state.floor.write_tally(agent)
         self._crew.move(agent, Cue(AgentInput.ANSWERED, contact=event.contact), this)
         if rang:
             contact = self._state.contacts[event.contact]

@@ -65,6 +65,7 @@ class State:
         for spec in self.floor.specs:
             agent = self.agents[spec.name] = former.get(spec.name) or Agent(spec.name)
             self.floor.write(agent)
+            self.floor.write_tally(agent)
         self.queues = {spec.name: self._queue(spec) for spec in self.configured[1]}
         self.sharing = any(queue.spec.share is not None for queue in self.queues.values())
 
@@ -90,7 +91,7 @@ class State:
         if now < contact.prefers_until:
             agent = self.agents.get(contact.preferred)
             if agent is not None and agent.state is not AgentState.LOGGED_OUT:
-                return self.demand.lane_of(self.floor.number[agent.name], signature, contact.cost)
+                return self.demand.lane(signature, contact.cost, preferred=self.floor.number[agent.name])
         spec = self.queues[contact.queue].spec
         closed = spec.reserve is not None and contact.priority_s < spec.reserve.priority_s
         reserve = spec.reserve.agents if spec.reserve is not None and closed else 0

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,7 @@ COLUMNS: Mapping[Strategy, tuple[Reason, ...]] = {
 _BY_IDLE = (S.LONGEST_IDLE, S.RING_ALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """What some keys depend on, beside the agents."""
 
     now: float
