@@ -34,7 +34,17 @@ from softswitch.contact.hunt import Hunt, outcome
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Journey, Table
 from softswitch.contact.offering import Offering
-from softswitch.contact.order import Directory, HangUp, HoldMusicTo, Key, PlayTo, PromptEnded, TellAcd, TellLedger
+from softswitch.contact.order import (
+    Directory,
+    ForgetPlace,
+    HangUp,
+    HoldMusicTo,
+    Key,
+    PlayTo,
+    PromptEnded,
+    TellAcd,
+    TellLedger,
+)
 from softswitch.contact.script import DirectDial
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
@@ -152,8 +162,8 @@ class CallbackContact(Offering):
         self.customer_leg = leg
         waited_s = self.unix(now) - self.promise.recorded_at
         recorded = self.directory.records(self.promise.queue)
-        kept = TellLedger(CustomerAnswered(self.promise.id))
-        return [kept, self.occupy(self.promise.number), *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
+        kept = [TellLedger(CustomerAnswered(self.promise.id)), ForgetPlace(self.promise.number, self.promise.queue)]
+        return [*kept, self.occupy(self.promise.number), *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
 
     def _on_failed(self, event: Failed, now: float) -> list[Effect]:
         if agent := self.rung_at(event.leg):

@@ -34,9 +34,9 @@ class KeptPlaces:
         return len(self._places)
 
     def keep(self, key: Key, place: Kept) -> list[Key]:
-        """The places that have to go for it."""
-        self._places.pop(key, None)
-        self._places[key] = place
+        """The places that have to go for it. Of two who call from one number the one who waited longer counts."""
+        former = self._places.pop(key, place)
+        self._places[key] = Kept(min(former.queued_at, place.queued_at), place.until)
         self._over.set(key, place.until)
         gone = [next(iter(self._places))] if len(self._places) > self._most else []
         for one in gone:

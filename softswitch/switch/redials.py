@@ -73,10 +73,12 @@ class Redials:
         key = self._key(order.number, order.queue)
         if not key[0]:
             return []
-        place = Kept(order.queued_at, order.until)
-        journal = self._switch.ports.journal
-        journal.keep(_name(key), msgspec.msgpack.encode(_Record(*key, place)))
-        self._gone(self._places.keep(key, place))
+        self.due()  # what is over is nobody's older place
+        gone = self._places.keep(key, Kept(order.queued_at, order.until))
+        if (kept := self._places.find(key, self._switch.unix)) is not None:
+            record = msgspec.msgpack.encode(_Record(*key, kept))
+            self._switch.ports.journal.keep(_name(key), record)
+        self._gone(gone)
         return []
 
     def _forget(self, order: ForgetPlace) -> Sequence[Effect]:
