@@ -49,7 +49,7 @@ class Match:
         The claimed contact goes to whom its queue chooses, who need not be the one that claimed it; that one then
         claims again, as he does when the claimed contact is no longer open to him.
         """
-        claims: list[tuple[Order, int]] = [(contact.order, _NOBODY) for contact in this.arrived]
+        claims = [(order, _NOBODY) for order in {contact.order for contact in this.arrived}]
         for name in this.freed:
             self._claim(self._state.floor.number[name], claims)
         heapify(claims)
