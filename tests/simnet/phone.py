@@ -47,6 +47,7 @@ class Call:
     called: str = ""
     texts: list[str] = field(default_factory=list)
     keys: str = ""  # that came by INFO
+    why: str = ""  # the text of the Reason with which it ended
 
 
 @dataclass
@@ -160,8 +161,9 @@ class SimPhone:
                 call.state, call.status = "ringing", status
             case Answered() | Updated():
                 call.state = "talking"
-            case Failed(_, status):
+            case Failed(_, status, causes=causes):
                 call.state, call.status = "ended", status
+                call.why = next((cause.text for cause in causes), "")
             case Texted(_, _, body):
                 call.texts.append(body.decode())
             case Digit(_, digit):
