@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from softswitch.acd.audit import Audit
 from softswitch.acd.calibration import Calibrated
 from softswitch.acd.changes import Changes
+from softswitch.acd.condition import Conditions
 from softswitch.acd.crew import Crew
 from softswitch.acd.estimate import Interval
 from softswitch.acd.glance import Glance, glance
@@ -50,11 +52,13 @@ class Acd:
     def __init__(self, agents: Iterable[AgentSpec], queues: Iterable[QueueSpec], version: str = "") -> None:
         self._state = State(agents, queues, version)
         self._crew = crew = Crew(self._state)
-        self._waiting = waiting = Waiting(self._state, crew)
+        self._prospects = Prospects(self._state)
+        self._conditions = Conditions(self._state, self._prospects)
+        self._waiting = waiting = Waiting(self._state, crew, self._conditions)
         self._offers = offers = Offers(self._state, crew, waiting)
         self._match = Match(self._state, crew, waiting)
-        self._prospects = Prospects(self._state)
         self._changes = changes = Changes(self._state, crew, waiting)
+        self._audit = Audit(self._state, crew, waiting)
         self._handlers: dict[type, Callable[[Any, Step], None]] = {
             LogIn: changes.employed(crew.log_in),
             LogOut: crew.log_out,
@@ -92,7 +96,22 @@ class Acd:
             self._waiting.due(self._state.contacts[str(contact)], this)
         return self._finished(this)
 
+    def audit(self, now: float, alive: Collection[str]) -> list[Effect]:
+        """A whole round of ``audit``; ``alive``: the contacts that the call layer has. What is due is done first."""
+        effects, over = [], False
+        while not over:
+            more, over = self.audit_part(now, alive)
+            effects += more
+        return effects
+
+    def audit_part(self, now: float, alive: Collection[str]) -> tuple[list[Effect], bool]:
+        """The next part of a round, which takes a few milliseconds; whether the round is over."""
+        due, this = self.tick(now), Step(now)
+        over = self._audit.part(alive, this)
+        return due + self._finished(this), over
+
     def _finished(self, this: Step) -> list[Effect]:
+        self._waiting.look(this)
         self._match.match(this)
         if self._changes.under_way:
             self._changes.tidy()
@@ -106,10 +125,11 @@ class Acd:
     def _configure(self, event: Configure, this: Step) -> None:
         self._changes.configure(event, this)
         self._prospects.furnish()
+        self._conditions.furnish()
 
     @property
     def deadline(self) -> float | None:
-        timers = self._state.agent_timers.next(), self._state.contact_timers.next()
+        timers = self._state.agent_timers.next(), self._state.contact_timers.next(), self._conditions.deadline
         return min((due for due in timers if due is not None), default=None)
 
     # ---- lookups; LookupError for an unknown name ----------------------------------------------------------------

@@ -138,7 +138,9 @@ class Changes:
         queue.line.add(contact.order)
         this.effects += [
             QueueLeft(contact.id, old, "moved", waited_s, contact.kind, None, place),
-            QueueJoined(contact.id, queue.spec.name, queue.line.position(contact.order), contact.kind),
+            QueueJoined(
+                contact.id, queue.spec.name, queue.line.position(contact.order), contact.kind, False, "moved", old
+            ),
             Moved(contact.id, old, queue.spec.name),
         ]
         self._waiting.wait(contact, this)

@@ -85,7 +85,7 @@ class Condition(enum.Enum):
 
     NO_AGENTS = "no agents"  # nobody who could ever serve it is logged in
     ALL_PAUSED = "all paused"  # somebody is, and all of them are paused
-    LONG_WAIT = "long wait"  # the expected wait is above ``expected_above_s``
+    LONG_WAIT = "long wait"  # the expected wait is above ``expected_above_s``, of who waits above ``leave_above_s``
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ class QueueSpec:
     share: float | None = None  # of all who wait in queues that have one: routing by queue ratio among those
     join_unless: frozenset[Condition] = frozenset()  # one of them holds: refused
     leave_if: frozenset[Condition] = frozenset()  # one of them comes to hold: those who wait have waited too long
-    expected_above_s: float = 1800.0  # of LONG_WAIT
+    expected_above_s: float = 1800.0  # LONG_WAIT for who wants to join
+    leave_above_s: float = 1800.0  # LONG_WAIT for who waits, and for who would have to leave at once
     handling_s: float = 180.0  # of a conversation with ringing and wrap-up, until some were seen
     patience_s: float = 600.0  # mean, of callers, until some have given up
 
@@ -216,6 +217,7 @@ class Join:
     cost: int = 100  # of an agent's capacity, which is 100 in all
     preferred: str = ""  # this agent first, if he is logged in, whatever the needs say
     preferred_s: float = 0.0  # for so long, from ``queued_at``; then anybody who suits
+    overflow_of: str = ""  # the queue that has sent it here, where it joined first or waited too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +372,8 @@ class QueueJoined(DomainEvent):
     position: int  # from 1
     kind: str
     again: bool = False  # it had its place before a restart
+    why: str = ""  # it comes from another queue: "moved", "overflow"
+    old: str = ""  # that queue
 
 
 @dataclass(frozen=True, slots=True)

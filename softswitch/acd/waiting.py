@@ -6,6 +6,7 @@ Knows offers only so far as to call them off when the contact is gone.
 from __future__ import annotations
 
 from softswitch.acd.agent import Cue
+from softswitch.acd.condition import Conditions
 from softswitch.acd.contact import Contact, joined
 from softswitch.acd.crew import Crew
 from softswitch.acd.model import CancelOffer, Join, Leave, QueueJoined, QueueLeft, Refused, WaitedTooLong
@@ -15,9 +16,10 @@ from softswitch.acd.state import State, Step
 
 
 class Waiting:
-    def __init__(self, state: State, crew: Crew) -> None:
+    def __init__(self, state: State, crew: Crew, conditions: Conditions) -> None:
         self._state = state
         self._crew = crew
+        self._conditions = conditions
 
     def join(self, event: Join, this: Step) -> None:
         if event.contact in self._state.contacts:
@@ -30,7 +32,9 @@ class Waiting:
         contact = self._state.contacts[event.contact] = joined(event, queue.spec, this.now)
         queue.line.add(contact.order)
         position, again = queue.line.position(contact.order), event.joined_at is not None
-        this.effects.append(QueueJoined(contact.id, contact.queue, position, contact.kind, again))
+        why = "overflow" if event.overflow_of else ""
+        fact = QueueJoined(contact.id, contact.queue, position, contact.kind, again, why, event.overflow_of)
+        this.effects.append(fact)
         self.wait(contact, this)
 
     def _refusal(self, event: Join, this: Step) -> str:
@@ -40,8 +44,12 @@ class Waiting:
         if event.needs is not None and not all(map(self._state.floor.knows, skills(event.needs))):
             return "unknown skill"
         # The limit is for those who hold a line: a callback was promised its place already, and some had theirs.
-        kept = event.kind == "callback" or event.joined_at is not None or event.queued_at < this.now
-        if kept or queue.live_waiting < queue.spec.max_waiting:
+        old = event.queued_at < this.now and not event.overflow_of
+        if event.kind == "callback" or event.joined_at is not None or old:
+            return ""
+        if (condition := self._conditions.against(event, queue, this.now)) is not None:
+            return condition.value
+        if queue.live_waiting < queue.spec.max_waiting:
             return ""
         would_be = joined(event, queue.spec, this.now)
         would_be.relax(this.now)
@@ -94,6 +102,14 @@ class Waiting:
     def give_up(self, contact: Contact, this: Step) -> None:
         this.effects.append(WaitedTooLong(contact.id, contact.queue))
         self.left(contact, "timeout", None, this)
+
+    def look(self, this: Step) -> None:
+        """Those who wait and are not to wait any longer, after what has happened."""
+        for contact, why in (*self._conditions.due(this.now), *self._conditions.gone(this)):
+            if contact.id in self._state.contacts:
+                self.unwait(contact)
+                this.effects.append(WaitedTooLong(contact.id, contact.queue, why.value))
+                self.left(contact, why.value, None, this)
 
     def left(self, contact: Contact, why: str, agent: str | None, this: Step) -> None:
         del self._state.contacts[contact.id]

@@ -8,7 +8,7 @@ is skipped, so that nothing has to be cancelled.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 _FEW = 64  # stale entries that are not worth sweeping
 
@@ -69,6 +69,21 @@ class Deadlines:
         self._heap = [(deadline, serial, key) for serial, (key, deadline) in enumerate(self._live.items())]
         self._early.clear()
         heapq.heapify(self._heap)
+
+    def of(self, key: Hashable) -> float | None:
+        """The deadline of ``key``, or None."""
+        return self._live.get(key)
+
+    def lost(self) -> list[Hashable]:
+        """Keys that would never be due, or too late, for want of an entry: none, unless there is a defect."""
+        first: dict[Hashable, float] = {}
+        for entry, _, key in self._heap:
+            if entry == self._live.get(key) or entry == self._early.get(key):
+                first[key] = entry
+        return [key for key, deadline in self._live.items() if first.get(key, deadline + 1.0) > deadline]
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._live)
 
     def __len__(self) -> int:
         return len(self._live)

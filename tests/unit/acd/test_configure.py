@@ -270,7 +270,7 @@ def test_a_contact_is_moved_to_the_place_of_its_age() -> None:
     centre.pass_time(10)
     assert [one for one in centre.tell(Move("c", "other")) if not isinstance(one, Decided)] == [
         QueueLeft("c", "q", "moved", 30.0, "call", None, 1),
-        QueueJoined("c", "other", 2, "call"),
+        QueueJoined("c", "other", 2, "call", False, "moved", "q"),
         Moved("c", "q", "other"),
     ]
     assert places(centre, "other") == ["x", "c", "z"]
