@@ -90,7 +90,8 @@ class Floor:
         """All of him is written, whatever was there; whether it was something else. Then ``recounted``."""
         number, tally, wrong = self.number[agent.name], agent.tally, False
         cells: tuple[tuple[Any, float], ...] = (
-            (self.standings, int(standing(agent))), (self.idle_since, agent.idle_since), (self.room, agent.room),
+            (self.standings, _FREE if agent.offerable else int(standing(agent))),
+            (self.idle_since, agent.idle_since), (self.room, agent.room),
             (self._rooms, agent.room), (self.calls, tally.calls), (self.busy_s, tally.busy_s),
             (self.busy_since, tally.busy_since), (self.logged_in_at, tally.logged_in_at),
         )  # fmt: skip

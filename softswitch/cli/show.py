@@ -17,7 +17,6 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many
 Everything = Annotated[bool, typer.Option("--all", help="Also those that were closed before the start.")]
 
 
-
 def _expected(value: Mapping[str, float] | None) -> str:
     """The wait of a caller who joins now: "2m to 4m"."""
     if value is None:

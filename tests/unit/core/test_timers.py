@@ -53,3 +53,15 @@ def test_whatever_is_set_moved_and_taken_out_is_due_when_a_plain_table_says() ->
             assert [table[key] for key in found] == sorted(table[key] for key in due)  # type: ignore[index]
             for key in due:
                 del table[key]
+
+
+def test_a_key_without_an_entry_is_lost_and_is_found_again_by_setting_it_anew() -> None:
+    deadlines = Deadlines()
+    for key, at in (("a", 5.0), ("b", 3.0), ("b", 9.0), ("c", 4.0)):
+        deadlines.set(key, at)
+    assert (list(deadlines), deadlines.of("b"), deadlines.of("d"), deadlines.lost()) == (["a", "b", "c"], 9.0, None, [])
+    deadlines._heap = [entry for entry in deadlines._heap if entry[2] != "c"]
+    assert deadlines.lost() == ["c"]
+    deadlines.set("c", None)
+    deadlines.set("c", 4.0)
+    assert (deadlines.lost(), deadlines.due(9.0)) == ([], ["c", "a", "b"])
