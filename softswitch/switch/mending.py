@@ -104,7 +104,7 @@ class Mending:
             return []
         legs = [order for leg in self._legs_of(name) if leg not in but for order in self._leg_ends(leg, None)]
         last = contact.finish("failed", "us", self._switch.now) or contact.last_orders()
-        return [*legs, StopRecording(f"room-{name}"), *last]
+        return [*legs, StopRecording(f"room-{name}"), TellAcd(Leave(name, "failed")), *last]
 
     def _agents_freed(self, contact: str) -> list[Effect]:
         """Whoever is reserved for it, or talks in it."""

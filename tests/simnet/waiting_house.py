@@ -51,7 +51,8 @@ class WaitingHouse(TransferHouse):
         """Who waits for orders, the first in line first: since when his age counts."""
         switch, now = self.world.switch, self.world.now
         waiting = switch.acd.waiting("orders", now)
-        return {switch.calls.contacts[one.contact].facts.caller: round(now - one.waited_s, 3) for one in waiting}
+        known = ((switch.calls.contacts.get(one.contact), one.waited_s) for one in waiting)
+        return {one.facts.caller: round(now - waited_s, 3) for one, waited_s in known if one is not None}
 
     def said_to(self, call: Call) -> list[Prompt]:
         media = self.world.media
