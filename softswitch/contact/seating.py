@@ -86,6 +86,8 @@ class Seating:
 
     def _judge(self, now: float) -> list[Effect]:
         typed = self._typed
+        if self._seats.locked(self._user, now):  # since the last PIN
+            return self._begin(now)
         if not typed:
             return self._in_vain(now)
         if self._phase == "number":
