@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,21 +14,25 @@ from rich.console import Console
 from rich.progress import Progress
 
 from softswitch.acd.statistics import Promise
+from softswitch.cli import scenario
 from softswitch.cli.client import DEFAULT_CONFIG, Failed
 from softswitch.cli.option import Config, Json
-from softswitch.cli.table import Column, show, text
+from softswitch.cli.scenario import Drawn, Scenario
+from softswitch.cli.table import Column, as_json_text, duration, show, text
 from softswitch.core.errors import ConfigError
 from softswitch.core.units import seconds
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.drawing.plot import plot
 from softswitch.settings import Settings, load
+from softswitch.simulation import sheet
 from softswitch.simulation.account import Account
-from softswitch.simulation.arrival import Arrival, exponential, merged, poisson, read
 from softswitch.simulation.people import Habits
+from softswitch.simulation.picture import picture
 from softswitch.simulation.result import Result, result, rows
 from softswitch.simulation.run import Run
 
-MOST_CALLS = 1_000_000  # more take hours, and more memory than there is
 _AT_ONCE = 500  # contacts between two looks of the progress bar
+_REAL = "as it was"
 
 
 def _percent(share: Any) -> str:
@@ -36,20 +40,25 @@ def _percent(share: Any) -> str:
 
 
 def _seconds(value: Any) -> str:
-    return "" if value is None else f"{value:.1f} s"
+    return "" if value is None else f"{value:.1f}s"
 
 
-_COLUMNS: list[Column] = [
-    ("queue", "queue", text),
-    ("with", "configuration", text),
-    ("offered", "offered", text),
-    ("answered", "answered", text),
-    ("gave up", "abandoned", text),
-    ("in time", "service_level", lambda levels: _percent(levels["of_all"])),
-    ("ASA", "asa_s", _seconds),
-    ("longest", "longest_s", _seconds),
-    ("occupancy", "occupancy", _percent),
-]
+# Three tables: one would not fit into a terminal.
+_WHO: list[Column] = [("queue", "queue", text), ("with", "configuration", text)]
+_WAITS: list[Column] = [
+    ("offered", "offered", text), ("refused", "refused", text), ("answered", "answered", text),
+    ("gave up", "abandoned", text), ("ASA", "asa_s", _seconds), ("p50", "wait_p50_s", _seconds),
+    ("p90", "wait_p90_s", _seconds),
+]  # fmt: skip
+_LEVELS: list[Column] = [
+    *((name, f"service_level.{name}", _percent) for name in ("of_answered", "of_ended", "without_quick", "of_all")),
+    ("longest", "longest_s", _seconds), ("occupancy", "occupancy", _percent),
+]  # fmt: skip
+_CALLBACKS: list[Column] = [
+    ("callbacks", "callback.recorded", text), ("kept", "callback.kept", text), ("attempts", "callback.attempts", text),
+    ("open", "callback.open", text), ("p50", "callback.wait_p50_s", duration),
+    ("p90", "callback.wait_p90_s", duration), ("served", "served", _percent),
+]  # fmt: skip
 
 
 def simulate(
@@ -57,86 +66,123 @@ def simulate(
     against: Annotated[
         list[Path] | None, typer.Option(help="Another configuration, beside it; more than once.")
     ] = None,
-    arrivals: Annotated[Path | None, typer.Option(help="CSV: at,queue,talk and if wanted patience,priority.")] = None,
+    arrivals: Annotated[
+        Path | None, typer.Option(help="CSV: at,queue,talk and if wanted patience,priority,wrap_up.")
+    ] = None,
     calls: Annotated[list[str] | None, typer.Option(help="Instead: orders=360, calls per hour of a queue.")] = None,
+    day: Annotated[str, typer.Option(help="Instead: a day that was, as the store has it: yesterday, 2026-12-31.")] = "",
+    since: Annotated[str, typer.Option(help="Instead: from then on, to --until or the end of that day.")] = "",
+    until: Annotated[str, typer.Option(help="With --since.")] = "",
     talk: Annotated[str, typer.Option(help="Mean talk time, for --calls.")] = "3m",
     patience: Annotated[str, typer.Option(help="Mean patience, for --calls; without it nobody gives up.")] = "",
+    start: Annotated[str, typer.Option(help="When the first calls come, for --calls.")] = "9:00",
     hours: Annotated[float, typer.Option(min=0.01, max=1000, help="How long calls come, for --calls.")] = 8.0,
-    seed: Annotated[int, typer.Option(help="Of chance, for --calls.")] = 1,
-    pickup: Annotated[str, typer.Option(help="From the first ring until an agent picks up.")] = "3s",
-    target: Annotated[str, typer.Option(help="Answered within this time is in time.")] = "20s",
-    short: Annotated[str, typer.Option(help="Who gives up before was never really there.")] = "0s",
+    burst: Annotated[str, typer.Option(help="WHEN,HOW LONG,TIMES as many, for --calls: 20:00,20m,6.")] = "",
+    seed: Annotated[int, typer.Option(help="Of chance.")] = 1,
+    agents: Annotated[
+        int | None, typer.Option(min=0, max=100_000, help="So many, of those configured and of their kind.")
+    ] = None,
+    shifts: Annotated[
+        Path | None, typer.Option(help="CSV: agent,start,end and if wanted pause; or at,agents: so many from then on.")
+    ] = None,
+    pickup: Annotated[str, typer.Option(help="From the first ring until an agent picks up; default 3s.")] = "",
+    misses: Annotated[float | None, typer.Option(min=0, max=100, help="Rings not picked up, in %; default 0.")] = None,
+    reached: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Callback attempts that are answered, in %; default 60.")
+    ] = None,
+    callbacks: Annotated[bool, typer.Option(help="Call back whom a queue has lost, by its policy.")] = True,
+    target: Annotated[str, typer.Option(help="Answered within this is in time; default: as configured.")] = "",
+    short: Annotated[str, typer.Option(help="Who gives up before was never there; default: as configured.")] = "",
+    svg: Annotated[Path | None, typer.Option(help="Draw it, interval by interval, into this file.")] = None,
     json: Json = False,
 ) -> None:
-    """Run the real ACD on a virtual clock, with all agents of the configuration at work."""
-    if (arrivals is None) == (not calls):
-        raise typer.BadParameter("name one of --arrivals FILE and --calls QUEUE=PER_HOUR")
+    """Run the real ACD, and the real ledger of callbacks, on a virtual clock."""
+    if sum(map(bool, (arrivals, calls, day, since))) != 1:
+        raise typer.BadParameter("name one of --arrivals FILE, --calls QUEUE=PER_HOUR, --day DAY and --since WHEN")
+    if until and not since:
+        raise typer.BadParameter("--until goes with --since")
+    names = [config, *(against or [])]
+    settings = [_settings(name) for name in names]
     try:
-        mean_patience_s = seconds(patience) if patience else math.inf
-        if arrivals is not None:
-            coming = _from_file(arrivals)
+        if day or since:
+            planned = scenario.day(settings[0], day or since, until, seed)
+            planned = replace(planned, habits=_people(planned.habits, pickup, misses, reached))
         else:
-            coming = _drawn(calls or [], seconds(talk), mean_patience_s, hours, seed)
-        pickup_s, promise = seconds(pickup), Promise(seconds(target), seconds(short))
+            patience_s = seconds(patience) if patience else math.inf
+            drawn = Drawn(calls or [], seconds(talk), patience_s, sheet.clock("start", start), hours,
+                          scenario.burst(burst), seed)  # fmt: skip
+            coming = drawn.arrivals() if arrivals is None else scenario.arrivals_of(arrivals)
+            people = _people(Habits(3.0, seed=seed), pickup, misses, reached)
+            at_work = scenario.roster_of(shifts, agents, coming)
+            planned = Scenario(coming, at_work, people, scenario.midnight(settings[0]))
+        if (day or since) and (shifts or agents is not None):
+            planned = replace(planned, roster=scenario.roster_of(shifts, agents, planned.arrivals))
+        measured = seconds(target) if target else None, seconds(short) if short else None
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    names = [config, *(against or [])]
-    settings = [_settings(name, coming) for name in names]
-    found: list[tuple[str, Result]] = []
+    found = [] if planned.real is None else [(_REAL, planned.real)]
+    notes = [*planned.notes, *_assumed(planned, callbacks)]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         for name, one in zip(names, settings, strict=True):
-            task = bar.add_task(str(name), total=len(coming))
-            found.append((str(name), _played(one, coming, pickup_s, promise, partial(bar.advance, task, _AT_ONCE))))
-    columns = _COLUMNS if against else [column for column in _COLUMNS if column[1] != "configuration"]
-    show(rows(found), columns, json, "nobody has called")
+            notes += _fits(name, one, planned)
+            task = bar.add_task(str(name), total=len(planned.arrivals))
+            found.append((str(name), _played(one, planned, callbacks, measured, partial(bar.advance, task, _AT_ONCE))))
+    if svg is not None:
+        _draw(svg, found)
+    _show(found, notes, json)
 
 
-def _from_file(path: Path) -> list[Arrival]:
-    try:
-        found, problems = read(path.read_text(encoding="utf-8", errors="replace"), str(path))
-    except OSError as error:
-        raise Failed(f"{path}: {error.strerror}") from error
-    if problems:
-        told = "\n".join(str(problem) for problem in problems[:20])
-        raise Failed(f"{told}\n{len(problems)} row(s) are wrong; nothing was simulated")
-    return found
-
-
-def _drawn(calls: Sequence[str], talk_s: float, patience_s: float, hours: float, seed: int) -> list[Arrival]:
+def _people(usual: Habits, pickup: str, misses: float | None, reached: float | None) -> Habits:
     """Raises ``ValueError``."""
-    chance = random.Random(seed)
-    streams = []
-    for written in calls:
-        queue, _, rate = written.partition("=")
-        try:
-            per_h = float(rate)
-        except ValueError:
-            per_h = math.nan
-        if not queue or not 0 < per_h < math.inf:
-            raise ValueError(f"{written!r}: write QUEUE=CALLS_PER_HOUR, for example orders=360")
-        if per_h * hours > MOST_CALLS:
-            raise ValueError(f"{written!r} makes {per_h * hours:g} calls; at most {MOST_CALLS:,} are simulated")
-        own = random.Random(chance.random())
-        streams.append(poisson(own, queue, per_h, hours * 3600, exponential(own, talk_s), exponential(own, patience_s)))
-    return merged(*streams)
+    return replace(
+        usual,
+        pickup_s=seconds(pickup) if pickup else usual.pickup_s,
+        misses=usual.misses if misses is None else misses / 100,
+        reached=usual.reached if reached is None else reached / 100,
+    )
 
 
-def _settings(directory: Path, coming: Sequence[Arrival]) -> Settings:
+def _settings(directory: Path) -> Settings:
     try:
-        settings = load(directory)
+        return load(directory)
     except ConfigError as error:
         raise Failed("\n".join(str(problem) for problem in error.problems)) from error
-    for queue in sorted({one.queue for one in coming}):
+
+
+def _fits(directory: Path, settings: Settings, planned: Scenario) -> list[str]:
+    """Notes about what of the scenario this configuration does not know. Raises ``Failed`` for a queue."""
+    for queue in sorted({one.queue for one in planned.arrivals}):
         if queue not in settings.queues:
             raise Failed(f"{directory} has no queue {queue!r}{did_you_mean(queue, settings.queues)}")
-    return settings
+    strangers = planned.roster.strangers(settings.agent_specs())
+    told = ", ".join(strangers[:10]) + (" ..." if strangers[10:] else "")
+    return [f"nobody works in place of {told}, whom {directory} does not have"] if strangers else []
+
+
+def _assumed(planned: Scenario, callbacks: bool) -> list[str]:
+    people = planned.habits
+    if not callbacks:
+        return ["nobody is called back"]
+    return [
+        f"a callback is answered by {people.reached:.0%} of those called, {people.answer_s:.0f} s after the first ring",
+        "whoever was lost does not call in again himself, and has a number that may be dialled",
+    ]
 
 
 def _played(
-    settings: Settings, coming: Sequence[Arrival], pickup_s: float, promise: Promise, progress: Callable[[], None]
+    settings: Settings,
+    planned: Scenario,
+    callbacks: bool,
+    measured: tuple[float | None, float | None],
+    progress: Callable[[], None],
 ) -> Result:
-    account = Account(dict.fromkeys(settings.queues, promise))
-    run = Run(settings.agent_specs(), settings.queue_specs(), account.observe, Habits(pickup_s))
+    target_s, short_s = measured
+    promises = {name: _promise(queue.promise(), target_s, short_s) for name, queue in settings.queues.items()}
+    account = Account(promises, planned.epoch)
+    run = Run(
+        settings.agent_specs(), settings.queue_specs(), account.observe, planned.habits, roster=planned.roster,
+        policies=settings.policies() if callbacks else (), epoch=planned.epoch,
+    )  # fmt: skip
     passed = 0
 
     def count() -> None:
@@ -145,4 +191,46 @@ def _played(
         if passed % _AT_ONCE == 0:
             progress()
 
-    return result(run.play(coming, count), account)
+    return result(run.play(planned.arrivals, count), account)
+
+
+def _promise(own: Promise, target_s: float | None, short_s: float | None) -> Promise:
+    return Promise(own.target_s if target_s is None else target_s, own.short_abandon_s if short_s is None else short_s)
+
+
+def _draw(path: Path, found: Sequence[tuple[str, Result]]) -> None:
+    try:
+        path.write_text(plot(picture("What if", found)), encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def _show(found: Sequence[tuple[str, Result]], notes: Sequence[str], json: bool) -> None:
+    listed = rows(found)
+    if json:
+        intervals = [
+            {"configuration": label, **moment.told(start)}
+            for label, one in found
+            for start, moment in one.moments.items()
+        ]
+        typer.echo(as_json_text({"rows": listed, "intervals": intervals, "assumed": list(notes)}))
+        return
+    flat = [_flat(row) for row in listed]
+    who = _WHO if len(found) > 1 else _WHO[:1]
+    show(flat, [*who, *_WAITS], False, "nobody has called")
+    if flat:
+        typer.echo()
+        show(flat, [*who, *_LEVELS], False, "")
+    if any(row["callback.recorded"] for row in flat):
+        typer.echo()
+        show(flat, [*who, *_CALLBACKS], False, "")
+    for note in notes:
+        typer.echo(f"assumed: {note}", err=True)
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """What is in a row of its own beside the rest, by its whole name."""
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        found |= {f"{key}.{name}": one for name, one in value.items()} if isinstance(value, dict) else {key: value}
+    return found

@@ -5,6 +5,7 @@ It is told the facts of a simulated day, or those that a switch has kept of a re
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -129,6 +130,6 @@ class Account:
 
 
 def quantile(values: Iterable[float], share: float) -> float | None:
-    """The least value that so many are not above; None of none."""
+    """The least value that so many are not above (the nearest rank); None of none."""
     ordered = sorted(values)
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else None
+    return ordered[max(math.ceil(share * len(ordered)), 1) - 1] if ordered else None

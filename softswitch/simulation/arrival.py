@@ -43,7 +43,7 @@ def poisson(
     since_s: float = 0.0,
 ) -> Iterator[Arrival]:
     """Callers who know nothing of each other, until the time is up."""
-    at = since_s + chance.expovariate(calls_per_h / 3600.0)
+    at = since_s + chance.expovariate(calls_per_h / 3600.0) if calls_per_h > 0 else math.inf
     while at < until_s:
         yield Arrival(at, queue, talk(), patience(), priority_s)
         at += chance.expovariate(calls_per_h / 3600.0)

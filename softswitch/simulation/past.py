@@ -90,8 +90,7 @@ class Reader:
             case AgentStateChanged():
                 self._changed(event, now)
             case QueueJoined(kind="call", again=False):
-                visit = self._open[event.contact] = Visit(event.queue, now)
-                self.visits.append(visit)
+                self._joined(event, now)
             case QueueLeft(kind="call"):
                 self._left(event, now)
         self.account.observe(event, now)
@@ -101,6 +100,15 @@ class Reader:
         for name, person in self._people.items():
             if person.state is not S.LOGGED_OUT:
                 self.turns.append(Turn(until, LogOut(name)))
+
+    def _joined(self, event: QueueJoined, now: float) -> None:
+        """Whoever was moved waits on, in another queue."""
+        visit = self._open.get(event.contact)
+        if visit is not None and visit.why == "moved":
+            visit.queue, visit.why, visit.waited_s = event.queue, "", None
+            return
+        visit = self._open[event.contact] = Visit(event.queue, now)
+        self.visits.append(visit)
 
     def _left(self, event: QueueLeft, now: float) -> None:
         visit = self._open.get(event.contact)

@@ -249,6 +249,8 @@ class Run:
 
     def _left(self, event: QueueLeft) -> None:
         contact = event.contact
+        if event.why == "moved":  # it waits on, in another queue
+            return
         self._waiting.discard(contact)
         self._rings.pop(contact, None)
         if event.why == "answered":

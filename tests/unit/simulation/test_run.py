@@ -1,22 +1,26 @@
-"""The clock, the people, the command."""
+"""The clock and the people."""
 
 import math
 import random
-import shutil
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from softswitch.acd.model import AgentSpec, QueueLeft, QueueSpec, WrapUp
+from softswitch.acd.model import (
+    AgentSpec,
+    AgentState,
+    AgentStateChanged,
+    QueueLeft,
+    QueueSpec,
+    Strategy,
+    WrapUp,
+    WrapUpMode,
+)
 from softswitch.acd.statistics import Statistics
-from softswitch.cli.main import app
 from softswitch.core.effect import DomainEvent
 from softswitch.simulation.arrival import Arrival, exponential, poisson, read
 from softswitch.simulation.people import Habits
 from softswitch.simulation.run import Outcome, Run
 
-ROOT = Path(__file__).parents[3]
 ANNA = AgentSpec("anna", "1001", ())
 
 
@@ -63,6 +67,49 @@ def test_one_input_gives_one_output_decision_by_decision() -> None:
     assert digest(1) == digest(1) != digest(2)
 
 
+def test_a_wrap_up_with_open_end_lasts_as_long_as_the_queue_says_or_the_file() -> None:
+    spec = QueueSpec("q", wrap_up=WrapUp(WrapUpMode.UNTIL_DONE, 25.0))
+    _, left = _played([Arrival(0.0, "q", 60.0), Arrival(1.0, "q", 60.0)], spec)
+    assert left[1] == ("c2", "answered", 60.0 + 25.0 - 1.0)
+    _, left = _played([Arrival(0.0, "q", 60.0, wrap_up_s=7.0), Arrival(1.0, "q", 60.0)], spec)
+    assert left[1] == ("c2", "answered", 60.0 + 7.0 - 1.0)
+
+
+def test_a_timed_wrap_up_is_ended_early_and_an_optional_one_is_asked_for() -> None:
+    timed = QueueSpec("q", wrap_up=WrapUp.timed(30.0))
+    _, left = _played([Arrival(0.0, "q", 60.0, wrap_up_s=4.0), Arrival(1.0, "q", 60.0)], timed)
+    assert left[1] == ("c2", "answered", 60.0 + 4.0 - 1.0)
+    optional = QueueSpec("q", wrap_up=WrapUp(WrapUpMode.OPTIONAL, 20.0))
+    _, left = _played(
+        [Arrival(0.0, "q", 60.0), Arrival(1.0, "q", 60.0, wrap_up_s=12.0), Arrival(2.0, "q", 5.0)], optional
+    )
+    assert [waited_s for _, _, waited_s in left] == [0.0, 59.0, 60.0 + 60.0 + 12.0 - 2.0]
+
+
+def test_of_all_who_are_rung_at_once_one_has_the_call() -> None:
+    agents = (ANNA, AgentSpec("bob", "1002", ()))
+    spec = QueueSpec("q", wrap_up=WrapUp.timed(0.0), strategy=Strategy.RING_ALL)
+    _, left = _played([Arrival(0.0, "q", 60.0), Arrival(10.0, "q", 60.0)], spec, 3.0, agents)
+    assert left == [("c1", "answered", 3.0), ("c2", "answered", 3.0)]
+
+
+def test_whoever_misses_rings_is_paused_and_comes_back() -> None:
+    left: list[str] = []
+    states: list[tuple[float, str]] = []
+
+    def hear(event: DomainEvent, now: float) -> None:
+        if isinstance(event, QueueLeft):
+            left.append(event.why)
+        elif isinstance(event, AgentStateChanged) and event.new in (AgentState.PAUSED, AgentState.READY):
+            states.append((now, event.new.value))
+
+    spec = QueueSpec("q", ring_timeout_s=10.0, max_misses=2, max_wait_s=60.0)
+    Run([ANNA], [spec], hear, Habits(2.0, misses=1.0, back_s=30.0)).play([Arrival(0.0, "q", 5.0)])
+    paused = next(at for at, state in states if state == "paused")
+    assert left == ["timeout"] and 20.0 <= paused <= 30.0
+    assert min(at for at, state in states if at > paused and state == "ready") == paused + 30.0
+
+
 def test_all_that_was_offered_is_accounted_for() -> None:
     chance = random.Random(7)
     statistics = Statistics({})
@@ -96,37 +143,3 @@ def test_arrivals_are_read_in_any_order_with_clock_times() -> None:
 def test_what_is_wrong_in_a_file_is_told_in_its_line(text: str, line: int, word: str) -> None:
     _, problems = read(text, "day.csv")
     assert (problems[0].line, word in str(problems[0])) == (line, True)
-
-
-def _simulate(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["simulate", *arguments])
-    return done.exit_code, done.output
-
-
-def test_two_configurations_are_shown_side_by_side(tmp_path: Path) -> None:
-    other = tmp_path / "more"
-    shutil.copytree(ROOT / "config", other)
-    agents = (other / "agents.yaml").read_text(encoding="utf-8")
-    users = (other / "users.yaml").read_text(encoding="utf-8")
-    (other / "users.yaml").write_text(users.replace("users:", 'users:\n  "1099": {password: test-1099}', 1))
-    (other / "agents.yaml").write_text(
-        agents.replace("agents:", 'agents:\n  dora: {user: "1099", skills: {orders: 5}}')
-    )
-    code, output = _simulate(
-        "--config", str(ROOT / "config"), "--against", str(other), "--calls", "orders=60", "--patience", "2m"
-    )
-    lines = [line.split() for line in output.splitlines() if line.strip().startswith("orders")]
-    assert code == 0 and len(lines) == 2
-    assert int(lines[0][3]) < int(lines[1][3]), "one more agent answers more"
-
-
-def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
-    config = ("--config", str(ROOT / "config"))
-    assert _simulate(*config)[0] == 2
-    assert _simulate(*config, "--calls", "orders=many")[0] == 2
-    code, output = _simulate(*config, "--calls", "order=60")
-    assert code == 1 and "did you mean 'orders'?" in output
-    wrong = tmp_path / "day.csv"
-    wrong.write_text("at,queue,talk\nnoon,orders,60\n")
-    code, output = _simulate(*config, "--arrivals", str(wrong))
-    assert code == 1 and f"{wrong}:2" in output

@@ -1,0 +1,126 @@
+"""The command."""
+
+import json
+import shutil
+import xml.etree.ElementTree as Xml
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from softswitch.cli.main import app
+
+ROOT = Path(__file__).parents[3]
+CONFIG = ("--config", str(ROOT / "config"))
+
+
+def _simulate(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["simulate", *arguments])
+    return done.exit_code, done.output
+
+
+def test_two_configurations_are_shown_side_by_side(tmp_path: Path) -> None:
+    other = tmp_path / "more"
+    shutil.copytree(ROOT / "config", other)
+    agents = (other / "agents.yaml").read_text(encoding="utf-8")
+    users = (other / "users.yaml").read_text(encoding="utf-8")
+    (other / "users.yaml").write_text(users.replace("users:", 'users:\n  "1099": {password: test-1099}', 1))
+    (other / "agents.yaml").write_text(
+        agents.replace("agents:", 'agents:\n  dora: {user: "1099", skills: {orders: 5}}')
+    )
+    code, output = _simulate(
+        "--config", str(ROOT / "config"), "--against", str(other), "--calls", "orders=60", "--patience", "2m"
+    )
+    lines = [line.split() for line in output.splitlines() if line.strip().startswith("orders")]
+    assert code == 0 and len(lines) == 6, "waits, service levels, callbacks"
+    assert int(lines[0][4]) < int(lines[1][4]), "one more agent answers more"
+
+
+def told(*arguments: str) -> dict[str, list[dict[str, object]]]:
+    code, output = _simulate(*CONFIG, *arguments, "--json")
+    assert code == 0, output
+    found: dict[str, list[dict[str, object]]] = json.loads(output[: output.rindex("}") + 1])
+    return found
+
+
+def test_more_agents_of_the_same_kind_and_shifts_of_a_file(tmp_path: Path) -> None:
+    calls = ("--calls", "orders=100", "--patience", "1m", "--hours", "3", "--no-callbacks")
+    few, many = (told(*calls, "--agents", count)["rows"][0] for count in ("3", "12"))
+    assert few["answered"] < many["answered"] and few["occupancy"] > many["occupancy"]  # type: ignore[operator]
+    shifts = tmp_path / "shifts.csv"
+    shifts.write_text("agent,start,end\nalice,9:00,10:00\nnobody,9:00,12:00\n")
+    found = told(*calls, "--shifts", str(shifts))
+    assert found["rows"][0]["answered"] < few["answered"]  # type: ignore[operator]
+    at_work = [one["start_s"] for one in found["intervals"] if one["occupancy"]]
+    assert at_work[:4] == [32400, 33300, 34200, 35100] and at_work[4:] in ([], [36000]), "and to the end of the last call"
+    assert any("nobody works in place of nobody" in str(note) for note in found["assumed"])
+
+
+def test_a_burst_on_television_and_what_callbacks_save_of_it() -> None:
+    """FIELD: 30 agents, bursts of 20 minutes at 6 times the calls: 68 % served become 97 %."""
+    calls = ("--calls", "orders=300", "--hours", "6", "--patience", "2m", "--burst", "10:00,20m,6", "--agents", "30")
+    without, called_back = told(*calls, "--no-callbacks")["rows"][0], told(*calls, "--reached", "80")["rows"][0]
+    assert without["offered"] == called_back["offered"]
+    assert without["served"] < 0.85 and called_back["served"] > 0.95  # type: ignore[operator]
+    assert called_back["occupancy"] > without["occupancy"]  # type: ignore[operator]
+    callback = called_back["callback"]
+    assert isinstance(callback, dict)
+    assert callback["recorded"] == callback["kept"] + callback["given_up"] + callback["open"]
+    assert 0 < callback["wait_p50_s"] < callback["wait_p90_s"]
+
+
+def test_the_picture_has_a_line_for_each_configuration(tmp_path: Path) -> None:
+    other, svg = tmp_path / "a <b> & c", tmp_path / "day.svg"
+    shutil.copytree(ROOT / "config", other)
+    calls = ("--calls", "orders=60", "--hours", "2", "--against", str(other), "--svg", str(svg))
+    assert _simulate(*CONFIG, *calls)[0] == 0
+    texts = ["".join(one.itertext()) for one in Xml.fromstring(svg.read_text()).iter() if one.tag.endswith("}text")]
+    assert any(text.endswith("a <b> & c") for text in texts) and "9:00" in texts
+    code, output = _simulate(*CONFIG, "--calls", "orders=60", "--svg", str(tmp_path / "no" / "day.svg"))
+    assert code == 1 and "cannot be written" in output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--calls", "orders=0"),
+        ("--calls", "orders=60", "--agents", "0"),
+        ("--calls", "orders=60", "--agents", "1", "--talk", "10h", "--patience", "5s", "--hours", "1"),
+        ("--calls", "orders=6000", "--agents", "1", "--patience", "1s", "--hours", "0.2"),
+        ("--calls", "orders=60", "--talk", "1ms", "--hours", "0.1"),
+        ("--calls", "orders=60", "--target", "0s", "--pickup", "0s", "--hours", "1"),
+        ("--calls", "orders=60", "--misses", "100", "--hours", "0.2"),
+        ("--calls", "orders=60", "--reached", "0", "--patience", "1s", "--agents", "1"),
+    ],
+)
+def test_odd_days_have_an_end_and_all_callers_are_accounted_for(arguments: tuple[str, ...]) -> None:
+    for row in told(*arguments)["rows"]:
+        offered, answered, abandoned, elsewhere = (
+            row[key] for key in ("offered", "answered", "abandoned", "elsewhere")
+        )
+        assert offered == answered + abandoned + elsewhere  # type: ignore[operator]
+
+
+def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
+    config = CONFIG
+    assert _simulate(*config)[0] == 2
+    assert _simulate(*config, "--calls", "orders=many")[0] == 2
+    code, output = _simulate(*config, "--calls", "order=60")
+    assert code == 1 and "did you mean 'orders'?" in output
+    wrong = tmp_path / "day.csv"
+    wrong.write_text("at,queue,talk\nnoon,orders,60\n")
+    code, output = _simulate(*config, "--arrivals", str(wrong))
+    assert code == 1 and f"{wrong}:2" in output
+    for option, value, word in (
+        ("--burst", "20:00,20m", "WHEN,HOW_LONG,TIMES"),
+        ("--burst", "20:00,20m,0.5", "from 1 to 1000"),
+        ("--start", "noon", "number of seconds"),
+        ("--day", "yesterday", "name one of"),
+        ("--until", "9:30", "goes with --since"),
+        ("--shifts", str(wrong), "must be one of"),
+        ("--shifts", str(tmp_path / "none.csv"), "No such file"),
+    ):
+        code, output = _simulate(*config, "--calls", "orders=60", option, value)
+        assert code and word in " ".join(output.replace("│", " ").split()), (option, output)
+    code, output = _simulate(*config, "--day", "2026-31-12")
+    assert code == 1 and "for example today" in output
