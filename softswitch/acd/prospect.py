@@ -185,7 +185,10 @@ class Prospects:
         return None if spread is None else self._calibration(queue).predict(spread.interval()).told
 
     def told(self, contact: Contact, former: Told | None, now: float) -> Told | None:
-        """What to say to it, of which ``former`` was said last; None: nobody is at work."""
+        """What to say to it, of which ``former`` was said last; None: nobody is at work. While an agent is rung for it
+        there is nothing new to say: he may not answer."""
+        if contact.agents:
+            return former
         honest = self.of_contact(contact, now)
         if honest is None:
             return None

@@ -1,11 +1,13 @@
 """What one caller is told, and told again: a wait that never rises unless something has happened that can be named.
 
-An estimate is never quite the same twice. What is only noise is not told: the former value stays. What is worse for a
-reason that the caller could be given is told, with the one reason that makes most of it.
+An estimate is never quite the same twice. What is only noise is not told: the former value stays, and so does what it
+was made of, so that causes add up until they tell. What is worse for a reason that the caller could be given is told,
+with the one reason that makes most of it; a reason too small for half of the rise is none.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from softswitch.acd.estimate import Interval
@@ -54,14 +56,14 @@ def retold(former: Told | None, honest: Interval, basis: Basis) -> Told:
     if former is None:
         return Told(honest, basis)
     if honest.likely_s > former.interval.likely_s:
-        cause = why(former.basis, basis)
+        cause = why(former.basis, basis, honest.likely_s / max(1.0, former.interval.likely_s))
         return Told(honest, basis, cause, former.interval) if cause else Told(former.interval, former.basis)
     was = former.interval
     return Told(Interval(min(was.low_s, honest.low_s), honest.likely_s, min(was.high_s, honest.high_s)), basis)
 
 
-def why(former: Basis, basis: Basis) -> str:
-    """The reason with the greatest effect; "" where nothing has become worse."""
+def why(former: Basis, basis: Basis, rise: float) -> str:
+    """The reason with the greatest effect; "" where none accounts for a wait that is ``rise`` times as long."""
     if former.queue != basis.queue:
         return MOVED
     staff = AGENTS_PAUSED if basis.paused - former.paused >= (former.serving - basis.serving) / 2 else AGENTS_LEFT
@@ -72,4 +74,4 @@ def why(former: Basis, basis: Basis) -> str:
         LONGER: longer if longer >= _LONGER else 1.0,
     }
     cause = max(effects, key=lambda one: effects[one])
-    return cause if effects[cause] > 1.0 else ""
+    return cause if effects[cause] > 1.0 and effects[cause] >= math.sqrt(rise) else ""
