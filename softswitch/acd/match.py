@@ -101,7 +101,7 @@ class Match:
         undecided = {contact.id: contact for contact in this.arrived}
         free = {state.floor.number[name] for name in this.freed}
         while True:
-            free = {number for number in free if next(state.demand.open_to(number), None) is not None}
+            free = {one for one in free if state.floor.is_free(one) and any(state.demand.open_to(one))}
             heads = {lane.places[0] for number in free for lane in state.demand.open_to(number)}
             heads |= {one.order for one in undecided.values() if one.lane is not None and one.lane.is_open(state.floor)}
             if not heads:

@@ -93,8 +93,8 @@ def test_nobody_answers_the_contact_keeps_its_place_and_the_agent_is_paused(hous
     house.alice.answer_after = 1.0
     house.world.switch.control.set_ready("alice")
     house.world.run_until(lambda: house.alice.talking)
-    decisions = house.world.switch.control.why(house.world.facts(Decided)[0].contact)
-    assert decisions[-1]["agent"] == "alice"
+    story = house.world.switch.control.story(house.world.facts(Decided)[0].contact)
+    assert story is not None and story.decisions[-1].decided.agent == "alice"
 
 
 def test_feature_codes_change_the_agents_state() -> None:
