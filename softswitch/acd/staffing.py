@@ -37,8 +37,8 @@ class Load:
     patience_s: float = math.inf  # mean; inf: nobody gives up
 
     def __post_init__(self) -> None:
-        if not (0 < self.calls_per_h < math.inf and 0 < self.handling_s < math.inf):
-            raise ValueError("calls per hour and handling time must be more than 0")
+        if not (0 <= self.calls_per_h < math.inf and 0 < self.handling_s < math.inf):
+            raise ValueError("calls per hour must not be less than 0, and the handling time must be more")
         if self.offered > MAX_AGENTS:
             raise ValueError(f"{self.offered:g} callers would talk at once; at most {MAX_AGENTS:,} can be planned for")
         if not (self.target_s >= 0 and self.patience_s > 0):
@@ -78,9 +78,9 @@ def forecast(load: Load, agents: int) -> Forecast:
     as many agents as Erlang, or fewer, and nobody gives up."""
     if not 1 <= agents <= MAX_AGENTS:
         raise ValueError(f"{agents} agents; it must be from 1 to {MAX_AGENTS:,}")
-    if math.isinf(load.patience_s):
-        return _patient(load, agents)
-    return _impatient(load, agents)
+    if load.calls_per_h == 0:
+        return _idle(load, agents)
+    return _patient(load, agents) if math.isinf(load.patience_s) else _impatient(load, agents)
 
 
 def agents_for(
@@ -115,6 +115,11 @@ def _holds(load: Load, agents: int, within: float, abandoned: float, occupancy: 
     return one.within_of_offered >= within and one.abandoned <= abandoned and one.occupancy <= occupancy
 
 
+def _idle(load: Load, agents: int) -> Forecast:
+    """So many agents that nobody ever waits."""
+    return Forecast(agents, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, load.offered / agents, 0.0)
+
+
 def _patient(load: Load, agents: int) -> Forecast:
     """Erlang C."""
     spare = agents - load.offered
@@ -138,16 +143,19 @@ def _impatient(load: Load, agents: int) -> Forecast:
 
     peak = max(0.0, math.log(rate / served) / leave)
     top = height(peak)
-    end = _end(height, peak, top)
+    begin, end = _begin(height, peak, top), _end(height, peak, top)
     refused = blocked(agents - 1, load.offered)
-    if refused == 0.0 or -top - math.log(refused) > _NEVER:  # so many agents that nobody ever waits
-        return Forecast(agents, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, load.offered / agents, 0.0)
+    if refused == 0.0 or -top - math.log(refused) > _NEVER:
+        return _idle(load, agents)
     atom = math.exp(-top) / refused
 
     def integral(until: float, weight: Callable[[np.ndarray], np.ndarray]) -> float:
         """Of rate * weight(x) * exp(H(x)), from 0 to ``until``."""
         steep = min(until, _NEGLIGIBLE * load.patience_s)  # impatience may fall off much faster than the wait
-        edges = np.union1d(np.linspace(0.0, steep, _PANELS + 1), np.linspace(0.0, until, _PANELS + 1))
+        likely = np.linspace(min(begin, until), until, _PANELS + 1)  # a peak far off may be very narrow
+        edges = np.union1d(
+            np.union1d(np.linspace(0.0, steep, _PANELS + 1), np.linspace(0.0, until, _PANELS + 1)), likely
+        )
         half = np.diff(edges)[:, None] / 2
         x = (edges[:-1, None] + half) + half * _POINTS
         density = np.exp(-rate * np.expm1(-leave * x) / leave - served * x - top)
@@ -157,13 +165,21 @@ def _impatient(load: Load, agents: int) -> Forecast:
     waiting = integral(end, np.ones_like)
     total = atom + waiting
     stays = integral(end, lambda x: np.exp(-leave * x))
-    gone = (waiting - stays) / total
-    served_wait = integral(end, lambda x: x * np.exp(-leave * x)) / total
+    gone, answered = (waiting - stays) / total, (atom + stays) / total
+    answered_wait = integral(end, lambda x: x * np.exp(-leave * x)) / total
     in_time = (atom + integral(target_s, lambda x: np.exp(-leave * x))) / total
     return Forecast(
-        agents, waiting / total, served_wait / (1 - gone), gone * load.patience_s, in_time, in_time / (1 - gone),
-        (atom + integral(target_s, np.ones_like)) / total, load.offered * (1 - gone) / agents, gone,
+        agents, waiting / total, answered_wait / answered, gone * load.patience_s, in_time, in_time / answered,
+        (atom + integral(target_s, np.ones_like)) / total, load.offered * answered / agents, gone,
     )  # fmt: skip
+
+
+def _begin(height: Callable[[float], float], peak: float, top: float) -> float:
+    """From where on exp(H) is more than negligible."""
+    step = 1.0
+    while peak > step and height(peak - step) > top - _NEGLIGIBLE:
+        step *= 2
+    return max(0.0, peak - step)
 
 
 def _end(height: Callable[[float], float], peak: float, top: float) -> float:

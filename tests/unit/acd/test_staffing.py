@@ -53,6 +53,44 @@ def test_no_size_overflows(agents: int, patience_s: float) -> None:
     assert one.wait_s == pytest.approx(one.abandoned * patience_s)
 
 
+def _stationary(load: Load, agents: int) -> tuple[float, float, float]:
+    """Waits, gives up and occupancy, from the probabilities of all numbers of callers, one by one."""
+    rate, logs = load.calls_per_h / 3600, [0.0]
+    highest = 0.0
+    while logs[-1] > highest - 60:
+        number = len(logs)
+        out = min(number, agents) / load.handling_s + max(number - agents, 0) / load.patience_s
+        logs.append(logs[-1] + math.log(rate / out))
+        highest = max(highest, logs[-1])
+    weights = [math.exp(one - highest) for one in logs]
+    total = sum(weights)
+    queue = sum(weight * max(number - agents, 0) for number, weight in enumerate(weights)) / total
+    busy = sum(weight * min(number, agents) for number, weight in enumerate(weights)) / total
+    return sum(weights[agents:]) / total, queue / load.patience_s / rate, busy / agents
+
+
+@pytest.mark.parametrize("agents", [1, 2, 50, 200])
+@pytest.mark.parametrize(
+    "load", [Load(1000, 300, 0, 60), Load(10_000, 300, 20, 3600), Load(0.1, 300, 20, 60), Load(36_000, 10, 5, 1)]
+)
+def test_odd_loads_agree_with_the_chain_itself(load: Load, agents: int) -> None:
+    one = forecast(load, agents)
+    assert (one.waits, one.abandoned, one.occupancy) == pytest.approx(_stationary(load, agents), abs=1e-8)
+
+
+@pytest.mark.parametrize("agents", [1, 50])
+def test_the_most_patient_of_very_many_callers_lose_no_digits(agents: int) -> None:
+    one = forecast(Load(1e6, 300, 20, 1e7), agents)
+    assert one.occupancy == pytest.approx(1.0, abs=1e-9) and one.waits == pytest.approx(1.0)
+
+
+def test_without_calls_nobody_waits() -> None:
+    for patience_s in (60.0, math.inf):
+        one = forecast(Load(0, 240, 0, patience_s), 1)
+        assert (one.waits, one.abandoned, one.occupancy, one.within_of_offered) == (0, 0, 0, 1)
+        assert agents_for(Load(0, 240, 0, patience_s), 1.0, occupancy=0.0).agents == 1
+
+
 def test_the_least_number_of_agents_is_found() -> None:
     load = Load(360, 240, 20, 120)
     found = agents_for(load, 0.8, abandoned=0.05)
@@ -66,10 +104,12 @@ def test_what_cannot_be_is_refused_with_a_reason() -> None:
         forecast(Load(360, 240), 24)
     with pytest.raises(ValueError, match="from 1 to"):
         forecast(Load(360, 240, 20, 60), 0)
-    with pytest.raises(ValueError, match="more than 0"):
-        Load(0, 240)
-    with pytest.raises(ValueError, match="more than 0"):
-        Load(math.nan, 240)
+    for calls_per_h, handling_s in ((-1, 240), (math.nan, 240), (math.inf, 240), (360, 0)):
+        with pytest.raises(ValueError, match="must not be less than 0"):
+            Load(calls_per_h, handling_s)
+    for target_s, patience_s in ((-1.0, 60.0), (20.0, 0.0), (math.nan, 60.0)):
+        with pytest.raises(ValueError, match="must not be less than 0 s"):
+            Load(360, 240, target_s, patience_s)
     with pytest.raises(ValueError, match="is the target possible"):
         agents_for(Load(360, 240), 1.0, occupancy=0.0)
 

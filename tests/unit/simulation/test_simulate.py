@@ -52,7 +52,7 @@ def test_more_agents_of_the_same_kind_and_shifts_of_a_file(tmp_path: Path) -> No
     found = told(*calls, "--shifts", str(shifts))
     assert found["rows"][0]["answered"] < few["answered"]  # type: ignore[operator]
     at_work = [one["start_s"] for one in found["intervals"] if one["occupancy"]]
-    assert at_work[:4] == [32400, 33300, 34200, 35100] and at_work[4:] in ([], [36000]), "and to the end of the last call"
+    assert at_work[:4] == [32400, 33300, 34200, 35100] and at_work[4:] in ([], [36000]), "and till he hangs up"
     assert any("nobody works in place of nobody" in str(note) for note in found["assumed"])
 
 
