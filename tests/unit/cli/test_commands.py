@@ -170,6 +170,11 @@ def test_nothing_to_show_is_said(running: Running, monkeypatch: pytest.MonkeyPat
     ("command", "done"),
     [
         (["agent", "login", "alice"], ("log_in", "alice", "ready")),
+        (["agent", "login", "carol", "--phone", "1003"], ("log_in", "carol", "ready", "1003")),
+        (["agent", "force", "bob", "ready"], ("force", "bob", "ready", "", "api local")),
+        (["agent", "force", "bob", "paused", "--reason", "x"], ("force", "bob", "paused", "x", "api local")),
+        (["contact", "move", "c-1", "service"], ("move", "c-1", "service", "api local")),
+        (["contact", "priority", "c-1", "1m30s"], ("reprioritise", "c-1", "90", "api local")),
         (["agent", "logout", "alice"], ("log_out", "alice")),
         (["agent", "ready", "alice"], ("set_ready", "alice")),
         (["agent", "pause", "alice", "--reason", "lunch"], ("set_paused", "alice", "lunch")),
@@ -193,11 +198,18 @@ def test_an_order(running: Running, command: list[str], done: tuple[str, ...]) -
         (["agent", "extend", "alice", "0s"], 1, "the body cannot be used"),
         (["agent", "extend", "bob", "30s"], 1, "bob is not in wrap-up\nonly one that is under way can be extended"),
         (["agent", "wrap-up", "bob"], 1, "bob talks to nobody\nwrap-up is asked for during the conversation"),
+        (["agent", "login", "carol", "--phone", "1001"], 1, "alice sits at 1001; log alice out first"),
+        (["agent", "force", "bob", "away"], 2, "'away' is not one of 'ready'"),
+        (["contact", "priority", "c-1", "soon"], 2, "'soon' is not a duration"),
+        (
+            ["contact", "move", "c-1", "sales"],
+            1,
+            "queues.yaml has no queue 'sales'\nGET /api/v1/queues lists the queues",
+        ),
+        (["contact", "move", "c-2", "service"], 1, "no call 'c-2'"),
     ],
 )
-def test_a_wrap_up_that_cannot_be_is_refused_with_the_reason(
-    running: Running, command: list[str], code: int, said: str
-) -> None:
+def test_what_cannot_be_is_refused_with_the_reason(running: Running, command: list[str], code: int, said: str) -> None:
     result = running(*command)
     assert (result.exit_code, said in result.stderr.replace("│", "").replace("\n ", "\n")) == (code, True), (
         result.stderr

@@ -1,0 +1,102 @@
+"""Desks, forced states and those who wait, over HTTP: who may, and what a refusal says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from softswitch.metrics import Metrics
+from softswitch.settings.system import Token
+from softswitch.web import make_app
+from softswitch.web.server import StoreReader
+from tests.support.fake_control import FakeControl
+
+Client = TestClient[web.Request, web.Application]
+TOKENS = tuple(
+    Token.model_validate({"name": f"my-{role}", "role": role, "sha256": hashlib.sha256(role.encode()).hexdigest()})
+    for role in ("agent", "ops", "supervisor", "admin")
+)
+
+
+class NoStore(StoreReader):
+    """Nobody asks."""
+
+
+@pytest.fixture
+def control() -> FakeControl:
+    return FakeControl()
+
+
+@pytest.fixture
+async def client(control: FakeControl) -> AsyncIterator[Client]:
+    made: Client = TestClient(TestServer(make_app(control, NoStore(), Metrics(), TOKENS)))
+    await made.start_server()
+    yield made
+    await made.close()
+
+
+async def ask(client: Client, path: str, body: Any, role: str = "supervisor") -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {role}"}
+    async with client.post(f"/api/v1/{path}", json=body, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "done"),
+    [
+        ("agents/carol/login", {"phone": "1003"}, ("log_in", "carol", "ready", "1003")),
+        ("agents/carol/login", {"ready": False}, ("log_in", "carol", "paused")),
+        ("agents/bob/force", {"state": "logged-out"}, ("force", "bob", "logged-out", "", "api my-supervisor")),
+        ("contacts/c-1/move", {"queue": "service"}, ("move", "c-1", "service", "api my-supervisor")),
+        ("contacts/c-1/priority", {"priority_s": -60}, ("reprioritise", "c-1", "-60", "api my-supervisor")),
+    ],
+)
+async def test_it_is_done_in_the_name_of_the_token(
+    client: Client, control: FakeControl, path: str, body: Any, done: tuple[str, ...]
+) -> None:
+    status, answer = await ask(client, path, body)
+    assert status == 200 and control.done == [done]
+    assert answer["agent" if path.startswith("agents") else "contact"] in path
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "error", "hint"),
+    [
+        ("agents/carol/login", {"phone": "1001"}, 409, "alice sits at 1001", ""),
+        ("agents/caro/login", {"phone": "1003"}, 404, "no agent 'caro'", "did you mean 'carol'?"),
+        ("agents/caro/force", {"state": "ready"}, 404, "no agent 'caro'", "did you mean 'carol'?"),
+        ("agents/bob/force", {"state": "away"}, 400, "the body cannot be used", ""),
+        ("contacts/c-1/move", {"queue": "sales"}, 409, "queues.yaml has no queue", "GET /api/v1/queues"),
+        ("contacts/c-7/move", {"queue": "service"}, 404, "no call 'c-7'", "did you mean 'c-1'?"),
+        ("contacts/c-1/priority", {"priority_s": 1e9}, 400, "the body cannot be used", ""),
+    ],
+)
+async def test_a_refusal_says_why(
+    client: Client, control: FakeControl, path: str, body: Any, status: int, error: str, hint: str
+) -> None:
+    told, answer = await ask(client, path, body)
+    assert told == status and answer["error"].startswith(error) and hint in answer.get("hint", "")
+    assert not control.done
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        ("agent", "agents/carol/login", 200),
+        ("ops", "agents/carol/login", 403),
+        ("agent", "agents/bob/force", 403),
+        ("agent", "contacts/c-1/move", 403),
+        ("ops", "contacts/c-1/priority", 403),
+        ("admin", "agents/bob/force", 200),
+        ("admin", "contacts/c-1/priority", 200),
+        ("", "agents/bob/force", 401),
+    ],
+)
+async def test_what_a_role_may(client: Client, role: str, path: str, status: int) -> None:
+    bodies = {"login": {}, "force": {"state": "ready"}, "move": {"queue": "service"}, "priority": {"priority_s": 60}}
+    assert (await ask(client, path, bodies[path.rpartition("/")[2]], role))[0] == status
