@@ -72,6 +72,9 @@ class Record:
         own = (self.strategy, self.standings, self.keys, self.reserve, self.preferred, self.shares)
         return (*own, self.among.needs, self.among.roster.specs)
 
+    def __repr__(self) -> str:
+        return f"Record({self.to_plain()})"
+
     def __str__(self) -> str:
         counts = Counter(self.standings)
         told = (f"{counts[code]} {code.name.lower().replace('_', ' ')}" for code in Standing if counts[code])
