@@ -40,6 +40,7 @@ from softswitch.acd.model import (
     WrapUp,
 )
 from softswitch.acd.strategy import Moment
+from tests.bench import day
 from tests.bench.report import emit, spread
 
 SKILLS, SIGNATURES, WAITING, RUNS, TURNS = 200, 500, 5000, 5, 2000
@@ -212,6 +213,7 @@ def main() -> None:
     for agents, queues in ((1000, SIGNATURES), (10_000, SIGNATURES), (10_000, 1000)):
         report(agents, queues)
     memory(10_000)
+    day.report()
 
 
 if __name__ == "__main__":

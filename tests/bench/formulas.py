@@ -2,7 +2,8 @@
 
     python -m tests.bench.formulas [CALLERS]
 
-Independent runs of so many callers each (20,000), the first quarter left out; lines for people, not for comparison.
+Independent runs of so many callers each (20,000), the first quarter left out; no row shares its chance with another.
+Lines for people, not for comparison.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ Left = tuple[str, float, bool]  # queue, waited, gave up
 
 
 def runs(
-    agents: Sequence[AgentSpec], queues: Sequence[QueueSpec], arrivals: Callable[[random.Random], Iterable[Arrival]],
-    pace: dict[str, float] | None = None, count: int = RUNS,
+    row: str, agents: Sequence[AgentSpec], queues: Sequence[QueueSpec],
+    arrivals: Callable[[random.Random], Iterable[Arrival]], pace: dict[str, float] | None = None, count: int = RUNS,
 ) -> list[list[Left]]:  # fmt: skip
-    """Of each run those who left their queue, the first quarter aside."""
+    """Of each run those who left their queue, the first quarter aside. Each row has chance of its own, by its name."""
     found = []
-    for seed in range(count):
+    for number in range(count):
         left: list[Left] = []
 
         def hear(event: object, now: float, left: list[Left] = left) -> None:
             if isinstance(event, QueueLeft):
                 left.append((event.queue, event.waited_s, event.why == "abandoned"))
 
-        Run(agents, queues, hear, pace=pace).play(arrivals(random.Random(seed)))
+        Run(agents, queues, hear, pace=pace).play(arrivals(random.Random(f"{row}/{number}")))
         found.append(left[len(left) // 4 :])
     return found
 
@@ -68,7 +69,7 @@ def erlang(row: dict[str, str], callers: int) -> dict[str, float]:
         return poisson(chance, "q", rate, callers / rate * 3600, talk, patience)
 
     agents = [AgentSpec(f"a{number:04}", "", ()) for number in range(int(row["agents"]))]
-    found = runs(agents, [queue("q")], arrivals)
+    found = runs(" ".join(row.values()), agents, [queue("q")], arrivals)
     return {
         "wait": off([mean(wait for _, wait, _ in run) for run in found], float(row["ew_all_s"])),
         "waits": off([mean(wait > 0 for _, wait, _ in run) for run in found], float(row["p_wait"])),
@@ -89,7 +90,7 @@ def skills(row: dict, callers: int) -> dict[str, float]:
         return merged(*(poisson(chance, kind, rate * 3600, span, talk, patient) for kind, rate in rates.items()))
 
     pace = {f"a{number}": rate for number, rate in enumerate(row["mu"])}
-    found = runs(agents, [queue(kind, Need(kind)) for kind in row["lam"]], arrivals, pace)
+    found = runs(row["name"], agents, [queue(kind, Need(kind)) for kind in row["lam"]], arrivals, pace)
     told = {}
     for kind, exact in row["exact"].items():
         own = [[wait for name, wait, _ in run if name == kind] for run in found]
@@ -110,7 +111,8 @@ def priority(rows: Sequence[dict[str, str]], callers: int) -> dict[str, float]:
         )
 
     agents = [AgentSpec(f"a{number:02}", "", ()) for number in range(int(rows[0]["agents"]))]
-    found = runs(agents, [queue(f"q{kind}") for kind in range(1, len(rates) + 1)], arrivals)
+    queues = [queue(f"q{kind}") for kind in range(1, len(rates) + 1)]
+    found = runs(f"{len(agents)} {rates}", agents, queues, arrivals)
     return {
         f"class {row['class']}": off(
             [mean(wait for name, wait, _ in run if name == f"q{row['class']}") for run in found],
