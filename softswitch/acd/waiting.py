@@ -41,7 +41,8 @@ class Waiting:
         queue = self._state.queues.get(event.queue)
         if queue is None or queue.closing:
             return "unknown queue"
-        if event.needs is not None and not all(map(self._state.floor.knows, skills(event.needs))):
+        wanted = () if event.needs is None or event.joined_at is not None else event.needs  # a kept place stays kept
+        if not all(map(self._state.floor.knows, skills(wanted))):
             return "unknown skill"
         # The limit is for those who hold a line: a callback was promised its place already, and some had theirs.
         old = event.queued_at < this.now and not event.overflow_of
