@@ -231,16 +231,15 @@ class Prospects:
         return Spread(found.mean_s, found.variance + found.mean_s**2 * doubt)
 
     def _behind_head(self, queue: str, lines: Sequence[Line], order: Order, step_s: float, now: float) -> Spread:
-        """HOL; ``step_s`` is what even the first in line has to wait. The place ``order`` need not be taken."""
+        """HOL, and ``step_s``, which even the first in line has to wait. The place ``order`` need not be taken."""
         ahead = sum(line.position(order) - 1 for line in lines)
         head = min(filter(self._is_live, chain(*(islice(line.places, _FRONT) for line in lines))), default=order)
         lag_s = order[0] - head[0]
         last = self._answered.get(queue)
         if not ahead and last is not None and now - last.at <= last.lag_s:
             lag_s = last.lag_s - (now - order[0])
-        if lag_s <= step_s:
-            return exponential(step_s)
-        return Spread(lag_s, lag_s**2 * 2 / (ahead + 1))
+        lag_s = max(0.0, lag_s)
+        return Spread(lag_s, lag_s**2 * 2 / (ahead + 1)) + exponential(step_s)
 
     def _is_live(self, order: Order) -> bool:
         return self._state.contacts[order[1]].live
