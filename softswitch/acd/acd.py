@@ -20,6 +20,7 @@ from softswitch.acd.match import Match
 from softswitch.acd.model import (
     AcdInput,
     AgentSpec,
+    AgentState,
     AskWrapUp,
     Configure,
     ContactEnded,
@@ -138,6 +139,13 @@ class Acd:
     def version(self) -> str:
         """Of the configuration by which it decides."""
         return self._state.version
+
+    @property
+    def at_work(self) -> bool:
+        """Somebody waits, or some agent is logged in."""
+        return bool(self._state.contacts) or any(
+            agent.state is not AgentState.LOGGED_OUT for agent in self._state.agents.values()
+        )
 
     def agents(self) -> list[AgentSpec]:
         """By name; with those who are not configured any more and still have work in hand."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from softswitch.acd.audit import Repaired
 from softswitch.acd.decision import Decided
 from softswitch.acd.model import AgentStateChanged, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
@@ -86,6 +87,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
     ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
     ("routing_decisions", "Routing decisions", ("queue", "result")),
+    ("acd_repairs", "What the audit of the ACD found amiss and repaired: 0, or a defect", ("what",)),
     ("agent_state_changes", "Agents that entered a state", ("state",)),
     ("promise_changes", "Promises that entered a state", ("queue", "state")),
     ("promises_made", "New promises, by the stage at which the caller was lost", ("queue", "stage")),
@@ -173,6 +175,7 @@ _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
         _one(QueueJoined, "queue_joined", lambda event: (event.queue, event.kind)),
         _one(QueueLeft, "queue_left", lambda event: (event.queue, event.kind, event.why)),
         _one(AgentStateChanged, "agent_state_changes", lambda event: (event.new.value,)),
+        _one(Repaired, "acd_repairs", lambda event: (event.what,)),
         _one(Decided, "routing_decisions", lambda event: (event.queue, "nobody" if event.agent is None else "offered")),
         # promises
         (PromiseChanged, _promise),

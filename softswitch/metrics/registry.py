@@ -23,6 +23,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from softswitch import __version__
+from softswitch.acd.audit import Repair
 from softswitch.acd.model import AgentState, QueueLeft
 from softswitch.acd.statistics import Intervals, QueueFigures
 from softswitch.callback.model import PromiseState
@@ -41,6 +42,12 @@ _TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 36
 _HTTP_S = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody asks for
+_OF_QUEUES = (  # as ``QueueFigures`` calls it, and as it is called here
+    ("asa_s", "speed_of_answer_seconds", "Mean wait of those answered (ASA)"),
+    ("aht_s", "handling_seconds", "Mean talk, hold and wrap-up of a contact (AHT)"),
+    ("missed", "missed", "Rings that no agent picked up (RONA)"),
+    ("transfers", "transfers", "Contacts that agents have sent elsewhere"),
+)
 _MANY = (MessageDropped, CallShed)  # one fact for as many as there were since the last
 _LABELS = {name: labels for name, _, labels in COUNTERS}
 
@@ -67,8 +74,11 @@ class Metrics:
             "softswitch_http_step_seconds", "Wait of callers for what http steps ask", buckets=_HTTP_S,
             registry=self.registry,
         )  # fmt: skip
+        for word in Repair:
+            self._counters["acd_repairs"].labels(word.value)  # there from the start, so that 0 can be seen
         self._quality = Quality(self.registry)
         self._agents = self._gauge("agents", "Agents by state", "state")
+        self._audited = self._gauge("acd_audited_timestamp_seconds", "End of the ACD's last audit, Unix s; 0: none yet")
         self._reachable = self._gauge("agents_reachable", "Agents whose phone can be reached")
         self._calls = self._gauge("calls", "Contacts now, by what happens to them", "state")
         self._promises = self._gauge("promises", "Promises by state, the closed ones since the start", "state")
@@ -87,8 +97,13 @@ class Metrics:
         self._levels = self._gauge(
             "queue_service_level", "In this quarter of an hour and the last, by each formula", "queue", "formula"
         )
+        self._of_queues = {
+            key: self._gauge(f"queue_{name}", f"{text}, in this quarter of an hour and the last", "queue")
+            for key, name, text in _OF_QUEUES
+        }
         self._subscriptions = self._gauge("subscriptions", "Lamps and the like that are told of changes", "package")
         self._webhooks = self._gauge("webhooks_waiting", "Events for web services that wait, or were given up", "state")
+        self._decisions = self._gauge("decision_memory_bytes", "What is kept in memory of routing decisions")
         self._lost = self._gauge("lost", "Dropped since the start for want of room or disk", "what")
         self._ready = self._gauge("ready", "1 where the part is fit for work", "part")
         self._gauge("build_info", "Always 1", "version").labels(__version__).set(1)
@@ -128,9 +143,11 @@ class Metrics:
         _set(self._calls, Tally(call.state for call in control.calls()))
         self._former.set(sum(sum(plan.former.values()) for plan in control.dialplans()))
         _set(self._lost, control.losses())
+        self._decisions.set(control.decision_octets())
         _set(self._webhooks, Tally(webhook.state for webhook in control.webhooks()), ("waiting", "dead"))
         _set(self._subscriptions, control.subscriptions())
         _set(self._ready, {part: int(fit) for part, fit in control.ready().items()})
+        self._audited.set(control.audited_at())
         self._reachable.set(sum(agent.reachable for agent in agents))
         self._bans.set(len(control.bans()))
         self._pressure.set(control.pressure())
@@ -145,18 +162,24 @@ class Metrics:
         _set(self._staffed, {queue.queue: queue.agents_logged_in for queue in queues})
         _set(self._open, {queue.queue: queue.promises_open for queue in queues})
         self._waits.queues = queues
-        self._service_levels(control.statistics(of_agents=False).intervals)
+        self._figures(control.statistics(of_agents=False).intervals)
 
-    def _service_levels(self, counted: Intervals) -> None:
-        """Where nobody was answered and nobody gave up, there is none."""
+    def _figures(self, counted: Intervals) -> None:
+        """As reports have them. Where nobody was answered and nobody gave up, there is no service level and no mean."""
         figures: dict[str, QueueFigures] = defaultdict(QueueFigures)
         for (_, queue), one in counted.queues.items():
             figures[queue].add(one)
-        self._levels.clear()
+        for gauge in (self._levels, *self._of_queues.values()):
+            gauge.clear()
         for queue, whole in figures.items():
+            label = self._bounded("queue", queue)
             for formula, level in whole.service_levels().items():
                 if level is not None:
-                    self._levels.labels(self._bounded("queue", queue), formula).set(level)
+                    self._levels.labels(label, formula).set(level)
+            told = whole.told()
+            for key, gauge in self._of_queues.items():
+                if told[key] is not None:
+                    gauge.labels(label).set(told[key])
 
     def media(
         self,

@@ -142,15 +142,17 @@ class SwitchControl:
     def glance(self, contact: str) -> Glance | None:
         return self._switch.acd.glance(contact, self._switch.clock.monotonic())
 
-    def decision_memory(self) -> tuple[int, int]:
-        book = self._switch.decisions.book
-        return book.octets, book.forgotten
+    def decision_octets(self) -> int:
+        return self._switch.decisions.book.octets
 
     def bans(self) -> list[Ban]:
         return self._switch.door.bans.all(self._switch.clock.monotonic() + self._switch.clock.epoch)
 
     def unban(self, source: str) -> None:
         self._switch.door.bans.lift(source)
+
+    def audited_at(self) -> float:
+        return self._switch.offices.auditing.audited_at
 
     def pressure(self) -> float:
         return self._switch.overload.pressure
@@ -171,7 +173,8 @@ class SwitchControl:
         return self.parts()
 
     def losses(self) -> dict[str, int]:
-        return {"facts": self._switch.deaf_listeners, **self.lost()}
+        forgotten = self._switch.decisions.book.forgotten
+        return {"facts": self._switch.deaf_listeners, "decisions": forgotten, **self.lost()}
 
     # ---- ordering ----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from softswitch.acd.audit import Repaired
 from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.event import ContactFinished, TransferEnded
@@ -43,9 +44,9 @@ class Facts:
                 keeper.put_binding(binding)
                 self._switch.phones.registered(binding)
                 return [*self._switch.orphans.registered(binding), *workplaces.heard_of(binding.aor)]
-            case Unregistered(binding=binding):
+            case Unregistered(binding=binding, why=why):
                 keeper.remove_binding(binding)
-                self._switch.phones.unregistered(binding)
+                self._switch.phones.unregistered(binding, why)
                 return workplaces.heard_of(binding.aor)
             case AgentStateChanged(agent=agent, new=new, reason=reason):
                 keeper.put_event(self._switch.unix, event)
@@ -62,7 +63,7 @@ class Facts:
                 HoursOverridden() | OverrideEnded() | LossNotRecorded() | PromiseChanged() | TransferEnded()
                 | SupervisionBegan() | SupervisionChanged() | SupervisionEnded() | SupervisionRefused()
                 | Reloaded() | ReloadRefused() | SeatLeft() | AgentForced() | ContactMoved() | PriorityChanged()
-                | OversightRefused() | QueueJoined() | QueueLeft()
+                | OversightRefused() | QueueJoined() | QueueLeft() | Repaired()
             ):  # fmt: skip
                 keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):

@@ -30,6 +30,7 @@ from softswitch.callback.model import (
 )
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
+from softswitch.switch.auditing import Auditing
 from softswitch.switch.ports import Stored
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Offices:
         self._switch = switch
         self._capacity: dict[str, Capacity] = {}
         self._acd_worked = True
+        self.auditing = Auditing(switch)
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         calls = self._switch.calls
@@ -74,6 +76,10 @@ class Offices:
     def due(self, kind: str) -> Sequence[Effect]:
         if kind == "gatherings":
             return self._switch.gatherings.due()
+        if kind == "audit":
+            effects = list(self.auditing.due())
+            self._settled()
+            return effects
         if kind == "acd":
             effects = self._switch.acd.tick(self._switch.now)
             self._worked()
@@ -117,6 +123,10 @@ class Offices:
         return self._switch.calls.make_callback(order.promise)
 
     def _worked(self) -> None:
+        self.auditing.worked()
+        self._settled()
+
+    def _settled(self) -> None:
         self._acd_worked = True
         self._switch.arm(("acd", ""), self._switch.acd.deadline)
 

@@ -186,8 +186,8 @@ class Control(Protocol):
     def glance(self, contact: str) -> Glance | None:
         """Of one that is in a queue now."""
 
-    def decision_memory(self) -> tuple[int, int]:
-        """Octets that stories take, about; contacts whose stories were forgotten for want of room."""
+    def decision_octets(self) -> int:
+        """What these stories take of the memory, about."""
 
     def trace(self, name: str) -> Trace:
         """The SIP messages of a call, by contact, leg or Call-ID."""
@@ -256,6 +256,9 @@ class Control(Protocol):
         """The sources that are not heard, because passwords were guessed from there."""
 
     def unban(self, source: str) -> None: ...
+
+    def audited_at(self) -> float:
+        """When the last audit of the ACD ended, Unix seconds; 0: there was none yet."""
 
     def pressure(self) -> float:
         """0..1: how much of what can be left undone is left undone."""

@@ -132,8 +132,8 @@ class FakeControl:
     def glance(self, contact: str) -> Glance | None:
         return stories.glance(contact)
 
-    def decision_memory(self) -> tuple[int, int]:
-        return 4096, 7
+    def decision_octets(self) -> int:
+        return 4096
 
     def trace(self, name: str) -> Trace:
         if name not in ("c-1", "leg-1", "a/b@phone"):
@@ -190,6 +190,9 @@ class FakeControl:
         if source != "192.0.2.66":
             raise LookupError(source)
         self.done.append(("unban", source))
+
+    def audited_at(self) -> float:
+        return 1700000060.0
 
     def pressure(self) -> float:
         return 0.25

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from softswitch.acd.audit import Repair, Repaired
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.decision import Decided, Record
 from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft, Strategy
@@ -102,6 +103,7 @@ BINDING = Binding("1001", "sip:a@b", FLOW, 1.0)
             QueueLeft("c", "orders", "answered", 7.0, "call"),
             'queue_wait_seconds_bucket{le="10.0",queue="orders",why="answered"} 1',
         ),
+        (Repaired("lease", "alice", "c", "orders"), 'acd_repairs_total{what="lease"} 1'),
         (Decided("c", "orders", None, 1.0, 0, UNDECIDED), 'routing_decisions_total{queue="orders",result="nobody"} 1'),
         (
             AgentStateChanged("a", AgentState.READY, AgentState.PAUSED, "", None),
@@ -151,6 +153,12 @@ def test_labels_that_a_peer_makes_up_end_as_other() -> None:
     assert 'method="other",transport="udp"} 800.0' in "".join(lines)
 
 
+def test_what_must_stay_0_is_there_from_the_start() -> None:
+    page = Metrics().render().decode()
+    for word in Repair:
+        assert f'softswitch_acd_repairs_total{{what="{word.value}"}} 0.0' in page
+
+
 def test_the_gauges_show_the_running_switch() -> None:
     metrics = Metrics()
     metrics.sample(FakeControl())
@@ -159,6 +167,7 @@ def test_the_gauges_show_the_running_switch() -> None:
         'agents{state="ready"} 1',
         'agents{state="talking"} 0',
         "agents_reachable 2",
+        "acd_audited_timestamp_seconds 1.70000006e+09",
         'calls{state="queued"} 1',
         'promises{state="due"} 1',
         'promises{state="kept"} 0',

@@ -1,0 +1,78 @@
+"""The audit while a house is at work: a round each minute that finds nothing, and what it does where there is damage."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from softswitch.acd.audit import Repaired
+from softswitch.core.effect import DomainEvent
+from softswitch.switch.auditing import EVERY_S
+from tests.simnet.house import House
+from tests.simnet.phone import Call
+
+
+def heard(house: House) -> list[Repaired]:
+    repairs: list[Repaired] = []
+
+    def listen(event: DomainEvent, unix: float) -> None:
+        if isinstance(event, Repaired):
+            repairs.append(event)
+
+    house.world.switch.listen(listen)
+    return repairs
+
+
+def talking(house: House) -> Call:
+    call = house.carrier.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.5)
+    house.carrier.press(call, "1")
+    house.world.run_until(lambda: house.agent("alice") == "talking")
+    return call
+
+
+def test_a_house_at_work_is_audited_each_minute_and_nothing_is_amiss() -> None:
+    house = House()
+    repairs, control = heard(house), house.world.switch.control
+    begin = house.world.now
+    call = talking(house)
+    seen = set()
+    while house.world.now < begin + 5 * EVERY_S:
+        house.world.run(5)
+        seen.add(control.audited_at())
+    assert len(seen - {0.0}) in (4, 5)
+    assert (repairs, house.agent("alice")) == ([], "talking")
+    house.carrier.hang_up(call)
+    house.world.run(1)
+    assert house.agent("alice") == "wrap_up"
+
+
+def test_while_nobody_is_at_work_there_is_no_round() -> None:
+    house = House()
+    house.world.run(EVERY_S + 1)
+    for agent in ("alice", "bob"):
+        house.world.switch.control.log_out(agent)
+    house.world.run(EVERY_S + 1)
+    last = house.world.switch.control.audited_at()
+    house.world.run(5 * EVERY_S)
+    assert house.world.switch.control.audited_at() == last
+    house.world.switch.control.log_in("alice")
+    house.world.run(EVERY_S + 1)
+    assert house.world.switch.control.audited_at() > last
+
+
+def test_an_agent_whose_call_the_call_layer_has_lost_is_free_within_two_rounds_and_an_error_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    house = House()
+    repairs = heard(house)
+    talking(house)
+    (contact,) = house.world.switch.calls.contacts
+    del house.world.switch.calls.contacts[contact]
+    with caplog.at_level(logging.ERROR, "softswitch.switch"):
+        house.world.run(2 * EVERY_S + 5)
+    assert [(one.what, one.agent, one.contact) for one in repairs] == [("conversation", "alice", contact)]
+    assert house.agent("alice") == "ready"
+    assert f"repaired: conversation (agent 'alice', contact '{contact}', queue 'orders')" in caplog.text
