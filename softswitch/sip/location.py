@@ -136,6 +136,15 @@ class Location:
             return []
         return [self._remove(key_of(binding.contact), binding, "silent")]
 
+    def take_back(self, binding: Binding, now: float) -> list[Effect]:
+        """One that was given up has answered; nothing where it has expired, or its phone has registered anew."""
+        key, there = key_of(binding.contact), self._of(binding.aor)
+        anew = binding.instance and any(one.instance == binding.instance for one in there.values())
+        if binding.expires_at <= now or key in there or anew:
+            return []
+        self._put(key, binding)
+        return [Registered(binding, new=True)]
+
     # ---- time --------------------------------------------------------------------------------------------------
 
     @property

@@ -2,7 +2,9 @@
 
 Asked by OPTIONS are the phones that a former process knew, soon after the start; those of agents, since calls are
 offered to them; and those behind a NAT on UDP, often enough to keep its hole open. Who is silent once is doubtful:
-the user's other phones are tried instead. Who is silent again is forgotten. Any answer, whatever it says, is one.
+the user's other phones are tried instead. Who is silent again is registered no more. Any answer, whatever it says, is
+one: an agent's phone that has fallen silent is asked on until its registration would have ended, and is back with its
+first answer. So one that slept, or had no network, need not wait for its next REGISTER before calls are offered.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class Phones:
         self._silent = Deadlines()  # of owners: when to stop waiting
         self._asked: dict[str, Binding] = {}  # by owner
         self._missed: set[_Place] = set()
+        self._lost: dict[_Place, Binding] = {}  # fallen silent, and asked on
         self._serial = 0
 
     def owns(self, owner: str) -> bool:
@@ -56,13 +59,20 @@ class Phones:
 
     def registered(self, binding: Binding) -> None:
         """It has just been heard; a refresh is as good as an answer."""
-        self._missed.discard(_place(binding))
-        self._next.set(_place(binding), self._later(binding))
+        place = _place(binding)
+        self._missed.discard(place)
+        self._lost.pop(place, None)
+        self._next.set(place, self._later(binding))
         self._arm()
 
-    def unregistered(self, binding: Binding) -> None:
-        self._missed.discard(_place(binding))
-        self._next.set(_place(binding), None)
+    def unregistered(self, binding: Binding, why: str) -> None:
+        place, probe_s = _place(binding), self._switch.configuration.probe_s
+        self._missed.discard(place)
+        asked_on = why == "silent" and probe_s and binding.aor in self._switch.directory.agents_of
+        if asked_on:
+            self._lost[place] = binding
+        self._next.set(place, self._switch.now + probe_s if asked_on else None)
+        self._arm()
 
     def _later(self, binding: Binding) -> float | None:
         configuration = self._switch.configuration
@@ -80,7 +90,7 @@ class Phones:
             effects += self._no_answer(self._asked.pop(owner))
         for place in self._next.due(self._switch.now):
             assert isinstance(place, tuple)
-            binding = self._switch.registrar.binding(place[0], key_of(place[1]))
+            binding = self._switch.registrar.binding(place[0], key_of(place[1])) or self._still_lost(place)
             effects += self._ask(binding) if binding else []
         self._arm()
         return effects
@@ -90,15 +100,27 @@ class Phones:
         if binding is None:
             return []
         self._silent.set(event.owner, None)
-        if isinstance(event, TransactionFailed):
-            effects = self._no_answer(binding)
-        else:
-            self._switch.registrar.trust(binding)
-            self._missed.discard(_place(binding))
-            self._next.set(_place(binding), self._later(binding))
-            effects = []
+        effects = self._no_answer(binding) if isinstance(event, TransactionFailed) else self._is_there(binding)
         self._arm()
         return effects
+
+    def _still_lost(self, place: _Place) -> Binding | None:
+        binding = self._lost.get(place)
+        if binding is not None and binding.expires_at <= self._switch.unix:
+            del self._lost[place]
+            return None
+        return binding
+
+    def _is_there(self, binding: Binding) -> list[Effect]:
+        registrar, place = self._switch.registrar, _place(binding)
+        if self._lost.pop(place, None) is not None:
+            effects = registrar.take_back(binding, self._switch.unix)  # a fact, after which it is asked as before
+            self._switch.arm_registrar()
+            return effects
+        registrar.trust(binding)
+        self._missed.discard(place)
+        self._next.set(place, self._later(binding))
+        return []
 
     def _ask(self, binding: Binding) -> list[Effect]:
         self._serial += 1
@@ -119,6 +141,8 @@ class Phones:
 
     def _no_answer(self, binding: Binding) -> list[Effect]:
         registrar, place = self._switch.registrar, _place(binding)
+        if place in self._lost:
+            self._next.set(place, self._switch.now + self._switch.configuration.probe_s)
         if not registrar.holds(binding):
             return []
         if place in self._missed:
@@ -127,7 +151,7 @@ class Phones:
             return effects
         self._missed.add(place)
         registrar.doubt(binding)
-        self._next.set(place, self._switch.now + AGAIN_S)
+        self._next.set(place, self._switch.now + min(AGAIN_S, self._switch.configuration.probe_s or AGAIN_S))
         return []
 
     def _arm(self) -> None:

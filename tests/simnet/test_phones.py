@@ -7,7 +7,7 @@ import pytest
 from softswitch.acd.model import AcdInput, Reachability
 from softswitch.core.effect import Effect
 from softswitch.sip.flow import Flow
-from softswitch.sip.location import Unregistered
+from softswitch.sip.location import Registered, Unregistered
 from softswitch.sip.message import Message, Request, render
 from softswitch.sip.response import respond
 from tests.simnet.house import House
@@ -51,6 +51,44 @@ def test_an_agent_s_phone_that_dies_is_unreachable_within_minutes() -> None:
     house.world.run(60.0)
     assert contacts(house.world, "1001") == []
     assert house.world.switch.acd.agent("alice").reachable is False
+
+
+def test_an_agent_s_phone_that_slept_is_back_with_its_first_answer() -> None:
+    house = House(probe_s=30.0)
+    world, acd = house.world, house.world.switch.acd
+    asleep = world.peers.pop(house.alice.address)
+    world.run_until(lambda: not acd.agent("alice").reachable, 60)
+    gone_at = world.now
+    assert [gone.why for gone in world.facts(Unregistered)] == ["silent"]
+    world.run(200.0)
+    assert not acd.agent("alice").reachable and contacts(world, "1001") == []
+    world.peers[house.alice.address] = asleep
+    world.run_until(lambda: acd.agent("alice").reachable, 31)
+    assert contacts(world, "1001") == ["sip:1001@127.0.0.1:6001"]
+    assert [fact.new for fact in world.facts(Registered) if fact.binding.aor == "1001"] == [True, True]
+    assert world.now - gone_at > 200
+    del world.peers[house.alice.address]  # and is found out again
+    world.run_until(lambda: not acd.agent("alice").reachable, 60)
+
+
+def test_who_is_silent_for_as_long_as_he_was_registered_is_asked_no_more() -> None:
+    house = House(probe_s=30.0, max_expires_s=300.0)
+    heard: list[float] = []
+    house.world.peers[house.alice.address] = lambda message, flow: heard.append(house.world.now)
+    house.world.run(1000.0)
+    assert not house.world.switch.acd.agent("alice").reachable
+    assert len(heard) > 8 and max(heard) < 340.0  # the last question, and its repeats
+
+
+def test_a_phone_that_registers_while_it_is_lost_is_there_once() -> None:
+    house = House(probe_s=30.0)
+    world = house.world
+    asleep = world.peers.pop(house.alice.address)
+    world.run_until(lambda: not world.switch.acd.agent("alice").reachable, 60)
+    world.peers[house.alice.address] = asleep
+    house.alice.register()
+    world.run(120.0)
+    assert len(contacts(world, "1001")) == 1 and world.switch.acd.agent("alice").reachable
 
 
 def test_a_phone_behind_a_nat_is_asked_often_where_it_came_from() -> None:
