@@ -192,7 +192,7 @@ class FakeControl:
         self.done.append(("unban", source))
 
     def audited_at(self) -> float:
-        return 1700000060.0
+        return 1060.5
 
     def pressure(self) -> float:
         return 0.25
