@@ -145,8 +145,9 @@ def _now(now: Mapping[str, Any], everybody: bool) -> Iterator[Line]:
     if now["ringing"]:
         yield f"{head}; {_listed(now['ringing'], everybody)} {'is' if len(now['ringing']) == 1 else 'are'} rung", _GOOD
         return
+    alone = f", for {now['preferred']} alone, whom it prefers" if now["preferred"] else ""
     counts = ", ".join(_count(group, now["pauses"]) for group in now["passed_over"])
-    yield f"{head}; nobody free: {counts or 'no agents are configured'}{_relaxes(now)}", _BAD
+    yield f"{head}{alone}; nobody free: {counts or 'no agents are configured'}{_relaxes(now)}", _BAD
     for group in now["passed_over"]:
         yield _below(_group(group, everybody)), _PLAIN
 

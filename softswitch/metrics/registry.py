@@ -48,6 +48,7 @@ _OF_QUEUES = (  # as ``QueueFigures`` calls it, and as it is called here
     ("missed", "missed", "Rings that no agent picked up (RONA)"),
     ("transfers", "transfers", "Contacts that agents have sent elsewhere"),
 )
+_WAITS_OF = ("answered", "abandoned")
 _MANY = (MessageDropped, CallShed)  # one fact for as many as there were since the last
 _LABELS = {name: labels for name, _, labels in COUNTERS}
 
@@ -124,7 +125,8 @@ class Metrics:
             self._count(count, times)
         match event:
             case QueueLeft(queue=queue, why=why, waited_s=waited_s):
-                self._wait.labels(self._bounded("queue", queue), self._bounded("why", why)).observe(waited_s)
+                left = why if why in _WAITS_OF else "other"  # nineteen series each; their counts are in queue_left
+                self._wait.labels(self._bounded("queue", queue), left).observe(waited_s)
             case StreamMeasured(quality=quality):
                 self._quality.observe(quality)
             case HttpAnswered(seconds=seconds):

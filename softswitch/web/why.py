@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from softswitch.acd.decision import Record
 from softswitch.acd.glance import Glance
 from softswitch.acd.kept import Unreadable
 from softswitch.acd.story import Decision, Entry, Joined, Left, OfferEnded, Story
@@ -137,16 +138,19 @@ def _moment(one: Decision) -> Plain:
 
 def _decision(one: Decision, replay: bool) -> Plain:
     it, record = one.decided, one.decided.record
-    names = record.among.roster.names
     told: Plain = {
         **_moment(one), "agent": it.agent, "agents": it.agents, "strategy": record.strategy.value,
         "figures": figures(one), "reserve": record.reserve,
-        "preferred": None if record.preferred is None else names[record.preferred],
+        "preferred": _preferred(record),
         "shares": record.shares, "passed_over": _grouped(groups(record)),
     }  # fmt: skip
     if replay:
         told |= {"replayed": it.replay(), "same": it.replay() == it.agent}
     return told
+
+
+def _preferred(record: Record) -> str | None:
+    return None if record.preferred is None else record.among.roster.names[record.preferred]
 
 
 def _grouped(found: Mapping[str, list[str]]) -> list[Plain]:
@@ -160,7 +164,7 @@ def _glance(glance: Glance) -> Plain:
         "queue": glance.queue, "waited_s": glance.waited_s, "position": glance.position, "line": glance.line,
         "ringing": glance.ringing, "relaxed": glance.relaxed, "relaxes_in_s": glance.relaxes_in_s,
         "admits": glance.admits, "gives_up_in_s": glance.gives_up_in_s, "passed_over": _grouped(found),
-        "pauses": dict(paused.most_common()),
+        "pauses": dict(paused.most_common()), "preferred": None if glance.record is None else _preferred(glance.record),
     }  # fmt: skip
 
 

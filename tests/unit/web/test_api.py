@@ -166,6 +166,7 @@ async def test_metrics_are_sampled_at_the_scrape(connect: Connect) -> None:
     assert 'softswitch_queue_waiting{queue="orders"} 1.0' in text
     assert "softswitch_media_ticks_late_total 2.0" in text
     assert "softswitch_media_streams 4.0" in text
+    assert "softswitch_decision_memory_bytes 4096.0" in text
 
 
 async def test_the_index_lists_the_paths(connect: Connect) -> None:
