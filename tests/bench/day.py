@@ -23,12 +23,13 @@ from collections.abc import Iterator
 from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation, WrapUp
 from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy
+from softswitch.core.effect import DomainEvent
 from softswitch.simulation.account import Account
 from softswitch.simulation.arrival import Arrival, exponential, merged, poisson
 from softswitch.simulation.people import Habits
 from softswitch.simulation.result import Result, result
 from softswitch.simulation.roster import Shift, Shifts
-from softswitch.simulation.run import Run
+from softswitch.simulation.run import Listener, Run
 from tests.bench.report import emit, spread
 
 CONTACTS, AGENTS, RUNS = 50_000, 260, 2
@@ -89,12 +90,17 @@ def arrivals(contacts: int, seed: int) -> list[Arrival]:
     return merged(*streams)
 
 
-def day(contacts: int = CONTACTS, count: int = AGENTS, seed: int = 1) -> Result:
+def day(
+    contacts: int = CONTACTS, count: int = AGENTS, seed: int = 1, listen: Listener = lambda event, now: None
+) -> Result:
     crew, account = agents(count), Account({skill: Promise(20.0) for skill in SKILLS}, 0.0)
     policies = [Policy(skill, "carrier", expiry_s=12 * 3600.0, max_attempts=2) for skill in SKILLS[:4]]
-    run = Run(
-        crew, queues(), account.observe, Habits(3.0, misses=0.02, seed=seed), roster=shifts(crew), policies=policies
-    )
+
+    def hear(event: DomainEvent, now: float) -> None:
+        account.observe(event, now)
+        listen(event, now)
+
+    run = Run(crew, queues(), hear, Habits(3.0, misses=0.02, seed=seed), roster=shifts(crew), policies=policies)
     return result(run.play(arrivals(contacts, seed)), account)
 
 
