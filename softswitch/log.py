@@ -49,6 +49,7 @@ LEVELS: Mapping[str, int] = {
     "ContactFinished": logging.INFO,
     "ContactStarted": logging.INFO,
     "Decided": logging.INFO,
+    "ExpectedWaitRose": logging.INFO,
     "GreetingChanged": logging.INFO,
     "HoldChanged": logging.DEBUG,
     "WebhookTried": logging.INFO,

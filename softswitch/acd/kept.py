@@ -16,7 +16,7 @@ import msgspec
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.decision import Decided, Record
 from softswitch.acd.roster import Roster
-from softswitch.acd.story import Decision, Entry, Joined, Left, OfferEnded, Story
+from softswitch.acd.story import Decision, Entry, Joined, Left, OfferEnded, Story, WaitRose
 
 GROUND_AGAIN_S = 86_400.0  # what is in use is put again after so long, and so is known to be
 GROUND_SPARE_S = 2 * GROUND_AGAIN_S  # that it is kept longer than the decisions that need it
@@ -57,11 +57,15 @@ class _Decided(msgspec.Struct, frozen=True, tag="decided", omit_defaults=True):
     last_at: float = 0.0
 
 
+_Plain = Joined | _Decided | OfferEnded | WaitRose | Left
+
+
 class _Story(msgspec.Struct, frozen=True):
-    entries: list[Joined | _Decided | OfferEnded | Left]
+    entries: list[_Plain]
     missing: int
 
 
+LEVEL = 2  # of pressing: half the octets, for a third of the time
 T = TypeVar("T")
 _ENCODER = msgspec.msgpack.Encoder()
 
@@ -75,11 +79,11 @@ def keep(story: Story) -> KeptStory:
         queue = last.queue
     outcome = last.why if isinstance(last, Left) else ""
     plain = _Story([_plain(one) for one in story.entries], story.missing)
-    body = zlib.compress(_ENCODER.encode(plain))
+    body = zlib.compress(_ENCODER.encode(plain), LEVEL)
     return KeptStory(story.contact, story.began_at, story.ended_at, queue, agent or "", outcome, body)
 
 
-def _plain(one: Entry) -> Joined | _Decided | OfferEnded | Left:
+def _plain(one: Entry) -> _Plain:
     if not isinstance(one, Decision):
         return one
     it = one.decided
@@ -141,7 +145,7 @@ def _story(row: KeptStory, among: Mapping[str, Candidates]) -> Story:
     return story
 
 
-def _entry(contact: str, one: Joined | _Decided | OfferEnded | Left, among: Mapping[str, Candidates]) -> Entry:
+def _entry(contact: str, one: _Plain, among: Mapping[str, Candidates]) -> Entry:
     if not isinstance(one, _Decided):
         return one
     record = Record.from_plain(one.record, among[one.record["among"]])

@@ -1,4 +1,5 @@
-"""What happened to one contact in queues: when it joined, each decision about it, how each offer ended, how it left.
+"""What happened to one contact in queues: when it joined, each decision about it, how each offer ended, when it was told
+a longer wait and for what cause, how it left.
 
 Decided here: which facts belong to it, and that the same answer given again ("nobody", for the same reasons) is one
 entry with a count. Of a very long story the beginning and the end are kept. Does not know whose stories are kept for
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from softswitch.acd.decision import Decided
-from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
+from softswitch.acd.model import AgentState, AgentStateChanged, ExpectedWaitRose, QueueJoined, QueueLeft
 from softswitch.core.effect import DomainEvent
 
 MOST_ENTRIES = 200  # of one story
@@ -44,6 +45,14 @@ class OfferEnded(msgspec.Struct, frozen=True, tag="offer ended", omit_defaults=T
     how: str  # "answered", "no answer", "busy", "rejected", "unreachable", or why it was called off
 
 
+class WaitRose(msgspec.Struct, frozen=True, tag="wait rose", omit_defaults=True):
+    at: float
+    queue: str
+    from_s: float  # what the caller had been told
+    to_s: float
+    cause: str  # of ``told.CAUSES``
+
+
 class Left(msgspec.Struct, frozen=True, tag="left", omit_defaults=True):
     at: float
     queue: str
@@ -70,7 +79,7 @@ class Decision(msgspec.Struct, frozen=True):
         )
 
 
-Entry = Joined | Decision | OfferEnded | Left
+Entry = Joined | Decision | OfferEnded | WaitRose | Left
 
 
 def entry(event: DomainEvent, moment: Moment) -> tuple[str, Entry] | None:
@@ -82,6 +91,8 @@ def entry(event: DomainEvent, moment: Moment) -> tuple[str, Entry] | None:
             return contact, OfferEnded(moment.unix, event.agent, _how(event))
         case QueueJoined(queue=queue, position=position, kind=kind, again=again):
             return event.contact, Joined(moment.unix, queue, position, kind, again)
+        case ExpectedWaitRose(queue=queue, from_s=from_s, to_s=to_s, cause=cause):
+            return event.contact, WaitRose(moment.unix, queue, from_s, to_s, cause)
         case QueueLeft(queue=queue, why=why, waited_s=waited_s, agent=agent):
             return event.contact, Left(moment.unix, queue, why, waited_s, agent)
     return None

@@ -78,6 +78,9 @@ def draw_why(told: Mapping[str, Any], everybody: bool) -> Iterator[Line]:
             case "offer ended":
                 style = _GOOD if one["how"] == "answered" else _BAD
                 yield _line(one["at"], start, f"{one['agent']}: {one['how']}"), style
+            case "wait rose":
+                rose = f"told {duration(one['to_s'])} instead of {duration(one['from_s'])}: {one['cause']}"
+                yield _line(one["at"], start, rose), _BAD
             case "left":
                 left = f"left queue {one['queue']}: {one['why']}, after {duration(one['waited_s'])}"
                 yield _line(one["at"], start, left), _PLAIN

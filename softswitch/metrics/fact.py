@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from softswitch.acd.audit import Repaired
 from softswitch.acd.decision import Decided
-from softswitch.acd.model import AgentStateChanged, QueueJoined, QueueLeft
+from softswitch.acd.model import AgentStateChanged, ExpectedWaitRose, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.conference import ConferenceEntered, ConferenceLeft
 from softswitch.contact.event import (
@@ -85,6 +85,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("supervisions_ended", "Supervisors who hear a call no longer, and why", ("why",)),
     ("supervisions_refused", "Supervisions that were refused, and why", ("why",)),
     ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
+    ("queue_wait_rises", "Callers who were told a longer wait than before, and why", ("queue", "cause")),
     ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
     ("routing_decisions", "Routing decisions", ("queue", "result")),
     ("acd_repairs", "What the audit of the ACD found amiss and repaired: 0, or a defect", ("what",)),
@@ -173,6 +174,7 @@ _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
         _one(SupervisionRefused, "supervisions_refused", lambda event: (event.why,)),
         # queues and agents
         _one(QueueJoined, "queue_joined", lambda event: (event.queue, event.kind)),
+        _one(ExpectedWaitRose, "queue_wait_rises", lambda event: (event.queue, event.cause)),
         _one(QueueLeft, "queue_left", lambda event: (event.queue, event.kind, event.why)),
         _one(AgentStateChanged, "agent_state_changes", lambda event: (event.new.value,)),
         _one(Repaired, "acd_repairs", lambda event: (event.what,)),

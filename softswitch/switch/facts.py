@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from softswitch.acd.audit import Repaired
-from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
+from softswitch.acd.model import AgentState, AgentStateChanged, ExpectedWaitRose, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.contact.event import ContactFinished, TransferEnded
 from softswitch.contact.seats import SeatLeft, SeatRefused, SeatTaken
@@ -63,7 +63,7 @@ class Facts:
                 HoursOverridden() | OverrideEnded() | LossNotRecorded() | PromiseChanged() | TransferEnded()
                 | SupervisionBegan() | SupervisionChanged() | SupervisionEnded() | SupervisionRefused()
                 | Reloaded() | ReloadRefused() | SeatLeft() | AgentForced() | ContactMoved() | PriorityChanged()
-                | OversightRefused() | QueueJoined() | QueueLeft() | Repaired()
+                | ExpectedWaitRose() | OversightRefused() | QueueJoined() | QueueLeft() | Repaired()
             ):  # fmt: skip
                 keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):

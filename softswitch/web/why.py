@@ -15,7 +15,7 @@ from aiohttp import web
 from softswitch.acd.decision import Record
 from softswitch.acd.glance import Glance
 from softswitch.acd.kept import Unreadable
-from softswitch.acd.story import Decision, Entry, Joined, Left, OfferEnded, Story
+from softswitch.acd.story import Decision, Entry, Joined, Left, OfferEnded, Story, WaitRose
 from softswitch.acd.telling import figures, groups, parts, reason_of
 from softswitch.acd.why import Reason, Verdict
 from softswitch.core.yaml_nodes import did_you_mean
@@ -123,6 +123,9 @@ def _entry(one: Entry, replay: bool) -> Plain:
                     "again": one.again}  # fmt: skip
         case OfferEnded():
             return {"what": "offer ended", "at": one.at, "agent": one.agent, "how": one.how}
+        case WaitRose():
+            return {"what": "wait rose", "at": one.at, "queue": one.queue, "from_s": one.from_s, "to_s": one.to_s,
+                    "cause": one.cause}  # fmt: skip
         case Left():
             return {"what": "left", "at": one.at, "queue": one.queue, "why": one.why, "waited_s": one.waited_s,
                     "agent": one.agent}  # fmt: skip
