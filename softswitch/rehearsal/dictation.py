@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from softswitch.contact.visit import Visit
 from softswitch.core.units import spoken
 from softswitch.ivr.model import Fetch
 from softswitch.rehearsal.happening import Happening
@@ -51,7 +52,8 @@ DIALLED = {"busy": "is busy", "no answer": "does not answer", "rejected": "decli
 _PICKS = {"busy": 486, "no answer": 0, "rejected": 603, "failed": 480}
 _PRESSED = re.compile(r"pressed ([0-9*#A-D]+)")
 _SECRET = re.compile(r"pressed \*{2,}")
-_ENDED = re.compile(r"(answered|callback|full|timeout|busy|no answer|rejected|failed)(?: \(\d+\))? after ([\d.]+) s")
+_OUTCOME = "answered|callback|exit|full|timeout|busy|no answer|rejected|failed"
+_ENDED = re.compile(rf"({_OUTCOME})(?: \(\d+\))? after ([\d.]+) s")
 _ANSWERED = re.compile(r"(\d{3}|timeout|\w+) after ([\d.]+) s")
 _RECORDED = re.compile(r"([\d.]+) s recorded")
 
@@ -203,6 +205,8 @@ class Dictation(Playing):
     def _queued(self, step: Walked, outcome: str) -> None:
         if outcome == "callback":
             self._take_offer(step)
+        elif outcome == "exit":
+            self._leave_line(step)
         elif outcome == "answered":
             self._talk(step)
             agent = self._agent()
@@ -238,10 +242,21 @@ class Dictation(Playing):
         self._note(soft=True)
         self._done(f"presses {key}", Press(key))
 
+    def _leave_line(self, step: Walked) -> None:
+        self._wait(step.seconds)
+        key = next((visit.order.exit for visit in self._visits()), "")
+        if not key:
+            raise Parted(f"no key leaves the line in {step.step}")
+        self._done(f"presses {key}", Press(key))
+
     def _offered(self) -> str:
         """The key to press, once the offer is being spoken."""
+        offers = (visit.order.offer for visit in self._visits() if visit.offered)
+        return next((offer.key for offer in offers if offer is not None), "")
+
+    def _visits(self) -> list[Visit]:
         visits = (getattr(one, "visit", None) for one in self.world.switch.calls.contacts.values())
-        return next((visit.order.offer.key for visit in visits if visit and visit.offered and visit.order.offer), "")
+        return [visit for visit in visits if visit is not None]
 
     def _end(self) -> None:
         """After the last step: what the caller still hears, and the end."""

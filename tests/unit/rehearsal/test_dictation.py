@@ -15,7 +15,8 @@ from softswitch.rehearsal.stage import Scene, unix
 from softswitch.rehearsal.suite import first_number, perform, read_all
 from tests.support.samples import house, transcripts
 
-WHOLE = ("tv-shopping", "direct", "verify", "bank", "after-call", "moved", "refused")  # all of it is in the path
+# All of it is in the path.
+WHOLE = ("tv-shopping", "direct", "verify", "bank", "after-call", "moved", "refused", "waiting")
 
 
 def lived(transcript: Transcript) -> Call:
