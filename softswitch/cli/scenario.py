@@ -56,7 +56,7 @@ class Drawn:
     patience_s: float
     start_s: float
     hours: float
-    burst: Burst | None
+    bursts: Sequence[Burst]
     seed: int
 
     def arrivals(self) -> list[Arrival]:
@@ -72,10 +72,10 @@ class Drawn:
             talk, patience = exponential(own, self.talk_s), exponential(own, self.patience_s)
             until_s = self.start_s + self.hours * 3600
             streams.append(list(poisson(own, queue, per_h, until_s, talk, patience, since_s=self.start_s)))
-            if self.burst:
-                if (self.burst.times - 1) * per_h * self.burst.for_s / 3600 > MOST_CALLS:
-                    raise ValueError(f"a burst of {self.burst.times:g} times {written!r} makes too many calls")
-                streams.append(list(self.burst.more(own, queue, per_h, talk, patience)))
+            for one in self.bursts:
+                if one.calls(per_h) > MOST_CALLS:
+                    raise ValueError(f"a burst of {one.times:g} times {written!r} makes too many calls")
+                streams.append(list(one.more(own, queue, per_h, talk, patience)))
         return merged(*streams)
 
 
@@ -91,10 +91,8 @@ def _rate(written: str) -> tuple[str, float]:
     return queue, per_h
 
 
-def burst(written: str) -> Burst | None:
-    """``20:00,20m,6``: six times as many calls from then on for so long; "" none. Raises ``ValueError``."""
-    if not written:
-        return None
+def burst(written: str) -> Burst:
+    """``20:00,20m,6``: six times as many calls from then on for so long. Raises ``ValueError``."""
     parts = written.split(",")
     if len(parts) != 3:
         raise ValueError(f"{written!r}: write WHEN,HOW_LONG,TIMES, for example 20:00,20m,6")

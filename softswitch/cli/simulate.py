@@ -77,7 +77,9 @@ def simulate(
     patience: Annotated[str, typer.Option(help="Mean patience, for --calls; without it nobody gives up.")] = "",
     start: Annotated[str, typer.Option(help="When the first calls come, for --calls.")] = "9:00",
     hours: Annotated[float, typer.Option(min=0.01, max=1000, help="How long calls come, for --calls.")] = 8.0,
-    burst: Annotated[str, typer.Option(help="WHEN,HOW LONG,TIMES as many, for --calls: 20:00,20m,6.")] = "",
+    burst: Annotated[
+        list[str] | None, typer.Option(help="WHEN,HOW LONG,TIMES as many, for --calls: 20:00,20m,6; more than once.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of chance.")] = 1,
     agents: Annotated[
         int | None, typer.Option(min=0, max=100_000, help="So many, of those configured and of their kind.")
@@ -110,7 +112,7 @@ def simulate(
         else:
             patience_s = seconds(patience) if patience else math.inf
             drawn = Drawn(calls or [], seconds(talk), patience_s, sheet.clock("start", start), hours,
-                          scenario.burst(burst), seed)  # fmt: skip
+                          [scenario.burst(one) for one in burst or ()], seed)  # fmt: skip
             coming = drawn.arrivals() if arrivals is None else scenario.arrivals_of(arrivals)
             people = _people(Habits(3.0, seed=seed), pickup, misses, reached)
             at_work = scenario.roster_of(shifts, agents, coming)

@@ -57,6 +57,10 @@ class Burst:
     for_s: float
     times: float
 
+    def calls(self, calls_per_h: float) -> float:
+        """How many come on top, on average."""
+        return (self.times - 1) * calls_per_h * self.for_s / 3600
+
     def more(
         self, chance: random.Random, queue: str, calls_per_h: float, talk: Draw, patience: Draw
     ) -> Iterator[Arrival]:
