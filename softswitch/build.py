@@ -103,6 +103,7 @@ def plan_world(settings: Settings) -> World:
     return World(
         queues=frozenset(settings.queues),
         skills=frozenset(skills),
+        agents=frozenset(settings.agents),
         users=frozenset(settings.users),
         trunks=frozenset(settings.trunks) | {trunk.group for trunk in settings.trunks.values() if trunk.group},
         calendars=frozenset(settings.calendars),
@@ -175,6 +176,7 @@ def configuration(
         policies=tuple(settings.policies()),
         version=settings.version,
         promises={name: queue.promise() for name, queue in settings.queues.items()},
+        overflow={name: queue.overflow.ways() for name, queue in settings.queues.items()},
         treatments=settings.treatments(prompts),
         recording_ending=f".{settings.recordings.format}",
         told=frozenset(name for name, queue in settings.queues.items() if queue.tell_agent),

@@ -12,6 +12,7 @@ from softswitch.call.press import Form
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
 from softswitch.contact.mailbox import Mailboxes
+from softswitch.contact.overflow import Ways
 from softswitch.contact.presentation import AS_IS, Presentation
 from softswitch.contact.treatment import Treatment
 from softswitch.core.effect import Effect
@@ -297,6 +298,9 @@ class Directory(Protocol):
 
     def agent_name(self, agent: str) -> str:
         """As callers are told it."""
+
+    def overflow(self, queue: str) -> Ways:
+        """Where those go whom it turns away, by why."""
 
     def records(self, queue: str) -> bool: ...
 

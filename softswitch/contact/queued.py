@@ -11,10 +11,8 @@ from typing import ClassVar
 
 from softswitch.acd.model import (
     CancelOffer,
-    Join,
     Leave,
     Moved,
-    Need,
     Offer,
     Refused,
     WaitedTooLong,
@@ -31,19 +29,18 @@ from softswitch.contact.order import (
     TellLedger,
 )
 from softswitch.contact.script import Script
-from softswitch.contact.transfer import Transferable
+from softswitch.contact.turned_away import TurnedAway
 from softswitch.contact.visit import Aside, Visit
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import EnterQueue, MakePromise, Promised, Prompt, QueueEnded
 from softswitch.ivr.speech import sentence
 
 
-class Queued(Transferable):
+class Queued(TurnedAway):
     """What queues and promises add to a contact with a script."""
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
         super().__init__(facts, directory, leg, script, language)
-        self.visit: Visit | None = None
         self.aside: Aside | None = None  # where he may come back to
         self._promise_token = ""  # the script's own promise
 
@@ -53,12 +50,10 @@ class Queued(Transferable):
         queued_at, orders = self._kept_place(order.queue, now)
         self.visit = visit = Visit.begin(order, self.directory, now, now - queued_at)
         self.record.queue = order.queue
-        needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
-        join = Join(self.id, order.queue, visit.queued_at, needs, order.priority_s)
         orders = [*self._accept(now), HoldMusicTo(self.leg, self.music), *orders]
         if visit.earlier_s:
             orders += self._say((self._phrase("place_kept", visit),), now)
-        return [*orders, TellAcd(join)]
+        return [*orders, TellAcd(visit.join(self.id))]
 
     def _kept_place(self, queue: str, now: float) -> tuple[float, list[Effect]]:
         """Since when the caller has waited there: now, unless he has left the line by a key, or lost it."""
@@ -92,25 +87,12 @@ class Queued(Transferable):
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
         return self.ring_agent(event, self.facts.caller, event.queue)
 
-    def _on_refused(self, event: Refused, now: float) -> list[Effect]:
-        visit, full = self.visit, event.why == "full"
-        assert visit is not None
-        orders = [self._lost("queue-full", visit.place, "", now)] if full else []
-        self.visit = None
-        self.record.outcome = "queue-full" if full else ""
-        return [*orders, SilenceTo(self.leg), *self._tell(QueueEnded("full" if full else "error"), now)]
-
     def _on_moved(self, event: Moved, now: float) -> list[Effect]:
         """Somebody else's order: the caller notices nothing but the position, should it be a better one."""
         self.record.queue = event.queue
         if self.visit is not None:
             self.visit.order = replace(self.visit.order, queue=event.queue)
         return []
-
-    def _leave_queue(self, ended: str, now: float) -> list[Effect]:
-        """Back to the script without an agent."""
-        self.visit = None
-        return [*self.cancel_hunt(), SilenceTo(self.leg), *self._tell(QueueEnded(ended), now)]
 
     def _step_aside(self, now: float) -> list[Effect]:
         """By the key: he may come back to his place, in this call."""
@@ -169,14 +151,6 @@ class Queued(Transferable):
 
     # ---- promises ----------------------------------------------------------------------------------------------
 
-    def _new_token(self) -> str:
-        self.serial += 1
-        return f"{self.id}/{self.serial}"
-
-    def _lost(self, stage: str, place: Aside, token: str, now: float) -> TellLedger:
-        since, queue = place.queued_at, place.queue
-        return TellLedger(Lost(self.facts.caller, queue, stage, self.id, self.unix(since), now - since, token))
-
     def _on_make_promise(self, order: MakePromise, now: float) -> list[Effect]:
         self._promise_token = self._new_token()
         number = order.number or self.facts.caller
@@ -193,6 +167,8 @@ class Queued(Transferable):
             return []
         if not event.ok:  # the truth, and the place is kept
             visit.promise_token = ""
+            if visit.turned_away:
+                return self._not_promised(visit, now)
             return self._say((self._phrase("apology", visit),), now)
         self.visit = None
         self.record.outcome = "callback"
@@ -206,8 +182,8 @@ class Queued(Transferable):
         Offer: _on_offer,
         CancelOffer: lambda self, event, now: self.cancel_offer(event),
         Moved: _on_moved,
-        Refused: _on_refused,
-        WaitedTooLong: lambda self, event, now: self._leave_queue("timeout", now),
+        Refused: TurnedAway._on_refused,
+        WaitedTooLong: TurnedAway._on_waited_too_long,
         PromiseAnswer: _on_promise_answer,
     }
     _PERFORM: ClassVar[Table] = {

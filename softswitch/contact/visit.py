@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from softswitch.acd.model import Join
+from softswitch.acd.skill import from_plain
 from softswitch.acd.told import Told
 from softswitch.contact.order import Directory
 from softswitch.contact.treatment import Treatment, message, told_position, told_wait
@@ -51,6 +53,8 @@ class Visit:
     offered: bool = False  # the callback offer has been spoken
     lowest: int | None = None  # the best position spoken so far
     promise_token: str = ""  # a promise is being written
+    turned_away: str = ""  # by the queue meanwhile, and why
+    been: tuple[str, ...] = ()  # queues that have sent him on
     earlier_s: float = 0.0  # waited before, at a place that was kept
     look_at: float | None = None  # at position and wait, whether they call for the offer
     speaking_until: float | None = None  # something is being said, and this is when it is over at the latest
@@ -75,6 +79,16 @@ class Visit:
     def queued_at(self) -> float:
         """Its age counts from here."""
         return self.joined_at - self.earlier_s
+
+    def join(self, contact: str, again: bool = False) -> Join:
+        """Into the line, at its age; ``again``: it was there before a restart."""
+        order, needs = self.order, None
+        if order.needs is not None:
+            needs = tuple(from_plain(need) for need in order.needs)
+        return Join(
+            contact, order.queue, self.queued_at, needs, order.priority_s,
+            joined_at=self.joined_at if again else None, preferred=order.prefer, preferred_s=order.prefer_s,
+        )  # fmt: skip
 
     @property
     def place(self) -> Aside:
@@ -184,7 +198,7 @@ class Visit:
         for moment in ("announce_at", "offer_at", "look_at"):
             at = getattr(self, moment)
             setattr(self, moment, None if at is None else at + by)
-        self.promise_token, self.speaking_until = "", None
+        self.promise_token, self.turned_away, self.speaking_until = "", "", None
 
 
 def _moments(offer: CallbackOffer, earlier_s: float) -> Iterator[float]:

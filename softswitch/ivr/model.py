@@ -59,8 +59,10 @@ class Fetched:
 class QueueEnded:
     """The contact is back from a queue."""
 
-    # "answered" (and the agent hung up), "full", "timeout", "callback" (offer accepted), "exit" (by the key), "error"
+    # "answered" (and the agent hung up), "full", "timeout", "callback" (promised), "exit" (by the key), "error",
+    # "no agents", "all paused", "long wait"; "voicemail": a message is to be left, in the mailbox of ``queue``
     outcome: str
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +212,13 @@ class EnterQueue(Effect):
     """Join a queue; then feed ``QueueEnded``."""
 
     queue: str
-    needs: tuple[tuple[str, int], ...] | None  # (skill, level); None: the queue's
+    needs: tuple[tuple[Any, ...], ...] | None  # expressions, as ``verb.need`` has them plain; None: the queue's
     priority_s: float
     language: str
     offer: CallbackOffer | None = None
     exit: str = ""  # the key by which the caller leaves the line, and keeps his place; "": none
+    prefer: str = ""  # the agent who is asked first; "": none
+    prefer_s: float = 0.0  # how long nobody else is
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ class State:
     entered_at: float = 0.0
     told: list[str] = field(default_factory=list)  # what happened, for people
     changed: list[str] = field(default_factory=list)  # variables that were set
+    mailbox: str = ""  # in which a message is left
     private: bool = False  # it has to do with what is secret
     masked: bool = False  # what the caller says or presses is not recorded
 

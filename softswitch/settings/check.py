@@ -6,6 +6,7 @@ Each check yields (path of the key, message, level).
 from __future__ import annotations
 
 import datetime
+import math
 import pathlib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from urllib.parse import urlsplit
 from softswitch.audio import codec
 from softswitch.contact.permission import EVERYBODY
 from softswitch.core.yaml_nodes import Path, did_you_mean
+from softswitch.ivr.verb.need import SkillNeed
 from softswitch.sdp.codecs import KNOWN
 from softswitch.settings.behind import SAMPLE_PINS, guessable
+from softswitch.settings.check_queue import queue_findings
 from softswitch.settings.model import Configuration
+from softswitch.settings.queue import Queue
 from softswitch.settings.system import BEFORE_NUMBERS
 
 Finding = tuple[Path, str, str]
@@ -29,6 +33,8 @@ def findings(settings: Configuration) -> Iterator[Finding]:
     yield from _trunks(settings)
     yield from _queue_trunks(settings)
     yield from _skills(settings)
+    yield from queue_findings(settings)
+    yield from _shares(settings)
     yield from _codes(settings)
     yield from _expiries(settings)
     yield from _listeners(settings)
@@ -113,12 +119,30 @@ def _skills(settings: Configuration) -> Iterator[Finding]:
         for skill, level in agent.skills.items():
             best[skill] = max(best[skill], level)
     for name, queue in settings.queues.items():
-        for index, need in enumerate(queue.needs):
-            path = ("queues", name, "needs", index, "skill")
-            if need.skill not in best:
-                yield path, f"no agent has the skill {need.skill!r}{did_you_mean(need.skill, best)}", "warning"
-            elif need.level > best[need.skill]:
-                yield path, f"no agent has {need.skill!r} at level {need.level}; highest: {best[need.skill]}", "warning"
+        for need, below in _needed(queue):
+            path, skill = ("queues", name, *below, "skill"), str(need.skill)
+            if skill not in best:
+                yield path, f"no agent has the skill {skill!r}{did_you_mean(skill, best)}", "warning"
+            elif need.level > best[skill]:
+                yield path, f"no agent has {skill!r} at level {need.level}; highest: {best[skill]}", "warning"
+
+
+def _needed(queue: Queue) -> Iterator[tuple[SkillNeed, Path]]:
+    """Every skill that it speaks of, and where."""
+    written: list[tuple[Path, tuple[SkillNeed, ...]]] = [(("needs",), queue.needs)]
+    written += [(("relax", index, "needs"), step.needs) for index, step in enumerate(queue.relax)]
+    for path, needs in written:
+        for index, need in enumerate(needs):
+            yield from ((one, (*path, index, *below)) for one, below in need.of_skills())
+
+
+def _shares(settings: Configuration) -> Iterator[Finding]:
+    sharing = {name: queue.share for name, queue in settings.queues.items() if queue.share is not None}
+    total = math.fsum(sharing.values())
+    if total > 1 + 1e-9:
+        last = list(sharing)[-1]
+        message = f"the shares of {', '.join(sharing)} are {total:g} together; at most 1"
+        yield ("queues", last, "share"), message, "error"
 
 
 def _codes(settings: Configuration) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from softswitch.acd.model import Need, QueueSpec, Relaxation
+from softswitch.acd.model import QueueSpec, Strategy
 from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy, Window
 from softswitch.settings.behind import Pin
@@ -23,24 +23,12 @@ from softswitch.settings.kind import (
     Strict,
     Zone,
 )
-from softswitch.settings.people import Level
+from softswitch.settings.overflow import Conditions, Overflow, above_s, conditions
+from softswitch.settings.routing import RelaxSteps, ReserveSettings, WrittenNeeds, read
 from softswitch.settings.treatment import Announce, SoundSettings
 from softswitch.settings.wrap_up import WrapUpRule, WrapUpSettings
 
 Stage = Literal["abandoned", "queue-full", "accepted-offer", "shed"]  # at which a caller can be lost
-
-
-class NeedSettings(Strict):
-    skill: Name
-    level: Level = 1
-
-    def need(self) -> Need:
-        return Need(self.skill, self.level)
-
-
-class Relax(Strict):
-    after: PositiveSeconds
-    needs: tuple[NeedSettings, ...] = ()  # none: any agent
 
 
 class CallingWindow(Strict):
@@ -102,9 +90,12 @@ class ServiceLevel(Strict):
 
 
 class Queue(Strict):
-    needs: tuple[NeedSettings, ...] = ()
-    relax: Relax | None = None
+    needs: WrittenNeeds = ()
+    relax: RelaxSteps = ()
+    strategy: Strategy = Strategy.LONGEST_IDLE  # who of those who suit and are free
     priority: Seconds = 0.0  # added to the age of each contact
+    reserve: ReserveSettings | None = None  # free agents who are kept for important callers
+    share: float | None = Field(default=None, gt=0, le=1)  # of all who wait in queues that have one
     ring_timeout: PositiveSeconds = 20.0
     wrap_up: WrapUpRule = WrapUpSettings()
     retry_no_answer: Seconds = 5.0  # an agent who missed an offer gets no other one for so long
@@ -113,6 +104,9 @@ class Queue(Strict):
     retry_unreachable: Seconds = 10.0  # whose phone could not be reached, unless it is heard of before
     max_waiting: int = Field(default=100, ge=0)
     max_wait: PositiveSeconds = 1800.0
+    join_unless: Conditions = ()  # nobody may join while one of these holds
+    leave_if: Conditions = ()  # who waits when one of these comes to hold has to leave
+    overflow: Overflow = Overflow()  # where they go instead
     max_misses: int = Field(default=2, ge=1)
     service_level: ServiceLevel = ServiceLevel()
     expected: Expected = Expected()  # of the expected wait, until enough has been seen
@@ -129,9 +123,12 @@ class Queue(Strict):
     def spec(self, queue: str) -> QueueSpec:
         return QueueSpec(
             name=queue,
-            needs=_needs(self.needs),
-            relaxations=(Relaxation(self.relax.after, _needs(self.relax.needs)),) if self.relax else (),
+            needs=read(self.needs),
+            relaxations=tuple(step.step() for step in self.relax),
+            strategy=self.strategy,
             priority_s=self.priority,
+            reserve=self.reserve.reserve() if self.reserve else None,
+            share=self.share,
             ring_timeout_s=self.ring_timeout,
             wrap_up=self.wrap_up.rule(),
             retry_no_answer_s=self.retry_no_answer,
@@ -141,6 +138,10 @@ class Queue(Strict):
             max_waiting=self.max_waiting,
             max_wait_s=self.max_wait,
             max_misses=self.max_misses,
+            join_unless=conditions(self.join_unless),
+            leave_if=conditions(self.leave_if),
+            expected_above_s=above_s(self.join_unless),
+            leave_above_s=above_s(self.leave_if),
             handling_s=self.expected.handling,
             patience_s=self.expected.patience,
         )
@@ -148,7 +149,3 @@ class Queue(Strict):
     def promise(self) -> Promise:
         """What its statistics are held against."""
         return Promise(self.service_level.target, self.short_abandon)
-
-
-def _needs(written: tuple[NeedSettings, ...]) -> tuple[Need, ...]:
-    return tuple(need.need() for need in written)

@@ -13,6 +13,7 @@ from softswitch.acd.storybook import Shelf
 from softswitch.call.state import SessionPolicy
 from softswitch.callback.model import Policy
 from softswitch.contact.mailbox import MailboxRules
+from softswitch.contact.overflow import Ways
 from softswitch.contact.seats import SeatRules
 from softswitch.contact.treatment import Treatment
 from softswitch.ivr.calendar import Calendar
@@ -88,8 +89,8 @@ class LampPolicy:
 
 
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
-STAFF = ("agents", "auto_login", "seats", "queues", "policies", "promises", "treatments", "told", "recorded", "music",
-         "mailboxes", "version")  # fmt: skip
+STAFF = ("agents", "auto_login", "seats", "queues", "policies", "promises", "treatments", "overflow", "told", "recorded",
+         "music", "mailboxes", "version")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Configuration:
     policies: tuple[Policy, ...] = ()
     promises: Mapping[str, Promise] = field(default_factory=dict)  # by queue: what its statistics are held against
     treatments: Mapping[str, Treatment] = field(default_factory=dict)  # by queue: what those hear who wait
+    overflow: Mapping[str, Ways] = field(default_factory=dict)  # by queue: where those go whom it turns away
     told: frozenset[str] = frozenset()  # queues whose agents are told who comes
     recorded: frozenset[str] = frozenset()  # queues
     recording_ending: str = ".wav"

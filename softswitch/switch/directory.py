@@ -12,6 +12,7 @@ from softswitch.acd.model import AgentState
 from softswitch.acd.told import Told
 from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.order import Target
+from softswitch.contact.overflow import Ways
 from softswitch.contact.presentation import rewritten
 from softswitch.contact.routing import is_outside, is_plain
 from softswitch.contact.seats import Seats
@@ -101,6 +102,9 @@ class SwitchDirectory:
 
     def told(self, contact: str, former: Told | None, now: float) -> Told | None:
         return self._acd.told(contact, former, now)
+
+    def overflow(self, queue: str) -> Ways:
+        return self._configuration.overflow.get(queue, {})
 
     def treatment(self, queue: str) -> Treatment:
         return self._configuration.treatments.get(queue, SILENT)

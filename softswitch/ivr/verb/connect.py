@@ -15,13 +15,20 @@ from softswitch.ivr.model import (
     EnterQueue,
     IvrInput,
     MakePromise,
+    PlayEnded,
+    Pressed,
     Promised,
+    Prompt,
     QueueEnded,
+    VoicemailEnded,
 )
 from softswitch.ivr.run import Exit, Run, StepError, Wait
+from softswitch.ivr.speech import sentence
 from softswitch.ivr.template import is_template
 from softswitch.ivr.verb.ask import Key
 from softswitch.ivr.verb.base import Duration, KeyPath, Name, Verb, Written
+from softswitch.ivr.verb.leave import Voicemail
+from softswitch.ivr.verb.need import SkillNeed
 
 PROMISE_LIMIT_S = 10.0  # a promise is one write to the store
 PROMISE_STAGE = "accepted-offer"
@@ -45,16 +52,13 @@ def _seconds_text(text: str) -> str:
 Priority = Annotated[str, AfterValidator(_seconds_text)]
 
 
-class SkillNeed(Written):
-    """``{skill: orders, level: 3}``, or just the skill."""
+class Prefer(Written):
+    """``{agent: "{{ customer.agent }}", for: 20s}``."""
 
-    skill: Name = Field(description="what the agent must know")
-    level: int = Field(default=1, ge=1, le=10, description="how well, at least")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, written: Any) -> Any:
-        return written if isinstance(written, dict) else {"skill": written}
+    agent: str = Field(description="his name in agents.yaml; empty: nobody")
+    for_: Duration = Field(
+        alias="for", gt=0, description="so long the caller waits for him alone, if he is logged in; then for anybody"
+    )
 
 
 class Closing(Written):
@@ -120,7 +124,17 @@ _QUEUE_EXITS = {
     "callback": Exit("promised"),
     "full": Exit("full", why="the queue is full", cause="busy"),
     "timeout": Exit("timeout", why="nobody answered in time", cause="unavailable"),
+    "no agents": Exit("no_agents", why="nobody who could answer is logged in", cause="unavailable"),
+    "all paused": Exit("all_paused", why="all who could answer are paused", cause="unavailable"),
+    "long wait": Exit("long_wait", why="the expected wait is too long", cause="busy"),
 }
+
+
+class _Message(Voicemail):
+    """In place of waiting, where the queue's overflow wants it so."""
+
+    def prompts(self, run: Run) -> tuple[Prompt, ...]:
+        return (sentence("voicemail_beep_hint", run.language),)
 
 
 class Queue(Verb):
@@ -128,22 +142,29 @@ class Queue(Verb):
 
     verb: ClassVar[str] = "queue"
     lone: ClassVar[str] = "name"
-    branches: ClassVar[tuple[str, ...]] = ("next", "promised", "full", "timeout", "failed")
+    branches: ClassVar[tuple[str, ...]] = (
+        "next", "promised", "left", "full", "no_agents", "all_paused", "long_wait", "timeout", "failed",
+    )  # fmt: skip
     chains: ClassVar[dict[str, tuple[str, ...]]] = {
         "answered": ("next",),
         "promised": ("promised", "next"),
+        "message": ("left", "next"),
         "full": ("full", "failed"),
+        "no_agents": ("no_agents", "full", "failed"),
+        "all_paused": ("all_paused", "no_agents", "full", "failed"),
+        "long_wait": ("long_wait", "full", "failed"),
         "timeout": ("timeout", "failed"),
     }
     must: ClassVar[tuple[str, ...]] = ()
     pauses: ClassVar[bool] = True
-    at_once: ClassVar[tuple[str, ...]] = ("full", "failed")
+    at_once: ClassVar[tuple[str, ...]] = ("full", "no_agents", "all_paused", "long_wait", "failed")
 
     name: Name = Field(description="of the queue, in queues.yaml")
     needs: tuple[SkillNeed, ...] | None = Field(
         default=None, description="skills of the agent; else those of the queue"
     )
     priority: Priority = Field(default="0s", description="a head start: the caller counts as so much longer waiting")
+    prefer: Prefer | None = Field(default=None, description="an agent who is asked first")
     offer_callback: Offer | None = Field(default=None, description="when to offer to call back, in this place")
     exit: ExitKey | None = Field(
         default=None, description="a key for leaving the line; who comes back in the same call has his place"
@@ -151,6 +172,13 @@ class Queue(Verb):
     next: Name | None = Field(default=None, description="the agent is gone, and the caller still there")
     promised: Name | None = Field(default=None, description="the caller took the offer to be called back")
     full: Name | None = Field(default=None, description="too many are waiting already")
+    left: Name | None = Field(default=None, description="a message was left, where the queue's `overflow` says so")
+    no_agents: Name | None = Field(
+        default=None,
+        description="nobody who could answer is logged in, where the queue has `join_unless` or `leave_if`",
+    )
+    all_paused: Name | None = Field(default=None, description="the same, and all of them are paused")
+    long_wait: Name | None = Field(default=None, description="the same, and the expected wait is too long")
     timeout: Name | None = Field(default=None, description="nobody answered in the queue's longest wait")
     failed: Name | None = None
 
@@ -170,16 +198,21 @@ class Queue(Verb):
         if self.offer_callback and self.offer_callback.closing:
             yield "calendar", self.offer_callback.closing.calendar, ("offer_callback", "closing", "calendar")
         for index, need in enumerate(self.needs or ()):
-            yield "skill", need.skill, ("needs", index, "skill")
+            for one, path in need.of_skills():
+                yield "skill", str(one.skill), ("needs", index, *path, "skill")
+        if self.prefer is not None and not is_template(self.prefer.agent):
+            yield "agent", self.prefer.agent, ("prefer", "agent")
 
     def enter(self, run: Run) -> Exit | None:
-        needs = None if self.needs is None else tuple((need.skill, need.level) for need in self.needs)
+        needs = None if self.needs is None else tuple(need.plain() for need in self.needs)
         offer = self.offer_callback.order(run) if self.offer_callback else None
         leave = self.exit.key if self.exit else ""
         priority_s = self._priority(run)
         run.answer()  # waiting is heard
-        run.state.ahead = ""
-        run.emit(EnterQueue(self.name, needs, priority_s, run.language, offer, leave))
+        run.state.ahead, run.state.mailbox = "", ""
+        prefer = "" if self.prefer is None else run.text(self.prefer.agent).strip()
+        prefer_s = self.prefer.for_ if self.prefer is not None and prefer else 0.0
+        run.emit(EnterQueue(self.name, needs, priority_s, run.language, offer, leave, prefer, prefer_s))
         run.wait(Wait.QUEUE, None)
         return None
 
@@ -194,10 +227,22 @@ class Queue(Verb):
         match event:
             case QueueEnded("exit") if self.exit is not None:
                 return Exit("exit", to=self.exit.to)
+            case QueueEnded("voicemail", queue):
+                run.state.mailbox = queue
+                return self._left(_Message(mailbox=queue).enter(run))
             case QueueEnded(outcome):
                 return _QUEUE_EXITS.get(outcome) or Exit("failed", why=f"the queue said: {outcome}")
+            case PlayEnded() | Pressed() | VoicemailEnded() if run.state.mailbox:
+                return self._left(_Message(mailbox=run.state.mailbox).on(run, event))
             case _:
                 raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")
+
+    def expire(self, run: Run) -> Exit | None:
+        return self._left(_Message(mailbox=run.state.mailbox).expire(run))
+
+    def _left(self, way: Exit | None) -> Exit | None:
+        """Out of the mailbox."""
+        return Exit("message") if way is not None and way.name == "next" else way
 
 
 class Callback(Verb):
