@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from softswitch.acd.candidates import Candidates
+from softswitch.acd.kept import KeptStory, opened
 from softswitch.acd.roster import Roster
-from softswitch.acd.story import Decision, Entry, Left, Moment, Story, entry
+from softswitch.acd.story import STORY_BYTES, Decision, Entry, Left, Moment, Story, entry
 from softswitch.core.effect import DomainEvent
 
 CANDIDATES_BYTES = 1000  # and their numbers
+PRESSED_BYTES = STORY_BYTES + 400  # besides what is pressed
 AGENT_BYTES = 400  # of each agent of a roster
 
 
@@ -37,13 +39,29 @@ class _Held:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """A story that is over, as the store has it: a tenth of the octets where many agents were free."""
+
+    row: KeptStory
+    among: tuple[Candidates, ...]
+    octets: int
+
+    @property
+    def ended_at(self) -> float:
+        return self.row.ended_at
+
+    def story(self) -> Story:
+        return opened(self.row, {one.key: one for one in self.among})
+
+
 @dataclass(slots=True)
 class Storybook:
     shelf: Shelf = Shelf()
     octets: int = 0  # what all of it costs, about
     forgotten: int = 0  # contacts, for want of room; those that are too old are not counted
     _waiting: dict[str, Story] = field(default_factory=dict)  # in the order in which they began
-    _over: OrderedDict[str, Story] = field(default_factory=OrderedDict)  # in the order in which they left
+    _over: OrderedDict[str, Story | _Pressed] = field(default_factory=OrderedDict)  # in the order in which they left
     _held: dict[int, _Held] = field(default_factory=dict)
 
     def note(self, event: DomainEvent, moment: Moment) -> Story | None:
@@ -61,9 +79,14 @@ class Storybook:
         return story if isinstance(new, Left) or (_nobody(new) and not again) else None
 
     def _reopened(self, contact: str, unix: float) -> Story:
-        story = self._over.pop(contact, None)
-        if story is None:
-            story = Story(contact, unix)
+        found = self._over.pop(contact, None)
+        if isinstance(found, _Pressed):
+            story = found.story()
+            self._hold(_amongst(story.entries))
+            self._drop(found)
+        else:
+            story = found or Story(contact, unix)
+        if found is not story:
             self.octets += story.octets
         self._waiting[contact] = story
         return story
@@ -72,14 +95,14 @@ class Storybook:
         before = story.octets
         gone = story.add(new)
         self.octets += story.octets - before
-        if isinstance(new, Decision):
-            self._hold(new.decided.record.among)
-        self._release(gone)
+        self._hold(_amongst([new]))
+        self._release(_amongst(gone))
 
     # ---- who asks --------------------------------------------------------------------------------------------------
 
     def story(self, contact: str) -> Story | None:
-        return self._waiting.get(contact) or self._over.get(contact)
+        found = self._waiting.get(contact) or self._over.get(contact)
+        return found.story() if isinstance(found, _Pressed) else found
 
     def latest(self, most: int) -> list[str]:
         """Contacts that can be asked for, the latest first; those that wait before the others."""
@@ -89,6 +112,17 @@ class Storybook:
         return names
 
     # ---- room ------------------------------------------------------------------------------------------------------
+
+    def press(self, row: KeptStory) -> None:
+        """The story of a contact that has left takes no more than this from now on, if that is less."""
+        story = self._over.get(row.contact)
+        octets = PRESSED_BYTES + len(row.story)
+        if isinstance(story, Story) and octets < story.octets:
+            among = tuple({one.key: one for one in _amongst(story.entries)}.values())
+            self._hold(among)
+            self._drop(story)
+            self._over[row.contact] = _Pressed(row, among, octets)
+            self.octets += octets
 
     def _make_room(self, unix: float) -> None:
         while self._over and next(iter(self._over.values())).ended_at < unix - self.shelf.keep_s:
@@ -100,28 +134,29 @@ class Storybook:
             self._drop(self._waiting.pop(next(iter(self._waiting))))
             self.forgotten += 1
 
-    def _drop(self, story: Story) -> None:
+    def _drop(self, story: Story | _Pressed) -> None:
         self.octets -= story.octets
-        self._release(story.entries)
+        self._release(story.among if isinstance(story, _Pressed) else _amongst(story.entries))
 
-    def _hold(self, among: Candidates) -> None:
-        for what in (among, among.roster):
+    def _hold(self, among: Iterable[Candidates]) -> None:
+        for what in (shared for one in among for shared in (one, one.roster)):
             held = self._held.get(id(what))
             if held is None:
                 held = self._held[id(what)] = _Held(what, _size(what))
                 self.octets += held.octets
             held.count += 1
 
-    def _release(self, entries: Iterable[Entry]) -> None:
-        for one in entries:
-            if isinstance(one, Decision):
-                among = one.decided.record.among
-                for what in (among, among.roster):
-                    held = self._held[id(what)]
-                    held.count -= 1
-                    if not held.count:
-                        del self._held[id(what)]
-                        self.octets -= held.octets
+    def _release(self, among: Iterable[Candidates]) -> None:
+        for what in (shared for one in among for shared in (one, one.roster)):
+            held = self._held[id(what)]
+            held.count -= 1
+            if not held.count:
+                del self._held[id(what)]
+                self.octets -= held.octets
+
+
+def _amongst(entries: Iterable[Entry]) -> list[Candidates]:
+    return [one.decided.record.among for one in entries if isinstance(one, Decision)]
 
 
 def _size(what: Candidates | Roster) -> int:

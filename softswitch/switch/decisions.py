@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softswitch.acd.kept import GROUND_AGAIN_S, ground, grounds, keep
+from softswitch.acd.kept import GROUND_AGAIN_S, KeptStory, ground, grounds, keep
 from softswitch.acd.story import Moment, Story
 from softswitch.acd.storybook import Storybook
 from softswitch.core.effect import DomainEvent
@@ -16,6 +16,7 @@ from softswitch.core.effect import DomainEvent
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
+PRESSED_FROM = 2000  # octets of a story that is over: of a smaller one little is won
 MOST_GROUNDS = 5000  # that are remembered as written
 
 
@@ -29,8 +30,15 @@ class Decisions:
     def note(self, event: DomainEvent) -> None:
         switch = self._switch
         story = self.book.note(event, Moment(switch.unix, switch.now, switch.acd.version))
-        if story is not None and self._wanted(story):
-            self._write(story)
+        if story is None:
+            return
+        large, wanted = story.octets >= PRESSED_FROM and not story.waits, self._wanted(story)
+        if large or wanted:
+            row = keep(story)
+            if wanted:
+                self._write(story, row)
+            if large:
+                self.book.press(row)
 
     def _wanted(self, story: Story) -> bool:
         match self._policy.store:
@@ -40,7 +48,7 @@ class Decisions:
                 return story.failed
         return False
 
-    def _write(self, story: Story) -> None:
+    def _write(self, story: Story, row: KeptStory) -> None:
         keeper, unix = self._switch.ports.keeper, self._switch.unix
         for key, what in grounds(story).items():
             if unix - self._written.get(key, -GROUND_AGAIN_S) >= GROUND_AGAIN_S:
@@ -48,4 +56,4 @@ class Decisions:
                 keeper.put_ground(ground(key, what, unix))
         if len(self._written) > MOST_GROUNDS:
             self._written.clear()  # they are put once more
-        keeper.put_story(keep(story))
+        keeper.put_story(row)

@@ -8,6 +8,7 @@ import pytest
 
 from softswitch.acd import story as story_module
 from softswitch.acd.decision import Decided
+from softswitch.acd.kept import keep
 from softswitch.acd.model import (
     Leave,
     LogIn,
@@ -249,6 +250,37 @@ def test_the_latest_are_named_first() -> None:
     library.listen()
     assert library.book.latest(4) == ["w2", "w1", "c3", "c2"]
     assert library.book.latest(0) == []
+
+
+def test_a_large_story_that_is_over_is_pressed_and_reads_the_same() -> None:
+    queue = QueueSpec("q", (GERMAN,))
+    library = Library(Centre([spec(f"a{number:03}", german=5) for number in range(500)], [queue]))
+    library.centre.staff(*(f"a{number:03}" for number in range(500)))
+    for number in range(20):
+        library.centre.join(f"c{number}")
+        library.centre.answer(f"c{number}", f"a{number:03}")
+    library.listen()
+    before, octets = [library.story(f"c{number}") for number in range(20)], library.book.octets
+    for story in before:
+        library.book.press(keep(story))
+        library.book.press(keep(story))  # a second time there is nothing to press
+    assert library.book.octets < AGENT_BYTES * 500 + (octets - AGENT_BYTES * 500) * 0.6
+    for story in before:
+        again = library.story(story.contact)
+        assert again is not story and again.octets == story.octets
+        assert [type(one) for one in again.entries] == [type(one) for one in story.entries]
+        assert again.decisions[0].same(again.decisions[0]) is False  # somebody got it
+        assert again.decisions[0].decided.passed_over == story.decisions[0].decided.passed_over
+    pressed = library.book.octets
+    library.centre.join("c3")  # comes back
+    library.listen()
+    assert len(library.story("c3").decisions) == 2 and library.book.octets > pressed
+    library.book.shelf = Shelf(keep_s=0.0)
+    library.centre.now += 10
+    library.centre.tell(Leave("c3", "abandoned"))
+    library.listen()
+    assert kept(library, 20) == [3]
+    assert library.book.octets == library.story("c3").octets + AGENT_BYTES * 500 + CANDIDATES_BYTES + 8 * 500
 
 
 # ---- what is told --------------------------------------------------------------------------------------------------
