@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
 from softswitch.acd.model import AllOf, AnyOf, Expression, Need, Needs, NotOf
@@ -114,7 +114,7 @@ def to_plain(need: Expression) -> list[Any]:
             assert_never(need)
 
 
-def from_plain(plain: list[Any]) -> Expression:
+def from_plain(plain: Sequence[Any]) -> Expression:
     """What ``to_plain`` gave."""
     match plain:
         case ["skill", str(skill), int(level), int(at_most)]:
@@ -125,4 +125,6 @@ def from_plain(plain: list[Any]) -> Expression:
             return AnyOf(tuple(map(from_plain, of)))
         case ["not", one]:
             return NotOf(from_plain(one))
+        case [str(skill), int(level)]:  # as journals once had it
+            return Need(skill, level)
     raise ValueError(f"{plain!r} is no expression over skills")

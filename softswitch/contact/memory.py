@@ -14,7 +14,6 @@ from dataclasses import replace
 
 import msgspec
 
-from softswitch.acd.model import Join, Need
 from softswitch.call.record import CallRecord
 from softswitch.call.signal import Release
 from softswitch.callback.model import CustomerAnswered, NumberBusy
@@ -195,10 +194,7 @@ def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Ef
     if contact.bridge is not None:
         return [*orders, *contact.bridge.resume()]
     if visit is not None:
-        order = visit.order
-        needs = None if order.needs is None else tuple(Need(skill, level) for skill, level in order.needs)
-        join = Join(contact.id, order.queue, visit.queued_at, needs, order.priority_s, joined_at=visit.joined_at)
-        return [*orders, HoldMusicTo(contact.leg, contact.music), TellAcd(join)]
+        return [*orders, HoldMusicTo(contact.leg, contact.music), TellAcd(visit.join(contact.id, again=True))]
     if take is not None:
         return [*orders, *take.resume(contact.leg, now)]
     if contact.seat is not None:

@@ -47,23 +47,23 @@ class Queued(TurnedAway):
     # ---- the queue ---------------------------------------------------------------------------------------------
 
     def _on_enter_queue(self, order: EnterQueue, now: float) -> list[Effect]:
-        queued_at, orders = self._kept_place(order.queue, now)
-        self.visit = visit = Visit.begin(order, self.directory, now, now - queued_at)
+        place, orders = self._kept_place(order.queue, now)
+        self.visit = visit = Visit.back(place, order, self.directory, now)
         self.record.queue = order.queue
         orders = [*self._accept(now), HoldMusicTo(self.leg, self.music), *orders]
         if visit.earlier_s:
             orders += self._say((self._phrase("place_kept", visit),), now)
         return [*orders, TellAcd(visit.join(self.id))]
 
-    def _kept_place(self, queue: str, now: float) -> tuple[float, list[Effect]]:
-        """Since when the caller has waited there: now, unless he has left the line by a key, or lost it."""
+    def _kept_place(self, queue: str, now: float) -> tuple[Aside, list[Effect]]:
+        """The caller's there: at the end, unless he has left the line by a key, or lost it."""
         if self.aside is not None and self.aside.queue == queue:
-            queued_at, self.aside = self.aside.queued_at, None
-            return queued_at, []
+            place, self.aside = self.aside, None
+            return place, []
         kept = self.directory.kept_place(self.facts.caller, queue)
         if kept is None:
-            return now, []
-        return min(kept - self.facts.epoch, now), [ForgetPlace(self.facts.caller, queue)]
+            return Aside(queue, now), []
+        return Aside(queue, min(kept - self.facts.epoch, now)), [ForgetPlace(self.facts.caller, queue)]
 
     def _say(self, prompts: tuple[Prompt, ...], now: float) -> list[Effect]:
         """To who waits, besides what is announced."""

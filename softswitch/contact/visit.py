@@ -28,10 +28,13 @@ LONGEST_SPEECH_S = 300.0  # reached only where the end of what is said was never
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """The place of a caller who has left the line for a while, in the same call."""
+    """The place of a caller who has left the line for a while, in the same call; and what he was told there."""
 
     queue: str
     queued_at: float  # monotonic seconds
+    lowest: int | None = None
+    wait: Told | None = None
+    minutes: tuple[float, float] | None = None
 
 
 @dataclass(slots=True)
@@ -75,6 +78,13 @@ class Visit:
             visit.look_at = now + FIRST_ANNOUNCEMENT_S
         return visit
 
+    @classmethod
+    def back(cls, aside: Aside, order: EnterQueue, directory: Directory, now: float) -> Visit:
+        """At the same place: what was told there may not rise either."""
+        visit = cls.begin(order, directory, now, now - aside.queued_at)
+        visit.lowest, visit.wait, visit.minutes = aside.lowest, aside.wait, aside.minutes
+        return visit
+
     @property
     def queued_at(self) -> float:
         """Its age counts from here."""
@@ -92,7 +102,7 @@ class Visit:
 
     @property
     def place(self) -> Aside:
-        return Aside(self.order.queue, self.queued_at)
+        return Aside(self.order.queue, self.queued_at, self.lowest, self.wait, self.minutes)
 
     @property
     def deadline(self) -> float | None:

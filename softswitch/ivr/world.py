@@ -12,6 +12,7 @@ class World:
 
     queues: frozenset[str] | None = None
     skills: frozenset[str] | None = None
+    agents: frozenset[str] | None = None
     users: frozenset[str] | None = None
     trunks: frozenset[str] | None = None
     calendars: frozenset[str] | None = None
@@ -27,6 +28,7 @@ class World:
         known = {
             "queue": self.queues,
             "skill": self.skills,
+            "agent": self.agents,
             "user": self.users,
             "trunk": self.trunks,
             "calendar": self.calendars,

@@ -51,11 +51,24 @@ class Written:
 
     def problem(self, path: KeyPath, message: str, level: str = "error") -> None:
         """Add a problem at the place where ``path`` is written."""
+        path = self._written(path)
         key = _key(path)
         problem = Problem(*self._place(path), key, self._as_written(key, message), level)
         known = {(other.file, other.key) for other in self.problems}
         if (problem.file, problem.key) not in known:  # the first complaint about a key is the cause of the others
             self.problems.append(problem)
+
+    def _file(self, path: KeyPath) -> str:
+        return f"{path[0]}.yaml" if path and path[0] in LISTS else MAIN_FILE
+
+    def _written(self, path: KeyPath) -> KeyPath:
+        """Without the places in lists where one thing is written in place of a list of one."""
+        positions = self._positions.get(self._file(path), {})
+        found: KeyPath = ()
+        for part in path:
+            if not (isinstance(part, int) and found in positions and (*found, part) not in positions):
+                found = (*found, part)
+        return found
 
     def _as_written(self, key: str, message: str) -> str:
         """The message without what was fetched for this key: it may be a secret."""
@@ -68,7 +81,7 @@ class Written:
         for depth in range(len(path), 0, -1):
             if variable := self._overridden.get(path[:depth]):
                 return f"environment {variable}", 1, 1
-        file = f"{path[0]}.yaml" if path and path[0] in LISTS else MAIN_FILE
+        file = self._file(path)
         return self._shown(file), *locate(self._positions.get(file, {}), path)
 
     def _shown(self, file: str) -> str:

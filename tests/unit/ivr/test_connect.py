@@ -93,9 +93,31 @@ def test_queue_answers_and_joins_with_needs_priority_and_offer(walker: Walker) -
         "  first: {queue: {name: orders, needs: [{skill: orders, level: 3}, vip], "
         'priority: "{{ 30 + 30 }}s", offer_callback: {when: wait > 90s, key: 2}}, failed: bye}\n'
     )
-    order = EnterQueue("orders", (("orders", 3), ("vip", 1)), 60.0, "en", CallbackOffer(90.0, "2"))
+    needs = (("skill", "orders", 3, 10), ("skill", "vip", 1, 10))
+    order = EnterQueue("orders", needs, 60.0, "en", CallbackOffer(90.0, "2"))
     assert walk.first == [AnswerCall(), order]
     assert walk.machine.deadline is None  # the queue sees to the end of it
+
+
+def test_needs_may_be_expressions(walker: Walker) -> None:
+    walk = walker(
+        "  first: {queue: {name: orders, needs: [{any: [en, {skill: fr, level: 5, at_most: 7}]}, {not: vip}]},"
+        " failed: bye}\n"
+    )
+    (_, order) = walk.first
+    assert isinstance(order, EnterQueue)
+    assert order.needs == (
+        ("any", ("skill", "en", 1, 10), ("skill", "fr", 5, 7)),
+        ("not", ("skill", "vip", 1, 10)),
+    )
+
+
+@pytest.mark.parametrize(("agent", "asked"), [("alice", ("alice", 20.0)), ("{{ '' }}", ("", 0.0))])
+def test_an_agent_may_be_asked_first(walker: Walker, agent: str, asked: tuple[str, float]) -> None:
+    walk = walker(f'  first: {{queue: {{name: orders, prefer: {{agent: "{agent}", for: 20s}}}}, failed: bye}}\n')
+    (_, order) = walk.first
+    assert isinstance(order, EnterQueue)
+    assert (order.prefer, order.prefer_s) == asked
 
 
 @pytest.mark.parametrize("offer", ["wait > 1m30s", "{after: 90s}", "{when: wait > 90s, key: 1}"])
