@@ -274,6 +274,18 @@ def test_the_agent_hears_the_whole_wait() -> None:
     assert waiting(earlier_s=90.0).visit.told("en", 130.0).text == "Call from orders, waited two minutes."
 
 
+def test_what_was_told_does_not_rise_over_leaving_the_line_and_coming_back() -> None:
+    one = waiting(heard=replace(WAIT, position=True), place=3, wait=Interval(61.0, 70.0, 119.0))
+    assert len(one.due(105.0)) == 2
+    place, line = one.visit.place, cast(Directory, one.line)
+    back = Wait(one.line, Visit.back(place, PLAIN, line, 200.0))
+    one.line.place, one.line.wait = 4, Interval(130.0, 160.0, 200.0)
+    assert back.due(205.0) == []
+    one.line.place = 2
+    assert back.due(235.0) == ["You are number two in line."]
+    assert back.visit.queued_at == 100.0
+
+
 def test_another_process_goes_on_by_its_own_clock() -> None:
     one = waiting(ORDER)
     one.begins(105.0)
