@@ -4,7 +4,7 @@
 
     ENTERQUEUE        url (none), caller, position
     CONNECT           wait, call of the agent (that of the contact), ringing; s
-    ABANDON, EXITWITHTIMEOUT
+    ABANDON, EXITWITHTIMEOUT, EXITEMPTY
                       position, position at first, wait
     EXITWITHKEY       key (not known), position, position at first, wait
     RINGNOANSWER      ringing, ms
@@ -38,7 +38,10 @@ from softswitch.core.effect import DomainEvent
 
 _NONE, _CONTEXT = "NONE", "softswitch"
 _FAILED = ("busy", "rejected", "unreachable")
-_EXITS = {"timeout": "EXITWITHTIMEOUT", "callback": "EXITWITHKEY", "exit": "EXITWITHKEY"}
+_EXITS = {
+    "timeout": "EXITWITHTIMEOUT", "long wait": "EXITWITHTIMEOUT", "moved": "EXITWITHTIMEOUT",
+    "no agents": "EXITEMPTY", "all paused": "EXITEMPTY", "callback": "EXITWITHKEY", "exit": "EXITWITHKEY",
+}  # fmt: skip
 
 
 def serving(agents: Iterable[AgentSpec], queues: Iterable[QueueSpec]) -> dict[str, tuple[str, ...]]:
