@@ -204,6 +204,14 @@ class Reachability:
 
 
 @dataclass(frozen=True, slots=True)
+class Engaged:
+    """One of the agent's phones rings or talks for something that is not from here, or none does any more."""
+
+    agent: str
+    engaged: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """A contact wants an agent. ``queued_at`` may lie in the past (a place that was kept)."""
 
@@ -284,24 +292,9 @@ class Resumed:
 
 
 AcdInput = (
-    LogIn
-    | LogOut
-    | SetReady
-    | SetPaused
-    | AskWrapUp
-    | ExtendWrapUp
-    | EndWrapUp
-    | Reachability
-    | Join
-    | Move
-    | Reprioritise
-    | Configure
-    | Leave
-    | OfferAnswered
-    | OfferFailed
-    | ContactEnded
-    | Resumed
-)
+    LogIn | LogOut | SetReady | SetPaused | AskWrapUp | ExtendWrapUp | EndWrapUp | Reachability | Engaged | Join |
+    Move | Reprioritise | Configure | Leave | OfferAnswered | OfferFailed | ContactEnded | Resumed
+)  # fmt: skip
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 
