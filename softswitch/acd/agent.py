@@ -78,6 +78,7 @@ class Agent:
     room: int = CAPACITY  # free units
     since: float = 0.0  # when ``state`` began
     reachable: bool = False
+    engaged: bool = False  # in a call that is not from here
     delay: Delay | None = None
     misses: int = 0  # consecutive
     idle_since: float = 0.0  # end of the last contact or wrap-up, or login
@@ -86,7 +87,8 @@ class Agent:
     @property
     def offerable(self) -> bool:
         """For a contact that costs no more than ``room``."""
-        return self.presence is P.READY and self.room > 0 and self.reachable and self.delay is None
+        ready = self.presence is P.READY and self.room > 0
+        return ready and self.reachable and not self.engaged and self.delay is None
 
     @property
     def deadline(self) -> float | None:

@@ -10,6 +10,7 @@ from softswitch.acd.model import (
     AgentState,
     AskWrapUp,
     EndWrapUp,
+    Engaged,
     ExtendWrapUp,
     LogIn,
     LogOut,
@@ -73,6 +74,11 @@ class Crew:
         agent = self._state.agent(event.agent)
         for work in [work for work in agent.works if work.stage is Stage.WRAP_UP]:
             self.move(agent, Cue(AgentInput.WRAP_UP_OVER, contact=work.contact), this)
+
+    def engagement(self, event: Engaged, this: Step) -> None:
+        agent = self._state.agent(event.agent)
+        agent.engaged = event.engaged
+        self.place(agent, this)
 
     def reachability(self, event: Reachability, this: Step) -> None:
         agent = self._state.agent(event.agent)

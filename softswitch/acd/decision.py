@@ -33,6 +33,7 @@ _OF_STANDING = {
     Standing.TALKING: Reason.TALKING,
     Standing.RESERVED: Reason.RESERVED,
     Standing.UNREACHABLE: Reason.UNREACHABLE,
+    Standing.ENGAGED: Reason.ENGAGED,
     Standing.RETRY_DELAY: Reason.RETRY_DELAY,
     Standing.NO_ROOM: Reason.NO_ROOM,
 }

@@ -29,6 +29,7 @@ class Standing(enum.IntEnum):
     RESERVED = 5
     UNREACHABLE = 6
     RETRY_DELAY = 7
+    ENGAGED = 9
     NO_ROOM = 8  # of a contact: he is free, and it costs more than he has room for
 
 
@@ -48,7 +49,9 @@ def standing(agent: Agent) -> Standing:
         return Standing.FREE
     if agent.state is not AgentState.READY:
         return _OF_STATE[agent.state]
-    return Standing.RETRY_DELAY if agent.reachable else Standing.UNREACHABLE
+    if not agent.reachable:
+        return Standing.UNREACHABLE
+    return Standing.ENGAGED if agent.engaged else Standing.RETRY_DELAY
 
 
 class Floor:

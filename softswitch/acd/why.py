@@ -22,6 +22,7 @@ class Reason(enum.Enum):
     TALKING = "talking"
     RESERVED = "reserved"
     UNREACHABLE = "unreachable"
+    ENGAGED = "in another call"
     RETRY_DELAY = "retry delay"
     NO_ROOM = "no room for it beside what he has in hand"
     # He can, and somebody else comes first.

@@ -83,8 +83,13 @@ class Calls:
         self._by_dialog: dict[tuple[str, str], str] = {}  # (Call-ID, local tag) -> leg
         self._callbacks: dict[str, str] = {}  # promise -> contact
         self._wanted: dict[str, CallWanted] = {}  # leg -> who calls, until its offer is read
-        self.extensions = Extensions(switch.configuration, lambda user: switch.lamps.touch(DIALOG, user))
+        self.extensions = Extensions(switch.configuration, self._seen_at)
         switch.directory.living = self.extensions.living
+
+    def _seen_at(self, user: str) -> None:
+        """A leg at a phone of his is not what it was."""
+        self._switch.lamps.touch(DIALOG, user)
+        self._switch.workplaces.touch(user)
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         return {

@@ -310,7 +310,7 @@ class Switch:
         try:
             self._queue.extend(work())
             self._drain(where)
-            while effects := [*self.offices.settle(), *self.supervisions.settle(), *self.lamps.settle()]:
+            while effects := self._settled():
                 self._queue.extend(effects)
                 self._drain(where)
         except Exception:
@@ -320,6 +320,11 @@ class Switch:
         self.journal.settle()
         self.arm(_ENDPOINT, self.endpoint.deadline)  # which nearly every effect moves
         self._rearm_if_changed()
+
+    def _settled(self) -> list[Effect]:
+        return [
+            *self.workplaces.settle(), *self.offices.settle(), *self.supervisions.settle(), *self.lamps.settle(),
+        ]  # fmt: skip
 
     def _rescue(self, where: str, about: object) -> None:
         """End the one contact that a defect of ours has met, rather than leave its caller in silence for ever.

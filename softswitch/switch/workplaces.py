@@ -1,6 +1,7 @@
 """Agents at their phones: whether one can be reached at any of his, and who sits down at which desk.
 
-An agent is reachable while one of his phones is. What ``contact.seats`` decides becomes true here: the phone rings for
+An agent is reachable while one of his phones is, and offered nothing while one of them is in a call that is not from a
+queue; calls of feature codes are none. What ``contact.seats`` decides becomes true here: the phone rings for
 whoever has sat down, its lamp and that of the phone he has left show it, and it is written down, so that he sits there
 after a crash as well. Who logs out leaves his desk.
 """
@@ -10,8 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import AgentState, LogIn, Reachability, SetReady
+from softswitch.acd.model import AgentState, Engaged, LogIn, Reachability, SetReady
+from softswitch.contact.inbound import InboundContact
+from softswitch.contact.offering import Offering
 from softswitch.contact.order import TellAcd
+from softswitch.contact.script import Announce
+from softswitch.contact.seating import Seating
 from softswitch.contact.seats import PHONE, SeatLeft, SeatRefused, SeatTaken
 from softswitch.core.effect import Effect
 from softswitch.core.yaml_nodes import did_you_mean
@@ -27,6 +32,8 @@ class Workplaces:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._seats = switch.directory.seats
+        self._touched: dict[str, None] = {}  # agents at whose phones something has happened in this unit of work
+        self._told: dict[str, bool | None] = {}  # of each whether he is in another call; None: to be told anew
 
     # ---- reached or not ----------------------------------------------------------------------------------------
 
@@ -41,6 +48,7 @@ class Workplaces:
         bindings = [one for user in self._seats.users(agent) for one in switch.registrar.lookup(user, switch.unix)]
         for binding in bindings:
             switch.phones.registered(binding)
+        self._touched[agent] = self._told[agent] = None
         return TellAcd(Reachability(agent, bool(bindings)))
 
     def _reach(self, agent: str) -> list[Effect]:
@@ -65,6 +73,36 @@ class Workplaces:
             for agent in everybody
             for effect in self._switch.offices.to_acd(Reachability(agent, self._reachable(agent)))
         ]
+
+    # ---- in another call or not --------------------------------------------------------------------------------
+
+    def touch(self, user: str) -> None:
+        """A leg at this phone is not what it was."""
+        if (agent := self._seats.agents_of.get(user)) is not None:
+            self._touched[agent] = None
+
+    def settle(self) -> list[Effect]:
+        """The end of a unit of work."""
+        touched, self._touched = self._touched, {}
+        return [effect for agent in touched for effect in self._engagement(agent)]
+
+    def _engagement(self, agent: str) -> list[Effect]:
+        calls = self._switch.calls
+        legs = [leg for user in self._seats.users(agent) for leg in calls.extensions.living(user)]
+        engaged = any(self._own_affair(leg) for leg in legs)
+        if self._told.get(agent, False) is engaged:
+            return []
+        self._told[agent] = engaged
+        return self._switch.offices.to_acd(Engaged(agent, engaged))
+
+    def _own_affair(self, leg: str) -> bool:
+        """It has nothing to do with what the ACD has given him."""
+        contact = self._switch.calls.contacts.get(self._switch.calls.contact_at(leg))
+        if contact is None or leg in contact.agents:
+            return False
+        if isinstance(contact, InboundContact) and isinstance(contact.script, Announce | Seating):
+            return False
+        return not (isinstance(contact, Offering) and contact.rung_at(leg))
 
     # ---- sitting down, standing up -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from softswitch.acd.decision import Decided
 from softswitch.acd.model import AgentSpec
 from softswitch.contact.seats import SeatLeft, SeatRefused, SeatRules, SeatTaken
 from softswitch.switch.event import UnitFailed
@@ -191,6 +192,50 @@ def test_he_talks_on_at_his_desk_after_a_crash_and_stays_there(office: Office) -
     office.other.hang_up(office.other.talking[0])
     office.world.run_until(lambda: office.agent("dana") == "ready", 30)
     assert office.sits("dana") == "1003" and not office.world.facts(UnitFailed)
+
+
+def test_who_is_in_a_call_of_his_own_is_offered_nothing_until_it_ends(office: Office) -> None:
+    control = office.world.switch.control
+    control.log_in("alice")
+    mine = office.alice.call("1003")
+    office.world.run_until(lambda: bool(office.other.talking))
+    office.rings()
+    assert office.agent("alice") == "ready" and len(office.alice.calls) == 1
+    decided = office.world.facts(Decided)[-1]
+    assert ("alice", "in another call") in [(agent, str(reason)) for agent, reason in decided.passed_over]
+    office.alice.hang_up(mine)
+    office.world.run(0.1)
+    assert office.agent("alice") == "reserved"  # in the moment in which it ended
+    office.world.run_until(lambda: office.agent("alice") == "talking")
+
+
+def test_a_phone_that_rings_for_somebody_else_is_not_rung_for_a_queue(office: Office) -> None:
+    office.world.switch.control.log_in("alice")
+    office.alice.answer_after = None
+    private = office.other.call("1001")
+    office.world.run_until(lambda: private.state == "ringing")
+    office.rings()
+    assert len(office.alice.calls) == 1 and office.agent("alice") == "ready"
+    office.other.hang_up(private)
+    office.world.run(0.1)
+    assert len(office.alice.calls) == 2 and office.agent("alice") == "reserved"
+
+
+def test_who_consults_when_his_caller_hangs_up_gets_the_next_one_afterwards(office: Office) -> None:
+    office.world.switch.control.log_in("alice")
+    office.rings()
+    office.world.run_until(lambda: office.agent("alice") == "talking")
+    (customer,) = office.carrier.talking
+    asks = office.alice.call("1003")
+    office.world.run_until(lambda: bool(office.other.talking))
+    office.carrier.hang_up(customer)
+    office.world.run(11)  # wrap-up
+    assert office.agent("alice") == "ready"
+    office.rings()
+    assert office.agent("alice") == "ready"
+    office.alice.hang_up(asks)
+    office.world.run(0.1)
+    assert office.agent("alice") == "reserved"
 
 
 def test_a_desk_that_became_somebodys_own_meanwhile_is_not_taken_back(office: Office) -> None:
