@@ -17,29 +17,31 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from softswitch.acd.estimate import Interval
+from softswitch.acd.estimate import Interval, Spread
 from softswitch.acd.pace import MEMORY
 
 _MISSED = 0.1  # the share of waits that is to end beyond each bound
 _STEP = 0.02
-_MOST = 2.0  # times as much or as little as the formula says
+_FURTHEST = math.log(2.0)  # a correction is at most twice or half of what the formula says
+_FAR = 20.0  # exp(20) is more than any weight
+_KEEP = 1 - 1 / MEMORY
 _IGNORED = math.log(1.1)
 _FEW = 20.0  # outcomes that count for the formula before there are any
 _HEAVIEST = 10.0  # weight of one outcome
 
 
-class Outcome(enum.Enum):
+class Outcome(enum.IntEnum):
     """What became of a prediction."""
 
-    INSIDE = "inside"
-    BELOW = "below"  # answered sooner
-    ABOVE = "above"  # waited longer
-    UNKNOWN = "left"  # gave up before it could be said
+    INSIDE = 0
+    BELOW = 1  # answered sooner
+    ABOVE = 2  # waited longer
+    LEFT = 3  # gave up before it could be said
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prediction:
     told: Interval
     formula_s: float  # the mean before any correction
@@ -49,74 +51,72 @@ class Prediction:
 class Calibrated:
     """How well the predictions of a queue did since the start; ``coverage`` of late, None before there was any."""
 
-    counts: dict[str, int]  # by the value of ``Outcome``
+    counts: dict[str, int]  # by the name of the ``Outcome``, in small letters
     coverage: float | None  # weighted share of waits that ended inside the bounds
     correction: float  # what the mean of the formula is multiplied with
 
 
-UNTRIED = Calibrated({outcome.value: 0 for outcome in Outcome}, None, 1.0)
-
-
-@dataclass(slots=True)
 class Calibration:
-    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
-    _seen: float = 0.0  # weights of outcomes, old ones forgotten
-    _inside: float = 0.0
-    _predicted_s: float = 0.0
-    _waited_s: float = 0.0
-    _outwards: list[float] = field(default_factory=lambda: [0.0, 0.0])  # logarithms: lower bound, upper bound
+    """Of one queue."""
 
-    def predict(self, formula: Interval) -> Prediction:
-        mean_s = formula.likely_s * self.correction
-        low, high = (math.exp(one) for one in self._outwards)
-        return Prediction(
-            Interval(
-                max(0.0, mean_s - (mean_s - formula.low_s * self.correction) * low),
-                mean_s,
-                mean_s + (formula.high_s * self.correction - mean_s) * high,
-            ),
-            formula.likely_s,
-        )
+    __slots__ = ("_inside", "_inwards", "_outwards", "_predicted_s", "_seen", "_waited_s", "correction", "counts")
 
-    @property
-    def correction(self) -> float:
-        if not self._predicted_s:
-            return 1.0
-        usual_s = self._predicted_s / self._seen * _FEW
-        off = math.log((self._waited_s + usual_s) / (self._predicted_s + usual_s))
-        return math.exp(_bounded(math.copysign(max(0.0, abs(off) - _IGNORED), off)))
+    def __init__(self) -> None:
+        self.counts = [0] * len(Outcome)
+        self.correction = 1.0
+        self._seen = 0.0  # weights of outcomes, old ones forgotten
+        self._inside = 0.0
+        self._predicted_s = 0.0
+        self._waited_s = 0.0
+        self._inwards = 0.0  # logarithms of what the distances from the mean are multiplied with: of the lower bound
+        self._outwards = 0.0  # of the upper one
+
+    def predict(self, formula: Spread) -> Prediction:
+        mean_s = formula.mean_s * self.correction
+        low, high = formula.bounds()  # as shares of the mean
+        low, high = 1.0 - (1.0 - low) * math.exp(self._inwards), 1.0 + (high - 1.0) * math.exp(self._outwards)
+        return Prediction(Interval(max(0.0, mean_s * low), mean_s, mean_s * high), formula.mean_s)
 
     def judge(self, prediction: Prediction, waited_s: float, answered: bool, leaving_per_s: float) -> Outcome:
         """The wait is over. ``leaving_per_s``: theta."""
         told = prediction.told
         outcome = _outcome(told, waited_s, answered)
         self.counts[outcome] += 1
-        if outcome is Outcome.UNKNOWN:
+        if outcome is Outcome.LEFT:
             return outcome
-        weight = min(_HEAVIEST, math.exp(leaving_per_s * min(waited_s, told.high_s)))
-        keep = 1 - 1 / MEMORY
-        self._seen = self._seen * keep + weight
-        self._inside = self._inside * keep + weight * (outcome is Outcome.INSIDE)
+        weight = min(_HEAVIEST, math.exp(min(_FAR, leaving_per_s * min(waited_s, told.high_s))))
+        self._seen = self._seen * _KEEP + weight
+        self._inside = self._inside * _KEEP + (weight if outcome is Outcome.INSIDE else 0.0)
         if answered:
-            heavier = min(_HEAVIEST, math.exp(leaving_per_s * waited_s))
-            self._predicted_s = self._predicted_s * keep + heavier * prediction.formula_s
-            self._waited_s = self._waited_s * keep + heavier * waited_s
-        for bound, missed in enumerate((outcome is Outcome.BELOW, outcome is Outcome.ABOVE)):
-            self._outwards[bound] = _bounded(self._outwards[bound] + _STEP * weight * (missed - _MISSED))
+            self._compare(prediction.formula_s, waited_s, leaving_per_s)
+        below, above = outcome is Outcome.BELOW, outcome is Outcome.ABOVE
+        self._inwards = _bounded(self._inwards + _STEP * weight * (below - _MISSED))
+        self._outwards = _bounded(self._outwards + _STEP * weight * (above - _MISSED))
         return outcome
+
+    def _compare(self, formula_s: float, waited_s: float, leaving_per_s: float) -> None:
+        weight = min(_HEAVIEST, math.exp(min(_FAR, leaving_per_s * waited_s)))
+        self._predicted_s = self._predicted_s * _KEEP + weight * formula_s
+        self._waited_s = self._waited_s * _KEEP + weight * waited_s
+        usual_s = self._predicted_s / self._seen * _FEW
+        off = math.log((self._waited_s + usual_s) / (self._predicted_s + usual_s))
+        self.correction = math.exp(_bounded(math.copysign(max(0.0, abs(off) - _IGNORED), off)))
 
     def calibrated(self) -> Calibrated:
         coverage = self._inside / self._seen if self._seen else None
-        return Calibrated({outcome.value: count for outcome, count in self.counts.items()}, coverage, self.correction)
+        return Calibrated({one.name.lower(): self.counts[one] for one in Outcome}, coverage, self.correction)
+
+
+UNTRIED = Calibration().calibrated()
 
 
 def _outcome(told: Interval, waited_s: float, answered: bool) -> Outcome:
     if waited_s > told.high_s:
         return Outcome.ABOVE
     if not answered:
-        return Outcome.UNKNOWN
+        return Outcome.LEFT
     return Outcome.BELOW if waited_s < told.low_s else Outcome.INSIDE
 
 
 def _bounded(logarithm: float) -> float:
-    return min(math.log(_MOST), max(-math.log(_MOST), logarithm))
+    return min(_FURTHEST, max(-_FURTHEST, logarithm))

@@ -34,7 +34,7 @@ class Interval:
     high_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Spread:
     """What is known of a random time: its mean in s, and its variance in s^2."""
 
@@ -44,12 +44,17 @@ class Spread:
     def __add__(self, other: Spread) -> Spread:
         return Spread(self.mean_s + other.mean_s, self.variance + other.variance)
 
-    def interval(self) -> Interval:
+    def bounds(self) -> tuple[float, float]:
+        """Of the middle ``COVERAGE``, as shares of the mean."""
         if self.mean_s <= 0.0:
-            return Interval(0.0, 0.0, 0.0)
-        scale = self.variance / (9.0 * self.mean_s**2)  # 1 / (9 k), with k the gamma's shape
-        low, high = (self.mean_s * max(0.0, 1.0 - scale + z * math.sqrt(scale)) ** 3 for z in (-_TENTH, _TENTH))
-        return Interval(low, self.mean_s, high)
+            return 1.0, 1.0
+        scale = self.variance / (9.0 * self.mean_s * self.mean_s)  # 1 / (9 k), with k the gamma's shape
+        off = _TENTH * math.sqrt(scale)
+        return max(0.0, 1.0 - scale - off) ** 3, (1.0 - scale + off) ** 3
+
+    def interval(self) -> Interval:
+        low, high = self.bounds()
+        return Interval(self.mean_s * low, self.mean_s, self.mean_s * high)
 
 
 def exponential(mean_s: float) -> Spread:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +143,7 @@ class Prospects:
             return
         spread = self._of_contact(it, now)
         if spread is not None:
-            self._visits[contact].prediction = self._calibration(it.queue).predict(spread.interval())
+            self._visits[contact].prediction = self._calibration(it.queue).predict(spread)
 
     def _left(self, event: QueueLeft, now: float) -> None:
         visit = self._visits.pop(event.contact)
@@ -163,7 +162,10 @@ class Prospects:
             self._calibration(event.queue).judge(visit.prediction, now - visit.joined_at, answered, theta)
 
     def _calibration(self, queue: str) -> Calibration:
-        return self._calibrations.setdefault(queue, Calibration())
+        found = self._calibrations.get(queue)
+        if found is None:
+            found = self._calibrations[queue] = Calibration()
+        return found
 
     # ---- what follows --------------------------------------------------------------------------------------------
 
@@ -171,7 +173,7 @@ class Prospects:
         """Of a caller without needs or priority of his own; 0 where an agent is free. Raises ``LookupError``."""
         it, pool = self._state.queues[queue], self._pools[queue]
         reserve = it.spec.reserve
-        kept = 0 if reserve is None or it.spec.priority_s >= reserve.priority_s else reserve.agents
+        kept = 0 if reserve is None or reserve.priority_s <= 0 else reserve.agents
         if self._state.floor.count_free(it.signatures[0].eligible) > kept:
             return Interval(0.0, 0.0, 0.0)
         spread = self._spread(pool, queue, (now - it.spec.priority_s, _LAST), None, now)
@@ -182,7 +184,7 @@ class Prospects:
         return self._corrected(contact.queue, self._of_contact(contact, now))
 
     def _corrected(self, queue: str, spread: Spread | None) -> Interval | None:
-        return None if spread is None else self._calibration(queue).predict(spread.interval()).told
+        return None if spread is None else self._calibration(queue).predict(spread).told
 
     def told(self, contact: Contact, former: Told | None, now: float) -> Told | None:
         """What to say to it, of which ``former`` was said last; None: nobody is at work. While an agent is rung for it
@@ -232,17 +234,22 @@ class Prospects:
 
     def _behind_head(self, queue: str, lines: Sequence[Line], order: Order, step_s: float, now: float) -> Spread:
         """HOL, and ``step_s``, which even the first in line has to wait. The place ``order`` need not be taken."""
-        ahead = sum(line.position(order) - 1 for line in lines)
-        head = min(filter(self._is_live, chain(*(islice(line.places, _FRONT) for line in lines))), default=order)
+        ahead, head = 0, order
+        for line in lines:
+            ahead += line.position(order) - 1
+            head = min(head, self._first_caller(line, order))
         lag_s = order[0] - head[0]
         last = self._answered.get(queue)
         if not ahead and last is not None and now - last.at <= last.lag_s:
             lag_s = last.lag_s - (now - order[0])
         lag_s = max(0.0, lag_s)
-        return Spread(lag_s, lag_s**2 * 2 / (ahead + 1)) + exponential(step_s)
+        return Spread(lag_s + step_s, lag_s**2 * 2 / (ahead + 1) + step_s**2)
 
-    def _is_live(self, order: Order) -> bool:
-        return self._state.contacts[order[1]].live
+    def _first_caller(self, line: Line, otherwise: Order) -> Order:
+        for order in line.places[:_FRONT]:
+            if self._state.contacts[order[1]].live:
+                return order
+        return otherwise
 
     def _staff_for(self, queue: str, own: Signature | None) -> tuple[int, int]:
         """How many of those who may ever serve it are at work, and how many are paused."""

@@ -6,10 +6,11 @@ import random
 
 import pytest
 
-from softswitch.acd.calibration import Calibration, Outcome
-from softswitch.acd.estimate import Interval, exponential
+from softswitch.acd.calibration import Calibration, Outcome, Prediction
+from softswitch.acd.estimate import Interval, Spread, exponential
 
 TOLD = Interval(50.0, 100.0, 200.0)
+FORMULA = Spread(100.0, 3000.0)
 
 
 @pytest.mark.parametrize(
@@ -18,21 +19,23 @@ TOLD = Interval(50.0, 100.0, 200.0)
         (49.0, True, Outcome.BELOW), (50.0, True, Outcome.INSIDE), (200.0, True, Outcome.INSIDE),
         (201.0, True, Outcome.ABOVE),
         (201.0, False, Outcome.ABOVE),  # gave up, and would have waited longer still
-        (199.0, False, Outcome.UNKNOWN), (10.0, False, Outcome.UNKNOWN),
+        (199.0, False, Outcome.LEFT), (10.0, False, Outcome.LEFT),
     ],
 )  # fmt: skip
 def test_where_a_wait_ends(waited_s: float, answered: bool, outcome: Outcome) -> None:
     one = Calibration()
-    assert one.judge(one.predict(TOLD), waited_s, answered, 0.0) is outcome
-    assert one.counts == {each: int(each is outcome) for each in Outcome}
+    assert one.judge(Prediction(TOLD, 100.0), waited_s, answered, 0.0) is outcome
+    assert one.counts == [int(each is outcome) for each in Outcome]
 
 
 def test_nothing_is_corrected_and_nothing_claimed_before_there_were_outcomes() -> None:
     one = Calibration()
-    assert one.predict(TOLD).told == TOLD
+    assert one.predict(FORMULA).told.low_s == pytest.approx(FORMULA.interval().low_s)
+    assert one.predict(FORMULA).told.high_s == pytest.approx(FORMULA.interval().high_s)
     assert one.calibrated().coverage is None
-    one.judge(one.predict(TOLD), 20.0, False, 0.01)  # left: shows nothing
-    assert one.calibrated().coverage is None and one.predict(TOLD).told == TOLD
+    first = one.predict(FORMULA).told
+    one.judge(one.predict(FORMULA), 20.0, False, 0.01)  # left: shows nothing
+    assert one.calibrated().coverage is None and one.predict(FORMULA).told == first
 
 
 def played(calibration: Calibration, mean_s: float, patience_s: float, times: int, seed: int = 1) -> Calibration:
@@ -40,7 +43,7 @@ def played(calibration: Calibration, mean_s: float, patience_s: float, times: in
     draw = random.Random(seed)
     for _ in range(times):
         wait_s, patient_s = draw.expovariate(1 / mean_s), draw.expovariate(1 / patience_s)
-        prediction = calibration.predict(exponential(100.0).interval())
+        prediction = calibration.predict(exponential(100.0))
         calibration.judge(prediction, min(wait_s, patient_s), wait_s <= patient_s, 1 / patience_s)
     return calibration
 
@@ -56,29 +59,30 @@ def test_a_right_formula_covers_eight_in_ten_though_the_impatient_are_not_seen()
 @pytest.mark.parametrize("real_s", [60.0, 170.0])
 def test_a_formula_that_is_off_is_corrected_to_within_a_tenth(real_s: float) -> None:
     one = played(Calibration(), real_s, 1e9, 3000)
-    assert one.predict(exponential(100.0).interval()).told.likely_s == pytest.approx(real_s, rel=0.25)
+    assert one.predict(exponential(100.0)).told.likely_s == pytest.approx(real_s, rel=0.25)
     assert one.calibrated().coverage == pytest.approx(0.8, abs=0.1)
 
 
 def test_a_correction_is_bounded_whatever_comes() -> None:
     one = Calibration()
     for _ in range(1000):
-        one.judge(one.predict(TOLD), 1e5, True, 0.0)
-    told = one.predict(TOLD).told
+        one.judge(one.predict(FORMULA), 1e5, True, 0.0)
+    told = one.predict(FORMULA).told
     assert told.likely_s == pytest.approx(200.0)  # twice the formula, and no more
-    assert told.high_s == pytest.approx(200.0 + 2 * 200.0)
+    assert told.high_s / 200 - 1 == pytest.approx(2 * (FORMULA.interval().high_s / 100 - 1))
 
 
 def test_a_mean_that_is_nearly_right_is_left_alone() -> None:
     one = Calibration()
     for _ in range(500):
-        one.judge(one.predict(TOLD), 108.0, True, 0.0)
+        one.judge(one.predict(FORMULA), 108.0, True, 0.0)
     assert one.correction == 1.0
 
 
 def test_bounds_that_are_too_wide_draw_in_and_stay_in_order() -> None:
     one = Calibration()
     for _ in range(2000):
-        one.judge(one.predict(TOLD), 100.0, True, 0.0)
-    told = one.predict(TOLD).told
-    assert 50.0 < told.low_s < 100.0 < told.high_s < 200.0
+        one.judge(one.predict(FORMULA), 100.0, True, 0.0)
+    told = one.predict(FORMULA).told
+    formula = FORMULA.interval()
+    assert formula.low_s < told.low_s < 100.0 < told.high_s < formula.high_s
