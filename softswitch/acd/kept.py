@@ -16,7 +16,7 @@ import msgspec
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.decision import Decided, Record
 from softswitch.acd.roster import Roster
-from softswitch.acd.story import Decision, Entry, Joined, Left, OfferEnded, Story, octets_of, WaitRose
+from softswitch.acd.story import Decision, Entry, Joined, Left, OfferEnded, Story, WaitRose, octets_of
 
 GROUND_AGAIN_S = 86_400.0  # what is in use is put again after so long, and so is known to be
 GROUND_SPARE_S = 2 * GROUND_AGAIN_S  # that it is kept longer than the decisions that need it

@@ -1,5 +1,5 @@
-"""What happened to one contact in queues: when it joined, each decision about it, how each offer ended, when it was told
-a longer wait and for what cause, how it left.
+"""What happened to one contact in queues: when it joined, each decision about it, how each offer ended, when it was
+told a longer wait and for what cause, how it left.
 
 Decided here: which facts belong to it, and that the same answer given again ("nobody", for the same reasons) is one
 entry with a count. Of a very long story the beginning and the end are kept. Does not know whose stories are kept for
@@ -101,6 +101,8 @@ def entry(event: DomainEvent, moment: Moment) -> tuple[str, Entry] | None:
 def _how(event: AgentStateChanged) -> str:
     if event.missed:
         return NO_ANSWER
+    if event.new is AgentState.PAUSED:  # as he had wished meanwhile; the fact gives the reason of that alone
+        return f"not answered; paused ({event.reason})"
     return ANSWERED if event.new is AgentState.TALKING else event.reason
 
 

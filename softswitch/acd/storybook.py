@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.kept import KeptStory, opened
 from softswitch.acd.roster import Roster
-from softswitch.acd.story import STORY_BYTES, Decision, Entry, Left, Moment, Story, entry
+from softswitch.acd.story import STORY_BYTES, Decision, Entry, Left, Moment, OfferEnded, Story, WaitRose, entry
 from softswitch.core.effect import DomainEvent
 
 CANDIDATES_BYTES = 1000  # and their numbers
@@ -70,6 +70,8 @@ class Storybook:
         if found is None:
             return None
         contact, new = found
+        if isinstance(new, OfferEnded | WaitRose) and contact not in self._waiting:
+            return None  # it has left, and that is all there is to tell
         story = self._waiting.get(contact) or self._reopened(contact, moment.unix)
         self._add(story, new)
         if isinstance(new, Left):

@@ -5,14 +5,14 @@ Everything is worked out from the records when somebody asks. Knows neither JSON
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from softswitch.acd.decision import Record
 from softswitch.acd.floor import Standing
-from softswitch.acd.story import Decision, Entry, Left, OfferEnded, Story
+from softswitch.acd.story import Decision, Entry, Left, OfferEnded
 from softswitch.acd.strategy import COLUMNS
 from softswitch.acd.why import Reason, Verdict
 
@@ -79,15 +79,15 @@ class Part:
     how: str  # his offer ended; "" while his phone rings, or where there was none
 
 
-def parts(story: Story, agent: str) -> Iterator[Part]:
-    for place, one in enumerate(story.entries):
+def parts(entries: Sequence[Entry], agent: str) -> Iterator[Part]:
+    for place, one in enumerate(entries):
         if not isinstance(one, Decision):
             continue
         reason = reason_of(one.decided.record, agent)
-        yield Part(one, not reason, reason, "" if reason else how_ended(story.entries[place + 1 :], agent))
+        yield Part(one, not reason, reason, "" if reason else how_ended(entries[place + 1 :], agent))
 
 
-def how_ended(later: list[Entry], agent: str) -> str:
+def how_ended(later: Sequence[Entry], agent: str) -> str:
     """How an offer to ``agent`` ended, by what came after it."""
     for one in later:
         match one:

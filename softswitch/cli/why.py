@@ -20,7 +20,7 @@ from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.table import as_json_text, duration, moment
 from softswitch.core.legible import printable
 
-NAMES = 5  # of one reason
+NAMES, MOST_NAMES = 5, 100_000  # of one reason
 _WIDTH = 19  # of "10:00:15   +1m30s  "
 _GOOD, _BAD, _PLAIN, _DIM = "green", "yellow", "", "dim"
 
@@ -35,7 +35,8 @@ def why(
 ) -> None:  # fmt: skip
     """Why CONTACT got that agent, or waits: each decision about it, why every other agent was passed over, and how
     each offer ended."""
-    path = f"/api/v1/contacts/{quoted(contact)}/why{'?replay=1' if replay else ''}"
+    asked = f"names={MOST_NAMES if everybody else NAMES}{'&replay=1' if replay else ''}"
+    path = f"/api/v1/contacts/{quoted(contact)}/why?{asked}"
     told = request(base_url(url, config), "GET", path, "why")
     _print(told, draw_why(told, everybody), as_json)
     if any(one.get("same") is False for one in told["entries"]):
@@ -210,10 +211,11 @@ def _below(text: str) -> str:
 
 
 def _group(group: Mapping[str, Any], everybody: bool) -> str:
-    return f"{group['count']} {group['reason']}: {_listed(group['agents'], everybody)}"
+    return f"{group['count']} {group['reason']}: {_listed(group['agents'], everybody, group['count'])}"
 
 
-def _listed(names: Sequence[str], everybody: bool) -> str:
+def _listed(names: Sequence[str], everybody: bool, count: int = 0) -> str:
+    """``count``: how many there are, where not all of them are in ``names``."""
     shown = names if everybody else names[:NAMES]
-    more = len(names) - len(shown)
+    more = max(count, len(names)) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

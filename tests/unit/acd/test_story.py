@@ -10,6 +10,8 @@ from softswitch.acd import story as story_module
 from softswitch.acd.decision import Decided
 from softswitch.acd.kept import keep
 from softswitch.acd.model import (
+    AgentState,
+    AgentStateChanged,
     Leave,
     LogIn,
     Need,
@@ -100,11 +102,33 @@ def test_how_each_offer_ended() -> None:
     ended = [(one.agent, one.how) for one in library.story("c1").entries if isinstance(one, OfferEnded)]
     assert ended == [("ann", "rejected"), ("bob", "no answer"), ("ann", "answered")]
     assert library.story("c1").failed
-    assert [(part.offered, part.reason, part.how) for part in parts(library.story("c1"), "bob")] == [
+    assert [(part.offered, part.reason, part.how) for part in parts(library.story("c1").entries, "bob")] == [
         (False, "idle for less time", ""), (True, "", "no answer"), (False, "retry delay", ""),
     ]  # fmt: skip
-    assert [part.reason for part in parts(library.story("c1"), "low")] == ["level too low in german"] * 3
-    assert {part.reason for part in parts(library.story("c1"), "zoe")} == {"not configured then"}
+    assert [part.reason for part in parts(library.story("c1").entries, "low")] == ["level too low in german"] * 3
+    assert {part.reason for part in parts(library.story("c1").entries, "zoe")} == {"not configured then"}
+
+
+def test_of_who_wished_to_pause_while_it_rang_the_pause_is_told() -> None:
+    library = two_agents()
+    library.centre.staff("ann")
+    library.centre.join("c1")
+    library.centre.tell(SetPaused("ann", "lunch"), OfferFailed("c1", "ann", "busy"))
+    library.listen()
+    ended = [one for one in library.story("c1").entries if isinstance(one, OfferEnded)]
+    assert [one.how for one in ended] == ["not answered; paused (lunch)"]
+
+
+def test_what_comes_after_the_end_opens_no_story_again() -> None:
+    library = two_agents()
+    library.centre.staff("ann")
+    library.centre.join("c1")
+    library.centre.tell(Leave("c1", "abandoned"))
+    library.listen()
+    ready, reserved = AgentState.READY, AgentState.RESERVED
+    for contact in ("c1", "c9"):
+        library.hear(AgentStateChanged("ann", reserved, ready, "answered elsewhere", contact))
+    assert not library.story("c1").waits and library.book.story("c9") is None
 
 
 def test_a_story_is_handed_over_when_its_contact_comes_to_rest() -> None:

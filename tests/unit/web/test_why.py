@@ -182,3 +182,9 @@ async def test_what_cannot_be_read_any_more_is_said_so(reader: Memory) -> None:
     answer = await get(client, "/api/v1/contacts/c-0/why", 409)
     assert answer["error"].startswith("what is kept of c-0 cannot be read")
     await client.close()
+
+
+async def test_of_one_reason_no_more_names_than_asked_for(client: Client) -> None:
+    decided = (await get(client, "/api/v1/contacts/c-1/why?names=0"))["why"]["entries"][1]
+    assert [(group["count"], group["agents"]) for group in decided["passed_over"]] == [(1, [])] * 4
+    assert "is not a number" in (await get(client, "/api/v1/contacts/c-1/why?names=all", 400))["error"]
