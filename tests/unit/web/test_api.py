@@ -424,32 +424,6 @@ async def test_a_text_is_answered_with_what_became_of_it(connect: Connect, contr
         await post(client, "/api/v1/messages", body, 400)
 
 
-@pytest.mark.parametrize("name", ["c-1", "leg-1", "a%2Fb@phone"])
-async def test_the_messages_of_a_call(connect: Connect, name: str) -> None:
-    client = await connect()
-    answer = await client.get(f"/api/v1/calls/{name}/trace")
-    trace = (await answer.json())["trace"]
-    assert (trace["contact"], trace["live"], trace["missing"]) == ("c-1", True, 0)
-    first, second = trace["messages"]
-    assert first["text"].startswith("INVITE ") and (first["sent"], first["leg"]) == (False, "leg-1")
-    assert (second["local"], second["remote"]) == ("127.0.0.1:5060", "127.0.0.1:7001")
-    assert (second["sent"], second["transport"], second["at"]) == (True, "udp", 1.25)
-
-
-async def test_the_messages_of_a_call_as_a_capture(connect: Connect) -> None:
-    client = await connect()
-    answer = await client.get("/api/v1/calls/c-1/trace?format=pcap")
-    data = await answer.read()
-    assert answer.content_type == "application/vnd.tcpdump.pcap" and data[:4] == b"\xd4\xc3\xb2\xa1"
-    assert b"486 Busy \xff" in data  # as it was, not as it is shown
-
-
-async def test_the_messages_of_a_call_that_is_not_there(connect: Connect) -> None:
-    client = await connect()
-    answer = await client.get("/api/v1/calls/c-2/trace")
-    assert answer.status == 404 and "c-1" in (await answer.json())["hint"]
-
-
 async def test_no_answer_names_the_versions_behind_it(connect: Connect) -> None:
     client = await connect()
     for path in ("/healthz", "/nowhere", "/metrics"):
