@@ -21,6 +21,7 @@ from softswitch.contact.event import (
 from softswitch.contact.mailbox import MailboxOpened, MailboxRefused, VoicemailLeft
 from softswitch.contact.outbox import WebhookDropped, WebhookTried
 from softswitch.contact.parking import CallParked, CallUnparked
+from softswitch.contact.seats import SeatRefused, SeatTaken
 from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed, StepLeft
@@ -43,6 +44,7 @@ from softswitch.switch.event import (
     StreamNoted,
     UnitFailed,
 )
+from softswitch.switch.oversight import AgentForced, ContactMoved, OversightRefused, PriorityChanged
 from softswitch.switch.texts import TextEnded
 from softswitch.switch.trunk_line import TrunkDown, TrunkUp
 
@@ -84,6 +86,9 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("supervision_changes", "Changes of what a supervisor does", ("mode",)),
     ("supervisions_ended", "Supervisors who hear a call no longer, and why", ("why",)),
     ("supervisions_refused", "Supervisions that were refused, and why", ("why",)),
+    ("desks_taken", "Agents who sat down at a phone that is not their own", ()),
+    ("desks_refused", "Agents who could not sit down, and why", ("why",)),
+    ("oversight", "What supervisors have set, or were not allowed to", ("what",)),
     ("queue_joined", "Contacts that entered a queue", ("queue", "kind")),
     ("queue_wait_rises", "Callers who were told a longer wait than before, and why", ("queue", "cause")),
     ("queue_left", "Contacts that left a queue, and why", ("queue", "kind", "why")),
@@ -172,6 +177,12 @@ _COUNTED: dict[type[DomainEvent], Callable[[Any], Sequence[Count]]] = dict(
         _one(SupervisionChanged, "supervision_changes", lambda event: (event.mode,)),
         _one(SupervisionEnded, "supervisions_ended", lambda event: (event.why,)),
         _one(SupervisionRefused, "supervisions_refused", lambda event: (event.why,)),
+        _one(SeatTaken, "desks_taken"),
+        _one(SeatRefused, "desks_refused", lambda event: (event.why,)),
+        _one(AgentForced, "oversight", lambda event: (event.state,)),
+        _one(ContactMoved, "oversight", lambda event: ("move",)),
+        _one(PriorityChanged, "oversight", lambda event: ("priority",)),
+        _one(OversightRefused, "oversight", lambda event: ("refused",)),
         # queues and agents
         _one(QueueJoined, "queue_joined", lambda event: (event.queue, event.kind)),
         _one(ExpectedWaitRose, "queue_wait_rises", lambda event: (event.queue, event.cause)),
