@@ -57,6 +57,6 @@ def test_whichever_effect_fails(after: bool, caplog: pytest.LogCaptureFixture) -
     while reached:
         reached, told = survived(life, nth, after, make)
         wrong += [told] if reached and told else []
-        nth += 1 if after else 2  # what is lost after the work does more harm
+        nth += 2 if after else 4  # what is lost after the work does more harm
     assert nth > 60  # so many effects has a life
     assert not wrong, "\n".join(wrong)
