@@ -184,6 +184,7 @@ def _played(
     run = Run(
         settings.agent_specs(), settings.queue_specs(), account.observe, planned.habits, roster=planned.roster,
         policies=settings.policies() if callbacks else (), epoch=planned.epoch,
+        overflow={name: queue.overflow.ways() for name, queue in settings.queues.items()},
     )  # fmt: skip
     passed = 0
 

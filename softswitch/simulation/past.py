@@ -34,6 +34,7 @@ from softswitch.simulation.roster import Recorded, Turn
 from softswitch.simulation.run import NO_ANSWER, Outcome
 
 S = AgentState
+_GOES_ON = ("moved", "overflow")
 USUAL_TALK_S = 180.0  # where nobody was answered all day
 _TIMER_S = 0.5  # a wrap-up that was no more than this shorter than the queue's time was ended by it
 
@@ -92,7 +93,7 @@ class Reader:
             case QueueJoined(kind="call", again=False):
                 self._joined(event, now)
             case QueueLeft(kind="call"):
-                self._left(event, now)
+                self._left(event)
         self.account.observe(event, now)
 
     def end(self, until: float) -> None:
@@ -102,15 +103,17 @@ class Reader:
                 self.turns.append(Turn(until, LogOut(name)))
 
     def _joined(self, event: QueueJoined, now: float) -> None:
-        """Whoever was moved waits on, in another queue."""
+        """Whoever was moved waits on, in another queue. An overflow is for the simulated queue to do again."""
         visit = self._open.get(event.contact)
-        if visit is not None and visit.why == "moved":
-            visit.queue, visit.why, visit.waited_s = event.queue, "", None
+        if visit is None or event.why not in _GOES_ON:
+            visit = self._open[event.contact] = Visit(event.old or event.queue, now)
+            self.visits.append(visit)
             return
-        visit = self._open[event.contact] = Visit(event.queue, now)
-        self.visits.append(visit)
+        visit.why, visit.waited_s = "", None
+        if event.why == "moved":
+            visit.queue = event.queue
 
-    def _left(self, event: QueueLeft, now: float) -> None:
+    def _left(self, event: QueueLeft) -> None:
         visit = self._open.get(event.contact)
         if visit is not None and visit.waited_s is None:
             visit.waited_s, visit.why, visit.agent = event.waited_s, event.why, event.agent or ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from heapq import heappop, heappush
 
@@ -31,9 +31,11 @@ from softswitch.acd.model import (
     Reachability,
     Refused,
     SetReady,
+    WaitedTooLong,
     WrapUpMode,
 )
 from softswitch.callback.model import Policy
+from softswitch.contact.overflow import NO_WAY, Ways
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.simulation.arrival import Arrival
 from softswitch.simulation.callbacks import Callbacks
@@ -61,9 +63,20 @@ class Outcome:
         return self.refused_of.total()
 
 
+@dataclass(slots=True)
+class Caller:
+    """Somebody who waits or talks."""
+
+    arrival: Arrival
+    queue: str
+    joined_at: float
+    been: tuple[str, ...] = ()  # queues that have sent him on
+
+
 class Run:
     """An agent whose ``pace`` is 2 needs half of the time that a contact asks for. ``epoch`` is the midnight from which
-    times are counted (Unix s): calling windows have hours."""
+    times are counted (Unix s): calling windows have hours. ``overflow`` says by queue where those go whom it turns
+    away; by the dialplan's own way, and to voicemail, they are gone."""
 
     def __init__(
         self,
@@ -75,6 +88,7 @@ class Run:
         roster: Roster | None = None,
         policies: Sequence[Policy] = (),
         epoch: float = 0.0,
+        overflow: Mapping[str, Ways] | None = None,
     ) -> None:
         self.habits = habits or Habits()
         crew, self._turns = (roster or Everybody(0.0)).crew(agents)
@@ -83,9 +97,10 @@ class Run:
         self.now = 0.0
         self._listener = listener
         self._pace = pace or {}
+        self._overflow = overflow or {}
         self._serial = 0
         self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._here: dict[str, Arrival] = {}  # contacts who wait or talk
+        self._here: dict[str, Caller] = {}  # by contact
         self._waiting: set[str] = set()
         self._ringing: dict[tuple[str, str], int] = {}  # contact, agent -> number of the ring
         self._rings: Counter[str] = Counter()  # of each contact
@@ -146,7 +161,7 @@ class Run:
     def _arrive(self, arrival: Arrival) -> None:
         self._outcome.contacts += 1
         contact = f"c{self._outcome.contacts}"
-        self._here[contact] = arrival
+        self._here[contact] = Caller(arrival, arrival.queue, self.now)
         self._waiting.add(contact)
         self.feed(Join(contact, arrival.queue, self.now, priority_s=arrival.priority_s))
         if contact in self._waiting and arrival.patience_s < math.inf:
@@ -164,7 +179,8 @@ class Run:
         if self.callbacks.owns(contact):
             self.callbacks.agent_found(contact, agent)
         else:
-            self.talk(contact, agent, self._here[contact])
+            caller = self._here[contact]
+            self.talk(contact, agent, replace(caller.arrival, queue=caller.queue) if caller.been else caller.arrival)
 
     def talk(self, contact: str, agent: str, arrival: Arrival) -> None:
         """The two talk from now on."""
@@ -228,8 +244,10 @@ class Run:
                 self._ringing.pop((contact, agent), None)
                 if self.callbacks.owns(contact) and not any(key[0] == contact for key in self._ringing):
                     self.callbacks.offers_over(contact)
-            case Refused(contact, queue, why):
-                self._refused(contact, queue, why)
+            case Refused(contact, _, why):
+                self._turned_away(contact, why, at_once=True)
+            case WaitedTooLong(contact, _, why):
+                self._turned_away(contact, why, at_once=False)
             case QueueLeft():
                 self._left(effect)
             case AgentStateChanged(agent=agent, new=new, reason=reason):
@@ -237,26 +255,43 @@ class Run:
                 if new is AgentState.PAUSED and reason == NO_ANSWER:
                     self._ready_after(self.habits.back_s, agent, new)
 
-    def _refused(self, contact: str, queue: str, why: str) -> None:
-        self._waiting.discard(contact)
-        arrival = self._here.pop(contact, None)
-        if arrival is None:
+    def _turned_away(self, contact: str, why: str, at_once: bool) -> None:
+        """What ``contact.turned_away`` does in life. ``at_once``: he never was in the queue."""
+        caller = self._here.get(contact)
+        if caller is None:
             self.callbacks.no_agent(contact)
             return
-        self._outcome.refused_of[queue] += 1
-        if why == "full":
-            self.callbacks.lost(contact, arrival, queue, "queue-full", 0.0)
+        way = self._overflow.get(caller.queue, {}).get(why, NO_WAY)
+        if way.queue and way.queue not in (*caller.been, caller.queue):
+            self._send_on(contact, caller, way.queue)
+            return
+        self._gone(contact)
+        self._outcome.refused_of[caller.queue] += at_once
+        stage = "queue-full" if at_once else "accepted-offer"
+        if way.callback or (at_once and not way.voicemail):
+            self.callbacks.lost(contact, caller.arrival, caller.queue, stage, self.now - caller.joined_at)
+
+    def _send_on(self, contact: str, caller: Caller, queue: str) -> None:
+        """To another queue, with his age."""
+        old, caller.been, caller.queue = caller.queue, (*caller.been, caller.queue), queue
+        priority_s = caller.arrival.priority_s
+        self.feed(Join(contact, queue, caller.joined_at, priority_s=priority_s, overflow_of=old))
 
     def _left(self, event: QueueLeft) -> None:
-        contact = event.contact
-        if event.why == "moved":  # it waits on, in another queue
+        contact, caller = event.contact, self._here.get(event.contact)
+        if caller is not None and caller.queue != event.queue:  # he is in another queue by now
             return
         self._waiting.discard(contact)
-        self._rings.pop(contact, None)
         if event.why == "answered":
+            self._rings.pop(contact, None)
             return
-        arrival = self._here.pop(contact, None)
-        if arrival is None:
+        self._gone(contact)
+        if caller is None:
             self.callbacks.no_agent(contact)
         elif event.why == "abandoned":
-            self.callbacks.lost(contact, arrival, event.queue, "abandoned", event.waited_s)
+            self.callbacks.lost(contact, caller.arrival, event.queue, "abandoned", event.waited_s)
+
+    def _gone(self, contact: str) -> None:
+        self._waiting.discard(contact)
+        self._rings.pop(contact, None)
+        self._here.pop(contact, None)

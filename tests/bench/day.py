@@ -105,12 +105,12 @@ def day(
 
 
 def _measured(contacts: int) -> dict[str, float | str]:
-    begun = time.perf_counter()
+    begun, begun_cpu = time.perf_counter(), time.process_time()
     found = day(contacts)
-    spent_s = time.perf_counter() - begun
+    spent_s, cpu_s = time.perf_counter() - begun, time.process_time() - begun_cpu
     answered = sum(one.answered for one in found.queues.values())
     return {
-        "s": spent_s, "digest": found.outcome.digest, "contacts": found.outcome.contacts, "answered": answered,
+        "s": spent_s, "cpu_s": round(cpu_s, 1), "digest": found.outcome.digest, "contacts": found.outcome.contacts, "answered": answered,
         "happened": found.outcome.happened, "missed": found.agents.missed,
         "kept": sum(len(one.waited_s) for one in found.callbacks.values()),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -132,7 +132,7 @@ def report(contacts: int = CONTACTS) -> None:
         raise SystemExit(f"two runs of one day differ: {sorted(map(str, digests))}")
     spent_s = [float(one["s"]) for one in runs]
     peak_mb = max(float(one["peak_mb"]) for one in runs)
-    extra = {key: runs[0][key] for key in ("contacts", "answered", "happened", "missed", "kept", "digest")}
+    extra = {key: runs[0][key] for key in ("cpu_s", "contacts", "answered", "happened", "missed", "kept", "digest")}
     emit(
         f"acd.day_{contacts}_s", statistics.median(spent_s), "s", RUNS, spread(spent_s),
         agents=AGENTS, peak_mb=round(peak_mb), **extra,

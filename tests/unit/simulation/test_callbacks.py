@@ -1,8 +1,9 @@
 """The ledger on the clock of a run: whoever was lost is called back when an agent can be spared."""
 
-from softswitch.acd.model import AgentSpec, QueueSpec, WrapUp
+from softswitch.acd.model import AgentSpec, Need, QueueLeft, QueueSpec, WrapUp
 from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy, PromiseChanged, PromiseState, Window
+from softswitch.contact.overflow import Way
 from softswitch.core.effect import DomainEvent
 from softswitch.simulation.account import Account
 from softswitch.simulation.arrival import Arrival
@@ -89,3 +90,26 @@ def test_the_same_customer_has_the_same_luck_in_every_configuration() -> None:
     assert customers == [again.answers(f"c{number}", 1) for number in range(200)]
     assert 60 < sum(customers) < 140
     assert customers != [Habits(reached=0.5, seed=4).answers(f"c{number}", 1) for number in range(200)]
+
+
+def test_whom_a_queue_turns_away_goes_where_its_overflow_says() -> None:
+    queues = [QUEUE, QueueSpec("other", (Need("nothing"),), max_wait_s=100.0, max_waiting=1)]
+    bob = AgentSpec("bob", "1002", (("nothing", 5),))
+    ways = {"q": {"full": Way("other")}, "other": {"timeout": Way(callback=True)}}
+    arrivals = [Arrival(0.0, "other", 500.0), *(Arrival(at, "q", 300.0) for at in (1.0, 2.0, 3.0, 4.0))]
+    left: list[tuple[str, str, str]] = []
+
+    def hear(event: DomainEvent, now: float) -> None:
+        account.observe(event, now)
+        if isinstance(event, QueueLeft):
+            left.append((event.contact, event.queue, event.why))
+
+    account = Account({})
+    shifts = Shifts((Shift("anna", 0.0, 2000.0), Shift("bob", 0.0, 1.5)))
+    policies = [POLICY, Policy("other", "carrier", window=Window("UTC"))]
+    run = Run([ANNA, bob], queues, hear, ALWAYS, roster=shifts, policies=policies, overflow=ways)
+    found = result(run.play(arrivals), account)
+    # The fourth finds q full and waits in the other, in which nobody works any more; there the fifth finds no room.
+    assert ("c4", "other", "timeout") in left and ("c4", "q", "timeout") not in left
+    assert found.outcome.refused_of == {"other": 1}
+    assert found.callbacks["other"].recorded == 2

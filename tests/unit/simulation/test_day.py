@@ -15,7 +15,7 @@ from softswitch.simulation.digest import Digest
 from tests.bench.day import day
 
 ROOT = Path(__file__).parents[3]
-CONTACTS = 3000
+CONTACTS = 2000
 JOINED = QueueJoined("c1", "orders", 1, "call")
 
 
@@ -35,7 +35,7 @@ def test_two_runs_of_a_day_are_the_same_in_all_that_happens() -> None:
 
 
 def test_the_day_has_what_a_day_has_and_nobody_is_lost_from_the_books() -> None:
-    found = day(CONTACTS, count=12)  # too few, so that queues fill up
+    found = day(3000, count=12)  # too few, so that queues fill up
     figures = found.queues.values()
     ended = sum(one.answered + one.abandoned + one.elsewhere for one in figures)
     assert found.outcome.contacts == found.outcome.refused + sum(one.offered for one in figures)
@@ -44,6 +44,7 @@ def test_the_day_has_what_a_day_has_and_nobody_is_lost_from_the_books() -> None:
     assert found.agents.missed > 0 and found.agents.seconds[AgentState.PAUSED] > 12 * 1500
     kept = [one.told() for one in found.callbacks.values()]
     assert sum(one["kept"] for one in kept) > 50 and sum(one["attempts"] for one in kept) > 50
+    assert sum(one["recorded"] for one in kept) > sum(one["kept"] for one in kept)
 
 
 @pytest.mark.parametrize(

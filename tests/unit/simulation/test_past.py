@@ -1,6 +1,7 @@
 """A day that was: what it leaves in the store is enough to play it again."""
 
 import asyncio
+import functools
 import json
 import random
 import shutil
@@ -56,6 +57,7 @@ KEPT = (QueueJoined, QueueLeft, AgentStateChanged, PromiseChanged)
 Facts = list[tuple[float, DomainEvent]]
 
 
+@functools.cache
 def lived(seed: int = 5) -> tuple[Result, Facts]:
     """A day, and what a switch would have kept of it."""
     account, facts = Account(PROMISES), Facts()
@@ -163,7 +165,7 @@ def test_who_was_moved_has_come_once_and_who_was_turned_away_has_come() -> None:
     facts: Facts = [
         (10.0, QueueJoined("c1", "service", 1, "call")),
         (30.0, QueueLeft("c1", "service", "moved", 20.0, "call")),
-        (30.0, QueueJoined("c1", "orders", 1, "call")),
+        (30.0, QueueJoined("c1", "orders", 1, "call", why="moved", old="service")),
         (50.0, QueueLeft("c1", "orders", "abandoned", 40.0, "call")),
         (60.0, QueueJoined("b1", "orders", 1, "callback")),
     ]
@@ -171,6 +173,20 @@ def test_who_was_moved_has_come_once_and_who_was_turned_away_has_come() -> None:
     assert [(one.at, one.queue) for one in found.arrivals] == [(10.0, "orders"), (55.0, "orders")]
     assert found.arrivals[0].patience_s == 40.0
     assert found.real.outcome.refused == 1 and found.real.outcome.contacts == 2
+
+
+def test_an_overflow_comes_once_to_the_queue_that_he_wanted() -> None:
+    found = read([
+        (10.0, QueueJoined("c1", "service", 1, "call")),
+        (70.0, QueueLeft("c1", "service", "timeout", 60.0, "call")),
+        (70.0, QueueJoined("c1", "orders", 1, "call", why="overflow", old="service")),
+        (90.0, QueueLeft("c1", "orders", "abandoned", 80.0, "call")),
+        (95.0, QueueJoined("c2", "orders", 1, "call", why="overflow", old="service")),
+        (99.0, QueueLeft("c2", "orders", "abandoned", 4.0, "call")),
+    ])  # fmt: skip
+    assert [(one.at, one.queue, one.patience_s) for one in found.arrivals] == [
+        (10.0, "service", 80.0), (95.0, "service", 4.0)
+    ]  # fmt: skip
 
 
 def test_patience_is_that_of_kaplan_and_meier() -> None:
