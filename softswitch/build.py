@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from softswitch.acd.storybook import Shelf
@@ -13,7 +14,7 @@ from softswitch.audio import SOUND_FILES, codec
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.mailbox import MailboxRules
 from softswitch.contact.presentation import Presentation, Rewrite
-from softswitch.contact.queue_log import serving
+from softswitch.contact.queue_log import Serving
 from softswitch.contact.seats import SeatRules
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
@@ -33,11 +34,14 @@ from softswitch.sip.flow import Address, ListeningPoint
 from softswitch.sip.timing import Timing
 from softswitch.store.queue_log import QueueLogFile
 from softswitch.switch.ban import BanRule
-from softswitch.switch.configuration import Configuration, DecisionPolicy, LampPolicy, Trunk, User
+from softswitch.switch.configuration import Configuration, DecisionPolicy, LampPolicy, LastAgentRule, Trunk, User
 from softswitch.switch.door import StrangerRule
 from softswitch.switch.ports import Listener
 from softswitch.switch.tracebook import Room
 from softswitch.switch.trunk_rule import CallLimits, Manners, Registering, Watch
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
 
 MOST_FILES, MOST_TOGETHER = 2000, 8_000_000  # of dialplans; characters
 
@@ -178,6 +182,11 @@ def configuration(
         promises={name: queue.promise() for name, queue in settings.queues.items()},
         overflow={name: queue.overflow.ways() for name, queue in settings.queues.items()},
         treatments=settings.treatments(prompts),
+        last_agents={
+            name: LastAgentRule(one.last_agent.within, one.last_agent.for_)
+            for name, one in settings.queues.items()
+            if one.last_agent
+        },
         recording_ending=f".{settings.recordings.format}",
         told=frozenset(name for name, queue in settings.queues.items() if queue.tell_agent),
         music={name: queue.music for name, queue in settings.queues.items()},
@@ -223,12 +232,12 @@ def configuration(
     )  # fmt: skip
 
 
-def queue_log(settings: Settings) -> list[Listener]:
+def queue_log(settings: Settings, switch: Switch) -> list[Listener]:
     """Who is to hear the facts for it; nobody, where it is not wanted."""
     if not settings.statistics.queue_log:
         return []
-    serves = serving(settings.agent_specs(), settings.queue_specs())
-    return [QueueLogFile(settings.paths.var / QUEUE_LOG, serves).observe]
+    serving = Serving(lambda: (switch.configuration.agents, switch.configuration.queues))
+    return [QueueLogFile(settings.paths.var / QUEUE_LOG, serving).observe]
 
 
 def _mailboxes(settings: Settings) -> MailboxRules:

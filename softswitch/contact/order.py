@@ -296,6 +296,9 @@ class Directory(Protocol):
     def kept_place(self, number: str, queue: str) -> float | None:
         """Since when somebody who calls from this number has waited there, by ``KeepPlace``: Unix seconds."""
 
+    def last_agent(self, number: str, queue: str) -> tuple[str, float] | None:
+        """Who served this number last, and for how many seconds this queue asks him alone."""
+
     def agent_name(self, agent: str) -> str:
         """As callers are told it."""
 

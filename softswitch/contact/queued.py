@@ -48,6 +48,9 @@ class Queued(TurnedAway):
 
     def _on_enter_queue(self, order: EnterQueue, now: float) -> list[Effect]:
         place, orders = self._kept_place(order.queue, now)
+        last = None if order.prefer else self.directory.last_agent(self.facts.caller, order.queue)
+        if last is not None:
+            order = replace(order, prefer=last[0], prefer_s=last[1])
         self.visit = visit = Visit.back(place, order, self.directory, now)
         self.record.queue = order.queue
         orders = [*self._accept(now), HoldMusicTo(self.leg, self.music), *orders]

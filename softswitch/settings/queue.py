@@ -24,7 +24,7 @@ from softswitch.settings.kind import (
     Zone,
 )
 from softswitch.settings.overflow import Conditions, Overflow, above_s, conditions
-from softswitch.settings.routing import RelaxSteps, ReserveSettings, WrittenNeeds, read
+from softswitch.settings.routing import LastAgent, RelaxSteps, ReserveSettings, WrittenNeeds, read
 from softswitch.settings.treatment import Announce, SoundSettings
 from softswitch.settings.wrap_up import WrapUpRule, WrapUpSettings
 
@@ -95,6 +95,7 @@ class Queue(Strict):
     strategy: Strategy = Strategy.LONGEST_IDLE  # who of those who suit and are free
     priority: Seconds = 0.0  # added to the age of each contact
     reserve: ReserveSettings | None = None  # free agents who are kept for important callers
+    last_agent: LastAgent | None = None  # who served the caller last is asked first; None: nobody is
     share: float | None = Field(default=None, gt=0, le=1)  # of all who wait in queues that have one
     ring_timeout: PositiveSeconds = 20.0
     wrap_up: WrapUpRule = WrapUpSettings()

@@ -88,9 +88,17 @@ class LampPolicy:
     most: int = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class LastAgentRule:
+    """Whoever served a number last is asked first, if that was ``within_s``; nobody else is for ``for_s``."""
+
+    within_s: float
+    for_s: float
+
+
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
-STAFF = ("agents", "auto_login", "seats", "queues", "policies", "promises", "treatments", "overflow", "told", "recorded",
-         "music", "mailboxes", "version")  # fmt: skip
+STAFF = ("agents", "auto_login", "seats", "queues", "policies", "promises", "treatments", "overflow", "last_agents",
+         "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,7 @@ class Configuration:
     promises: Mapping[str, Promise] = field(default_factory=dict)  # by queue: what its statistics are held against
     treatments: Mapping[str, Treatment] = field(default_factory=dict)  # by queue: what those hear who wait
     overflow: Mapping[str, Ways] = field(default_factory=dict)  # by queue: where those go whom it turns away
+    last_agents: Mapping[str, LastAgentRule] = field(default_factory=dict)  # by queue: whether he is asked first
     told: frozenset[str] = frozenset()  # queues whose agents are told who comes
     recorded: frozenset[str] = frozenset()  # queues
     recording_ending: str = ".wav"

@@ -44,6 +44,7 @@ from softswitch.switch.gatherings import Gatherings
 from softswitch.switch.hours import Hours
 from softswitch.switch.journal import CallJournal
 from softswitch.switch.lamps import Lamps
+from softswitch.switch.last_agents import LastAgents
 from softswitch.switch.mending import Mending
 from softswitch.switch.offices import Offices
 from softswitch.switch.orphan import Orphans
@@ -142,6 +143,7 @@ class Switch:
         self.hours = Hours(self)
         self.outlook = SwitchOutlook(self)
         self.redials = Redials(self)
+        self.last_agents = LastAgents(self)
         self.dialplans = Dialplans(self)
         self.staff = Staff(self)
         self.paths = Paths(self)

@@ -32,6 +32,7 @@ class Facts:
         keeper = self._switch.ports.keeper
         self._switch.paths.note(event)
         self._switch.figures.note(event)
+        self._switch.last_agents.note(event)
         self._switch.decisions.note(event)
         self._switch.lamps.note(event)
         self._switch.archive.note(event)

@@ -57,6 +57,7 @@ class Restart:
         switch.mailboxes.restore(kept.voicemails, kept.greetings)
         switch.outbox.restore(kept.deliveries)
         switch.outlook.restore(kept.records)
+        switch.last_agents.restore(kept.records)
         effects = switch.offices.to_ledger(Restored(tuple(kept.promises)))
         effects += switch.workplaces.restore(kept.agents)
         effects += switch.hours.restore(kept.overrides)

@@ -303,6 +303,7 @@ class World:
             await store.agents(),
             await store.voicemails(),
             overrides=await store.overrides(),
+            records=await store.calls(),
             calls=dict(self.journal.found),
             greetings=await store.greetings(),
             deliveries=await store.deliveries(),

@@ -11,6 +11,7 @@ from tests.unit.ivr.conftest import BYE, HEAD
 WORLD = World(
     queues=frozenset({"orders", "service"}),
     skills=frozenset({"orders"}),
+    agents=frozenset({"alice"}),
     users=frozenset({"1001", "1002"}),
     trunks=frozenset({"carrier"}),
     calendars=frozenset({"office"}),
@@ -235,6 +236,21 @@ def test_a_step_that_is_written_twice_once_in_quotes() -> None:
     assert problem.startswith("8:3: steps.1: written twice")
 
 
+@pytest.mark.parametrize(
+    ("need", "problem"),
+    [
+        ("{skill: orders, level: 5, at_most: 4}", ": at_most (4) is below level (5): nobody can have both"),
+        ("{skill: orders, level: 11}", ".level: must be less than or equal to 10"),
+        ("{any: [{skill: orders, level: 0}]}", ".any[0].level: must be greater than or equal to 1"),
+        ("{any: [orders], not: orders}", ": a need is exactly one of skill, any, all and not"),
+        ("{all: []}", ": any and all speak of one need at least"),
+    ],
+)
+def test_a_need_that_is_none(need: str, problem: str) -> None:
+    (told,) = found(f"  first: {{queue: {{name: orders, needs: [{need}]}}, failed: bye}}\n")
+    assert told.startswith("6:") and f"steps.first.queue.needs[0]{problem}" in told
+
+
 # ---- names of the world ----------------------------------------------------------------------------------------
 
 
@@ -248,6 +264,14 @@ def test_a_step_that_is_written_twice_once_in_quotes() -> None:
         (
             "  first: {queue: {name: orders, needs: [{skill: order}]}, failed: bye}\n",
             "6:42: steps.first.queue.needs[0].skill: there is no skill 'order'",
+        ),
+        (
+            "  first: {queue: {name: orders, needs: [{any: [orders, {not: {skill: order}}]}]}, failed: bye}\n",
+            "6:63: steps.first.queue.needs[0].any[1].not.skill: there is no skill 'order'",
+        ),
+        (
+            "  first: {queue: {name: orders, prefer: {agent: alicia, for: 20s}}, failed: bye}\n",
+            "6:42: steps.first.queue.prefer.agent: there is no agent 'alicia'; did you mean 'alice'?",
         ),
         (
             "  first: {callback: {queue: sales}, next: bye}\n",

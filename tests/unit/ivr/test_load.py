@@ -226,4 +226,5 @@ def test_a_plan_written_as_it_was_designed_survives_a_customer_database_that_is_
     walk = caller(plans["tv-shopping"])
     walk.feed(PlayEnded())
     walk.feed(Fetched(0, None, "connection refused"))
-    assert walk.press("1")[-1] == EnterQueue("orders", (("skill", "orders", 3, 10),), 0.0, "zh", CallbackOffer(90.0, "1"))
+    needs = (("skill", "orders", 3, 10),)
+    assert walk.press("1")[-1] == EnterQueue("orders", needs, 0.0, "zh", CallbackOffer(90.0, "1"))

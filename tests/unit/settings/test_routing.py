@@ -46,6 +46,13 @@ def test_strategy_reserve_and_share() -> None:
     assert (Queue().spec("q").strategy, Queue().spec("q").reserve) == (Strategy.LONGEST_IDLE, None)
 
 
+def test_who_served_the_caller_last() -> None:
+    written: Any = {"last_agent": {"within": "2d", "for": "15s"}}
+    last = Queue(**written).last_agent
+    assert last is not None and (last.within, last.for_) == (172800.0, 15.0)
+    assert Queue().last_agent is None
+
+
 @pytest.mark.parametrize(
     ("need", "said"),
     [
