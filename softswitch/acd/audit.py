@@ -162,7 +162,8 @@ class Audit:
         order, lane = contact.order, contact.lane
         before = order, contact.gives_up_at, contact.relaxes_at, contact.relaxed
         contact.place(self._state.queues[contact.queue].spec)
-        contact.relax(now)
+        if lane is not None:  # who is being offered is relaxed when he is back
+            contact.relax(now)
         if (contact.order, contact.gives_up_at, contact.relaxes_at, contact.relaxed) != before:
             return False
         if not _has(self._state.queues[contact.queue].line, order):

@@ -206,6 +206,9 @@ class World:
             unserved = [self.joined[c].kind for c in alive if c not in self.offers]
             assert self.acd.live_waiting(queue.name) == unserved.count("call")
             assert self.acd.callbacks_waiting(queue.name) == unserved.count("callback")
+        assert self.acd.audit(self.now, {*self.joined}) == [], (
+            "what is kept beside agents and contacts follows from them"
+        )
 
 
 def event_of(world: World, what: str, who: int, much: int) -> AcdInput | None:  # noqa: C901 (a table of the inputs)

@@ -17,6 +17,7 @@ from softswitch.acd.model import (
     AgentSpec,
     AgentState,
     CancelOffer,
+    Condition,
     Configure,
     ContactEnded,
     Join,
@@ -54,12 +55,15 @@ some_needs: st.SearchStrategy[Needs] = st.lists(
 ).map(tuple)
 relaxing = st.lists(st.builds(Relaxation, st.just(11.0), some_needs), max_size=1).map(tuple)
 
+some_conditions = st.sampled_from((frozenset[Condition](), frozenset({Condition.NO_AGENTS}), frozenset(Condition)))
+
 
 def queue_of(name: str) -> st.SearchStrategy[QueueSpec]:
     return st.builds(
         QueueSpec, st.just(name), some_needs, relaxing, st.sampled_from((0.0, 15.0)), ring_timeout_s=st.just(9.0),
         wrap_up=st.sampled_from((WrapUp.timed(0), WrapUp.timed(7))), max_waiting=st.sampled_from((2, 100)),
         max_wait_s=st.sampled_from((40.0, 200.0)),
+        join_unless=some_conditions, leave_if=some_conditions, leave_above_s=st.just(60.0),
     )  # fmt: skip
 
 
@@ -184,6 +188,7 @@ class World:
         assert {*free} <= self.configured[0]
         for contact in self.inside.keys() - self.offers.keys():
             assert not [agent for agent in free if self.qualifies(agent, contact)], "nobody waits for who is free"
+        assert acd.audit(self.now, {*self.inside, *self.talks.values()}) == [], "the indexes follow a reload"
 
 
 def event_of(world: World, what: str, who: int, much: int) -> AcdInput | None:  # noqa: C901 (a table of the inputs)

@@ -233,3 +233,15 @@ def test_a_round_in_parts_looks_at_everybody_though_agents_and_contacts_come_and
         parts += 1
     assert (sorted(heard), parts) == (["contact timer", "floor", "floor"], 3 + 2 + 1)
     assert only(centre.acd.audit(centre.now, set(state.contacts)), Repaired) == []
+
+
+def test_who_grows_older_while_he_is_being_offered_is_relaxed_when_he_is_back_and_not_before() -> None:
+    house = House()
+    house.state.contacts["ring"].relaxes_at = ()
+    house.state.contacts["ring"].queued_at -= 595
+    house.state.contacts["ring"].place(Q)
+    house.state.queues["q"].line.places.sort()
+    house.audit()
+    house.pass_time(6)
+    assert (house.contact("ring").relaxed, house.contact("ring").agents) == (0, ("rita",))
+    assert house.repairs() == []
