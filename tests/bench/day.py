@@ -110,7 +110,8 @@ def _measured(contacts: int) -> dict[str, float | str]:
     spent_s, cpu_s = time.perf_counter() - begun, time.process_time() - begun_cpu
     answered = sum(one.answered for one in found.queues.values())
     return {
-        "s": spent_s, "cpu_s": round(cpu_s, 1), "digest": found.outcome.digest, "contacts": found.outcome.contacts, "answered": answered,
+        "s": spent_s, "cpu_s": round(cpu_s, 1), "digest": found.outcome.digest, "contacts": found.outcome.contacts,
+        "answered": answered,
         "happened": found.outcome.happened, "missed": found.agents.missed,
         "kept": sum(len(one.waited_s) for one in found.callbacks.values()),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
