@@ -48,8 +48,9 @@ def reason_of(record: Record, agent: str) -> str:
 
 
 def figures(decision: Decision) -> dict[str, float]:
-    """The numbers by which the winner won; none where there is none."""
-    record, winner = decision.decided.record, decision.decided.agent
+    """The numbers by which the first of the winners won, as the record has it; none where there is none."""
+    record = decision.decided.record
+    winner = next(iter(record.winners()), None)
     if winner is None:
         return {}
     free = np.flatnonzero(np.frombuffer(record.standings, dtype=np.uint8) == int(Standing.FREE))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
+from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory, ground, grounds, keep
 from softswitch.store import store as store_module
 from softswitch.store.store import Store
+from softswitch.store.story import read_stories
 from tests.real.test_store_contract import Kept, kept, server
-from tests.support import facts
+from tests.support import facts, stories
 
 __all__ = ["kept", "server"]  # fixtures
 
@@ -32,8 +33,8 @@ async def test_a_story_is_put_by_its_contact_and_begin(kept: Kept) -> None:
 
 async def test_what_decisions_have_in_common_is_read_by_its_keys(kept: Kept) -> None:
     first, second = KeptGround("a1", 1000.0, OCTETS), KeptGround("b2", 1001.0, b"")
-    for ground in (first, second, KeptGround("a1", 5000.0, OCTETS)):
-        kept.store.put_ground(ground)
+    for one in (first, second, KeptGround("a1", 5000.0, OCTETS)):
+        kept.store.put_ground(one)
     await kept.settled()
     assert await kept.store.grounds(["b2", "c3"]) == [second]
     assert await kept.store.grounds(["a1"]) == [KeptGround("a1", 5000.0, OCTETS)]
@@ -51,7 +52,7 @@ async def test_what_is_too_old_is_forgotten_and_what_others_need_is_not(kept: Ke
     assert len(await kept.store.grounds(names)) == 4
     kept.store.forget_stories(2.0 + GROUND_SPARE_S)
     await kept.settled()
-    assert sorted(ground.key for ground in await kept.store.grounds(names)) == ["g-2", "g-3"]
+    assert sorted(one.key for one in await kept.store.grounds(names)) == ["g-2", "g-3"]
 
 
 async def test_a_story_is_given_up_before_what_is_worth_more(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,3 +66,22 @@ async def test_a_story_is_given_up_before_what_is_worth_more(tmp_path: object, m
     assert await store.stories("c-0") and not await store.stories("c-1")
     assert len(await store.calls()) == 3
     await store.close()
+
+
+async def test_a_story_is_read_back_with_all_its_reasons(kept: Kept) -> None:
+    told = [one for contact in ("c-0", "c-1") if (one := stories.story(contact)) is not None]
+    for one in told:
+        for key, what in grounds(one).items():
+            kept.store.put_ground(ground(key, what, stories.UNIX))
+        kept.store.put_story(keep(one))
+    await kept.settled()
+    for one in told:
+        (again,) = await read_stories(kept.store, one.contact)
+        assert (again.began_at, again.ended_at, again.waits, again.failed) == (
+            one.began_at, one.ended_at, one.waits, one.failed,
+        )  # fmt: skip
+        (mine,), (its,) = one.decisions, again.decisions
+        assert its.decided.passed_over == mine.decided.passed_over
+        assert its.decided.replay() == mine.decided.agent
+        assert [type(entry) for entry in again.entries] == [type(entry) for entry in one.entries]
+    assert await read_stories(kept.store, "c-9") == []
