@@ -135,7 +135,7 @@ class Control:
         )
         self._switch = Switch(built, ports, Ids(pooled()), clock, self._rearm)
         self.reloader = Reloader(self._config_dir, settings, self._switch, shelf, dialplans)
-        for hears in (self.metrics.observe, log_event, *queue_log(settings)):
+        for hears in (self.metrics.observe, log_event, *queue_log(settings, self._switch)):
             self._switch.listen(hears)
         await self._tell_homer()
         kept = Kept(

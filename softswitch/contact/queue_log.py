@@ -21,7 +21,7 @@ is there once an agent has taken it, with no wait. A talk that goes on over a cr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,18 +44,25 @@ _EXITS = {
 }  # fmt: skip
 
 
-def serving(agents: Iterable[AgentSpec], queues: Iterable[QueueSpec]) -> dict[str, tuple[str, ...]]:
-    """By agent, the queues whose needs, relaxed or not, he meets."""
-    known = list(queues)
-    served = {}
-    for agent in agents:
-        levels = dict(agent.skills)
-        served[agent.name] = tuple(
-            queue.name
-            for queue in known
-            if any(meets(levels, needs) for needs in (queue.needs, *(one.needs for one in queue.relaxations)))
-        )
-    return served
+class Serving:
+    """The queues whose needs, relaxed or not, an agent meets, as they are configured; of one who is gone, as he was."""
+
+    def __init__(self, staff: Callable[[], tuple[tuple[AgentSpec, ...], tuple[QueueSpec, ...]]]) -> None:
+        """``staff``: the agents and queues of now."""
+        self._staff = staff
+        self._seen: tuple[AgentSpec, ...] | None = None
+        self._agents: dict[str, AgentSpec] = {}
+
+    def queues(self, agent: str) -> tuple[str, ...]:
+        agents, queues = self._staff()
+        if self._seen is not agents:
+            self._seen = agents
+            self._agents |= {spec.name: spec for spec in agents}
+        if agent not in self._agents:
+            return ()
+        levels = dict(self._agents[agent].skills)
+        needs = {queue.name: (queue.needs, *(one.needs for one in queue.relaxations)) for queue in queues}
+        return tuple(name for name, sets in needs.items() if any(meets(levels, one) for one in sets))
 
 
 @dataclass(slots=True)
@@ -78,8 +85,8 @@ class _Talk:
 class QueueLog:
     """Told every fact, with its time in Unix seconds; says the lines that follow from it."""
 
-    def __init__(self, serves: Mapping[str, tuple[str, ...]]) -> None:
-        self._serves = serves
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
         self._callers: dict[str, str] = {}  # of contacts that are not over
         self._waits: dict[str, _Wait] = {}
         self._talks: dict[str, _Talk] = {}
@@ -152,7 +159,7 @@ class QueueLog:
             verbs.append(("PAUSE", event.reason))
         elif event.old is AgentState.PAUSED:
             verbs.append(("UNPAUSE", ""))
-        queues = self._serves.get(event.agent, ())
+        queues = self._serving.queues(event.agent) if verbs else ()
         return [line(unix, _NONE, queue, event.agent, *verb) for verb in verbs for queue in queues]
 
     def _connected(self, event: ContactConnected, unix: float) -> list[str]:

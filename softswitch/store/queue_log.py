@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-from softswitch.contact.queue_log import QueueLog, line
+from softswitch.contact.queue_log import QueueLog, Serving, line
 from softswitch.core.effect import DomainEvent
 
 
 class QueueLogFile:
     """A listener of the switch. Raises ``OSError`` where it cannot write, which the switch counts as a lost fact."""
 
-    def __init__(self, path: Path, serves: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, path: Path, serving: Serving) -> None:
         self._path = path
-        self._log = QueueLog(serves)
+        self._log = QueueLog(serving)
         self._begun = False
 
     def observe(self, event: DomainEvent, unix: float) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation
-from softswitch.contact.queue_log import serving
+from softswitch.contact.queue_log import Serving
 from softswitch.store.queue_log import QueueLogFile
 from softswitch.switch.event import UnitFailed
 from tests.simnet.phone import Call
@@ -20,7 +20,7 @@ class Logged:
         self._path = path / "queue_log"
         self.house = TransferHouse(login=False, **changes)
         configuration = self.house.world.configuration
-        self._file = QueueLogFile(self._path, serving(configuration.agents, configuration.queues))
+        self._file = QueueLogFile(self._path, Serving(lambda: (configuration.agents, configuration.queues)))
         self.house.world.switch.listen(self._file.observe)
         self.house.world.switch.control.log_in("alice")
 
@@ -163,5 +163,9 @@ def test_who_serves_what() -> None:
         QueueSpec("sales", (Need("sales", 3),)),
         QueueSpec("patient", (Need("sales", 3),), (Relaxation(30.0, (Need("sales", 1),)),)),
     )
-    served = serving(agents, queues)
-    assert served == {"anna": ("open", "sales", "patient"), "bob": ("open", "patient"), "carl": ("open",)}
+    staff = agents, queues
+    serving = Serving(lambda: staff)
+    served = {name: serving.queues(name) for name in ("anna", "bob", "carl", "dave")}
+    assert served == {"anna": ("open", "sales", "patient"), "bob": ("open", "patient"), "carl": ("open",), "dave": ()}
+    staff = (AgentSpec("dave", "4", ()),), queues[:2]  # a reload
+    assert (serving.queues("dave"), serving.queues("anna")) == (("open",), ("open", "sales")), "who is gone too"
