@@ -10,6 +10,7 @@ from softswitch.core.legible import printable
 from softswitch.core.units import spoken
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.verb import Verb
+from softswitch.ivr.verb.connect import Queue
 
 ENTRY = ""  # the box of those who call
 MOST = 44  # characters of what a step says
@@ -119,6 +120,8 @@ def _label(path: tuple[str | int, ...], verb: Verb) -> str:
             return ""
         case ("keys", key):
             return str(key)
+        case ("exit", "to") if isinstance(verb, Queue) and verb.exit is not None:
+            return verb.exit.key
         case (int() as index, "then"):
             conditions = getattr(verb, "conditions", ())
             return str(conditions[index].condition) if index < len(conditions) else "then"

@@ -25,7 +25,7 @@ steps:
     menu: {say: "Press 1 or 2.", keys: {1: orders, 2: bye}, timeout: 5s, tries: 3}
     invalid: menu
     failed: bye
-  orders:  {queue: orders, failed: later}
+  orders:  {queue: {name: orders, exit: {key: 0, to: menu}}, failed: later}
   later:   {callback: orders, next: bye, failed: bye}
   bye:     {hangup: normal}
 """
@@ -60,6 +60,7 @@ def test_a_chart_has_the_numbers_the_steps_and_what_the_arrows_mean() -> None:
     assert arrow(drawn, "vip?", "orders").label == 'caller.number == "1001"'
     assert arrow(drawn, "menu", "orders").label == "1" and arrow(drawn, "menu", "bye").label == "2, failed"
     assert arrow(drawn, "menu", "menu").failing and arrow(drawn, "orders", "later").failing
+    assert arrow(drawn, "orders", "menu").label == "0"
     assert arrow(drawn, "later", "bye").label == "next, failed" and not arrow(drawn, "later", "bye").failing
 
 
