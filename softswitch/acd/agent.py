@@ -92,7 +92,7 @@ class Agent:
 
     @property
     def deadline(self) -> float | None:
-        due = None if self.delay is None or self.presence is not P.READY else self.delay.until
+        due = None if self.delay is None or self.presence not in _DELAYED else self.delay.until
         for work in self.works:
             if work.until is not None and (due is None or work.until < due):
                 due = work.until
@@ -127,6 +127,7 @@ class Agent:
         return None
 
 
+_DELAYED = (P.READY, P.LEAVING)  # who is paused or logged out is forgiven when he is back
 _FIRST = (G.TALKING, G.RESERVED, G.WRAP_UP)  # shown before the others
 OF_STAGE = {G.RESERVED: S.RESERVED, G.TALKING: S.TALKING, G.WRAP_UP: S.WRAP_UP}
 _OF_PRESENCE = {

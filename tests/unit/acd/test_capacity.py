@@ -145,3 +145,14 @@ def test_two_conversations_are_taken_over_before_the_login() -> None:
     assert (end(agent, "a"), agent.state) == (None, S.TALKING)
     end(agent, "b")
     assert agent.state is S.READY
+
+
+def test_the_delay_of_who_wanted_to_leave_and_stays_ends_by_its_own_time() -> None:
+    agent = an_agent()
+    talk(agent, "a", CHAT)
+    reserve(agent, "b", CHAT)
+    step(agent, Cue(I.FAILED, "busy", "b", delay=Delay(40.0)), 30.0)
+    step(agent, Cue(I.LOG_OUT), 31.0)
+    assert agent.deadline == 40.0
+    step(agent, Cue(I.LOG_IN), 32.0)
+    assert (agent.offerable, agent.deadline) == (False, 40.0)
