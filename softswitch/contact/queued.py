@@ -60,7 +60,7 @@ class Queued(TurnedAway):
 
     def _kept_place(self, queue: str, now: float) -> tuple[Aside, list[Effect]]:
         """The caller's there: at the end, unless he has left the line by a key, or lost it."""
-        if self.aside is not None and self.aside.queue == queue:
+        if self.aside is not None and self.aside.named == queue:
             place, self.aside = self.aside, None
             return place, []
         kept = self.directory.kept_place(self.facts.caller, queue)
@@ -94,7 +94,7 @@ class Queued(TurnedAway):
         """Somebody else's order: the caller notices nothing but the position, should it be a better one."""
         self.record.queue = event.queue
         if self.visit is not None:
-            self.visit.order = replace(self.visit.order, queue=event.queue)
+            self.visit.goes_on(event.queue, now)
         return []
 
     def _step_aside(self, now: float) -> list[Effect]:
@@ -116,12 +116,12 @@ class Queued(TurnedAway):
         # A promise that is being written may fail: this loss is kept then, and is none beside it.
         self.record.outcome = "callback" if promised else "abandoned"
         leave = [TellAcd(Leave(self.id, "abandoned"))] if visit is not None else []
-        resume_s = self.directory.treatment(place.queue).resume_s
+        resume_s = self.directory.treatment(place.named).resume_s
         keeps = [self._keep(place, self.unix(now) + resume_s)] if resume_s and not promised else []
         return [self._lost("abandoned", place, "", now), *leave, *keeps]
 
     def _keep(self, place: Aside, until: float) -> KeepPlace:
-        return KeepPlace(self.facts.caller, place.queue, self.unix(place.queued_at), until)
+        return KeepPlace(self.facts.caller, place.named, self.unix(place.queued_at), until)
 
     def connect(
         self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()

@@ -49,7 +49,7 @@ class TurnedAway(Transferable):
             visit.turned_away = why
             return self.cancel_hunt()
         if way.queue and way.queue not in (*visit.been, queue):
-            return [*self.cancel_hunt(), *self._sent_on(visit, way.queue)]
+            return [*self.cancel_hunt(), *self._sent_on(visit, way.queue, now)]
         if way.callback:
             visit.turned_away = why
             visit.promise_token = self._new_token()
@@ -62,9 +62,9 @@ class TurnedAway(Transferable):
             return [*orders, *self._leave_queue("voicemail", now, queue)]
         return [*orders, *self._leave_queue("error" if why in REFUSED_OF_OLD else why, now)]
 
-    def _sent_on(self, visit: Visit, queue: str) -> list[Effect]:
+    def _sent_on(self, visit: Visit, queue: str, now: float) -> list[Effect]:
         old, visit.been = visit.order.queue, (*visit.been, visit.order.queue)
-        visit.order = replace(visit.order, queue=queue)
+        visit.goes_on(queue, now)
         self.record.queue = queue
         join = replace(visit.join(self.id), overflow_of=old)
         music = [HoldMusicTo(self.leg, self.music)] if visit.speaking_until is None else []

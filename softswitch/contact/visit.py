@@ -10,7 +10,7 @@ which words: ``treatment``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from softswitch.acd.model import Join
 from softswitch.acd.skill import from_plain
@@ -32,6 +32,7 @@ class Aside:
 
     queue: str
     queued_at: float  # monotonic seconds
+    named: str = ""  # the queue by which the plan leads there; the caller may have been sent on
     lowest: int | None = None
     wait: Told | None = None
     minutes: tuple[float, float] | None = None
@@ -65,11 +66,12 @@ class Visit:
     wait: Told | None = None  # that was told last
     minutes: tuple[float, float] | None = None  # the same in words: at most, at least
     messages: int = 0  # heard so far
+    named: str = ""  # the queue of the plan, whatever the caller was sent on to
 
     @classmethod
     def begin(cls, order: EnterQueue, directory: Directory, now: float, earlier_s: float = 0.0) -> Visit:
         every_s, offer = directory.treatment(order.queue).every_s, order.offer
-        visit = cls(order, now, earlier_s=earlier_s)
+        visit = cls(order, now, earlier_s=earlier_s, named=order.queue)
         if every_s:
             visit.announce_at = now + min(every_s, FIRST_ANNOUNCEMENT_S)
         if offer is not None:
@@ -100,9 +102,15 @@ class Visit:
             joined_at=self.joined_at if again else None, preferred=order.prefer, preferred_s=order.prefer_s,
         )  # fmt: skip
 
+    def goes_on(self, queue: str, now: float) -> None:
+        """In another queue, at the same age; how long he may wait there counts from now."""
+        self.order = replace(self.order, queue=queue)
+        self.earlier_s, self.joined_at = now - self.queued_at, now
+
     @property
     def place(self) -> Aside:
-        return Aside(self.order.queue, self.queued_at, self.lowest, self.wait, self.minutes)
+        queue = self.order.queue
+        return Aside(queue, self.queued_at, self.named or queue, self.lowest, self.wait, self.minutes)
 
     @property
     def deadline(self) -> float | None:

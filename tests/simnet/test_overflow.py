@@ -187,6 +187,34 @@ def test_the_mailbox_is_that_of_the_queue_in_which_he_ended() -> None:
     assert left.message.mailbox == "service"
 
 
+@pytest.mark.parametrize("how", ["overflow", "moved"])
+def test_over_a_crash_the_longest_wait_there_counts_from_the_change(how: str) -> None:
+    house = house_with({"orders": {"timeout": Way("service")}}, max_wait_s=20.0 if how == "overflow" else 1000.0)
+    world = house.world
+    world.configuration = replace(
+        world.configuration,
+        queues=tuple(
+            replace(one, max_wait_s=30.0) if one.name == "service" else one for one in world.configuration.queues
+        ),
+    )
+    for agent in ("alice", "bob"):
+        world.switch.control.set_paused(agent, "lunch")
+    call = caller(house)
+    world.run(20)
+    if how == "moved":
+        (view,) = world.switch.control.calls()
+        world.switch.command(lambda: [TellAcd(Move(view.contact, "service"))])
+    world.run(5)
+    assert joined(house)[-1][0] == "service"
+    world.crash()
+    world.run(1)
+    world.start()
+    world.run(18)
+    assert len(world.switch.acd.waiting("service", world.now)) == 1, "not as if he had come to it 44 s ago"
+    over(house, call)
+    assert steps(house) == ["timeout"]
+
+
 def test_the_last_agent_who_logs_out_sends_those_who_wait_to_their_branch() -> None:
     house = house_with({}, leave_if=frozenset({Condition.NO_AGENTS}))
     house.world.switch.control.set_paused("alice", "lunch")
