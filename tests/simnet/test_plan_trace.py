@@ -118,6 +118,21 @@ def test_a_new_process_knows_the_latest_records_of_the_store(monkeypatch: pytest
     assert switch.outlook.queue("nobody") is None
 
 
+def test_a_new_process_expects_waits_by_the_latest_conversations() -> None:
+    house = House()
+    talking(house)
+    switch = house.world.switch
+    before = switch.outlook.queue("orders")
+    talks = [record("13800138000", switch.unix - 9.0, queue="orders", connected_at=switch.unix - 49.0)] * 400
+    gave_up = [record("13800138000", switch.unix - 9.0, queue="orders")] * 400
+    switch.outlook.restore([*talks, *gave_up])
+    after = switch.outlook.queue("orders")
+    assert before is not None and after is not None
+    assert before["expected_low"] < before["expected_wait"] < before["expected_high"]
+    assert before["expected_wait"] > 100  # three minutes, which the queue is taken for
+    assert 35 < after["expected_wait"] < 75  # 40 s of conversation, ringing and wrap-up
+
+
 CARD = "4929123412341234"
 SECRET = PLAN.replace(
     "welcome: {answer: {}, next: menu}",

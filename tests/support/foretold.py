@@ -84,6 +84,7 @@ class Foretelling:
     hours: float
     seed: int = 1
     learning_s: float = 3600.0
+    talk: Callable[[random.Random], float] = field(default=lambda draw: draw.expovariate(1 / TALK_S))
     verdict: Verdict = field(default_factory=Verdict)
     _pending: dict[str, Foretold] = field(default_factory=dict)
     _run: Run = field(init=False)
@@ -100,7 +101,7 @@ class Foretelling:
         rate = self.peak * len(self.agents) / TALK_S
         while (now := now + draw.expovariate(rate)) < self.hours * 3600:
             queue = self.queues[draw.randrange(len(self.queues))].name
-            talk_s, patience_s = draw.expovariate(1 / TALK_S), draw.expovariate(1 / PATIENCE_S)
+            talk_s, patience_s = self.talk(draw), draw.expovariate(1 / PATIENCE_S)
             if draw.random() * self.peak < self.profile(now):
                 yield Arrival(now, queue, talk_s, patience_s)
 
@@ -125,6 +126,16 @@ def steady(agents: int, load: float, hours: float, seed: int = 1) -> Verdict:
     """M/M/s+M: one queue, whose agents do nothing else."""
     crew = [AgentSpec(f"a{number:03}", f"u{number}", ()) for number in range(agents)]
     return Foretelling(crew, [queue()], lambda now: load, load, hours, seed).play()
+
+
+def uneven(agents: int, load: float, hours: float, seed: int = 1) -> Verdict:
+    """Conversations as they are: lognormal, most of them short and some very long (coefficient of variation 1.31)."""
+    crew = [AgentSpec(f"a{number:03}", f"u{number}", ()) for number in range(agents)]
+    return Foretelling(crew, [queue()], lambda now: load, load, hours, seed, talk=_lognormal).play()
+
+
+def _lognormal(draw: random.Random) -> float:
+    return draw.lognormvariate(math.log(TALK_S) - 0.5, 1.0)
 
 
 def burst(agents: int, hours: float, seed: int = 1) -> Verdict:
