@@ -162,7 +162,7 @@ class CallbackContact(Offering):
         self.customer_leg = leg
         waited_s = self.unix(now) - self.promise.recorded_at
         recorded = self.directory.records(self.promise.queue)
-        kept = [TellLedger(CustomerAnswered(self.promise.id)), ForgetPlace(self.promise.number, self.promise.queue)]
+        kept = [TellLedger(CustomerAnswered(self.promise.id)), ForgetPlace(self.promise.number)]
         return [*kept, self.occupy(self.promise.number), *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
 
     def _on_failed(self, event: Failed, now: float) -> list[Effect]:

@@ -198,7 +198,7 @@ class ForgetPlace(Effect):
     """It was taken again, or is needed no more."""
 
     number: str
-    queue: str
+    queue: str = ""  # "": of all queues
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,14 @@ class KeptPlaces:
         place = self._places.get(key)
         return place if place is not None and now < place.until else None
 
-    def forget(self, key: Key) -> bool:
-        """Whether there was one."""
-        self._over.set(key, None)
-        return self._places.pop(key, None) is not None
+    def forget(self, key: Key) -> list[Key]:
+        """Those that there were; without a queue, all of the number."""
+        number, queue = key
+        gone = [one for one in self._places if one[0] == number and queue in ("", one[1])]
+        for one in gone:
+            self._over.set(one, None)
+            del self._places[one]
+        return gone
 
     def tick(self, now: float) -> list[Key]:
         """Those whose time is over."""

@@ -82,8 +82,7 @@ class Redials:
         return []
 
     def _forget(self, order: ForgetPlace) -> Sequence[Effect]:
-        key = self._key(order.number, order.queue)
-        self._gone([key] if self._places.forget(key) else [])
+        self._gone(self._places.forget(self._key(order.number, order.queue)))
         return []
 
     def _gone(self, keys: Iterable[Key]) -> None:

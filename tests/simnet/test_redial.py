@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from softswitch.acd.model import Need, QueueJoined, QueueSpec
 from softswitch.callback.model import PromiseState
+from softswitch.contact.overflow import Way
 from softswitch.contact.redial import Kept, KeptPlaces
 from softswitch.contact.treatment import Treatment
 from softswitch.switch.event import UnitFailed
@@ -152,6 +154,27 @@ def test_who_was_called_back_has_no_place() -> None:
     assert house.line()[ONE] >= now
 
 
+def test_who_was_sent_on_to_another_queue_has_his_age_in_the_one_that_the_plan_names() -> None:
+    queues = QueueSpec("orders", max_waiting=0), QueueSpec("service", (Need("service"),))
+    house = WaitingHouse(queues=queues, overflow={"orders": {"full": Way(queue="service")}})
+    house.world.switch.control.set_paused("bob", "break")
+    call = house.carrier.call("8000")
+    house.until(lambda: house.world.switch.acd.waiting("service", house.world.now))
+    (first,) = [event for event in house.world.facts(QueueJoined)]
+    began = house.world.now
+    house.world.run(30.0)
+    house.carrier.press(call, "0")
+    house.world.run(3.0)
+    house.carrier.press(call, "1")
+    house.world.run(1.0)
+    (there,) = house.world.switch.acd.waiting("orders", house.world.now)
+    assert first.queue == "service" and there.waited_s == pytest.approx(house.world.now - began, abs=0.5)
+    hang_up(house, call)
+    house.world.run(30.0)
+    house.enters()
+    assert house.line()[ONE] == pytest.approx(began, abs=0.5)
+
+
 def test_nobody_is_called_back_who_waits_at_his_old_place() -> None:
     house = WaitingHouse(SILENT)
     lost(house)
@@ -204,5 +227,9 @@ def test_the_table_is_bounded_and_ends_each_place_at_its_time() -> None:
     assert places.find(("1", "a"), 89.9) == Kept(10.0, 90.0)
     assert places.find(("1", "a"), 90.0) is None and places.find(("1", "b"), 0.0) is None
     assert places.tick(94.0) == [("1", "a")]
-    assert places.forget(("3", "a")) and not places.forget(("3", "a"))
+    assert places.forget(("3", "a")) == [("3", "a")] and places.forget(("3", "a")) == []
     assert places.deadline is None and len(places) == 0
+    for key in ("4", "a"), ("4", "b"):
+        places.keep(key, Kept(0.0, 100.0))
+    assert places.forget(("5", "")) == [] and places.forget(("4", "")) == [("4", "a"), ("4", "b")]
+    assert places.deadline is None
