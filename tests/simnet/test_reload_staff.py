@@ -14,6 +14,7 @@ from softswitch.callback.model import LossNotRecorded, PromiseChanged
 from softswitch.core.errors import ConfigError
 from softswitch.reload import Reloader
 from softswitch.settings import Settings, load
+from softswitch.settings.queue import Queue
 from softswitch.store.shelf import PlanShelf
 from softswitch.switch.configuration import STAFF
 from softswitch.switch.dialplans import Outcome
@@ -88,24 +89,65 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def test_whatever_follows_from_agents_and_queues_is_exchanged(tmp_path: Path) -> None:
-    """A field of the configuration that a new setting of a queue leads to, and that a reload would forget."""
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / "softswitch.yaml").write_text("")
-    plain = configuration(load(config, {}), {}, (), b"")
-    for name, text in (("users", USERS), ("trunks", TRUNKS)):
-        (config / f"{name}.yaml").write_text(text)
-    peopled = configuration(load(config, {}), {}, (), b"")
-    (config / "agents.yaml").write_text(AGENTS.replace("}}\n", "}, auto_login: true}\n"))
-    (config / "queues.yaml").write_text(QUEUES.replace("wrap_up", "pin: '4711', tell_agent: true, wrap_up"))
-    staffed = configuration(load(config, {}), {}, (), b"")
-    of_people = {"users", "trunks"}
-    differs = {one.name for one in fields(staffed) if getattr(staffed, one.name) != getattr(peopled, one.name)}
+EVERY_KEY = """queues:
+  orders:
+    needs: [{skill: orders, level: 3}]
+    relax: {after: 9s}
+    strategy: linear
+    priority: 9s
+    reserve: {agents: 1, priority: 9s}
+    last_agent: {}
+    share: 0.5
+    ring_timeout: 9s
+    wrap_up: 9s
+    retry_no_answer: 9s
+    retry_busy: 9s
+    retry_rejected: 9s
+    retry_unreachable: 9s
+    max_waiting: 9
+    max_wait: 9s
+    join_unless: [no-agents]
+    leave_if: [no-agents]
+    overflow: {full: {voicemail: true}}
+    max_misses: 9
+    service_level: {target: 9s}
+    expected: {handling: 9s}
+    short_abandon: 9s
+    announce: {every: 9s}
+    tell_agent: true
+    tell_caller: {say: Hello.}
+    resume: 9s
+    music: jazz
+    record: false
+    pin: "4711"
+    callback: {trunk: carrier}
+"""
+
+
+@pytest.mark.parametrize("key", Queue.model_fields)
+def test_whatever_follows_from_a_key_of_a_queue_is_exchanged(tmp_path: Path, key: str) -> None:
+    """A new setting has its line above, and the field of the configuration that it leads to is in ``STAFF``."""
+    (line,) = [line for line in EVERY_KEY.splitlines() if line.startswith(f"    {key}:")]
+    built = []
+    for queues in ("queues:\n  orders: {}\n", f"queues:\n  orders:\n{line}\n"):
+        for name, text in (("softswitch", ""), ("users", USERS), ("trunks", TRUNKS), ("queues", queues)):
+            (tmp_path / f"{name}.yaml").write_text(text)
+        built.append(configuration(load(tmp_path, {}), {}, (), b""))
+    plain, changed = built
+    differs = {one.name for one in fields(plain) if getattr(plain, one.name) != getattr(changed, one.name)}
+    assert differs - {"version"}
     assert differs <= set(STAFF)
-    assert {one.name for one in fields(staffed) if getattr(staffed, one.name) != getattr(plain, one.name)} <= (
-        set(STAFF) | of_people
-    )
+
+
+def test_whatever_follows_from_an_agent_is_exchanged(tmp_path: Path) -> None:
+    for name, text in (("softswitch", ""), ("users", USERS)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    plain = configuration(load(tmp_path, {}), {}, (), b"")
+    agents = AGENTS.replace("}}\n", "}, auto_login: true}\n") + "  eve: {number: '501', pin: '7362'}\n"
+    (tmp_path / "agents.yaml").write_text(agents)
+    staffed = configuration(load(tmp_path, {}), {}, (), b"")
+    differs = {one.name for one in fields(plain) if getattr(plain, one.name) != getattr(staffed, one.name)}
+    assert {"agents", "auto_login", "seats"} < differs <= set(STAFF)
 
 
 def test_an_agent_is_added_and_answers(place: Place) -> None:
