@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from math import inf
 
 from softswitch.acd.model import (
@@ -52,6 +53,22 @@ class Person:
     misses: int = 0
     idle_since: float = 0.0
     calls: int = 0
+    logged_in_at: float = 0.0
+    busy_s: float = 0.0
+    busy_since: float | None = None
+
+    def busy(self, now: float) -> float:
+        """Seconds shown as talking or in wrap-up since the login."""
+        return self.busy_s + (now - self.busy_since if self.busy_since is not None else 0.0)
+
+    def look(self, now: float) -> None:
+        """What he is shown as has perhaps changed."""
+        stages = {part.stage for part in self.parts.values()}
+        busy = "talking" in stages or stages == {"wrap-up"}
+        if busy and self.busy_since is None:
+            self.busy_since = now
+        elif not busy:
+            self.busy_s, self.busy_since = self.busy(now), None
 
     @property
     def room(self) -> int:
@@ -186,6 +203,13 @@ class SlowAcd:
                 return ((above, "more skill than is needed"), (besides, "more skills besides"), idle)
             case Strategy.FEWEST_CALLS:
                 return ((person.calls, "more calls"), idle)
+            case Strategy.LEAST_OCCUPIED:
+                since_login_s = self.now - person.logged_in_at
+                return ((person.busy(self.now) / since_login_s if since_login_s else 0.0, "more occupied"), idle)
+            case Strategy.RANDOM:
+                drawn = int.from_bytes(blake2b(contact.encode(), digest_size=8).digest(), "big")
+                free = self.free(contact)
+                return (((free.index(agent) - drawn) % len(free), "not drawn"),)
             case Strategy.LINEAR:
                 return ((self.order.index(agent), "later in the configured order"),)
             case Strategy.ROUND_ROBIN:
@@ -230,13 +254,20 @@ class SlowAcd:
         until = self.now + self.queues[visitor.queue].ring_timeout_s + GRACE_S
         for agent in winners:
             self.people[agent].parts[contact] = Part("reserved", visitor.queue, visitor.join.cost, until)
+        self.look()
+
+    def look(self) -> None:
+        """At everybody, for what he is shown as."""
+        for person in self.people.values():
+            person.look(self.now)
 
     # ---- what happens --------------------------------------------------------------------------------------------
 
     def log_in(self, agent: str) -> None:
         person = self.people[agent]
         if person.at_work == "out":
-            person.idle_since, person.misses, person.delayed_until, person.calls = self.now, 0, -inf, 0
+            person.idle_since, person.misses, person.delayed_until = self.now, 0, -inf
+            self._begins(person)
         if person.at_work in ("out", "leaving"):
             person.at_work = "ready"
 
@@ -290,6 +321,11 @@ class SlowAcd:
         person.parts[contact] = Part("talking", queue, 100)
         if person.at_work == "out":
             person.at_work = "leaving"
+            self._begins(person)
+
+    def _begins(self, person: Person) -> None:
+        """The figures count from the login."""
+        person.calls, person.logged_in_at, person.busy_s, person.busy_since = 0, self.now, 0.0, None
 
     def leave(self, contact: str) -> None:
         for agent in self.visitors.pop(contact).rung:
