@@ -16,9 +16,10 @@ import msgspec
 from softswitch.acd.decision import Decided
 from softswitch.acd.model import AgentState, AgentStateChanged, ExpectedWaitRose, QueueJoined, QueueLeft
 from softswitch.core.effect import DomainEvent
+from softswitch.core.legible import legible
 
-MOST_ENTRIES = 200  # of one story
-BEGINNING = 20  # of them: the first are never left out
+MOST_ENTRIES, MOST_BYTES = 200, 400_000  # of one story, about
+BEGINNING = 6  # entries: they are never left out
 STORY_BYTES = 500  # what it costs besides its entries
 
 ANSWERED, NO_ANSWER = "answered", "no answer"
@@ -88,13 +89,13 @@ def entry(event: DomainEvent, moment: Moment) -> tuple[str, Entry] | None:
         case Decided():
             return event.contact, Decision(moment.unix, moment.now, moment.version, event)
         case AgentStateChanged(old=AgentState.RESERVED, contact=str(contact)):
-            return contact, OfferEnded(moment.unix, event.agent, _how(event))
+            return contact, OfferEnded(moment.unix, event.agent, legible(_how(event)))
         case QueueJoined(queue=queue, position=position, kind=kind, again=again):
             return event.contact, Joined(moment.unix, queue, position, kind, again)
         case ExpectedWaitRose(queue=queue, from_s=from_s, to_s=to_s, cause=cause):
             return event.contact, WaitRose(moment.unix, queue, from_s, to_s, cause)
         case QueueLeft(queue=queue, why=why, waited_s=waited_s, agent=agent):
-            return event.contact, Left(moment.unix, queue, why, waited_s, agent)
+            return event.contact, Left(moment.unix, queue, legible(why), waited_s, agent)
     return None
 
 
@@ -126,12 +127,13 @@ class Story:
         if isinstance(new, Decision) and isinstance(last, Decision) and new.same(last):
             new = msgspec.structs.replace(last, times=last.times + 1, last_at=new.at)
             gone.append(self.entries.pop())
-        elif len(self.entries) >= MOST_ENTRIES:
-            gone.append(self.entries.pop(BEGINNING))
-            self.missing += 1
         self.entries.append(new)
         self.octets += octets_of(new) - sum(map(octets_of, gone))
         self.waits = not isinstance(new, Left)
+        while len(self.entries) > MOST_ENTRIES or (self.octets > MOST_BYTES and len(self.entries) > BEGINNING + 1):
+            gone.append(self.entries.pop(BEGINNING))
+            self.octets -= octets_of(gone[-1])
+            self.missing += 1
         return gone
 
     @property

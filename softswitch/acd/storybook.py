@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.kept import KeptStory, opened
 from softswitch.acd.roster import Roster
-from softswitch.acd.story import STORY_BYTES, Decision, Entry, Left, Moment, OfferEnded, Story, WaitRose, entry
+from softswitch.acd.story import Decision, Entry, Left, Moment, OfferEnded, Story, WaitRose, entry
 from softswitch.core.effect import DomainEvent
 
 CANDIDATES_BYTES = 1000  # and their numbers
-PRESSED_BYTES = STORY_BYTES + 400  # besides what is pressed
+PRESSED_BYTES = 600  # besides what is pressed
 AGENT_BYTES = 400  # of each agent of a roster
 
 

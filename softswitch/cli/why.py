@@ -151,7 +151,7 @@ def _now(now: Mapping[str, Any], everybody: bool) -> Iterator[Line]:
         return
     alone = f", for {now['preferred']} alone, whom it prefers" if now["preferred"] else ""
     counts = ", ".join(_count(group, now["pauses"]) for group in now["passed_over"])
-    yield f"{head}{alone}; nobody free: {counts or 'no agents are configured'}{_relaxes(now)}", _BAD
+    yield f"{head}{alone}; nobody free for it: {counts or 'no agents are configured'}{_relaxes(now)}", _BAD
     for group in now["passed_over"]:
         yield _below(_group(group, everybody)), _PLAIN
 

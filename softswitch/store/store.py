@@ -149,7 +149,8 @@ class Store:
         self._put_large(statement.story(story))
 
     def put_ground(self, ground: KeptGround) -> None:
-        self._put_large(statement.ground(ground))
+        """There are few, and many stories need one."""
+        self._writer.put(statement.ground(ground))
 
     def _put_large(self, changes: list[statement.Change]) -> None:
         """Given up where very much waits already: it takes the room of fifty other facts."""

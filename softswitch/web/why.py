@@ -92,6 +92,8 @@ class Why:
         try:
             stored = await read_stories(self._reader, contact)
         except Unreadable as error:
+            if here is not None:
+                return [here]
             raise ApiError(409, f"what is kept of {contact} cannot be read: {error}", "") from None
         if here is None:
             return stored

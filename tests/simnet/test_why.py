@@ -173,14 +173,14 @@ def test_of_who_waits_now_it_tells_what_he_waits_for(centre: Centre) -> None:
     centre.world.run(40.0)
     told = centre.why()
     assert told[8] == (
-        "now: waits for 40s, number 1 of 1 in queue orders; nobody free: 1 unreachable, "
+        "now: waits for 40s, number 1 of 1 in queue orders; nobody free for it: 1 unreachable, "
         "4 paused (logged in 3, lunch 1), 1 level too low in orders, 1 lacks skill orders; "
         "the next relaxation in 20s admits 1 more"
     )
     assert centre.why_not("pat")[-1] == "now: waits for 40s in queue orders; pat: paused (lunch)"
     centre.world.run(30.0)  # lena is admitted, and is as absent as the others
     assert centre.why()[-4:] == [
-        "now: waits for 1m10s, number 1 of 1 in queue orders; nobody free: 1 unreachable, "
+        "now: waits for 1m10s, number 1 of 1 in queue orders; nobody free for it: 1 unreachable, "
         "5 paused (logged in 4, lunch 1), 1 lacks skill orders",
         "1 unreachable: eve",
         "5 paused: alice, bob, dora, lena, pat",

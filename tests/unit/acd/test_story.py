@@ -184,6 +184,27 @@ def test_of_a_long_story_the_beginning_and_the_end_are_kept(monkeypatch: pytest.
     assert octets[-1] == octets[9]
 
 
+def test_a_story_of_large_decisions_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(story_module, "MOST_BYTES", 6000)
+    library = two_agents()
+    decided = nobody(library)
+    library.listen()
+    for relaxed in range(1, 31):
+        library.hear(replace(decided, relaxed=relaxed))
+        assert library.story("c1").octets <= 6000
+    left = [one.decided.relaxed for one in library.story("c1").decisions]
+    assert left[:5] == [0, 1, 2, 3, 4] and left[-1] == 30 and library.story("c1").missing == 31 - len(left)
+
+
+def test_what_no_encoder_takes_costs_no_call() -> None:
+    library = two_agents()
+    library.centre.staff("ann")
+    library.centre.join("c1")
+    library.centre.tell(SetPaused("ann", "\ud800"), OfferFailed("c1", "ann", "busy"), Leave("c1", "\udcff"))
+    library.listen()
+    assert keep(library.story("c1")).outcome == "\ufffd"
+
+
 def fill(library: Library, contacts: int) -> None:
     for number in range(contacts):
         library.centre.join(f"c{number}")

@@ -173,6 +173,16 @@ class Lost(Memory):
         return []
 
 
+async def test_what_is_in_memory_is_told_where_the_rest_cannot_be_read() -> None:
+    control, again = Forgetful(), stories.story("c-0")
+    assert again is not None
+    control.here = Story("c-0", stories.UNIX)
+    control.here.entries = again.entries[1:]
+    client = await client_of(control, Broken())
+    assert len((await get(client, "/api/v1/contacts/c-0/why"))["why"]["entries"]) == 3
+    await client.close()
+
+
 @pytest.mark.parametrize("reader", [Broken(), Lost()])
 async def test_what_cannot_be_read_any_more_is_said_so(reader: Memory) -> None:
     row = stories.story("c-0")
