@@ -26,34 +26,45 @@ class Digest:
         self.happened = 0
         self._hash = hashlib.blake2b(digest_size=16)
         self._names: dict[type, tuple[str, ...]] = {}
+        self._plain: set[tuple[type, ...]] = set()  # effects, each with the types of its values, that are all plain
 
     def add(self, effects: Iterable[Effect], now: float) -> None:
         """What one step has led to, at ``now``."""
         for effect in effects:
             self.happened += 1
-            self._hash.update(f"{now!r} {self._written(effect)}\n".encode("utf-8", "surrogatepass"))
+            self._hash.update(f"{now!r} {self._line(effect)}\n".encode("utf-8", "surrogatepass"))
 
     def __str__(self) -> str:
         return self._hash.hexdigest()
 
+    def _line(self, effect: Effect) -> str:
+        kind = type(effect)
+        names = self._names.get(kind) or self._fields(kind)
+        values = [getattr(effect, name) for name in names]
+        types = (kind, *map(type, values))
+        if types in self._plain:
+            return f"{kind.__name__}{values!r}"
+        if all(one in _PLAIN or issubclass(one, enum.Enum) for one in types[1:]):
+            self._plain.add(types)
+            return f"{kind.__name__}{values!r}"
+        return f"{kind.__name__}[{', '.join(map(self._written, values))}]"
+
     def _written(self, value: object) -> str:
         kind = type(value)
-        if kind in _PLAIN:
+        if kind in _PLAIN or isinstance(value, enum.Enum):
             return repr(value)
         if isinstance(value, Record):
             return self._record(value)
-        if isinstance(value, enum.Enum):
-            return value.name
         if isinstance(value, tuple):
             return f"({','.join(map(self._written, value))})"
-        if kind not in self._names:
-            self._names[kind] = self._fields(kind)
-        return f"{kind.__name__}({','.join([self._written(getattr(value, name)) for name in self._names[kind]])})"
+        names = self._names.get(kind) or self._fields(kind)
+        return f"{kind.__name__}({','.join([self._written(getattr(value, name)) for name in names])})"
 
     def _fields(self, kind: type) -> tuple[str, ...]:
         if not is_dataclass(kind):
             raise UsageError(f"a {kind.__name__} has no text that is the same in every process")
-        return tuple(one.name for one in fields(kind))
+        names = self._names[kind] = tuple(one.name for one in fields(kind))
+        return names
 
     def _record(self, record: Record) -> str:
         """From these values follow the winner and the reason of each who was passed over."""

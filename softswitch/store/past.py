@@ -73,7 +73,9 @@ async def _first(connection: AsyncConnection, at: float) -> int:
     """The least offset of a fact that is not older; one beyond the last where all are."""
     events = schema.events.c
     low, high = (await connection.execute(select(func.min(events.id), func.max(events.id)))).one()
-    low, high = low or 0, (high or 0) + 1
+    if high is None:
+        return 0
+    high += 1
     while low < high:
         middle = (low + high) // 2
         query = select(events.id, events.at).where(events.id >= middle).order_by(events.id).limit(1)
