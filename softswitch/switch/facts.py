@@ -49,14 +49,9 @@ class Facts:
                 keeper.remove_binding(binding)
                 self._switch.phones.unregistered(binding, why)
                 return workplaces.heard_of(binding.aor)
-            case AgentStateChanged(agent=agent, new=new, reason=reason):
+            case AgentStateChanged():
                 keeper.put_event(self._switch.unix, event)
-                if new is AgentState.LOGGED_OUT:
-                    keeper.put_agent(agent, False, "", "")
-                    return workplaces.logged_out(agent)
-                if new not in _ENGINE:
-                    paused = reason if new is AgentState.PAUSED else ""
-                    keeper.put_agent(agent, True, paused, self._switch.directory.seats.desk(agent))
+                return self._agent_changed(event.agent, event.new, event.reason)
             case SeatTaken() | SeatRefused():
                 keeper.put_event(self._switch.unix, event)
                 return workplaces.seated(event)
@@ -72,4 +67,16 @@ class Facts:
                 self._switch.outlook.finished(record)
             case Stray():
                 self._switch.publish(MessageDropped("any", "stray"))
+        return []
+
+    def _agent_changed(self, agent: str, new: AgentState, reason: str) -> list[Effect]:
+        keeper = self._switch.ports.keeper
+        if new is AgentState.LOGGED_OUT:
+            keeper.put_agent(agent, False, "", "")
+            return self._switch.workplaces.logged_out(agent)
+        if new is AgentState.WRAP_UP:
+            self._switch.offices.keep_wish(agent)
+        elif new not in _ENGINE:
+            paused = reason if new is AgentState.PAUSED else ""
+            keeper.put_agent(agent, True, paused, self._switch.directory.seats.desk(agent))
         return []

@@ -59,6 +59,7 @@ class Work(msgspec.Struct, frozen=True, array_like=True):
     queue: str
     wish: AgentState  # what the agent wants next
     reason: str
+    wrap_up: bool = False  # has asked for it
 
 
 class CallKept(msgspec.Struct, frozen=True, array_like=True):
@@ -169,5 +170,5 @@ class CallJournal:
         for agent, contact in memory.agents.values() if memory else ():
             now = self._switch.acd.agent(agent)
             if (held := now.holds(contact)) is not None:
-                found.append(Work(agent, contact, held.queue, now.wish, now.wish_reason))
+                found.append(Work(agent, contact, held.queue, now.wish, now.wish_reason, held.wrap_up))
         return found

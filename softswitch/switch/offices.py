@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.acd.model import (
     AcdInput,
+    AgentState,
+    AskWrapUp,
     CancelOffer,
     LogIn,
     LogOut,
@@ -63,10 +65,19 @@ class Offices:
 
     def to_acd(self, event: AcdInput) -> list[Effect]:
         effects = self._switch.acd.handle(event, self._switch.now)
-        if isinstance(event, LogIn | LogOut | SetReady | SetPaused):
+        if isinstance(event, LogIn | LogOut | SetReady | SetPaused | AskWrapUp):
             self._switch.journal.touch_agent(event.agent)
+            self.keep_wish(event.agent)
         self._worked()
         return effects
+
+    def keep_wish(self, name: str) -> None:
+        """Of an agent in wrap-up: the record of his call, by which a next process would know it, is no more."""
+        agent = self._switch.acd.agent(name)
+        if agent.state is AgentState.WRAP_UP:
+            stays = agent.wish is not AgentState.LOGGED_OUT
+            desk = self._switch.directory.seats.desk(name) if stays else ""
+            self._switch.ports.keeper.put_agent(name, stays, agent.wish_reason, desk)
 
     def to_ledger(self, event: LedgerInput) -> list[Effect]:
         effects = self._switch.ledger.handle(event, self._switch.unix)

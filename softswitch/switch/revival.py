@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from softswitch.acd.model import AgentState, Join, Resumed
+from softswitch.acd.model import AgentState, AskWrapUp, Join, Resumed
 from softswitch.call.leg import Leg
 from softswitch.call.memory import RingingMemory, called_off
 from softswitch.call.memory import remembered as leg_remembered
@@ -126,6 +126,8 @@ class Revival:
                 calls.move(leg.id, name)
         for work in record.work:
             self._orders += switch.offices.to_acd(Resumed(work.contact, work.agent, work.queue))
+            if work.wrap_up:
+                self._orders += switch.offices.to_acd(AskWrapUp(work.agent))
             self.wishes[work.agent] = work.wish, work.reason
         if script is None and memory.bridge is None and memory.talk is None:
             self._orders += calls.to_contact(name, HangUp())

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from softswitch.acd.model import Need, QueueSpec, WrapUp, WrapUpMode
 from softswitch.call.record import CallRecord
 from softswitch.call.signal import Renegotiate
 from softswitch.contact.event import ContactFinished
@@ -182,6 +183,38 @@ def test_what_an_agent_wants_after_the_call_is_not_forgotten(wish: str, state: s
     house.carrier.hang_up(call)
     house.world.run(12)
     assert house.agent("alice") == state
+
+
+@pytest.mark.parametrize("moment", ["before", "in"])
+@pytest.mark.parametrize(("wish", "state"), [("break", "paused"), ("", "logged_out")])
+def test_what_an_agent_wants_after_wrap_up_is_not_forgotten(moment: str, wish: str, state: str) -> None:
+    house = House()
+    control = house.world.switch.control
+    call = into_orders(house, house.carrier, "talking")
+    if moment == "in":
+        house.carrier.hang_up(call)
+        house.world.run(1)
+    if wish:
+        control.set_paused("alice", wish)
+    else:
+        control.log_out("alice")
+    if moment == "before":
+        house.carrier.hang_up(call)
+        house.world.run(1)
+    assert house.agent("alice") == "wrap_up"
+    killed(house)
+    assert house.agent("alice") == state
+
+
+def test_an_agent_who_asked_for_wrap_up_has_it_after_the_call_that_went_on() -> None:
+    orders = QueueSpec("orders", (Need("orders", 3),), wrap_up=WrapUp(WrapUpMode.OPTIONAL, 10.0, 60.0))
+    house = House(queues=(orders, QueueSpec("service")))
+    call = into_orders(house, house.carrier, "talking")
+    assert house.world.switch.control.ask_wrap_up("alice")
+    killed(house)
+    house.carrier.hang_up(call)
+    house.world.run(1)
+    assert house.agent("alice") == "wrap_up"
 
 
 def test_who_waits_keeps_the_place_and_the_age() -> None:
