@@ -10,7 +10,7 @@ import typer
 
 from softswitch.cli.client import DEFAULT_CONFIG, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
-from softswitch.cli.table import Column, duration, moment, show, skills, text, yes
+from softswitch.cli.table import Column, duration, moment, show, skills, text, words, yes
 
 app = typer.Typer()
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most, newest first.")]
@@ -46,6 +46,7 @@ _CALLS: list[Column] = [
 _AGENTS: list[Column] = [
     ("agent", "agent", text),
     ("phone", "user", text),
+    ("also", "also", words),
     ("state", "state", text),
     ("reason", "reason", text),
     ("since", "since_s", duration),

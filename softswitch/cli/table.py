@@ -45,6 +45,10 @@ def yes(value: Any) -> str:
     return "yes" if value else "no"
 
 
+def words(value: Iterable[str]) -> str:
+    return " ".join(value)
+
+
 def skills(value: Mapping[str, int]) -> str:
     return ", ".join(f"{skill} {level}" for skill, level in sorted(value.items()))
 

@@ -50,7 +50,7 @@ class TrunkRoute:
 
 # Features whose code may have digits after it: an agent's number, a reason, minutes.
 DIGITS_FOLLOW = frozenset({"login", "pause", "wrap_up", "force_ready", "force_pause", "force_logout"})
-_DIGITS = re.compile(r"[0-9]{0,12}", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 Route = FeatureRoute | PlanRoute | UserRoute | TrunkRoute
 
@@ -64,12 +64,14 @@ class Numbering:
 
     def route(self, called: str, internal: bool) -> Route | None:
         """``internal``: the caller is one of our own phones. None: nobody has this number."""
-        if internal and (feature := self._feature(called)) is not None:
-            return feature
+        if internal and called in self.features:
+            return FeatureRoute(self.features[called])
         if (plan := self.plan_for(called)) is not None:
             return PlanRoute(plan)
         if not internal:
             return None
+        if (feature := self._feature(called)) is not None:
+            return feature
         if called in self.users:
             return UserRoute(called)
         for prefix, trunk in self.prefixes:
@@ -80,6 +82,6 @@ class Numbering:
     def _feature(self, called: str) -> FeatureRoute | None:
         for code in sorted(self.features, key=len, reverse=True):
             feature, given = self.features[code], called[len(code) :]
-            if called.startswith(code) and (not given or (feature in DIGITS_FOLLOW and _DIGITS.fullmatch(given))):
+            if feature in DIGITS_FOLLOW and called.startswith(code) and _DIGITS.fullmatch(given):
                 return FeatureRoute(feature, given)
         return None

@@ -43,7 +43,7 @@ from softswitch.rehearsal.script import (
 from softswitch.rehearsal.site import Site, Upcalls
 from softswitch.rehearsal.world import SWITCH, World
 from softswitch.sip.flow import ListeningPoint
-from softswitch.switch.configuration import Configuration
+from softswitch.switch.configuration import Configuration, User
 from softswitch.switch.trunk_rule import Watch
 
 MONDAY = date(2026, 3, 2)
@@ -128,9 +128,14 @@ def _whatever_the_time(calendar: Calendar, said: CalendarIs) -> Calendar:
 def configured(configuration: Configuration, scene: Scene) -> Configuration:
     """The same house, with its phones and trunks at the places of the rehearsal."""
     contact = "sip:{}@" + f"{PHONES[0]}:{PHONES[1]};transport=udp"
+    # Everybody has sat down: an agent without a phone of the own has one here.
+    agents = tuple(
+        spec if spec.user else dataclasses.replace(spec, user=f"desk-{spec.name}") for spec in configuration.agents
+    )
+    desks = {spec.user: User("") for spec in agents if spec.user not in configuration.users}
     users = {
         name: dataclasses.replace(user, contact=contact.format(name), srtp="off", digits="auto")
-        for name, user in configuration.users.items()
+        for name, user in {**configuration.users, **desks}.items()
     }
     trunks = {
         name: dataclasses.replace(
@@ -144,7 +149,7 @@ def configured(configuration: Configuration, scene: Scene) -> Configuration:
         for name, calendar in configuration.calendars.items()
     }
     return dataclasses.replace(
-        configuration, users=users, trunks=trunks, calendars=calendars,
+        configuration, users=users, agents=agents, trunks=trunks, calendars=calendars,
         listeners=(ListeningPoint("udp", SWITCH),), probe_s=0.0, secret=b"rehearsal",
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ first answer. So one that slept, or had no network, need not wait for its next R
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from softswitch.call.compose import PRODUCT
 from softswitch.core.effect import Effect
@@ -62,7 +63,7 @@ class Phones:
         place = _place(binding)
         self._missed.discard(place)
         self._lost.pop(place, None)
-        self._next.set(place, self._later(binding))
+        self._next.set(place, self._spread(binding))
         self._arm()
 
     def unregistered(self, binding: Binding, why: str) -> None:
@@ -80,6 +81,12 @@ class Phones:
         waits = [configuration.keep_alive_s] if hole else []
         waits += [configuration.probe_s] if binding.aor in self._switch.directory.agents_of else []
         return self._switch.now + min(wait for wait in waits if wait) if any(waits) else None
+
+    def _spread(self, binding: Binding) -> float | None:
+        """Those that have registered in one moment are not all asked in one."""
+        later = self._later(binding)
+        share = crc32(f"{binding.aor} {binding.contact}".encode("utf-8", "surrogateescape")) / 2**32
+        return None if later is None else later - (later - self._switch.now) * share / 2
 
     # ---- asking ------------------------------------------------------------------------------------------------
 

@@ -74,7 +74,9 @@ class Restart:
             wish, reason = self._revival.wishes.get(stored.agent, (None, ""))
             logged_in = stored.logged_in if wish is None else wish is not AgentState.LOGGED_OUT
             paused = stored.paused if wish is None else reason if wish is AgentState.PAUSED else ""
-            logged_in = logged_in and bool(self._switch.directory.agent_users(stored.agent))  # else: at which phone?
+            if logged_in and not self._switch.directory.agent_users(stored.agent):  # at which phone?
+                self._switch.ports.keeper.put_agent(stored.agent, False, "", "")
+                continue
             if logged_in:
                 effects += self._switch.offices.to_acd(LogIn(stored.agent, ready=not paused))
             if logged_in and paused:

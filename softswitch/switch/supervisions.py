@@ -226,7 +226,9 @@ class Supervisions:
         bridge = contact.bridge
         if bridge is None:
             return LineWaits() if _may_come_back(contact, line) else LineGone("agent left")
-        legs = [leg for leg in (bridge.right, bridge.left) if leg == line or calls.transfers.user_of(leg) == user]
+        agent = self._switch.directory.agents_of.get(user, "")
+        his = {user, *self._switch.directory.agent_users(agent)}
+        legs = [leg for leg in (bridge.right, bridge.left) if leg == line or calls.transfers.user_of(leg) in his]
         if not legs:
             return LineGone("agent left")
         found = _Found(_place(contact, line if line in legs else legs[0]), user)

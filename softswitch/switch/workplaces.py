@@ -148,7 +148,8 @@ class Workplaces:
         if not user:
             return []
         self._show(user)
-        return [SeatLeft(agent, user), TellAcd(Reachability(agent, False))]
+        employed = any(spec.name == agent for spec in self._switch.configuration.agents)  # not removed by a reload
+        return [SeatLeft(agent, user), *([TellAcd(Reachability(agent, False))] if employed else [])]
 
     def _show(self, *users: str) -> None:
         for user in users:

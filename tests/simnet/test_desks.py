@@ -11,6 +11,7 @@ from softswitch.acd.model import AgentSpec
 from softswitch.contact.seats import SeatLeft, SeatRefused, SeatRules, SeatTaken
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.lamps import PRESENCE
+from softswitch.switch.staff import StaffChanges
 from softswitch.switch.view import Refused
 from tests.simnet.house import House
 from tests.simnet.phone import Call, SimPhone
@@ -192,6 +193,50 @@ def test_he_talks_on_at_his_desk_after_a_crash_and_stays_there(office: Office) -
     office.other.hang_up(office.other.talking[0])
     office.world.run_until(lambda: office.agent("dana") == "ready", 30)
     assert office.sits("dana") == "1003" and not office.world.facts(UnitFailed)
+
+
+def test_who_was_logged_in_at_a_phone_that_is_no_more_is_logged_out_for_good(office: Office) -> None:
+    office.types(office.other, "7362#", code="*11501")
+    house = office.world.configuration
+    for users in ({name: user for name, user in house.users.items() if name != "1003"}, house.users):
+        office.world.crash()
+        office.world.configuration = replace(house, users=users)
+        office.world.start()
+        office.world.run(0.1)
+        assert (office.agent("dana"), office.sits("dana")) == ("logged_out", "")
+
+
+def test_an_agent_who_is_removed_at_his_desk_leaves_it(office: Office) -> None:
+    office.types(office.other, "7362#", code="*11501")
+    switch = office.world.switch
+    house = switch.configuration
+    others = tuple(spec for spec in house.agents if spec.name != "dana")
+    switch.staff.exchange(
+        replace(house, agents=others, seats=SeatRules({"502": "erik"}, {"erik": "9184"})), StaffChanges()
+    )
+    office.world.run(0.1)
+    assert office.world.facts(SeatLeft) == [SeatLeft("dana", "1003")]
+    assert not office.world.facts(UnitFailed)
+    office.types(office.other, "9184#", code="*11502")
+    assert office.sits("erik") == "1003"
+    office.types(office.desk, "7362#", code="*11501")
+    assert office.note("1004") == "registered"
+
+
+def test_who_talks_at_his_desk_when_he_is_removed_leaves_it_after_that(office: Office) -> None:
+    office.types(office.other, "7362#", code="*11501")
+    office.rings()
+    switch = office.world.switch
+    house = switch.configuration
+    others = tuple(spec for spec in house.agents if spec.name != "dana")
+    switch.staff.exchange(
+        replace(house, agents=others, seats=SeatRules({"502": "erik"}, {"erik": "9184"})), StaffChanges()
+    )
+    office.world.run(1)
+    assert office.other.talking and not office.world.facts(SeatLeft)
+    office.other.hang_up(office.other.talking[0])
+    office.world.run_until(lambda: bool(office.world.facts(SeatLeft)), 30)
+    assert not office.world.facts(UnitFailed)
 
 
 def test_who_is_in_a_call_of_his_own_is_offered_nothing_until_it_ends(office: Office) -> None:

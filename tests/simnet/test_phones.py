@@ -1,10 +1,12 @@
 """Phones that are registered and not there any more, and the ways that lead to those that are."""
 
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from softswitch.acd.model import AcdInput, Reachability
+from softswitch.acd.model import AcdInput, AgentSpec, Reachability
 from softswitch.core.effect import Effect
 from softswitch.sip.flow import Flow
 from softswitch.sip.location import Registered, Unregistered
@@ -12,6 +14,8 @@ from softswitch.sip.message import Message, Request, render
 from softswitch.sip.response import respond
 from tests.simnet.house import House
 from tests.simnet.world import SWITCH, World
+
+Receive = Callable[[Message, Flow], None]
 
 
 def contacts(world: World, user: str) -> list[str]:
@@ -89,6 +93,25 @@ def test_a_phone_that_registers_while_it_is_lost_is_there_once() -> None:
     house.alice.register()
     world.run(120.0)
     assert len(contacts(world, "1001")) == 1 and world.switch.acd.agent("alice").reachable
+
+
+def test_phones_that_register_in_one_moment_are_asked_one_after_the_other() -> None:
+    house = House(probe_s=120.0, agents=tuple(AgentSpec(f"a{user}", user, ()) for user in ("1001", "1002", "1004")),
+                  login=False)  # fmt: skip
+    asked: dict[str, float] = {}
+    for phone in (house.alice, house.bob, house.desk):
+        receive = house.world.peers[phone.address]
+
+        def heard(message: Message, flow: Flow, user: str = phone.user, receive: Receive = receive) -> None:
+            if isinstance(message, Request) and message.method == "OPTIONS":
+                asked.setdefault(user, house.world.now)
+            receive(message, flow)
+
+        house.world.peers[phone.address] = heard
+    house.world.run(125.0)
+    times = sorted(asked.values())
+    assert len(times) == 3 and times[0] > 59 and times[-1] < 121
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 1.0
 
 
 def test_a_phone_behind_a_nat_is_asked_often_where_it_came_from() -> None:

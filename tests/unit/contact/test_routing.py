@@ -22,6 +22,27 @@ def test_from_inside_everything_is_reached() -> None:
     assert NUMBERING.route("5555", internal=True) is None
 
 
+def test_digits_after_the_codes_that_take_some() -> None:
+    codes = {"*1": "pause", "*11": "login", "*12": "logout", "*97": "voicemail", "*36": "force_pause"}
+    plans = ["*99", "*117"]
+    numbering = Numbering(codes, lambda called: PLAN if called in plans else None, {"1001"}, ())
+    for called, route in {
+        "*11": FeatureRoute("login"),
+        "*11501": FeatureRoute("login", "501"),  # of several codes the longest
+        "*13": FeatureRoute("pause", "3"),
+        "*12": FeatureRoute("logout"),
+        "*122": FeatureRoute("pause", "22"),  # nothing comes after the code for a logout
+        "*361001": FeatureRoute("force_pause", "1001"),
+        "*971": None,
+        "*11a": None,
+        "*11*5": None,
+        "*36": FeatureRoute("force_pause"),
+        "*117": PlanRoute(PLAN),  # a dialplan has exactly this number
+    }.items():
+        assert numbering.route(called, internal=True) == route, called
+    assert numbering.route("*11501", internal=False) is None
+
+
 def test_a_dialplan_comes_before_a_phone_of_the_same_number() -> None:
     assert NUMBERING.route("8000", internal=True) == PlanRoute(PLAN)
 
