@@ -75,8 +75,9 @@ def told_position(place: int, up_to: int, language: str) -> Prompt:
 def told_wait(expected: Interval | None, longest_s: float, language: str) -> InWords | None:
     if expected is None:
         return None
-    low, high = math.floor(expected.low_s / 60), math.ceil(expected.high_s / 60)
     longest = math.floor(longest_s / 60)
+    low, high = (min(bound_s, 2 * longest_s) / 60 for bound_s in (expected.low_s, expected.high_s))  # which may be inf
+    low, high = math.floor(low), math.ceil(high)
     if high > longest:
         certain = min(low, longest)
         return InWords(sentence("wait_above", language, minutes=certain), (math.inf, certain)) if certain else None

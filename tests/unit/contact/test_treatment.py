@@ -26,6 +26,8 @@ LONGEST_S = 600.0
         (500.0, 600.0, "between eight and ten minutes", "为八到十分钟"),
         (500.0, 601.0, "more than eight minutes", "超过八分钟"),  # which is certain; ten is not
         (700.0, 900.0, "more than ten minutes", "超过十分钟"),
+        (700.0, math.inf, "more than ten minutes", "超过十分钟"),
+        (1300.0, 1310.0, "more than ten minutes", "超过十分钟"),
     ],
 )
 def test_a_wait_is_told_as_an_interval_that_holds(low_s: float, high_s: float, en: str, zh: str) -> None:
@@ -38,6 +40,18 @@ def test_a_wait_is_told_as_an_interval_that_holds(low_s: float, high_s: float, e
 @pytest.mark.parametrize("wait", [None, Interval(0.0, 400.0, 700.0), Interval(59.0, 400.0, 1e9)])
 def test_what_is_not_known_is_not_told(wait: Interval | None) -> None:
     assert told_wait(wait, LONGEST_S, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("language", "pieces"),
+    [
+        ("en", "phrase/wait_between.1 word/two phrase/wait_between.2 word/four word/minutes"),
+        ("zh", "phrase/wait_between.1 word/两 phrase/wait_between.2 word/四 word/分钟"),
+    ],
+)
+def test_a_wait_is_heard_from_recordings_where_all_are_there(language: str, pieces: str) -> None:
+    told = told_wait(Interval(130.0, 160.0, 200.0), LONGEST_S, language)
+    assert told is not None and told.prompt.pieces == tuple(pieces.split())
 
 
 def test_waits_are_compared_by_what_is_told() -> None:
