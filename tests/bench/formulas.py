@@ -71,8 +71,6 @@ def mean(values: Iterable[float]) -> float:
 
 def erlang(row: dict[str, str], callers: int) -> dict[str, float]:
     rate, handling_s, patience_s = float(row["lam_per_h"]), float(row["aht_s"]), float(row["patience_s"])
-    if math.isinf(patience_s):
-        callers = enough(callers, int(row["agents"]), rate * handling_s / 3600)
 
     def arrivals(chance: random.Random) -> Iterable[Arrival]:
         talk, patience = exponential(chance, handling_s), exponential(chance, patience_s)
@@ -111,7 +109,6 @@ def skills(row: dict, callers: int) -> dict[str, float]:
 
 def priority(rows: Sequence[dict[str, str]], callers: int) -> dict[str, float]:
     rates, handling_s = [float(rate) for rate in rows[0]["class_rates_per_h"].split()], float(rows[0]["aht_s"])
-    callers = enough(callers, int(rows[0]["agents"]), sum(rates) * handling_s / 3600)
 
     def arrivals(chance: random.Random) -> list[Arrival]:
         talk, patient = exponential(chance, handling_s), exponential(chance, math.inf)
@@ -144,14 +141,17 @@ def main() -> None:
 
     for row in csv.DictReader(ERLANG.read_text().splitlines()):
         if int(row["agents"]) <= 100:
-            tell(f"Erlang {row['model']}, {row['agents']} agents", erlang(row, callers))
+            offered = float(row["lam_per_h"]) * float(row["aht_s"]) / 3600
+            many = enough(callers, int(row["agents"]), offered) if row["model"] == "C" else callers
+            tell(f"Erlang {row['model']}, {row['agents']} agents", erlang(row, many))
     for one in json.loads(SKILLS.read_text()):
         tell(one["name"], skills(one, callers))
     by_agents: dict[str, list[dict[str, str]]] = {}
     for row in csv.DictReader(PRIORITY.read_text().splitlines()):
         by_agents.setdefault(row["agents"], []).append(row)
     for agents, rows in by_agents.items():
-        tell(f"priorities, {agents} agents", priority(rows, callers))
+        offered = sum(map(float, rows[0]["class_rates_per_h"].split())) * float(rows[0]["aht_s"]) / 3600
+        tell(f"priorities, {agents} agents", priority(rows, enough(callers, int(agents), offered)))
     print(f"at most {worst:.2f} standard errors")
 
 
