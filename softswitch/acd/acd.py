@@ -127,7 +127,7 @@ class Acd:
 
     def _configure(self, event: Configure, this: Step) -> None:
         self._changes.configure(event, this)
-        self._prospects.furnish()
+        self._prospects.furnish(this.now)
         self._conditions.furnish()
 
     @property
@@ -218,7 +218,7 @@ class Acd:
 
     def recall(self, queue: str, talked_s: float) -> None:
         """A conversation of a former process, so that expected waits do not begin from nothing."""
-        self._prospects.recall(queue, talked_s)
+        self._prospects.experience.recall(queue, talked_s)
 
     def calibrated(self, queue: str) -> Calibrated:
         """How well the expected waits of this queue came true."""

@@ -126,7 +126,7 @@ class QueueSpec:
     leave_if: frozenset[Condition] = frozenset()  # one of them comes to hold: those who wait have waited too long
     expected_above_s: float = 1800.0  # LONG_WAIT for who wants to join
     leave_above_s: float = 1800.0  # LONG_WAIT for who waits, and for who would have to leave at once
-    handling_s: float = 180.0  # of a conversation with ringing and wrap-up, until some were seen
+    handling_s: float = 180.0  # of a conversation with wrap-up, until some were seen
     patience_s: float = 600.0  # mean, of callers, until some have given up
 
 

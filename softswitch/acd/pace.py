@@ -27,6 +27,12 @@ class Pace:
         self._exposed = 0
         self._since = 0.0
 
+    def copy(self, now: float) -> Pace:
+        """What was learnt, with nobody exposed any more."""
+        copy = Pace(self.mean_s(now), self._events)
+        copy._since = now
+        return copy
+
     def begin(self, now: float) -> None:
         self._watch(now)
         self._exposed += 1

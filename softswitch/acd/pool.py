@@ -33,9 +33,9 @@ class Pool:
     agents: NDArray[np.intp]  # numbers
     separate: bool
     signatures: list[Signature]  # of all who wait there; those of contacts with needs of their own come with them
-    handling: Pace  # conversations, by the time that agents are in hand for them: rung, talking, wrapping up
+    handling: Pace  # conversations, by the time that agents talk and wrap up
     leaving: Pace  # those who leave without an agent, by the time waited
-    ringing: Pace = field(default_factory=lambda: Pace(RING_S))  # answers, by the time that phones ring
+    ringing: Pace = field(default_factory=lambda: Pace(RING_S))  # answers, by the time that contacts are rung for
 
     def ahead(self, order: Order) -> int:
         """Who is to be served before this place, and for whom nobody is being rung."""
@@ -46,9 +46,14 @@ class Pool:
         if signature not in self.signatures and np.isin(signature.eligible, self.agents).all():
             self.signatures.append(signature)
 
-    def inherit(self, former: Pool) -> None:
-        """Agents and queues have changed; what was learnt still holds."""
-        self.handling, self.leaving, self.ringing = former.handling, former.leaving, former.ringing
+    def inherit(self, former: Pool, now: float) -> None:
+        """Agents and queues have changed; what was learnt still holds, and each pool goes on learning for itself."""
+        self.handling, self.leaving = former.handling.copy(now), former.leaving.copy(now)
+        self.ringing = former.ringing.copy(now)
+
+    def cycle_s(self, now: float) -> float:
+        """For so long one contact takes an agent."""
+        return self.handling.mean_s(now) + self.ringing.mean_s(now)
 
 
 def pools(state: State) -> dict[str, Pool]:

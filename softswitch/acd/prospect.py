@@ -1,4 +1,4 @@
-"""How long each caller will wait: what is learnt from the ACD's own facts as they happen, and what follows from it.
+"""How long each caller will wait, from what is known of the moment and what was learnt (``experience``).
 
 Where a ``pool`` is separate, QLr: those ahead by rank, the pool's agents at work, how long they are in hand for one
 contact, how fast callers leave. Elsewhere HOL on the one scale of ranks: the first in line is the frontier of service,
@@ -11,24 +11,23 @@ Knows no formulas (``estimate``), and not what was said to whom (``told``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softswitch.acd.calibration import Calibrated, Calibration, Prediction
+from softswitch.acd.calibration import Calibrated
 from softswitch.acd.contact import Contact, Line, Order
 from softswitch.acd.demand import Signature
 from softswitch.acd.estimate import Interval, Spread, exponential, turn
+from softswitch.acd.experience import Experience
 from softswitch.acd.floor import Standing
-from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft, WrapUpMode
-from softswitch.acd.pool import Pool, pools
+from softswitch.acd.model import AgentState, AgentStateChanged
+from softswitch.acd.pool import Pool
 from softswitch.acd.state import State
 from softswitch.acd.told import Basis, Told, retold
 from softswitch.core.effect import Effect
 
-_IN_HAND = frozenset({AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP})
 _STAFF = frozenset({AgentState.LOGGED_OUT, AgentState.PAUSED})
 _AWAY = (Standing.LOGGED_OUT, Standing.PAUSED, Standing.UNREACHABLE)
 _SERVES = np.array([standing not in _AWAY for standing in Standing])  # by standing
@@ -36,142 +35,40 @@ _LAST = "\U0010ffff"  # as a contact's name: behind everybody of the same rank
 _FRONT = 8  # places at the head of a line that are searched for a caller: callbacks are as old as their promise
 
 
-@dataclass(slots=True)
-class _Visit:
-    """A contact in a queue."""
-
-    pool: Pool
-    joined_at: float
-    order: Order
-    prediction: Prediction | None = None  # made when it joined; None: not to be judged
-
-
-@dataclass(slots=True)
-class _Engaged:
-    """An agent who has contacts in hand."""
-
-    pool: Pool
-    ringing: bool = True
-    answered: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """Who was answered last: at which moment, how far behind the clock he ranked."""
-
-    at: float
-    lag_s: float
-
-
 class Prospects:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._pools = pools(state)
-        self._visits: dict[str, _Visit] = {}  # by contact
-        self._engaged: dict[str, _Engaged] = {}  # by agent
-        self._answered: dict[str, _Answered] = {}  # by queue
-        self._calibrations: dict[str, Calibration] = {}  # by queue
+        self.experience = Experience(state)
         self._staff: dict[Signature | str, tuple[int, int]] = {}  # agents at work and paused, until that changes
 
-    def furnish(self) -> None:
-        """Agents and queues have changed. What was learnt of a queue stays."""
-        former, self._pools = self._pools, pools(self._state)
-        for name, pool in self._pools.items():
-            if name in former:
-                pool.inherit(former[name])
+    def furnish(self, now: float) -> None:
+        """Agents and queues have changed."""
+        self.experience.furnish(now)
         self.restaffed()
 
     def restaffed(self) -> None:
         """Somebody began or ended work, or his phone was heard of or lost."""
         self._staff.clear()
 
-    def recall(self, queue: str, talked_s: float) -> None:
-        """A conversation of a former process."""
-        if (pool := self._pools.get(queue)) is not None:
-            rule = self._state.queues[queue].spec.wrap_up
-            pool.handling.recall(talked_s + (rule.s if rule.mode is WrapUpMode.TIMED else 0.0))
-
-    # ---- what happens --------------------------------------------------------------------------------------------
-
-    def observe(self, effects: Iterable[Effect], now: float) -> None:
+    def observe(self, effects: Sequence[Effect], now: float) -> None:
         """All that one step has done."""
-        joined: list[str] = []
-        for effect in effects:
-            if isinstance(effect, AgentStateChanged):
-                self._changed(effect, now)
-            elif isinstance(effect, QueueJoined):
-                self._joined(effect, now)
-                joined.append(effect.contact)
-            elif isinstance(effect, QueueLeft):
-                self._left(effect, now)
-        for contact in joined:
-            self._predict(contact, now)
-
-    def _changed(self, event: AgentStateChanged, now: float) -> None:
-        if event.old in _STAFF or event.new in _STAFF:
+        if any(isinstance(one, AgentStateChanged) and (one.old in _STAFF or one.new in _STAFF) for one in effects):
             self.restaffed()
-        engaged = self._engaged.get(event.agent)
-        if engaged is None:
-            visit = self._visits.get(event.contact or "")
-            if event.new is AgentState.RESERVED and visit is not None:
-                self._engaged[event.agent] = _Engaged(visit.pool)
-                visit.pool.handling.begin(now)
-                visit.pool.ringing.begin(now)
-            return
-        if engaged.ringing and event.new is not AgentState.RESERVED:
-            engaged.ringing = False
-            engaged.pool.ringing.end(now)
-        if event.new not in _IN_HAND:
-            del self._engaged[event.agent]
-            engaged.pool.handling.end(now)
-            for _ in range(engaged.answered):
-                engaged.pool.handling.happen(now)
-
-    def _joined(self, event: QueueJoined, now: float) -> None:
-        pool = self._pools[event.queue]
-        contact = self._state.contacts.get(event.contact)
-        order = (now, event.contact) if contact is None else contact.order
-        visit = self._visits[event.contact] = _Visit(pool, now, order)
-        visit.pool.leaving.begin(now)
-        if contact is not None and contact.needs is not None:
-            pool.admit(self._state.signature(contact))
+        for contact in self.experience.observe(effects, now):
+            self._predict(contact, now)
 
     def _predict(self, contact: str, now: float) -> None:
         """What a caller is to expect who is not served at once, to be judged when his wait is over."""
         it = self._state.contacts.get(contact)
-        if it is None or it.agents or not it.live:
+        if it is None or it.lane is None or it.lane.preferred is not None or not it.live:
             return
         spread = self._of_contact(it, now)
         if spread is not None:
-            self._visits[contact].prediction = self._calibration(it.queue).predict(spread)
-
-    def _left(self, event: QueueLeft, now: float) -> None:
-        visit = self._visits.pop(event.contact)
-        visit.pool.leaving.end(now)
-        answered = event.why == "answered"
-        if answered:
-            self._answered[event.queue] = _Answered(now, now - visit.order[0])
-            visit.pool.ringing.happen(now)
-            engaged = self._engaged.get(event.agent or "")
-            if engaged is not None:
-                engaged.answered += 1
-        elif event.why != "moved":
-            visit.pool.leaving.happen(now)
-        if visit.prediction is not None and event.why != "moved":
-            theta = 1 / visit.pool.leaving.mean_s(now)
-            self._calibration(event.queue).judge(visit.prediction, now - visit.joined_at, answered, theta)
-
-    def _calibration(self, queue: str) -> Calibration:
-        found = self._calibrations.get(queue)
-        if found is None:
-            found = self._calibrations[queue] = Calibration()
-        return found
-
-    # ---- what follows --------------------------------------------------------------------------------------------
+            self.experience.visits[contact].prediction = self.experience.calibration(it.queue).predict(spread)
 
     def of_newcomer(self, queue: str, now: float) -> Interval | None:
         """Of a caller without needs or priority of his own; 0 where an agent is free. Raises ``LookupError``."""
-        it, pool = self._state.queues[queue], self._pools[queue]
+        it, pool = self._state.queues[queue], self.experience.pools[queue]
         reserve = it.spec.reserve
         kept = 0 if reserve is None or reserve.priority_s <= 0 else reserve.agents
         if self._state.floor.count_free(it.signatures[0].eligible) > kept:
@@ -184,7 +81,7 @@ class Prospects:
         return self._corrected(contact.queue, self._of_contact(contact, now))
 
     def _corrected(self, queue: str, spread: Spread | None) -> Interval | None:
-        return None if spread is None else self._calibration(queue).predict(spread).told
+        return None if spread is None else self.experience.calibration(queue).predict(spread).told
 
     def told(self, contact: Contact, former: Told | None, now: float) -> Told | None:
         """What to say to it, of which ``former`` was said last; None: nobody is at work. While an agent is rung for it
@@ -194,7 +91,7 @@ class Prospects:
         honest = self.of_contact(contact, now)
         if honest is None:
             return None
-        pool = self._pools[contact.queue]
+        pool = self.experience.pools[contact.queue]
         serving, paused = self._staff_for(contact.queue, self._own(contact))
         lines = (self._state.queues[name].line for name in pool.queues if name in self._state.queues)
         own = [self._state.queues[contact.queue].line]
@@ -203,10 +100,10 @@ class Prospects:
         return retold(former, honest, basis)
 
     def calibrated(self, queue: str) -> Calibrated:
-        return self._calibration(queue).calibrated()
+        return self.experience.calibration(queue).calibrated()
 
     def _of_contact(self, contact: Contact, now: float) -> Spread | None:
-        pool = self._pools[contact.queue]
+        pool = self.experience.pools[contact.queue]
         if contact.agents:
             return exponential(pool.ringing.mean_s(now))
         return self._spread(pool, contact.queue, contact.order, self._own(contact), now)
@@ -219,7 +116,7 @@ class Prospects:
         if not serving:
             return None
         ringing = exponential(pool.ringing.mean_s(now))
-        served_per_s = serving / pool.handling.mean_s(now)
+        served_per_s = serving / pool.cycle_s(now)
         if pool.separate and own is None:
             return self._turn(pool, order, served_per_s, now) + ringing
         lines = (self._state.queues[queue].line,) if own is None else own.busy
@@ -239,7 +136,7 @@ class Prospects:
             ahead += line.position(order) - 1
             head = min(head, self._first_caller(line, order))
         lag_s = order[0] - head[0]
-        last = self._answered.get(queue)
+        last = self.experience.answered.get(queue)
         if not ahead and last is not None and now - last.at <= last.lag_s:
             lag_s = last.lag_s - (now - order[0])
         lag_s = max(0.0, lag_s)

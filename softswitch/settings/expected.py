@@ -6,5 +6,5 @@ from softswitch.settings.kind import PositiveSeconds, Strict
 
 
 class Expected(Strict):
-    handling: PositiveSeconds = 180.0  # of one call: ringing, conversation and wrap-up
+    handling: PositiveSeconds = 180.0  # of one call: conversation and wrap-up
     patience: PositiveSeconds = 600.0  # of callers, on average, before they give up

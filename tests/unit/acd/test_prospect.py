@@ -18,6 +18,7 @@ from softswitch.acd.model import (
     Reserve,
     SetPaused,
     SetReady,
+    Strategy,
     WrapUp,
 )
 from softswitch.acd.told import AGENTS_LEFT, AGENTS_PAUSED, MOVED, PRIORITY
@@ -49,7 +50,9 @@ def likely(wait: Interval | None) -> float:
 
 def mean(one: Centre, queue: str = "q") -> float:
     """Of a newcomer, without the ringing."""
-    return likely(one.acd.expected_wait(queue, one.now)) - one.acd._prospects._pools[queue].ringing.mean_s(one.now)
+    return likely(one.acd.expected_wait(queue, one.now)) - one.acd._prospects.experience.pools[queue].ringing.mean_s(
+        one.now
+    )
 
 
 def test_where_nobody_is_at_work_there_is_no_honest_answer() -> None:
@@ -78,7 +81,7 @@ def test_where_an_agent_is_free_there_is_no_wait() -> None:
 
 def test_each_one_ahead_is_a_step_of_all_agents() -> None:
     one = centre("ann", "bob")
-    step_s = one.acd._prospects._pools["q"].handling.mean_s(one.now) / 2
+    step_s = one.acd._prospects.experience.pools["q"].cycle_s(one.now) / 2
     assert mean(one) == pytest.approx(step_s)
     for number in range(5):
         one.join(f"c{number}")
@@ -106,16 +109,16 @@ def test_priority_shortens_it() -> None:
 
 
 def test_only_those_who_work_count_and_a_wish_takes_effect_when_it_is_granted() -> None:
-    one = centre("ann", "bob", "eve")
+    one = centre("ann", "bob", "eve")  # a phone rings for 5 s at most
     for _ in range(500):
         one.acd.recall("q", 90.0)
-    assert mean(one) == pytest.approx(30.0, rel=0.01)
+    assert mean(one) == pytest.approx(30.0, abs=2.0)
     one.tell(LogOut("eve"), SetPaused("bob", "lunch"))
-    assert mean(one) == pytest.approx(30.0, rel=0.01)  # they end what they have in hand
+    assert mean(one) == pytest.approx(30.0, abs=2.0)  # they end what they have in hand
     one.end("with-eve", "eve")
-    assert mean(one) == pytest.approx(45.0, rel=0.01)
+    assert mean(one) == pytest.approx(45.0, abs=3.0)
     one.end("with-bob", "bob")
-    assert mean(one) == pytest.approx(90.0, rel=0.01)
+    assert mean(one) == pytest.approx(90.0, abs=5.0)
 
 
 def test_a_phone_that_cannot_be_reached_takes_its_agent_away() -> None:
@@ -149,7 +152,7 @@ def test_longer_conversations_make_longer_waits_and_those_that_go_on_count() -> 
     assert mean(one) > 1.5 * before
 
 
-def test_a_conversation_with_ringing_and_wrap_up_is_learnt_as_one() -> None:
+def test_ringing_and_a_conversation_with_its_wrap_up_are_learnt() -> None:
     one = Centre([spec("ann")], [QueueSpec("q", wrap_up=WrapUp.timed(30), handling_s=1e-9, patience_s=NEVER_S)])
     one.staff("ann")
     for number in range(300):
@@ -159,8 +162,9 @@ def test_a_conversation_with_ringing_and_wrap_up_is_learnt_as_one() -> None:
         one.pass_time(60)
         one.end(f"c{number}", "ann")
         one.pass_time(31)
-    pool = one.acd._prospects._pools["q"]
-    assert pool.handling.mean_s(one.now) == pytest.approx(100.0, rel=0.02)
+    pool = one.acd._prospects.experience.pools["q"]
+    assert pool.handling.mean_s(one.now) == pytest.approx(90.0, rel=0.02)
+    assert pool.cycle_s(one.now) == pytest.approx(100.0, rel=0.02)
     assert pool.ringing.mean_s(one.now) == pytest.approx(10.0, rel=0.1)
 
 
@@ -170,7 +174,7 @@ def test_impatient_callers_shorten_the_wait_of_the_others() -> None:
         one.join(f"gone{number}")
         one.pass_time(5)
         one.tell(Leave(f"gone{number}", "abandoned"))
-    pool = one.acd._prospects._pools["q"]
+    pool = one.acd._prospects.experience.pools["q"]
     assert pool.leaving.mean_s(one.now) < 80.0
 
 
@@ -180,9 +184,48 @@ def test_what_was_learnt_outlives_a_reload_and_a_restart() -> None:
         one.acd.recall("q", 60.0)
     one.acd.recall("nowhere", 60.0)
     learnt = mean(one)
-    assert learnt == pytest.approx(60.0, rel=0.05)
+    assert learnt == pytest.approx(60.0, abs=5.0)
     one.tell(Configure((spec("ann"), spec("new")), (QueueSpec("q", wrap_up=NONE), QueueSpec("z")), "2"))
     assert mean(one) == pytest.approx(learnt, rel=0.1)
+
+
+def test_after_a_reload_each_pool_learns_for_itself() -> None:
+    """Two queues had the same agents; now each has its own, and conversations in one are no longer than they are."""
+    skills = {"ann": "german", "bob": "french"}
+    together = (QueueSpec("g", wrap_up=NONE), QueueSpec("f", wrap_up=NONE))
+    one = Centre([spec("ann", german=5), spec("bob", french=5)], together)
+    apart = tuple(QueueSpec(name, (Need(skill),), wrap_up=NONE) for name, skill in (("g", "german"), ("f", "french")))
+    one.tell(Configure(tuple(spec(name, **{skill: 5}) for name, skill in skills.items()), apart, "2"))
+    for _ in range(500):
+        one.acd.recall("g", 600.0)
+        one.acd.recall("f", 30.0)
+    pools = one.acd._prospects.experience.pools
+    assert pools["g"].handling.mean_s(one.now) == pytest.approx(600.0, rel=0.05)
+    assert pools["f"].handling.mean_s(one.now) == pytest.approx(30.0, rel=0.05)
+
+
+def test_phones_that_ring_together_ring_once() -> None:
+    one = Centre(
+        [spec("ann"), spec("bob"), spec("eve")],
+        [QueueSpec("q", wrap_up=NONE, strategy=Strategy.RING_ALL, handling_s=1e-9)],
+    )
+    one.staff("ann", "bob", "eve")
+    for number in range(300):
+        one.join(f"c{number}")
+        one.pass_time(8)
+        one.answer(f"c{number}", "bob")
+        one.pass_time(50)
+        one.end(f"c{number}", "bob")
+    pool = one.acd._prospects.experience.pools["q"]
+    assert pool.ringing.mean_s(one.now) == pytest.approx(8.0, rel=0.05)
+    assert pool.handling.mean_s(one.now) == pytest.approx(50.0, rel=0.05)
+
+
+def test_a_caller_who_waits_for_one_agent_alone_is_not_judged() -> None:
+    one = centre("ann", "bob")
+    one.join("his", preferred="ann", preferred_s=60.0)
+    one.tell(Leave("his", "abandoned"))
+    assert sum(one.acd.calibrated("q").counts.values()) == 0
 
 
 # ---- HOL -------------------------------------------------------------------------------------------------------
@@ -210,9 +253,9 @@ def test_whoever_joins_waits_as_long_as_the_first_in_line_has_waited() -> None:
     one.join("first")
     one.pass_time(600)
     one.join("second")
-    assert mean(one) == pytest.approx(600.0 + STEP_S, abs=5.0)
+    assert mean(one) == pytest.approx(600.0 + STEP_S, abs=12.0)
     one.pass_time(100)
-    assert likely(one.acd.expected("second", one.now)) == pytest.approx(600.0 + STEP_S, abs=10.0)
+    assert likely(one.acd.expected("second", one.now)) == pytest.approx(600.0 + STEP_S, abs=15.0)
     wide = one.acd.expected("second", one.now)
     for number in range(30):
         one.join(f"c{number}")
@@ -226,7 +269,7 @@ def test_rank_and_not_age_is_what_the_first_in_line_is_ahead() -> None:
     one.join("first")
     one.pass_time(600)
     one.join("urgent", priority_s=500.0)
-    assert likely(one.acd.expected("urgent", one.now)) == pytest.approx(100.0 + STEP_S, abs=10.0)
+    assert likely(one.acd.expected("urgent", one.now)) == pytest.approx(100.0 + STEP_S, abs=15.0)
 
 
 def test_a_callback_at_the_head_is_old_and_has_not_waited() -> None:
@@ -234,7 +277,7 @@ def test_a_callback_at_the_head_is_old_and_has_not_waited() -> None:
     one.join("promised", age_s=7200.0, kind="callback")
     one.join("caller")
     one.pass_time(300)
-    assert mean(one) == pytest.approx(300.0 + STEP_S, abs=5.0)
+    assert mean(one) == pytest.approx(300.0 + STEP_S, abs=12.0)
 
 
 def test_while_nobody_waits_the_last_who_was_answered_tells_for_as_long_as_he_waited() -> None:
@@ -243,7 +286,7 @@ def test_while_nobody_waits_the_last_who_was_answered_tells_for_as_long_as_he_wa
     one.pass_time(900)
     one.end("with-ann", "ann")
     one.answer("late", "ann")
-    assert mean(one) / one.acd.calibrated("q").correction == pytest.approx(900.0 + STEP_S, abs=15.0)
+    assert mean(one) / one.acd.calibrated("q").correction == pytest.approx(900.0 + STEP_S, abs=20.0)
     one.pass_time(901)
     assert mean(one) < 200.0
 
@@ -255,7 +298,7 @@ def test_needs_of_his_own_put_a_caller_in_another_line() -> None:
         occupy(one, name, "q")
     one.tell(Join("german", "q", one.now, (Need("german"),)))
     one.pass_time(60)
-    step = one.acd._prospects._pools["q"].handling.mean_s(one.now)
+    step = one.acd._prospects.experience.pools["q"].cycle_s(one.now)
     assert likely(one.acd.expected("german", one.now)) == pytest.approx(step, rel=0.05)  # one agent, not two
     one.tell(SetPaused("ann", "lunch"))
     one.end("with-ann", "ann")
