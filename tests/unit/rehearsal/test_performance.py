@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from softswitch.acd.model import Need, QueueSpec
+from softswitch.acd.model import AgentSpec, Need, QueueSpec
 from softswitch.ivr.calendar import Calendar
 from softswitch.rehearsal.coverage import measure
 from softswitch.rehearsal.outcome import Outcome
@@ -100,6 +100,17 @@ def test_a_call_that_goes_as_it_is_written(house: Configuration, text: str) -> N
     outcome = played(house, text)
     assert outcome.passed, (outcome.why, outcome.rows)
     assert all(row.right for row in outcome.rows)
+
+
+@pytest.mark.parametrize(
+    "spec", [AgentSpec("dora", "", (("orders", 5),)), AgentSpec("dora", "1001", (("orders", 5),), ("1002",))]
+)
+def test_an_agent_at_whatever_desk_or_at_two_phones_is_called_by_the_name(
+    house: Configuration, spec: AgentSpec
+) -> None:
+    text = "dora is free\n" + MENU + "presses 1\nenters queue orders\ntalks to dora for 5s\ndora hangs up\nis hung up"
+    outcome = played(house, text, agents=(spec,))
+    assert outcome.passed, (outcome.why, outcome.rows)
 
 
 WRONG = {
