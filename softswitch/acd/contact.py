@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from softswitch.acd.agent import CAPACITY
 from softswitch.acd.model import Join, Needs, QueueSpec
+from softswitch.core.errors import UsageError
 
 if TYPE_CHECKING:
     from softswitch.acd.demand import Lane
@@ -66,8 +67,11 @@ def joined(join: Join, spec: QueueSpec, now: float) -> Contact:
     """A contact as it enters the queue.
 
     A callback may be hours old: ``max_wait_s`` counts from the join, all else from ``queued_at``. Needs of its own
-    are the caller's choice, and the queue's relaxation does not undo them.
+    are the caller's choice, and the queue's relaxation does not undo them. Raises ``UsageError`` for a cost that no
+    agent could ever have room for, or that would leave room for any number.
     """
+    if not 0 < join.cost <= CAPACITY:
+        raise UsageError(f"acd: contact {join.contact} costs {join.cost}; it must be 1 to {CAPACITY}")
     joined_at = now if join.joined_at is None else join.joined_at
     contact = Contact(
         join.contact, spec.name, join.kind, join.queued_at, join.needs, join.priority_s, joined_at

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from softswitch.acd.agent import Agent, Cue, Delay, Work, step
-from softswitch.acd.model import AgentState, AgentStateChanged
+from softswitch.acd.model import AgentState, AgentStateChanged, QueueSpec, WrapUp
 from softswitch.acd.region import AgentInput, Presence, Stage
 from softswitch.core.errors import UsageError
+from tests.unit.acd.centre import Centre, offers, spec
 
 S = AgentState
 I = AgentInput  # noqa: E741 (the house's word for an input)
@@ -156,3 +157,27 @@ def test_the_delay_of_who_wanted_to_leave_and_stays_ends_by_its_own_time() -> No
     assert agent.deadline == 40.0
     step(agent, Cue(I.LOG_IN), 32.0)
     assert (agent.offerable, agent.deadline) == (False, 40.0)
+
+
+@pytest.mark.parametrize("cost", [0, -20, 101])
+def test_a_cost_that_makes_no_sense_is_our_bug_and_harms_nobody(cost: int) -> None:
+    centre = Centre([spec("ann")], [QueueSpec("q")])
+    centre.staff("ann")
+    with pytest.raises(UsageError, match=f"costs {cost}; it must be 1 to 100"):
+        centre.join("c1", cost=cost)
+    assert centre.acd.waiting("q", centre.now) == []
+    assert offers(centre.join("c2")) == [("c2", "ann")]
+
+
+def test_a_call_waits_for_the_end_of_all_chats_and_a_chat_for_the_end_of_the_call() -> None:
+    centre = Centre([spec("ann")], [QueueSpec("q", wrap_up=WrapUp.timed(5))])
+    centre.staff("ann")
+    for chat in ("chat1", "chat2"):
+        assert offers(centre.join(chat, cost=20)) == [(chat, "ann")]
+        centre.answer(chat, "ann")
+    assert offers(centre.join("call")) == []
+    assert offers(centre.end("chat1", "ann") + centre.pass_time(5)) == []
+    assert offers(centre.end("chat2", "ann") + centre.pass_time(4)) == []
+    assert offers(centre.pass_time(1)) == [("call", "ann")]
+    assert offers(centre.answer("call", "ann") + centre.join("chat3", cost=20)) == []
+    assert offers(centre.end("call", "ann") + centre.pass_time(5)) == [("chat3", "ann")]
