@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation, WrapUp
+from softswitch.acd.model import AgentSpec, Need, QueueSpec, Relaxation, Strategy, WrapUp
 from softswitch.acd.statistics import Promise
 from softswitch.callback.model import Policy
 from softswitch.core.effect import DomainEvent
@@ -34,6 +34,10 @@ from tests.bench.report import emit, spread
 
 CONTACTS, AGENTS, RUNS = 50_000, 260, 2
 SKILLS = ("orders", "service", "returns", "billing", "vip", "english", "technical", "delivery")
+STRATEGIES = (
+    Strategy.LONGEST_IDLE, Strategy.BEST_FIT, Strategy.LONGEST_IDLE, Strategy.RANDOM, Strategy.LEAST_OCCUPIED,
+    Strategy.ROUND_ROBIN, Strategy.FEWEST_CALLS, Strategy.LONGEST_IDLE,
+)  # fmt: skip
 EVENING_S, BURST_S = 20.0 * 3600, 20.0 * 60
 # Calls of each hour of the day, in parts of the whole; the burst is on top.
 PROFILE = (4, 2, 1, 1, 1, 2, 6, 18, 45, 70, 82, 80, 62, 58, 70, 74, 70, 62, 58, 66, 80, 74, 40, 14)
@@ -45,7 +49,7 @@ def queues() -> list[QueueSpec]:
         QueueSpec(
             skill, (Need(skill, 4),), (Relaxation(30.0, (Need(skill, 2),)), Relaxation(90.0, (Need(skill),))),
             priority_s=60.0 if skill == "vip" else 0.0, wrap_up=WrapUp.timed(5.0 + 3 * number), max_waiting=20,
-            max_misses=2,
+            max_misses=2, strategy=STRATEGIES[number % len(STRATEGIES)],
         )
         for number, skill in enumerate(SKILLS)
     ]  # fmt: skip
