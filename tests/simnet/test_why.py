@@ -10,6 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from softswitch.acd.model import AgentSpec, Need, QueueJoined, QueueSpec, Relaxation, WrapUp
+from softswitch.acd.storybook import Shelf
 from softswitch.cli.why import draw_why, draw_why_not
 from softswitch.metrics import Metrics
 from softswitch.switch.configuration import DecisionPolicy
@@ -37,8 +38,8 @@ QUEUES = (
 
 
 class Centre(House):
-    def __init__(self, store: str = "all") -> None:
-        policy = DecisionPolicy(store=store)
+    def __init__(self, store: str = "all", octets: int = 1_000_000) -> None:
+        policy = DecisionPolicy(Shelf(octets), store)
         super().__init__(login=False, agents=AGENTS, queues=QUEUES, version="3f2a1b", decisions=policy)
         control = self.world.switch.control
         for agent in AGENTS:
@@ -231,3 +232,18 @@ def test_one_who_waits_when_the_process_dies_is_not_forgotten(centre: Centre) ->
     centre.world.crash()
     centre.world.start()
     assert centre.why()[:7] == STORY[:7]
+
+
+def test_what_memory_has_no_room_for_is_counted_and_told_by_the_store() -> None:
+    roomy = Centre()
+    ring_alice_then_bob(roomy)
+    room = roomy.world.switch.control.decision_octets() + 100
+    centre = Centre(octets=room)
+    ring_alice_then_bob(centre)
+    control = centre.world.switch.control
+    assert control.story(centre.contact) is not None and control.losses()["decisions"] == 0
+    centre.caller()
+    centre.world.run(1.0)
+    assert control.story(centre.contact) is None and control.losses()["decisions"] == 1
+    assert 0 < control.decision_octets() <= room
+    assert centre.why() == STORY
