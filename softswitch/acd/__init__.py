@@ -16,6 +16,10 @@ What the human asked and what the engine says are two fields (``agent``). Whethe
 follows from both, from the phone, and from a delay after a failed offer; it is written into the arrays of ``floor``
 in the step in which it changes, so that a match reads one array per need and never asks ten thousand objects.
 
+How long somebody will wait is no part of that: it is worked out when asked (``prospect``, by the formulas of
+``estimate``) from the lines as they are and from what the machine's own facts have taught (``experience``), and held
+against what came (``calibration``). What a caller was told rises only for a cause (``told``).
+
 State is ``Agent`` and ``Contact``, plain values; ``floor``, ``demand`` and the timers can be rebuilt from them. Of the
 rules, ``crew`` has the agents', ``waiting`` the contacts', ``offers`` those of what becomes of a match, ``match`` who
 gets whom; ``state`` is what they share, and ``acd`` hands each input to the part that knows it.
