@@ -18,6 +18,7 @@ from softswitch.acd.model import (
     Moved,
     Offer,
     Refused,
+    Reprioritise,
     WaitedTooLong,
 )
 from softswitch.call.signal import Answered, Failed, Progress, Released, Texted, Updated
@@ -201,6 +202,7 @@ class CallbackContact(Offering):
         Offer: _on_offer,
         CancelOffer: _on_cancel_offer,
         Moved: _on_moved,
+        Reprioritise: lambda self, event, now: [],
         Refused: lambda self, event, now: self._no_agent("refused", now),
         WaitedTooLong: lambda self, event, now: self._no_agent("timeout", now),
         Answered: _on_answered,

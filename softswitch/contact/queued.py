@@ -15,6 +15,7 @@ from softswitch.acd.model import (
     Moved,
     Offer,
     Refused,
+    Reprioritise,
     WaitedTooLong,
 )
 from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
@@ -89,6 +90,11 @@ class Queued(TurnedAway):
 
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
         return self.ring_agent(event, self.facts.caller, event.queue)
+
+    def _on_reprioritise(self, event: Reprioritise, now: float) -> list[Effect]:
+        if self.visit is not None:
+            self.visit.order = replace(self.visit.order, priority_s=event.priority_s)
+        return []
 
     def _on_moved(self, event: Moved, now: float) -> list[Effect]:
         """Somebody else's order: the caller notices nothing but the position, should it be a better one."""
@@ -185,6 +191,7 @@ class Queued(TurnedAway):
         Offer: _on_offer,
         CancelOffer: lambda self, event, now: self.cancel_offer(event),
         Moved: _on_moved,
+        Reprioritise: _on_reprioritise,
         Refused: TurnedAway._on_refused,
         WaitedTooLong: TurnedAway._on_waited_too_long,
         PromiseAnswer: _on_promise_answer,

@@ -15,6 +15,7 @@ from softswitch.acd.model import (
     Moved,
     Offer,
     Refused,
+    Reprioritise,
     SetPaused,
     SetReady,
     WaitedTooLong,
@@ -65,6 +66,8 @@ class Offices:
 
     def to_acd(self, event: AcdInput) -> list[Effect]:
         effects = self._switch.acd.handle(event, self._switch.now)
+        if isinstance(event, Reprioritise):  # which outlives this process with the contact
+            effects += self._switch.calls.to_contact(event.contact, event)
         if isinstance(event, LogIn | LogOut | SetReady | SetPaused | AskWrapUp):
             self._switch.journal.touch_agent(event.agent)
             self.keep_wish(event.agent)

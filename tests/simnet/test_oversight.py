@@ -211,6 +211,24 @@ def test_priority_takes_a_caller_to_the_front(house: Overseen) -> None:
     assert house.world.media.heard_by(second.rtp) == "talk"
 
 
+def test_queue_and_priority_are_what_was_set_after_a_crash(house: Overseen) -> None:
+    control = house.world.switch.control
+    control.set_paused("alice", "lunch")
+    control.set_paused("bob", "lunch")
+    for _ in range(3):
+        house.caller()
+    first, second, third = (waits.removeprefix("orders ") for waits in house.waiting())
+    control.reprioritise(third, 60.0, "api boss")
+    control.move(first, "service", "api boss")
+    assert house.waiting() == [f"orders {third}", f"orders {second}", f"service {first}"]
+    house.world.crash()
+    house.world.run(1)
+    house.world.start()
+    house.world.run(1)
+    assert house.waiting() == [f"orders {third}", f"orders {second}", f"service {first}"]
+    assert not house.world.facts(UnitFailed)
+
+
 def test_what_cannot_be_moved(house: Overseen) -> None:
     control = house.world.switch.control
     house.alice.answer_after = None
