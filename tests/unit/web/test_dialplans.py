@@ -78,6 +78,7 @@ async def asked(client: TestClient[Any, Any], method: str, path: str, role: str 
 async def test_the_dialplans(client: TestClient[Any, Any]) -> None:
     status, answer = await asked(client, "GET", "/api/v1/dialplans", "agent")
     (shop,) = answer["dialplans"]
+    assert answer["configuration"] == "4" * 12
     assert status == 200 and (shop["dialplan"], shop["calls"], shop["former"]) == ("shop", 1, {"ba98": 2})
 
 
