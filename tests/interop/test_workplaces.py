@@ -147,6 +147,33 @@ async def test_everybody_rings_and_two_who_answer_at_once_are_one_who_talks(
         await hung_up(switch, caller, "alice", "bob")
 
 
+async def test_a_supervisor_pauses_an_agent_and_moves_the_caller_who_waits_for_him(
+    switch: SwitchProcess, phones: Phones
+) -> None:
+    caller, bob = phones["1003"], phones["1004"]
+    await switch.api("POST", "/api/v1/agents/alice/force", {"state": "paused", "reason": "meeting"})
+    await caller.call(NUMBERS["alone"])
+    await caller.hears_something(0.5)  # music
+
+    def waits(calls: list[dict[str, Any]]) -> str | None:
+        return next((call["contact"] for call in calls if call["queue"] == "alone"), None)
+
+    contact = await switch.eventually("/api/v1/calls", waits)
+    await switch.api("POST", f"/api/v1/contacts/{contact}/move", {"queue": "service"})
+    await bob.wait("ringing")
+    await bob.answer()
+    await talk(caller, bob)
+    await hung_up(switch, caller, "bob")
+    await switch.api("POST", "/api/v1/agents/alice/force", {"state": "ready"})
+
+    def audited(events: list[dict[str, Any]]) -> bool:
+        return [event["body"]["by"] for event in events if event["name"] in ("AgentForced", "ContactMoved")] == [
+            "api local"
+        ] * 3
+
+    await switch.eventually("/api/v1/events?limit=10000", audited, what="three orders in the trail")
+
+
 async def test_an_agent_sits_down_by_keys_and_sits_there_after_a_crash(switch: SwitchProcess, phones: Phones) -> None:
     caller, desk = phones["1003"], phones["1005"]
     await desk.call("*11")
