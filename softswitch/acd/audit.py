@@ -43,6 +43,7 @@ class Repair(enum.Enum):
     LINE = "line"  # of a queue, or of those who need the same: somebody is missing, or is there and should not be
     COUNTER = "counter"  # of those who wait in a queue
     MATCH = "match"  # somebody waits whom a free agent could serve
+    PHONE = "phone"  # what is known of an agent's phones is not what they are; found by who knows them
 
 
 @dataclass(frozen=True, slots=True)

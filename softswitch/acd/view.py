@@ -33,6 +33,7 @@ class AgentNow:
     works: tuple[InHand, ...]  # all that is in hand, in the order in which it came
     room: int  # of 100, free for more
     wrap_up_until: float | None  # the machine's clock; of several the last
+    engaged: bool  # in a call that is not from here
 
     def holds(self, contact: str) -> InHand | None:
         """His part in this contact."""
@@ -46,7 +47,7 @@ def agent_now(agent: Agent) -> AgentNow:
         agent.name, agent.state, agent.reason, agent.reachable, agent.since, shown.contact if shown else None,
         agent.delay is not None, shown.queue if shown else "", asked.state, asked.reason,
         tuple(InHand(work.contact, work.queue, OF_STAGE[work.stage], work.cost, work.asked) for work in agent.works),
-        agent.room, max(ends, default=None),
+        agent.room, max(ends, default=None), agent.engaged,
     )  # fmt: skip
 
 

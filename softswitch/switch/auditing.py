@@ -11,7 +11,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from softswitch.acd.audit import Repaired
+from softswitch.acd.audit import AT_ONCE, Repair, Repaired
+from softswitch.acd.model import AcdInput
 from softswitch.contact.supervision import Supervision
 from softswitch.core.effect import Effect
 
@@ -30,6 +31,9 @@ class Auditing:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._armed = False
+        self._phones: list[str] = []  # agents whose phones are still to be looked at in this round
+        self._doubted: set[AcdInput] = set()  # what the ACD ought to have been told by the round before
+        self._untold: set[AcdInput] = set()  # by this one
         self.audited_at = 0.0
 
     def worked(self) -> None:
@@ -38,9 +42,15 @@ class Auditing:
             self._arm(EVERY_S)
 
     def due(self) -> Sequence[Effect]:
-        """The next part."""
+        """The next part: of the ACD, and after all of it of what it was told about phones."""
         self._armed = False
-        effects, over = self._switch.acd.audit_part(self._switch.now, self._alive())
+        if self._phones:
+            effects, over = self._part_of_phones()
+        else:
+            effects, over = self._switch.acd.audit_part(self._switch.now, self._alive())
+            if over:
+                self._phones = [spec.name for spec in self._switch.configuration.agents]
+                over = not self._phones
         for repaired in effects:
             if isinstance(repaired, Repaired):
                 log.error(
@@ -54,6 +64,19 @@ class Auditing:
             if self._switch.acd.at_work:
                 self._arm(EVERY_S)
         return effects
+
+    def _part_of_phones(self) -> tuple[list[Effect], bool]:
+        """What was not told in two rounds running is told now; a binding may just have come to its end."""
+        effects: list[Effect] = []
+        chosen, self._phones = self._phones[-AT_ONCE:], self._phones[:-AT_ONCE]
+        for untold in (one for agent in chosen for one in self._switch.workplaces.untold(agent)):
+            self._untold.add(untold)
+            if untold in self._doubted:
+                effects.append(Repaired(Repair.PHONE.value, untold.agent))
+                effects += self._switch.workplaces.tell(untold)
+        if not self._phones:
+            self._doubted, self._untold = self._untold, set()
+        return effects, not self._phones
 
     def _arm(self, after_s: float) -> None:
         self._armed = True

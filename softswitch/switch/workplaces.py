@@ -87,13 +87,31 @@ class Workplaces:
         return [effect for agent in touched for effect in self._engagement(agent)]
 
     def _engagement(self, agent: str) -> list[Effect]:
-        calls = self._switch.calls
-        legs = [leg for user in self._seats.users(agent) for leg in calls.extensions.living(user)]
-        engaged = any(self._own_affair(leg) for leg in legs)
+        engaged = self._engaged(agent)
         if self._told.get(agent, False) is engaged:
             return []
         self._told[agent] = engaged
         return self._switch.offices.to_acd(Engaged(agent, engaged))
+
+    def _engaged(self, agent: str) -> bool:
+        calls = self._switch.calls
+        legs = [leg for user in self._seats.users(agent) for leg in calls.extensions.living(user)]
+        return any(self._own_affair(leg) for leg in legs)
+
+    def untold(self, agent: str) -> list[Reachability | Engaged]:
+        """What the ACD ought to know of his phones and does not: nothing, unless there is a defect."""
+        known, reachable, engaged = self._switch.acd.agent(agent), self._reachable(agent), self._engaged(agent)
+        found: list[Reachability | Engaged] = []
+        if known.reachable is not reachable:
+            found.append(Reachability(agent, reachable))
+        if known.engaged is not engaged:
+            found.append(Engaged(agent, engaged))
+        return found
+
+    def tell(self, untold: Reachability | Engaged) -> list[Effect]:
+        if isinstance(untold, Engaged):
+            self._told[untold.agent] = untold.engaged
+        return self._switch.offices.to_acd(untold)
 
     def _own_affair(self, leg: str) -> bool:
         """It has nothing to do with what the ACD has given him."""

@@ -1,4 +1,4 @@
-"""The audit while a house is at work: a round each minute that finds nothing, and what it does where there is damage."""
+"""The audit of a house at work: a round each minute that finds nothing, and what it does where there is damage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from softswitch.acd.audit import Repaired
+from softswitch.acd.model import AcdInput, Engaged, Reachability
 from softswitch.core.effect import DomainEvent
 from softswitch.switch.auditing import EVERY_S
 from tests.simnet.house import House
@@ -76,3 +77,24 @@ def test_an_agent_whose_call_the_call_layer_has_lost_is_free_within_two_rounds_a
     assert [(one.what, one.agent, one.contact) for one in repairs] == [("conversation", "alice", contact)]
     assert house.agent("alice") == "ready"
     assert f"repaired: conversation (agent 'alice', contact '{contact}', queue 'orders')" in caplog.text
+
+
+@pytest.mark.parametrize("lie", [Reachability("alice", False), Engaged("alice", True)])
+def test_what_is_believed_of_phones_and_is_not_so_is_put_right_within_two_rounds(lie: AcdInput) -> None:
+    house = House()
+    repairs = heard(house)
+    house.world.switch.acd.handle(lie, house.world.now)
+    house.world.run(2 * EVERY_S + 5)
+    assert [(one.what, one.agent) for one in repairs] == [("phone", "alice")]
+    talking(house)
+    house.world.run(2 * EVERY_S)
+    assert len(repairs) == 1
+
+
+def test_an_agent_in_a_call_of_her_own_is_no_defect() -> None:
+    house = House()
+    repairs = heard(house)
+    call = house.alice.call("1004")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(3 * EVERY_S)
+    assert (repairs, house.world.switch.acd.agent("alice").engaged) == ([], True)

@@ -126,7 +126,7 @@ DAMAGE: list[tuple[Repair, Callable[[House], object]]] = [
     (Repair.LINE, lambda h: h.contact("w1").lane.places.pop()),  # type: ignore[union-attr]
     (Repair.LINE, lambda h: h.contact("w1").lane.places.append((9e9, "stranger"))),  # type: ignore[union-attr]
     (Repair.LINE, lambda h: h.contact("w1").lane.places.reverse()),  # type: ignore[union-attr]
-    (Repair.LINE, lambda h: setattr(h.state.demand, "_waiting", 0)),
+    (Repair.LINE, lambda h: h.state.demand._heads.fill(0.0)),
     (Repair.LINE, lambda h: set_("relaxed", 1)(h.contact("w2"))),
     (Repair.LINE, lambda h: set_("gives_up_at", h.now + 9000)(h.contact("w2"))),
     (Repair.LINE, lambda h: set_("relaxes_at", ())(h.contact("w2"))),
@@ -153,7 +153,7 @@ def test_damage_is_found_named_and_put_right(word: Repair, damage: Callable[[Hou
 
 
 def test_each_word_is_tried() -> None:
-    of_their_own = {Repair.CONVERSATION, Repair.CONTACT, Repair.MATCH}
+    of_their_own = {Repair.CONVERSATION, Repair.CONTACT, Repair.MATCH, Repair.PHONE}  # the last in tests/simnet
     assert {word for word, _ in DAMAGE} | of_their_own == set(Repair)
 
 
