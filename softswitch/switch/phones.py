@@ -2,9 +2,11 @@
 
 Asked by OPTIONS are the phones that a former process knew, soon after the start; those of agents, since calls are
 offered to them; and those behind a NAT on UDP, often enough to keep its hole open. Who is silent once is doubtful:
-the user's other phones are tried instead. Who is silent again is registered no more. Any answer, whatever it says, is
-one: an agent's phone that has fallen silent is asked on until its registration would have ended, and is back with its
-first answer. So one that slept, or had no network, need not wait for its next REGISTER before calls are offered.
+the user's other phones are tried instead. Who is silent again is registered no more. Any answer is one, whatever it
+says, but for the 408 of a proxy.
+
+An agent's phone that has fallen silent is asked on until its registration would have ended, and is back with its first
+answer. So one that slept, or had no network, need not wait for its next REGISTER before calls are offered.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from softswitch.switch.way import behind_nat, way
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
+NOBODY = 408  # a proxy in front of the phone has heard nothing of it
 ANSWER_S = 4.0  # until a phone counts as silent
 AGAIN_S = 10.0  # until a doubtful one is asked once more
 SPREAD_S = 0.01  # between two phones of a former process
@@ -107,7 +110,8 @@ class Phones:
         if binding is None:
             return []
         self._silent.set(event.owner, None)
-        effects = self._no_answer(binding) if isinstance(event, TransactionFailed) else self._is_there(binding)
+        silent = isinstance(event, TransactionFailed) or event.response.status == NOBODY
+        effects = self._no_answer(binding) if silent else self._is_there(binding)
         self._arm()
         return effects
 

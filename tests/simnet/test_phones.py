@@ -95,6 +95,19 @@ def test_a_phone_that_registers_while_it_is_lost_is_there_once() -> None:
     assert len(contacts(world, "1001")) == 1 and world.switch.acd.agent("alice").reachable
 
 
+@pytest.mark.parametrize(("status", "reachable"), [(408, False), (404, True), (480, True), (501, True), (200, True)])
+def test_what_an_answer_to_a_probe_means(status: int, reachable: bool) -> None:
+    house = House(probe_s=30.0)
+
+    def behind_a_proxy(message: Message, flow: Flow) -> None:
+        if isinstance(message, Request):
+            house.world.carry(render(respond(message, status, to_tag="t")), house.alice.address, SWITCH)
+
+    house.world.peers[house.alice.address] = behind_a_proxy
+    house.world.run(75.0)
+    assert house.world.switch.acd.agent("alice").reachable is reachable
+
+
 def test_phones_that_register_in_one_moment_are_asked_one_after_the_other() -> None:
     house = House(probe_s=120.0, agents=tuple(AgentSpec(f"a{user}", user, ()) for user in ("1001", "1002", "1004")),
                   login=False)  # fmt: skip
