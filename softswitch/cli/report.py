@@ -14,10 +14,13 @@ import typer
 
 from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, request
 from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.scenario import kept_of
 from softswitch.cli.table import Column, as_json_text, duration, show, text
+from softswitch.contact.kept_log import kept_log
+from softswitch.contact.queue_log import Serving
 from softswitch.core.errors import ConfigError
 from softswitch.ivr.moment import PAST_EXAMPLE, past
-from softswitch.settings import load
+from softswitch.settings import Settings, load
 from softswitch.settings.system import QUEUE_LOG
 
 app = typer.Typer()
@@ -111,19 +114,29 @@ def _export(config: Path, target: str, since: str, until: str) -> None:
         raise Failed(f"{error}; {PAST_EXAMPLE}") from None
     source = settings.paths.var / QUEUE_LOG
     try:
-        with source.open(encoding="utf-8", errors="replace") as lines:
-            if target == "-":
-                sys.stdout.writelines(_between(lines, first, last))
-                return
-            with Path(target).open("w", encoding="utf-8") as file:
-                file.writelines(_between(lines, first, last))
-    except FileNotFoundError as error:
-        if Path(error.filename) != source:
-            raise Failed(f"{target}: {error.strerror}") from None
-        remedy = "" if settings.statistics.queue_log else "; write `statistics: {queue_log: true}` into softswitch.yaml"
-        raise Failed(f"{source} is not there{remedy}") from None
+        if source.exists():
+            with source.open(encoding="utf-8", errors="replace") as lines:
+                _copy(_between(lines, first, last), target)
+        else:
+            _copy(_from_store(settings, first, last), target)
     except OSError as error:
         raise Failed(f"{error.filename or target}: {error.strerror}") from None
+
+
+def _copy(lines: Iterable[str], target: str) -> None:
+    if target == "-":
+        sys.stdout.writelines(lines)
+        return
+    with Path(target).open("w", encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+def _from_store(settings: Settings, first: float, last: float) -> Iterator[str]:
+    """The lines that the switch would have written."""
+    found = kept_of(settings, first, last)
+    staff = tuple(settings.agent_specs()), tuple(settings.queue_specs())
+    for one in kept_log(found.facts, found.calls, Serving(lambda: staff)):
+        yield f"{one}\n"
 
 
 def _between(lines: Iterable[str], first: float, last: float) -> Iterator[str]:

@@ -136,7 +136,7 @@ def day(settings: Settings, since: str, until: str, seed: int) -> Scenario:
     end = min(end, now)
     if not begin < end <= begin + LONGEST_S:
         raise Failed(f"from {since} to {until or 'its end'} is no time that has been, of at most 8 days")
-    found = _kept(settings, begin, end)
+    found = kept_of(settings, begin, end)
     if not found.facts:
         raise Failed(f"nothing was kept of {since}: queues and agents of that time are not in the store")
     facts = [(at - start, fact) for at, fact in found.facts]
@@ -151,7 +151,8 @@ def day(settings: Settings, since: str, until: str, seed: int) -> Scenario:
     return Scenario(one.arrivals, one.roster, one.habits, start, notes, one.real)
 
 
-def _kept(settings: Settings, since: float, until: float) -> Past:
+def kept_of(settings: Settings, since: float, until: float) -> Past:
+    """What its store has of that time (Unix s). Raises ``Failed``."""
     url = settings.store.url
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         raise Failed(f"{url.removeprefix('sqlite:///')} is not there: no switch has run with this configuration")

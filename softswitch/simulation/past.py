@@ -24,6 +24,7 @@ from softswitch.acd.model import (
     WrapUpMode,
 )
 from softswitch.acd.statistics import Promise
+from softswitch.contact.event import TransferEnded
 from softswitch.core.effect import DomainEvent
 from softswitch.simulation.account import Account
 from softswitch.simulation.arrival import Arrival
@@ -94,6 +95,8 @@ class Reader:
                 self._joined(event, now)
             case QueueLeft(kind="call"):
                 self._left(event)
+            case TransferEnded(outcome="done", agent=agent, queue=queue) if agent:
+                self.account.statistics.transferred(agent, queue, now)
         self.account.observe(event, now)
 
     def end(self, until: float) -> None:

@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from softswitch.acd.model import AgentStateChanged, QueueJoined, QueueLeft
 from softswitch.callback.model import PromiseChanged
+from softswitch.contact.event import TransferEnded
+from softswitch.contact.kept_log import KeptCall
 from softswitch.core.effect import DomainEvent
 from softswitch.store import schema
 from softswitch.store.engine import engines
 
 _KINDS: dict[str, type[DomainEvent]] = {
-    kind.__name__: kind for kind in (QueueJoined, QueueLeft, AgentStateChanged, PromiseChanged)
+    kind.__name__: kind for kind in (QueueJoined, QueueLeft, AgentStateChanged, PromiseChanged, TransferEnded)
 }
 _LATE_S = 60.0  # by which a row may be older than one with a lower offset
 
@@ -31,6 +33,7 @@ class Past:
 
     facts: Sequence[tuple[float, DomainEvent]]
     refused: Sequence[tuple[float, str]]  # who was turned away because a queue was full, and its name
+    calls: Sequence[KeptCall]  # that ended then
     unreadable: int = 0  # facts that another version has written
 
 
@@ -41,13 +44,14 @@ async def past(url: str, since: float, until: float) -> Past:
         async with both.read.connect() as connection:
             facts, unreadable = await _facts(connection, since, until)
             calls = schema.calls.c
-            turned_away = select(calls.ended_at, calls.queue).where(
-                calls.outcome == "queue-full", calls.ended_at >= since, calls.ended_at < until
-            )
-            refused = [(row.ended_at, row.queue) for row in await connection.execute(turned_away)]
+            ended = select(
+                calls.contact, calls.caller, calls.ended_by, calls.ended_at, calls.queue, calls.outcome
+            ).where(calls.ended_at >= since, calls.ended_at < until, calls.queue != "")
+            rows = (await connection.execute(ended)).all()
     finally:
         await both.dispose()
-    return Past(facts, refused, unreadable)
+    refused = [(row.ended_at, row.queue) for row in rows if row.outcome == "queue-full"]
+    return Past(facts, refused, [KeptCall(row.contact, row.caller, row.ended_by) for row in rows], unreadable)
 
 
 async def _facts(

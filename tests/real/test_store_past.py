@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
 from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
+from softswitch.contact.event import TransferEnded
 from softswitch.core.effect import DomainEvent
 from softswitch.store.engine import engines
 from softswitch.store.past import past
@@ -25,6 +26,7 @@ FACTS: list[tuple[float, DomainEvent]] = [
     (BEGIN, QueueJoined("c1", "安全", 1, "call", why="overflow", old="orders")),
     (BEGIN + 1, AgentStateChanged("anna", AgentState.READY, AgentState.RESERVED, "", "c1")),
     (BEGIN + 2, QueueLeft("c1", "安全", "answered", 12.5, "call", "anna", 1)),
+    (BEGIN + 2.5, TransferEnded("c1", "blind", "done", "anna", "安全", "1003")),
     (BEGIN + 3, PromiseChanged(facts.promise(1, PromiseState.KEPT), PromiseState.DIALLING)),
 ]
 
@@ -49,7 +51,10 @@ async def test_facts_of_a_span_come_back_whole_and_in_order(url: str) -> None:
     found = await past(url, BEGIN, BEGIN + 900)
     assert list(found.facts) == FACTS
     assert (list(found.refused), found.unreadable) == ([(BEGIN + 5.0, "orders")], 0)
-    assert len((await past(url, 0.0, 2 * BEGIN)).facts) == 604
+    assert [(call.contact, call.caller, call.ended_by) for call in found.calls] == [
+        (f"contact-{number}", "+8613800138000", "caller") for number in (0, 1)
+    ]
+    assert len((await past(url, 0.0, 2 * BEGIN)).facts) == 600 + len(FACTS)
     assert not (await past(url, BEGIN + 100, BEGIN + 200)).facts
     assert not (await past(url, 0.0, 1.0)).facts
 

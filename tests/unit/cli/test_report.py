@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from softswitch.acd.model import QueueJoined, QueueLeft
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.cli import report
 from softswitch.cli.main import app
 from softswitch.settings import load
+from softswitch.store.store import Store
+from tests.support import facts
 
 FIGURES = QueueFigures(
     offered=100, answered=85, answered_in_time=70, abandoned=15, abandoned_in_time=10, waited_answered_s=1700.0,
@@ -99,7 +104,7 @@ def test_the_queue_log_between_two_moments(config: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--queue-log", "-"], "queue_log is not there\n"),
+        (["--queue-log", "-"], "softswitch.db is not there: no switch has run with this configuration"),
         (["--queue-log", "-", "--since", "soon"], "'soon' is not a moment in UTC; for example today"),
     ],
 )
@@ -108,7 +113,21 @@ def test_a_queue_log_that_cannot_be_told(config: Path, words: list[str], said: s
     assert result.exit_code == 1 and said in result.stderr
 
 
-def test_a_queue_log_that_nobody_writes(config: Path) -> None:
+def test_a_queue_log_that_nobody_wrote_is_made_from_the_store(config: Path) -> None:
     (config / "softswitch.yaml").write_text("zone: UTC\n")
-    result = CliRunner().invoke(app, ["report", "--queue-log", "-", "--config", str(config)])
-    assert result.exit_code == 1 and "write `statistics: {queue_log: true}`" in result.stderr
+    asyncio.run(_kept(load(config).store.url))
+    span = ["--since", "2026-03-30", "--until", "2026-03-31", "--config", str(config)]
+    result = CliRunner().invoke(app, ["report", "--queue-log", "-", *span])
+    assert result.stdout == (
+        "1774828801|c1|orders|NONE|ENTERQUEUE||13800138000|1\n1774828809|c1|orders|NONE|ABANDON|1|1|8\n"
+    )
+
+
+async def _kept(url: str) -> None:
+    store = await Store.open(url)
+    store.put_event(1774828801.0, QueueJoined("c1", "orders", 1, "call"))
+    store.put_event(1774828809.0, QueueLeft("c1", "orders", "abandoned", 8.0, "call", position=1))
+    store.put_event(1774915201.0, QueueJoined("c2", "orders", 1, "call"))
+    call = replace(facts.call(1), contact="c1", caller="13800138000", queue="orders", ended_at=1774828809.0)
+    store.put_call(call)
+    await store.close()
