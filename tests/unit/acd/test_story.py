@@ -109,6 +109,19 @@ def test_how_each_offer_ended() -> None:
     assert {part.reason for part in parts(library.story("c1").entries, "zoe")} == {"not configured then"}
 
 
+def test_of_all_who_were_rung_one_answered() -> None:
+    library = Library(Centre([spec("ann"), spec("bob"), spec("cat")], [QueueSpec("q", strategy=Strategy.RING_ALL)]))
+    library.centre.staff("ann", "bob")
+    library.centre.join("c1")
+    library.centre.answer("c1", "bob")
+    library.listen()
+    told = {name: next(parts(library.story("c1").entries, name)) for name in ("ann", "bob", "cat")}
+    assert {name: (part.offered, part.reason, part.how) for name, part in told.items()} == {
+        "ann": (True, "", "answered elsewhere"), "bob": (True, "", "answered"), "cat": (False, "logged out", ""),
+    }  # fmt: skip
+    assert told["ann"].decision.decided.agents == ("ann", "bob")
+
+
 def test_of_who_wished_to_pause_while_it_rang_the_pause_is_told() -> None:
     library = two_agents()
     library.centre.staff("ann")
