@@ -52,7 +52,8 @@ class Person:
 
 people = st.builds(
     Person, levels, st.integers(0, 3).map(bool), st.sampled_from((100, 100, 40)),
-    st.sampled_from((500.0, 600.0, 700.0)), st.integers(0, 2), st.sampled_from((0.0, 50.0, 100.0)), st.sampled_from((400.0, 500.0, NOW)),
+    st.sampled_from((500.0, 600.0, 700.0)), st.integers(0, 2), st.sampled_from((0.0, 50.0, 100.0)),
+    st.sampled_from((400.0, 500.0, NOW)),
 )  # fmt: skip
 
 

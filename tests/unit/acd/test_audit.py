@@ -126,7 +126,7 @@ DAMAGE: list[tuple[Repair, Callable[[House], object]]] = [
     (Repair.LINE, lambda h: h.contact("w1").lane.places.pop()),  # type: ignore[union-attr]
     (Repair.LINE, lambda h: h.contact("w1").lane.places.append((9e9, "stranger"))),  # type: ignore[union-attr]
     (Repair.LINE, lambda h: h.contact("w1").lane.places.reverse()),  # type: ignore[union-attr]
-    (Repair.LINE, lambda h: h.state.demand._heads.fill(0.0)),
+    (Repair.LINE, lambda h: setattr(h.state.demand, "_waiting", 0)),
     (Repair.LINE, lambda h: set_("relaxed", 1)(h.contact("w2"))),
     (Repair.LINE, lambda h: set_("gives_up_at", h.now + 9000)(h.contact("w2"))),
     (Repair.LINE, lambda h: set_("relaxes_at", ())(h.contact("w2"))),
