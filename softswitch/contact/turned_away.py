@@ -23,7 +23,7 @@ from softswitch.core.effect import Effect
 from softswitch.ivr.model import QueueEnded
 
 FULL = "full"
-REFUSED_OF_OLD = ("unknown queue", "unknown skill")  # a mistake of somebody's, for which nobody writes an overflow
+MISTAKES = ("unknown queue", "unknown skill")  # somebody's, for which nobody writes an overflow
 
 
 class TurnedAway(Transferable):
@@ -42,7 +42,8 @@ class TurnedAway(Transferable):
     def _turned_away(self, why: str, at_once: bool, now: float) -> list[Effect]:
         """``at_once``: he never was in the queue."""
         visit = self.visit
-        assert visit is not None
+        if visit is None:  # he has left in the same moment
+            return []
         queue = visit.order.queue
         way = self.directory.overflow(queue).get(why, NO_WAY)
         if visit.promise_token:  # he has just taken the offer to be called back: the answer decides
@@ -55,12 +56,12 @@ class TurnedAway(Transferable):
             visit.promise_token = self._new_token()
             stage = "queue-full" if at_once else "accepted-offer"
             return [*self.cancel_hunt(), self._lost(stage, visit.place, visit.promise_token, now)]
-        lost = at_once and why not in REFUSED_OF_OLD and not way.voicemail
+        lost = at_once and why not in MISTAKES and not way.voicemail
         orders = [self._lost("queue-full", visit.place, "", now)] if lost else []
         self.record.outcome = "queue-full" if why == FULL and not way.voicemail else ""
         if way.voicemail:
             return [*orders, *self._leave_queue("voicemail", now, queue)]
-        return [*orders, *self._leave_queue("error" if why in REFUSED_OF_OLD else why, now)]
+        return [*orders, *self._leave_queue("error" if why in MISTAKES else why, now)]
 
     def _sent_on(self, visit: Visit, queue: str, now: float) -> list[Effect]:
         old, visit.been = visit.order.queue, (*visit.been, visit.order.queue)
