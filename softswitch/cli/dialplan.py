@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 import typer
@@ -52,8 +51,7 @@ def told(outcome: Mapping[str, Any]) -> Iterator[str]:
     for what in ("calendars", "prompts"):
         if changes[what]:
             yield f"{what}: {_some(changes[what])}"
-    for kind in ("agent", "queue"):
-        yield from map(partial(_staff, kind), outcome["staff"][f"{kind}s"])
+    yield from _staff(outcome["staff"])
     if outcome["log"]:
         yield f"of control's log: {_some(outcome['log'])}"
     if not any(changes.values()) and not any(outcome["staff"].values()) and not outcome["log"]:
@@ -68,11 +66,13 @@ def told(outcome: Mapping[str, Any]) -> Iterator[str]:
         yield f"configuration {outcome['version']}"
 
 
-def _staff(kind: str, change: Mapping[str, Any]) -> str:
-    keys = f": {_some(change['keys'])}" if change["keys"] else ""
-    works = "; finishes the contact in hand" if change["works"] else ""
-    waiting = f"; {change['waiting']} contact(s) in it are served by what it was" if change["waiting"] else ""
-    return f"{kind} {change['name']} {change['what']}{keys}{works}{waiting}"
+def _staff(staff: Mapping[str, Any]) -> Iterator[str]:
+    for kind in ("agent", "queue"):
+        for change in staff[f"{kind}s"]:
+            keys = f": {_some(change['keys'])}" if change["keys"] else ""
+            works = "; finishes the contact in hand" if change["works"] else ""
+            waiting = f"; {change['waiting']} contact(s) in it are served by what it was" if change["waiting"] else ""
+            yield f"{kind} {change['name']} {change['what']}{keys}{works}{waiting}"
 
 
 def _plan(change: Mapping[str, Any]) -> Iterator[str]:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from softswitch.acd.model import Condition, Move, Need, QueueJoined, QueueLeft, QueueSpec, WrapUp
+from softswitch.acd.model import Condition, LogOut, Move, Need, QueueJoined, QueueLeft, QueueSpec, WrapUp
 from softswitch.callback.model import Policy, PromiseChanged, PromiseState
 from softswitch.contact.event import ContactFinished
+from softswitch.contact.inbound import InboundContact
 from softswitch.contact.mailbox import MailboxRules, VoicemailLeft
-from softswitch.contact.order import TellAcd
+from softswitch.contact.order import Key, TellAcd
 from softswitch.contact.overflow import Way, Ways
 from softswitch.ivr.model import StepEntered
 from softswitch.switch.event import UnitFailed
@@ -25,7 +26,7 @@ language: en
 start: orders
 steps:
   orders:
-    queue: {name: orders, priority: 5s, offer_callback: {after: 500s, key: 1}}
+    queue: {name: orders, priority: 5s, offer_callback: {after: 500s, key: 1}, exit: {key: 0, to: aside}}
     next: thanks
     promised: promised
     left: left
@@ -33,6 +34,7 @@ steps:
     timeout: timeout
     no_agents: nobody
     failed: bye
+  aside: {wait: 10s, next: thanks}
   thanks: {hangup: normal}
   promised: {hangup: normal}
   left: {hangup: normal}
@@ -225,6 +227,21 @@ def test_the_last_agent_who_logs_out_sends_those_who_wait_to_their_branch() -> N
     over(house, call)
     assert steps(house) == ["nobody"]
     assert [(fact.queue, fact.why) for fact in house.world.facts(QueueLeft)] == [("orders", "no agents")]
+
+
+def test_who_leaves_the_line_in_the_moment_in_which_he_is_turned_away_goes_his_own_way() -> None:
+    house = house_with({"orders": {"no agents": Way("service")}}, leave_if=frozenset({Condition.NO_AGENTS}))
+    switch = house.world.switch
+    switch.control.set_paused("alice", "lunch")
+    call = caller(house)
+    (view,) = switch.control.calls()
+    contact = switch.calls.contacts[view.contact]
+    assert isinstance(contact, InboundContact)
+    key = Key(contact.leg, "0")
+    switch.command(lambda: [TellAcd(LogOut("alice")), *switch.calls.to_contact(view.contact, key)])
+    over(house, call)
+    assert steps(house) == ["aside", "thanks"]
+    assert [fact.queue for fact in house.world.facts(QueueJoined)] == ["orders"]
 
 
 def test_a_supervisors_move_is_followed_by_record_and_view() -> None:
