@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from softswitch.acd.contact import Contact
+from softswitch.acd.contact import Contact, joined
 from softswitch.acd.floor import Standing
 from softswitch.acd.model import AgentState, AgentStateChanged, Condition, Join, Needs, QueueJoined
 from softswitch.acd.prospect import Prospects
@@ -56,15 +56,23 @@ class Conditions:
             return None
         if (found := self._of(asked, self._could_serve(queue, event.needs))) is not None:
             return found
-        if Condition.LONG_WAIT in asked:
-            limits = (
-                (Condition.LONG_WAIT in spec.join_unless, spec.expected_above_s),
-                (Condition.LONG_WAIT in spec.leave_if, spec.leave_above_s),
-            )
-            expected = self._prospects.of_newcomer(spec.name, now)
-            if expected is not None and expected.likely_s > min(above_s for counts, above_s in limits if counts):
-                return Condition.LONG_WAIT
-        return None
+        if Condition.LONG_WAIT not in asked:
+            return None
+        limits = (
+            (Condition.LONG_WAIT in spec.join_unless, spec.expected_above_s),
+            (Condition.LONG_WAIT in spec.leave_if, spec.leave_above_s),
+        )
+        too_long = self._too_long(event, queue, min(above_s for counts, above_s in limits if counts), now)
+        return Condition.LONG_WAIT if too_long else None
+
+    def _too_long(self, event: Join, queue: Queue, above_s: float, now: float) -> bool:
+        """At the place that he would have, with his priority and needs; not where somebody is free for him."""
+        would_be = joined(event, queue.spec, now)
+        would_be.relax(now)
+        if self._state.lane(would_be, now).is_open(self._state.floor):
+            return False
+        expected = self._prospects.of_contact(would_be, now)
+        return expected is not None and expected.likely_s > above_s
 
     def _could_serve(self, queue: Queue, needs: Needs | None) -> Numbers:
         """Now or when the needs are relaxed."""

@@ -122,6 +122,13 @@ def test_nobody_joins_where_the_wait_is_too_long() -> None:
     assert expected is not None and expected.likely_s > 200
 
 
+def test_the_wait_is_that_of_his_own_place() -> None:
+    it = centre(joining(LONG_WAIT, expected_above_s=200.0), ANN)
+    it.staff("ann")
+    assert refused([effect for number in range(12) for effect in it.join(f"c{number}")])
+    assert only(it.join("vip", priority_s=3600.0), QueueJoined), "he would be the first in line"
+
+
 def test_without_an_honest_answer_the_wait_keeps_nobody_out() -> None:
     it = centre(joining(LONG_WAIT, expected_above_s=0.1))
     assert it.acd.expected_wait("q", it.now) is None
