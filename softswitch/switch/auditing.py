@@ -69,7 +69,8 @@ class Auditing:
         """What was not told in two rounds running is told now; a binding may just have come to its end."""
         effects: list[Effect] = []
         chosen, self._phones = self._phones[-AT_ONCE:], self._phones[:-AT_ONCE]
-        for untold in (one for agent in chosen for one in self._switch.workplaces.untold(agent)):
+        still = {spec.name for spec in self._switch.configuration.agents}  # a reload may have come between
+        for untold in (one for agent in chosen if agent in still for one in self._switch.workplaces.untold(agent)):
             self._untold.add(untold)
             if untold in self._doubted:
                 effects.append(Repaired(Repair.PHONE.value, untold.agent))

@@ -10,7 +10,9 @@ from softswitch.acd.audit import Repaired
 from softswitch.acd.model import AcdInput, Engaged, Reachability
 from softswitch.core.effect import DomainEvent
 from softswitch.switch.auditing import EVERY_S
-from tests.simnet.house import House
+from softswitch.switch.event import UnitFailed
+from softswitch.switch.staff import StaffChanges
+from tests.simnet.house import House, configuration
 from tests.simnet.phone import Call
 
 
@@ -98,3 +100,14 @@ def test_an_agent_in_a_call_of_her_own_is_no_defect() -> None:
     house.world.run_until(lambda: call.state == "talking")
     house.world.run(3 * EVERY_S)
     assert (repairs, house.world.switch.acd.agent("alice").engaged) == ([], True)
+
+
+def test_an_agent_who_is_removed_in_the_midst_of_a_round_does_not_end_it() -> None:
+    house = House()
+    repairs, control, switch = heard(house), house.world.switch.control, house.world.switch
+    house.world.run_until(lambda: switch.offices.auditing._phones)
+    switch.staff.exchange(configuration(agents=configuration().agents[:1]), StaffChanges())
+    before = control.audited_at()
+    house.world.run(EVERY_S + 5)
+    assert control.audited_at() > before
+    assert (repairs, house.world.facts(UnitFailed)) == ([], [])
