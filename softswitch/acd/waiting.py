@@ -75,8 +75,11 @@ class Waiting:
         assert contact.lane is not None
         self._state.demand.remove(contact.lane, contact.order)
         contact.lane = None
-        if contact.preferred in self._state.preferring:
-            self._state.preferring[contact.preferred].pop(contact.id, None)
+        fond = self._state.preferring.get(contact.preferred)
+        if fond is not None:
+            fond.pop(contact.id, None)
+            if not fond:
+                del self._state.preferring[contact.preferred]  # callers can prefer whatever a text comes to
         self._count(contact, -1)
         self._state.contact_timers.set(contact.id, None)
 

@@ -6,6 +6,7 @@ import pytest
 
 from softswitch.acd.decision import Decided
 from softswitch.acd.model import (
+    Leave,
     LogIn,
     LogOut,
     Need,
@@ -93,6 +94,18 @@ def test_one_scale_for_those_who_prefer_him_and_those_who_do_not() -> None:
     centre.join("old", age_s=50)
     preferring(centre, "new")
     assert offers(centre.staff("bob"))[:1] == [("old", "bob")]
+
+
+def test_nothing_is_kept_of_a_preference_that_is_over() -> None:
+    centre = a_pair()
+    centre.staff("amy")
+    for number in range(9):
+        preferring(centre, f"c{number}", f"whoever {number}")
+    assert len(centre.acd._state.preferring) == 8, "c0 is being offered"
+    centre.pass_time(20)
+    for number in range(9):
+        centre.tell(Leave(f"c{number}", "abandoned"))
+    assert centre.acd._state.preferring == {}
 
 
 # ---- reserve ---------------------------------------------------------------------------------------------------------
