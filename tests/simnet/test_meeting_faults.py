@@ -54,7 +54,7 @@ steps:
 
 def house() -> MeetingHouse:
     found = [plans(text) for text in PLANS.split("---")]
-    return MeetingHouse(plans={name: plan for one in found for name, plan in one.items()})
+    return MeetingHouse(plans={name: plan for one in found for name, plan in one.items()}, probe_s=0.0)
 
 
 def press(house: TransferHouse, call: Call, digits: str) -> None:

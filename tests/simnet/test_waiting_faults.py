@@ -14,7 +14,7 @@ from tests.simnet.waiting_house import WaitingHouse, telling
 
 
 def make() -> TransferHouse:
-    return WaitingHouse(telling("connected"), told=frozenset({"orders"}))
+    return WaitingHouse(telling("connected"), told=frozenset({"orders"}), probe_s=0.0)
 
 
 def life(house: TransferHouse) -> bool:
