@@ -19,11 +19,13 @@ pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
 
 HZ = {"1001": 600, "1002": 900, "1003": 1600}  # what each phone says; hold music is at 1300
 RING_S, RELAX_S, WRAP_UP_S = 2.0, 2.0, 2.0
-NUMBERS = {"orders": "7100", "experts": "7101", "resting": "7102", "service": "7103"}
+KEPT_S = 3.0
+NUMBERS = {"orders": "7100", "experts": "7101", "resting": "7102", "service": "7103", "regulars": "7104"}
 
 
 def plan(name: str, number: str) -> str:
-    steps = f"queue: {{queue: {name}, failed: bye}}\n  bye: {{hangup: normal}}"
+    queue = f"{{name: orders, prefer: {{agent: bob, for: {KEPT_S}s}}}}" if name == "regulars" else name
+    steps = f"queue: {{queue: {queue}, failed: bye}}\n  bye: {{hangup: normal}}"
     return f'dialplan: {name}\nnumbers: ["{number}"]\nstart: queue\nsteps:\n  {steps}\n'
 
 
@@ -160,6 +162,27 @@ async def test_a_beginner_is_rung_when_the_caller_has_waited_for_so_long(switch:
         await talk(caller, bob)
         await bob.hangup()
         await caller.wait("disconnected")
+
+
+async def test_the_preferred_agent_is_rung_first_and_anybody_when_he_was_waited_for(
+    switch: SwitchProcess, tmp_path: Path
+) -> None:
+    async with phones(switch, tmp_path, "alice", "bob") as (caller, alice, bob):
+        call = await caller.call(NUMBERS["regulars"])
+        await bob.wait("ringing")
+        assert not alice.calls, "she has been idle for longer"
+        await call.hangup()
+        await bob.wait("disconnected")
+        await switch.set_agent("bob", "paused")
+        await switch.agent_is("bob", "paused")
+        began = time.monotonic()
+        await caller.call(NUMBERS["regulars"])
+        await alice.wait("ringing")
+        assert time.monotonic() - began >= KEPT_S - 0.2
+        await alice.answer()
+        await talk(caller, alice)
+        await caller.hangup()
+        await alice.wait("disconnected")
 
 
 async def test_an_agent_sends_the_caller_to_another_queue_and_the_contact_stays_the_same(
