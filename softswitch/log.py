@@ -92,6 +92,7 @@ LEVELS: Mapping[str, int] = {
     "UserFull": logging.WARNING,
     "MediaRestarted": logging.ERROR,
     "RecordingFailed": logging.ERROR,
+    "Repaired": logging.ERROR,
     "UnitFailed": logging.ERROR,
 }
 # Whoever can send a datagram can cause these: no more lines in a second; what is left out is told by a number.

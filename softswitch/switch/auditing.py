@@ -1,13 +1,12 @@
 """The audit of the ACD, while the switch runs: a round each minute, a few milliseconds at a time.
 
 Decided here: when, and which contacts there are. What is proved and repaired is the ACD's affair; a repair is a defect
-of ours, and goes to the log as an error and to the store as a fact. While no agent is at work and nobody waits there
-is nothing to prove, and no round.
+of ours, and a fact: logged as an error, and stored. While no agent is at work and nobody waits there is nothing to
+prove, and no round.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,6 @@ from softswitch.core.effect import Effect
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
-
-log = logging.getLogger("softswitch.switch")
 
 EVERY_S = 60.0
 PAUSE_S = 0.05  # between two parts of a round
@@ -51,12 +48,6 @@ class Auditing:
             if over:
                 self._phones = [spec.name for spec in self._switch.configuration.agents]
                 over = not self._phones
-        for repaired in effects:
-            if isinstance(repaired, Repaired):
-                log.error(
-                    "the audit of the ACD has repaired: %s (agent %r, contact %r, queue %r)",
-                    repaired.what, repaired.agent, repaired.contact, repaired.queue,
-                )  # fmt: skip
         if not over:
             self._arm(PAUSE_S)
         else:
