@@ -133,6 +133,7 @@ class Switch:
         self.questions = TrunkQuestions(self)
         self.mailboxes = Mailboxes(configuration.mailboxes)
         self.directory = SwitchDirectory(configuration, self.registrar, self.acd, self.trunks, self.mailboxes)
+        self.directory.can_promise = self.ledger.can_promise
         self.wire = Wire(self)
         self.facts = Facts(self)
         self.archive = Archive(self)
@@ -324,9 +325,8 @@ class Switch:
         self._rearm_if_changed()
 
     def _settled(self) -> list[Effect]:
-        return [
-            *self.workplaces.settle(), *self.offices.settle(), *self.supervisions.settle(), *self.lamps.settle(),
-        ]  # fmt: skip
+        offices = (self.workplaces, self.offices, self.supervisions, self.lamps)
+        return [effect for office in offices for effect in office.settle()]
 
     def _rescue(self, where: str, about: object) -> None:
         """End the one contact that a defect of ours has met, rather than leave its caller in silence for ever.
