@@ -29,8 +29,8 @@ class Desk:
 def call(caller: str = "555", agent: str = "amy", ended_at: float = 950.0, **more: object) -> CallRecord:
     told: dict[str, Any] = {
         "contact": "c", "kind": "inbound", "caller": caller, "called": "8000", "trunk": "", "plan": "",
-        "queue": "service", "agent": agent, "started_at": 900.0, "answered_at": 901.0, "connected_at": 910.0, "ended_at": ended_at,
-        "outcome": "answered", "ended_by": "caller", "recording": "", "promise": "",
+        "queue": "service", "agent": agent, "started_at": 900.0, "answered_at": 901.0, "connected_at": 910.0,
+        "ended_at": ended_at, "outcome": "answered", "ended_by": "caller", "recording": "", "promise": "",
     }  # fmt: skip
     return CallRecord(**(told | more))
 
