@@ -1,4 +1,5 @@
-"""The messages of a call as a ladder: a column for each peer, the switch between the first and the others.
+"""The messages of a call as a ladder: a column for each peer, the switch between the first and the others; between the
+messages what else happened, at its time.
 
 Decided here: which messages are one and the same said again (then there is one arrow, with a count), what is said about
 a message beside its arrow, and which ones are shown as errors. What peers wrote is shown without control characters: a
@@ -7,6 +8,8 @@ terminal obeys those.
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,24 +56,36 @@ class Arrow:
 
 
 Line = tuple[str, str]  # text, style
+Note = tuple[float, Line]  # at, in Unix s (or since the first message): what is no message
 
 
-def draw(trace: Mapping[str, Any], full: bool = False) -> Iterator[Line]:
-    """The lines of the ladder; with ``full`` each message whole below its arrow."""
+def draw(trace: Mapping[str, Any], full: bool = False, notes: Sequence[Note] = ()) -> Iterator[Line]:
+    """The lines of the ladder; with ``full`` each message whole below its arrow. ``notes``, in the order of time, stand
+    between the messages."""
     found = arrows(trace["messages"])
     state = "going on" if trace["live"] else "over"
     yield f"contact {trace['contact']} ({state})", "bold"
     if trace["missing"]:
         yield f"there was no room for {trace['missing']} more messages", "yellow"
-    if not found:
-        return
-    columns = _columns(trace["messages"])
-    gap = min(_WIDE, max(_NARROW, *(len(arrow.label) + 6 for arrow in found)))
-    yield from ((line, "bold") for line in _heads(columns, gap))
+    start = trace["messages"][0]["at"] if found else notes[0][0] if notes else 0.0
+    remarks = deque((at - start, line) for at, line in notes)
+    if found:
+        columns = _columns(trace["messages"])
+        gap = min(_WIDE, max(_NARROW, *(len(arrow.label) + 6 for arrow in found)))
+        yield from ((line, "bold") for line in _heads(columns, gap))
     for arrow in found:
+        yield from _remarks(remarks, arrow.after_s)
         yield _rung(arrow, columns, gap), arrow.style
         if full:
             yield from (("    " + line, "dim") for line in arrow.text.splitlines())
+    yield from _remarks(remarks, math.inf)
+
+
+def _remarks(remarks: deque[Note], until_s: float) -> Iterator[Line]:
+    """Those before that moment, which are then done."""
+    while remarks and remarks[0][0] < until_s:
+        after_s, (text, style) = remarks.popleft()
+        yield f"{f'{after_s:+.3f}':{_TIME}}* {printable(text)}", style
 
 
 def arrows(messages: Sequence[Mapping[str, Any]]) -> list[Arrow]:

@@ -71,22 +71,37 @@ def draw_why(told: Mapping[str, Any], everybody: bool) -> Iterator[Line]:
     if told["missing"]:
         yield f"{told['missing']} entries in the middle are not kept", _DIM
     for one in entries:
-        match one["what"]:
-            case "joined":
-                yield _line(one["at"], start, _joined(one)), _PLAIN
-            case "decided":
-                yield from _decision(one, start, everybody)
-            case "offer ended":
-                style = _GOOD if one["how"] == "answered" else _BAD
-                yield _line(one["at"], start, f"{one['agent']}: {one['how']}"), style
-            case "wait rose":
-                rose = f"told {duration(one['to_s'])} instead of {duration(one['from_s'])}: {one['cause']}"
-                yield _line(one["at"], start, rose), _BAD
-            case "left":
-                left = f"left queue {one['queue']}: {one['why']}, after {duration(one['waited_s'])}"
-                yield _line(one["at"], start, left), _PLAIN
+        if one["what"] == "decided":
+            yield from _decision(one, start, everybody)
+        else:
+            text, style = _happened(one)
+            yield _line(one["at"], start, text), style
     if told["now"] is not None:
         yield from _now(told["now"], everybody)
+
+
+def draw_brief(one: Mapping[str, Any]) -> Line:
+    """An entry in one line, without the time."""
+    if one["what"] != "decided":
+        return _happened(one)
+    agents, others = one["agents"], one["passed_over"]
+    if agents:
+        return f"offered to {_listed(agents, False)} ({others} passed over: see why)", _PLAIN
+    again = f", {one['times']} times until {_clock(one['last_at'])}" if one["times"] > 1 else ""
+    return f"nobody free for it in queue {one['queue']} ({others} passed over: see why){again}", _BAD
+
+
+def _happened(one: Mapping[str, Any]) -> Line:
+    match one["what"]:
+        case "joined":
+            return _joined(one), _PLAIN
+        case "offer ended":
+            return f"{one['agent']}: {one['how']}", _GOOD if one["how"] == "answered" else _BAD
+        case "wait rose":
+            return f"told {duration(one['to_s'])} instead of {duration(one['from_s'])}: {one['cause']}", _BAD
+        case "left":
+            return f"left queue {one['queue']}: {one['why']}, after {duration(one['waited_s'])}", _PLAIN
+    return str(one["what"]), _PLAIN
 
 
 def _joined(one: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ from softswitch.web.oversight import Overseeing, refusing
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.statistics import Figures, Statistics
 from softswitch.web.supervise import Supervising
-from softswitch.web.trace import CAPTURE_TYPE, captured, shown
+from softswitch.web.trace import CAPTURE_TYPE, captured, traced
 from softswitch.web.why import Why
 from softswitch.web.wrap_up import wrap_up
 
@@ -214,10 +214,9 @@ class Api:
         """The messages of a call, by contact, leg or Call-ID; with ``?format=pcap`` as a capture file."""
         name = request.match_info["id"]
         with self._known("call", name):
-            trace = self._control.trace(name)
-        if request.query.get("format") == "pcap":
-            return web.Response(body=captured(trace), content_type=CAPTURE_TYPE)
-        return json_response({"trace": shown(trace)})
+            if request.query.get("format") == "pcap":
+                return web.Response(body=captured(self._control.trace(name)), content_type=CAPTURE_TYPE)
+            return json_response({"trace": traced(self._control, name)})
 
     @contextlib.contextmanager
     def _known(self, kind: str, name: str) -> Iterator[None]:

@@ -118,6 +118,16 @@ def _entries(stories: list[Story]) -> list[Entry]:
     return [one for story in stories for one in story.entries]
 
 
+def brief(one: Entry) -> Plain:
+    """Of a decision only who was offered it, and how many were not: what costs nothing to say."""
+    if not isinstance(one, Decision):
+        return _entry(one, False, 0)
+    it, agents = one.decided, one.decided.agents
+    others = len(it.record.among.roster.names) - len(agents)
+    return {"what": "decided", "at": one.at, "queue": it.queue, "agents": agents, "passed_over": others,
+            "times": one.times, "last_at": one.last_at}  # fmt: skip
+
+
 def _entry(one: Entry, replay: bool, names: int) -> Plain:
     match one:
         case Decision():

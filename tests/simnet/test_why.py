@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from softswitch.acd.model import AgentSpec, Need, QueueJoined, QueueSpec, Relaxation, WrapUp
 from softswitch.acd.storybook import Shelf
-from softswitch.cli.why import draw_why, draw_why_not
+from softswitch.cli.ladder import draw
+from softswitch.cli.why import draw_brief, draw_why, draw_why_not
 from softswitch.metrics import Metrics
 from softswitch.switch.configuration import DecisionPolicy
 from softswitch.web import make_app
@@ -62,10 +63,10 @@ class Centre(House):
     def contact(self) -> str:
         return str(self.world.facts(QueueJoined)[0].contact)
 
-    def ask(self, path: str, key: str) -> Any:
+    def ask(self, path: str, key: str, of: str = "contacts") -> Any:
         async def asked() -> Any:
             app = make_app(self.world.switch.control, cast(StoreReader, self.world.store), Metrics())
-            place = f"/api/v1/contacts/{self.contact}/{path}"
+            place = f"/api/v1/{of}/{self.contact}/{path}"
             async with TestClient(TestServer(app)) as client, client.get(place) as answer:
                 assert answer.status == 200, await answer.text()
                 return (await answer.json())[key]
@@ -137,6 +138,25 @@ STORY = [
 def test_why_tells_what_happened_word_for_word(centre: Centre) -> None:
     ring_alice_then_bob(centre)
     assert centre.why() == STORY
+
+
+def test_the_trace_of_the_call_tells_it_in_brief_beside_its_messages(centre: Centre) -> None:
+    ring_alice_then_bob(centre)
+    trace = centre.ask("trace", "trace", of="calls")
+    notes = [(one["at"], draw_brief(one)) for one in trace["queues"]]
+    lines = [line for line, _ in draw(trace, notes=notes)]
+    told = [line.partition("* ")[2] for line in lines if "* " in line]
+    assert told == [
+        "joined queue orders, number 1 in line", "nobody free for it in queue orders (7 passed over: see why)",
+        "offered to alice (6 passed over: see why)", "alice: no answer",
+        "offered to bob (6 passed over: see why)", "bob: answered", "left queue orders: answered, after 38s",
+    ]  # fmt: skip
+    place = lines.index(next(line for line in lines if "offered to alice" in line))
+    rings = next(number for number, line in enumerate(lines) if number > place and "INVITE" in line)
+    cancelled = next(number for number, line in enumerate(lines) if "CANCEL" in line)
+    missed = lines.index(next(line for line in lines if "alice: no answer" in line))
+    assert place < rings < missed and abs(cancelled - missed) <= 2  # at their times
+    assert all("* " not in line for line, _ in draw(trace))  # --sip
 
 
 def test_after_a_restart_the_same_is_told(centre: Centre) -> None:

@@ -360,8 +360,15 @@ def test_trace_tells_the_way_through_the_dialplan(running: Running) -> None:
         "            not found",
         "            customer = \ufffd[2J{}",
         "+400.250  bye          say       1.00s  hangup",
+        "",
+        "contact c-0 (over)",
+        "+0.000   * joined queue orders, number 1 in line",
+        "+0.000   * offered to alice (3 passed over: see why)",
+        "+5.000   * alice: answered",
+        "+5.000   * left queue orders: answered, after 5s",
         "its SIP messages are not kept any more",
     ]
+    assert " * " not in running("trace", "c-0", "--sip").stdout
     both = running("trace", "c-1").stdout
     assert both.index("dialplan shop") < both.index("is here") < both.index("INVITE ---")
     assert "INVITE" not in running("trace", "c-1", "--path").stdout

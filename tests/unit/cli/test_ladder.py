@@ -103,3 +103,15 @@ def test_what_is_no_message_harms_nothing() -> None:
     strange = {"leg": "leg-a", "at": 0.0, "sent": False, "transport": "udp", "local": "", "remote": "", "text": ""}
     assert drawn(strange)
     assert drawn() == ["contact c-1 (over)"]
+
+
+def test_what_is_no_message_stands_between_them_at_its_time() -> None:
+    messages = [message(100.0, "INVITE sip:a SIP/2.0", "1 INVITE"), message(103.0, "BYE sip:a SIP/2.0", "2 BYE")]
+    trace = {"contact": "c-1", "live": False, "missing": 0, "messages": messages}
+    notes = [(101.5, ("joined", "")), (102.0, ("told \x1b[2J", "yellow")), (104.0, ("left", ""))]
+    first, *rest = list(draw(trace, notes=notes))[3:]
+    assert "INVITE" in first[0] and "BYE" in rest[2][0]
+    assert [rest[0], rest[1], rest[3]] == [
+        ("+1.500   * joined", ""), ("+2.000   * told \ufffd[2J", "yellow"), ("+4.000   * left", ""),
+    ]  # fmt: skip
+    assert list(draw(trace | {"messages": []}, notes=notes))[1] == ("+0.000   * joined", "")

@@ -33,3 +33,22 @@ async def test_the_messages_of_a_call_that_is_not_there(connect: Connect) -> Non
     client = await connect()
     answer = await client.get("/api/v1/calls/c-2/trace")
     assert answer.status == 404 and "c-1" in (await answer.json())["hint"]
+
+
+async def test_what_the_acd_did_with_the_call_stands_beside_its_messages(connect: Connect) -> None:
+    client = await connect()
+    answer = await client.get("/api/v1/calls/leg-1/trace")
+    joined, nobody = (await answer.json())["trace"]["queues"]
+    assert (joined["what"], joined["queue"], joined["position"]) == ("joined", "orders", 1)
+    assert (nobody["what"], nobody["queue"], nobody["agents"], nobody["passed_over"]) == ("decided", "orders", [], 4)
+    assert "reason" not in nobody  # that is what ``why`` is for
+
+
+async def test_what_the_acd_did_is_kept_longer_than_messages(connect: Connect) -> None:
+    client = await connect()
+    answer = await client.get("/api/v1/calls/c-0/trace")
+    trace = (await answer.json())["trace"]
+    assert (trace["live"], trace["messages"]) == (False, [])
+    assert [one["what"] for one in trace["queues"]] == ["joined", "decided", "offer ended", "left"]
+    assert trace["queues"][1]["agents"] == ["alice"] and trace["queues"][1]["passed_over"] == 3
+    assert (await client.get("/api/v1/calls/c-0/trace?format=pcap")).status == 404

@@ -11,12 +11,15 @@ from softswitch.acd.kept import ground, grounds, keep
 from softswitch.acd.model import ExpectedWaitRose, LogOut, QueueSpec, WrapUp
 from softswitch.acd.story import Moment, Story, WaitRose
 from softswitch.acd.storybook import Storybook
-from softswitch.cli.why import draw_why
+from softswitch.cli.table import duration
+from softswitch.cli.why import draw_brief, draw_why
 from softswitch.core.effect import DomainEvent
 from softswitch.metrics import Metrics
 from softswitch.metrics.fact import counted
+from softswitch.switch.tracebook import Trace
 from softswitch.web import make_app
 from softswitch.web.server import StoreReader
+from softswitch.web.trace import shown
 from tests.support.fake_control import FakeControl
 from tests.support.memory import Memory
 from tests.unit.acd.centre import Centre, spec
@@ -78,3 +81,10 @@ async def test_what_the_store_kept_of_it_is_told_by_the_api_and_on_the_command_l
     assert (entry["what"], entry["cause"], entry["from_s"]) == ("wait rose", "agents left", rose.from_s)
     (line,) = [line for line, _ in draw_why(told, False) if "agents left" in line]
     assert "told" in line and "instead of" in line
+
+
+def test_the_trace_of_the_call_names_the_cause() -> None:
+    story, rose = risen()
+    shown_trace = shown(Trace("c3", True, 0, ()), story)
+    text, style = draw_brief(shown_trace.queues[-1])
+    assert text == f"told {duration(rose.to_s)} instead of {duration(rose.from_s)}: agents left" and style
