@@ -47,6 +47,7 @@ class Person:
     name: str
     at_work: str = "out"  # "ready", "paused", "suspended", "leaving"
     reachable: bool = False
+    engaged: bool = False  # in a call of his own
     parts: dict[str, Part] = field(default_factory=dict)
     delayed_until: float = -inf
     until_reachable: bool = False
@@ -74,11 +75,15 @@ class Person:
     def room(self) -> int:
         return 100 - sum(part.cost for part in self.parts.values())
 
+    def open_for_more(self, now: float) -> bool:
+        """Beside what he has in hand."""
+        away = self.at_work != "ready" or not self.reachable or self.engaged
+        return not away and self.room > 0 and now >= self.delayed_until
+
     def why_not(self, cost: int, now: float) -> str:
         """Why he cannot be offered something of this cost; "" he can."""
         for stage, word in (("talking", "talking"), ("reserved", "reserved"), ("wrap-up", "wrap-up")):
-            busy = any(part.stage == stage for part in self.parts.values())
-            if busy and (self.at_work != "ready" or self.room == 0 or not self.reachable or now < self.delayed_until):
+            if any(part.stage == stage for part in self.parts.values()) and not self.open_for_more(now):
                 return word
         if not self.parts and self.at_work in ("out", "leaving"):
             return "logged out"
@@ -86,6 +91,8 @@ class Person:
             return "paused"
         if not self.reachable:
             return "unreachable"
+        if self.engaged:
+            return "in another call"
         if now < self.delayed_until:
             return "retry delay"
         return "" if self.room >= cost else "no room for it beside what he has in hand"

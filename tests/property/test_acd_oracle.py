@@ -24,6 +24,7 @@ from softswitch.acd.model import (
     AskWrapUp,
     Configure,
     ContactEnded,
+    Engaged,
     ExtendWrapUp,
     Join,
     Leave,
@@ -179,6 +180,11 @@ class AcdMachine(RuleBasedStateMachine):
     @rule(agent=anybody, reachable=st.booleans())
     def reach(self, agent: str, reachable: bool) -> None:
         self.tell(Reachability(agent, reachable), lambda: self.slow.reach(agent, reachable))
+
+    @rule(agent=anybody, engaged=st.booleans())
+    def engage(self, agent: str, engaged: bool) -> None:
+        person = self.slow.people[agent]
+        self.tell(Engaged(agent, engaged), lambda: setattr(person, "engaged", engaged))
 
     @rule(agent=anybody)
     def ask_wrap_up(self, agent: str) -> None:
