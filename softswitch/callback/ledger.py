@@ -33,7 +33,7 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.mover import Mover
-from softswitch.callback.recorder import Recorder
+from softswitch.callback.recorder import STRONGEST, Recorder
 from softswitch.callback.retry import outcome
 from softswitch.callback.rule import Rules
 from softswitch.callback.table import I
@@ -97,6 +97,10 @@ class Ledger:
 
     def open_count(self, queue: str) -> int:
         return self._move.book.count(queue)
+
+    def can_promise(self, number: str, queue: str) -> bool:
+        """To who waits there and calls from this number, as presented, should he take the offer."""
+        return not self._move.rules.refuses(Lost(number, queue, STRONGEST, "", 0.0))
 
     def open_for(self, number: str) -> list[Promise]:
         """What is promised to a normalised number, over all queues."""

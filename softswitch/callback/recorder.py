@@ -34,9 +34,7 @@ class Recorder:
         if entry is not None and entry.promise.contact == loss.contact:
             self._go_on(entry, loss)
             return
-        rule = self._move.rules.get(loss.queue)
-        why = (rule.refuses(loss) if rule else "policy") or number.why
-        if why:
+        if why := self._move.rules.refuses(loss):
             self._refuse(loss, why)
             return
         self._record(self._make(loss, number.dial) if entry is None else self._add(entry, loss), loss)

@@ -38,13 +38,15 @@ class Rules:
         """These from now on, and no others."""
         self._rules = {policy.queue: Rule(policy) for policy in policies}
 
-    def get(self, queue: str) -> Rule | None:
-        return self._rules.get(queue)
-
     def policy(self, queue: str) -> Policy:
         """The queue's policy; where it has none, the common one, for its times alone."""
         rule = self._rules.get(queue)
         return rule.policy if rule else Policy(queue, trunk="")
+
+    def refuses(self, loss: Lost) -> str:
+        """Why it leads to no promise, or ""."""
+        rule = self._rules.get(loss.queue)
+        return (rule.refuses(loss) if rule else "policy") or self.number(loss.number, loss.queue).why
 
     def open(self, queue: str, now: float) -> bool:
         rule = self._rules.get(queue)

@@ -293,6 +293,9 @@ class Directory(Protocol):
     def treatment(self, queue: str) -> Treatment:
         """What those hear who wait there."""
 
+    def can_promise(self, number: str, queue: str) -> bool:
+        """Whether who calls from there may be offered to be called back by this queue."""
+
     def kept_place(self, number: str, queue: str) -> float | None:
         """Since when somebody who calls from this number has waited there, by ``KeepPlace``: Unix seconds."""
 

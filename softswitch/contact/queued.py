@@ -79,7 +79,7 @@ class Queued(TurnedAway):
         """What is due."""
         if self.visit is None:
             return []
-        said = self.visit.due(self.directory, self.id, now)
+        said = self.visit.due(self.directory, self.id, self.facts.caller, now)
         return [*said.facts, *(self._play_to_caller(tuple(said.prompts), "visit") if said.prompts else ())]
 
     def _announced(self, now: float) -> list[Effect]:
@@ -100,7 +100,7 @@ class Queued(TurnedAway):
         """Somebody else's order: the caller notices nothing but the position, should it be a better one."""
         self.record.queue = event.queue
         if self.visit is not None:
-            self.visit.goes_on(event.queue, now)
+            self.visit.goes_on(event.queue, self.directory, now)
         return []
 
     def _step_aside(self, now: float) -> list[Effect]:
@@ -142,7 +142,7 @@ class Queued(TurnedAway):
         self.visit, self.after = None, QueueEnded("answered")
         queue = visit.order.queue
         orders = self.agent_won(agent, leg)
-        orders.append(TellLedger(ReachedAgent(self.facts.caller, queue)))
+        orders += [TellLedger(ReachedAgent(self.facts.caller, one)) for one in visit.queues]
         orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.queued_at, now)
         assert self.bridge is not None
         prompts = self._told_first(visit, agent, leg, now)
@@ -167,9 +167,10 @@ class Queued(TurnedAway):
         return [TellLedger(lost)]
 
     def _on_promise_answer(self, event: PromiseAnswer, now: float) -> list[Effect]:
+        if event.ok:
+            self.aside = None
         if event.token == self._promise_token:
             self._promise_token = ""
-            self.aside = None if event.ok else self.aside
             return self._tell(Promised(event.ok, event.why), now)
         visit = self.visit
         if visit is None or event.token != visit.promise_token:

@@ -58,14 +58,15 @@ class TurnedAway(Transferable):
             return [*self.cancel_hunt(), self._lost(stage, visit.place, visit.promise_token, now)]
         lost = at_once and why not in MISTAKES and not way.voicemail
         orders = [self._lost("queue-full", visit.place, "", now)] if lost else []
-        self.record.outcome = "queue-full" if why == FULL and not way.voicemail else ""
         if way.voicemail:
+            self._comes_to("")
             return [*orders, *self._leave_queue("voicemail", now, queue)]
+        self._comes_to(why)
         return [*orders, *self._leave_queue("error" if why in MISTAKES else why, now)]
 
     def _sent_on(self, visit: Visit, queue: str, now: float) -> list[Effect]:
         old, visit.been = visit.order.queue, (*visit.been, visit.order.queue)
-        visit.goes_on(queue, now)
+        visit.goes_on(queue, self.directory, now)
         self.record.queue = queue
         join = replace(visit.join(self.id), overflow_of=old)
         music = [HoldMusicTo(self.leg, self.music)] if visit.speaking_until is None else []
@@ -73,8 +74,13 @@ class TurnedAway(Transferable):
 
     def _not_promised(self, visit: Visit, now: float) -> list[Effect]:
         """He was turned away to be called back, and that cannot be promised."""
-        self.record.outcome = "queue-full" if visit.turned_away == FULL else ""
+        self._comes_to(visit.turned_away)
         return self._leave_queue(visit.turned_away, now)
+
+    def _comes_to(self, why: str) -> None:
+        """In the record; who has talked to somebody before stays answered."""
+        if not self.record.connected_at:
+            self.record.outcome = "queue-full" if why == FULL else ""
 
     def _leave_queue(self, ended: str, now: float, queue: str = "") -> list[Effect]:
         """Back to the script without an agent."""

@@ -70,10 +70,9 @@ class Visit:
 
     @classmethod
     def begin(cls, order: EnterQueue, directory: Directory, now: float, earlier_s: float = 0.0) -> Visit:
-        every_s, offer = directory.treatment(order.queue).every_s, order.offer
+        offer = order.offer
         visit = cls(order, now, earlier_s=earlier_s, named=order.queue)
-        if every_s:
-            visit.announce_at = now + min(every_s, FIRST_ANNOUNCEMENT_S)
+        visit.announce_at = _first_announcement(directory.treatment(order.queue), now)
         if offer is not None:
             visit.offer_at = min((now + after_s for after_s in _moments(offer, earlier_s)), default=None)
         if offer is not None and (offer.position_above is not None or offer.expected_above_s is not None):
@@ -102,10 +101,17 @@ class Visit:
             joined_at=self.joined_at if again else None, preferred=order.prefer, preferred_s=order.prefer_s,
         )  # fmt: skip
 
-    def goes_on(self, queue: str, now: float) -> None:
+    def goes_on(self, queue: str, directory: Directory, now: float) -> None:
         """In another queue, at the same age; how long he may wait there counts from now."""
+        if self.announce_at is None:  # in the former one nothing was announced
+            self.announce_at = _first_announcement(directory.treatment(queue), now)
         self.order = replace(self.order, queue=queue)
         self.earlier_s, self.joined_at = now - self.queued_at, now
+
+    @property
+    def queues(self) -> list[str]:
+        """That have had the caller in this visit, each once."""
+        return list(dict.fromkeys((self.named, *self.been, self.order.queue)))
 
     @property
     def place(self) -> Aside:
@@ -122,8 +128,9 @@ class Visit:
 
     # ---- what is said --------------------------------------------------------------------------------------------
 
-    def due(self, directory: Directory, contact: str, now: float) -> Said:
-        """What is to be spoken now; the next moments are set. ``ended`` follows, or ``speaks``."""
+    def due(self, directory: Directory, contact: str, number: str, now: float) -> Said:
+        """What is to be spoken now to who calls from ``number``; the next moments are set. ``ended`` follows, or
+        ``speaks``."""
         said = Said()
         if self.promise_token or (self.speaking_until is not None and self.speaking_until > now):
             return said
@@ -131,7 +138,7 @@ class Visit:
             it = directory.treatment(self.order.queue)
             self.announce_at = now + it.every_s if it.every_s else None
             self._announce(said, it, directory, contact, now)
-        if self._offers(directory, contact, now):
+        if self._offers(directory, contact, number, now):
             said.prompts.append(self._offer())
         self.speaking_until = now + LONGEST_SPEECH_S if said.prompts else None
         return said
@@ -178,16 +185,20 @@ class Visit:
 
     # ---- the offer -----------------------------------------------------------------------------------------------
 
-    def _offers(self, directory: Directory, contact: str, now: float) -> bool:
+    def _offers(self, directory: Directory, contact: str, number: str, now: float) -> bool:
+        """Nothing is offered that could not be promised."""
         offer = self.order.offer
         if offer is None or self.offered:
             return False
-        if self.offer_at is not None and self.offer_at <= now:
-            return True
-        if self.look_at is None or self.look_at > now:
+        due = self.offer_at is not None and self.offer_at <= now
+        if not due and (self.look_at is None or self.look_at > now):
             return False
-        self.look_at = now + LOOK_S
-        return _long(offer, directory, contact, now)
+        if self.look_at is not None:
+            self.look_at = now + LOOK_S
+        if not directory.can_promise(number, self.order.queue):  # perhaps the queue to which he is sent on can
+            self.offer_at = now + LOOK_S if due else self.offer_at
+            return False
+        return due or _long(offer, directory, contact, now)
 
     def _offer(self) -> Prompt:
         assert self.order.offer is not None
@@ -217,6 +228,10 @@ class Visit:
             at = getattr(self, moment)
             setattr(self, moment, None if at is None else at + by)
         self.promise_token, self.turned_away, self.speaking_until = "", "", None
+
+
+def _first_announcement(it: Treatment, now: float) -> float | None:
+    return now + min(it.every_s, FIRST_ANNOUNCEMENT_S) if it.every_s else None
 
 
 def _moments(offer: CallbackOffer, earlier_s: float) -> Iterator[float]:

@@ -133,7 +133,6 @@ class Switch:
         self.questions = TrunkQuestions(self)
         self.mailboxes = Mailboxes(configuration.mailboxes)
         self.directory = SwitchDirectory(configuration, self.registrar, self.acd, self.trunks, self.mailboxes)
-        self.directory.can_promise = self.ledger.can_promise
         self.wire = Wire(self)
         self.facts = Facts(self)
         self.archive = Archive(self)

@@ -46,6 +46,7 @@ class Offices:
         self._capacity: dict[str, Capacity] = {}
         self._acd_worked = True
         self.auditing = Auditing(switch)
+        switch.directory.can_promise = switch.ledger.can_promise
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         calls = self._switch.calls

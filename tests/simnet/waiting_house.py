@@ -38,7 +38,7 @@ class WaitingHouse(TransferHouse):
     """alice is on a break; all customers call through the carrier's one gateway."""
 
     def __init__(self, treatment: Treatment = TREATMENT, **changes: object) -> None:
-        super().__init__(treatments={"orders": treatment}, plans=plans(PLAN), **changes)
+        super().__init__(**{"treatments": {"orders": treatment}, "plans": plans(PLAN)} | changes)  # type: ignore[arg-type]
         self.world.switch.control.set_paused("alice", "break")
 
     def enters(self, number: str = "13800138000", shown: str | None = None) -> Call:

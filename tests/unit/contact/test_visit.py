@@ -18,6 +18,7 @@ from softswitch.ivr.model import CallbackOffer, EnterQueue, Prompt
 
 PLAIN = EnterQueue("orders", None, 0.0, "en")
 ORDER = replace(PLAIN, offer=CallbackOffer(20.0, "1"))
+NUMBER = "13800138000"
 BASIS = Basis("orders", 3, 0, 2, 180.0)
 POSITION = Treatment(30.0, 10.0, position=True)
 
@@ -30,11 +31,15 @@ class Line:
     place: int | None = 3
     wait: Interval | None = None
     cause: str = ""
+    promises: bool = True
     formers: list[Told | None] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
 
     def treatment(self, queue: str) -> Treatment:
         return self.heard
+
+    def can_promise(self, number: str, queue: str) -> bool:
+        return self.promises and number == NUMBER
 
     def position(self, contact: str) -> int | None:
         return self.place
@@ -59,14 +64,14 @@ class Wait:
 
     def due(self, now: float) -> list[str]:
         """What is said then, heard to its end at once."""
-        said = self.visit.due(self._directory, "c1", now)
+        said = self.visit.due(self._directory, "c1", NUMBER, now)
         self.facts += said.facts
         if said.prompts:
             self.visit.ended(self._directory, now)
         return [one.text or one.file for one in said.prompts]
 
     def begins(self, now: float) -> list[Prompt]:
-        return self.visit.due(self._directory, "c1", now).prompts
+        return self.visit.due(self._directory, "c1", NUMBER, now).prompts
 
     def ends(self, now: float) -> None:
         self.visit.ended(self._directory, now)
