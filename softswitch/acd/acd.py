@@ -118,7 +118,7 @@ class Acd:
         self._match.match(this)
         if self._changes.under_way:
             self._changes.tidy()
-        self._prospects.observe(this.effects, this.now)
+        self._prospects.observe(this)
         return this.effects
 
     def _reachability(self, event: Reachability, this: Step) -> None:

@@ -3,7 +3,7 @@
 Asked when somebody joins, of ``join_unless`` and of ``leave_if`` alike: who would have to leave at once is not let in.
 Not asked of callbacks, which wait without a line, nor of who had his place before: he was let in once.
 
-Of those who wait, that nobody is there, or that all are paused, is asked in the step in which an agent logs out or is
+Of those who wait, that nobody is there, or that all are paused, is asked in a step in which an agent came, went or is
 paused, and in no other, since nothing else makes it true. An expected wait changes with every contact that comes and
 goes and would send people away for a moment's jam, so it is asked every ``LOOK_S`` seconds, of the last in line first:
 whoever leaves makes it shorter for nobody before him. Who is being rung for stays.
@@ -19,7 +19,7 @@ import numpy as np
 
 from softswitch.acd.contact import Contact, joined
 from softswitch.acd.floor import Standing
-from softswitch.acd.model import AgentState, AgentStateChanged, Condition, Join, Needs, QueueJoined
+from softswitch.acd.model import Condition, Join, Needs
 from softswitch.acd.prospect import Prospects
 from softswitch.acd.roster import Numbers
 from softswitch.acd.state import Queue, State, Step
@@ -27,7 +27,6 @@ from softswitch.core.timers import Deadlines
 
 LOOK_S = 30.0  # as often as an announcement
 _STAFF = (Condition.NO_AGENTS, Condition.ALL_PAUSED)
-_AWAY = (AgentState.LOGGED_OUT, AgentState.PAUSED)
 
 
 class Conditions:
@@ -39,7 +38,9 @@ class Conditions:
 
     def furnish(self) -> None:
         """Queues and agents have changed."""
-        self._of_staff = [name for name, queue in self._state.queues.items() if queue.spec.leave_if & {*_STAFF}]
+        leave_if = {name: queue.spec.leave_if for name, queue in self._state.queues.items()}
+        self._of_staff = [name for name, conditions in leave_if.items() if conditions & {*_STAFF}]
+        self._of_wait = {name for name, conditions in leave_if.items() if Condition.LONG_WAIT in conditions}
         self._changed = True
 
     @property
@@ -92,14 +93,12 @@ class Conditions:
 
     def gone(self, this: Step) -> list[tuple[Contact, Condition]]:
         """Who is to leave after what has happened in this step."""
-        for effect in this.effects:
-            if isinstance(effect, AgentStateChanged):
-                self._changed = self._changed or effect.new in _AWAY
-            elif isinstance(effect, QueueJoined):
-                self._watch(effect.queue, this.now)
-        changed, self._changed = self._changed, False
-        if not changed:
+        for contact in this.arrived:
+            if contact.queue in self._of_wait and self._looks.of(contact.queue) is None:
+                self._looks.set(contact.queue, this.now + LOOK_S)
+        if not (this.restaffed or self._changed):
             return []
+        self._changed = False
         return [one for name in self._of_staff if name in self._state.queues for one in self._without_staff(name)]
 
     def _without_staff(self, name: str) -> list[tuple[Contact, Condition]]:
@@ -120,11 +119,6 @@ class Conditions:
             return []
         contacts = (self._state.contacts[order[1]] for order in queue.line.places)
         return [contact for contact in contacts if contact.live and not contact.agents]
-
-    def _watch(self, name: str, now: float) -> None:
-        queue = self._state.queues.get(name)
-        if queue is not None and Condition.LONG_WAIT in queue.spec.leave_if and self._looks.of(name) is None:
-            self._looks.set(name, now + LOOK_S)
 
     def due(self, now: float) -> list[tuple[Contact, Condition]]:
         """Whose wait has become too long."""

@@ -21,6 +21,8 @@ from softswitch.acd.model import (
 from softswitch.acd.region import AgentInput, Stage
 from softswitch.acd.state import State, Step
 
+_AWAY = (AgentState.LOGGED_OUT, AgentState.PAUSED)
+
 
 class Crew:
     def __init__(self, state: State) -> None:
@@ -31,8 +33,10 @@ class Crew:
         if changed is not None:
             if agent.tally.note(changed, this.now):
                 self._state.floor.write_tally(agent)
-            if AgentState.LOGGED_OUT in (changed.old, changed.new):
-                this.came_or_went.append(agent.name)
+            if changed.old in _AWAY or changed.new in _AWAY:
+                this.restaffed = True
+                if AgentState.LOGGED_OUT in (changed.old, changed.new):
+                    this.came_or_went.append(agent.name)
             this.effects.append(changed)
         self.place(agent, this)
 

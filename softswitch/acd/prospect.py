@@ -22,13 +22,10 @@ from softswitch.acd.demand import Signature
 from softswitch.acd.estimate import Interval, Spread, exponential, turn
 from softswitch.acd.experience import Experience
 from softswitch.acd.floor import Standing
-from softswitch.acd.model import AgentState, AgentStateChanged
 from softswitch.acd.pool import Pool
-from softswitch.acd.state import State
+from softswitch.acd.state import State, Step
 from softswitch.acd.told import Basis, Told, retold
-from softswitch.core.effect import Effect
 
-_STAFF = frozenset({AgentState.LOGGED_OUT, AgentState.PAUSED})
 _AWAY = (Standing.LOGGED_OUT, Standing.PAUSED, Standing.UNREACHABLE)
 _SERVES = np.array([standing not in _AWAY for standing in Standing])  # by standing
 _LAST = "\U0010ffff"  # as a contact's name: behind everybody of the same rank
@@ -50,12 +47,12 @@ class Prospects:
         """Somebody began or ended work, or his phone was heard of or lost."""
         self._staff.clear()
 
-    def observe(self, effects: Sequence[Effect], now: float) -> None:
+    def observe(self, this: Step) -> None:
         """All that one step has done."""
-        if any(isinstance(one, AgentStateChanged) and (one.old in _STAFF or one.new in _STAFF) for one in effects):
+        if this.restaffed:
             self.restaffed()
-        for contact in self.experience.observe(effects, now):
-            self._predict(contact, now)
+        for contact in self.experience.observe(this.effects, this.now):
+            self._predict(contact, this.now)
 
     def _predict(self, contact: str, now: float) -> None:
         """What a caller is to expect who is not served at once, to be judged when his wait is over."""

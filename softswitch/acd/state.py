@@ -43,6 +43,7 @@ class Step:
     freed: list[str] = field(default_factory=list)
     arrived: list[Contact] = field(default_factory=list)
     came_or_went: list[str] = field(default_factory=list)  # agents who logged in or out
+    restaffed: bool = False  # one of them did, or a pause began or ended
 
 
 class State:

@@ -59,6 +59,8 @@ def chosen(strategy: Strategy, columns: list[Column], reserve: int) -> list[int]
     free = len(columns[0]) if columns else 0
     if free <= reserve:
         return []
+    if free == 1:
+        return [0]
     if strategy is S.RING_ALL:
         return columns[0].argsort(kind="stable")[: free - reserve].tolist()  # type: ignore[no-any-return]
     if len(columns) == 1:
