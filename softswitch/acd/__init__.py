@@ -16,17 +16,18 @@ What the human asked and what the engine says are two fields (``agent``). Whethe
 follows from both, from the phone, and from a delay after a failed offer; it is written into the arrays of ``floor``
 in the step in which it changes, so that a match reads one array per need and never asks ten thousand objects.
 
-How long somebody will wait is no part of that: it is worked out when asked, from the lines as they are and from what the
-machine's own facts have taught, and held against what came. What a caller was told rises only for a cause.
+How long somebody will wait is no part of that: it is worked out when asked, from the lines as they are and from what
+the machine's own facts have taught, and held against what came. What a caller was told rises only for a cause.
 
 State is ``Agent`` and ``Contact``, plain values; all indexes can be made again from them, and each minute they are.
 
-- nouns     ``model``; ``agent`` and ``region`` (the tables of one agent), ``contact``, ``skill``, ``view``
-- rules     ``crew`` has the agents', ``waiting`` and ``condition`` the contacts', ``offers`` and ``failure`` those of what
-            becomes of a match, ``changes`` those of reloads and supervisors; ``acd`` hands each input to whom it concerns
-- match     ``match`` who gets whom, by ``strategy``, of the ``candidates``; indexes: ``state``, ``roster``, ``floor``,
-            ``tally``, ``demand``; ``audit`` proves them
-- why       ``decision`` and its closed list of reasons ``why``; ``story``, ``storybook``, ``kept``, ``telling``, ``glance``
-- waits     ``prospect`` by the formulas of ``estimate``; ``pool``, ``pace``, ``experience``, ``calibration``, ``told``
-- figures   ``statistics`` of what was, ``staffing`` of what would be
+- nouns    ``model``; ``agent`` and ``region`` (the tables of one agent), ``contact``, ``skill``, ``view``
+- rules    ``crew`` has the agents', ``waiting`` and ``condition`` the contacts', ``offers`` and ``failure`` those of
+           what becomes of a match, ``changes`` those of reloads and supervisors; ``acd`` is all of them together
+- match    ``match`` who gets whom, by ``strategy``, of the ``candidates``; indexes: ``state``, ``roster``, ``floor``,
+           ``tally``, ``demand``; ``audit`` proves them
+- why      ``decision`` and its closed list of reasons ``why``; ``story``, ``storybook``, ``kept``, ``telling``,
+           ``glance``
+- waits    ``prospect`` by the formulas of ``estimate``; ``pool``, ``pace``, ``experience``, ``calibration``, ``told``
+- figures  ``statistics`` of what was, ``staffing`` of what would be
 """
