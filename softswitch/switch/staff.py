@@ -7,11 +7,11 @@ knows it, logged in where the admin says so. What becomes of those who wait and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from softswitch.acd.model import Configure, LogIn
+from softswitch.acd.model import Configure, LogIn, Reachability
 from softswitch.callback.model import Policies
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
@@ -54,11 +54,14 @@ class Staff:
             return changes
         agents = tuple(replace(one, works=self._works(one)) for one in changes.agents)
         queues = tuple(replace(one, waiting=self._waiting(one)) for one in changes.queues)
+        seats = switch.directory.seats
+        former = {spec.name: seats.users(spec.name) for spec in old.agents}
         switch.configuration = new
         switch.directory.configure(new)
+        moved = [spec.name for spec in new.agents if former.get(spec.name) != seats.users(spec.name)]
         switch.mailboxes.rules = new.mailboxes
         switch.figures.configure()
-        switch.command(lambda: self._orders(old, new))
+        switch.command(lambda: self._orders(old, new, moved))
         return StaffChanges(agents, queues)
 
     def _works(self, agent: StaffChange) -> bool:
@@ -68,15 +71,18 @@ class Staff:
         acd, now = self._switch.acd, self._switch.clock.monotonic()
         return len(acd.waiting(queue.name, now)) if queue.what == "removed" else 0
 
-    def _orders(self, old: Configuration, new: Configuration) -> Iterable[Effect]:
-        """Reachable before logged in, so that nobody is offered a call at a phone of which nothing is known."""
-        former = {spec.name: (spec.user, spec.also) for spec in old.agents}
-        moved = [spec.name for spec in new.agents if former.get(spec.name) != (spec.user, spec.also)]
+    def _orders(self, old: Configuration, new: Configuration, moved: Sequence[str]) -> Iterable[Effect]:
+        """``moved`` work at other phones than before, or have come. Reachable before logged in, and not at all in
+        between, so that nobody is offered a call at a phone of which nothing is known."""
+        known = {spec.name for spec in old.agents}
+        for agent in moved:
+            if agent in known:
+                yield TellAcd(Reachability(agent, False))
         yield TellAcd(Configure(new.agents, new.queues, new.version))
         if old.policies != new.policies:
             yield TellLedger(Policies(new.policies))
         for agent in moved:
-            yield self._switch.workplaces.moved(agent)
+            yield from self._switch.workplaces.moved(agent)
         for agent in moved:
-            if agent not in former and agent in new.auto_login:
+            if agent not in known and agent in new.auto_login:
                 yield TellAcd(LogIn(agent))

@@ -1,9 +1,9 @@
 """Agents at their phones: whether one can be reached at any of his, and who sits down at which desk.
 
-An agent is reachable while one of his phones is, and offered nothing while one of them is in a call that is not from a
-queue; calls of feature codes are none. What ``contact.seats`` decides becomes true here: the phone rings for
-whoever has sat down, its lamp and that of the phone he has left show it, and it is written down, so that he sits there
-after a crash as well. Who logs out leaves his desk.
+An agent is reachable while one of his phones is, and offered nothing while one of them is in a call that he has not
+from a queue, such as that of whoever worked there before a reload; calls of feature codes are none. What
+``contact.seats`` decides becomes true here: the phone rings for whoever has sat down, its lamp and that of the phone he
+has left show it, and it is written down, so that he sits there after a crash as well. Who logs out leaves his desk.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Workplaces:
         self._switch = switch
         self._seats = switch.directory.seats
         self._touched: dict[str, None] = {}  # agents at whose phones something has happened in this unit of work
-        self._told: dict[str, bool | None] = {}  # of each whether he is in another call; None: to be told anew
+        self._told: dict[str, bool] = {}  # of each whether he is in another call
 
     # ---- reached or not ----------------------------------------------------------------------------------------
 
@@ -42,14 +42,17 @@ class Workplaces:
         agent = self._seats.agents_of.get(user)
         return [] if agent is None else self._reach(agent)
 
-    def moved(self, agent: str) -> Effect:
-        """He works at other phones than before; they are asked from now on whether they are still there."""
+    def moved(self, agent: str) -> list[Effect]:
+        """He works at other phones than before; they are asked from now on whether they are still there.
+
+        Of those that are in another call that is told first, so that they do not ring in between.
+        """
         switch = self._switch
         bindings = [one for user in self._seats.users(agent) for one in switch.registrar.lookup(user, switch.unix)]
         for binding in bindings:
             switch.phones.registered(binding)
-        self._touched[agent] = self._told[agent] = None
-        return TellAcd(Reachability(agent, bool(bindings)))
+        self._told[agent] = engaged = self._engaged(agent)
+        return [TellAcd(Engaged(agent, engaged)), TellAcd(Reachability(agent, bool(bindings)))]
 
     def _reach(self, agent: str) -> list[Effect]:
         reachable = self._reachable(agent)
@@ -96,7 +99,7 @@ class Workplaces:
     def _engaged(self, agent: str) -> bool:
         calls = self._switch.calls
         legs = [leg for user in self._seats.users(agent) for leg in calls.extensions.living(user)]
-        return any(self._own_affair(leg) for leg in legs)
+        return any(self._other_affair(leg, agent) for leg in legs)
 
     def untold(self, agent: str) -> list[Reachability | Engaged]:
         """What the ACD ought to know of his phones and does not: nothing, unless there is a defect."""
@@ -113,14 +116,16 @@ class Workplaces:
             self._told[untold.agent] = untold.engaged
         return self._switch.offices.to_acd(untold)
 
-    def _own_affair(self, leg: str) -> bool:
-        """It has nothing to do with what the ACD has given him."""
+    def _other_affair(self, leg: str, agent: str) -> bool:
+        """It has nothing to do with what the ACD has given him; it may have given it to who was there before."""
         contact = self._switch.calls.contacts.get(self._switch.calls.contact_at(leg))
-        if contact is None or leg in contact.agents:
+        if contact is None:
             return False
+        if leg in contact.agents:
+            return contact.agents[leg][0] != agent
         if isinstance(contact, InboundContact) and isinstance(contact.script, Announce | Seating):
             return False
-        return not (isinstance(contact, Offering) and contact.rung_at(leg))
+        return not (isinstance(contact, Offering) and contact.rung_at(leg) == agent)
 
     # ---- sitting down, standing up -----------------------------------------------------------------------------
 
@@ -158,7 +163,7 @@ class Workplaces:
         paused = wish.wish_reason if wish.wish is AgentState.PAUSED else ""
         self._switch.ports.keeper.put_agent(agent, True, paused, user)
         works = [TellAcd(LogIn(agent)), TellAcd(SetReady(agent))] if event.by == PHONE else []
-        return [reach, *works]
+        return [*reach, *works]
 
     def logged_out(self, agent: str) -> list[Effect]:
         """His desk is free for somebody else."""
