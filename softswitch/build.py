@@ -19,6 +19,7 @@ from softswitch.contact.seats import SeatRules
 from softswitch.core.errors import Problem
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
+from softswitch.ivr.verb.connect import PROMISE_STAGE
 from softswitch.ivr.world import World
 from softswitch.media.prompts import Speaking
 from softswitch.sdp.codecs import KNOWN, USUAL
@@ -106,6 +107,7 @@ def plan_world(settings: Settings) -> World:
     skills = {skill for agent in settings.agents.values() for skill in agent.skills}
     return World(
         queues=frozenset(settings.queues),
+        promising=frozenset(policy.queue for policy in settings.policies() if PROMISE_STAGE in policy.stages),
         skills=frozenset(skills),
         agents=frozenset(settings.agents),
         users=frozenset(settings.users),

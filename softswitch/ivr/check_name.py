@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softswitch.ivr.verb.connect import PROMISE_STAGE
 from softswitch.ivr.view import View
 
 
@@ -31,4 +32,18 @@ def _names(view: View) -> None:
                 view.problem(name, below, f"there is no {kind} {word!r}{view.draft.sheet.hint(word, known)}")
 
 
-CHECKS = (_numbers, _lost_to, _names)
+def _promises(view: View) -> None:
+    """Queues that there are, and that call nobody back: what they offer is not said, what they promise fails."""
+    queues, promising = view.world.queues, view.world.promising
+    if queues is None or promising is None:
+        return
+    for name, step in view.plan.steps.items():
+        for queue, below in step.verb.promises():
+            if queue in queues - promising:
+                message = (
+                    f"queue {queue!r} calls nobody back: its callback: is missing, or its stages lack {PROMISE_STAGE}"
+                )
+                view.problem(name, below, message, "warning")
+
+
+CHECKS = (_numbers, _lost_to, _names, _promises)

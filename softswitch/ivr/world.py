@@ -11,6 +11,7 @@ class World:
     """The names that a plan may use. None: not known, so not checked."""
 
     queues: frozenset[str] | None = None
+    promising: frozenset[str] | None = None  # queues that call back whom they have promised it
     skills: frozenset[str] | None = None
     agents: frozenset[str] | None = None
     users: frozenset[str] | None = None

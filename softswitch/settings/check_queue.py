@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from softswitch.acd.model import Condition
+from softswitch.acd.model import Condition, QueueSpec
 from softswitch.acd.skill import meets
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.settings.model import Configuration
@@ -49,9 +49,22 @@ def _overflow(settings: Configuration) -> Iterator[Finding]:
             if onward.callback and queue.callback is None:
                 message = "nobody of this queue is called back; write its callback:, or another way"
                 yield (*path, "callback"), message, "error"
+            if onward.callback and queue.callback is not None:
+                for stage in _stages(key, spec):
+                    if stage not in queue.callback.stages:
+                        message = f"nobody is called back for it: the stages of callback: lack {stage}"
+                        yield (*path, "callback"), message, "warning"
             if key in _CONDITIONS and _CONDITIONS[key] not in asked:
                 written = "{expected: 10m}" if key == "long_wait" else key.replace("_", "-")
                 yield path, f"never comes true; write join_unless: [{written}], or leave_if", "warning"
+
+
+def _stages(key: str, spec: QueueSpec) -> Iterator[str]:
+    """At which callers are lost whom it sends away for this: before they were in, or after."""
+    if key == "full" or (key in _CONDITIONS and _CONDITIONS[key] in spec.join_unless):
+        yield "queue-full"
+    if key == "timeout" or (key in _CONDITIONS and _CONDITIONS[key] in spec.leave_if):
+        yield "accepted-offer"
 
 
 def _circles(settings: Configuration) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from softswitch.core.units import seconds
 from softswitch.ivr.schema import DIALECT, DURATION, TEXT, Generator
 from softswitch.settings.model import Configuration
+from softswitch.settings.treatment import texts_or_text, whether_told
 from softswitch.settings.wrap_up import mode_or_time
 
 _FETCHED: JsonSchemaValue = {"type": "string", "pattern": "^\\$\\{"}  # a value from the environment
@@ -29,6 +30,8 @@ class _Generator(Generator):
             return super().function_before_schema(schema)
         if schema["function"]["function"] is mode_or_time:
             return {"anyOf": [DURATION, self.generate_inner(schema["schema"])]}
+        if schema["function"]["function"] in (texts_or_text, whether_told):  # which only tell what is wrong
+            return self.generate_inner(schema["schema"])
         return {"anyOf": [TEXT, {"type": "array"}, {"type": "object"}]}
 
     def dataclass_schema(self, schema: Any) -> JsonSchemaValue:

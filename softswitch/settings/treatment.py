@@ -7,17 +7,19 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from softswitch.audio import SOUND_FILES
 from softswitch.contact.treatment import AGENT, Sound, Treatment
 from softswitch.core.yaml_nodes import Path, did_you_mean
-from softswitch.settings.kind import PositiveSeconds, Seconds, SpokenLanguage, Strict
+from softswitch.settings.kind import PositiveSeconds, Seconds, SpokenLanguage, Strict, language
 
 if TYPE_CHECKING:
     from softswitch.settings.model import Configuration
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}?")
+WHEN_CHANGED = "when-changed"
+SHORTEST_S = 1.0  # between two announcements: what cannot be heard is over at once
 _EXAMPLE = "write a file such as thanks.wav, or {say: Thank you for waiting.}"
 
 
@@ -38,14 +40,35 @@ def _file(written: str) -> str:
     return written
 
 
-Text = Annotated[str, AfterValidator(_text)]
+def texts_or_text(written: Any) -> Any:
+    """Before the union is tried, whose errors would speak of each of its kinds."""
+    if isinstance(written, str):
+        return _text(written)
+    if isinstance(written, dict) and written and all(isinstance(text, str) for text in written.values()):
+        return {language(one): _text(text) for one, text in written.items()}
+    raise ValueError("must be a text, or a text for each language, such as {zh: 您好, en: Hello}")
+
+
+def whether_told(written: Any) -> Any:
+    if str(written).lower() not in ("true", "false", WHEN_CHANGED):
+        raise ValueError(f"{written!r} is not known here; write true, false or {WHEN_CHANGED}")
+    return written
+
+
+def _bearable(every_s: float) -> float:
+    if 0 < every_s < SHORTEST_S:
+        raise ValueError("must be 0s (never), or at least 1s")
+    return every_s
+
+
+Texts = str | Annotated[dict[SpokenLanguage, str], Field(min_length=1)]
 
 
 class SoundSettings(Strict):
     """``thanks.wav``, ``{say: ...}``, ``{say: {zh: ..., en: ...}}``, or both: the text stands in for the file."""
 
     play: Annotated[str, AfterValidator(_file)] = ""
-    say: Text | Annotated[dict[SpokenLanguage, Text], Field(min_length=1)] | None = None
+    say: Annotated[Texts, BeforeValidator(texts_or_text)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -71,9 +94,11 @@ class SoundSettings(Strict):
 class Announce(Strict):
     """What is said every so often, in this order: position, expected wait, one of the messages."""
 
-    every: Seconds = 30.0  # 0: never
+    every: Annotated[Seconds, AfterValidator(_bearable)] = 30.0  # 0: never
     gap: Seconds = 10.0  # of music, at least, between one thing that is said and the next
-    position: bool | Literal["when-changed"] = True  # when-changed: not again while it is the same
+    position: Annotated[bool | Literal["when-changed"], BeforeValidator(whether_told)] = (
+        True  # when-changed: not again while it is the same
+    )
     up_to: int = Field(default=0, ge=0)  # who has more before them hears "more than so many"; 0: always the number
     wait: bool = False  # how long it will take, as an interval
     longest: Annotated[PositiveSeconds, Field(ge=60.0)] = 600.0  # a longer wait is "more than so many minutes"

@@ -203,6 +203,10 @@ class Queue(Verb):
         if self.prefer is not None and not is_template(self.prefer.agent):
             yield "agent", self.prefer.agent, ("prefer", "agent")
 
+    def promises(self) -> Iterator[tuple[str, KeyPath]]:
+        if self.offer_callback is not None:
+            yield self.name, ("offer_callback",)
+
     def enter(self, run: Run) -> Exit | None:
         needs = None if self.needs is None else tuple(need.plain() for need in self.needs)
         offer = self.offer_callback.order(run) if self.offer_callback else None
@@ -259,6 +263,9 @@ class Callback(Verb):
 
     def names(self) -> Iterator[tuple[str, str, KeyPath]]:
         yield "queue", self.queue, ("queue",)
+
+    def promises(self) -> Iterator[tuple[str, KeyPath]]:
+        yield self.queue, ("queue",)
 
     def enter(self, run: Run) -> Exit | None:
         number = run.text(self.number).strip()

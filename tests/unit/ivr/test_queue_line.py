@@ -98,3 +98,18 @@ def test_a_step_that_only_the_key_leads_to_is_reached() -> None:
     world = World(queues=frozenset({"orders"}), speech=True)
     _, problems = load_plans({"p.yaml": HEAD + EXIT + "  bye: {hangup: normal}\n"}, world)
     assert problems == []
+
+
+def test_an_offer_and_a_promise_of_a_queue_that_calls_nobody_back_are_warnings() -> None:
+    steps = """\
+  first: {queue: {name: orders, offer_callback: wait > 90s}, failed: second}
+  second: {queue: {name: spare, offer_callback: wait > 90s}, failed: third}
+  third: {callback: spare, next: bye, failed: bye}
+  bye: {hangup: normal}
+"""
+    queues, promising = frozenset({"orders", "spare"}), frozenset({"orders"})
+    _, problems = check_plan(HEAD + steps, "a.yaml", World(queues=queues, promising=promising))
+    told = [(one.level, one.key) for one in problems if "calls nobody back" in one.message]
+    assert told == [("warning", "steps.second.queue.offer_callback"), ("warning", "steps.third.callback")]
+    _, problems = check_plan(HEAD + steps, "a.yaml", World(queues=queues))
+    assert not [one for one in problems if "calls nobody back" in one.message]

@@ -161,3 +161,17 @@ def read_with_bob(home: Path, queues: str, agents: str) -> Settings:
         (home / f"{name}.yaml").write_text(text)
     (home / "queues.yaml").write_text(f"queues:\n{queues}")
     return load(home, {})
+
+
+def test_overflow_to_a_callback_for_which_the_policy_has_no_stage(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        """
+  orders:
+    leave_if: [no-agents]
+    callback: {trunk: carrier, stages: [abandoned, accepted-offer]}
+    overflow: {full: {callback: true}, timeout: {callback: true}, no_agents: {callback: true}}
+""",
+    )
+    (told,) = [one for one in warned(settings, tmp_path) if "stages" in one]
+    assert "queues.orders.overflow.full.callback: nobody is called back for it" in told and "queue-full" in told

@@ -78,6 +78,8 @@ def test_nothing_is_announced_where_nothing_is_wanted(queue: Load, off: str) -> 
         ("announce: {messages: [{say: {fr: Merci}}]}", "announce.messages[0].say", "fr"),
         ("announce: {every: 0s, messages: [thanks.wav]}", "announce", "never said with every: 0s"),
         ("announce: {position: sometimes}", "announce.position", "when-changed"),
+        ("announce: {every: 10ms}", "announce.every", "must be 0s (never), or at least 1s"),
+        ("announce: {messages: [{say: [x]}]}", "announce.messages[0].say", "a text for each language, such as"),
         ("announce: {longest: 30s}", "announce.longest", "60"),
         ("announce: {up_to: -1}", "announce.up_to", "0"),
         ("announce: {order: shuffled}", "announce.order", "random"),
@@ -92,6 +94,8 @@ def test_what_is_wrong_is_told_in_its_place(queue: Load, written: str, key: str,
     assert {problem.line for problem in problems} == {3}
     assert all(problem.key.startswith(f"queues.a.{key}") for problem in problems), problems
     assert any(said in problem.message for problem in problems), problems
+    assert not any(theirs in problem.key for problem in problems for theirs in ("function-", "dict[", "literal["))
+    assert len(problems) == 1
 
 
 def test_a_file_that_no_language_has_is_told_before_any_caller_misses_it(queue: Load) -> None:
