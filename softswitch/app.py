@@ -116,7 +116,9 @@ class Control:
         dialplans, shelf = first(settings)
         self.store = await open_store(settings.store.url)
         self.store.on_stored = self._stored
-        self.store.forget_after(settings.trace.days, settings.statistics.days, settings.decisions.days)
+        self.store.forget_after(
+            settings.trace.days, settings.statistics.days, settings.decisions.days, settings.events.days
+        )
         listener = MediaListener(
             self._played, self._key, self._media_state, self._stream_lost, self._unrecorded, self._noted, self._measured
         )

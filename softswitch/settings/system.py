@@ -286,6 +286,12 @@ class Statistics(Strict):
     queue_log: bool = False  # True: a file like Asterisk's is written, var/queue_log
 
 
+class Events(Strict):
+    """What happened in queues, to agents and to promises: each fact is a row of the database."""
+
+    days: int = Field(default=35, ge=1, le=3650)  # that they stay there
+
+
 class Callbacks(Strict):
     settle: Seconds = 32.0  # on top of the ring time: how long an attempt that a crash cut short stays uncertain
 
@@ -313,6 +319,7 @@ class System(Strict):
     trace: Trace = Trace()
     decisions: Decisions = Decisions()
     statistics: Statistics = Statistics()
+    events: Events = Events()
     hep: Hep = Hep()
     dns: Dns = Dns()
     callbacks: Callbacks = Callbacks()

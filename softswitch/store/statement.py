@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Table, bindparam, literal_column, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, literal_column, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -71,6 +71,7 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase]:
         ("agent_intervals", "put"): _upsert(insert, schema.agent_intervals),
         ("agent_intervals", "prune"): _prune(schema.agent_intervals, schema.agent_intervals.c.start),
         ("events", "put"): schema.events.insert(),
+        ("events", "prune"): _prune_first(schema.events, schema.events.c.id, schema.events.c.at),
     }
 
 
@@ -107,11 +108,24 @@ def _counted(insert: Any, table: Table) -> UpdateBase:
 def _prune(table: Table, by: Column[Any]) -> UpdateBase:
     """A batch of what is too old: nobody waits long for it."""
     keys = list(table.primary_key)
+    old = _batch(select(*keys).where(by < bindparam("key_before")).order_by(by))
+    return table.delete().where(tuple_(*keys).in_(old))
+
+
+def _prune_first(table: Table, offset: Column[Any], by: Column[Any]) -> UpdateBase:
+    """The same of rows that were written in the order of time: they need no index by it, as only the first are looked
+    at."""
+    first = _batch(select(offset, by).order_by(offset)).subquery()
+    return table.delete().where(
+        offset.in_(select(first.c[offset.key]).where(first.c[by.key] < bindparam("key_before")))
+    )
+
+
+def _batch(rows: Select[Any]) -> Select[Any]:
     # Written out, as SQLite's own words must have no parameter without a name: it puts an OFFSET behind each LIMIT.
     most: ColumnElement[int] = literal_column(str(PRUNED_AT_ONCE))
     none: ColumnElement[int] = literal_column("0")
-    old = select(*keys).where(by < bindparam("key_before")).order_by(by).limit(most).offset(none)
-    return table.delete().where(tuple_(*keys).in_(old))
+    return rows.limit(most).offset(none)
 
 
 def _row(record: Any) -> dict[str, Any]:
@@ -242,6 +256,11 @@ def no_delivery(id: str) -> list[Change]:
 
 def event(at: float, fact: DomainEvent) -> list[Change]:
     return [Change("events", "put", {"at": at, "name": type(fact).__name__, "body": body(fact)})]
+
+
+def old_events(unix: float) -> list[Change]:
+    """A batch of those from before that moment."""
+    return [Change("events", "prune", {"key_before": unix})]
 
 
 def body(fact: DomainEvent) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import fields, replace
@@ -21,8 +22,9 @@ from softswitch.contact.survey import Given
 from softswitch.ivr.calendar import Override
 from softswitch.sip.flow import Flow
 from softswitch.sip.registrar import Binding
+from softswitch.store import statement
 from softswitch.store.query import StoredAgent, StoredEvent
-from softswitch.store.store import Store
+from softswitch.store.store import DAY_S, Store
 from tests.support import facts, postgres
 from tests.support.memory import Memory
 from tests.support.process import eventually
@@ -188,6 +190,46 @@ async def test_events_can_be_resumed_by_offset(kept: Kept) -> None:
     rest = await kept.store.events(after=events[-1].offset)
     assert [event.name for event in rest] == ["LossNotRecorded", "PromiseChanged"]
     assert rest[1].body["promise"]["state"] == "recorded"
+
+
+async def test_old_events_are_forgotten_and_no_offset_is_given_twice(kept: Kept) -> None:
+    for number in range(7):
+        kept.store.put_event(float(number), LossNotRecorded("sales", "ivr", "policy"))
+    await kept.settled()
+    first, *_, last = await kept.store.events()
+    kept.store.forget_events(3.0)
+    await kept.settled()
+    assert [event.at for event in await kept.store.events()] == [3.0, 4.0, 5.0, 6.0]
+    assert [event.at for event in await kept.store.events(after=first.offset, limit=1)] == [3.0]
+    kept.store.forget_events(7.0)
+    kept.store.put_event(8.0, LossNotRecorded("sales", "ivr", "policy"))
+    await kept.settled()
+    assert [event.at for event in await kept.store.events(after=last.offset)] == [8.0]
+
+
+async def test_old_events_are_forgotten_a_batch_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statement, "PRUNED_AT_ONCE", 2)
+    kept = Kept(await Store.open(f"sqlite:///{tmp_path}/switch.db"))
+    for number in range(6):
+        kept.store.put_event(float(number), LossNotRecorded("sales", "ivr", "policy"))
+    for left in ([2.0, 3.0, 4.0, 5.0], [4.0, 5.0], [5.0], [5.0]):
+        kept.store.forget_events(5.0)
+        await kept.settled()
+        assert [event.at for event in await kept.store.events()] == left
+    await kept.store.close()
+
+
+async def test_a_store_forgets_events_by_itself_when_they_are_so_many_days_old(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/switch.db")
+    now = time.time()
+    for days in (9.1, 8.9):
+        store.put_event(now - days * DAY_S, LossNotRecorded("sales", "ivr", f"{days}"))
+    await Kept(store).settled()
+    store.forget_after(1, 1, 1, 9)
+    await asyncio.sleep(0)
+    await Kept(store).settled()
+    assert [event.body["why"] for event in await store.events()] == ["8.9"]
+    await store.close()
 
 
 ODD, FINE = "a\udcff\ud800\x00\\忙", "a\ufffd\ufffd\ufffd\\忙"

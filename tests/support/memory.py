@@ -60,6 +60,7 @@ class Memory:
         self._grounds: dict[str, KeptGround] = {}
         self._edges: list[tuple[int, str, Edge]] = []
         self._events: list[StoredEvent] = []
+        self._offset = 0  # of the last event, forgotten or not
 
     @property
     def healthy(self) -> bool:
@@ -166,7 +167,11 @@ class Memory:
 
     def put_event(self, at: float, event: DomainEvent) -> None:
         body = json.loads(statement.body(event))
-        self._events.append(StoredEvent(len(self._events) + 1, at, type(event).__name__, body))
+        self._offset += 1
+        self._events.append(StoredEvent(self._offset, at, type(event).__name__, body))
+
+    def forget_events(self, unix: float) -> None:
+        self._events = [event for event in self._events if event.at >= unix]
 
     def _settle(self, promise: Promise, token: str, ok: bool) -> None:
         row = legible(promise)
@@ -261,7 +266,7 @@ class Memory:
         return made
 
     async def events(self, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
-        return self._events[after : after + limit]
+        return [event for event in self._events if event.offset > after][:limit]
 
     async def close(self) -> None:
         self.release()
