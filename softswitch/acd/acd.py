@@ -161,6 +161,10 @@ class Acd:
         """Why this contact cannot be moved there now; "": it can."""
         return self._changes.unmovable(contact, queue)
 
+    def is_employed(self, agent: str) -> bool:
+        """Configured; who is not any more ends what he has in hand, and can be nothing but logged out."""
+        return self._changes.is_employed(agent)
+
     def agent(self, name: str) -> AgentNow:
         return agent_now(self._state.agents[name])
 

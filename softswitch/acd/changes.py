@@ -99,6 +99,9 @@ class Changes:
                 self._closing.remove(name)
                 del self._state.queues[name]
 
+    def is_employed(self, agent: str) -> bool:
+        return agent in self._state.agents and agent not in self._leaving
+
     def employed(self, rule: Callable[[Any, Step], None]) -> Callable[[Any, Step], None]:
         """The rule, for agents who are not about to be gone."""
 

@@ -38,8 +38,9 @@ class AgentCodes:
         self, route: FeatureRoute, user: str, directory: SwitchDirectory, language: str
     ) -> tuple[list[Effect], Script]:
         """What is to be done, and what leads the caller."""
-        agent = directory.agents_of.get(user)
-        seats = directory.seats
+        agent, seats = directory.agents_of.get(user), directory.seats
+        if agent is not None and not self._switch.acd.is_employed(agent):  # he only ends what he has in hand
+            agent = None
         if route.feature in _FORCED:
             return _announced(self._forced(route, user), language)
         if agent is None:

@@ -179,16 +179,17 @@ class SwitchControl:
     # ---- ordering ----------------------------------------------------------------------------------------------
 
     def log_in(self, agent: str, ready: bool = True, phone: str = "", by: str = "") -> None:
-        self._switch.acd.agent(agent)  # raises LookupError
         self._command(*self._switch.workplaces.log_in(agent, phone, ready, by))
 
     def log_out(self, agent: str) -> None:
         self._agent(agent, LogOut(agent))
 
     def set_ready(self, agent: str) -> None:
+        self._switch.workplaces.expect(agent)
         self._agent(agent, SetReady(agent))
 
     def set_paused(self, agent: str, reason: str) -> None:
+        self._switch.workplaces.expect(agent)
         self._agent(agent, SetPaused(agent, reason))
 
     def force(self, agent: str, state: str, reason: str, by: str) -> None:

@@ -71,6 +71,8 @@ class Oversight:
         old = self._switch.acd.agent(agent).state
         if old is AgentState.LOGGED_OUT and state != READY:
             raise Refused("logged out", f"{agent} is logged out")
+        if state != LOGGED_OUT:
+            self._switch.workplaces.expect(agent)
         reason = (reason or FORCED) if state == PAUSED else ""
         if state == READY:
             orders = [*self._switch.workplaces.log_in(agent, "", True, by), TellAcd(SetReady(agent))]

@@ -206,7 +206,8 @@ class Control(Protocol):
 
     def log_out(self, agent: str) -> None: ...
 
-    def set_ready(self, agent: str) -> None: ...
+    def set_ready(self, agent: str) -> None:
+        """Raises ``Refused`` for one who is not configured any more, as do ``set_paused`` and ``log_in``."""
 
     def set_paused(self, agent: str, reason: str) -> None: ...
 

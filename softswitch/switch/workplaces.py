@@ -129,8 +129,15 @@ class Workplaces:
 
     # ---- sitting down, standing up -----------------------------------------------------------------------------
 
+    def expect(self, agent: str) -> None:
+        """He is to work, or to pause. Raises ``LookupError``, and ``Refused`` for one who only ends what he does."""
+        self._switch.acd.agent(agent)
+        if not self._switch.acd.is_employed(agent):
+            raise Refused("removed", f"{agent} is not in agents.yaml any more, and leaves when the call is over")
+
     def log_in(self, agent: str, phone: str, ready: bool, by: str) -> list[Effect]:
-        """By command, at ``phone``; "": where he is already, or at his own. Raises ``Refused``."""
+        """By command, at ``phone``; "": where he is already, or at his own. Raises as ``expect`` does."""
+        self.expect(agent)
         users, there = self._switch.configuration.users, self._seats.users(agent)
         log_in = TellAcd(LogIn(agent, ready))
         if not phone and there:
@@ -171,8 +178,8 @@ class Workplaces:
         if not user:
             return []
         self._show(user)
-        employed = any(spec.name == agent for spec in self._switch.configuration.agents)  # not removed by a reload
-        return [SeatLeft(agent, user), *([TellAcd(Reachability(agent, False))] if employed else [])]
+        removed = not self._switch.acd.is_employed(agent)  # by a reload
+        return [SeatLeft(agent, user), *([] if removed else self.moved(agent))]
 
     def _show(self, *users: str) -> None:
         for user in users:

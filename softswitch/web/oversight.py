@@ -53,6 +53,14 @@ def refusing() -> Iterator[None]:
         raise ApiError(409, str(refused), _HINTS.get(refused.why, "")) from None
 
 
+def agent_of(control: Control, name: str) -> AgentView:
+    """Raises ``LookupError``, also for who was removed by a reload, and is gone with what was just asked for."""
+    for agent in control.agents():
+        if agent.agent == name:
+            return agent
+    raise LookupError(f"no such agent: {name}")
+
+
 class Overseeing:
     """Handlers for routes; those of agents give the agent as he is then. An unknown name is a ``LookupError``."""
 
@@ -65,14 +73,14 @@ class Overseeing:
         _log.info("agent_logged_in", agent=name, phone=body.phone, by=who)
         with refusing():
             self._control.log_in(name, body.ready, body.phone, f"api {who}")
-        return json_response(self._agent(name))
+        return json_response(agent_of(self._control, name))
 
     async def force(self, request: web.Request, who: str) -> web.Response:
         body = await read_body(request, ForceBody, '{"state": "paused", "reason": "meeting"}')
         name = request.match_info["name"]
         with refusing():
             self._control.force(name, body.state, body.reason, f"api {who}")
-        return json_response(self._agent(name))
+        return json_response(agent_of(self._control, name))
 
     async def move(self, request: web.Request, who: str) -> web.Response:
         body = await read_body(request, MoveBody, '{"queue": "service"}')
@@ -87,6 +95,3 @@ class Overseeing:
         with refusing():
             self._control.reprioritise(contact, body.priority_s, f"api {who}")
         return json_response({"contact": contact, "priority_s": body.priority_s})
-
-    def _agent(self, name: str) -> AgentView:
-        return next(agent for agent in self._control.agents() if agent.agent == name)

@@ -27,7 +27,7 @@ from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, With
 from softswitch.web.dialplans import Dialplans, Reload
 from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
-from softswitch.web.oversight import Overseeing, refusing
+from softswitch.web.oversight import Overseeing, agent_of, refusing
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.statistics import Figures, Statistics
 from softswitch.web.supervise import Supervising
@@ -244,7 +244,7 @@ class Api:
                     self._control.log_in(name, by=f"api {who}")
                 case "logged_out":
                     self._control.log_out(name)
-        agent = next(agent for agent in self._control.agents() if agent.agent == name)
+            agent = agent_of(self._control, name)
         if agent.state == AgentState.LOGGED_OUT.value and body.state in ("ready", "paused"):
             raise ApiError(409, f"{name} is logged out", "log the agent in first (state logged_in)")
         return json_response(agent)

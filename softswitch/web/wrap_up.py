@@ -10,6 +10,7 @@ from aiohttp import web
 
 from softswitch.switch.view import AgentView, Control
 from softswitch.web.body import read_body
+from softswitch.web.oversight import agent_of
 from softswitch.web.problem import ApiError
 
 _LONGEST_S = 86400.0
@@ -30,4 +31,4 @@ async def wrap_up(control: Control, request: web.Request, who: str) -> AgentView
             raise ApiError(409, f"{name} talks to nobody", "wrap-up is asked for during the conversation")
     elif not control.extend_wrap_up(name, body.extend_s):
         raise ApiError(409, f"{name} is not in wrap-up", "only one that is under way can be extended")
-    return next(agent for agent in control.agents() if agent.agent == name)
+    return agent_of(control, name)

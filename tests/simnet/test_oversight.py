@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from softswitch.acd.model import AgentSpec, Need, QueueSpec, WrapUp, WrapUpMode
 from softswitch.contact.seats import SeatRules
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.oversight import AgentForced, ContactMoved, OversightRefused, PriorityChanged
+from softswitch.switch.staff import StaffChanges
 from softswitch.switch.view import Refused
 from tests.simnet.house import House, configuration
 from tests.simnet.phone import Call, SimPhone
@@ -248,3 +250,36 @@ def test_what_cannot_be_moved(house: Overseen) -> None:
     with pytest.raises(LookupError):
         control.reprioritise("c-none", 1.0, "api boss")
     assert not house.world.facts(ContactMoved)
+
+
+def test_who_is_removed_in_a_call_can_only_be_logged_out_and_whoever_wants_more_is_told() -> None:
+    house = Overseen()
+    other = SimPhone(house.world, "1003", 6003, "pw-1003")
+    other.register()
+    house.world.run_until(lambda: other.registered)
+    control, switch = house.world.switch.control, house.world.switch
+    control.log_out("alice")
+    control.log_in("dana", phone="1003")
+    call = house.caller()
+    house.world.run_until(lambda: house.agent("dana") == "talking")
+    others = tuple(spec for spec in switch.configuration.agents if spec.name != "dana")
+    switch.staff.exchange(replace(switch.configuration, agents=others, seats=SeatRules()), StaffChanges())
+    wants: list[Callable[[], None]] = [
+        lambda: control.log_in("dana"),
+        lambda: control.log_in("dana", phone="1004"),
+        lambda: control.set_ready("dana"),
+        lambda: control.set_paused("dana", "lunch"),
+        lambda: control.force("dana", "ready", "", "api ops"),
+        lambda: control.force("dana", "paused", "", "api ops"),
+    ]
+    for want in wants:
+        with pytest.raises(Refused, match=r"dana is not in agents\.yaml any more") as refused:
+            want()
+        assert refused.value.why == "removed"
+    for code in ("*11", "*13", "*14", "*12"):
+        assert "does not belong to an agent" in house.dials(other, code)
+    control.force("dana", "logged-out", "", "api ops")
+    assert house.agent("dana") == "talking"
+    house.carrier.hang_up(call)
+    house.world.run_until(lambda: "dana" not in {one.agent for one in control.agents()}, 60)
+    assert not house.world.facts(UnitFailed)

@@ -100,3 +100,19 @@ async def test_a_refusal_says_why(
 async def test_what_a_role_may(client: Client, role: str, path: str, status: int) -> None:
     bodies = {"login": {}, "force": {"state": "ready"}, "move": {"queue": "service"}, "priority": {"priority_s": 60}}
     assert (await ask(client, path, bodies[path.rpartition("/")[2]], role))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "role"),
+    [
+        ("agents/bob/force", {"state": "logged-out"}, "supervisor"),
+        ("agents/bob/state", {"state": "logged_out"}, "agent"),
+    ],
+)
+async def test_who_was_removed_and_is_gone_with_the_order_is_not_found(
+    client: Client, control: FakeControl, monkeypatch: pytest.MonkeyPatch, path: str, body: Any, role: str
+) -> None:
+    monkeypatch.setattr(control, "agents", lambda: [])
+    status, said = await ask(client, path, body, role)
+    assert (status, said["error"]) == (404, "no agent 'bob'"), said
+    assert control.done
