@@ -254,6 +254,21 @@ def test_who_is_in_a_call_of_his_own_is_offered_nothing_until_it_ends(office: Of
     office.world.run_until(lambda: office.agent("alice") == "talking")
 
 
+def test_who_leaves_his_desk_during_a_call_of_his_own_takes_nothing_of_it_with_him(office: Office) -> None:
+    control, switch = office.world.switch.control, office.world.switch
+    control.log_in("dana", phone="1003")
+    mine = office.other.call("1004")
+    office.world.run_until(lambda: mine.state == "talking")
+    assert switch.acd.agent("dana").engaged
+    control.log_out("dana")
+    assert not switch.acd.agent("dana").engaged and not switch.workplaces.untold("dana")
+    control.log_in("dana", phone="1003")
+    assert switch.acd.agent("dana").engaged
+    office.other.hang_up(mine)
+    office.world.run(0.1)
+    assert not switch.acd.agent("dana").engaged
+
+
 def test_a_phone_that_rings_for_somebody_else_is_not_rung_for_a_queue(office: Office) -> None:
     office.world.switch.control.log_in("alice")
     office.alice.answer_after = None
