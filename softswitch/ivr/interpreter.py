@@ -157,7 +157,7 @@ class Interpreter:
         match self.state.wait:
             case Wait.PROMPT | Wait.KEYS:
                 self.state.ahead = ""  # some keys may not have been heard meanwhile: all are asked for anew
-                self._walk(run, self._enter(run, self.state.step))
+                self._walk(run, self._enter(run, self.state.step, again=True))
                 return run.effects
             case Wait.PAUSE:
                 self._walk(run, self._tried(lambda verb: verb.resume(run)))
@@ -240,12 +240,12 @@ class Interpreter:
         self.state.burst, self.state.burst_at = max(0.0, left) + 1, now
         return self.state.burst > MAX_BURST
 
-    def _enter(self, run: Run, step: str) -> Way | None:
+    def _enter(self, run: Run, step: str, again: bool = False) -> Way | None:
         state, here = self.state, self.here
         state.step, state.typed, state.due = step, "", None
         state.entered_at, state.told, state.changed, state.private = run.now, [], [], False
         run.emit(StepEntered(state.variables["contact"], here.name, step, here.steps[step].verb.verb))
-        return self._tried(lambda verb: verb.enter(run))
+        return self._tried(lambda verb: verb.again(run) if again else verb.enter(run))
 
     def _tried(self, act: Callable[[Verb], Way | None]) -> Way | None:
         """What the step does; a step that cannot be done takes its ``failed``."""

@@ -175,6 +175,23 @@ def test_who_overflows_to_the_mailbox_is_told_so_and_leaves_a_message() -> None:
     assert not house.world.facts(QueueJoined)
 
 
+def test_over_a_crash_he_is_asked_for_his_message_again_and_does_not_wait_anew() -> None:
+    house = house_with({"orders": {"timeout": Way(voicemail=True)}}, max_wait_s=20.0)
+    house.world.switch.control.set_paused("alice", "lunch")
+    call = caller(house)
+    while not any("leave a message" in text for text in said(house)):
+        house.world.run(0.1)
+    house.world.crash()  # he has heard half of it
+    house.world.run(1)
+    house.world.start()
+    house.world.run_until(lambda: any("leave a message" in text for text in said(house)), 15)
+    house.world.run(15)
+    house.carrier.press(call, "#")
+    over(house, call)
+    assert [left.message.mailbox for left in house.world.facts(VoicemailLeft)] == ["orders"]
+    assert joined(house) == [("orders", "", "")]
+
+
 def test_the_mailbox_is_that_of_the_queue_in_which_he_ended() -> None:
     overflow: dict[str, Ways] = {"orders": {"full": Way("service")}, "service": {"timeout": Way(voicemail=True)}}
     house = house_with(overflow, max_waiting=0)

@@ -143,6 +143,10 @@ class Verb(Written):
         """The step's time is up."""
         return Exit("failed", why="no answer in time")
 
+    def again(self, run: Run) -> Way | None:
+        """A new process says and asks anew what its caller was hearing or pressing."""
+        return self.enter(run)
+
     def resume(self, run: Run) -> Exit | None:
         """A new process goes on with a pause."""
         raise UsageError(f"{self.verb} makes no pause")

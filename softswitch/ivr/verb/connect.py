@@ -220,6 +220,10 @@ class Queue(Verb):
         run.wait(Wait.QUEUE, None)
         return None
 
+    def again(self, run: Run) -> Exit | None:
+        """Only in the mailbox is anything said or asked."""
+        return self._left(_Message(mailbox=run.state.mailbox).enter(run))
+
     def _priority(self, run: Run) -> float:
         text = run.text(self.priority)
         try:
