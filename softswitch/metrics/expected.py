@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,7 +16,8 @@ class ExpectedWaits(Collector):
     """Where nobody is at work there is no wait, and before any outcome no share of them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.queues: Sequence[QueueView] = ()
+        self.queues: Mapping[str, QueueView] = {}
+        self.others: Sequence[QueueView] = ()  # that have no label of their own: they are only counted
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
@@ -33,13 +35,17 @@ class ExpectedWaits(Collector):
             "softswitch_queue_expected_waits", "Waits that were foretold, and where they ended",
             labels=("queue", "outcome"),
         )  # fmt: skip
-        for view in self.queues:
+        counts: Counter[tuple[str, str]] = Counter()
+        for name, view in [*self.queues.items(), *(("other", view) for view in self.others)]:
+            for outcome, count in view.predictions.counts.items():
+                counts[name, outcome] += count
+        for labels, count in counts.items():
+            outcomes.add_metric(labels, count)
+        for name, view in self.queues.items():
             wait, predictions = view.expected_wait, view.predictions
             if wait is not None:
                 for bound, seconds in (("low", wait.low_s), ("likely", wait.likely_s), ("high", wait.high_s)):
-                    waits.add_metric((view.queue, bound), seconds)
+                    waits.add_metric((name, bound), seconds)
             if predictions.coverage is not None:
-                coverage.add_metric((view.queue,), predictions.coverage)
-            for outcome, count in predictions.counts.items():
-                outcomes.add_metric((view.queue, outcome), count)
+                coverage.add_metric((name,), predictions.coverage)
         yield from (waits, coverage, outcomes)

@@ -1,6 +1,7 @@
 """The registry: counters that facts raise as they happen, gauges that are read when somebody scrapes.
 
-A label that grows all the same (a peer can make up anything) ends as ``other``.
+A label that grows all the same (a peer can make up anything) ends as ``other`` in counters. Gauges leave out what has
+no label of its own: those of several queues are no number of anything.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -36,6 +38,7 @@ from softswitch.metrics.quality import Quality
 from softswitch.switch.event import CallShed, HttpAnswered, MessageDropped, StreamMeasured
 from softswitch.switch.view import Control
 
+T = TypeVar("T")
 _LABEL_VALUES = 200  # per label; what comes later is "other"
 _WAIT_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0)
 _TALK_S = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0)
@@ -154,16 +157,18 @@ class Metrics:
         self._bans.set(len(control.bans()))
         self._pressure.set(control.pressure())
         self._registrations.set(len(control.registrations()))
-        trunks = control.trunks()
-        _set(self._trunk_up, {trunk.trunk: int(trunk.up) for trunk in trunks})
-        _set(self._trunk_calls, {trunk.trunk: trunk.calls for trunk in trunks})
-        queues = control.queues()
-        _set(self._waiting, {queue.queue: queue.waiting for queue in queues})
-        _set(self._longest, {queue.queue: queue.longest_wait_s for queue in queues})
-        _set(self._ready_agents, {queue.queue: queue.agents_ready for queue in queues})
-        _set(self._staffed, {queue.queue: queue.agents_logged_in for queue in queues})
-        _set(self._open, {queue.queue: queue.promises_open for queue in queues})
+        trunks = self._own("trunk", {trunk.trunk: trunk for trunk in control.trunks()})
+        _set(self._trunk_up, {name: int(trunk.up) for name, trunk in trunks.items()})
+        _set(self._trunk_calls, {name: trunk.calls for name, trunk in trunks.items()})
+        every_queue = control.queues()
+        queues = self._own("queue", {queue.queue: queue for queue in every_queue})
+        _set(self._waiting, {name: queue.waiting for name, queue in queues.items()})
+        _set(self._longest, {name: queue.longest_wait_s for name, queue in queues.items()})
+        _set(self._ready_agents, {name: queue.agents_ready for name, queue in queues.items()})
+        _set(self._staffed, {name: queue.agents_logged_in for name, queue in queues.items()})
+        _set(self._open, {name: queue.promises_open for name, queue in queues.items()})
         self._waits.queues = queues
+        self._waits.others = [queue for queue in every_queue if queue.queue not in queues]
         self._figures(control.statistics(of_agents=False).intervals)
 
     def _figures(self, counted: Intervals) -> None:
@@ -173,8 +178,7 @@ class Metrics:
             figures[queue].add(one)
         for gauge in (self._levels, *self._of_queues.values()):
             gauge.clear()
-        for queue, whole in figures.items():
-            label = self._bounded("queue", queue)
+        for label, whole in self._own("queue", figures).items():
             for formula, level in whole.service_levels().items():
                 if level is not None:
                     self._levels.labels(label, formula).set(level)
@@ -220,6 +224,10 @@ class Metrics:
             return "other"
         seen.add(value)
         return value
+
+    def _own(self, label: str, found: Mapping[str, T]) -> dict[str, T]:
+        """Those that have a label of their own."""
+        return {value: one for value, one in found.items() if self._bounded(label, value) == value}
 
 
 def _set(gauge: Gauge, values: Mapping[str, float], always: Iterable[str] = ()) -> None:

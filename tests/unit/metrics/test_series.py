@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+
 import pytest
 
+from softswitch.acd.calibration import Calibrated
+from softswitch.acd.estimate import Interval
 from softswitch.acd.model import AgentState, AgentStateChanged, QueueJoined, QueueLeft
 from softswitch.acd.statistics import Intervals, Promise, QueueFigures, Statistics
 from softswitch.call.record import CallRecord
@@ -12,7 +17,7 @@ from softswitch.callback.model import PromiseChanged, PromiseState
 from softswitch.contact.event import ContactConnected, ContactDisconnected, ContactFinished, ContactStarted
 from softswitch.core.effect import DomainEvent
 from softswitch.metrics import Metrics
-from softswitch.switch.view import AgentView, QueueView
+from softswitch.switch.view import AgentView, QueueView, TrunkView
 from tests.bench.day import day
 from tests.support.fake_control import FakeControl
 
@@ -96,10 +101,36 @@ def test_more_queues_than_there_is_room_for_end_as_other() -> None:
         metrics.observe(QueueJoined("c", f"queue{number}", 1, "call"), 0.0)
     lines = [line for line in series(metrics) if line.startswith("softswitch_queue_joined_total{")]
     assert len(lines) == 201
+    assert 'softswitch_queue_joined_total{kind="call",queue="other"} 800.0' in lines
+
+
+class Thousand(FakeControl):
+    """A thousand queues and trunks, and every number of each."""
+
+    def queues(self) -> list[QueueView]:
+        told, came_true = Interval(1.0, 2.0, 3.0), Calibrated({"inside": 8, "above": 2}, 0.8, 1.0)
+        return [QueueView(f"queue{number}", 5, 10.0, 3, 9, 2, told, came_true) for number in range(1000)]
+
+    def trunks(self) -> list[TrunkView]:
+        return [TrunkView(f"trunk{number}", "", True, "", [], [], {}, 0.0, 3, 30, "") for number in range(1000)]
+
+
+def test_gauges_of_a_thousand_queues_are_those_of_the_same_two_hundred() -> None:
+    metrics = Metrics()
     counted = {(0.0, f"queue{number}"): QueueFigures(answered=1, waited_answered_s=7.0) for number in range(1000)}
-    metrics.sample(FakeControl(counted=Intervals(counted)))
-    lines = [line for line in series(metrics) if line.startswith("softswitch_queue_speed_of_answer_seconds{")]
-    assert len(lines) <= 201
+    metrics.sample(Thousand(counted=Intervals(counted)))
+    found = series(metrics)
+    named: dict[str, set[str]] = defaultdict(set)  # by metric, the queues or trunks that are its labels
+    for line in found:
+        if match := re.match(r'(softswitch_\w+)\{.*?\b(?:queue|trunk)="(\w+)"', line):
+            named[match[1]].add(match[2])
+    outcomes = named.pop("softswitch_queue_expected_waits_total")
+    assert len(outcomes) == 201
+    assert 'softswitch_queue_expected_waits_total{outcome="inside",queue="other"} 6400.0' in found
+    assert len(named) == 14
+    for name, values in named.items():
+        what = "trunk" if "trunk" in name else "queue"
+        assert values == {f"{what}{number}" for number in range(200)}, name
 
 
 def test_asa_aht_rona_and_transfers_are_those_of_reports() -> None:
