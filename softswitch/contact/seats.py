@@ -2,7 +2,8 @@
 
 Whoever has no phone of his own says at login which one it is, by his number and PIN or by command. One phone serves
 one agent at a time, and one such agent sits at one phone: to sit down elsewhere is to leave the desk before. Phones at
-which wrong PINs were typed too often take no login for a while, whosever PIN it was.
+which wrong PINs were typed too often take no login for a while, whosever PIN it was; who gets his own right is
+forgiven for what he typed before, and nobody else is.
 
 Whether he is ready is the ACD's business, and what was decided here becomes true with the fact (``SeatTaken``).
 """
@@ -27,7 +28,7 @@ class SeatRules:
     numbers: Mapping[str, str] = field(default_factory=dict)  # what is typed -> agent
     pins: Mapping[str, str] = field(default_factory=dict, repr=False)  # by agent
     tries: int = 3  # of one call
-    failures: int = 5  # wrong in a row at one phone; then it takes no login
+    failures: int = 5  # wrong at one phone within ``lock_s``; then it takes no login for as long
     lock_s: float = 900.0
 
 
@@ -63,7 +64,7 @@ class Seats:
         self.agents_of: dict[str, str] = {}
         self._own: dict[str, tuple[str, ...]] = {}  # also of one who is gone and still talks
         self._desks: dict[str, str] = {}  # agent -> user
-        self._failures: dict[str, int] = {}  # by user, in a row
+        self._failures: dict[str, list[tuple[float, str]]] = {}  # by user: when, and whose PIN it was not
         self._locked: dict[str, float] = {}  # by user: until, monotonic seconds
         self.configure(agents, rules)
 
@@ -125,15 +126,16 @@ class Seats:
     def locked(self, user: str, now: float) -> bool:
         return self._locked.get(user, now) > now
 
-    def opened(self, user: str) -> None:
-        self._failures.pop(user, None)
+    def opened(self, user: str, agent: str) -> None:
+        self._failures[user] = [one for one in self._failures.get(user, ()) if one[1] != agent]
 
-    def refused(self, user: str, now: float) -> None:
-        """One more PIN was wrong."""
-        failures = self._failures.get(user, 0) + 1
-        if failures >= self.rules.failures:
-            self._locked[user], failures = now + self.rules.lock_s, 0
-        self._failures[user] = failures
+    def refused(self, user: str, agent: str, now: float) -> None:
+        """One more PIN was wrong; ``agent``: whose it should have been, "" nobody's."""
+        since = now - self.rules.lock_s
+        self._failures[user] = [one for one in self._failures.get(user, ()) if one[0] > since] + [(now, agent)]
+        if len(self._failures[user]) >= self.rules.failures:
+            self._locked[user] = now + self.rules.lock_s
+            del self._failures[user]
 
 
 def _digest(pin: str) -> bytes:

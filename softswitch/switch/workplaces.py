@@ -159,10 +159,10 @@ class Workplaces:
     def seated(self, event: SeatTaken | SeatRefused) -> list[Effect]:
         if isinstance(event, SeatRefused):
             if event.why == "pin":
-                self._seats.refused(event.user, self._switch.now)
+                self._seats.refused(event.user, event.agent, self._switch.now)
             return []
         agent, user = event.agent, event.user
-        self._seats.opened(user)
+        self._seats.opened(user, agent)
         self._seats.sit(agent, user)
         self._show(user, event.old)
         reach = self.moved(agent)

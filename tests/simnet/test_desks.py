@@ -126,6 +126,26 @@ def test_a_wrong_pin_lets_nobody_in_and_five_close_the_phone(office: Office) -> 
     assert office.sits("dana") == "1004"
 
 
+def test_who_has_a_pin_of_his_own_cannot_try_those_of_others_for_ever(office: Office) -> None:
+    office.types(office.other, "1111#", "2222#", code="*11502")
+    office.types(office.other, "3333#", "4444#", code="*11502")
+    office.types(office.other, "7362#", code="*11501")
+    office.types(office.other, code="*12")
+    office.types(office.other, "5555#", "9184#", code="*11502")
+    assert office.world.facts(SeatRefused)[-1].why == "locked" and office.agent("erik") == "logged_out"
+
+
+def test_who_got_it_right_at_last_is_forgiven_and_so_is_everybody_after_a_while(office: Office) -> None:
+    for _ in range(3):
+        office.types(office.other, "1111#", "2222#", "7362#", code="*11501")
+        office.types(office.other, code="*12")
+    assert {one.why for one in office.world.facts(SeatRefused)} == {"pin"}
+    office.types(office.other, "1111#", "2222#", "3333#", code="*11502")
+    office.world.run(RULES.lock_s)
+    office.types(office.other, "1111#", "2222#", "9184#", code="*11502")
+    assert office.sits("erik") == "1003"
+
+
 def test_a_logout_during_a_call_leaves_the_desk_after_it(office: Office) -> None:
     office.types(office.other, "7362#", code="*11501")
     office.rings()

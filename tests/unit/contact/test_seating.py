@@ -54,10 +54,10 @@ class Desk:
                 case SeatTaken(agent, user):
                     self.facts.append(effect)
                     self.seats.sit(agent, user)
-                case SeatRefused(user, why=why):
+                case SeatRefused(user, who, why):
                     self.facts.append(effect)
                     if why == "pin":
-                        self.seats.refused(user, self.now)
+                        self.seats.refused(user, who, self.now)
 
 
 def test_number_and_pin_are_asked_for_and_the_phone_is_his() -> None:
