@@ -26,7 +26,7 @@ from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.entropy import pooled
 from softswitch.ivr.model import Fetched
-from softswitch.log import configure, log_event
+from softswitch.log import log_event
 from softswitch.media.client import MediaListener
 from softswitch.media.pool import MediaPool
 from softswitch.media.watch import QUIET
@@ -41,9 +41,9 @@ from softswitch.net.upcalls import Upcalls
 from softswitch.net.webhooks import Hook, WebhookPoster
 from softswitch.net.websocket import WebSocketDoor
 from softswitch.process import boot_id, raise_file_limit, spare_the_long_lived
-from softswitch.reload import Reloader, first
+from softswitch.reload import Reloader, begin, first
 from softswitch.rtp.quality import Quality
-from softswitch.settings import Settings, load
+from softswitch.settings import Settings
 from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.hep import Agent
 from softswitch.sip.locate import TRANSPORTS, Located
@@ -87,8 +87,9 @@ FOLLOW_S = 1.0  # how often the files of certificates are looked at
 class Control:
     """Everything that the control process consists of."""
 
-    def __init__(self, settings: Settings, config_dir: Path) -> None:
+    def __init__(self, settings: Settings, config_dir: Path, problems: Sequence[Problem] = ()) -> None:
         self.settings = settings
+        self._problems = problems  # of what is written, where the settings are those that were kept
         self._config_dir = config_dir
         self.metrics = Metrics()
         self._listening = False
@@ -136,7 +137,8 @@ class Control:
             self.network, self.media, self.store, self.fetcher, self.resolver, self.journal, shelf, poster=self.poster
         )
         self._switch = Switch(built, ports, Ids(pooled()), clock, self._rearm)
-        self.reloader = Reloader(self._config_dir, settings, self._switch, shelf, dialplans)
+        problems = [*self._problems, *dialplans.problems]
+        self.reloader = Reloader(self._config_dir, settings, self._switch, shelf, problems)
         for hears in (self.metrics.observe, log_event, *queue_log(settings, self._switch)):
             self._switch.listen(hears)
         await self._tell_homer()
@@ -358,14 +360,14 @@ def _resolver(settings: Settings, listeners: Sequence[ListeningPoint], on_done: 
     return DnsResolver(on_done, nameservers, settings.dns.timeout, transports, sorted(families))
 
 
-async def run(settings: Settings, config_dir: Path) -> None:
+async def run(settings: Settings, config_dir: Path, problems: Sequence[Problem] = ()) -> None:
     """Until SIGTERM or SIGINT. What is written is read again at SIGHUP; one more that comes meanwhile waits."""
     stop, hangup = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, hangup.set)
-    control = Control(settings, config_dir)
+    control = Control(settings, config_dir, problems)
     await control.start()
     spare_the_long_lived()
     print(control.banner(), flush=True)
@@ -378,12 +380,12 @@ async def run(settings: Settings, config_dir: Path) -> None:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="softswitch.app", description="the control process; see softswitch run")
     parser.add_argument("--config", type=Path, required=True)
-    config_dir = parser.parse_args(arguments).config
+    parser.add_argument("--kept", type=Path, required=True, help="what was right last, where that is wrong")
+    config_dir, kept = vars(parser.parse_args(arguments)).values()
     try:
-        settings = load(config_dir)
-        configure(settings.log.format, settings.log.level, settings.log.mask_numbers)
+        settings, problems = begin(config_dir, kept)
         raise_file_limit()
-        uvloop.run(run(settings, config_dir))
+        uvloop.run(run(settings, config_dir, problems))
     except StoreAway as error:
         print(error, file=sys.stderr)
         return 1  # the supervisor tries again

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.load import load_plans
 from softswitch.log import configure
 from softswitch.settings import Settings
+from softswitch.settings.kept import keep, latest
 from softswitch.settings.load import load_beside
 from softswitch.store.shelf import PlanShelf
 from softswitch.switch.configuration import Configuration
@@ -37,7 +38,7 @@ from softswitch.switch.staff import StaffChange, StaffChanges
 log = logging.getLogger("softswitch.reload")
 
 LIVE = ("agents", "queues", "calendars", "log")  # parts of the settings that are taken over
-_MADE = ("root", "warnings", "version")  # by ``load``, and written by nobody
+_MADE = ("root", "warnings", "version", "texts")  # by ``load``, and written by nobody
 SWITCH_S = 0.0005
 READINGS = 3  # of files that change while they are read
 MOST_WAITING = 4
@@ -144,6 +145,25 @@ def _yielding() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
+def begin(config_dir: Path, kept: Path) -> tuple[Settings, Sequence[Problem]]:
+    """The settings of a process that begins: what is written; what was kept, where that has problems. The log works.
+
+    Raises ``ConfigError``.
+    """
+    settings, problems = latest(config_dir, kept)
+    configure(settings.log.format, settings.log.level, settings.log.mask_numbers)
+    for problem in problems[:MOST_LOGGED]:
+        log.error("%s", problem)
+    if problems:
+        log.error("the configuration that is written is not right; the one that worked before serves on")
+        return settings, problems
+    try:
+        keep(settings)
+    except OSError as error:
+        log.error("the configuration of now cannot be kept for a process that outlives a mistake: %s", error)
+    return settings, ()
+
+
 def first(settings: Settings) -> tuple[Dialplans, PlanShelf]:
     """The dialplans to begin with, and the shelf where former ones are. Raises ``ConfigError``.
 
@@ -177,14 +197,14 @@ class Reloader:
         settings: Settings,
         switch: Switch,
         shelf: PlanShelf,
-        begun: Dialplans | None = None,
+        problems: Sequence[Problem] = (),
     ) -> None:
-        """``begun``: what was written at the start."""
+        """``problems``: of what was written at the start; where there are errors, something else serves on."""
         self._config_dir = config_dir
         self._settings = settings
         self._switch = switch
         self._shelf = shelf
-        self._begun = begun
+        self._problems = problems
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -201,8 +221,8 @@ class Reloader:
 
     async def follow(self, wanted: asyncio.Event, by: str) -> None:
         """Reload each time that it is wanted; what is wrong is in the log. Wanted many times meanwhile: once more."""
-        if self._begun is not None and not self._begun.right:
-            self._switch.dialplans.refused("start", self._begun.problems)
+        if any(problem.level == "error" for problem in self._problems):
+            self._switch.dialplans.refused("start", self._problems)
         while True:
             await wanted.wait()
             wanted.clear()
@@ -220,7 +240,7 @@ class Reloader:
             if len(error.problems) > MOST_LOGGED:
                 log.warning("reload: and %d more", len(error.problems) - MOST_LOGGED)
             raise
-        unkept = await self._keep(proof.dialplans)
+        unkept = await self._keep(proof)
         self._settings = proof.settings
         now = self._switch.dialplans
         facts = replace(
@@ -239,8 +259,10 @@ class Reloader:
         version = proof.settings.version
         return Outcome(changes, proof.log, on_former, proof.needs_restart, (*proof.warnings, *unkept), staff, version)
 
-    async def _keep(self, dialplans: Dialplans) -> list[Problem]:
+    async def _keep(self, proof: Proof) -> list[Problem]:
+        dialplans = proof.dialplans
         try:
+            await asyncio.to_thread(keep, proof.settings)
             name = await asyncio.to_thread(self._shelf.write, dialplans.plans, dialplans.texts)
         except OSError as error:
             message = f"cannot be kept for calls that outlive this process: {error.strerror or error}"

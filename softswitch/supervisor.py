@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from softswitch.settings import Settings
+from softswitch.settings.kept import kept_file
 
 log = logging.getLogger("softswitch.supervisor")
 
@@ -57,7 +58,7 @@ def supervise(config_dir: Path, settings: Settings) -> int:
         return 1
     numbers = range(1, settings.media.processes + 1)
     commands = {f"media {number}": media_command(settings, number) for number in numbers}
-    commands["control"] = ["-m", "softswitch.app", "--config", str(config_dir)]
+    commands["control"] = ["-m", "softswitch.app", "--config", str(config_dir), "--kept", str(kept_file(var))]
     with lock:
         return asyncio.run(Supervisor(commands, lock.fileno()).run())
 

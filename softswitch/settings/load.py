@@ -20,12 +20,15 @@ from softswitch.settings.written import Written
 _SQLITE = "sqlite:///"
 
 
-def load(directory: Path, environment: Mapping[str, str] | None = None) -> Settings:
+def load(
+    directory: Path, environment: Mapping[str, str] | None = None, kept: Mapping[str, str] | None = None
+) -> Settings:
     """Read ``directory``; ``environment`` (None: the process's) fills ``${NAME}`` and ``SOFTSWITCH__A__B`` overrides.
+    Of ``kept``, texts by file, nothing is read but these.
 
     Raises ``ConfigError`` with every problem in all files. Warnings do not raise; they are in ``Settings.warnings``.
     """
-    written, settings = _read(directory, environment)
+    written, settings = _read(directory, environment, kept)
     return _right(written, settings)
 
 
@@ -44,14 +47,16 @@ def load_beside(
             if level == "error" and path[0] in live:
                 written.problem(path, f"{message} of those at work: what has changed there needs a restart")
     loaded = _right(written, settings)
-    return loaded, mixed.model_copy(update={"version": loaded.version})
+    return loaded, mixed.model_copy(update={"version": loaded.version, "texts": loaded.texts})
 
 
-def _read(directory: Path, environment: Mapping[str, str] | None) -> tuple[Written, Configuration | None]:
+def _read(
+    directory: Path, environment: Mapping[str, str] | None, kept: Mapping[str, str] | None = None
+) -> tuple[Written, Configuration | None]:
     """The files with their problems, and the settings, unless they make no sense. Raises ``ConfigError``."""
     if not directory.is_dir():
         raise ConfigError([Problem(str(directory), 0, 1, "", "is not a directory; name one with --config")])
-    written = Written(directory, os.environ if environment is None else environment)
+    written = Written(directory, os.environ if environment is None else environment, kept)
     written.read()
     settings = _validated(written)
     root = directory.resolve().parent
@@ -71,7 +76,7 @@ def _right(written: Written, settings: Configuration | None) -> Settings:
         raise ConfigError(_in_order(written.problems))
     root = written.directory.resolve().parent
     values = {name: getattr(settings, name) for name in Configuration.model_fields} | _absolute(settings, root)
-    return Settings(root=root, warnings=tuple(written.problems), version=written.version, **values)
+    return Settings(root=root, warnings=tuple(written.problems), version=written.version, texts=written.texts, **values)
 
 
 def _validated(written: Written) -> Configuration | None:

@@ -36,6 +36,7 @@ class Settings(Configuration):
     root: Path = Path()  # of the project: what relative paths were relative to
     warnings: tuple[Problem, ...] = ()
     version: str = ""  # of the files, short: what a decision was made by
+    texts: dict[str, str] = Field(default_factory=dict, repr=False)  # by file, as they were read; passwords included
 
     def agent_specs(self) -> list[AgentSpec]:
         return [agent.spec(name) for name, agent in self.agents.items()]

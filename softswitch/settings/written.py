@@ -26,11 +26,14 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 class Written:
     """The merged tree and its problems so far."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, environment: Mapping[str, str], kept: Mapping[str, str] | None = None) -> None:
+        """``kept``: texts by file, to be read in place of those that are there now."""
+        self.texts: dict[str, str] = {}  # by file, as they were read
         self.tree: dict[Any, Any] = {}
         self.problems: list[Problem] = []
         self.directory = directory
         self._environment = environment
+        self._kept = kept
         self._positions: dict[str, dict[KeyPath, tuple[int, int]]] = {}
         self._overridden: dict[KeyPath, str] = {}
         self._digest = sha256()
@@ -89,7 +92,7 @@ class Written:
 
     def _read_file(self, file: str, only_key: str = "") -> None:
         try:
-            text = read_text(self.directory / file)
+            text = self._text(file)
         except FileNotFoundError:
             if file == MAIN_FILE:
                 self.problems.append(
@@ -100,6 +103,7 @@ class Written:
             why = str(error) if isinstance(error, Unreadable) else f"cannot be read: {error}"
             self.problems.append(Problem(self._shown(file), 0, 1, "", why))
             return
+        self.texts[file] = text
         self._digest.update(f"{file}\0{text}\0".encode())
         value, self._positions[file], problems = load_yaml(text, self._shown(file))
         self.problems += problems
@@ -110,6 +114,13 @@ class Written:
             return
         for key, inner in value.items():
             self._take(file, only_key, key, inner)
+
+    def _text(self, file: str) -> str:
+        if self._kept is None:
+            return read_text(self.directory / file)
+        if file not in self._kept:
+            raise FileNotFoundError(file)
+        return self._kept[file]
 
     def _take(self, file: str, only_key: str, key: Any, value: Any) -> None:
         if (only_key and key != only_key) or (not only_key and key in LISTS):

@@ -70,8 +70,13 @@ async def test_a_new_call_hears_the_new_plan_and_the_old_call_the_old_one(tmp_pa
         plan.write_text(PLAN.replace("TONE", "400").replace("next: ask", "next: ask me"))
         status, said = await command(switch, "reload")
         assert status == 1 and f"{plan}:8:26: steps.again.next: there is no step" in said, said
-        await kill_control(switch)  # a mistake that is only written costs no call, neither going on nor new
+        agents = switch.config / "agents.yaml"
+        right = agents.read_text()
+        agents.write_text("agents: {alice: {}}\n")
+        await kill_control(switch)  # mistakes that are only written cost no call, neither going on nor new
         await asyncio.gather(old.hears(400), new.hears(1000))
+        assert [one["agent"] for one in await switch.api("GET", "/api/v1/agents")] == ["alice", "bob"]
+        agents.write_text(right)
         shown = await switch.api("GET", "/api/v1/dialplans")
         assert (shown[0]["calls"], shown[0]["former"]) == (1, {first: 1})
 

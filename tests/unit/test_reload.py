@@ -206,7 +206,9 @@ async def test_a_process_that_comes_back_to_a_mistake_goes_on_with_what_worked(p
     place.write("dialplans/shop.yaml", "dialplan: [\n")
     dialplans, shelf = first(place.settings)
     assert dialplans.plans == place.switch.dialplans.release.plans
-    following = Reloader(place.config, place.settings, place.switch, shelf, dialplans).follow(asyncio.Event(), "SIGHUP")
+    following = Reloader(place.config, place.settings, place.switch, shelf, dialplans.problems).follow(
+        asyncio.Event(), "SIGHUP"
+    )
     task = asyncio.create_task(following)
     await asyncio.sleep(0)
     task.cancel()
