@@ -216,7 +216,7 @@ class Acd:
         return None if it is None else self._prospects.of_contact(it, now)
 
     def told(self, contact: str, former: Told | None, now: float) -> Told | None:
-        """What to say to somebody who waits, of which ``former`` was said last; None where ``expected`` has none."""
+        """What to say to somebody who waits, of which ``former`` was said last; None: nothing."""
         it = self._state.contacts.get(contact)
         return None if it is None else self._prospects.told(it, former, now)
 

@@ -45,6 +45,7 @@ class Answered:
 
     at: float
     lag_s: float
+    waited_s: float  # in truth, since it joined
 
 
 class Experience:
@@ -141,7 +142,7 @@ class Experience:
         visit.pool.leaving.end(now)
         answered = event.why == "answered"
         if answered:
-            self.answered[event.queue] = Answered(now, now - visit.rank)
+            self.answered[event.queue] = Answered(now, now - visit.rank, now - visit.joined_at)
             visit.pool.ringing.happen(now)
             engaged = self._engaged.get(event.agent or "")
             if engaged is not None:

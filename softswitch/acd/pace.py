@@ -14,6 +14,7 @@ from __future__ import annotations
 
 MEMORY = 200.0  # events; the standard error that remains is about 1 / sqrt(MEMORY), 7 %
 PRIOR = 5.0  # events
+LEAST_S = 0.001  # a mean: what always happens at once would be divided by
 
 
 class Pace:
@@ -53,7 +54,7 @@ class Pace:
     def mean_s(self, now: float) -> float:
         """Between two of them, for one who is exposed; how long it takes on average."""
         self._watch(now)
-        return self._exposed_s / self._events
+        return max(LEAST_S, self._exposed_s / self._events)
 
     @property
     def doubt(self) -> float:

@@ -2,8 +2,13 @@
 
 Where a ``pool`` is separate, QLr: those ahead by rank, the pool's agents at work, how long they are in hand for one
 contact, how fast callers leave. Elsewhere HOL on the one scale of ranks: the first in line is the frontier of service,
-and whoever ranks so many seconds behind it is served when it has come so far, which takes as long. In both cases the
-ringing comes on top, and the ``calibration`` of the queue corrects what has turned out to be wrong.
+and whoever ranks so many seconds behind it is served when it has come so far, which takes as long. What the first in
+line has waited is less than he will have: his own turn comes on top, and takes about as long as lies between two of
+those who wait (the refinement of Ibrahim and Whitt, by the line as it is instead of a rate of service that is nobody's
+to know). A rank that priority or an old promise has made is no wait, and the frontier leaps where nobody stands: then
+it takes no longer than if the queue's own agents had to serve all who are ahead anywhere.
+
+In both cases the ringing comes on top, and the ``calibration`` of the queue corrects what has turned out to be wrong.
 
 Each fact costs the same however many wait: the number of agents at work is counted again only when one came or went.
 Knows no formulas (``estimate``), and not what was said to whom (``told``).
@@ -11,6 +16,7 @@ Knows no formulas (``estimate``), and not what was said to whom (``told``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +35,8 @@ from softswitch.acd.told import Basis, Told, retold
 _AWAY = (Standing.LOGGED_OUT, Standing.PAUSED, Standing.UNREACHABLE)
 _SERVES = np.array([standing not in _AWAY for standing in Standing])  # by standing
 _LAST = "\U0010ffff"  # as a contact's name: behind everybody of the same rank
+_STEPS = 2.0  # callers, one step of all agents apart, for whom the formula counts until many wait
+_INSTANT_S = 0.001
 _FRONT = 8  # places at the head of a line that are searched for a caller: callbacks are as old as their promise
 
 
@@ -81,10 +89,13 @@ class Prospects:
         return None if spread is None else self.experience.calibration(queue).predict(spread).told
 
     def told(self, contact: Contact, former: Told | None, now: float) -> Told | None:
-        """What to say to it, of which ``former`` was said last; None: nobody is at work. While an agent is rung for it
-        there is nothing new to say: he may not answer."""
+        """What to say to it, of which ``former`` was said last; None: nothing, since nobody is at work, or what was
+        said is not so any more, or it waits for one agent alone, and nobody knows when he will be free. While an agent
+        is rung for it there is nothing new to say: he may not answer."""
         if contact.agents:
             return former
+        if contact.lane is not None and contact.lane.preferred is not None:
+            return None
         honest = self.of_contact(contact, now)
         if honest is None:
             return None
@@ -117,7 +128,10 @@ class Prospects:
         if pool.separate and own is None:
             return self._turn(pool, order, served_per_s, now) + ringing
         lines = (self._state.queues[queue].line,) if own is None else own.busy
-        return self._behind_head(queue, lines, order, 1 / served_per_s, now) + ringing
+        found, seen = self._behind_head(queue, lines, order, serving, pool.cycle_s(now), now)
+        if not seen:
+            found = min(found, self._turn(pool, order, served_per_s, now), key=lambda spread: spread.mean_s)
+        return found + ringing
 
     def _turn(self, pool: Pool, order: Order, served_per_s: float, now: float) -> Spread:
         """QLr, and how far its rates can be trusted: by so much as the mean follows from each."""
@@ -126,18 +140,26 @@ class Prospects:
         doubt = share**2 * pool.handling.doubt + (1 - share) ** 2 * pool.leaving.doubt
         return Spread(found.mean_s, found.variance + found.mean_s**2 * doubt)
 
-    def _behind_head(self, queue: str, lines: Sequence[Line], order: Order, step_s: float, now: float) -> Spread:
-        """HOL, and ``step_s``, which even the first in line has to wait. The place ``order`` need not be taken."""
+    def _behind_head(
+        self, queue: str, lines: Sequence[Line], order: Order, serving: int, cycle_s: float, now: float
+    ) -> tuple[Spread, bool]:
+        """HOL, and the turn of the first in line; and whether somebody has really waited so long. The place ``order``
+        need not be taken."""
         ahead, head = 0, order
         for line in lines:
             ahead += line.position(order) - 1
             head = min(head, self._first_caller(line, order))
-        lag_s = order[0] - head[0]
+        lag_s, waited_s = order[0] - head[0], math.inf
         last = self.experience.answered.get(queue)
-        if not ahead and last is not None and now - last.at <= last.lag_s:
-            lag_s = last.lag_s - (now - order[0])
+        if head is not order:
+            waited_s = now - self._state.contacts[head[1]].joined_at
+        elif not ahead and last is not None and now - last.at <= last.waited_s:
+            lag_s, waited_s = last.lag_s - (now - order[0]), last.waited_s
         lag_s = max(0.0, lag_s)
-        return Spread(lag_s + step_s, lag_s**2 * 2 / (ahead + 1) + step_s**2)
+        step_s = cycle_s / serving
+        turn_s = min(cycle_s, max(step_s, (lag_s + _STEPS * step_s) / (ahead + _STEPS)))
+        variance = lag_s**2 * 2 / (ahead + 1) + 2 * turn_s**2  # of his turn, and of one's own
+        return Spread(lag_s + turn_s, variance), lag_s <= waited_s + _INSTANT_S
 
     def _first_caller(self, line: Line, otherwise: Order) -> Order:
         for order in line.places[:_FRONT]:

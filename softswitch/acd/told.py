@@ -1,8 +1,9 @@
 """What one caller is told, and told again: a wait that never rises unless something has happened that can be named.
 
 An estimate is never quite the same twice. What is only noise is not told: the former value stays, and so does what it
-was made of, so that causes add up until they tell. What is worse for a reason that the caller could be given is told,
-with the one reason that makes most of it; a reason too small for half of the rise is none.
+was made of, so that causes add up until they tell. But nothing is repeated that has become untrue: where more is
+expected now than was told at most, and there is no cause to give, nothing is said. What is worse for a reason that the
+caller could be given is told, with the one reason that makes most of it; a reason too small for half of the rise is none.
 """
 
 from __future__ import annotations
@@ -51,13 +52,15 @@ class Told:
         )  # fmt: skip
 
 
-def retold(former: Told | None, honest: Interval, basis: Basis) -> Told:
-    """What may be said now, of what is true now."""
+def retold(former: Told | None, honest: Interval, basis: Basis) -> Told | None:
+    """What may be said now, of what is true now; None: nothing."""
     if former is None:
         return Told(honest, basis)
     if honest.likely_s > former.interval.likely_s:
         cause = why(former.basis, basis, honest.likely_s / max(1.0, former.interval.likely_s))
-        return Told(honest, basis, cause, former.interval) if cause else Told(former.interval, former.basis)
+        if cause:
+            return Told(honest, basis, cause, former.interval)
+        return Told(former.interval, former.basis) if honest.likely_s <= former.interval.high_s else None
     was = former.interval
     return Told(Interval(min(was.low_s, honest.low_s), honest.likely_s, min(was.high_s, honest.high_s)), basis)
 

@@ -291,6 +291,70 @@ def test_while_nobody_waits_the_last_who_was_answered_tells_for_as_long_as_he_wa
     assert mean(one) < 200.0
 
 
+def test_a_priority_is_no_wait_and_nobody_is_told_that_he_has_to_make_up_for_it() -> None:
+    """An hour of priority puts somebody an hour ahead, and he is served in a moment."""
+    one = shared()
+    one.join("urgent", priority_s=3600.0)
+    one.pass_time(20)
+    assert mean(one) == pytest.approx(2 * STEP_S, abs=15.0)
+    one.end("with-ann", "ann")
+    one.answer("urgent", "ann")
+    assert mean(one) < 3 * STEP_S  # nor the next, when nobody waits any more
+    one.pass_time(60)
+    one.join("next")
+    assert likely(one.acd.expected("next", one.now)) < 3 * STEP_S
+
+
+def test_a_promise_that_was_old_when_it_was_kept_is_no_wait_either() -> None:
+    one = shared()
+    one.join("promised", age_s=7200.0, kind="callback")
+    one.pass_time(30)
+    one.end("with-ann", "ann")
+    one.answer("promised", "ann")
+    assert mean(one) < 3 * STEP_S
+
+
+def test_the_turn_of_the_first_in_line_is_what_lies_between_those_who_wait_at_most_a_conversation() -> None:
+    one = Centre([spec(name, german=5) for name in ("ann", "eve")] + [spec("bob")], SHARED)
+    one.staff("ann", "eve")
+    for _ in range(500):
+        one.acd.recall("q", STEP_S)
+    for name in ("ann", "eve"):
+        occupy(one, name, "q")
+    one.join("first")
+    one.pass_time(600)
+    alone = mean(one) - 600.0
+    assert alone == pytest.approx(one.acd._prospects.experience.pools["q"].cycle_s(one.now), rel=0.01)
+    for number in range(40):
+        one.join(f"c{number}")
+    assert mean(one) - 600.0 == pytest.approx(alone / 2, rel=0.05)  # nor less than a step of both
+
+
+def test_who_waits_for_one_agent_alone_is_not_told_the_wait_for_anybody() -> None:
+    one = centre("ann", "bob")
+    one.join("his", preferred="ann", preferred_s=60.0)
+    assert one.acd.told("his", None, one.now) is None
+    one.pass_time(61)
+    assert one.acd.told("his", None, one.now) is not None
+
+
+def test_callers_who_leave_and_conversations_that_end_at_once_divide_by_nothing() -> None:
+    one = centre("ann", queues=(QueueSpec("q", wrap_up=NONE, max_waiting=5000),))
+    pool = one.acd._prospects.experience.pools["q"]
+    for pace in (pool.handling, pool.leaving, pool.ringing):
+        for _ in range(200_000):
+            pace.recall(0.0)
+    for number in range(3000):
+        one.join(f"c{number}")
+    wait = one.acd.expected("c2999", one.now)
+    assert wait is not None and 0.0 <= wait.low_s <= wait.likely_s <= wait.high_s < 3.0
+    told = one.acd.told("c2999", None, one.now)
+    assert told is not None and one.acd.told("c2999", told, one.now) is not None
+    for number in range(3000):  # all at once
+        one.tell(Leave(f"c{number}", "abandoned"))
+    assert 0.0 < likely(one.acd.expected_wait("q", one.now)) < 3.0
+
+
 def test_needs_of_his_own_put_a_caller_in_another_line() -> None:
     one = Centre([spec("ann", german=5), spec("bob")], [QueueSpec("q", wrap_up=NONE)])
     one.staff("ann", "bob")

@@ -26,23 +26,29 @@ MORE = Interval(120.0, 240.0, 360.0)
 LESS = Interval(90.0, 150.0, 220.0)
 
 
+def said(former: Told | None, honest: Interval, basis: Basis) -> Told:
+    told = retold(former, honest, basis)
+    assert told is not None
+    return told
+
+
 def test_what_is_told_first_is_what_is_true() -> None:
-    assert retold(None, MORE, BASIS) == Told(MORE, BASIS)
+    assert said(None, MORE, BASIS) == Told(MORE, BASIS)
 
 
 def test_less_is_told() -> None:
-    told = retold(FIRST, LESS, replace(BASIS, ahead=10))
+    told = said(FIRST, LESS, replace(BASIS, ahead=10))
     assert (told.interval, told.cause, told.rose("c")) == (LESS, "", None)
 
 
 def test_noise_is_not_told_and_what_it_is_compared_with_stays() -> None:
-    again = retold(FIRST, MORE, replace(BASIS, ahead=19, handling_s=185.0))
+    again = said(FIRST, MORE, replace(BASIS, ahead=19, handling_s=185.0))
     assert again == FIRST
-    assert retold(again, MORE, replace(BASIS, serving=9)).cause == AGENTS_LEFT
+    assert said(again, MORE, replace(BASIS, serving=9)).cause == AGENTS_LEFT
 
 
 def test_a_bound_does_not_rise_either_while_the_mean_falls() -> None:
-    told = retold(FIRST, Interval(110.0, 190.0, 330.0), BASIS)
+    told = said(FIRST, Interval(110.0, 190.0, 330.0), BASIS)
     assert told.interval == Interval(100.0, 190.0, 300.0)
 
 
@@ -62,7 +68,7 @@ def test_a_bound_does_not_rise_either_while_the_mean_falls() -> None:
     ],
 )
 def test_more_is_told_with_the_cause_that_makes_most_of_it(basis: Basis, cause: str) -> None:
-    told = retold(FIRST, MORE, basis)
+    told = said(FIRST, MORE, basis)
     assert told.cause == cause
     if cause:
         assert told.interval == MORE and cause in CAUSES
@@ -71,15 +77,21 @@ def test_more_is_told_with_the_cause_that_makes_most_of_it(basis: Basis, cause: 
         assert told == FIRST
 
 
+@pytest.mark.parametrize(("likely_s", "so"), [(300.0, True), (301.0, False)])
+def test_what_has_become_untrue_without_a_cause_is_not_repeated(likely_s: float, so: bool) -> None:
+    told = retold(FIRST, Interval(150.0, likely_s, 900.0), BASIS)
+    assert told == (FIRST if so else None)
+
+
 def test_small_causes_add_up() -> None:
     crowd = Told(FIRST.interval, replace(BASIS, serving=100))
-    one = retold(crowd, MORE, replace(BASIS, serving=99))
+    one = said(crowd, MORE, replace(BASIS, serving=99))
     assert one == crowd
-    assert retold(one, MORE, replace(BASIS, serving=90)).cause == AGENTS_LEFT
+    assert said(one, MORE, replace(BASIS, serving=90)).cause == AGENTS_LEFT
 
 
 def test_what_has_risen_for_a_cause_does_not_go_on_to_rise() -> None:
     fewer = replace(BASIS, serving=8)
-    told = retold(FIRST, MORE, fewer)
-    again = retold(told, Interval(130.0, 260.0, 390.0), fewer)
+    told = said(FIRST, MORE, fewer)
+    again = said(told, Interval(130.0, 260.0, 390.0), fewer)
     assert (again.interval, again.cause) == (MORE, "")
