@@ -143,6 +143,8 @@ class Queued(TurnedAway):
         queue = visit.order.queue
         orders = self.agent_won(agent, leg)
         orders += [TellLedger(ReachedAgent(self.facts.caller, one)) for one in visit.queues]
+        if self.directory.kept_place(self.facts.caller, visit.named) is not None:  # of a line that broke meanwhile
+            orders.append(ForgetPlace(self.facts.caller, visit.named))
         orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.queued_at, now)
         assert self.bridge is not None
         prompts = self._told_first(visit, agent, leg, now)

@@ -50,7 +50,7 @@ class KeptPlaces:
     def forget(self, key: Key) -> list[Key]:
         """Those that there were; without a queue, all of the number."""
         number, queue = key
-        gone = [one for one in self._places if one[0] == number and queue in ("", one[1])]
+        gone = [one for one in ((key,) if queue else tuple(self._places)) if one[0] == number and one in self._places]
         for one in gone:
             self._over.set(one, None)
             del self._places[one]

@@ -141,6 +141,22 @@ def test_who_has_taken_a_promise_or_was_served_has_no_place(house: WaitingHouse)
     assert house.line()[ONE] >= now
 
 
+def test_who_was_served_has_no_place_of_a_former_call_that_broke_meanwhile(house: WaitingHouse) -> None:
+    broken = house.enters()
+    house.world.run(20.0)
+    again = house.carrier.call("8000")  # before we know that the first line is dead
+    house.until(lambda: again.state == "talking")
+    hang_up(house, broken)
+    house.world.switch.control.set_ready("alice")
+    house.until(lambda: house.agent("alice") == "talking")
+    hang_up(house, again)
+    house.world.switch.control.set_paused("alice", "break")
+    now = house.world.now
+    house.enters()
+    assert house.line()[ONE] >= now
+    assert [name for name in house.world.journal.found if name.startswith("place ")] == []
+
+
 def test_who_was_called_back_has_no_place() -> None:
     house = WaitingHouse(SILENT)
     lost(house)
