@@ -1,4 +1,7 @@
-"""Reading back, for the start of the switch and for people. Nothing here decides."""
+"""Reading back, for the start of the switch and for people. Nothing here decides.
+
+Text that somebody asks for is made legible, as what was written was (``statement``): some databases take no other.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
 from softswitch.contact.survey import Given
+from softswitch.core.legible import legible
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge, to_steps
 from softswitch.sip.flow import Flow
@@ -85,7 +89,7 @@ def answers(survey: str, since: float) -> Select[Any]:
     table = schema.survey_answers
     columns = (table.c.survey, table.c.question, table.c.agent, table.c.low, table.c.high, table.c.score)
     query = select(*columns, func.count().label("count")).where(table.c.at >= since).group_by(*columns)
-    return (query.where(table.c.survey == survey) if survey else query).order_by(*columns)
+    return (query.where(table.c.survey == legible(survey)) if survey else query).order_by(*columns)
 
 
 def deliveries(limit: int) -> Select[Any]:
@@ -95,7 +99,11 @@ def deliveries(limit: int) -> Select[Any]:
 
 def stories(contact: str) -> Select[Any]:
     """In the order in which they began."""
-    return select(schema.decisions).where(schema.decisions.c.contact == contact).order_by(schema.decisions.c.began_at)
+    return (
+        select(schema.decisions)
+        .where(schema.decisions.c.contact == legible(contact))
+        .order_by(schema.decisions.c.began_at)
+    )
 
 
 def grounds(keys: Collection[str]) -> Select[Any]:
@@ -103,7 +111,7 @@ def grounds(keys: Collection[str]) -> Select[Any]:
 
 
 def path(contact: str) -> Select[Any]:
-    return select(schema.paths).where(schema.paths.c.contact == contact)
+    return select(schema.paths).where(schema.paths.c.contact == legible(contact))
 
 
 def paths_going_on(limit: int) -> Select[Any]:
@@ -116,7 +124,9 @@ def edges(plan: str, hour: int) -> Select[Any]:
     """Of the hours from ``hour`` (since 1970) on, together."""
     table = schema.edges
     way = (table.c.step, table.c.exit, table.c.target)
-    query = select(*way, func.sum(table.c.count).label("times")).where(table.c.plan == plan, table.c.hour >= hour)
+    query = select(*way, func.sum(table.c.count).label("times")).where(
+        table.c.plan == legible(plan), table.c.hour >= hour
+    )
     return query.group_by(*way)
 
 

@@ -24,6 +24,7 @@ from softswitch.sip.registrar import Binding
 from softswitch.store import intervals, query, schema, statement
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
+from softswitch.store.trouble import DatabaseAway, database_is_away
 from softswitch.store.writer import OnStored, Writer
 
 T = TypeVar("T")
@@ -270,5 +271,11 @@ class Store:
         return await self._read(query.events(after, limit), query.to_event)
 
     async def _read(self, select: Select[Any], make: Callable[[Row[Any]], T]) -> list[T]:
-        async with self._engines.read.connect() as connection:
-            return [make(row) for row in await connection.execute(select)]
+        """Raises ``DatabaseAway``."""
+        try:
+            async with self._engines.read.connect() as connection:
+                return [make(row) for row in await connection.execute(select)]
+        except Exception as error:
+            if database_is_away(error):
+                raise DatabaseAway(str(error)) from error
+            raise

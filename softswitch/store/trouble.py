@@ -15,6 +15,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 PASSING = ("08", "40", "53", "57", "58")
 
 
+class DatabaseAway(Exception):
+    """Nothing can be read now; later it may be."""
+
+
 def database_is_away(error: BaseException) -> bool:
     """True where the same statement may well succeed later.
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from softswitch.core.legible import to_json
+from softswitch.store.trouble import DatabaseAway
 
 _log = structlog.get_logger("softswitch.web")
 
@@ -40,6 +41,8 @@ def problem_middleware(on_defect: Callable[[], None]) -> Middleware:
             return _rendered(error.status, error.error, error.hint, error.headers)
         except web.HTTPException as error:
             return _http_error(request, error)
+        except DatabaseAway:  # which the log tells, and /readyz
+            return _rendered(503, "the database is away, and this is kept there", "ask again when it is back", {})
         except Exception:  # one unit of work
             on_defect()
             _log.exception("request_failed", method=request.method, route=_route(request))

@@ -20,6 +20,7 @@ from softswitch.acd.telling import Part, figures, groups, parts, reason_of
 from softswitch.acd.why import Reason, Verdict
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.store.story import StoryReader, read_stories
+from softswitch.store.trouble import DatabaseAway
 from softswitch.switch.view import Control
 from softswitch.web.body import number_of
 from softswitch.web.problem import ApiError, json_response
@@ -91,9 +92,11 @@ class Why:
             return [here]
         try:
             stored = await read_stories(self._reader, contact)
-        except Unreadable as error:
+        except (Unreadable, DatabaseAway) as error:
             if here is not None:
                 return [here]
+            if isinstance(error, DatabaseAway):
+                raise
             raise ApiError(409, f"what is kept of {contact} cannot be read: {error}", "") from None
         if here is None:
             return stored

@@ -8,8 +8,9 @@ from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory, ground, g
 from softswitch.store import store as store_module
 from softswitch.store.store import Store
 from softswitch.store.story import read_stories
+from softswitch.store.trouble import DatabaseAway
 from tests.real.test_store_contract import Kept, kept, server
-from tests.support import facts, stories
+from tests.support import facts, postgres, stories
 
 __all__ = ["kept", "server"]  # fixtures
 
@@ -29,6 +30,27 @@ async def test_a_story_is_put_by_its_contact_and_begin(kept: Kept) -> None:
     await kept.settled()
     assert await kept.store.stories("c-1") == [story("c-1", 1000.25, 1010.125), story("c-1", 2000.0, 2001.0)]
     assert await kept.store.stories("c-9") == []
+
+
+@pytest.mark.parametrize("name", ["c\0d", "c\ud800d"])
+async def test_a_name_that_no_database_takes_is_that_of_nobody(kept: Kept, name: str) -> None:
+    assert await kept.store.stories(name) == [] and await kept.store.path(name) is None
+    assert await kept.store.answers(name) == [] and await kept.store.edges(name, 0) == []
+
+
+async def test_what_is_kept_cannot_be_read_while_the_database_is_away() -> None:
+    with postgres.running() as server:
+        if server is None:
+            pytest.skip("PostgreSQL is not installed")
+        store = await Store.open(server.database("stories"))
+        assert await store.stories("c-1") == []
+        server.stop()
+        for _ in range(2):
+            with pytest.raises(DatabaseAway):
+                await store.stories("c-1")
+        server.start()
+        assert await store.stories("c-1") == []
+        await store.close()
 
 
 async def test_what_decisions_have_in_common_is_read_by_its_keys(kept: Kept) -> None:

@@ -13,6 +13,7 @@ from softswitch.acd.glance import Glance
 from softswitch.acd.kept import KeptGround, KeptStory, ground, grounds, keep
 from softswitch.acd.story import Story
 from softswitch.metrics import Metrics
+from softswitch.store.trouble import DatabaseAway
 from softswitch.web import make_app
 from softswitch.web.server import StoreReader
 from tests.support import stories
@@ -198,3 +199,16 @@ async def test_of_one_reason_no_more_names_than_asked_for(client: Client) -> Non
     decided = (await get(client, "/api/v1/contacts/c-1/why?names=0"))["why"]["entries"][1]
     assert [(group["count"], group["agents"]) for group in decided["passed_over"]] == [(1, [])] * 4
     assert "is not a number" in (await get(client, "/api/v1/contacts/c-1/why?names=all", 400))["error"]
+
+
+async def test_while_the_database_is_away_what_is_in_memory_is_told(client: Client) -> None:
+    class Away(Memory):
+        async def stories(self, contact: str) -> list[KeptStory]:
+            raise DatabaseAway("connection refused")
+
+    one = await client_of(FakeControl(), Away())
+    assert (await get(one, "/api/v1/contacts/c-1/why"))["why"]["entries"]
+    told = await get(one, "/api/v1/contacts/c-77/why", 503)
+    assert told == {"error": "the database is away, and this is kept there", "hint": "ask again when it is back"}
+    assert 'softswitch_units_failed_total{where="http"}' not in await (await one.get("/metrics")).text()
+    await one.close()
