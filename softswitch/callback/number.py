@@ -45,10 +45,11 @@ def _in_region(written: str, region: str, countries: tuple[str, ...]) -> Number:
         parsed = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
         return Number("", "invalid")
-    if not phonenumbers.is_valid_number(parsed):
+    kind = phonenumbers.number_type(parsed)
+    if kind == phonenumbers.PhoneNumberType.UNKNOWN:  # which is what is no valid number
         return Number("", "invalid")
     if phonenumbers.region_code_for_number(parsed) not in countries:
         return Number("", "foreign")
-    if phonenumbers.number_type(parsed) in COSTLY:
+    if kind in COSTLY:
         return Number("", "premium")
     return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
