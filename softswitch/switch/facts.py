@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
 _ENGINE = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
+_KEPT = frozenset({  # among the events of the store
+    AgentForced, AgentStateChanged, ContactMoved, ExpectedWaitRose, HoursOverridden, LossNotRecorded, OverrideEnded,
+    OversightRefused, PriorityChanged, PromiseChanged, QueueJoined, QueueLeft, Reloaded, ReloadRefused, Repaired,
+    SeatLeft, SeatRefused, SeatTaken, SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused,
+    TransferEnded,
+})  # fmt: skip
 
 
 class Facts:
@@ -40,6 +46,8 @@ class Facts:
         self._switch.gatherings.note(event)
         self._switch.supervisions.note(event)
         workplaces = self._switch.workplaces
+        if type(event) in _KEPT:
+            keeper.put_event(self._switch.unix, event)
         match event:
             case Registered(binding=binding):
                 keeper.put_binding(binding)
@@ -50,18 +58,9 @@ class Facts:
                 self._switch.phones.unregistered(binding, why)
                 return workplaces.heard_of(binding.aor)
             case AgentStateChanged():
-                keeper.put_event(self._switch.unix, event)
                 return self._agent_changed(event.agent, event.new, event.reason)
             case SeatTaken() | SeatRefused():
-                keeper.put_event(self._switch.unix, event)
                 return workplaces.seated(event)
-            case (
-                HoursOverridden() | OverrideEnded() | LossNotRecorded() | PromiseChanged() | TransferEnded()
-                | SupervisionBegan() | SupervisionChanged() | SupervisionEnded() | SupervisionRefused()
-                | Reloaded() | ReloadRefused() | SeatLeft() | AgentForced() | ContactMoved() | PriorityChanged()
-                | ExpectedWaitRose() | OversightRefused() | QueueJoined() | QueueLeft() | Repaired()
-            ):  # fmt: skip
-                keeper.put_event(self._switch.unix, event)
             case ContactFinished(record=record):
                 keeper.put_call(self._switch.calls.measuring.finished(record))
                 self._switch.outlook.finished(record)
