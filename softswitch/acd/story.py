@@ -83,6 +83,9 @@ class Decision(msgspec.Struct, frozen=True):
 Entry = Joined | Decision | OfferEnded | WaitRose | Left
 
 
+TOLD = frozenset({Decided, AgentStateChanged, QueueJoined, ExpectedWaitRose, QueueLeft})  # what ``entry`` knows
+
+
 def entry(event: DomainEvent, moment: Moment) -> tuple[str, Entry] | None:
     """Whose story a fact belongs to, and as what."""
     match event:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from softswitch.acd.kept import GROUND_AGAIN_S, KeptStory, ground, grounds, keep
-from softswitch.acd.story import Moment, Story
+from softswitch.acd.story import TOLD, Moment, Story
 from softswitch.acd.storybook import Storybook
 from softswitch.core.effect import DomainEvent
 
@@ -28,6 +28,8 @@ class Decisions:
         self._written: dict[str, float] = {}  # key of what stories have in common -> when, Unix s
 
     def note(self, event: DomainEvent) -> None:
+        if type(event) not in TOLD:
+            return
         switch = self._switch
         story = self.book.note(event, Moment(switch.unix, switch.now, switch.acd.version))
         if story is None:
