@@ -13,6 +13,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -172,6 +173,7 @@ def _renderer(format: str) -> Processor:
     return structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], bool_as_flag=False)
 
 
+@lru_cache  # there are as many as kinds of facts
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
@@ -181,7 +183,7 @@ def _flat(value: Any) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for field in dataclasses.fields(value):
         inner = getattr(value, field.name)
-        if dataclasses.is_dataclass(inner) and field.name in _INSIDE:
+        if field.name in _INSIDE and dataclasses.is_dataclass(inner):
             flat.update(_flat(inner))
         elif inner not in ("", None, 0.0, ()):
             # "event" and "level" are structlog's own
