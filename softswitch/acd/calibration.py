@@ -7,10 +7,11 @@ missing more often, and the rest would flatter the estimate. So whoever was seen
 his kind who had left by then: he has the weight exp(theta w), the inverse of his chance to be seen (inverse probability
 of censoring weighting; with exponential patience the same as Kaplan and Meier's).
 
-Two corrections follow, both slowly. The mean: predicted against real waits, once they differ by more than a tenth. Each
-bound: moved a little outwards when missed, and a ninth of that inwards when kept, which makes one in ten the share that
-misses it, whatever the true distribution is (Gibbs and Candes, "Adaptive conformal inference under distribution shift",
-2021). Waits of neighbours are alike, so that a single burst says less than it seems to: corrections are bounded.
+Two corrections follow, both slowly. The mean: predicted against real waits, by so much as they differ beyond what may
+be chance: two standard errors of their ratio, or a tenth where that is less. Each bound: moved a little outwards when
+missed, and a ninth of that inwards when kept, which makes one in ten the share that misses it, whatever the true
+distribution is (Gibbs and Candes, "Adaptive conformal inference under distribution shift", 2021). Waits of neighbours
+are alike, so that a single burst says less than it seems to: corrections are bounded.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ _STEP = 0.005  # small: waits of one burst are alike, and what it teaches comes 
 _FURTHEST = math.log(2.0)  # a correction is at most twice or half of what the formula says
 _FAR = 20.0  # exp(20) is more than any weight
 _KEEP = 1 - 1 / MEMORY
-_IGNORED = math.log(1.1)
+_KEEP_LONG = (
+    1 - 1 / 1000
+)  # of the means: a formula that is off is so for long, and a burst is one outcome, not a hundred
+_CHANCE = 2.0  # standard errors
+_MOST_CHANCE = math.log(1.1)
 _FEW = 20.0  # outcomes that count for the formula before there are any
 _HEAVIEST = 10.0  # weight of one outcome
 
@@ -59,15 +64,20 @@ class Calibrated:
 class Calibration:
     """Of one queue."""
 
-    __slots__ = ("_inside", "_inwards", "_outwards", "_predicted_s", "_seen", "_waited_s", "correction", "counts")
+    __slots__ = (
+        "_answered", "_inside", "_inwards", "_outwards", "_predicted_s", "_seen", "_squares", "_waited_s",
+        "correction", "counts",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.counts = [0] * len(Outcome)
         self.correction = 1.0
         self._seen = 0.0  # weights of outcomes, old ones forgotten
         self._inside = 0.0
+        self._answered = 0.0  # weights of those who were answered, and so in the next three: forgotten later
         self._predicted_s = 0.0
         self._waited_s = 0.0
+        self._squares = 0.0  # s^2; of what is left between the two, corrected
         self._inwards = 0.0  # logarithms of what the distances from the mean are multiplied with: of the lower bound
         self._outwards = 0.0  # of the upper one
 
@@ -96,11 +106,15 @@ class Calibration:
 
     def _compare(self, formula_s: float, waited_s: float, leaving_per_s: float) -> None:
         weight = min(_HEAVIEST, math.exp(min(_FAR, leaving_per_s * waited_s)))
-        self._predicted_s = self._predicted_s * _KEEP + weight * formula_s
-        self._waited_s = self._waited_s * _KEEP + weight * waited_s
-        usual_s = self._predicted_s / self._seen * _FEW
+        left_s = weight * (waited_s - self.correction * formula_s)
+        self._answered = self._answered * _KEEP_LONG + weight
+        self._predicted_s = self._predicted_s * _KEEP_LONG + weight * formula_s
+        self._waited_s = self._waited_s * _KEEP_LONG + weight * waited_s
+        self._squares = self._squares * _KEEP_LONG + left_s**2
+        usual_s = self._predicted_s / self._answered * _FEW
         off = math.log((self._waited_s + usual_s) / (self._predicted_s + usual_s))
-        self.correction = math.exp(_bounded(math.copysign(max(0.0, abs(off) - _IGNORED), off)))
+        chance = min(_MOST_CHANCE, _CHANCE * math.sqrt(self._squares) / (self._predicted_s * self.correction))
+        self.correction = math.exp(_bounded(math.copysign(max(0.0, abs(off) - chance), off)))
 
     def calibrated(self) -> Calibrated:
         coverage = self._inside / self._seen if self._seen else None

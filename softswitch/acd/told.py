@@ -3,7 +3,8 @@
 An estimate is never quite the same twice. What is only noise is not told: the former value stays, and so does what it
 was made of, so that causes add up until they tell. But nothing is repeated that has become untrue: where more is
 expected now than was told at most, and there is no cause to give, nothing is said. What is worse for a reason that the
-caller could be given is told, with the one reason that makes most of it; a reason too small for half of the rise is none.
+caller could be given is told, with the one reason that makes most of it; a reason too small for half of the rise is
+none.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -72,11 +73,32 @@ def test_a_correction_is_bounded_whatever_comes() -> None:
     assert told.high_s / 200 - 1 == pytest.approx(2 * (FORMULA.interval().high_s / 100 - 1))
 
 
-def test_a_mean_that_is_nearly_right_is_left_alone() -> None:
-    one = Calibration()
-    for _ in range(500):
-        one.judge(one.predict(FORMULA), 108.0, True, 0.0)
-    assert one.correction == 1.0
+@pytest.mark.parametrize(("times", "low", "high"), [(20, 1.0, 1.0), (5000, 1.03, 1.08)])
+def test_what_is_off_by_less_than_a_tenth_is_corrected_once_that_is_no_chance(
+    times: int, low: float, high: float
+) -> None:
+    draw, one = random.Random(1), Calibration()
+    for _ in range(times):
+        one.judge(one.predict(FORMULA), draw.gammavariate(4.0, 27.0), True, 0.0)  # 108 s
+    assert low <= one.correction <= high
+
+
+def test_a_mean_that_is_right_is_left_alone_however_it_scatters() -> None:
+    corrections = []
+    for seed in range(40):
+        one = played(Calibration(), 100.0, 1e9, 600, seed)
+        corrections.append(one.correction)
+    assert corrections.count(1.0) >= 32 and all(0.93 < each < 1.07 for each in corrections)
+
+
+def test_a_correction_does_not_swing() -> None:
+    """By a formula that is a third too short; after the first outcomes it goes up, and stays."""
+    draw, one, seen = random.Random(3), Calibration(), []
+    for _ in range(6000):
+        one.judge(one.predict(exponential(75.0)), draw.expovariate(0.01), True, 0.0)
+        seen.append(one.correction)
+    assert all(1.15 < each < 1.45 for each in seen[1500:])
+    assert max(abs(after - before) for before, after in pairwise(seen[200:])) < 0.02
 
 
 def test_bounds_that_are_too_wide_draw_in_and_stay_in_order() -> None:

@@ -17,7 +17,7 @@ def test_where_servers_can_be_counted_it_is_right_and_the_plain_queue_length_say
     verdict = steady(agents, load, hours)
     assert verdict.waited > 800
     assert abs(verdict.bias) < 0.08
-    assert verdict.corrections == [1.0]  # the formula is right by itself
+    assert 0.95 < verdict.corrections[0] < 1.05  # the formula is right by itself
     assert 0.74 < verdict.coverage < 0.86
     assert 0.06 < verdict.plain_bias < 0.32  # 10 to 29 % in the literature
     assert verdict.plain_bias > verdict.bias + 0.06
@@ -35,5 +35,5 @@ def test_in_the_burst_after_a_broadcast_the_plain_queue_length_is_no_use_and_thi
 def test_where_agents_are_shared_the_first_in_line_tells() -> None:
     verdict = shared(1.2, 4.0)
     assert verdict.waited > 800
-    assert abs(verdict.bias) < 0.15
+    assert abs(verdict.bias) < 0.08
     assert 0.7 < verdict.coverage < 0.88

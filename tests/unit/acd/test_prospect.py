@@ -394,6 +394,21 @@ def test_the_cause_of_a_longer_wait_is_what_happened() -> None:
     assert calm is not None and (calm.cause, calm.interval) == ("", overtaken.interval)
 
 
+def test_when_all_leave_at_once_nothing_is_told_and_who_comes_back_is_fewer() -> None:
+    one = centre("ann", "bob", "eve")
+    for number in range(10):
+        one.join(f"c{number}")
+    first = one.acd.told("c9", None, one.now)
+    for name in ("ann", "bob", "eve"):
+        one.tell(LogOut(name))
+        one.end(f"with-{name}", name)
+    assert one.acd.told("c9", first, one.now) is None
+    assert one.acd.expected("c9", one.now) is None and one.acd.expected_wait("q", one.now) is None
+    one.staff("ann")
+    told = one.acd.told("c9", first, one.now)
+    assert told is not None and told.cause == AGENTS_LEFT and told.basis.serving == 1
+
+
 def test_a_move_is_a_cause() -> None:
     queues = (QueueSpec("q", (Need("german"),), wrap_up=NONE), QueueSpec("f", (Need("french"),), wrap_up=NONE))
     one = Centre([spec("ann", german=5), spec("bob", french=5)], queues)
