@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.acd.statistics import Promise
@@ -99,6 +100,7 @@ class LastAgentRule:
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
 STAFF = ("agents", "auto_login", "seats", "queues", "policies", "promises", "treatments", "overflow", "last_agents",
          "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
+_LAST_RULES = ("treatments", "overflow", "music")  # by queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,14 @@ class Configuration:
     usual_codecs: tuple[Codec, ...] = USUAL  # where none are written, as offered
     version: str = ""  # of the files, short: what a decision was made by
 
-    def with_staff_of(self, other: Configuration) -> Configuration:
-        """The same switch with the agents and queues of ``other``."""
-        return replace(self, **{name: getattr(other, name) for name in STAFF})
+    def with_staff_of(self, other: Configuration, closing: Collection[str] = ()) -> Configuration:
+        """The same switch with the agents and queues of ``other``; who is in one that is ``closing`` is dealt with by
+        its last rules."""
+        kept = {
+            **{name: _of(getattr(self, name), closing) | dict(getattr(other, name)) for name in _LAST_RULES},
+            **{name: getattr(self, name) & set(closing) | getattr(other, name) for name in ("told", "recorded")},
+        }
+        return replace(self, **{name: kept.get(name, getattr(other, name)) for name in STAFF})
 
     def ours(self, remote: Address) -> bool:
         """Whether we are who listens there."""
@@ -204,3 +211,7 @@ class Configuration:
         fitting = [one for one in self.listeners if one.transport == transport and one.family == wanted]
         one = min(fitting, key=lambda one: one.local != prefer, default=None)
         return Flow(transport, one.local, remote, 0, host, one.advertised) if one else None
+
+
+def _of(rules: Mapping[str, Any], queues: Collection[str]) -> dict[str, Any]:
+    return {queue: rules[queue] for queue in queues if queue in rules}

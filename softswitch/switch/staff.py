@@ -49,7 +49,9 @@ class Staff:
         """The agents and queues of ``wanted`` work from now on. Returns ``changes`` with who is in the middle of
         something."""
         switch = self._switch
-        old, new = switch.configuration, switch.configuration.with_staff_of(wanted)
+        still = {spec.name for spec in wanted.queues}
+        closing = [queue for queue in switch.acd.queues() if queue not in still]
+        old, new = switch.configuration, switch.configuration.with_staff_of(wanted, closing)
         if old == new:
             return changes
         agents = tuple(replace(one, works=self._works(one)) for one in changes.agents)

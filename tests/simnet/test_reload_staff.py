@@ -11,6 +11,7 @@ import pytest
 from softswitch.acd.model import QueueJoined, QueueLeft
 from softswitch.build import configuration
 from softswitch.callback.model import LossNotRecorded, PromiseChanged
+from softswitch.contact.event import RecordingStarted
 from softswitch.core.errors import ConfigError
 from softswitch.reload import Reloader
 from softswitch.settings import Settings, load
@@ -262,3 +263,32 @@ def test_a_remark_is_another_version_and_changes_nothing_else(place: Place) -> N
     outcome = place.reload(agents=AGENTS + "# more to come\n")
     assert not outcome.staff and outcome.version != before
     assert place.world.switch.control.version() == outcome.version
+
+
+def test_a_queue_that_is_gone_keeps_what_its_callers_hear_and_whether_they_are_recorded(place: Place) -> None:
+    house, world = place.house, place.world
+    rules = "wrap_up: 2s, music: jazz, tell_agent: true, max_wait: 60s, overflow: {timeout: {queue: service}}, callback"
+    place.reload(queues=QUEUES.replace("wrap_up: 2s, callback", rules))
+    for agent in ("alice", "bob"):
+        world.switch.control.set_paused(agent, "lunch")
+    served, sent_on = place.caller(), place.caller()
+    plan = place.config.parent / "dialplans" / "shop.yaml"
+    plan.write_text(PLAN.replace("name: orders", "name: service"))
+    place.reload(queues="queues:\n" + QUEUES.splitlines(keepends=True)[2])
+    directory = world.switch.directory
+    assert (directory.hold_music("orders"), directory.told_in("orders", "alice")) == ("jazz", "en")
+    world.switch.control.set_ready("alice")
+    world.run_until(lambda: house.agent("alice") == "talking")
+    world.run(1)
+    assert [one.queue for one in world.facts(QueueLeft)] == ["orders"]
+    assert len(world.facts(RecordingStarted)) == 1
+    world.switch.control.set_paused("alice", "lunch")
+    world.run(61)
+    assert [one.queue for one in world.facts(QueueJoined)] == ["orders", "orders", "service"]
+    assert (served.state, sent_on.state) == ("talking", "talking")
+    house.carrier.hang_up(served)
+    world.run(3)
+    assert [one.queue for one in world.switch.control.queues()] == ["service"]
+    place.reload()
+    assert directory.hold_music("orders") == "" and not directory.records("orders")
+    assert not world.facts(UnitFailed)
