@@ -119,8 +119,8 @@ class Workplaces:
     def _other_affair(self, leg: str, agent: str) -> bool:
         """It has nothing to do with what the ACD has given him; it may have given it to who was there before."""
         contact = self._switch.calls.contacts.get(self._switch.calls.contact_at(leg))
-        if contact is None:
-            return False
+        if contact is None:  # whom he has transferred has gone, and his phone has not let go of it yet
+            return True
         if leg in contact.agents:
             return contact.agents[leg][0] != agent
         if isinstance(contact, InboundContact) and isinstance(contact.script, Announce | Seating):

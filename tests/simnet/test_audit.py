@@ -12,6 +12,7 @@ from softswitch.switch.event import UnitFailed
 from softswitch.switch.staff import StaffChanges
 from tests.simnet.house import House, configuration
 from tests.simnet.phone import Call
+from tests.simnet.transfer_house import TransferHouse, talk
 
 
 def heard(house: House) -> list[Repaired]:
@@ -94,6 +95,20 @@ def test_an_agent_in_a_call_of_her_own_is_no_defect() -> None:
     house.world.run_until(lambda: call.state == "talking")
     house.world.run(3 * EVERY_S)
     assert (repairs, house.world.switch.acd.agent("alice").engaged) == ([], True)
+
+
+def test_who_has_transferred_a_caller_is_in_that_call_until_her_phone_has_let_go_of_it() -> None:
+    house = TransferHouse()
+    switch, (call, hers) = house.world.switch, talk(house, house.desk, house.alice)
+    house.alice.refer(hers, "8000")
+    house.world.run_until(lambda: house.alice.told[-1:] == ["200 OK"])
+    house.desk.hang_up(call)
+    house.world.run_until(lambda: not switch.calls.contacts)
+    assert hers.state == "talking" and switch.calls.legs
+    assert (switch.acd.agent("alice").engaged, switch.workplaces.untold("alice")) == (True, [])
+    house.world.run_until(lambda: hers.state == "ended", EVERY_S)
+    house.world.run(0.1)
+    assert (switch.acd.agent("alice").engaged, switch.workplaces.untold("alice")) == (False, [])
 
 
 def test_an_agent_who_is_removed_in_the_midst_of_a_round_does_not_end_it() -> None:
