@@ -49,6 +49,7 @@ def findings(settings: Configuration) -> Iterator[Finding]:
 def _agents(settings: Configuration) -> Iterator[Finding]:
     owner: dict[str, str] = {}
     numbered: dict[str, str] = {}
+    at_phone = {user: name for name, agent in settings.agents.items() for user in agent.phones}
     exposed = next((f"sip.listen {one.at}" for one in settings.sip.listen if not one.at.loopback), "")
     for name, agent in settings.agents.items():
         for index, user in enumerate(agent.phones):
@@ -60,6 +61,8 @@ def _agents(settings: Configuration) -> Iterator[Finding]:
         number, pin = agent.number, agent.pin
         if number and numbered.setdefault(number, name) != name:
             yield ("agents", name, "number"), f"agent {numbered[number]!r} has this number already", "error"
+        if number in at_phone:  # a supervisor's code would mean either
+            yield ("agents", name, "number"), f"is the phone of agent {at_phone[number]!r}; choose another", "error"
         if pin in SAMPLE_PINS and exposed:
             yield ("agents", name, "pin"), f"a sample PIN, and {exposed} is not loopback; choose another", "error"
         elif pin is not None and guessable(pin, number or ""):

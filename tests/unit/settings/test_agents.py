@@ -50,6 +50,7 @@ def test_phones_of_the_own_and_none(tmp_path: Path) -> None:
         ("a: {users: ['1001', '1003']}", "agents.a.users[1]: users.yaml has no user '1003'; did you mean"),
         ("a: {users: ['1001', mobile-1001]}, b: {user: mobile-1001}", "agent 'a' has this phone already"),
         ("a: {number: '501', pin: '7362'}, b: {number: '501', pin: '9184'}", "agent 'a' has this number already"),
+        ("a: {number: '1001', pin: '7362'}, b: {user: '1001'}", "agents.a.number: is the phone of agent 'b'"),
     ],
 )
 def test_what_is_wrong(tmp_path: Path, agents: str, error: str) -> None:
