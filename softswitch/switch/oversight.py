@@ -56,7 +56,7 @@ class OversightRefused(DomainEvent):
 
     target: str  # as it was dialled
     state: str
-    why: str  # "unknown", "not allowed", "logged out"
+    why: str  # "unknown", "not allowed", "logged out", "no phone", "removed"
     by: str
 
 
