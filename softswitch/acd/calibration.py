@@ -24,7 +24,7 @@ from softswitch.acd.estimate import Interval, Spread
 from softswitch.acd.pace import MEMORY
 
 _MISSED = 0.1  # the share of waits that is to end beyond each bound
-_STEP = 0.005  # small: waits of one burst are alike, and what it teaches comes when it is nearly over
+_STEP = 0.003  # small: waits of one burst are alike, and what it teaches comes when it is nearly over
 _FURTHEST = math.log(2.0)  # a correction is at most twice or half of what the formula says
 _FAR = 20.0  # exp(20) is more than any weight
 _KEEP = 1 - 1 / MEMORY
