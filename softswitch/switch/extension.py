@@ -50,17 +50,21 @@ class Extensions:
         self._touched = touched
         self._dialogs: dict[str, _Dialog] = {}  # by leg
         self._of_user: dict[str, dict[str, None]] = {}  # legs, the oldest first
+        self._living: dict[str, dict[str, None]] = {}  # the same without those that linger: they are many more
 
     def begun(self, leg: Leg, user: str, initiator: bool, remote: str, remote_name: str = "") -> None:
         """A leg to or from a phone of ``user``."""
         self._dialogs[leg.id] = _Dialog(leg, user, initiator, remote, remote_name)
         self._of_user.setdefault(user, {})[leg.id] = None
+        self._living.setdefault(user, {})[leg.id] = None
         self._touched(user)
 
     def moved(self, leg: str) -> None:
         """Something has happened to this leg."""
         dialog = self._dialogs.get(leg)
         if dialog is not None:
+            if _is_over(dialog):
+                _drop(self._living, dialog.user, leg)
             self._touched(dialog.user)
 
     def talks_to(self, leg: str, remote: str, remote_name: str = "") -> None:
@@ -79,16 +83,13 @@ class Extensions:
         dialog = self._dialogs.pop(leg, None)
         if dialog is None:
             return
-        legs = self._of_user[dialog.user]
-        del legs[leg]
-        if not legs:
-            del self._of_user[dialog.user]
+        _drop(self._of_user, dialog.user, leg)
+        _drop(self._living, dialog.user, leg)
         self._touched(dialog.user)
 
     def living(self, user: str) -> list[str]:
         """His legs that are not over."""
-        legs = self._of_user.get(user, ())
-        return [leg for leg in legs if _SEEN[self._dialogs[leg].leg.state] is not DialogState.TERMINATED]
+        return [leg for leg in self._living.get(user, ()) if not _is_over(self._dialogs[leg])]
 
     def dialogs(self, user: str) -> tuple[DialogView, ...]:
         """The living ones first, so that a document that is cut short says what matters."""
@@ -112,3 +113,14 @@ class Extensions:
         if not number or shown == "nobody" or (shown == "colleagues" and known is None):
             return "", ""
         return legible(str(Uri("sip", number, configuration.realm))), known.name if known else name
+
+
+def _is_over(dialog: _Dialog) -> bool:
+    return _SEEN[dialog.leg.state] is DialogState.TERMINATED
+
+
+def _drop(legs_of: dict[str, dict[str, None]], user: str, leg: str) -> None:
+    legs = legs_of.get(user, {})
+    legs.pop(leg, None)
+    if not legs:
+        legs_of.pop(user, None)

@@ -84,3 +84,20 @@ def test_the_other_side_is_shown_as_the_admin_wants(
         extensions.begun(outbound(), "1001", False, number, name)
         (view,) = extensions.dialogs("1001")
         assert (view.remote, view.remote_name) == seen
+
+
+def test_a_leg_that_lingers_is_shown_and_not_living() -> None:
+    extensions, _ = house()
+    leg, _ = offered()
+    extensions.begun(leg, "1001", True, "1002")
+    other = outbound()
+    other.handle(Dial(), 1.0)
+    extensions.begun(other, "1001", False, "1002")
+    assert extensions.living("1001") == ["in", "out"]
+    leg.handle(Release(), 2.0)
+    extensions.moved("in")
+    assert extensions.living("1001") == ["out"] and len(extensions.dialogs("1001")) == 2
+    extensions.ended("in")
+    assert extensions.living("1001") == ["out"] and len(extensions.dialogs("1001")) == 1
+    extensions.ended("out")
+    assert extensions.living("1001") == []
