@@ -68,7 +68,8 @@ class Storm:
         deeds: dict[Callable[[], None], int] = {
             self.customer: 6, self.hang_up: 4, self.mood: 3, self.call: 2, self.code: 4, self.refer: 1, self.attend: 1,
             self.take_place: 1, self.hold: 2, self.key: 2, self.set_state: 2, self.log_in: 2, self.sit: 1,
-            self.oversee: 2, self.supervise: 2, self.reload: 1, self.register: 1, self.sleep: 2, self.crash: int(crashes),
+            self.oversee: 2, self.supervise: 2, self.reload: 1, self.register: 1, self.sleep: 2,
+            self.crash: int(crashes),
         }  # fmt: skip
         self.deeds = [deed for deed, times in deeds.items() for _ in range(times)]
 
