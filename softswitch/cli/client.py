@@ -9,6 +9,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -18,7 +19,10 @@ import typer
 
 from softswitch.core.errors import ConfigError
 from softswitch.settings import load
+from softswitch.settings.file import Unreadable, read_text
 from softswitch.settings.kind import HostPort
+from softswitch.settings.system import Http
+from softswitch.settings.written import MAIN_FILE
 
 DEFAULT_CONFIG = Path("config")
 TOKEN_VARIABLE = "SOFTSWITCH_TOKEN"
@@ -65,14 +69,21 @@ def base_url(url: str, config: Path) -> Base:
         return Base(url.rstrip("/"))
     if not config.is_dir():
         raise Failed(f"{config} is not a directory; name the switch with --url or its configuration with --config")
-    try:
-        http = load(config).http
-    except ConfigError as error:
-        raise Failed(f"{error}\nthe configuration has errors; name the switch with --url") from None
+    http = _http(config)
     listen = http.listen
     if listen.wildcard:
         listen = HostPort("::1" if ":" in listen.host else "127.0.0.1", listen.port)
     return Base(f"https://{listen}", http.tls.certificate) if http.tls else Base(f"http://{listen}")
+
+
+def _http(config: Path) -> Http:
+    """By softswitch.yaml alone, if that is enough: a mistake in another file is no reason not to ask the switch."""
+    with suppress(ConfigError, OSError, Unreadable):
+        return load(config, kept={MAIN_FILE: read_text(config / MAIN_FILE)}).http
+    try:
+        return load(config).http
+    except ConfigError as error:
+        raise Failed(f"{error}\nthe configuration has errors; name the switch with --url") from None
 
 
 def request(base: Base, method: str, path: str, key: str, body: Any = None, timeout_s: float = _TIMEOUT_S) -> Any:

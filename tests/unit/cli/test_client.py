@@ -66,3 +66,16 @@ def test_another_certificate_is_not_believed(tmp_path: Path, port: int, capsys: 
         with pytest.raises(Failed):
             request(base, "GET", "/api/v1/calls", "calls")
         assert "CERTIFICATE_VERIFY_FAILED" in capsys.readouterr().err
+
+
+def test_a_mistake_in_another_file_is_no_reason_not_to_ask(
+    tmp_path: Path, port: int, shown: Certificates, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = configured(tmp_path, port, shown)
+    home = tmp_path / "config"
+    (home / "agents.yaml").write_text("agents: {alice: {}}\n")
+    assert base_url("", home) == base
+    (home / "softswitch.yaml").write_text("http: {listen: 8080}\n")
+    with pytest.raises(Failed):
+        base_url("", home)
+    assert "softswitch.yaml:1:8: http.listen" in capsys.readouterr().err
