@@ -61,6 +61,9 @@ class Drawn:
 
     def arrivals(self) -> list[Arrival]:
         """Raises ``ValueError``."""
+        for name, mean_s in (("talk", self.talk_s), ("patience", self.patience_s)):
+            if not (0 < mean_s <= sheet.MOST_S or math.isinf(mean_s)):
+                raise ValueError(f"{name}: the mean must be more than 0s, and at most 1,000 hours")
         chance = random.Random(self.seed)
         streams = []
         for written in self.rates:

@@ -47,8 +47,8 @@ def _seconds(value: Any) -> str:
 _WHO: list[Column] = [("queue", "queue", text), ("with", "configuration", text)]
 _WAITS: list[Column] = [
     ("offered", "offered", text), ("refused", "refused", text), ("answered", "answered", text),
-    ("gave up", "abandoned", text), ("ASA", "asa_s", _seconds), ("p50", "wait_p50_s", _seconds),
-    ("p90", "wait_p90_s", _seconds),
+    ("gave up", "abandoned", text), ("left", "elsewhere", text), ("ASA", "asa_s", _seconds),
+    ("p50", "wait_p50_s", _seconds), ("p90", "wait_p90_s", _seconds),
 ]  # fmt: skip
 _LEVELS: list[Column] = [
     *((name, f"service_level.{name}", _percent) for name in ("of_answered", "of_ended", "without_quick", "of_all")),
@@ -103,6 +103,8 @@ def simulate(
         raise typer.BadParameter("name one of --arrivals FILE, --calls QUEUE=PER_HOUR, --day DAY and --since WHEN")
     if until and not since:
         raise typer.BadParameter("--until goes with --since")
+    if shifts and agents is not None:
+        raise typer.BadParameter("--shifts or --agents, not both: shifts say how many there are")
     names = [config, *(against or [])]
     settings = [_settings(name) for name in names]
     try:
@@ -124,7 +126,8 @@ def simulate(
         raise typer.BadParameter(str(error)) from error
     found = [] if planned.real is None else [(_REAL, planned.real)]
     notes = [*planned.notes, *_assumed(planned, callbacks)]
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    terminal = Console(stderr=True)
+    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         for name, one in zip(names, settings, strict=True):
             notes += _fits(name, one, planned)
             task = bar.add_task(str(name), total=len(planned.arrivals))

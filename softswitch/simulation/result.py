@@ -42,7 +42,8 @@ def rows(results: Iterable[tuple[str, Result]]) -> list[dict[str, Any]]:
 
 def _row(label: str, queue: str, figures: QueueFigures, whole: Result) -> dict[str, Any]:
     waits_s, callbacks = whole.waits_s.get(queue, ()), whole.callbacks.get(queue, Kept()).told()
-    came = figures.answered + figures.abandoned + figures.elsewhere + whole.outcome.refused_of[queue]
+    lost = figures.abandoned + figures.short_abandoned + figures.elsewhere + whole.outcome.refused_of[queue]
+    came = figures.answered + lost
     return {
         "configuration": label,
         "queue": queue,

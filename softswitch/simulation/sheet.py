@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -11,6 +10,7 @@ from typing import TypeVar
 from softswitch.core.errors import Problem
 
 MOST_ROWS = 5_000_000
+MOST_S = 3_600_000.0  # 1,000 hours; results are told by quarters of an hour
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?$")
 T = TypeVar("T")
 Row = Mapping[str, str]
@@ -27,6 +27,8 @@ def read(
     """What ``make`` makes of each row, and what is wrong with those for which it raised ``ValueError``."""
     rows = csv.reader(_lines(text))
     names = [name.strip().lower() for name in next(rows, [])]
+    if len(names) == 1 and (wrong := next((mark for mark in ";\t" if mark in names[0]), "")):
+        return [], [Problem(file, 1, 1, names[0], f"columns must be separated by commas, not by {wrong!r}")]
     problems = [
         Problem(file, 1, number, name, f"a column must be one of {', '.join(columns)}, once")
         for number, name in enumerate(names, 1)
@@ -42,6 +44,8 @@ def read(
             break
         if any(cell.strip() for cell in row):
             try:
+                if any(cell.strip() for cell in row[len(names) :]):
+                    raise ValueError(f"{len(row)} cells in {len(names)} columns; a fraction is written 95.5")
                 found.append(make({name: cell.strip() for name, cell in zip(names, row, strict=False)}))
             except ValueError as error:
                 problems.append(Problem(file, rows.line_num, 1, "", str(error)))
@@ -74,6 +78,6 @@ def number(column: str, text: str) -> float:
         value = float(text)
     except ValueError:
         raise ValueError(f"{column}: {text[:40]!r} is not a number of seconds") from None
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{column}: {text[:40]!r} is not a number of seconds from 0 on")
+    if not 0 <= value <= MOST_S:
+        raise ValueError(f"{column}: {text[:40]!r} is not a number of seconds from 0 to {MOST_S:,.0f}")
     return value

@@ -75,6 +75,6 @@ def test_it_runs(command: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> 
     done = CliRunner().invoke(app, [*arguments, *(("--config", "config") if arguments[0] == "simulate" else ())])
     assert program == "softswitch" and done.exit_code == 0, done.output
     if "--day" in arguments:
-        assert re.search(r"^orders\s+as it was\s+2\s+0\s+1\s+1\s+4.0s", done.output, re.MULTILINE), done.output
+        assert re.search(r"^orders\s+as it was\s+2\s+0\s+1\s+1\s+0\s+4.0s", done.output, re.MULTILINE), done.output
     if "--svg" in arguments:
         assert (place / "day.svg").read_text().startswith("<svg ")

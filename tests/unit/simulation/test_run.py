@@ -134,7 +134,7 @@ def test_arrivals_are_read_in_any_order_with_clock_times() -> None:
         ("at,queue,talk,wait\n", 1, "must be one of"),
         ("at,queue,talk,talk\n", 1, "once"),
         ("at,queue,talk\n1,q,nan\n", 2, "number of seconds"),
-        ("at,queue,talk\n1,q,1\n2,q,-1\n", 3, "from 0 on"),
+        ("at,queue,talk\n1,q,1\n2,q,-1\n", 3, "from 0 to"),
         ("at,queue,talk\n25:61,q,1\n", 2, "number of seconds"),
         ("at,queue,talk\n1,,1\n", 2, "is empty"),
         ("at,queue,talk\n1,q\n", 2, "talk"),

@@ -124,3 +124,37 @@ def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
         assert code and word in " ".join(output.replace("│", " ").split()), (option, output)
     code, output = _simulate(*config, "--day", "2026-31-12")
     assert code == 1 and "for example today" in output
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "said"),
+    [
+        ("", ("--calls", "orders=60", "--talk", "0s"), "talk: the mean must be more than 0s"),
+        ("", ("--calls", "orders=60", "--patience", "0s"), "patience: the mean must be more than 0s"),
+        ("", ("--calls", "orders=60", "--talk", "3650d"), "at most 1,000 hours"),
+        ("at,queue,talk\n1e300,orders,60\n", (), "at: '1e300' is not a number of seconds from 0 to 3,600,000"),
+        ("at,queue,talk\n9:00,orders,1e300\n", (), "talk: '1e300' is not a number of seconds from 0 to 3,600,000"),
+        ("at,queue,talk,patience\n9:00,orders,95,5,60\n", (), ":2:1: 5 cells in 4 columns; a fraction is written 95.5"),
+        ("at;queue;talk\n9:00;orders;60\n", (), "columns must be separated by commas, not by ';'"),
+        ("", ("--calls", "orders=60", "--shifts", "FILE", "--agents", "2"), "--shifts or --agents, not both"),
+    ],
+)
+def test_what_an_admin_gets_wrong_is_told_and_not_simulated(
+    tmp_path: Path, rows: str, options: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "day.csv"
+    file.write_text(rows)
+    arrivals = ("--arrivals", str(file)) if rows else ()
+    done = CliRunner().invoke(app, ["simulate", *CONFIG, *arrivals, *options], env={"COLUMNS": "300"})
+    assert done.exit_code in (1, 2) and said in done.output
+    assert "offered" not in done.output
+
+
+def test_all_who_came_are_in_the_table_and_no_more_are_served_than_came() -> None:
+    calls = ("--calls", "orders=30", "--hours", "2", "--patience", "1m")
+    row = told(*calls, "--short", "1h")["rows"][0]
+    assert row["short_abandoned"] and 0 < float(str(row["served"])) <= 1
+    code, output = _simulate(*CONFIG, "--calls", "orders=30", "--hours", "2", "--agents", "0")
+    heading, values = (line.split() for line in output.splitlines()[:2])
+    assert code == 0 and heading[:7] == ["queue", "offered", "refused", "answered", "gave", "up", "left"]
+    assert values[1] == values[5] and values[2:5] == ["0", "0", "0"]
