@@ -70,9 +70,9 @@ class Overseeing:
     async def log_in(self, request: web.Request, who: str) -> web.Response:
         body = await read_body(request, LoginBody, '{"phone": "1003"}')
         name = request.match_info["name"]
-        _log.info("agent_logged_in", agent=name, phone=body.phone, by=who)
         with refusing():
             self._control.log_in(name, body.ready, body.phone, f"api {who}")
+        _log.info("agent_logged_in", agent=name, phone=body.phone, by=who)
         return json_response(agent_of(self._control, name))
 
     async def force(self, request: web.Request, who: str) -> web.Response:

@@ -233,7 +233,6 @@ class Api:
     async def agent_state(self, request: web.Request, who: str) -> web.Response:
         body = await read_body(request, AgentStateBody, '{"state": "paused", "reason": "lunch"}')
         name = request.match_info["name"]
-        _log.info("agent_state_set", agent=name, state=body.state, by=who)
         with self._known("agent", name), refusing():
             match body.state:
                 case "ready":
@@ -244,6 +243,7 @@ class Api:
                     self._control.log_in(name, by=f"api {who}")
                 case "logged_out":
                     self._control.log_out(name)
+            _log.info("agent_state_set", agent=name, state=body.state, by=who)
             agent = agent_of(self._control, name)
         if agent.state == AgentState.LOGGED_OUT.value and body.state in ("ready", "paused"):
             raise ApiError(409, f"{name} is logged out", "log the agent in first (state logged_in)")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -116,3 +117,11 @@ async def test_who_was_removed_and_is_gone_with_the_order_is_not_found(
     status, said = await ask(client, path, body, role)
     assert (status, said["error"]) == (404, "no agent 'bob'"), said
     assert control.done
+
+
+async def test_what_was_refused_is_not_logged_as_done(client: Client) -> None:
+    with structlog.testing.capture_logs() as logged:
+        assert (await ask(client, "agents/carol/login", {"phone": "1001"}))[0] == 409
+        assert (await ask(client, "agents/nobody/state", {"state": "ready"}))[0] == 404
+        assert (await ask(client, "agents/carol/login", {"phone": "1003"}))[0] == 200
+    assert [(one["event"], one["phone"]) for one in logged if "agent" in one] == [("agent_logged_in", "1003")]
