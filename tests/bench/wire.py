@@ -45,7 +45,7 @@ language: en
 start: taken
 steps:
   taken: {answer: {}, next: wait}
-  wait: {collect: {say: "", save: nothing, timeout: 60s, tries: 1}, next: bye, failed: bye}  # in silence
+  wait: {collect: {say: {pause: 1s}, save: nothing, timeout: 60s, tries: 1}, next: bye, failed: bye}  # in silence
   bye: {hangup: normal}
 """
 MEDIA_NOTE = "control process only; media_us is the media process, which nobody asked for sound"
@@ -105,7 +105,6 @@ async def server(directory: Path, t1: str = "500ms", calls: int = 20_000) -> Asy
         "limits": {"calls": calls},
         "log": {"level": "warning"},
         "media": {"ports": "20000-29999"},  # as the sample configuration; more than tests may claim in a row
-        "http_step": {"allowed_hosts": []},
     }
     second = ports.free_port()
     at = f"{ports.LOOPBACK}:{second}"
