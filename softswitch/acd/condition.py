@@ -98,8 +98,16 @@ class Conditions:
                 self._looks.set(contact.queue, this.now + LOOK_S)
         if not (this.restaffed or self._changed):
             return []
+        if self._changed:
+            self._look_at_those_who_wait(this.now)
         self._changed = False
         return [one for name in self._of_staff if name in self._state.queues for one in self._without_staff(name)]
+
+    def _look_at_those_who_wait(self, now: float) -> None:
+        """Where a reload has brought the condition about the wait."""
+        for name in self._of_wait:
+            if self._state.queues[name].live_waiting and self._looks.of(name) is None:
+                self._looks.set(name, now + LOOK_S)
 
     def _without_staff(self, name: str) -> list[tuple[Contact, Condition]]:
         queue = self._state.queues[name]
@@ -125,7 +133,7 @@ class Conditions:
         found = []
         for key in self._looks.due(now):
             queue = self._state.queues.get(str(key))
-            if queue is None or not queue.live_waiting:
+            if queue is None or not queue.live_waiting or queue.spec.name not in self._of_wait:
                 continue
             for contact in reversed(self._waiting(queue)):
                 expected = self._prospects.of_contact(contact, now)

@@ -251,6 +251,28 @@ def test_the_last_in_line_leave_when_the_wait_has_become_too_long() -> None:
     assert it.acd.deadline is not None
 
 
+def jam(queue: QueueSpec) -> Centre:
+    """One agent talks, and five wait for much longer than 400 s."""
+    it = centre(queue, ANN)
+    it.staff("ann")
+    for number in range(6):
+        it.join(f"c{number}")
+    it.answer("c0", "ann")
+    return it
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_reload_decides_whether_a_long_wait_sends_away_those_who_wait(first: bool) -> None:
+    asked = leaving(LONG_WAIT, leave_above_s=400.0)
+    patient = replace(asked, leave_if=frozenset())
+    it = jam(asked if first else patient)
+    before = it.acd.waiting("q", it.now)
+    it.tell(Configure((ANN,), (patient if first else asked,), "2"))
+    left = gone(it.pass_time(61))
+    assert bool(left) is not first
+    assert len(it.acd.waiting("q", it.now)) == len(before) - len(left)
+
+
 def test_an_empty_queue_is_not_looked_at() -> None:
     it = centre(leaving(LONG_WAIT, leave_above_s=400.0), ANN)
     it.staff("ann")
