@@ -261,15 +261,16 @@ def jam(queue: QueueSpec) -> Centre:
     return it
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_a_reload_decides_whether_a_long_wait_sends_away_those_who_wait(first: bool) -> None:
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_a_reload_decides_whether_a_long_wait_sends_away_those_who_wait(taken_back: bool) -> None:
     asked = leaving(LONG_WAIT, leave_above_s=400.0)
     patient = replace(asked, leave_if=frozenset())
-    it = jam(asked if first else patient)
+    it = jam(patient)
     before = it.acd.waiting("q", it.now)
-    it.tell(Configure((ANN,), (patient if first else asked,), "2"))
+    for number, queue in enumerate((asked, patient) if taken_back else (asked,)):
+        it.tell(Configure((ANN,), (queue,), str(number)))
     left = gone(it.pass_time(61))
-    assert bool(left) is not first
+    assert bool(left) is not taken_back
     assert len(it.acd.waiting("q", it.now)) == len(before) - len(left)
 
 
