@@ -156,10 +156,18 @@ def test_graph_makes_the_directory_and_leaves_it_under_no_name(config: Path, tmp
     ("command", "why"),
     [
         (["plan", "--calls", "1e308", "--aht", "3m"], "callers would talk at once"),
+        (
+            ["plan", "--calls", "100", "--aht", "3m", "--within", "100"],
+            "less than or equal to 99.99",
+        ),  # some always wait
+        (
+            ["plan", "--calls", "100", "--aht", "3m", "--patience", "1m", "--abandoned", "0"],
+            "greater than or equal to 0.01",
+        ),
         (["simulate", "--calls", "orders=1e9", "--hours", "0.1"], "at most 1,000,000 are simulated"),
     ],
 )
-def test_more_than_can_be_computed_is_refused(config: Path, command: list[str], why: str) -> None:
+def test_what_no_number_of_agents_can_do_is_refused(config: Path, command: list[str], why: str) -> None:
     where = ["--config", str(config)] if command[0] == "simulate" else []
     told = RUN.invoke(app, [*command, *where], env={"COLUMNS": "200"})
     assert told.exit_code == 2 and why in told.output
