@@ -41,7 +41,7 @@ def plan(
     calls: Annotated[float, typer.Option(help="Calls per hour.")],
     aht: Annotated[str, typer.Option(help="Mean handling time, wrap-up included: 4m30s.")],
     target: Annotated[str, typer.Option(help="Answered within this time ...")] = "20s",
-    within: Annotated[float, typer.Option(min=0, max=99.99, help="... is to be this share of those offered, in %.")] = 80,
+    within: Annotated[float, typer.Option(min=0, max=99.99, help="... is to be this share of the offered, in %.")] = 80,
     patience: Annotated[str, typer.Option(help="Mean patience of callers; without it nobody gives up.")] = "",
     abandoned: Annotated[float, typer.Option(min=0.01, max=100, help="Who gives up, at most, in %.")] = 100,
     occupancy: Annotated[float, typer.Option(min=0, max=100, help="Of the agents, at most, in %.")] = 100,
