@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
-from softswitch.metrics import Metrics
-from softswitch.settings.system import Token
-from softswitch.web import make_app
-from softswitch.web.server import StoreReader
 from tests.support.fake_control import FakeControl
-
-Client = TestClient[web.Request, web.Application]
-TOKENS = tuple(
-    Token.model_validate({"name": f"my-{role}", "role": role, "sha256": hashlib.sha256(role.encode()).hexdigest()})
-    for role in ("agent", "ops", "supervisor", "admin")
-)
-
-
-class NoStore(StoreReader):
-    """Nobody asks."""
+from tests.support.web_client import Client, client_of
 
 
 @pytest.fixture
@@ -34,10 +18,8 @@ def control() -> FakeControl:
 
 @pytest.fixture
 async def client(control: FakeControl) -> AsyncIterator[Client]:
-    made: Client = TestClient(TestServer(make_app(control, NoStore(), Metrics(), TOKENS)))
-    await made.start_server()
-    yield made
-    await made.close()
+    async with client_of(control) as made:
+        yield made
 
 
 async def ask(client: Client, body: Any, target: str = "1001", role: str = "supervisor") -> tuple[int, Any]:
