@@ -1,4 +1,4 @@
-"""Where promises are found: by id, by (number, queue) while open, by number while open. It decides nothing."""
+"""Where promises are found: by id, by (number, group) while open, by number while open. It decides nothing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Book:
         if promise.state not in OPEN:
             self._remember(promise.id)
             return
-        self._open[promise.number, promise.queue] = entry
+        self._open[promise.number, promise.key] = entry
         self._numbers.setdefault(promise.number, {})[promise.id] = entry
         self._count[promise.queue] += 1
 
@@ -59,8 +59,9 @@ class Book:
     def get(self, promise: str) -> Entry | None:
         return self._entries.get(promise)
 
-    def open_for(self, number: str, queue: str) -> Entry | None:
-        return self._open.get((number, queue))
+    def open_for(self, number: str, key: str) -> Entry | None:
+        """``key``: of the promise, and of its policy."""
+        return self._open.get((number, key))
 
     def same_number(self, number: str) -> list[Entry]:
         """The open ones for this number, over all queues."""
@@ -71,7 +72,7 @@ class Book:
 
     def promises(self) -> list[Promise]:
         """The open ones, oldest first, then the last closed ones, latest first."""
-        waiting = sorted((entry.promise for entry in self._open.values()), key=lambda p: (p.recorded_at, p.id))
+        waiting = sorted((entry.promise for entry in self._open.values()), key=lambda p: (p.rank, p.id))
         return waiting + [self._entries[promise].promise for promise in reversed(self._closed)]
 
     def durable(self) -> list[Promise]:
@@ -86,7 +87,7 @@ class Book:
         return self._count[queue]
 
     def _take_out(self, promise: Promise) -> None:
-        del self._open[promise.number, promise.queue]
+        del self._open[promise.number, promise.key]
         self._count[promise.queue] -= 1
         same = self._numbers[promise.number]
         del same[promise.id]

@@ -19,13 +19,13 @@ def due(entry: Entry, rules: Rules, now: float) -> I | None:
     """The input that time brings at ``now``; RETRY stands for an attempt that has rung long enough."""
     promise = entry.promise
     match promise.state:
-        case S.RECORDED | S.RETRY_AT | S.DUE if now >= _overdue_at(entry, rules):
+        case S.RECORDED | S.RETRY_AT | S.DUE if now >= rules.overdue_at(promise):
             return I.OVERDUE
         case S.RECORDED | S.RETRY_AT:
-            ripe = entry.durable and now >= promise.not_before and rules.open(promise.queue, now)
+            ripe = entry.durable and now >= promise.not_before and rules.open(promise, now)
             return I.RIPE if ripe else None
         case S.DUE:
-            return None if rules.open(promise.queue, now) else I.SHUT
+            return None if rules.open(promise, now) else I.SHUT
         case S.SEEKING | S.DIALLING | S.UNCERTAIN if now >= _ends_at(entry, rules):
             return _end(entry, rules)
         case _:
@@ -37,19 +37,15 @@ def wake_at(entry: Entry, rules: Rules, now: float) -> float:
     promise = entry.promise
     if promise.state in (S.SEEKING, S.DIALLING, S.UNCERTAIN):
         return _ends_at(entry, rules)
-    wake = _overdue_at(entry, rules)
+    wake = rules.overdue_at(promise)
     if promise.state is S.DUE:
         held = [entry.hold_until] if entry.hold_until > now else []
-        return min([wake, rules.changes_at(promise.queue, now), *held])
+        return min([wake, rules.changes_at(promise, now), *held])
     if not entry.durable:
         return wake  # the store's answer comes first
-    shut = not rules.open(promise.queue, now)
-    ripe = max(promise.not_before, rules.changes_at(promise.queue, now) if shut else now)
+    shut = not rules.open(promise, now)
+    ripe = max(promise.not_before, rules.changes_at(promise, now) if shut else now)
     return min(wake, ripe)
-
-
-def _overdue_at(entry: Entry, rules: Rules) -> float:
-    return entry.promise.recorded_at + rules.policy(entry.promise.queue).expiry_s
 
 
 def _ends_at(entry: Entry, rules: Rules) -> float:
@@ -57,7 +53,7 @@ def _ends_at(entry: Entry, rules: Rules) -> float:
         return entry.since + SEEK_S
     if entry.promise.state is S.UNCERTAIN:
         return entry.promise.not_before
-    policy = rules.policy(entry.promise.queue)
+    policy = rules.policy(entry.promise.name)
     return entry.since + policy.ring_s + policy.settle_s
 
 
@@ -68,4 +64,4 @@ def _end(entry: Entry, rules: Rules) -> I:
         return I.RETRY
     if entry.ending is not None:
         return I.CALLED_OFF
-    return I.SPENT if entry.promise.attempts >= rules.policy(entry.promise.queue).max_attempts else I.RIPE
+    return I.SPENT if entry.promise.attempts >= rules.policy(entry.promise.name).max_attempts else I.RIPE

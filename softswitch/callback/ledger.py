@@ -13,6 +13,7 @@ from typing import Any
 from softswitch.callback.book import Entry
 from softswitch.callback.ending import ending
 from softswitch.callback.model import (
+    OPEN,
     AgentFound,
     AttemptFailed,
     Capacity,
@@ -27,9 +28,11 @@ from softswitch.callback.model import (
     Promise,
     PromiseChanged,
     PromiseState,
+    Promote,
     ReachedAgent,
     ReleaseAgent,
     Restored,
+    RetryNow,
     Withdraw,
 )
 from softswitch.callback.mover import Mover
@@ -63,6 +66,8 @@ class Ledger:
             ReachedAgent: self._reached_agent,
             NumberBusy: self._number_busy,
             Withdraw: self._withdraw_by_admin,
+            RetryNow: self._retry_now,
+            Promote: self._promote,
         }
 
     def handle(self, event: LedgerInput, now: float) -> list[Effect]:
@@ -128,7 +133,7 @@ class Ledger:
     def _after_crash(self, row: Promise) -> Promise:
         """The INVITE of a DIALLING row may have left and may still ring; of a SEEKING one nothing had left."""
         if row.state is S.DIALLING:
-            policy = self._move.rules.policy(row.queue)
+            policy = self._move.rules.policy(row.name)
             over_at = row.updated_at + policy.ring_s + policy.settle_s
             return replace(row, state=S.UNCERTAIN, not_before=over_at)
         return replace(row, state=S.DUE) if row.state is S.SEEKING else row
@@ -186,7 +191,7 @@ class Ledger:
 
     def _reached_agent(self, event: ReachedAgent) -> None:
         number = self._move.rules.number(event.number, event.queue)
-        entry = self._move.book.open_for(number.dial, event.queue)
+        entry = self._move.book.open_for(number.dial, self._move.rules.policy(event.queue).key)
         if entry is not None:
             self._withdraw(entry, "reached agent")
 
@@ -194,6 +199,23 @@ class Ledger:
         entry = self._move.book.get(event.promise)
         if entry is not None:
             self._withdraw(entry, event.why)
+
+    def _retry_now(self, event: RetryNow) -> None:
+        entry = self._move.book.get(event.promise)
+        if entry is not None and entry.promise.state is S.RETRY_AT:
+            self._move.change(entry, not_before=self._move.now)
+            self._keep_moving(entry)
+
+    def _promote(self, event: Promote) -> None:
+        entry = self._move.book.get(event.promise)
+        if entry is not None and entry.promise.state in OPEN:
+            self._move.change(entry, priority_s=event.priority_s)
+            self._keep_moving(entry)
+
+    def _keep_moving(self, entry: Entry) -> None:
+        """What an admin has changed is to outlive the process."""
+        self._move.write(entry)
+        self._move.advance(entry)
 
     def _withdraw(self, entry: Entry, why: str) -> None:
         entry.ending = why

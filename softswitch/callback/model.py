@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Literal
 
 from softswitch.core.effect import DomainEvent, Effect
 
@@ -22,9 +23,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How the callbacks of one queue are made."""
+    """How the callbacks of one queue, or the calls of one campaign, are made."""
 
-    queue: str
+    queue: str  # whose agents talk
     trunk: str
     caller_id: str = ""
     stages: tuple[str, ...] = ("abandoned", "queue-full", "accepted-offer", "shed")
@@ -33,6 +34,11 @@ class Policy:
     retry_busy_s: float = 300.0
     retry_no_answer_s: float = 1800.0
     retry_failed_s: float = 900.0
+    retry_rejected_s: float = 900.0
+    retry_machine_s: float = 3600.0
+    retry_hung_up_s: float = 900.0  # the customer answered and was gone before an agent was there
+    retry_dropped_s: float = 900.0  # the customer answered and no agent was there in time: our fault
+    jitter: float = 0.0  # share of a delay by which it is longer at most, so that retries do not come in step
     max_attempts: int = 3
     expiry_s: float = 2 * 86400.0
     ring_s: float = 30.0
@@ -40,6 +46,27 @@ class Policy:
     reserve: int = 0  # idle agents kept back for live callers
     numbers: str = ""  # regex of whole numbers that are dialled as presented, e.g. "1[0-9]{3}"; "": none
     countries: tuple[str, ...] = ()  # ISO 3166; whose numbers may be dialled; none: the region's own
+    campaign: str = ""  # of an outbound list; "": these are the queue's own callbacks
+    group: str = ""  # one open promise per number within it; "": the campaign's or the queue's own
+    callee_window: Window | None = None  # besides ``window``: hours in the zone of the number (its own zone: "")
+    priority_s: float = 0.0  # a promise counts as so much older
+    stage_priority_s: tuple[tuple[str, float], ...] = ()  # the same, by the stage of the loss, on top
+    repeat_priority_s: float = 0.0  # the same, for each further loss of the same customer
+    first: Literal["agent", "customer"] = "agent"  # who is on the line first
+    pacing: Literal["progressive", "ratio", "predictive"] = "progressive"  # customer first only: how many are dialled
+    ratio: float = 1.0  # dials per free agent, at most; of ``ratio`` and ``predictive``
+    abandon_limit: float = 0.03  # share of answered calls for whom no agent was there in time, at most
+    abandon_window_s: float = 86400.0  # counted over
+    agent_within_s: float = 2.0  # an answered customer waits no longer for an agent
+
+    @property
+    def name(self) -> str:
+        return self.campaign or self.queue
+
+    @property
+    def key(self) -> str:
+        """Within which a number has one open promise."""
+        return self.group or self.name
 
 
 # ---- the promise -----------------------------------------------------------------------------------------------
@@ -50,6 +77,7 @@ class PromiseState(enum.Enum):
     DUE = "due"  # may be dialled when an agent is free
     SEEKING = "seeking"  # an agent is being found; nothing dialled
     DIALLING = "dialling"  # intent committed; the INVITE may have left
+    ANSWERED = "answered"  # customer first: on the line, and an agent is being found
     UNCERTAIN = "uncertain"  # a crash or a lost agent cut the attempt short; the phone may still ring
     RETRY_AT = "retry_at"
     KEPT = "kept"
@@ -64,6 +92,7 @@ OPEN = frozenset(
         PromiseState.DUE,
         PromiseState.SEEKING,
         PromiseState.DIALLING,
+        PromiseState.ANSWERED,
         PromiseState.UNCERTAIN,
         PromiseState.RETRY_AT,
     }
@@ -87,6 +116,29 @@ class Promise:
     call_id: str = ""  # SIP Call-ID of the last attempt, derived from (promise, attempt)
     outcome: str = ""  # of the last attempt, or why it ended
     updated_at: float = 0.0
+    group: str = ""  # one open promise per (number, group); "": the campaign's or the queue's own
+    campaign: str = ""  # whose list it comes from; "": somebody was lost
+    priority_s: float = 0.0  # it counts as so much older
+    step: str = ""  # of the dialplan, where the caller was lost there
+    expires_at: float = 0.0  # Unix s; 0: as the policy says
+    consent: str = ""  # reference to it, of an imported one
+    variables: tuple[tuple[str, str], ...] = ()  # for the dialplan
+    disposition: str = ""  # how the conversation ended, by the agent's code
+    node: str = ""  # whose it is, of the nodes on one store; "": whoever claims it
+
+    @property
+    def name(self) -> str:
+        """Of the policy that it is kept by."""
+        return self.campaign or self.queue
+
+    @property
+    def key(self) -> str:
+        return self.group or self.name
+
+    @property
+    def rank(self) -> float:
+        """Who comes first; Unix s."""
+        return self.recorded_at - self.priority_s
 
 
 # ---- inputs ----------------------------------------------------------------------------------------------------
@@ -103,6 +155,7 @@ class Lost:
     queued_at: float  # Unix s: when this customer first began to wait
     waited_s: float = 0.0
     token: str = ""
+    step: str = ""  # of the dialplan, at which it happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +252,21 @@ class Withdraw:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class RetryNow:
+    """By an admin: the pause after the last attempt is over; hours and number rules hold all the same."""
+
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """By an admin: from now on it counts as so much older."""
+
+    promise: str
+    priority_s: float
+
+
 LedgerInput = (
     Lost
     | Restored
@@ -212,6 +280,8 @@ LedgerInput = (
     | ReachedAgent
     | NumberBusy
     | Withdraw
+    | RetryNow
+    | Promote
 )
 
 # ---- orders ----------------------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ class Mover:
     def commit(self, entry: Entry) -> None:
         """The intent is durable; what was true when the agent was sought may not be any more."""
         promise = entry.promise
-        if promise.number in self.busy or not self.rules.open(promise.queue, self.now):
+        if promise.number in self.busy or not self.rules.open(promise, self.now):
             self.apply(entry, I.INTENT_REFUSED)
             return
         attempt = promise.attempts + 1
@@ -139,7 +139,7 @@ class Mover:
         self.apply(entry, I.INTENT_DURABLE, attempts=attempt, call_id=name, outcome="", not_before=0.0)
 
     def _dial(self, entry: Entry) -> None:
-        policy = self.rules.policy(entry.promise.queue)
+        policy = self.rules.policy(entry.promise.name)
         self.out.append(DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s))
 
     def release(self, entry: Entry) -> None:
@@ -154,7 +154,8 @@ class Mover:
 
     def attempt_over(self, entry: Entry, result: str) -> None:
         promise = entry.promise
-        decision = decide(self.rules.policy(promise.queue), result, promise.attempts, promise.recorded_at, self.now)
+        policy, overdue_at = self.rules.policy(promise.name), self.rules.overdue_at(promise)
+        decision = decide(policy, result, promise.attempts, overdue_at, self.now)
         if entry.ending is not None and promise.state is S.DIALLING:
             self.apply(entry, I.CALLED_OFF, outcome=entry.ending)
         elif decision.delay_s is not None:
@@ -173,7 +174,7 @@ class Mover:
         promise = entry.promise
         self.deadlines.set(promise.id, wake_at(entry, self.rules, self.now) if promise.state in OPEN else None)
         if promise.state is S.DUE and entry.hold_until <= self.now:
-            self.pace(promise.queue).line_up(promise.recorded_at, promise.id)
+            self.pace(promise.queue).line_up(promise.rank, promise.id)
             self.stir([promise.queue])
 
     def _reason(self, entry: Entry, what: I) -> str:
@@ -208,10 +209,9 @@ class Mover:
 
     def _start_seeks(self, queue: str) -> None:
         pace = self._paces.get(queue)
-        if pace is None or not self.written.healthy or not self.rules.open(queue, self.now):
+        if pace is None or not self.written.healthy:
             return
-        reserve = self.rules.policy(queue).reserve
-        if pace.room(reserve) and (promise := pace.next(self._fit)) is not None:
+        if pace.room(0) and (promise := pace.next(self._fit)) is not None:
             entry = self.book.get(promise)
             assert entry is not None, "the line was asked for fitting promises only"
             for each in self._paces.values():
@@ -219,13 +219,16 @@ class Mover:
             self.apply(entry, I.TURN)
             self.advance(entry)
 
-    def _fit(self, recorded_at: float, promise: str) -> bool | None:
+    def _fit(self, rank: float, promise: str) -> bool | None:
         """May this promise have the next agent? None: this place in the line is stale."""
         entry = self.book.get(promise)
-        if entry is None or entry.promise.state is not S.DUE or entry.promise.recorded_at != recorded_at:
+        if entry is None or entry.promise.state is not S.DUE or entry.promise.rank != rank:
             return None
         if entry.hold_until > self.now:
             return None
+        policy = self.rules.policy(entry.promise.name)
+        if not self.rules.open(entry.promise, self.now) or not self.pace(entry.promise.queue).room(policy.reserve):
+            return False
         return entry.promise.number not in self.busy and not self._engaged(entry)
 
     def _engaged(self, entry: Entry) -> bool:

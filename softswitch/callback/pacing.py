@@ -1,4 +1,4 @@
-"""How many seeks may start for a queue, and for which promises: the oldest due one first.
+"""How many seeks may start for a queue, and for which promises: the one of the lowest rank first.
 
 One free agent carries one seek, and an agent may be counted for several queues. So a seek voids every queue's count,
 until ``Capacity`` brings one that was read after the seek was carried out: whom it found is RESERVED by then and not
@@ -19,7 +19,7 @@ class Pace:
         self._live = 0
         self._waiting = 0
         self._void_by = ""  # the seek that started after the count
-        self._line: list[tuple[float, str]] = []  # due promises: (recorded_at, id); stale ones are skipped
+        self._line: list[tuple[float, str]] = []  # due promises: (rank, id); stale ones are skipped
         self._listed: set[tuple[float, str]] = set()
 
     def capacity(self, free_agents: int, live_waiting: int, callbacks_waiting: int = 0) -> None:
@@ -41,8 +41,8 @@ class Pace:
             self._void_by = ""
         return void
 
-    def line_up(self, recorded_at: float, promise: str) -> None:
-        place = (recorded_at, promise)
+    def line_up(self, rank: float, promise: str) -> None:
+        place = (rank, promise)
         if place not in self._listed:
             self._listed.add(place)
             heapq.heappush(self._line, place)

@@ -30,7 +30,7 @@ class Recorder:
 
     def lost(self, loss: Lost) -> None:
         number = self._move.rules.number(loss.number, loss.queue)
-        entry = self._move.book.open_for(number.dial, loss.queue)
+        entry = self._move.book.open_for(number.dial, self._move.rules.policy(loss.queue).key)
         if entry is not None and entry.promise.contact == loss.contact:
             self._go_on(entry, loss)
             return
@@ -94,12 +94,14 @@ class Recorder:
 
     def _make(self, loss: Lost, number: str) -> Entry:
         now = self._move.now
-        ghost = self._ghosts.pop((number, loss.queue), None)  # its row, if there is one, is the only open one allowed
+        key = self._move.rules.policy(loss.queue).key
+        ghost = self._ghosts.pop((number, key), None)  # its row, if there is one, is the only open one allowed
         name = ghost.promise.id if ghost else self._ids.name("promise")
         recorded_at = min(loss.queued_at, now)
         promise = Promise(
-            name, number, loss.queue, loss.stage, PromiseState.RECORDED, loss.contact, recorded_at, updated_at=now
-        )
+            name, number, loss.queue, loss.stage, PromiseState.RECORDED, loss.contact, recorded_at, updated_at=now,
+            group=key, step=loss.step,
+        )  # fmt: skip
         entry = Entry(promise, since=now)
         self._move.book.add(entry)
         return entry
@@ -150,14 +152,14 @@ class Recorder:
         entry.let_go = True
         entry.promise = replace(promise, state=PromiseState.WITHDRAWN, outcome="not promised", updated_at=move.now)
         if len(self._ghosts) < MOST_GHOSTS:
-            self._ghosts[promise.number, promise.queue] = entry
+            self._ghosts[promise.number, promise.key] = entry
             move.write(entry)  # now: whatever delays the write before it delays this one as well
 
     def _is_ghost(self, entry: Entry) -> bool:
         """Not where a new loss has taken its row over."""
-        return self._ghosts.get((entry.promise.number, entry.promise.queue)) is entry
+        return self._ghosts.get((entry.promise.number, entry.promise.key)) is entry
 
     def _lay(self, ghost: Entry) -> None:
         """Its end is durable."""
         if self._is_ghost(ghost):
-            del self._ghosts[ghost.promise.number, ghost.promise.queue]
+            del self._ghosts[ghost.promise.number, ghost.promise.key]

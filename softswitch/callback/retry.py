@@ -36,12 +36,12 @@ def outcome(status: int) -> str:
     return "no such number" if status in NO_SUCH_NUMBER else "failed"
 
 
-def decide(policy: Policy, result: str, attempts: int, recorded_at: float, now: float) -> RetryDecision:
+def decide(policy: Policy, result: str, attempts: int, overdue_at: float, now: float) -> RetryDecision:
     """What follows attempt number ``attempts`` that ended in ``result`` at ``now``."""
     if result == "no such number" or attempts >= policy.max_attempts:
         return RetryDecision(None)
     delay_s = _delay(policy, result)
-    if now + delay_s >= recorded_at + policy.expiry_s:
+    if now + delay_s >= overdue_at:
         return RetryDecision(None, PromiseState.EXPIRED)
     return RetryDecision(delay_s)
 

@@ -95,6 +95,16 @@ PROMISE: dict[S, dict[I, Cell]] = {
         I.CALLED_OFF: (S.WITHDRAWN, (A.STORE,)),
         I.WITHDRAW: (None, (A.WITHDRAW_LATER, A.STORE)),
     },
+    S.ANSWERED: {
+        I.AGENT_FOUND: (S.KEPT, (A.STORE,)),
+        I.AGENT_LOST: DROP,  # another one is found, or nobody in time
+        I.ANSWERED: DROP,
+        I.RETRY: (S.RETRY_AT, (A.STORE, A.RELEASE)),
+        I.GIVE_UP: (S.FAILED, (A.STORE, A.RELEASE)),
+        I.LAPSE: (S.EXPIRED, (A.STORE, A.RELEASE)),
+        I.CALLED_OFF: (S.WITHDRAWN, (A.STORE, A.RELEASE)),
+        I.WITHDRAW: (None, (A.WITHDRAW_LATER, A.STORE)),
+    },
     S.UNCERTAIN: {
         **WAITING,
         I.RIPE: (S.DUE, (A.STORE,)),

@@ -137,7 +137,8 @@ def events(after: int, limit: int) -> Select[Any]:
 
 def to_promise(row: Row[Any]) -> Promise:
     fields = dict(row._mapping)
-    return Promise(**(fields | {"state": PromiseState(fields["state"])}))
+    variables = msgspec.json.decode(row.variables, type=tuple[tuple[str, str], ...])
+    return Promise(**(fields | {"state": PromiseState(fields["state"]), "variables": variables}))
 
 
 def to_call(row: Row[Any]) -> CallRecord:

@@ -39,8 +39,17 @@ promises = Table(
     Column("call_id", String, nullable=False),
     Column("outcome", String, nullable=False),
     Column("updated_at", Float(53), nullable=False),
-    # One open promise per number and queue: two of them would be two phone calls.
-    Index("promises_one_open", "number", "queue", unique=True, sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
+    Column("group", String, nullable=False, server_default=""),
+    Column("campaign", String, nullable=False, server_default=""),
+    Column("priority_s", Float(53), nullable=False, server_default="0"),
+    Column("step", String, nullable=False, server_default=""),
+    Column("expires_at", Float(53), nullable=False, server_default="0"),
+    Column("consent", String, nullable=False, server_default=""),
+    Column("variables", Text, nullable=False, server_default="[]"),  # JSON list of pairs
+    Column("disposition", String, nullable=False, server_default=""),
+    Column("node", String, nullable=False, server_default=""),
+    # One open promise per number and group: two of them would be two phone calls.
+    Index("promises_one_open", "number", "group", unique=True, sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
     Index("promises_recorded_at", "recorded_at"),
 )
 

@@ -136,7 +136,7 @@ def _row(record: Any) -> dict[str, Any]:
 def promise(fact: Promise) -> list[Change]:
     """The row, and that of its last attempt, which carries the Call-ID."""
     fact = legible(fact)
-    row = _row(fact) | {"state": fact.state.value}
+    row = _row(fact) | {"state": fact.state.value, "group": fact.key, "variables": to_json(fact.variables).decode()}
     changes = [Change("promises", "put", row)]
     if fact.call_id:
         attempt = {

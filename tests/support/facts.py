@@ -18,6 +18,7 @@ def promise(n: int = 1, state: PromiseState = PromiseState.RECORDED, **more: obj
         "state": state,
         "contact": f"contact-{n}",
         "recorded_at": 1_760_000_000.25 + n,
+        "group": "sales",
     }
     return Promise(**(fields | more))  # type: ignore[arg-type]
 
