@@ -1,0 +1,64 @@
+"""``callback:`` of a queue: who is called back, when, how often, and by which line."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from softswitch.callback.model import Policy, Window
+from softswitch.settings.kind import Country, DayHours, Days, Hours, Pattern, PositiveSeconds, Seconds, Strict, Zone
+
+Stage = Literal["abandoned", "queue-full", "accepted-offer", "shed"]  # at which a caller can be lost
+
+
+class CallingWindow(Strict):
+    zone: Zone = "Asia/Shanghai"
+    hours: DayHours = Hours(9 * 60, 21 * 60)
+    days: Days = (0, 1, 2, 3, 4, 5, 6)
+
+    def window(self) -> Window:
+        return Window(self.zone, self.hours.start_minute, self.hours.end_minute, self.days)
+
+
+class Retry(Strict):
+    """How long to wait after an attempt that did not reach the customer."""
+
+    busy: PositiveSeconds = 300.0
+    no_answer: PositiveSeconds = 1800.0
+    failed: PositiveSeconds = 900.0
+
+
+class Callback(Strict):
+    trunk: str
+    caller_id: str = ""
+    stages: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer", "shed")
+    window: CallingWindow = CallingWindow()
+    short_abandon: Seconds = 0.0  # an abandon before this is not recorded
+    retry: Retry = Retry()
+    max_attempts: int = Field(default=3, ge=1, le=20)
+    expiry: PositiveSeconds = 2 * 86400.0
+    ring: PositiveSeconds = 30.0
+    reserve: int = Field(default=0, ge=0)  # idle agents kept back for live callers
+    numbers: Pattern = ""  # whole numbers that are no outside numbers and yet dialled as they are; "": none
+    countries: tuple[Country, ...] = ()  # whose numbers may be dialled; none: those of `region`
+
+    def policy(self, queue: str, settle_s: float) -> Policy:
+        return Policy(
+            queue=queue,
+            trunk=self.trunk,
+            caller_id=self.caller_id,
+            stages=self.stages,
+            window=self.window.window(),
+            short_abandon_s=self.short_abandon,
+            retry_busy_s=self.retry.busy,
+            retry_no_answer_s=self.retry.no_answer,
+            retry_failed_s=self.retry.failed,
+            max_attempts=self.max_attempts,
+            expiry_s=self.expiry,
+            ring_s=self.ring,
+            settle_s=settle_s,
+            reserve=self.reserve,
+            numbers=self.numbers,
+            countries=self.countries,
+        )
