@@ -18,9 +18,12 @@ from softswitch.callback.model import (
     AttemptFailed,
     Capacity,
     CustomerAnswered,
+    CustomerLeft,
     LedgerInput,
     Lost,
+    MachineAnswered,
     NoAgent,
+    NotServed,
     NumberBusy,
     Persisted,
     Policies,
@@ -63,6 +66,9 @@ class Ledger:
             NoAgent: self._no_agent,
             CustomerAnswered: lambda event: self._word(event.promise, I.ANSWERED),
             AttemptFailed: self._attempt_failed,
+            NotServed: lambda event: self._gone(event, "dropped"),
+            CustomerLeft: lambda event: self._gone(event, "hung up"),
+            MachineAnswered: lambda event: self._gone(event, "machine"),
             ReachedAgent: self._reached_agent,
             NumberBusy: self._number_busy,
             Withdraw: self._withdraw_by_admin,
@@ -182,6 +188,12 @@ class Ledger:
         entry = self._move.book.get(event.promise)
         if entry is not None and event.call_id in ("", entry.promise.call_id):
             self._attempt_over(entry, outcome(event.status))
+
+    def _gone(self, event: NotServed | CustomerLeft | MachineAnswered, result: str) -> None:
+        """Customer first: who answered is not on the line any more, and no agent was there."""
+        entry = self._move.book.get(event.promise)
+        if entry is not None and event.call_id == entry.promise.call_id:
+            self._attempt_over(entry, result)
 
     def _attempt_over(self, entry: Entry, result: str) -> None:
         self._move.attempt_over(entry, result)

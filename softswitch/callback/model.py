@@ -223,6 +223,32 @@ class AttemptFailed:
     promise: str
     status: int  # SIP status of the failed leg
     call_id: str = ""  # of the failed attempt; a late word about an earlier one is then dropped
+    cause: int = 0  # Q.850, of the Reason header (RFC 3326); 0: not said
+
+
+@dataclass(frozen=True, slots=True)
+class NotServed:
+    """Customer first: answered, no agent in time, and let go with an apology. It counts as abandoned by us."""
+
+    promise: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLeft:
+    """Customer first: answered, and hung up before an agent was on the line."""
+
+    promise: str
+    call_id: str
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAnswered:
+    """Not a person; we have hung up."""
+
+    promise: str
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +303,9 @@ LedgerInput = (
     | NoAgent
     | CustomerAnswered
     | AttemptFailed
+    | NotServed
+    | CustomerLeft
+    | MachineAnswered
     | ReachedAgent
     | NumberBusy
     | Withdraw
@@ -310,6 +339,7 @@ class DialCustomer(Effect):
     trunk: str
     caller_id: str
     ring_s: float
+    first: Literal["agent", "customer"] = "agent"  # "customer": no SeekAgent came before
 
 
 @dataclass(frozen=True, slots=True)
