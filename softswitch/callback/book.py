@@ -23,6 +23,7 @@ class Entry:
     intent: str = ""  # token of the write of its intent, while that is under way
     writes: int = 0  # writes under way
     hold_until: float = 0.0  # Unix s: no new seek before
+    by: str = ""  # who ordered what is not durable yet; for the history
     ending: str | None = None  # why it is withdrawn when the attempt in flight has failed; the row says so too
 
 

@@ -210,22 +210,24 @@ class Ledger:
     def _withdraw_by_admin(self, event: Withdraw) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None:
+            entry.by = event.by
             self._withdraw(entry, event.why)
 
     def _retry_now(self, event: RetryNow) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and entry.promise.state is S.RETRY_AT:
             self._move.change(entry, not_before=self._move.now)
-            self._keep_moving(entry)
+            self._keep_moving(entry, event.by)
 
     def _promote(self, event: Promote) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and entry.promise.state in OPEN:
             self._move.change(entry, priority_s=event.priority_s)
-            self._keep_moving(entry)
+            self._keep_moving(entry, event.by)
 
-    def _keep_moving(self, entry: Entry) -> None:
+    def _keep_moving(self, entry: Entry, by: str) -> None:
         """What an admin has changed is to outlive the process."""
+        entry.by = by
         self._move.write(entry)
         self._move.advance(entry)
 

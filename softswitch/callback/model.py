@@ -276,6 +276,7 @@ class Withdraw:
 
     promise: str
     why: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +284,7 @@ class RetryNow:
     """By an admin: the pause after the last attempt is over; hours and number rules hold all the same."""
 
     promise: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,7 @@ class Promote:
 
     promise: str
     priority_s: float
+    by: str = ""
 
 
 LedgerInput = (
@@ -322,6 +325,7 @@ class Persist(Effect):
 
     promise: Promise
     token: str
+    by: str = ""  # whose order it was, where it was one; for the history
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ class Mover:
         token = self._ids.name("write")
         self.written.begin(Write(token, entry, answer, stage))
         self.deadlines.set(token, self.now + ANSWER_S)
-        self.out.append(Persist(self._row(entry), token))
+        self.out.append(Persist(self._row(entry), token, entry.by))
         return token
 
     def _row(self, entry: Entry) -> Promise:

@@ -50,8 +50,9 @@ class Recorder:
         if not entry.durable:
             entry.durable = True
             move.out.append(PromiseChanged(entry.promise, None))
-        if entry.promise.state not in OPEN and not entry.writes:
-            entry.last_open = None
+        if not entry.writes:
+            entry.by = ""
+            entry.last_open = entry.last_open if entry.promise.state in OPEN else None
         if write.answer:
             move.out.append(PromiseAnswer(write.answer, True))
         if write.token == entry.intent:
