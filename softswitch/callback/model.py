@@ -47,6 +47,9 @@ class Policy:
     numbers: str = ""  # regex of whole numbers that are dialled as presented, e.g. "1[0-9]{3}"; "": none
     countries: tuple[str, ...] = ()  # ISO 3166; whose numbers may be dialled; none: the region's own
     campaign: str = ""  # of an outbound list; "": these are the queue's own callbacks
+    plan: str = ""  # dialplan that leads whoever answers; "": he is connected at once
+    begins_at: float = 0.0  # Unix s; nobody is called before
+    ends_at: float = float("inf")  # Unix s; nor from then on
     group: str = ""  # one open promise per number within it; "": the campaign's or the queue's own
     callee_window: Window | None = None  # besides ``window``: hours in the zone of the number (its own zone: "")
     priority_s: float = 0.0  # a promise counts as so much older
