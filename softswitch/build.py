@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from softswitch.contact.presentation import Presentation, Rewrite
 from softswitch.contact.queue_log import Serving
 from softswitch.contact.seats import SeatRules
 from softswitch.core.errors import Problem
+from softswitch.core.yaml_nodes import did_you_mean, load_yaml, locate
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.verb.connect import PROMISE_STAGE
@@ -99,7 +100,17 @@ def load_dialplans(settings: Settings) -> Dialplans:
     world = plan_world(settings)
     plans, problems = load_plans(texts, world)
     unread = any(problem.level == "error" for problem in found)
-    return Dialplans({} if unread else plans, (*found, *problems), texts, world)
+    return Dialplans({} if unread else plans, (*found, *problems, *_missing_plans(settings, plans)), texts, world)
+
+
+def _missing_plans(settings: Settings, plans: Mapping[str, Plan]) -> Iterator[Problem]:
+    """Those that campaigns name. Where no plan is right, that is what there is to say."""
+    _, places, _ = load_yaml(settings.texts.get("campaigns.yaml", ""), "campaigns.yaml")
+    for name, campaign in settings.campaigns.items():
+        if plans and campaign.plan is not None and campaign.plan not in plans:
+            line, column = locate(places, ("campaigns", name, "plan"))
+            message = f"no dialplan is called {campaign.plan!r}{did_you_mean(campaign.plan, plans)}"
+            yield Problem("campaigns.yaml", line, column, f"campaigns.{name}.plan", message)
 
 
 def plan_world(settings: Settings) -> World:
@@ -180,6 +191,7 @@ def configuration(
         auto_login=frozenset(name for name, agent in settings.agents.items() if agent.auto_login),
         queues=tuple(settings.queue_specs()),
         policies=tuple(settings.policies()),
+        campaigns=settings.outbound(),
         version=settings.version,
         promises={name: queue.promise() for name, queue in settings.queues.items()},
         overflow={name: queue.overflow.ways() for name, queue in settings.queues.items()},

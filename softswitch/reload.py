@@ -1,6 +1,6 @@
 """What was written is read again while the switch works: found right and taken over whole, or refused whole.
 
-Decided here: what can change without a restart (agents, queues, dialplans, calendars, the list of prompt files, what
+Decided here: what can change without a restart (agents, queues, campaigns, dialplans, calendars, the list of prompt files, what
 the log says), and that all of it is proven in the world in which it will work: a user who is only written, and not
 there before the next start, is an error where an agent or a dialplan names him.
 Reading and proving is done by a thread; the loop only exchanges the result.
@@ -37,7 +37,7 @@ from softswitch.switch.staff import StaffChange, StaffChanges
 
 log = logging.getLogger("softswitch.reload")
 
-LIVE = ("agents", "queues", "calendars", "log")  # parts of the settings that are taken over
+LIVE = ("agents", "queues", "campaigns", "calendars", "log")  # parts of the settings that are taken over
 _MADE = ("root", "warnings", "version", "texts")  # by ``load``, and written by nobody
 SWITCH_S = 0.0005
 READINGS = 3  # of files that change while they are read
@@ -111,7 +111,10 @@ def changed(old: Any, new: Any, at: str = "") -> Iterator[str]:
 
 
 def staff_changes(old: Settings, new: Settings) -> StaffChanges:
-    return StaffChanges(tuple(_members(old.agents, new.agents)), tuple(_members(old.queues, new.queues)))
+    return StaffChanges(
+        tuple(_members(old.agents, new.agents)), tuple(_members(old.queues, new.queues)),
+        tuple(_members(old.campaigns, new.campaigns)),
+    )  # fmt: skip
 
 
 def _members(old: Mapping[str, BaseModel], new: Mapping[str, BaseModel]) -> Iterator[StaffChange]:

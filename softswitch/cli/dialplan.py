@@ -67,7 +67,7 @@ def told(outcome: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _staff(staff: Mapping[str, Any]) -> Iterator[str]:
-    for kind in ("agent", "queue"):
+    for kind in ("agent", "queue", "campaign"):
         for change in staff[f"{kind}s"]:
             keys = f": {_some(change['keys'])}" if change["keys"] else ""
             works = "; finishes the contact in hand" if change["works"] else ""

@@ -18,6 +18,7 @@ from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.ivr.verb.need import SkillNeed
 from softswitch.sdp.codecs import KNOWN
 from softswitch.settings.behind import SAMPLE_PINS, guessable
+from softswitch.settings.check_campaign import campaign_findings
 from softswitch.settings.check_queue import queue_findings
 from softswitch.settings.model import Configuration
 from softswitch.settings.queue import Queue
@@ -34,6 +35,7 @@ def findings(settings: Configuration) -> Iterator[Finding]:
     yield from _queue_trunks(settings)
     yield from _skills(settings)
     yield from queue_findings(settings)
+    yield from campaign_findings(settings)
     yield from _shares(settings)
     yield from _codes(settings)
     yield from _expiries(settings)

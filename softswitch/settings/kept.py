@@ -1,4 +1,4 @@
-"""The six files as they were when they were last found right: what serves on when control dies under a mistake that
+"""The seven files as they were when they were last found right: what serves on when control dies under a mistake that
 has been written since.
 
 Decided here: where their texts are, that only their owner may read them (they have passwords), and that what is written

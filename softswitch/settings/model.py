@@ -8,11 +8,13 @@ from pathlib import Path
 from pydantic import Field
 
 from softswitch.acd.model import AgentSpec, QueueSpec
+from softswitch.callback.campaign import Campaign
 from softswitch.callback.model import Policy
 from softswitch.contact.treatment import Treatment
 from softswitch.core.errors import Problem
 from softswitch.ivr.calendar import Calendar
 from softswitch.settings.calendar import CalendarSettings
+from softswitch.settings.campaign import CampaignSettings
 from softswitch.settings.kind import Name
 from softswitch.settings.people import Agent, User
 from softswitch.settings.queue import Queue
@@ -21,13 +23,14 @@ from softswitch.settings.trunk import Trunk
 
 
 class Configuration(System):
-    """What the six files may hold. Attributes have the names of the YAML keys; durations are seconds."""
+    """What the seven files may hold. Attributes have the names of the YAML keys; durations are seconds."""
 
     users: dict[Name, User] = Field(default_factory=dict)
     trunks: dict[Name, Trunk] = Field(default_factory=dict)
     agents: dict[Name, Agent] = Field(default_factory=dict)
     queues: dict[Name, Queue] = Field(default_factory=dict)
     calendars: dict[Name, CalendarSettings] = Field(default_factory=dict)
+    campaigns: dict[Name, CampaignSettings] = Field(default_factory=dict)
 
 
 class Settings(Configuration):
@@ -45,12 +48,14 @@ class Settings(Configuration):
         return [queue.spec(name) for name, queue in self.queues.items()]
 
     def policies(self) -> list[Policy]:
-        """Of the queues whose lost callers are called back."""
-        return [
-            queue.callback.policy(name, self.callbacks.settle)
-            for name, queue in self.queues.items()
-            if queue.callback is not None
-        ]
+        """Of the queues whose lost callers are called back, and of the campaigns."""
+        settle_s = self.callbacks.settle
+        queues = [one.callback.policy(name, settle_s) for name, one in self.queues.items() if one.callback is not None]
+        return [*queues, *(one.policy(name, settle_s) for name, one in self.campaigns.items())]
+
+    def outbound(self) -> dict[str, Campaign]:
+        """By name."""
+        return {name: one.campaign(name) for name, one in self.campaigns.items()}
 
     def treatments(self, prompts: Mapping[str, Collection[str]]) -> dict[str, Treatment]:
         """What is said to who waits, by queue; ``prompts`` are the sound files that there are, by language."""

@@ -1,4 +1,4 @@
-"""The six files as one tree, with the place of every key, before anybody asks whether it makes sense.
+"""The seven files as one tree, with the place of every key, before anybody asks whether it makes sense.
 
 Decided here: which file holds which key, what ``${NAME}`` and ``file:PATH`` stand for, and how the environment
 overrides a key. A secret that was fetched never appears in a problem.
@@ -18,7 +18,7 @@ from softswitch.core.yaml_nodes import did_you_mean, dotted, load_yaml, locate
 from softswitch.settings.file import Unreadable, read_text
 
 MAIN_FILE = "softswitch.yaml"
-LISTS = ("users", "trunks", "agents", "queues", "calendars")  # each is the one key of NAME.yaml
+LISTS = ("users", "trunks", "agents", "queues", "calendars", "campaigns")  # each is the one key of NAME.yaml
 OVERRIDE_PREFIX = "SOFTSWITCH__"
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 

@@ -12,6 +12,7 @@ from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.acd.statistics import Promise
 from softswitch.acd.storybook import Shelf
 from softswitch.call.state import SessionPolicy
+from softswitch.callback.campaign import Campaign
 from softswitch.callback.model import Policy
 from softswitch.contact.mailbox import MailboxRules
 from softswitch.contact.overflow import Ways
@@ -98,7 +99,7 @@ class LastAgentRule:
 
 
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
-STAFF = ("agents", "auto_login", "seats", "queues", "policies", "promises", "treatments", "overflow", "last_agents",
+STAFF = ("agents", "auto_login", "seats", "queues", "policies", "campaigns", "promises", "treatments", "overflow", "last_agents",
          "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
 _LAST_RULES = ("treatments", "overflow", "music")  # by queue
 
@@ -113,6 +114,7 @@ class Configuration:
     seats: SeatRules = field(default_factory=SeatRules)  # of agents without a phone of their own
     queues: tuple[QueueSpec, ...] = ()
     policies: tuple[Policy, ...] = ()
+    campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     promises: Mapping[str, Promise] = field(default_factory=dict)  # by queue: what its statistics are held against
     treatments: Mapping[str, Treatment] = field(default_factory=dict)  # by queue: what those hear who wait
     overflow: Mapping[str, Ways] = field(default_factory=dict)  # by queue: where those go whom it turns away

@@ -36,9 +36,10 @@ class StaffChanges:
 
     agents: tuple[StaffChange, ...] = ()
     queues: tuple[StaffChange, ...] = ()
+    campaigns: tuple[StaffChange, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.agents or self.queues)
+        return bool(self.agents or self.queues or self.campaigns)
 
 
 class Staff:
@@ -64,7 +65,7 @@ class Staff:
         switch.mailboxes.rules = new.mailboxes
         switch.figures.configure()
         switch.command(lambda: self._orders(old, new, moved))
-        return StaffChanges(agents, queues)
+        return StaffChanges(agents, queues, changes.campaigns)
 
     def _works(self, agent: StaffChange) -> bool:
         return agent.what == "removed" and self._switch.acd.agent(agent.name).contact is not None

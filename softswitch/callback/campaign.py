@@ -1,0 +1,41 @@
+"""A campaign: a list of numbers that we call, and what agents may say of each call afterwards.
+
+How its promises are kept is its ``Policy``, as with every queue; here is what only a list has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STAGE = "imported"  # of its promises: nobody was lost
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """How a conversation can have ended."""
+
+    code: str
+    retry_s: float | None = None  # he is to be called again after so long
+    do_not_call: bool = False  # he is not to be called any more, by nobody here
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    name: str
+    queue: str
+    plan: str = ""
+    dispositions: tuple[Disposition, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()  # for the dialplan, where a row has no other
+    required: frozenset[str] = frozenset()  # columns that each row must fill
+    reserved: frozenset[str] = frozenset()  # variables that every call has, so that no column can be one
+    paused: bool = False  # as the configuration says
+    begins_at: float = 0.0  # Unix s
+    ends_at: float = float("inf")
+
+    def disposition(self, code: str) -> Disposition | None:
+        return next((one for one in self.dispositions if one.code == code), None)
+
+    def by_digit(self, digit: str) -> Disposition | None:
+        """The first is 1, the tenth is 0."""
+        place = (int(digit) - 1) % 10
+        return self.dispositions[place] if place < len(self.dispositions) else None
