@@ -30,14 +30,16 @@ class Offering(Journey):
     def ringing(self) -> list[str]:
         return [*super().ringing, *(leg for hunt in self.offers.values() for leg in hunt.ringing)]
 
-    def ring_agent(self, event: Offer, caller: str, caller_name: str) -> list[Effect]:
-        """All his phones ring; none is registered: the offer has failed already."""
+    def ring_agent(self, event: Offer, caller: str, caller_name: str, by_itself: bool = False) -> list[Effect]:
+        """All his phones ring; none is registered: the offer has failed already. ``by_itself``: they are asked to answer
+        without him."""
         users = self.directory.agent_users(event.agent)
         targets = tuple(target for user in users for target in self.directory.user_targets(user))
         if not targets:
             return [TellAcd(OfferFailed(self.id, event.agent, "unreachable"))]
         ring_s = event.ring_timeout_s + AGENT_RING_GRACE_S
-        hunt = Hunt("agent", self.new_prefix("agent"), targets, caller, caller_name, ring_s, agent=event.agent)
+        hunt = Hunt("agent", self.new_prefix("agent"), targets, caller, caller_name, ring_s, agent=event.agent,
+                    by_itself=by_itself)  # fmt: skip
         self.offers[event.agent] = hunt
         return hunt.start()
 

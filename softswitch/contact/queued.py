@@ -31,7 +31,7 @@ from softswitch.contact.order import (
 )
 from softswitch.contact.script import Script
 from softswitch.contact.turned_away import TurnedAway
-from softswitch.contact.visit import Aside, Visit
+from softswitch.contact.visit import CALLBACK, Aside, Visit
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import EnterQueue, MakePromise, Promised, Prompt, QueueEnded
 from softswitch.ivr.speech import sentence
@@ -55,7 +55,7 @@ class Queued(TurnedAway):
         self.visit = visit = Visit.back(place, order, self.directory, now)
         self.record.queue = order.queue
         orders = [*self._accept(now), HoldMusicTo(self.leg, self.music), *orders]
-        if visit.earlier_s:
+        if visit.earlier_s and visit.kind != CALLBACK:
             orders += self._say((self._phrase("place_kept", visit),), now)
         return [*orders, TellAcd(visit.join(self.id))]
 

@@ -10,10 +10,12 @@ from softswitch.ivr.model import (
     DialEnded,
     DialOut,
     EndCall,
+    EnterQueue,
     IvrInput,
     PlayEnded,
     PlayPrompts,
     Prompt,
+    QueueEnded,
     Start,
 )
 
@@ -67,6 +69,22 @@ class DirectDial(_Fixed):
 def status_of(ended: DialEnded) -> int:
     """The SIP status for whoever wanted this to be dialled; 0 where it was answered."""
     return ended.status if ended.status in _SPEAKING else _STATUS.get(ended.outcome, 0)
+
+
+class PutThrough(_Fixed):
+    """Somebody whom we have called waits for an agent of this queue, and talks to him."""
+
+    def __init__(self, queue: str, language: str) -> None:
+        self._order = EnterQueue(queue, None, 0.0, language)
+
+    def handle(self, event: IvrInput, now: float) -> list[Effect]:
+        match event:
+            case Start():
+                return [self._order]
+            case QueueEnded() | DialEnded():
+                return [EndCall()]
+            case _:
+                return []
 
 
 class Announce(_Fixed):

@@ -23,6 +23,7 @@ from softswitch.ivr.speech import sentence
 
 FIRST_ANNOUNCEMENT_S = 5.0
 LOOK_S = 15.0  # how often an offer that depends on position or wait is thought of
+CALLBACK = "callback"  # whose place it is: of somebody whom we have called
 LONGEST_SPEECH_S = 300.0  # reached only where the end of what is said was never reported
 
 
@@ -36,6 +37,7 @@ class Aside:
     lowest: int | None = None
     wait: Told | None = None
     minutes: tuple[float, float] | None = None
+    kind: str = "call"  # as ``Join`` has it
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class Visit:
     minutes: tuple[float, float] | None = None  # the same in words: at most, at least
     messages: int = 0  # heard so far
     named: str = ""  # the queue of the plan, whatever the caller was sent on to
+    kind: str = "call"  # as ``Join`` has it
 
     @classmethod
     def begin(cls, order: EnterQueue, directory: Directory, now: float, earlier_s: float = 0.0) -> Visit:
@@ -84,6 +87,7 @@ class Visit:
         """At the same place: what was told there may not rise either."""
         visit = cls.begin(order, directory, now, now - aside.queued_at)
         visit.lowest, visit.wait, visit.minutes = aside.lowest, aside.wait, aside.minutes
+        visit.kind = aside.kind
         return visit
 
     @property
@@ -97,7 +101,7 @@ class Visit:
         if order.needs is not None:
             needs = tuple(from_plain(need) for need in order.needs)
         return Join(
-            contact, order.queue, self.queued_at, needs, order.priority_s,
+            contact, order.queue, self.queued_at, needs, order.priority_s, self.kind,
             joined_at=self.joined_at if again else None, preferred=order.prefer, preferred_s=order.prefer_s,
         )  # fmt: skip
 
@@ -116,7 +120,7 @@ class Visit:
     @property
     def place(self) -> Aside:
         queue = self.order.queue
-        return Aside(queue, self.queued_at, self.named or queue, self.lowest, self.wait, self.minutes)
+        return Aside(queue, self.queued_at, self.named or queue, self.lowest, self.wait, self.minutes, self.kind)
 
     @property
     def deadline(self) -> float | None:

@@ -25,6 +25,7 @@ class Start:
     language: str = ""  # of the caller's phone; counts where the plan names none
     diverted: tuple[str, ...] = ()  # numbers that were called before this one, the latest first
     note: str = ""  # what the caller's system sent along (User-to-User, RFC 7433)
+    campaign: Mapping[str, str] = field(default_factory=dict)  # whom we have called: its name, and what it knows of him
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,19 @@ PHRASES: dict[str, dict[str, str]] = {
         "zh": "好的，我们会尽快给您回电。再见。",
         "en": "Thank you. We will call you back as soon as it is your turn. Goodbye.",
     },
+    # to customers whom we have called
+    "called_press": {
+        "zh": "如需现在与我们通话，请按{key}。",
+        "en": "To talk to us now, press {key}.",
+    },
+    "called_never_again": {
+        "zh": "如不希望再接到我们的电话，请按{key}。",
+        "en": "If you do not want us to call you again, press {key}.",
+    },
+    "called_in_vain": {
+        "zh": "非常抱歉，目前没有坐席可以为您服务。再见。",
+        "en": "We are sorry, nobody is free to talk to you at the moment. Goodbye.",
+    },
     "agent_logged_in": {"zh": "您已登录。", "en": "You are logged in."},
     "agent_logged_out": {"zh": "您已退出。", "en": "You are logged out."},
     "agent_ready": {"zh": "您已就绪。", "en": "You are ready."},
