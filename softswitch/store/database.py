@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -20,6 +20,7 @@ from softswitch.store.trouble import database_is_away
 PATIENCE_S = 3  # for a lock, a connection, a statement: less than the ledger waits for an answer
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class Transaction(Protocol):
 
     def execute(self, name: Name, rows: Sequence[Row]) -> None: ...
 
+    @property
+    def dialect(self) -> str:
+        """ "sqlite" or "postgresql"."""
+
+    def ask(self, sql: str, values: Row) -> Sequence[Sequence[Any]]:
+        """The rows that a statement returns, in whose text a value is written ``:name``."""
+
+    def change(self, sql: str, values: Row) -> int:
+        """How many rows it has changed."""
+
     def savepoint(self) -> AbstractContextManager[object]:
         """What is done within is undone where it raises; the transaction goes on."""
 
@@ -58,6 +69,9 @@ class Database(Protocol):
 
         Raises anything where it is away: then nothing was written.
         """
+
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        """In a transaction of its own; ``work`` may wait. Raises what it raises, and then nothing was written."""
 
     async def close(self) -> None: ...
 

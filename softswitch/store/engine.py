@@ -101,6 +101,7 @@ def _begin_with(engine: AsyncEngine, begin: str) -> None:
 def _postgresql(url: URL) -> Engines:
     patience = {"timeout": PATIENCE_S, "command_timeout": PATIENCE_S}
     # A connection that died while idle is found by the ping, not by a promise.
-    write = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=patience)
+    # One for the writer, one for what it does not do in passing: a claim does not wait for an import.
+    write = create_async_engine(url, pool_size=3, max_overflow=0, pool_pre_ping=True, connect_args=patience)
     read = create_async_engine(url, pool_size=2, max_overflow=2, pool_pre_ping=True, connect_args=patience)
     return Engines(write, read)

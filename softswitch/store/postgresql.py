@@ -1,15 +1,16 @@
-"""Facts into PostgreSQL, over the one connection of an engine of SQLAlchemy's."""
+"""Facts into PostgreSQL, over connections of an engine of SQLAlchemy's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
-from softswitch.store.database import Fact, commit
+from softswitch.store.database import Fact, T, Transaction, commit
 from softswitch.store.statement import Name, Row, statements
 
 
@@ -24,6 +25,14 @@ class Postgresql:
         async with self._engine.connect() as connection:
             return await connection.run_sync(lambda waiting: commit(lambda: self._begin(waiting), batch))
 
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        def run(waiting: Connection) -> T:
+            with self._begin(waiting) as transaction:
+                return work(transaction)
+
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(run)
+
     async def close(self) -> None:
         """Nothing is kept open but the engine."""
 
@@ -34,11 +43,19 @@ class Postgresql:
 
 
 class _Transaction:
+    dialect = "postgresql"
+
     def __init__(self, connection: Connection, statements: Mapping[Name, UpdateBase]) -> None:
         self._connection, self._statements = connection, statements
 
     def execute(self, name: Name, rows: Sequence[Row]) -> None:
         self._connection.execute(self._statements[name], rows)
+
+    def ask(self, sql: str, values: Row) -> Sequence[Sequence[Any]]:
+        return self._connection.execute(text(sql), values).fetchall()
+
+    def change(self, sql: str, values: Row) -> int:
+        return self._connection.execute(text(sql), values).rowcount
 
     def savepoint(self) -> AbstractContextManager[object]:
         return self._connection.begin_nested()

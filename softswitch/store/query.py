@@ -136,7 +136,7 @@ def events(after: int, limit: int) -> Select[Any]:
 
 
 def to_promise(row: Row[Any]) -> Promise:
-    fields = dict(row._mapping)
+    fields = {name: row._mapping[name] for name in Promise.__slots__}
     variables = msgspec.json.decode(row.variables, type=tuple[tuple[str, str], ...])
     return Promise(**(fields | {"state": PromiseState(fields["state"]), "variables": variables}))
 

@@ -21,7 +21,14 @@ metadata = MetaData()
 
 ENDED = ("kept", "failed", "withdrawn", "expired")
 GOING_ON = text("NOT ended")
+KEEPS = text("promise <> ''")
+MOVED = text("state <> 'recorded'")  # the many of a list that nothing was done about yet are not in that index
+LOST = text("stage <> 'imported'")
+ENDED_ROW = text("state IN ('kept', 'failed', 'withdrawn', 'expired')")
 OPEN_ROW = text("state NOT IN ('kept', 'failed', 'withdrawn', 'expired')")
+_POOL = "node = '' AND state NOT IN ('kept', 'failed', 'withdrawn', 'expired') AND not_before "
+OWNED = text("node <> '' AND state NOT IN ('kept', 'failed', 'withdrawn', 'expired')")
+POOL_READY, POOL_LATER = text(_POOL + "= 0"), text(_POOL + "> 0")  # whoever claims them; later: not yet
 
 promises = Table(
     "promises",
@@ -48,9 +55,20 @@ promises = Table(
     Column("variables", Text, nullable=False, server_default="[]"),  # JSON list of pairs
     Column("disposition", String, nullable=False, server_default=""),
     Column("node", String, nullable=False, server_default=""),
+    Column("name", String, nullable=False, server_default=""),  # of its policy
+    Column("rank", Float(53), nullable=False, server_default="0"),  # lowest first
     # One open promise per number and group: two of them would be two phone calls.
     Index("promises_one_open", "number", "group", unique=True, sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
-    Index("promises_recorded_at", "recorded_at"),
+    Index("promises_pool", "name", "rank", "id", sqlite_where=POOL_READY, postgresql_where=POOL_READY),
+    Index("promises_pool_later", "not_before", sqlite_where=POOL_LATER, postgresql_where=POOL_LATER),
+    Index("promises_node", "node", "recorded_at", sqlite_where=OWNED, postgresql_where=OWNED),
+    # What people ask for, in the order of ``callback.wanted``.
+    Index("promises_listed_open", "recorded_at", "id", sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
+    Index("promises_listed_ended", "recorded_at", "id", sqlite_where=ENDED_ROW, postgresql_where=ENDED_ROW),
+    Index("promises_listed_name", "name", "recorded_at", "id"),
+    Index("promises_listed_state", "state", "recorded_at", "id", sqlite_where=MOVED, postgresql_where=MOVED),
+    Index("promises_listed_stage", "stage", "recorded_at", "id", sqlite_where=LOST, postgresql_where=LOST),
+    Index("promises_ended_number", "number", sqlite_where=ENDED_ROW, postgresql_where=ENDED_ROW),
 )
 
 attempts = Table(
@@ -61,6 +79,24 @@ attempts = Table(
     Column("call_id", String, nullable=False, unique=True),
     Column("at", Float(53), nullable=False),
     Column("outcome", String, nullable=False),
+)
+
+promise_log = Table(  # what has become of promises: a row for each durable change
+    "promise_log",
+    metadata,
+    Column("promise", String, primary_key=True),
+    Column("at", Float(53), primary_key=True),
+    Column("state", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),  # intents committed by then
+    Column("stage", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("losses", Integer, nullable=False),
+    Column("not_before", Float(53), nullable=False),
+    Column("priority_s", Float(53), nullable=False),
+    Column("contact", String, nullable=False),
+    Column("by", String, nullable=False),  # who ordered it; "": nobody did
+    Index("promise_log_at", "at"),
+    sqlite_with_rowid=False,  # it is read by promise, and its key is most of it
 )
 
 calls = Table(
@@ -84,6 +120,7 @@ calls = Table(
     Column("promise", String, nullable=False),
     Column("quality", Text, nullable=False, server_default="[]"),  # JSON list, one entry per leg
     Index("calls_ended_at", "ended_at"),
+    Index("calls_promise", "promise", sqlite_where=KEEPS, postgresql_where=KEEPS),
 )
 
 bindings = Table(

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
-from softswitch.store.database import PATIENCE_S, Fact, commit
+from softswitch.store.database import PATIENCE_S, Fact, T, Transaction, commit
 from softswitch.store.statement import Name, Row, texts
+
+CACHE_KIB = 32_768  # a connection: the upper levels of the indices of a million promises
 
 
 def prepare(connection: Any) -> None:
@@ -25,6 +28,7 @@ def prepare(connection: Any) -> None:
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
 
 class Sqlite:
@@ -37,7 +41,14 @@ class Sqlite:
         self._connection: sqlite3.Connection | None = None  # the thread's
 
     async def commit(self, batch: Sequence[Fact]) -> set[int]:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch)
+        return await self._in_thread(partial(commit, self._begin, batch))
+
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        def run() -> T:
+            with self._begin() as transaction:
+                return work(transaction)
+
+        return await self._in_thread(run)
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
@@ -45,9 +56,12 @@ class Sqlite:
 
     # ---- the thread ----------------------------------------------------------------------------------------------
 
-    def _commit(self, batch: Sequence[Fact]) -> set[int]:
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+
+    def _do(self, work: Callable[[], T]) -> T:
         try:
-            return commit(self._begin, batch)
+            return work()
         except BaseException:
             self._disconnect()  # the next one may find the file that this one has lost
             raise
@@ -79,11 +93,19 @@ def connect(path: str, factory: type[sqlite3.Connection] = sqlite3.Connection) -
 
 
 class _Transaction:
+    dialect = "sqlite"
+
     def __init__(self, connection: sqlite3.Connection, texts: Mapping[Name, str]) -> None:
         self._connection, self._texts = connection, texts
 
     def execute(self, name: Name, rows: Sequence[Row]) -> None:
         self._connection.executemany(self._texts[name], rows)
+
+    def ask(self, sql: str, values: Row) -> Sequence[Sequence[Any]]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def change(self, sql: str, values: Row) -> int:
+        return self._connection.execute(sql, values).rowcount
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -28,6 +28,7 @@ from softswitch.store import schema
 Row = Mapping[str, Any]
 Name = tuple[str, str]  # of a statement: table, "put", "remove" or "prune"
 PRUNED_AT_ONCE = 500  # rows
+_LOGGED = ("state", "stage", "outcome", "losses", "not_before", "priority_s", "contact")
 
 
 class Change(NamedTuple):
@@ -46,6 +47,8 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase]:
     return {
         ("promises", "put"): _upsert(insert, schema.promises),
         ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
+        ("promise_log", "put"): _upsert(insert, schema.promise_log),
+        ("promise_log", "prune"): _prune(schema.promise_log, schema.promise_log.c.at),
         ("calls", "put"): _upsert(insert, schema.calls),
         ("bindings", "put"): _upsert(insert, schema.bindings),
         ("bindings", "remove"): gone,
@@ -133,11 +136,24 @@ def _row(record: Any) -> dict[str, Any]:
     return {field: getattr(record, field) for field in record.__slots__}
 
 
-def promise(fact: Promise) -> list[Change]:
-    """The row, and that of its last attempt, which carries the Call-ID."""
+def promise_row(fact: Promise) -> dict[str, Any]:
+    """Of a legible one, with what it is claimed by."""
+    row = _row(fact) | {"state": fact.state.value, "group": fact.key, "name": fact.name, "rank": fact.rank}
+    return row | {"variables": to_json(fact.variables).decode() if fact.variables else "[]"}
+
+
+def promise(fact: Promise, by: str = "") -> list[Change]:
+    """The row, that of its last attempt, which carries the Call-ID, and what its history is to say."""
     fact = legible(fact)
-    row = _row(fact) | {"state": fact.state.value, "group": fact.key, "variables": to_json(fact.variables).decode()}
-    changes = [Change("promises", "put", row)]
+    row = promise_row(fact)
+    logged = {
+        "promise": fact.id,
+        "at": fact.updated_at or fact.recorded_at,
+        "attempt": fact.attempts,
+        "by": legible(by),
+        **{name: row[name] for name in _LOGGED},
+    }
+    changes = [Change("promises", "put", row), Change("promise_log", "put", logged)]
     if fact.call_id:
         attempt = {
             "promise": fact.id,
@@ -259,8 +275,8 @@ def event(at: float, fact: DomainEvent) -> list[Change]:
 
 
 def old_events(unix: float) -> list[Change]:
-    """A batch of those from before that moment."""
-    return [Change("events", "prune", {"key_before": unix})]
+    """A batch of those from before that moment, and of what became of promises."""
+    return [Change("events", "prune", {"key_before": unix}), Change("promise_log", "prune", {"key_before": unix})]
 
 
 def body(fact: DomainEvent) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select
@@ -21,7 +22,8 @@ from softswitch.core.effect import DomainEvent
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge, summed
 from softswitch.sip.registrar import Binding
-from softswitch.store import intervals, query, schema, statement
+from softswitch.store import bulk, intervals, query, schema, statement
+from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.trouble import DatabaseAway, database_is_away
@@ -41,8 +43,9 @@ def nobody(key: str, token: str, ok: bool) -> None:
 class Store:
     """Facts in SQLite or PostgreSQL; see ``Store.open``."""
 
-    def __init__(self, engines: Engines, writer: Writer) -> None:
+    def __init__(self, engines: Engines, database: Database, writer: Writer) -> None:
         self._engines = engines
+        self._database = database
         self._writer = writer
         self._forgetting: asyncio.Task[None] | None = None
 
@@ -52,11 +55,12 @@ class Store:
         both = engines(url)
         try:
             await migrate(both.write)
-            writer = Writer(await database(both), on_stored)
+            where = await database(both)
+            writer = Writer(where, on_stored)
         except BaseException:
             await both.dispose()
             raise
-        return cls(both, writer)
+        return cls(both, where, writer)
 
     def forget_after(self, days: int, statistics_days: int, decision_days: int, event_days: int) -> None:
         """From now on paths of calls, and how often which way was taken, are kept for so many days; so is what was
@@ -101,9 +105,9 @@ class Store:
 
     # ---- facts ---------------------------------------------------------------------------------------------------
 
-    def put_promise(self, promise: Promise, token: str) -> None:
-        """Durably; then ``on_stored(promise.id, token, ok)``."""
-        self._writer.put(statement.promise(promise), promise.id, token)
+    def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
+        """Durably, with a line of its history; then ``on_stored(promise.id, token, ok)``."""
+        self._writer.put(statement.promise(promise, by), promise.id, token)
 
     def put_call(self, record: CallRecord) -> None:
         self._writer.put(statement.call(record))
@@ -190,6 +194,27 @@ class Store:
     def forget_events(self, unix: float) -> None:
         """A batch of those from before that moment."""
         self._writer.put(statement.old_events(unix))
+
+    # ---- the pool: promises that no node has taken -------------------------------------------------------------
+
+    async def import_promises(self, rows: Sequence[Promise]) -> list[bool]:
+        """Into the pool, for whoever claims them; durable when this returns. Of each, whether it is in now: not where
+        an open promise for the same number and group is there, or its id. Raises ``DatabaseAway``: then the first
+        ones may be in, and the same call does no harm."""
+        answers: list[bool] = []
+        for first in range(0, len(rows), bulk.AT_ONCE):
+            some = await asyncio.to_thread(bulk.pooled, rows[first : first + bulk.AT_ONCE])
+            answers += await self._work(partial(bulk.insert, rows=some))
+        return answers
+
+    async def _work(self, work: Callable[[Transaction], T]) -> T:
+        """Raises ``DatabaseAway``."""
+        try:
+            return await self._database.run(work)
+        except Exception as error:
+            if database_is_away(error):
+                raise DatabaseAway(str(error)) from error
+            raise
 
     # ---- reading back --------------------------------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ async def test_one_open_promise_per_number_and_queue(kept: Kept) -> None:
     kept.store.put_promise(first, "t1")
     kept.store.put_promise(replace(first, id="promise-other"), "t2")
     kept.store.put_promise(replace(first, id="promise-closed", state=S.KEPT), "t3")
-    kept.store.put_promise(replace(first, id="promise-queue", queue="support"), "t4")
+    kept.store.put_promise(replace(first, id="promise-queue", queue="support", group="support"), "t4")
     assert [await kept.answer(token) for token in ("t1", "t2", "t3", "t4")] == [True, False, True, True]
     assert {row.id for row in await kept.store.promises()} == {"promise-1", "promise-closed", "promise-queue"}
     kept.store.put_promise(replace(first, state=S.WITHDRAWN), "t5")

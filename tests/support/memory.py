@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
@@ -28,6 +28,7 @@ from softswitch.sip.registrar import Binding
 from softswitch.store import statement
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.store import MOST_READ, nobody
+from softswitch.store.trouble import DatabaseAway
 from softswitch.store.writer import OnStored
 
 
@@ -60,6 +61,7 @@ class Memory:
         self._grounds: dict[str, KeptGround] = {}
         self._edges: list[tuple[int, str, Edge]] = []
         self._events: list[StoredEvent] = []
+        self.orders: list[tuple[str, str]] = []  # promise and who ordered it, in the order of their writes
         self._offset = 0  # of the last event, forgotten or not
 
     @property
@@ -74,7 +76,8 @@ class Memory:
 
     # ---- facts ---------------------------------------------------------------------------------------------------
 
-    def put_promise(self, promise: Promise, token: str) -> None:
+    def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
+        self.orders += [(promise.id, by)] if by else []
         if self.holding:
             self._held.append((promise, token))
         else:
@@ -181,12 +184,22 @@ class Memory:
         self._soon(lambda: self.on_stored(promise.id, token, ok))
 
     def _taken(self, promise: Promise) -> bool:
-        """The unique index of the tables: one open promise per number and queue."""
-        key = (promise.number, promise.queue)
+        """The unique index of the tables: one open promise per number and group."""
+        key = (promise.number, promise.key)
         return promise.state in OPEN and any(
-            other.state in OPEN and other.id != promise.id and (other.number, other.queue) == key
+            other.state in OPEN and other.id != promise.id and (other.number, other.key) == key
             for other in self._promises.values()
         )
+
+    async def import_promises(self, rows: Sequence[Promise]) -> list[bool]:
+        if self.away:
+            raise DatabaseAway("as the test wants it")
+        answers = []
+        for row in (replace(legible(one), node="", group=one.key) for one in rows):
+            answers.append(row.id not in self._promises and not self._taken(row))
+            if answers[-1]:
+                self._promises[row.id] = row
+        return answers
 
     # ---- reading back --------------------------------------------------------------------------------------------
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from softswitch.store.schema import OPEN_ROW
+from softswitch.store.schema import ENDED_ROW, KEEPS, LOST, MOVED, OPEN_ROW, OWNED, POOL_LATER, POOL_READY
 
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-TEXTS = ("campaign", "step", "consent", "disposition", "node")
-TIMES = ("priority_s", "expires_at")
+TEXTS = ("campaign", "step", "consent", "disposition", "node", "name")
+TIMES = ("priority_s", "expires_at", "rank")
+LISTED: tuple[tuple[str, list[str], sa.TextClause | None], ...] = (  # what people ask for
+    ("promises_listed_open", ["recorded_at", "id"], OPEN_ROW),
+    ("promises_listed_ended", ["recorded_at", "id"], ENDED_ROW),
+    ("promises_listed_name", ["name", "recorded_at", "id"], None),
+    ("promises_listed_state", ["state", "recorded_at", "id"], MOVED),
+    ("promises_listed_stage", ["stage", "recorded_at", "id"], LOST),
+    ("promises_ended_number", ["number"], ENDED_ROW),
+)
 
 
 def upgrade() -> None:
@@ -23,25 +31,55 @@ def upgrade() -> None:
         op.add_column("promises", sa.Column(name, sa.Float(53), nullable=False, server_default="0"))
     op.add_column("promises", sa.Column("variables", sa.Text, nullable=False, server_default="[]"))
     op.add_column("promises", sa.Column("group", sa.String, nullable=False, server_default=""))
-    promises = sa.table("promises", sa.column("queue"), sa.column("group"))
-    op.execute(promises.update().values(group=promises.c.queue))
+    promises = sa.table("promises", *map(sa.column, ("queue", "group", "name", "rank", "recorded_at")))
+    op.execute(promises.update().values(group=promises.c.queue, name=promises.c.queue, rank=promises.c.recorded_at))
     op.drop_index("promises_one_open", "promises")
     _one_open("group")
+    _index("promises_pool", ["name", "rank", "id"], POOL_READY)
+    _index("promises_pool_later", ["not_before"], POOL_LATER)
+    _index("promises_node", ["node", "recorded_at"], OWNED)
+    _history()
 
 
 def downgrade() -> None:
-    op.drop_index("promises_one_open", "promises")
+    for name, _, _ in LISTED:
+        op.drop_index(name, "promises")
+    op.create_index("promises_recorded_at", "promises", ["recorded_at"])
+    op.drop_index("calls_promise", "calls")
+    op.drop_table("promise_log")
+    for index in ("promises_one_open", "promises_pool", "promises_pool_later", "promises_node"):
+        op.drop_index(index, "promises")
     for name in (*TEXTS, *TIMES, "variables", "group"):
         op.drop_column("promises", name)
     _one_open("queue")
 
 
-def _one_open(within: str) -> None:
-    op.create_index(
-        "promises_one_open",
-        "promises",
-        ["number", within],
-        unique=True,
-        sqlite_where=OPEN_ROW,
-        postgresql_where=OPEN_ROW,
+def _history() -> None:
+    op.create_table(
+        "promise_log",
+        sa.Column("promise", sa.String, primary_key=True),
+        sa.Column("at", sa.Float(53), primary_key=True),
+        sa.Column("state", sa.String, primary_key=True),
+        sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("stage", sa.String, nullable=False),
+        sa.Column("outcome", sa.String, nullable=False),
+        sa.Column("losses", sa.Integer, nullable=False),
+        sa.Column("not_before", sa.Float(53), nullable=False),
+        sa.Column("priority_s", sa.Float(53), nullable=False),
+        sa.Column("contact", sa.String, nullable=False),
+        sa.Column("by", sa.String, nullable=False),
+        sqlite_with_rowid=False,
     )
+    op.create_index("promise_log_at", "promise_log", ["at"])
+    op.create_index("calls_promise", "calls", ["promise"], sqlite_where=KEEPS, postgresql_where=KEEPS)
+    op.drop_index("promises_recorded_at", "promises")
+    for name, columns, where in LISTED:
+        _index(name, columns, where)
+
+
+def _one_open(within: str) -> None:
+    _index("promises_one_open", ["number", within], OPEN_ROW, unique=True)
+
+
+def _index(name: str, columns: list[str], where: sa.TextClause | None, unique: bool = False) -> None:
+    op.create_index(name, "promises", columns, unique=unique, sqlite_where=where, postgresql_where=where)

@@ -1,0 +1,53 @@
+"""The pool: promises in the store that no node has taken. Memory, SQLite and PostgreSQL answer alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from softswitch.callback.model import PromiseState
+from softswitch.store import bulk
+from tests.real.test_store_contract import FINE, ODD, Kept, kept, server
+from tests.support import facts
+
+__all__ = ["kept", "server"]  # fixtures
+
+pytestmark = pytest.mark.real
+S = PromiseState
+
+
+async def test_an_import_says_of_each_row_whether_it_is_in(kept: Kept) -> None:
+    kept.store.put_promise(facts.promise(1, S.DUE), "t1")
+    assert await kept.answer("t1")
+    rows = [
+        facts.promise(2, variables=(("name", "安娜"),), consent="c-1", campaign="spring", priority_s=60.5, group="g"),
+        replace(facts.promise(1), id="another"),  # an open one for that number is there
+        replace(facts.promise(2), id="twice", group="g"),  # and this is one of the same import
+        replace(facts.promise(3), id="promise-2"),  # an id that is there
+        replace(facts.promise(1), id="elsewhere", queue="support", group="support", node="of nobody yet"),
+    ]
+    assert await kept.store.import_promises(rows) == [True, False, False, False, True]
+    assert await kept.store.import_promises([rows[0], facts.promise(4)]) == [False, True]
+    kept_rows = {row.id: row for row in await kept.store.promises()}
+    assert set(kept_rows) == {"promise-1", "promise-2", "elsewhere", "promise-4"}
+    assert kept_rows["promise-2"] == rows[0]
+    assert kept_rows["elsewhere"].node == "", "it lies in the pool"
+
+
+async def test_a_number_whose_promise_is_closed_may_be_imported(kept: Kept) -> None:
+    kept.store.put_promise(facts.promise(1, S.KEPT), "t1")
+    assert await kept.answer("t1")
+    assert await kept.store.import_promises([replace(facts.promise(1), id="next")]) == [True]
+
+
+async def test_an_import_larger_than_a_transaction_in_its_order(kept: Kept) -> None:
+    rows = [facts.promise(n % (bulk.AT_ONCE + 3), id=f"row-{n}") for n in range(2 * bulk.AT_ONCE + 7)]
+    assert await kept.store.import_promises(rows) == [n < bulk.AT_ONCE + 3 for n in range(len(rows))]
+
+
+async def test_an_import_of_nothing_and_of_odd_text(kept: Kept) -> None:
+    assert await kept.store.import_promises([]) == []
+    odd = facts.promise(1, number=ODD, variables=((ODD, ODD),))
+    assert await kept.store.import_promises([odd]) == [True]
+    assert [(row.number, row.variables) for row in await kept.store.promises()] == [(FINE, ((FINE, FINE),))]
