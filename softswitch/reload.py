@@ -1,8 +1,8 @@
 """What was written is read again while the switch works: found right and taken over whole, or refused whole.
 
-Decided here: what can change without a restart (agents, queues, campaigns, dialplans, calendars, the list of prompt files, what
-the log says), and that all of it is proven in the world in which it will work: a user who is only written, and not
-there before the next start, is an error where an agent or a dialplan names him.
+Decided here: what can change without a restart (agents, queues, campaigns, dialplans, calendars, the list of prompt
+files, what the log says), and that all of it is proven in the world in which it will work: a user who is only written,
+and not there before the next start, is an error where an agent or a dialplan names him.
 Reading and proving is done by a thread; the loop only exchanges the result.
 
 Files that somebody writes meanwhile are read again. One reload at a time; a few may wait for their turn.

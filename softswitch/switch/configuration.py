@@ -14,6 +14,7 @@ from softswitch.acd.storybook import Shelf
 from softswitch.call.state import SessionPolicy
 from softswitch.callback.campaign import Campaign
 from softswitch.callback.model import Policy
+from softswitch.contact.answering import Answering
 from softswitch.contact.mailbox import MailboxRules
 from softswitch.contact.overflow import Ways
 from softswitch.contact.seats import SeatRules
@@ -99,8 +100,8 @@ class LastAgentRule:
 
 
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
-STAFF = ("agents", "auto_login", "seats", "queues", "policies", "campaigns", "promises", "treatments", "overflow", "last_agents",
-         "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
+STAFF = ("agents", "auto_login", "seats", "queues", "policies", "campaigns", "answering", "promises", "treatments", "overflow",
+         "last_agents", "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
 _LAST_RULES = ("treatments", "overflow", "music")  # by queue
 
 
@@ -116,6 +117,7 @@ class Configuration:
     policies: tuple[Policy, ...] = ()
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     promises: Mapping[str, Promise] = field(default_factory=dict)  # by queue: what its statistics are held against
+    answering: Mapping[str, Answering] = field(default_factory=dict)  # by policy: what they hear whom we call
     treatments: Mapping[str, Treatment] = field(default_factory=dict)  # by queue: what those hear who wait
     overflow: Mapping[str, Ways] = field(default_factory=dict)  # by queue: where those go whom it turns away
     last_agents: Mapping[str, LastAgentRule] = field(default_factory=dict)  # by queue: whether he is asked first
