@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Literal, Protocol
 
 from softswitch.core.effect import DomainEvent, Effect
 
 # ---- configuration ---------------------------------------------------------------------------------------------
+
+
+class DaysOff(Protocol):
+    """Holidays. Equal ones have the same days."""
+
+    def off(self, day: date) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +24,9 @@ class Window:
 
     zone: str = "Asia/Shanghai"
     start_minute: int = 0  # minutes after local midnight, inclusive
-    end_minute: int = 24 * 60  # exclusive
-    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)  # Monday is 0
+    end_minute: int = 24 * 60  # exclusive; up to the start, or above 1440: of the next day
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)  # Monday is 0; those on which it begins
+    days_off: DaysOff | None = None  # on which it does not begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class Policy:
     reserve: int = 0  # idle agents kept back for live callers
     numbers: str = ""  # regex of whole numbers that are dialled as presented, e.g. "1[0-9]{3}"; "": none
     countries: tuple[str, ...] = ()  # ISO 3166; whose numbers may be dialled; none: the region's own
+    services: bool = False  # may 400, 95588 and their like be dialled?
     campaign: str = ""  # of an outbound list; "": these are the queue's own callbacks
     plan: str = ""  # dialplan that leads whoever answers; "": he is connected at once
     begins_at: float = 0.0  # Unix s; nobody is called before
@@ -159,6 +168,7 @@ class Lost:
     waited_s: float = 0.0
     token: str = ""
     step: str = ""  # of the dialplan, at which it happened
+    former: str = ""  # as whom the same call was lost before it became this contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,23 @@ class Restored:
     """Rows read from the store at start, before anything else happens."""
 
     promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Calls of one policy, customer first or not, that a person answered, in the window that began at ``since``."""
+
+    name: str  # of the policy
+    since: float  # Unix s
+    answered: int  # served or dropped
+    dropped: int  # no agent was there in time
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """What the store has of these, at start, before ``Restored``: the abandon limit does not begin anew."""
+
+    tallies: tuple[Tally, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +227,7 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class AgentFound:
-    """The reserved agent has picked up and waits for the customer."""
+    """The reserved agent has picked up and waits for the customer; customer first: the two are on the line."""
 
     promise: str
     agent: str
@@ -211,6 +238,7 @@ class NoAgent:
     """The agent declined, did not answer or hung up before the dial: not an attempt.
 
     After ``DialCustomer`` it means that the agent hung up while the customer's phone rang: that attempt is spent.
+    Customer first it says nothing: another agent is found, or ``NotServed`` follows.
     """
 
     promise: str
@@ -218,7 +246,14 @@ class NoAgent:
 
 @dataclass(frozen=True, slots=True)
 class CustomerAnswered:
+    """The customer is on the line. Where he was dialled agent first, the promise is kept by that.
+
+    Customer first he waits for an agent, and ``AgentFound`` follows. After a restart the ledger has forgotten who was
+    first: ``waits`` then says that no agent is on the line yet.
+    """
+
     promise: str
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +295,7 @@ class ReachedAgent:
 
     number: str
     queue: str
+    stages: tuple[str, ...] = ()  # only a promise for a loss at one of these; none: whatever it is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +338,7 @@ class Promote:
 LedgerInput = (
     Lost
     | Restored
+    | Tallied
     | Persisted
     | Policies
     | Capacity
@@ -329,6 +366,13 @@ class Persist(Effect):
     promise: Promise
     token: str
     by: str = ""  # whose order it was, where it was one; for the history
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTally(Effect):
+    """Write it over what there is of this policy; nothing waits for it."""
+
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,33 @@
-"""A queue's or campaign's policy made ready for use: its hours and its number pattern, compiled once."""
+"""A queue's or campaign's policy made ready for use: its hours, and how it reads numbers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from softswitch.callback.calendar import Hours
 from softswitch.callback.model import Lost, Policy, Promise
-from softswitch.callback.number import Number, normalise
+from softswitch.callback.number import Number, Reading, normalise
+from softswitch.callback.zone import zones
 
 
 class Rule:
     """How one queue calls back, or one campaign calls."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, common: Reading) -> None:
         self.policy = policy
-        self.hours = Hours(policy.window)
-        self.taken = re.compile(policy.numbers) if policy.numbers else None
+        self.reading = replace(common, countries=policy.countries, services=policy.services, internal=policy.numbers)
+        self._hours: dict[tuple[str, ...], Hours] = {}  # by the zones in which the other may be
+
+    def hours(self, number: str) -> Hours:
+        """Those of the queue, and of each place in which that number may ring."""
+        theirs, own = self.policy.callee_window, self.policy.window
+        there = () if theirs is None else (theirs.zone,) if theirs.zone else zones(number) or (own.zone,)
+        found = self._hours.get(there)
+        if found is None:
+            windows = [replace(theirs, zone=zone) for zone in there] if theirs else []
+            found = self._hours[there] = Hours(own, *windows)
+        return found
 
     def refuses(self, loss: Lost) -> str:
         """Why this loss leads to no promise, or ""."""
@@ -30,13 +41,14 @@ class Rule:
 class Rules:
     """The rules of all queues and campaigns. A promise that has none any more waits; it is never dialled by guess."""
 
-    def __init__(self, policies: Iterable[Policy], region: str) -> None:
-        self._region = region
+    def __init__(self, policies: Iterable[Policy], region: str, area_code: str = "") -> None:
+        self._common = Reading(region, area_code)
         self.take(policies)
 
     def take(self, policies: Iterable[Policy]) -> None:
         """These from now on, and no others."""
-        self._rules = {policy.name: Rule(policy) for policy in policies}
+        self._rules = {policy.name: Rule(policy, self._common) for policy in policies}
+        self._readings = {rule.reading for rule in self._rules.values()}
 
     def policy(self, name: str) -> Policy:
         """Of a queue or campaign; where it has none, the common one, for its times alone."""
@@ -55,20 +67,18 @@ class Rules:
     def open(self, promise: Promise, now: float) -> bool:
         """May its number be dialled at this hour?"""
         rule = self._rules.get(promise.name)
-        return rule is not None and rule.hours.open(now)
+        return rule is not None and rule.hours(promise.number).open(now)
 
     def changes_at(self, promise: Promise, now: float) -> float:
         """When that changes next (Unix s)."""
         rule = self._rules.get(promise.name)
-        return rule.hours.changes_at(now) if rule else float("inf")
+        return rule.hours(promise.number).changes_at(now) if rule else float("inf")
 
     def number(self, presented: str, name: str) -> Number:
         """As the queue or campaign calls it."""
         rule = self._rules.get(name)
-        taken, countries = (rule.taken, rule.policy.countries) if rule else (None, ())
-        return normalise(presented, self._region, taken, countries)
+        return normalise(presented, rule.reading if rule else self._common)
 
     def spellings(self, presented: str) -> set[str]:
         """What the queues call this number: E.164, or as presented where a pattern takes it so."""
-        numbers = {self.number(presented, name).dial for name in self._rules}
-        return numbers - {""}
+        return {normalise(presented, reading).dial for reading in self._readings} - {""}

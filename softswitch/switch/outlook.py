@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.acd.estimate import Interval
 from softswitch.call.record import CallRecord
-from softswitch.callback.number import normalise
+from softswitch.callback.number import Reading, identified
 from softswitch.ivr.outlook import no_history
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class SwitchOutlook:
 
     def key(self, number: str) -> str:
         """One for each way to write a number; "" where it is withheld."""
-        found = normalise(number, self.region)
+        found = identified(number, Reading(self.region))
         return found.dial or ("" if found.why == "withheld" else number)
 
     # ---- what is asked -----------------------------------------------------------------------------------------
