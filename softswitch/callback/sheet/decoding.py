@@ -1,0 +1,82 @@
+"""From octets to text: UTF-8 with or without its mark, or GB18030, as a spreadsheet in Chinese writes it.
+
+Which of the two it is shows at the first characters that are not ASCII: Chinese in GB18030 is hardly ever UTF-8, so
+whatever reads as UTF-8 for the greater part is that. Octets that make no character become U+FFFD, which costs the row.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+from softswitch.callback.sheet.mistake import SheetError
+
+ENCODINGS = ("auto", "utf-8", "gb18030")
+ENOUGH = 4096  # octets to decide by
+BROKEN = "\ufffd"
+_REMEDY = "save it as CSV, encoded in UTF-8"
+_MARKS = (
+    (b"PK\x03\x04", "is a workbook or an archive"),
+    (b"\xd0\xcf\x11\xe0", "is an old workbook"),
+    (b"%PDF", "is a PDF"),
+    (b"\x1f\x8b", "is compressed"),
+    (b"\xff\xfe", "is UTF-16"),
+    (b"\xfe\xff", "is UTF-16"),
+)
+
+
+class Decoding:
+    """``encoding`` is what it was found to be; "" as long as all was ASCII."""
+
+    def __init__(self, wanted: str = "auto") -> None:
+        self.encoding = "" if wanted == "auto" else wanted
+        self._held = b""
+        self._begun = False
+        self._decoder = self._make() if self.encoding else None
+
+    def feed(self, octets: bytes, final: bool = False) -> str:
+        """The text so far. Raises ``SheetError`` for what is no text."""
+        held = self._held + octets if self._held else octets
+        if not self._begun:
+            if len(held) < ENOUGH and not final:
+                self._held = held
+                return ""
+            held = self._first(held)
+        if self._decoder is None:
+            if held.isascii():
+                self._held = b""
+                return held.decode("ascii")
+            if len(held) < ENOUGH and not final:
+                self._held = held
+                return ""
+            self.encoding = _guess(held)
+            self._decoder = self._make()
+        self._held = b""
+        return self._decoder.decode(held, final)
+
+    def _first(self, octets: bytes) -> bytes:
+        self._begun = True
+        for mark, what in _MARKS:
+            if octets.startswith(mark):
+                raise SheetError(f"the file {what}, and no CSV; {_REMEDY}")
+        if b"\0" in octets[:ENOUGH]:
+            raise SheetError(f"the file has NUL octets, so it is no text; {_REMEDY}")
+        if not octets.startswith(codecs.BOM_UTF8):
+            return octets
+        if self.encoding not in ("", "utf-8"):
+            raise SheetError(f"the file begins with the mark of UTF-8, and is to be read as {self.encoding}")
+        self.encoding, octets = "utf-8", octets.removeprefix(codecs.BOM_UTF8)
+        self._decoder = self._make()
+        return octets
+
+    def _make(self) -> codecs.IncrementalDecoder:
+        return codecs.getincrementaldecoder(self.encoding)("replace")
+
+
+def _guess(octets: bytes) -> str:
+    text = octets.decode("utf-8", "replace")
+    broken = text.count(BROKEN)
+    whole = sum(not char.isascii() for char in text) - broken
+    if broken <= whole:
+        return "utf-8"
+    chinese = octets.decode("gb18030", "replace")
+    return "gb18030" if chinese.count(BROKEN) < broken else "utf-8"

@@ -1,0 +1,192 @@
+"""One record as a promise, or what is wrong with it.
+
+A number that is not called is refused by rule, as a caller's is; anything else that is wrong is a mistake of the file.
+The id of a promise is made of its campaign, its round and its number: the same row twice is the same promise, also
+when that was kept long ago.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from softswitch.callback.campaign import STAGE, Campaign
+from softswitch.callback.model import Promise, PromiseState
+from softswitch.callback.number import Reading, normalise
+from softswitch.callback.plain_number import PlainNumbers
+from softswitch.callback.sheet.decoding import BROKEN
+from softswitch.callback.sheet.header import NUMBER, OURS, Header
+from softswitch.callback.sheet.mistake import Mistake, shown
+from softswitch.core.units import seconds
+
+MOST_TEXT = 500  # characters of a cell
+MOST_NUMBER = 64
+MOST_PRIORITY_S = 365 * 86400.0
+_ILLEGIBLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069{BROKEN}]")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WRITE_TIME = "write for example 2026-11-23 09:00, or 2026-11-23"
+_RIGHT = {  # by why a number is not called
+    "withheld": "write the number",
+    "invalid": "write a whole number, for example 13800138000 or +8613800138000",
+    "foreign": "`countries` of the campaign names whose numbers are called",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What all rows of one import have in common."""
+
+    campaign: Campaign
+    key: str  # dedupe group
+    reading: Reading
+    zone: str  # IANA; of times without one
+    now: float  # Unix s
+    listed: Callable[[str], bool]  # on the do-not-call list
+    consent: str = ""  # reference, of rows that have none of their own
+    round: str = ""  # the same number again needs another one
+
+
+class Row(NamedTuple):
+    """``promise`` is None where something is wrong."""
+
+    line: int
+    promise: Promise | None
+    mistakes: Sequence[Mistake] = ()
+
+
+class Rows:
+    def __init__(self, common: Import, header: Header) -> None:
+        self._common = common
+        self._columns = header.columns
+        self._plain = PlainNumbers(common.reading)
+        self._zone = ZoneInfo(common.zone)
+        self._seen: set[int | str] = set()
+        self._of_ours = [(place, name) for place, name in enumerate(self._columns) if name in OURS and name != NUMBER]
+        self._variables = [(place, name) for place, name in enumerate(self._columns) if name not in OURS]
+        self._at = self._columns.index(NUMBER)
+        self._required = common.campaign.required
+        self._salt = f"{common.campaign.name}/{common.round}/"
+
+    def row(self, line: int, cells: Sequence[str]) -> Row:
+        if len(cells) != len(self._columns):
+            wrong = f"has {len(cells)} cells, and the first line names {len(self._columns)} columns"
+            right = "a cell with the separator in it is written in quotes"
+            return Row(line, None, [Mistake(line, "", shown(cells[0]), wrong, right)])
+        mistakes = [one for place, name in enumerate(self._columns) if (one := self._cell(line, name, cells[place]))]
+        times = {} if mistakes else self._times(line, cells, mistakes)
+        number = "" if mistakes else self._number(line, cells[self._at], mistakes)
+        if mistakes:
+            return Row(line, None, mistakes)
+        return Row(line, self._promise(number, cells, times))
+
+    def _cell(self, line: int, name: str, cell: str) -> Mistake | None:
+        """What no cell may be."""
+        most = MOST_NUMBER if name == NUMBER else MOST_TEXT
+        if len(cell) > most:
+            return Mistake(line, name, shown(cell), f"has {len(cell):,} characters; at most {most}", "shorten it")
+        if not cell.isprintable() and (found := _ILLEGIBLE.search(cell)):
+            if found[0] == BROKEN:
+                return Mistake(line, name, shown(cell), "has octets that are no character", "save the file as UTF-8")
+            return Mistake(line, name, shown(cell), f"has the control character U+{ord(found[0]):04X}", "leave it out")
+        if not cell and name in self._required:
+            return Mistake(line, name, "", "is empty", "the campaign requires it")
+        return None
+
+    def _number(self, line: int, cell: str, mistakes: list[Mistake]) -> str:
+        dial = self._plain.dial(cell)
+        why = ""
+        if dial is None:
+            dial, why = normalise(cell, self._common.reading)
+        if why:
+            right = _RIGHT.get(why, "nobody is called at such a number")
+            mistakes.append(Mistake(line, NUMBER, shown(cell), f"is not called: {why}", right, why))
+            return ""
+        mark = int(dial) if dial[1:].isascii() and dial[1:].isdigit() and dial[0] == "+" else dial
+        if mark in self._seen:
+            mistakes.append(Mistake(line, NUMBER, shown(cell), f"is {dial}, which is above", "", "duplicate in file"))
+            return ""
+        self._seen.add(mark)
+        if self._common.listed(dial):
+            mistakes.append(Mistake(line, NUMBER, shown(cell), "is on the do-not-call list", "", "do-not-call"))
+        return dial
+
+    def _times(self, line: int, cells: Sequence[str], mistakes: list[Mistake]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for place, name in self._of_ours:
+            cell = cells[place].strip()
+            if not cell or name == "consent":
+                continue
+            try:
+                found[name] = _priority_s(cell) if name == "priority" else self._moment(cell, name == "expires")
+            except (ValueError, OverflowError) as error:
+                mistakes.append(Mistake(line, name, shown(cell), str(error)))
+        if not mistakes and (wrong := self._late(found)):
+            place = self._columns.index("expires") if "expires" in self._columns else self._at
+            mistakes.append(Mistake(line, self._columns[place], shown(cells[place]), wrong, "", "too late"))
+        return found
+
+    def _late(self, times: dict[str, float]) -> str:
+        campaign, now = self._common.campaign, self._common.now
+        begin = max(now, times.get("not_before", 0.0), campaign.begins_at)
+        if begin >= campaign.ends_at:
+            return "the campaign has ended by then"
+        if begin >= times.get("expires", float("inf")):
+            return "expires before anybody is called"
+        return ""
+
+    def _moment(self, text: str, end_of_day: bool) -> float:
+        """Unix seconds. Raises ``ValueError``."""
+        try:
+            if _DATE.fullmatch(text):
+                day = datetime.fromisoformat(text).date() + timedelta(days=end_of_day)
+                return datetime.combine(day, time(), self._zone).timestamp()
+            at = datetime.fromisoformat(text)
+        except (ValueError, OverflowError):
+            raise ValueError(f"is not a time; {_WRITE_TIME}") from None
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=self._zone)
+            there = at.astimezone(UTC).astimezone(self._zone)
+            if there.replace(tzinfo=None) != at.replace(tzinfo=None):
+                raise ValueError(
+                    f"is no time of that day: the clocks of {self._zone} leave it out; write {there:%H:%M}"
+                )
+        return at.timestamp()
+
+    def _promise(self, number: str, cells: Sequence[str], times: dict[str, float]) -> Promise:
+        common = self._common
+        campaign = common.campaign
+        variables = dict(campaign.variables)
+        variables.update((name, cell) for place, name in self._variables if (cell := cells[place]))
+        consent = next((cells[place].strip() for place, name in self._of_ours if name == "consent"), "")
+        digest = hashlib.sha256((self._salt + number).encode()).hexdigest()
+        return Promise(
+            id=f"promise-{digest[:24]}",
+            number=number,
+            queue=campaign.queue,
+            stage=STAGE,
+            state=PromiseState.RECORDED,
+            contact="",
+            recorded_at=common.now,
+            losses=0,
+            not_before=max(times.get("not_before", 0.0), campaign.begins_at),
+            updated_at=common.now,
+            group=common.key,
+            campaign=campaign.name,
+            priority_s=times.get("priority", 0.0),
+            expires_at=times.get("expires", 0.0),
+            consent=consent or common.consent,
+            variables=tuple(variables.items()),
+        )
+
+
+def _priority_s(text: str) -> float:
+    """Raises ``ValueError``."""
+    priority_s = 0.0 if text == "0" else seconds(text)
+    if priority_s > MOST_PRIORITY_S:
+        raise ValueError("is more than a year; it counts as so much older, for example 1h")
+    return priority_s
