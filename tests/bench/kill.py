@@ -48,7 +48,7 @@ AGENTS = 20
 ASKING = 12  # callers at a time
 NUMBER = "8100"
 LONGEST_LIFE_S = 1.5  # after its first word; one life in ten ends before that
-FIRST_WORD_S = 30.0
+FIRST_WORD_S = 5.0
 DRAIN_S = 600.0
 PLAN = f"""
 dialplan: promise

@@ -23,7 +23,7 @@ PROMISED, NOT_PROMISED = 486, 480  # with these the dialplan ends the call
 REPEAT_S, PATIENCE_S = 0.5, 12.0  # of a caller whose INVITE is not answered
 GIVEN_UP_S = 0.9  # the longest that a customer's telephone rings
 TALK_S = 0.1
-SETTLED_S = 1.0  # a switch that has lived for so long after an ACK has written what came of the call
+SETTLED_S = 1.0  # who made a call and lives for so long after its ACK has written what came of it
 
 Address = tuple[str, int]
 
@@ -203,9 +203,7 @@ class Carrier(Peer):
         for earlier in customer.attempts:
             if not earlier.over:
                 self.account.overlapping.append(f"{number} {earlier.call_id} {invite.call_id}")
-            elif earlier.acked_at is not None and self._lived(
-                earlier.node, earlier.acked_at, earlier.acked_at + SETTLED_S
-            ):
+            elif earlier.acked_at is not None and self._lived(earlier.node, earlier.at, earlier.acked_at + SETTLED_S):
                 self.account.after_kept.append(f"{number} {invite.call_id}")
         customer.attempts.append(attempt)
         self._attempts[invite.call_id] = attempt
