@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from softswitch.callback.model import OPEN, Promise
@@ -23,8 +24,14 @@ class Entry:
     intent: str = ""  # token of the write of its intent, while that is under way
     writes: int = 0  # writes under way
     hold_until: float = 0.0  # Unix s: no new seek before
+    customer_first: bool = False  # of the attempt that is being made
     by: str = ""  # who ordered what is not durable yet; for the history
     ending: str | None = None  # why it is withdrawn when the attempt in flight has failed; the row says so too
+
+    @property
+    def shown(self) -> Promise | None:
+        """What a crash cannot take back: a promise once the store has it, its end likewise."""
+        return (self.last_open or self.promise) if self.durable else None
 
 
 class Book:
@@ -77,9 +84,13 @@ class Book:
         return waiting + [self._entries[promise].promise for promise in reversed(self._closed)]
 
     def durable(self) -> list[Promise]:
-        """The same, but only what a crash cannot take back: a promise once the store has it, its end likewise."""
-        seen = [(entry, entry.last_open or entry.promise) for entry in map(self._entries.__getitem__, self._listed())]
-        return [promise for entry, promise in seen if entry.durable]
+        """The same, but only what a crash cannot take back."""
+        seen = [self._entries[id].shown for id in self._listed()]
+        return [promise for promise in seen if promise is not None]
+
+    def entries(self) -> Iterable[Entry]:
+        """All of them, in no order."""
+        return self._entries.values()
 
     def _listed(self) -> list[str]:
         return [promise.id for promise in self.promises()]

@@ -1,7 +1,7 @@
 """What time does to a promise: which input is due, and when to look again.
 
 Every state has an end. RECORDED and RETRY_AT wait for their moment inside the window, DUE waits for an agent, and all
-three grow overdue; SEEKING, DIALLING and UNCERTAIN end by themselves.
+three grow overdue; SEEKING, DIALLING, ANSWERED and UNCERTAIN end by themselves.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from softswitch.callback.table import I
 
 S = PromiseState
 SEEK_S = 120.0  # how long an agent may take to be found and to pick up
+TRANSIENT = frozenset({S.SEEKING, S.DIALLING, S.ANSWERED, S.UNCERTAIN})
 
 
 def due(entry: Entry, rules: Rules, now: float) -> I | None:
@@ -26,7 +27,7 @@ def due(entry: Entry, rules: Rules, now: float) -> I | None:
             return I.RIPE if ripe else None
         case S.DUE:
             return None if rules.open(promise, now) else I.SHUT
-        case S.SEEKING | S.DIALLING | S.UNCERTAIN if now >= _ends_at(entry, rules):
+        case state if state in TRANSIENT and now >= _ends_at(entry, rules):
             return _end(entry, rules)
         case _:
             return None
@@ -35,7 +36,7 @@ def due(entry: Entry, rules: Rules, now: float) -> I | None:
 def wake_at(entry: Entry, rules: Rules, now: float) -> float:
     """When ``due`` may have another answer than None (Unix s)."""
     promise = entry.promise
-    if promise.state in (S.SEEKING, S.DIALLING, S.UNCERTAIN):
+    if promise.state in TRANSIENT:
         return _ends_at(entry, rules)
     wake = rules.overdue_at(promise)
     if promise.state is S.DUE:
@@ -54,13 +55,16 @@ def _ends_at(entry: Entry, rules: Rules) -> float:
     if entry.promise.state is S.UNCERTAIN:
         return entry.promise.not_before
     policy = rules.policy(entry.promise.name)
+    if entry.promise.state is S.ANSWERED:
+        # Who serves him says sooner that he could not; this is for the case that nothing is heard of it.
+        return entry.since + policy.agent_within_s + policy.settle_s
     return entry.since + policy.ring_s + policy.settle_s
 
 
 def _end(entry: Entry, rules: Rules) -> I:
     if entry.promise.state is S.SEEKING:
         return I.SEEK_OVER
-    if entry.promise.state is S.DIALLING:
+    if entry.promise.state in (S.DIALLING, S.ANSWERED):
         return I.RETRY
     if entry.ending is not None:
         return I.CALLED_OFF

@@ -8,7 +8,7 @@ from __future__ import annotations
 from softswitch.callback.model import Promise, PromiseState
 
 PREFIX = "to be withdrawn: "
-IN_FLIGHT = frozenset({PromiseState.DIALLING, PromiseState.UNCERTAIN})
+IN_FLIGHT = frozenset({PromiseState.DIALLING, PromiseState.ANSWERED, PromiseState.UNCERTAIN})
 
 
 def noted(why: str) -> str:

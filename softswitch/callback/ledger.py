@@ -1,7 +1,7 @@
 """The ledger itself: inputs in, orders and facts out, one promise moved at a time by ``table``.
 
-Order within a step: the input moves its promise, time moves what has become due, then a free agent is given to the
-oldest due promise of a queue that something happened to.
+Order within a step: the input moves its promise, time moves what has become due, then the due promises of a
+queue that something happened to are acted on, as many as there is room for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from softswitch.callback.book import Entry
 from softswitch.callback.ending import ending
+from softswitch.callback.glance import Glance
 from softswitch.callback.model import (
     OPEN,
     AgentFound,
@@ -36,11 +37,12 @@ from softswitch.callback.model import (
     ReleaseAgent,
     Restored,
     RetryNow,
+    Tallied,
     Withdraw,
 )
-from softswitch.callback.mover import Mover
+from softswitch.callback.mover import IN_HAND, Mover
 from softswitch.callback.recorder import STRONGEST, Recorder
-from softswitch.callback.retry import outcome
+from softswitch.callback.retry import Outcome, outcome
 from softswitch.callback.rule import Rules
 from softswitch.callback.table import I
 from softswitch.core.effect import Effect
@@ -56,18 +58,20 @@ class Ledger:
     def __init__(self, policies: Iterable[Policy], ids: Ids, region: str = "CN") -> None:
         self._move = Mover(Rules(policies, region), ids)
         self._recorder = Recorder(self._move, ids)
+        self.glance = Glance(self._move)
         self._inputs: Mapping[type, Callable[[Any], None]] = {
             Lost: self._recorder.lost,
             Restored: self._restored,
+            Tallied: lambda event: self._move.turns.restore(event.tallies),
             Persisted: self._persisted,
             Policies: self._policies,
             Capacity: self._capacity,
             AgentFound: lambda event: self._word(event.promise, I.AGENT_FOUND),
             NoAgent: self._no_agent,
-            CustomerAnswered: lambda event: self._word(event.promise, I.ANSWERED),
+            CustomerAnswered: self._answered,
             AttemptFailed: self._attempt_failed,
             NotServed: lambda event: self._gone(event, "dropped"),
-            CustomerLeft: lambda event: self._gone(event, "hung up"),
+            CustomerLeft: self._left,
             MachineAnswered: lambda event: self._gone(event, "machine"),
             ReachedAgent: self._reached_agent,
             NumberBusy: self._number_busy,
@@ -138,10 +142,13 @@ class Ledger:
 
     def _after_crash(self, row: Promise) -> Promise:
         """The INVITE of a DIALLING row may have left and may still ring; of a SEEKING one nothing had left."""
+        policy = self._move.rules.policy(row.name)
         if row.state is S.DIALLING:
-            policy = self._move.rules.policy(row.name)
             over_at = row.updated_at + policy.ring_s + policy.settle_s
             return replace(row, state=S.UNCERTAIN, not_before=over_at)
+        if row.state is S.ANSWERED:  # unless he outlives the crash with his contact, we have abandoned him
+            self._move.count(row.name, "dropped")
+            return replace(row, state=S.UNCERTAIN, not_before=row.updated_at + policy.agent_within_s + policy.settle_s)
         return replace(row, state=S.DUE) if row.state is S.SEEKING else row
 
     def _persisted(self, event: Persisted) -> None:
@@ -162,22 +169,35 @@ class Ledger:
     # ---- agents and attempts -------------------------------------------------------------------------------------
 
     def _capacity(self, event: Capacity) -> None:
-        self._move.pace(event.queue).capacity(event.free_agents, event.live_waiting, event.callbacks_waiting)
-        self._move.stir([event.queue])
+        turns = self._move.turns
+        turns.pace(event.queue).capacity(event.free_agents, event.live_waiting, event.callbacks_waiting)
+        turns.stir([event.queue])
 
     def _word(self, promise: str, what: I) -> None:
         """Somebody's word about a promise; where we have forgotten it, an agent who waits for it is let go."""
         entry = self._move.book.get(promise)
         if entry is not None:
-            self._move.apply(entry, what, outcome="answered" if what is I.ANSWERED else entry.promise.outcome)
+            kept = what is I.ANSWERED or (what is I.AGENT_FOUND and entry.promise.state is S.ANSWERED)
+            self._move.apply(entry, what, outcome="answered" if kept else entry.promise.outcome)
             self._move.advance(entry)
         elif what is I.AGENT_FOUND:
             self._move.out.append(ReleaseAgent(promise))
 
+    def _answered(self, event: CustomerAnswered) -> None:
+        entry = self._move.book.get(event.promise)
+        waits = event.waits or (entry is not None and entry.customer_first and entry.promise.state in IN_HAND)
+        self._word(event.promise, I.WAITS if waits else I.ANSWERED)
+
+    def _left(self, event: CustomerLeft) -> None:
+        entry = self._move.book.get(event.promise)
+        if entry is not None:
+            long = event.waited_s > self._move.rules.policy(entry.promise.name).agent_within_s
+            self._gone(event, "dropped" if long else "hung up")
+
     def _no_agent(self, event: NoAgent) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and entry.promise.state is S.DIALLING:
-            quiet_at = self._move.now + self._move.rules.policy(entry.promise.queue).settle_s
+            quiet_at = self._move.now + self._move.rules.policy(entry.promise.name).settle_s
             lost = "agent lost" if entry.ending is None else entry.promise.outcome
             self._move.apply(entry, I.AGENT_LOST, outcome=lost, not_before=quiet_at)
             self._move.advance(entry)
@@ -187,15 +207,15 @@ class Ledger:
     def _attempt_failed(self, event: AttemptFailed) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and event.call_id in ("", entry.promise.call_id):
-            self._attempt_over(entry, outcome(event.status))
+            self._attempt_over(entry, outcome(event.status, event.cause))
 
-    def _gone(self, event: NotServed | CustomerLeft | MachineAnswered, result: str) -> None:
+    def _gone(self, event: NotServed | CustomerLeft | MachineAnswered, result: Outcome) -> None:
         """Customer first: who answered is not on the line any more, and no agent was there."""
         entry = self._move.book.get(event.promise)
         if entry is not None and event.call_id == entry.promise.call_id:
             self._attempt_over(entry, result)
 
-    def _attempt_over(self, entry: Entry, result: str) -> None:
+    def _attempt_over(self, entry: Entry, result: Outcome) -> None:
         self._move.attempt_over(entry, result)
         self._move.advance(entry)
 
@@ -204,7 +224,7 @@ class Ledger:
     def _reached_agent(self, event: ReachedAgent) -> None:
         number = self._move.rules.number(event.number, event.queue)
         entry = self._move.book.open_for(number.dial, self._move.rules.policy(event.queue).key)
-        if entry is not None:
+        if entry is not None and (not event.stages or entry.promise.stage in event.stages):
             self._withdraw(entry, "reached agent")
 
     def _withdraw_by_admin(self, event: Withdraw) -> None:
@@ -248,6 +268,7 @@ class Ledger:
                 if event.busy and entry.promise.state is S.SEEKING:
                     move.apply(entry, I.SEEK_OVER)
                     move.advance(entry)
-                move.stir([entry.promise.queue])
+            if not event.busy:
+                move.number_free(number)
         if not numbers & move.busy.keys():
             del move.spelt[event.number]

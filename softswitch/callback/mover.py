@@ -1,16 +1,16 @@
 """Moving one promise: the table's answer is carried out here, and what follows from it.
 
-``apply`` is the only way into another state. ``advance`` applies what time has brought. ``start_seeks`` gives a free
-agent of a queue to its oldest due promise. Orders and facts collect in ``out`` until the step is over.
+``apply`` is the only way into another state. ``advance`` applies what time has brought. ``_start`` acts on the due
+promises of a queue whose turn it is. Orders and facts collect in ``out`` until the step is over.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from softswitch.callback.book import Book, Entry
 from softswitch.callback.due import due, wake_at
@@ -25,10 +25,11 @@ from softswitch.callback.model import (
     ReleaseAgent,
     SeekAgent,
 )
-from softswitch.callback.pacing import Pace
-from softswitch.callback.retry import decide
+from softswitch.callback.pacing import Claim, Place
+from softswitch.callback.retry import Outcome, decide
 from softswitch.callback.rule import Rules
 from softswitch.callback.table import PROMISE, A, I
+from softswitch.callback.turn import Turns
 from softswitch.callback.written import ANSWER_S, Write, Written
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
@@ -37,7 +38,8 @@ from softswitch.core.timers import Deadlines
 
 S = PromiseState
 HOLD_OFF_S = 15.0  # after a seek that failed
-ENGAGED = frozenset({S.SEEKING, S.DIALLING, S.UNCERTAIN})  # the number is, or may be, rung for this promise
+ENGAGED = frozenset({S.SEEKING, S.DIALLING, S.ANSWERED, S.UNCERTAIN})  # its number is, or may be, rung or talked to
+IN_HAND = frozenset({S.DIALLING, S.ANSWERED})  # an attempt is being made
 
 
 def call_id(promise: str, attempt: int) -> str:
@@ -58,8 +60,7 @@ class Mover:
         self.now = 0.0
         self.out: list[Effect] = []
         self._ids = ids
-        self._paces: dict[str, Pace] = {}
-        self._stirred: dict[str, None] = {}  # queues in which a seek may have become possible, in order
+        self.turns = Turns(rules, self.book)
         self._actions: Mapping[A, Callable[[Entry], None]] = {
             A.STORE: self._store,
             A.SEEK: self._seek,
@@ -72,21 +73,10 @@ class Mover:
 
     def finish(self) -> list[Effect]:
         """End the step: start what has become possible, hand out what has collected."""
-        while self._stirred:
-            queue = next(iter(self._stirred))
-            del self._stirred[queue]
-            self._start_seeks(queue)
+        while (queue := self.turns.stirred()) is not None:
+            self._start(queue)
         out, self.out = self.out, []
         return out
-
-    def stir(self, queues: Iterable[str]) -> None:
-        self._stirred.update(dict.fromkeys(queues))
-
-    def stir_all(self) -> None:
-        self.stir(self._paces)
-
-    def pace(self, queue: str) -> Pace:
-        return self._paces.setdefault(queue, Pace())
 
     # ---- one promise ---------------------------------------------------------------------------------------------
 
@@ -104,13 +94,14 @@ class Mover:
         state = entry.promise.state
         if state is not old.state:
             entry.since, entry.intent = self.now, ""
-            if old.state is S.SEEKING and state is not S.DIALLING:
-                self.stir([queue for queue, pace in self._paces.items() if pace.over(old.id)])
+            self.turns.moved(entry, old.state)
+            if old.state in IN_HAND and state is S.KEPT:
+                self.count(old.name, "answered")
             if state not in OPEN:
                 entry.last_open = old if entry.durable else None
                 self.book.close(entry)
             if old.state in ENGAGED and state not in ENGAGED:
-                self.stir(other.promise.queue for other in self.book.same_number(old.number))
+                self.number_free(old.number)
         if entry.durable:
             self.out.append(PromiseChanged(entry.promise, old.state))
 
@@ -140,7 +131,8 @@ class Mover:
 
     def _dial(self, entry: Entry) -> None:
         policy = self.rules.policy(entry.promise.name)
-        self.out.append(DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s))
+        first: Literal["agent", "customer"] = "customer" if entry.customer_first else "agent"
+        self.out.append(DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s, first))
 
     def release(self, entry: Entry) -> None:
         self.out.append(ReleaseAgent(entry.promise.id))
@@ -152,11 +144,24 @@ class Mover:
         assert entry.ending is not None, "whoever withdraws says why"
         self.change(entry, outcome=noted(entry.ending))
 
-    def attempt_over(self, entry: Entry, result: str) -> None:
+    def number_free(self, number: str) -> None:
+        """Whoever was passed over because of it may be dialled now."""
+        for entry in self.book.same_number(number):
+            if entry.promise.state is S.DUE:
+                self.turns.line_up(entry)
+
+    def count(self, name: str, result: str) -> None:
+        if (order := self.turns.count(name, result, self.now)) is not None:
+            self.out.append(order)
+
+    def attempt_over(self, entry: Entry, result: Outcome) -> None:
         promise = entry.promise
         policy, overdue_at = self.rules.policy(promise.name), self.rules.overdue_at(promise)
-        decision = decide(policy, result, promise.attempts, overdue_at, self.now)
-        if entry.ending is not None and promise.state is S.DIALLING:
+        chance = self._ids.fraction() if policy.jitter else 0.0
+        decision = decide(policy, result, promise.attempts, overdue_at, self.now, chance)
+        if promise.state in IN_HAND:
+            self.count(promise.name, result)
+        if entry.ending is not None and promise.state in IN_HAND:
             self.apply(entry, I.CALLED_OFF, outcome=entry.ending)
         elif decision.delay_s is not None:
             self.apply(entry, I.RETRY, outcome=result, not_before=self.now + decision.delay_s)
@@ -169,13 +174,14 @@ class Mover:
             if entry.promise.state is S.DIALLING:
                 self.release(entry)
                 self.attempt_over(entry, "no answer")
+            elif entry.promise.state is S.ANSWERED:
+                self.attempt_over(entry, "dropped")
             else:
                 self.apply(entry, what, outcome=self._reason(entry, what))
         promise = entry.promise
         self.deadlines.set(promise.id, wake_at(entry, self.rules, self.now) if promise.state in OPEN else None)
         if promise.state is S.DUE and entry.hold_until <= self.now:
-            self.pace(promise.queue).line_up(promise.rank, promise.id)
-            self.stir([promise.queue])
+            self.turns.line_up(entry)
 
     def _reason(self, entry: Entry, what: I) -> str:
         kept = entry.promise.outcome
@@ -205,33 +211,28 @@ class Mover:
             updated_at=self.now,
         )
 
-    # ---- seeking ------------------------------------------------------------------------------------------------
+    # ---- whose turn it is ----------------------------------------------------------------------------------------
 
-    def _start_seeks(self, queue: str) -> None:
-        pace = self._paces.get(queue)
-        if pace is None or not self.written.healthy:
-            return
-        if pace.room(0) and (promise := pace.next(self._fit)) is not None:
-            entry = self.book.get(promise)
-            assert entry is not None, "the line was asked for fitting promises only"
-            for each in self._paces.values():
-                each.void(promise)
-            self.apply(entry, I.TURN)
+    def _start(self, queue: str) -> None:
+        while self.written.healthy and (turn := self.turns.next(queue, self._fit, self.now)) is not None:
+            entry, claim = turn
+            entry.customer_first = claim is Claim.DIAL
+            if claim is Claim.SEEK:
+                self.turns.void(entry.promise.id)
+            self.apply(entry, I.TURN if claim is Claim.SEEK else I.DIAL_FIRST)
             self.advance(entry)
 
-    def _fit(self, rank: float, promise: str) -> bool | None:
-        """May this promise have the next agent? None: this place in the line is stale."""
+    def _fit(self, place: Place) -> bool:
+        """May this promise be dialled now? Else it has lost its place in the line, or never had it."""
+        rank, promise = place
         entry = self.book.get(promise)
         if entry is None or entry.promise.state is not S.DUE or entry.promise.rank != rank:
-            return None
-        if entry.hold_until > self.now:
-            return None
-        policy = self.rules.policy(entry.promise.name)
-        if not self.rules.open(entry.promise, self.now) or not self.pace(entry.promise.queue).room(policy.reserve):
             return False
-        return entry.promise.number not in self.busy and not self._engaged(entry)
+        if entry.hold_until > self.now or not self.rules.open(entry.promise, self.now):
+            return False
+        return entry.promise.number not in self.busy and not self.engaged(entry)
 
-    def _engaged(self, entry: Entry) -> bool:
+    def engaged(self, entry: Entry) -> bool:
         """Is the same number rung, or perhaps still rung, for another promise?"""
         same = self.book.same_number(entry.promise.number)
         return any(other is not entry and other.promise.state in ENGAGED for other in same)

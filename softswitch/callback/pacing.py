@@ -1,14 +1,57 @@
-"""How many seeks may start for a queue, and for which promises: the one of the lowest rank first.
+"""How many promises of a queue may be acted on now, and whose turn it is: the one of the lowest rank.
 
-One free agent carries one seek, and an agent may be counted for several queues. So a seek voids every queue's count,
-until ``Capacity`` brings one that was read after the seek was carried out: whom it found is RESERVED by then and not
-among the free; if it found nobody, its callback waits in the ACD and has a claim on one of them.
+Agent first, one free agent carries one seek. An agent may be counted for several queues, so a seek voids every queue's
+count, until ``Capacity`` brings one that was read after the seek was carried out: whom it found is RESERVED by then and
+not among the free; if it found nobody, its callback waits in the ACD and has a claim on one of them.
+
+Customer first, nobody is reserved by a dial: it has a claim on a free agent until it is over or the customer talks. A
+customer who has answered has one as well, also while an agent's phone rings for him who is not free any more: for that
+moment it is one too many, never one too few.
+
+Policies share their queue's agents, and each has a line of its own. A policy with no room (its reserve) is not looked
+at; a promise that may not be dialled just now is not in its line, and is lined up again by whatever changes that.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
+from enum import Enum
+
+Place = tuple[float, str]  # rank (Unix s), promise
+
+
+class Claim(Enum):
+    """Of a promise on an agent who is still counted as free, as far as we know."""
+
+    SEEK = "seek"
+    DIAL = "dial"  # customer first: the intent is being written, or his phone rings
+    ANSWERED = "answered"
+
+
+class Line:
+    """Promises of one policy that are due."""
+
+    def __init__(self) -> None:
+        self._places: list[Place] = []
+        self._listed: set[Place] = set()
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    def add(self, place: Place) -> None:
+        if place not in self._listed:
+            self._listed.add(place)
+            heapq.heappush(self._places, place)
+
+    def first(self, fit: Callable[[Place], bool]) -> Place | None:
+        """The first that fits; those before it are taken out for good."""
+        while self._places:
+            if fit(self._places[0]):
+                return self._places[0]
+            self._listed.discard(heapq.heappop(self._places))
+        return None
 
 
 class Pace:
@@ -19,16 +62,50 @@ class Pace:
         self._live = 0
         self._waiting = 0
         self._void_by = ""  # the seek that started after the count
-        self._line: list[tuple[float, str]] = []  # due promises: (rank, id); stale ones are skipped
-        self._listed: set[tuple[float, str]] = set()
+        self._claims: dict[str, tuple[Claim, str]] = {}  # by promise: and of which policy
+        self._count: Counter[Claim] = Counter()
+        self.dials_of: Counter[str] = Counter()  # policy -> dials in flight, customer first
+        self.lines: dict[str, Line] = {}  # by policy
 
     def capacity(self, free_agents: int, live_waiting: int, callbacks_waiting: int = 0) -> None:
         self._free, self._live, self._waiting = free_agents, live_waiting, callbacks_waiting
         self._void_by = ""
 
+    def claim(self, promise: str, claim: Claim | None, policy: str = "") -> None:
+        """This one and no other from now on."""
+        was, of = self._claims.pop(promise, (None, ""))
+        if was is not None:
+            self._count[was] -= 1
+            self.dials_of[of] -= was is Claim.DIAL
+        if claim is not None:
+            self._claims[promise] = claim, policy
+            self._count[claim] += 1
+            self.dials_of[policy] += claim is Claim.DIAL
+
+    @property
+    def live_waiting(self) -> int:
+        """Callers, when they were counted last."""
+        return self._live
+
+    @property
+    def dials(self) -> int:
+        """In flight, customer first, of whatever policy."""
+        return self._count[Claim.DIAL]
+
+    def agents(self, reserve: int) -> int:
+        """For dials, those in flight among them: free beyond the reserve, and nobody who waits has a claim on them.
+
+        A live caller who waits goes before every callback.
+        """
+        if self._live or self._void_by:
+            return 0
+        # Of the callbacks that wait in the ACD, who was sought for is one of the seeks; the others have answered.
+        unserved = self._count[Claim.ANSWERED] + min(self._waiting, self._count[Claim.SEEK])
+        return max(0, self._free - reserve - max(self._waiting, unserved))
+
     def room(self, reserve: int) -> int:
-        """How many seeks may start; a live caller who waits goes before every callback."""
-        return 0 if self._live or self._void_by else max(0, self._free - self._waiting - reserve)
+        """How many agents nobody has a claim on."""
+        return max(0, self.agents(reserve) - self.dials)
 
     def void(self, promise: str) -> None:
         """A seek has started for this promise, of whatever queue."""
@@ -41,24 +118,5 @@ class Pace:
             self._void_by = ""
         return void
 
-    def line_up(self, rank: float, promise: str) -> None:
-        place = (rank, promise)
-        if place not in self._listed:
-            self._listed.add(place)
-            heapq.heappush(self._line, place)
-
-    def next(self, fit: Callable[[float, str], bool | None]) -> str | None:
-        """Take the oldest that fits. ``fit`` says True, False (not now: it keeps its place) or None (it is stale)."""
-        kept: list[tuple[float, str]] = []
-        found = None
-        while self._line and found is None:
-            place = heapq.heappop(self._line)
-            answer = fit(*place)
-            if answer is False:
-                kept.append(place)
-                continue
-            self._listed.discard(place)
-            found = place[1] if answer else None
-        for place in kept:
-            heapq.heappush(self._line, place)
-        return found
+    def line_up(self, policy: str, rank: float, promise: str) -> None:
+        self.lines.setdefault(policy, Line()).add((rank, promise))

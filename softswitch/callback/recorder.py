@@ -17,6 +17,7 @@ from softswitch.callback.written import Write
 from softswitch.core.ids import Ids
 
 STRONGEST = "accepted-offer"  # who asked to be called back and hung up asked all the same
+ASKED_FOR = (STRONGEST, "keyed")
 MOST_GHOSTS = 1000  # writes given up that may come through yet; they take room from losses that wait for the store
 
 
@@ -30,8 +31,10 @@ class Recorder:
 
     def lost(self, loss: Lost) -> None:
         number = self._move.rules.number(loss.number, loss.queue)
+        if loss.former:
+            self._lost_again(loss, number.dial)
         entry = self._move.book.open_for(number.dial, self._move.rules.policy(loss.queue).key)
-        if entry is not None and entry.promise.contact == loss.contact:
+        if entry is not None and entry.promise.contact in (loss.contact, loss.former or loss.contact):
             self._go_on(entry, loss)
             return
         if why := self._move.rules.refuses(loss):
@@ -42,7 +45,7 @@ class Recorder:
     def stored(self, write: Write) -> None:
         move, entry = self._move, write.entry
         if not move.written.healthy:
-            move.stir_all()
+            move.turns.stir_all()
         move.written.succeeded(move.now)
         if entry.let_go:
             self._lay(entry)
@@ -119,6 +122,7 @@ class Recorder:
             stage=loss.stage,
             contact=loss.contact,
             losses=promise.losses + 1,
+            step=loss.step,
             outcome=outcome,
             recorded_at=min(promise.recorded_at, loss.queued_at),
         )
@@ -130,9 +134,23 @@ class Recorder:
         Who took an offer and hung up before we could say yes or no to it has nobody to say it to: the promise is kept.
         """
         promise = entry.promise
-        stage = promise.stage if promise.stage == STRONGEST else loss.stage
-        self._move.change(entry, stage=stage, recorded_at=min(promise.recorded_at, loss.queued_at))
+        stage = promise.stage if promise.stage in ASKED_FOR else loss.stage
+        self._move.change(
+            entry,
+            stage=stage,
+            contact=loss.contact,
+            step=loss.step or promise.step,
+            recorded_at=min(promise.recorded_at, loss.queued_at),
+        )
         self._record(entry, loss)
+
+    def _lost_again(self, loss: Lost, number: str) -> None:
+        """The same call was lost before, and then to another queue: it is lost once."""
+        for entry in self._move.book.same_number(number):
+            if entry.promise.contact == loss.former and entry.promise.queue != loss.queue:
+                entry.ending = "lost later"
+                self._move.apply(entry, I.WITHDRAW, outcome="lost later")
+                self._move.advance(entry)
 
     def _record(self, entry: Entry, loss: Lost) -> None:
         entry.keep = entry.keep or not loss.token

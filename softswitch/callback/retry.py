@@ -1,19 +1,44 @@
-"""What a failed attempt means: which outcome a SIP status is, and whether and when there is another attempt.
+"""What an attempt that did not keep the promise means: its outcome, and whether and when there is another attempt.
 
 The decision is a value; the ledger carries it out. An attempt counts once its intent is durable, whatever came of it.
+Where the network behind a gateway has said why (a Q.850 cause, RFC 3326), that is believed before the SIP status, for
+gateways map many causes to few statuses (RFC 3398 section 7.2.4.1) and not all in the same way. Causes that only say
+that the call is over (16, 31, 127) leave the word to the status.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from softswitch.callback.model import Policy, PromiseState
 from softswitch.sip.final import recognized
 
-BUSY = frozenset({486, 600})
-NO_ANSWER = frozenset({408, 480, 487})
-REJECTED = frozenset({401, 403, 407, 433, 603, 607, 608})
-NO_SUCH_NUMBER = frozenset({404, 410, 484, 604})  # RFC 3261 sections 21.4.5, 21.4.11, 21.4.22, 21.6.3
+Outcome = Literal[
+    "busy",
+    "no answer",
+    "rejected",
+    "machine",
+    "hung up",  # answered, and gone before an agent was there
+    "dropped",  # answered, and no agent was there in time
+    "failed",  # the network could not, this time
+    "no such number",  # nor will it ever
+]
+
+STATUSES: dict[Outcome, frozenset[int]] = {
+    "busy": frozenset({486, 600}),
+    "no answer": frozenset({408, 480, 487}),
+    "rejected": frozenset({401, 403, 407, 433, 603, 607, 608}),
+    "no such number": frozenset({404, 410, 484, 604}),  # RFC 3261 sections 21.4.5, 21.4.11, 21.4.22, 21.6.3
+}
+CAUSES: dict[Outcome, frozenset[int]] = {
+    "busy": frozenset({17}),
+    "no answer": frozenset({18, 19, 20}),
+    "rejected": frozenset({21, 24, 55, 87}),
+    "no such number": frozenset({1, 22, 28}),  # unallocated, changed, incomplete
+    # no route, out of order, congestion, no channel: Q.850 classes 010 and 011, and what tells of the path alone
+    "failed": frozenset({2, 3, 25, 27, 34, 38, 41, 42, 43, 44, 46, 47, 58, 63, 102}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +49,38 @@ class RetryDecision:
     final: PromiseState = PromiseState.FAILED
 
 
-def outcome(status: int) -> str:
-    """The word for a failed attempt, from a closed list."""
+def outcome(status: int, cause: int = 0) -> Outcome:
+    """Of an attempt that nobody answered; ``cause`` as in Q.850 table 1, 0 where it is not known."""
     status = recognized(status)
-    if status in BUSY:
-        return "busy"
-    if status in NO_ANSWER:
-        return "no answer"
-    if status in REJECTED:
-        return "rejected"
-    return "no such number" if status in NO_SUCH_NUMBER else "failed"
+    for told, words in ((cause, CAUSES), (status, STATUSES)):
+        for word, meant in words.items():
+            if told in meant:
+                return word
+    return "failed"
 
 
-def decide(policy: Policy, result: str, attempts: int, overdue_at: float, now: float) -> RetryDecision:
-    """What follows attempt number ``attempts`` that ended in ``result`` at ``now``."""
+def decide(
+    policy: Policy, result: Outcome, attempts: int, overdue_at: float, now: float, chance: float = 0.0
+) -> RetryDecision:
+    """What follows attempt number ``attempts`` that ended in ``result`` at ``now``; ``chance`` is in [0, 1).
+
+    A delay is longer by a chance share of ``policy.jitter`` of it, save where that would make the retry too late.
+    """
     if result == "no such number" or attempts >= policy.max_attempts:
         return RetryDecision(None)
-    delay_s = _delay(policy, result)
-    if now + delay_s >= overdue_at:
+    least_s = _delay_s(policy, result)
+    if now + least_s >= overdue_at:
         return RetryDecision(None, PromiseState.EXPIRED)
-    return RetryDecision(delay_s)
+    delay_s = least_s * (1.0 + policy.jitter * chance)
+    return RetryDecision(delay_s if now + delay_s < overdue_at else least_s)
 
 
-def _delay(policy: Policy, result: str) -> float:
-    match result:
-        case "busy":
-            return policy.retry_busy_s
-        case "no answer":
-            return policy.retry_no_answer_s
-        case _:
-            return policy.retry_failed_s
+def _delay_s(policy: Policy, result: Outcome) -> float:
+    return {
+        "busy": policy.retry_busy_s,
+        "no answer": policy.retry_no_answer_s,
+        "rejected": policy.retry_rejected_s,
+        "machine": policy.retry_machine_s,
+        "hung up": policy.retry_hung_up_s,
+        "dropped": policy.retry_dropped_s,
+    }.get(result, policy.retry_failed_s)

@@ -61,7 +61,7 @@ def test_no_agent_is_sought_for_a_busy_number_or_outside_the_window(
     if busy:
         move.busy[E164] = 1
     move.now = now
-    move.pace("sales").capacity(1, 0)
+    move.turns.pace("sales").capacity(1, 0)
     move.advance(entry)
     move.finish()
     assert entry.promise.state is state
@@ -72,7 +72,7 @@ def test_no_agent_is_sought_after_the_window_though_the_promise_still_says_due()
     move.advance(entry)
     move.finish()
     move.now = AFTER_FIVE
-    move.pace("sales").capacity(1, 0)
-    move.stir(["sales"])
+    move.turns.pace("sales").capacity(1, 0)
+    move.turns.stir(["sales"])
     move.finish()
     assert entry.promise.state is S.DUE

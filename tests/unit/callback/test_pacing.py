@@ -1,4 +1,4 @@
-from softswitch.callback.pacing import Pace
+from softswitch.callback.pacing import Claim, Line, Pace
 
 
 def test_a_count_is_good_for_one_seek() -> None:
@@ -38,19 +38,37 @@ def test_a_live_caller_goes_first_and_a_reserve_is_kept() -> None:
     assert pace.room(6) == 0
 
 
-def test_the_oldest_that_fits_is_next_and_who_does_not_fit_keeps_its_place() -> None:
+def test_a_dial_has_a_claim_on_an_agent_until_it_is_over() -> None:
     pace = Pace()
-    for age, name in ((3.0, "c"), (1.0, "a"), (2.0, "b")):
-        pace.line_up(age, name)
-        pace.line_up(age, name)
-    assert pace.next(lambda _, name: name != "a") == "b"
-    assert pace.next(lambda *_: True) == "a"
-    assert pace.next(lambda *_: True) == "c"
-    assert pace.next(lambda *_: True) is None
+    pace.capacity(3, 0)
+    pace.claim("a", Claim.DIAL, "fair")
+    assert (pace.agents(0), pace.dials, pace.room(0), pace.dials_of["fair"]) == (3, 1, 2, 1)
+    pace.claim("a", Claim.ANSWERED, "fair")
+    assert (pace.agents(0), pace.dials, pace.room(0), pace.dials_of["fair"]) == (2, 0, 2, 0)
+    pace.claim("a", None)
+    assert (pace.agents(0), pace.dials, pace.room(0)) == (3, 0, 3)
 
 
-def test_a_stale_place_is_forgotten() -> None:
+def test_who_has_answered_and_waits_in_the_acd_is_counted_once() -> None:
     pace = Pace()
-    pace.line_up(1.0, "a")
-    assert pace.next(lambda *_: None) is None
-    assert pace.next(lambda *_: True) is None
+    pace.claim("a", Claim.ANSWERED, "fair")
+    pace.claim("b", Claim.SEEK, "sales")
+    pace.capacity(4, 0, 1)
+    assert pace.agents(0) == 2, "the one who waits may be either of them"
+    pace.capacity(4, 0, 2)
+    assert pace.agents(0) == 2
+    pace.capacity(4, 0, 3)
+    assert pace.agents(0) == 1, "one of them came from elsewhere"
+
+
+def test_the_first_that_fits_and_who_does_not_is_taken_out() -> None:
+    line = Line()
+    for rank, name in ((3.0, "c"), (1.0, "a"), (2.0, "b")):
+        line.add((rank, name))
+        line.add((rank, name))
+    assert len(line) == 3
+    assert line.first(lambda place: place[1] != "a") == (2.0, "b")
+    assert len(line) == 2
+    assert line.first(lambda place: False) is None
+    line.add((1.0, "a"))
+    assert line.first(lambda place: True) == (1.0, "a")

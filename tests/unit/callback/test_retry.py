@@ -1,9 +1,22 @@
+from dataclasses import replace
+
 import pytest
 
 from softswitch.callback.model import Policy, PromiseState
-from softswitch.callback.retry import RetryDecision, decide, outcome
+from softswitch.callback.retry import Outcome, RetryDecision, decide, outcome
 
-POLICY = Policy("sales", "carrier", retry_busy_s=300.0, retry_no_answer_s=1800.0, retry_failed_s=900.0, max_attempts=3)
+POLICY = Policy(
+    "sales",
+    "carrier",
+    retry_busy_s=300.0,
+    retry_no_answer_s=1800.0,
+    retry_failed_s=900.0,
+    retry_rejected_s=7200.0,
+    retry_machine_s=3600.0,
+    retry_hung_up_s=60.0,
+    retry_dropped_s=86400.0,
+    max_attempts=3,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,9 +42,46 @@ def test_status_to_outcome(status: int, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "delay_s"), [("busy", 300.0), ("no answer", 1800.0), ("failed", 900.0), ("rejected", 900.0)]
+    ("status", "cause", "word"),
+    [
+        (404, 34, "failed"),  # no circuit, not no such number
+        (486, 41, "failed"),
+        (503, 17, "busy"),
+        (480, 19, "no answer"),
+        (500, 1, "no such number"),
+        (403, 3, "failed"),  # no route
+        (404, 16, "no such number"),  # normal clearing says nothing
+        (486, 31, "busy"),
+        (486, 127, "busy"),
+        (599, 21, "rejected"),
+        (599, 999, "failed"),
+    ],
 )
-def test_each_outcome_has_its_delay(result: str, delay_s: float) -> None:
+def test_the_cause_of_the_network_comes_before_the_status(status: int, cause: int, word: str) -> None:
+    assert outcome(status, cause) == word
+
+
+def test_jitter_makes_a_delay_longer_and_never_too_late() -> None:
+    policy = replace(POLICY, jitter=0.5)
+    assert decide(policy, "busy", 1, POLICY.expiry_s, 0.0, 0.0).delay_s == 300.0
+    assert decide(policy, "busy", 1, POLICY.expiry_s, 0.0, 0.5).delay_s == 375.0
+    assert decide(POLICY, "busy", 1, POLICY.expiry_s, 0.0, 0.5).delay_s == 300.0
+    assert decide(policy, "busy", 1, 301.0, 0.0, 0.99).delay_s == 300.0
+
+
+@pytest.mark.parametrize(
+    ("result", "delay_s"),
+    [
+        ("busy", 300.0),
+        ("no answer", 1800.0),
+        ("failed", 900.0),
+        ("rejected", 7200.0),
+        ("machine", 3600.0),
+        ("hung up", 60.0),
+        ("dropped", 86400.0),
+    ],
+)
+def test_each_outcome_has_its_delay(result: Outcome, delay_s: float) -> None:
     assert decide(POLICY, result, 1, POLICY.expiry_s, 100.0) == RetryDecision(delay_s)
 
 

@@ -7,7 +7,15 @@ from softswitch.callback.table import PROMISE, A, I
 from softswitch.core.errors import UsageError
 from softswitch.core.machine import transition
 
-WORDS = {I.AGENT_FOUND, I.ANSWERED, I.WITHDRAW, I.RETRY, I.GIVE_UP, I.LAPSE}  # others may say these at any time
+WORDS = {
+    I.AGENT_FOUND,
+    I.ANSWERED,
+    I.WAITS,
+    I.WITHDRAW,
+    I.RETRY,
+    I.GIVE_UP,
+    I.LAPSE,
+}  # others may say these at any time
 
 
 @pytest.mark.parametrize("state", PromiseState)

@@ -1,0 +1,74 @@
+"""How many customers may be dialled for so many free agents, if each answers with the same probability.
+
+The number of answers X of n dials is binomial. Whom no agent is left for is abandoned by us, so the share of answered
+calls that are abandoned is E[(X - agents)+] / E[X]; it grows with n, and the largest n is wanted that keeps it within
+the limit. With ``tail(n) = P(X_n >= agents)``, E[(X - agents)+] grows by p * tail(n) from n to n + 1: one more dial
+makes one more too many where it is answered and all agents are taken.
+
+How likely an answer is, is measured (``AnswerRate``): the last dials count most, and the figure used is the upper end
+of a confidence interval (Wilson's), which is 1 while nothing is known. The mistake made early is to dial too few.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil, exp, lgamma, log, log1p, sqrt
+
+MOST_PER_AGENT = 20  # dials, whatever the rate: more would find no lines
+REMEMBERED = 200.0  # dials: how far back the rate looks, in the mean
+CAUTION = 1.645  # standard errors: the true rate is higher in 5 % of cases
+STEPS = 200  # to which a rate is rounded up, so that few tables are ever computed
+ROUNDING = 1e-9  # a share that is the limit itself, but for the last digits, is within it
+
+
+@lru_cache(maxsize=4096)
+def most_dials(agents: int, p_answer: float, limit: float) -> int:
+    """The largest number of dials at a time; never less than ``agents``, of whom each can take one."""
+    if agents <= 0:
+        return 0
+    if p_answer >= 1.0 or limit <= 0.0:
+        return agents
+    dials, too_many, tail = agents, 0.0, p_answer**agents
+    while dials < agents * MOST_PER_AGENT:
+        too_many += p_answer * tail
+        if too_many > (limit + ROUNDING) * (dials + 1) * p_answer:
+            break
+        tail += p_answer * _exactly(agents - 1, dials, p_answer)
+        dials += 1
+    return dials
+
+
+def abandoned_share(agents: int, dials: int, p_answer: float) -> float:
+    """Of the answered calls of so many dials at a time."""
+    too_many = sum((k - agents) * _exactly(k, dials, p_answer) for k in range(agents + 1, dials + 1))
+    return too_many / (dials * p_answer)
+
+
+def _exactly(answers: int, dials: int, p: float) -> float:
+    """P(X = answers); by logarithms, for the powers of many dials are smaller than any float."""
+    if p >= 1.0:
+        return float(answers == dials)
+    ways = lgamma(dials + 1) - lgamma(answers + 1) - lgamma(dials - answers + 1)
+    return exp(ways + answers * log(p) + (dials - answers) * log1p(-p))
+
+
+class AnswerRate:
+    """Of one campaign. An answer is a customer who needs an agent; a machine that was found out is none."""
+
+    def __init__(self) -> None:
+        self._dials = 0.0
+        self._answers = 0.0
+
+    def count(self, answered: bool) -> None:
+        fade = 1.0 - 1.0 / REMEMBERED
+        self._dials = self._dials * fade + 1.0
+        self._answers = self._answers * fade + answered
+
+    @property
+    def cautious(self) -> float:
+        """What it is hardly higher than, in (0, 1], rounded up."""
+        dials, square = self._dials, CAUTION * CAUTION
+        share = self._answers / dials if dials else 0.0
+        spread = CAUTION * sqrt(share * (1.0 - share) * dials + square / 4.0)
+        upper = (share * dials + square / 2.0 + spread) / (dials + square)
+        return min(1.0, ceil(upper * STEPS - ROUNDING) / STEPS)

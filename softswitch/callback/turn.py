@@ -1,0 +1,167 @@
+"""Whose turn it is in a queue, and who is on the line first: what ``pacing`` counts and ``governor`` allows decides.
+
+Among the policies of a queue the promise of the lowest rank goes first, of those whose policy has room. Where it has
+none only because of dials in flight (they may be more than there are agents), nobody behind it is dialled either: else
+a campaign that dials fast would leave nothing to a callback that is older.
+
+What there is room for:
+
+- agent first       a free agent beyond the reserve whom nobody has a claim on
+- progressive       the same, customer first; once somebody was abandoned, agent first where the bound asks for it
+- ratio             dials in flight up to ``ratio`` times the agents, while the governor lets one more be at risk
+- predictive        the same with the number that ``odds`` gives for the answer rate, and ``ratio`` as its upper end
+
+Ratio and predictive call agent first as long as the governor does not let anybody be at risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import ceil, floor
+
+from softswitch.callback.book import Book, Entry
+from softswitch.callback.governor import Governor
+from softswitch.callback.model import KeepTally, Policy, PromiseState, Tally
+from softswitch.callback.odds import ROUNDING, STEPS, most_dials
+from softswitch.callback.pacing import Claim, Pace, Place
+from softswitch.callback.rule import Rules
+
+S = PromiseState
+NEEDS_AGENT = frozenset({"hung up", "dropped"})  # outcomes of attempts that were answered, by a person
+
+
+class Turns:
+    def __init__(self, rules: Rules, book: Book) -> None:
+        self._rules = rules
+        self._book = book
+        self._paces: dict[str, Pace] = {}
+        self._governors: dict[str, Governor] = {}
+        self._stirred: dict[str, None] = {}  # queues in which something may have become possible, in order
+
+    def pace(self, queue: str) -> Pace:
+        return self._paces.setdefault(queue, Pace())
+
+    def governor(self, name: str) -> Governor:
+        return self._governors.setdefault(name, Governor())
+
+    def restore(self, tallies: Iterable[Tally]) -> None:
+        for tally in tallies:
+            self._governors[tally.name] = Governor(tally)
+
+    def stir(self, queues: Iterable[str]) -> None:
+        self._stirred.update(dict.fromkeys(queues))
+
+    def stir_all(self) -> None:
+        self.stir(self._paces)
+
+    def stirred(self) -> str | None:
+        """The next queue to look at."""
+        queue = next(iter(self._stirred), None)
+        if queue is not None:
+            del self._stirred[queue]
+        return queue
+
+    def line_up(self, entry: Entry) -> None:
+        """It is due, or may have become free to be dialled."""
+        promise = entry.promise
+        self.pace(promise.queue).line_up(promise.name, promise.rank, promise.id)
+        self.stir([promise.queue])
+
+    def moved(self, entry: Entry, old: PromiseState) -> None:
+        """It is in another state than ``old``: so is its claim on an agent."""
+        promise, claim = entry.promise, _claim(entry)
+        self.pace(promise.queue).claim(promise.id, claim, promise.name)
+        at_risk = self.governor(promise.name).at_risk
+        (at_risk.add if claim in (Claim.DIAL, Claim.ANSWERED) else at_risk.discard)(promise.id)
+        if old is S.SEEKING and promise.state is not S.DIALLING:
+            self.stir([queue for queue, pace in self._paces.items() if pace.over(promise.id)])
+        elif old in (S.SEEKING, S.DIALLING, S.ANSWERED):
+            self.stir([promise.queue])
+
+    def void(self, promise: str) -> None:
+        for pace in self._paces.values():
+            pace.void(promise)
+
+    # ---- what an attempt has shown --------------------------------------------------------------------------------
+
+    def count(self, name: str, result: str, now: float) -> KeepTally | None:
+        """An attempt is over; "answered": the customer talks to an agent. The order, if the tally is another now."""
+        policy = self._rules.policy(name)
+        if policy.first == "agent":
+            return None
+        governor = self.governor(name)
+        governor.rate.count(result == "answered" or result in NEEDS_AGENT)
+        if result == "answered":
+            return KeepTally(governor.served(policy, now))
+        return KeepTally(governor.dropped(policy, now)) if result == "dropped" else None
+
+    # ---- whose turn -----------------------------------------------------------------------------------------------
+
+    def next(self, queue: str, fit: Callable[[Place], bool], now: float) -> tuple[Entry, Claim] | None:
+        """Who is to be called now, and whether he is dialled at once (DIAL) or an agent is sought first (SEEK)."""
+        pace = self._paces.get(queue)
+        if pace is None:
+            return None
+        for name, place in self._heads(pace, fit):
+            policy = self._rules.policy(name)
+            claim = self._way(pace, policy, now)
+            if claim is not None:
+                return self._entry(place), claim
+            if pace.agents(policy.reserve):
+                break
+        return None
+
+    def _heads(self, pace: Pace, fit: Callable[[Place], bool]) -> list[tuple[str, Place]]:
+        """Of the lines for which there are agents, lowest rank first."""
+        heads = []
+        for name, line in pace.lines.items():
+            if pace.agents(self._rules.policy(name).reserve) and (place := line.first(fit)) is not None:
+                heads.append((name, place))
+        return sorted(heads, key=lambda head: head[1])
+
+    def _entry(self, place: Place) -> Entry:
+        entry = self._book.get(place[1])
+        assert entry is not None, "the line was asked for fitting promises only"
+        return entry
+
+    def _way(self, pace: Pace, policy: Policy, now: float) -> Claim | None:
+        room = pace.room(policy.reserve) > 0
+        if policy.first == "agent":
+            return Claim.SEEK if room else None
+        governor = self.governor(policy.name)
+        if governor.may_risk(policy, now):
+            return Claim.DIAL if pace.dials < self._most(pace, policy) else None
+        if not room:
+            return None
+        spotless = policy.pacing == "progressive" and governor.unblemished(policy, now)
+        return Claim.DIAL if spotless else Claim.SEEK
+
+    def _most(self, pace: Pace, policy: Policy) -> int:
+        """Dials in flight, at most."""
+        agents = pace.agents(policy.reserve)
+        if policy.pacing == "progressive":
+            return agents
+        most = floor(agents * policy.ratio + ROUNDING)
+        if policy.pacing == "ratio":
+            return max(agents, most)
+        return max(agents, min(most, most_dials(agents, self._p_answer(pace, policy), policy.abandon_limit)))
+
+    def _p_answer(self, pace: Pace, policy: Policy) -> float:
+        """The mean of those in flight and of one more: with that, a binomial has the wider spread of the two."""
+        total = self.governor(policy.name).rate.cautious
+        for name, dials in pace.dials_of.items():
+            if dials:
+                total += dials * self.governor(name).rate.cautious
+        return min(1.0, ceil(total / (pace.dials + 1) * STEPS - ROUNDING) / STEPS)
+
+
+def _claim(entry: Entry) -> Claim | None:
+    match entry.promise.state:
+        case S.SEEKING:
+            return Claim.DIAL if entry.customer_first else Claim.SEEK
+        case S.DIALLING:
+            return Claim.DIAL if entry.customer_first else None
+        case S.ANSWERED:
+            return Claim.ANSWERED
+        case _:
+            return None
