@@ -64,6 +64,11 @@ class Book:
         self._take_out(entry.promise)
         del self._entries[entry.promise.id]
 
+    def move(self, old: str, new: str) -> None:
+        """An open promise is another queue's now."""
+        self._count[old] -= 1
+        self._count[new] += 1
+
     def get(self, promise: str) -> Entry | None:
         return self._entries.get(promise)
 

@@ -7,7 +7,7 @@ import json
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise
+from softswitch.callback.model import Promise, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting
 from softswitch.contact.mailbox import Message as Voicemail
@@ -31,8 +31,10 @@ class Forgetful:
     def _stored(self, key: str, token: str) -> None:
         self._host.after(COMMIT_S, lambda: self._host.feed(Stored(key, token, True)))
 
-    def put_promise(self, promise: Promise, token: str) -> None:
+    def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
         self._stored(promise.id, token)
+
+    def put_tally(self, tally: Tally) -> None: ...
 
     def put_call(self, record: CallRecord) -> None: ...
 

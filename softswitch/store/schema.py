@@ -65,7 +65,8 @@ promises = Table(
     # What people ask for, in the order of ``callback.wanted``.
     Index("promises_listed_open", "recorded_at", "id", sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
     Index("promises_listed_ended", "recorded_at", "id", sqlite_where=ENDED_ROW, postgresql_where=ENDED_ROW),
-    Index("promises_listed_name", "name", "recorded_at", "id"),
+    Index("promises_open_name", "name", "recorded_at", "id", sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
+    Index("promises_ended_name", "name", "recorded_at", "id", sqlite_where=ENDED_ROW, postgresql_where=ENDED_ROW),
     Index("promises_listed_state", "state", "recorded_at", "id", sqlite_where=MOVED, postgresql_where=MOVED),
     Index("promises_listed_stage", "stage", "recorded_at", "id", sqlite_where=LOST, postgresql_where=LOST),
     Index("promises_ended_number", "number", sqlite_where=ENDED_ROW, postgresql_where=ENDED_ROW),
@@ -79,6 +80,16 @@ attempts = Table(
     Column("call_id", String, nullable=False, unique=True),
     Column("at", Float(53), nullable=False),
     Column("outcome", String, nullable=False),
+)
+
+tallies = Table(  # of policies that dial customers first: what the abandon limit is kept by
+    "tallies",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("node", String, primary_key=True),
+    Column("since", Float(53), nullable=False),
+    Column("answered", Integer, nullable=False),
+    Column("dropped", Integer, nullable=False),
 )
 
 promise_log = Table(  # what has become of promises: a row for each durable change

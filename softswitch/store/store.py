@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select
@@ -13,7 +14,9 @@ from sqlalchemy import Row, Select
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise
+from softswitch.callback.history import Attempt, Logged, joined
+from softswitch.callback.model import Promise, Tally
+from softswitch.callback.wanted import Place, Wanted, place
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
@@ -22,7 +25,7 @@ from softswitch.core.effect import DomainEvent
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge, summed
 from softswitch.sip.registrar import Binding
-from softswitch.store import bulk, intervals, query, schema, statement
+from softswitch.store import bulk, intervals, promises, query, schema, statement
 from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
@@ -117,6 +120,9 @@ class Store:
 
     def remove_binding(self, binding: Binding) -> None:
         self._writer.put(statement.no_binding(binding))
+
+    def put_tally(self, tally: Tally) -> None:
+        self._writer.put(statement.tally(tally))
 
     def put_agent(self, agent: str, logged_in: bool, paused: str, phone: str) -> None:
         self._writer.put(statement.agent(agent, logged_in, paused, phone))
@@ -222,12 +228,30 @@ class Store:
         """Open ones oldest first; with the closed ones, the latest first."""
         return await self._read(query.promises(open_only, limit), query.to_promise)
 
+    async def promise_page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
+        """In the order that is asked for, from the one behind ``after``."""
+        parts = [await self._read(part, query.to_promise) for part in promises.page(wanted, after, limit)]
+        return sorted(chain.from_iterable(parts), key=place, reverse=wanted.newest_first)[:limit]
+
+    async def promise(self, id: str) -> Promise | None:
+        found = await self._read(promises.one(id), query.to_promise)
+        return found[0] if found else None
+
+    async def promise_history(self, id: str) -> tuple[list[Logged], list[Attempt]]:
+        """What has become of it, and its attempts, each in the order of time."""
+        made = await self._read(promises.made(id), promises.to_made)
+        attempts = await self._read(promises.attempts(id), promises.to_attempt)
+        return await self._read(promises.log(id), promises.to_logged), joined(attempts, made)
+
     async def calls(self, limit: int = 100, before: float | None = None) -> list[CallRecord]:
         """The latest first; ``before`` pages on by ``ended_at`` (Unix s)."""
         return await self._read(query.calls(limit, before), query.to_call)
 
     async def bindings(self) -> list[Binding]:
         return await self._read(query.bindings(), query.to_binding)
+
+    async def tallies(self) -> list[Tally]:
+        return await self._read(query.tallies(), query.to_tally)
 
     async def agents(self) -> list[StoredAgent]:
         return await self._read(query.agents(), query.to_agent)

@@ -23,6 +23,7 @@ from softswitch.acd.model import (
 from softswitch.callback.model import (
     Capacity,
     DialCustomer,
+    KeepTally,
     LedgerInput,
     Persist,
     Persisted,
@@ -59,9 +60,10 @@ class Offices:
             WaitedTooLong: lambda order: calls.to_contact(order.contact, order),
             Moved: lambda order: calls.to_contact(order.contact, order),
             Persist: self._persist,
+            KeepTally: self._keep_tally,
             SeekAgent: self._seek,
-            DialCustomer: lambda order: calls.to_callback(order.promise.id, order),
-            ReleaseAgent: lambda order: calls.to_callback(order.promise, order),
+            DialCustomer: calls.outgoing.dial,
+            ReleaseAgent: lambda order: calls.outgoing.tell(order.promise, order),
             PromiseAnswer: lambda order: calls.to_contact(order.token.partition("/")[0], order),
         }
 
@@ -135,7 +137,7 @@ class Offices:
         # The ledger has taken one off its count; who it was (perhaps nobody it had counted) is known after the join.
         self._capacity.clear()
         self._acd_worked = True
-        return self._switch.calls.make_callback(order.promise)
+        return self._switch.calls.outgoing.seek(order.promise)
 
     def _worked(self) -> None:
         self.auditing.worked()
@@ -148,6 +150,10 @@ class Offices:
     def _arm_ledger(self) -> None:
         self._switch.arm_unix(("ledger", ""), self._switch.ledger.deadline)
 
+    def _keep_tally(self, order: KeepTally) -> Sequence[Effect]:
+        self._switch.ports.keeper.put_tally(order.tally)
+        return []
+
     def _persist(self, order: Persist) -> Sequence[Effect]:
-        self._switch.ports.keeper.put_promise(order.promise, order.token)
+        self._switch.ports.keeper.put_promise(order.promise, order.token, order.by)
         return []

@@ -14,7 +14,7 @@ from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.call.press import Form
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise
+from softswitch.callback.model import Promise, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting
 from softswitch.contact.mailbox import Message as Voicemail
@@ -239,8 +239,11 @@ class MediaPlane(Protocol):
 class Keeper(Protocol):
     """The store, as the driver sees it: facts go in; durable ones are acknowledged by ``Stored``."""
 
-    def put_promise(self, promise: Promise, token: str) -> None:
-        """With full durability; then ``Stored(promise.id, token, ok)``."""
+    def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
+        """With full durability, and in its history (``by``: whose order it was); then ``Stored(promise.id, token, ok)``."""
+
+    def put_tally(self, tally: Tally) -> None:
+        """In place of what was kept of that policy by that node. Read back at start."""
 
     def put_call(self, record: CallRecord) -> None: ...
 

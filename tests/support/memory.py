@@ -15,7 +15,9 @@ from dataclasses import replace
 from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import OPEN, Promise
+from softswitch.callback.history import Attempt, Logged, Made, joined
+from softswitch.callback.model import OPEN, Promise, Tally
+from softswitch.callback.wanted import Place, Wanted, place
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
@@ -46,11 +48,12 @@ class Memory:
         self.dropped = 0
         self._soon = soon
         self._intervals = Intervals()
-        self._held: deque[tuple[Promise, str]] = deque()
+        self._held: deque[tuple[Promise, str, str]] = deque()
         self._promises: dict[str, Promise] = {}
         self._calls: dict[str, CallRecord] = {}
         self._bindings: dict[tuple[str, str], Binding] = {}
         self._agents: dict[str, StoredAgent] = {}
+        self._tallies: dict[tuple[str, str], Tally] = {}
         self._voicemails: dict[str, Message] = {}
         self._greetings: dict[str, Greeting] = {}
         self._answers: dict[tuple[str, str, str], SurveyAnswered] = {}
@@ -61,7 +64,8 @@ class Memory:
         self._grounds: dict[str, KeptGround] = {}
         self._edges: list[tuple[int, str, Edge]] = []
         self._events: list[StoredEvent] = []
-        self.orders: list[tuple[str, str]] = []  # promise and who ordered it, in the order of their writes
+        self._log: dict[tuple[str, float, str, int], Logged] = {}
+        self._attempts: dict[tuple[str, int], Attempt] = {}
         self._offset = 0  # of the last event, forgotten or not
 
     @property
@@ -71,17 +75,15 @@ class Memory:
     def release(self, count: int | None = None, ok: bool = True) -> None:
         """Carry out (or fail) the oldest ``count`` of the writes that are held; None: all."""
         for _ in range(len(self._held) if count is None else count):
-            promise, token = self._held.popleft()
-            self._settle(promise, token, ok)
+            self._settle(*self._held.popleft(), ok)
 
     # ---- facts ---------------------------------------------------------------------------------------------------
 
     def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
-        self.orders += [(promise.id, by)] if by else []
         if self.holding:
-            self._held.append((promise, token))
+            self._held.append((promise, token, by))
         else:
-            self._settle(promise, token, True)
+            self._settle(promise, token, by, True)
 
     def put_call(self, record: CallRecord) -> None:
         record = legible(record)
@@ -95,6 +97,10 @@ class Memory:
     def remove_binding(self, binding: Binding) -> None:
         binding = legible(binding)
         self._bindings.pop((binding.aor, binding.contact), None)
+
+    def put_tally(self, tally: Tally) -> None:
+        tally = legible(tally)
+        self._tallies[tally.name, tally.node] = tally
 
     def put_agent(self, agent: str, logged_in: bool, paused: str, phone: str) -> None:
         self._agents[legible(agent)] = legible(StoredAgent(agent, logged_in, paused, phone))
@@ -175,13 +181,42 @@ class Memory:
 
     def forget_events(self, unix: float) -> None:
         self._events = [event for event in self._events if event.at >= unix]
+        self._log = {key: one for key, one in self._log.items() if one.at >= unix}
 
-    def _settle(self, promise: Promise, token: str, ok: bool) -> None:
+    def _settle(self, promise: Promise, token: str, by: str, ok: bool) -> None:
         row = legible(promise)
         ok = ok and not self.away and not self._taken(row)
         if ok:
             self._promises[row.id] = row
+            self._note(row, by)
         self._soon(lambda: self.on_stored(promise.id, token, ok))
+
+    def _note(self, row: Promise, by: str) -> None:
+        at = row.updated_at or row.recorded_at
+        self._log[row.id, at, row.state.value, row.attempts] = Logged(
+            at, row.state.value, row.stage, row.outcome, row.attempts, row.losses, row.not_before, row.priority_s,
+            row.contact, legible(by),
+        )  # fmt: skip
+        if row.call_id:
+            key = row.id, row.attempts
+            first = self._attempts.get(key)
+            self._attempts[key] = Attempt(row.attempts, row.call_id, first.at if first else row.updated_at, row.outcome)
+
+    async def promise_page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
+        found = [one for one in self._promises.values() if wanted.takes(one) and wanted.follows(one, after)]
+        return sorted(found, key=place, reverse=wanted.newest_first)[:limit]
+
+    async def promise(self, id: str) -> Promise | None:
+        return self._promises.get(id)
+
+    async def promise_history(self, id: str) -> tuple[list[Logged], list[Attempt]]:
+        made = [
+            Made(one.contact, one.agent, one.started_at, one.ended_at)
+            for one in sorted(self._calls.values(), key=lambda call: call.started_at)
+            if one.promise == id
+        ]
+        log = [self._log[key] for key in sorted(self._log, key=lambda key: (key[1], key[3], key[2])) if key[0] == id]
+        return log, joined([self._attempts[key] for key in sorted(self._attempts) if key[0] == id], made)
 
     def _taken(self, promise: Promise) -> bool:
         """The unique index of the tables: one open promise per number and group."""
@@ -213,6 +248,9 @@ class Memory:
 
     async def bindings(self) -> list[Binding]:
         return [self._bindings[key] for key in sorted(self._bindings)]
+
+    async def tallies(self) -> list[Tally]:
+        return list(self._tallies.values())
 
     async def agents(self) -> list[StoredAgent]:
         return [self._agents[name] for name in sorted(self._agents)]

@@ -12,12 +12,16 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-TEXTS = ("campaign", "step", "consent", "disposition", "node", "name")
 TIMES = ("priority_s", "expires_at", "rank")
-LISTED: tuple[tuple[str, list[str], sa.TextClause | None], ...] = (  # what people ask for
+ADDED = (
+    "group", "campaign", "priority_s", "step", "expires_at", "consent", "variables", "disposition", "node", "name",
+    "rank",
+)  # fmt: skip
+LISTED: tuple[tuple[str, list[str], sa.TextClause], ...] = (  # what people ask for
     ("promises_listed_open", ["recorded_at", "id"], OPEN_ROW),
     ("promises_listed_ended", ["recorded_at", "id"], ENDED_ROW),
-    ("promises_listed_name", ["name", "recorded_at", "id"], None),
+    ("promises_open_name", ["name", "recorded_at", "id"], OPEN_ROW),
+    ("promises_ended_name", ["name", "recorded_at", "id"], ENDED_ROW),
     ("promises_listed_state", ["state", "recorded_at", "id"], MOVED),
     ("promises_listed_stage", ["stage", "recorded_at", "id"], LOST),
     ("promises_ended_number", ["number"], ENDED_ROW),
@@ -25,12 +29,8 @@ LISTED: tuple[tuple[str, list[str], sa.TextClause | None], ...] = (  # what peop
 
 
 def upgrade() -> None:
-    for name in TEXTS:
-        op.add_column("promises", sa.Column(name, sa.String, nullable=False, server_default=""))
-    for name in TIMES:
-        op.add_column("promises", sa.Column(name, sa.Float(53), nullable=False, server_default="0"))
-    op.add_column("promises", sa.Column("variables", sa.Text, nullable=False, server_default="[]"))
-    op.add_column("promises", sa.Column("group", sa.String, nullable=False, server_default=""))
+    for name in ADDED:
+        op.add_column("promises", _column(name))
     promises = sa.table("promises", *map(sa.column, ("queue", "group", "name", "rank", "recorded_at")))
     op.execute(promises.update().values(group=promises.c.queue, name=promises.c.queue, rank=promises.c.recorded_at))
     op.drop_index("promises_one_open", "promises")
@@ -39,9 +39,26 @@ def upgrade() -> None:
     _index("promises_pool_later", ["not_before"], POOL_LATER)
     _index("promises_node", ["node", "recorded_at"], OWNED)
     _history()
+    op.create_table(
+        "tallies",
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("node", sa.String, primary_key=True),
+        sa.Column("since", sa.Float(53), nullable=False),
+        sa.Column("answered", sa.Integer, nullable=False),
+        sa.Column("dropped", sa.Integer, nullable=False),
+    )
+
+
+def _column(name: str) -> sa.Column[str] | sa.Column[float]:
+    if name in TIMES:
+        return sa.Column(name, sa.Float(53), nullable=False, server_default="0")
+    if name == "variables":
+        return sa.Column(name, sa.Text, nullable=False, server_default="[]")
+    return sa.Column(name, sa.String, nullable=False, server_default="")
 
 
 def downgrade() -> None:
+    op.drop_table("tallies")
     for name, _, _ in LISTED:
         op.drop_index(name, "promises")
     op.create_index("promises_recorded_at", "promises", ["recorded_at"])
@@ -49,7 +66,7 @@ def downgrade() -> None:
     op.drop_table("promise_log")
     for index in ("promises_one_open", "promises_pool", "promises_pool_later", "promises_node"):
         op.drop_index(index, "promises")
-    for name in (*TEXTS, *TIMES, "variables", "group"):
+    for name in ADDED:
         op.drop_column("promises", name)
     _one_open("queue")
 
@@ -81,5 +98,5 @@ def _one_open(within: str) -> None:
     _index("promises_one_open", ["number", within], OPEN_ROW, unique=True)
 
 
-def _index(name: str, columns: list[str], where: sa.TextClause | None, unique: bool = False) -> None:
+def _index(name: str, columns: list[str], where: sa.TextClause, unique: bool = False) -> None:
     op.create_index(name, "promises", columns, unique=unique, sqlite_where=where, postgresql_where=where)

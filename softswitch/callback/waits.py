@@ -1,0 +1,90 @@
+"""Why an open promise is not being kept just now, in the words that people are told, and until when if that is known.
+
+The first reason that holds is told, in the order in which they would have to go: nothing is written without a store,
+nothing is dialled outside hours, and only then does it matter whether anybody is free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.callback.book import Entry
+from softswitch.callback.model import PromiseState
+from softswitch.callback.rule import Rules
+
+S = PromiseState
+WORDS = {  # of states in which something happens
+    S.SEEKING: "an agent is being found",
+    S.DIALLING: "being dialled",
+    S.ANSWERED: "answered, an agent is being found",
+}
+UNCERTAIN = "the last attempt may still ring"
+NOT_WRITTEN = "not in the store yet"
+STORE_AWAY = "store is away"
+NO_POLICY = "nothing is configured to keep it"
+PAUSE = "pause after the last attempt"
+OUTSIDE_HOURS = "outside hours"
+ON_A_CALL = "number is on a call here"
+RUNG_FOR_ANOTHER = "number is being called for another promise"
+PAUSED = "paused"  # its queue or campaign
+AGENT_LOST = "the last agent did not answer"
+LIVE_CALLERS = "live callers wait"
+NO_AGENT = "no agent free"
+OTHERS_FIRST = "others come first"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    why: str  # "" where it is over
+    until: float = 0.0  # Unix s; 0: nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What bears on one promise besides itself."""
+
+    store_away: bool = False
+    on_a_call: bool = False  # its number, here
+    rung: bool = False  # its number, for another promise
+    paused: bool = False
+    live_waiting: int = 0
+    free_agents: int = 0  # whom nobody has a claim on, beyond those who are kept back
+
+
+def wait(entry: Entry, rules: Rules, situation: Situation, now: float) -> Wait:
+    promise = entry.promise
+    if promise.state in WORDS:
+        return Wait(WORDS[promise.state])
+    if promise.state is S.UNCERTAIN:
+        return Wait(UNCERTAIN, promise.not_before)
+    if promise.state not in (S.RECORDED, S.RETRY_AT, S.DUE):
+        return Wait("")
+    return _before_it_is_due(entry, rules, situation, now) or _whose_turn(entry, situation, now)
+
+
+def _before_it_is_due(entry: Entry, rules: Rules, situation: Situation, now: float) -> Wait | None:
+    promise = entry.promise
+    if situation.store_away:
+        return Wait(STORE_AWAY)
+    if not entry.durable:
+        return Wait(NOT_WRITTEN)
+    if not rules.known(promise.name):
+        return Wait(NO_POLICY)
+    if situation.paused:
+        return Wait(PAUSED)
+    opens_at = now if rules.open(promise, now) else rules.changes_at(promise, now)
+    if promise.not_before > max(now, opens_at if opens_at > now else now):
+        return Wait(PAUSE, promise.not_before)
+    return Wait(OUTSIDE_HOURS, opens_at) if opens_at > now else None
+
+
+def _whose_turn(entry: Entry, situation: Situation, now: float) -> Wait:
+    if situation.on_a_call:
+        return Wait(ON_A_CALL)
+    if situation.rung:
+        return Wait(RUNG_FOR_ANOTHER)
+    if entry.hold_until > now:
+        return Wait(AGENT_LOST, entry.hold_until)
+    if situation.live_waiting:
+        return Wait(LIVE_CALLERS)
+    return Wait(OTHERS_FIRST if situation.free_agents > 0 else NO_AGENT)

@@ -1,0 +1,150 @@
+"""Promises read back for people: pages of those that are asked for, and the history of one, from each store alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
+
+from softswitch.callback.history import Attempt, Logged
+from softswitch.callback.model import OPEN, PromiseState
+from softswitch.callback.wanted import CLOSED, EVERY, Place, Wanted, place
+from softswitch.store import promises
+from softswitch.store.store import Store
+from tests.real.test_store_contract import Kept, kept, server
+from tests.support import facts
+
+__all__ = ["kept", "server"]  # fixtures
+
+pytestmark = pytest.mark.real
+S = PromiseState
+AT = 1_760_000_000.0
+ROWS = [
+    facts.promise(1, S.RETRY_AT, recorded_at=AT, not_before=AT + 500),
+    facts.promise(2, S.KEPT, recorded_at=AT + 1, queue="service", group="service"),
+    facts.promise(3, S.RECORDED, recorded_at=AT + 1, stage="imported", campaign="welcome", group="welcome"),
+    facts.promise(4, S.EXPIRED, recorded_at=AT + 2, number="+8613800000001"),
+    facts.promise(5, S.RECORDED, recorded_at=AT + 3, stage="shed"),
+    facts.promise(6, S.DIALLING, recorded_at=AT + 4, queue="service", group="service", attempts=1, call_id="c6"),
+]
+
+
+async def put(kept: Kept) -> None:
+    for number, row in enumerate(ROWS):
+        kept.store.put_promise(row, f"t{number}")
+    assert all([await kept.answer(f"t{number}") for number in range(len(ROWS))])
+
+
+async def found(kept: Kept, wanted: Wanted, after: Place | None = None, limit: int = 100) -> list[int]:
+    return [int(row.id[8:]) for row in await kept.store.promise_page(wanted, after, limit)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted(), [1, 2, 3, 4, 5, 6]),
+        (Wanted(newest_first=True), [6, 5, 4, 3, 2, 1]),
+        (Wanted(OPEN), [1, 3, 5, 6]),
+        (Wanted(CLOSED, newest_first=True), [4, 2]),
+        (Wanted(frozenset({S.RECORDED})), [3, 5]),
+        (Wanted(frozenset({S.KEPT, S.RETRY_AT})), [1, 2]),
+        (Wanted(queue="sales"), [1, 3, 4, 5]),
+        (Wanted(OPEN, queue="service"), [6]),
+        (Wanted(campaign="welcome"), [3]),
+        (Wanted(stage="shed"), [5]),
+        (Wanted(stage="imported"), [3]),
+        (Wanted(numbers=frozenset({"+8613800000001", "13800000001"})), [1, 4]),
+        (Wanted(since=AT + 1, until=AT + 3), [2, 3, 4]),
+        (Wanted(due_by=AT + 499), [3, 5]),
+        (Wanted(due_by=AT + 500), [1, 3, 5]),
+        (Wanted(queue="'; DROP TABLE promises; --"), []),
+    ],
+)
+async def test_those_that_are_asked_for(kept: Kept, wanted: Wanted, expected: list[int]) -> None:
+    await put(kept)
+    assert await found(kept, wanted) == expected
+    assert sorted(int(row.id[8:]) for row in ROWS if wanted.takes(row)) == sorted(expected), "in memory as in the store"
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("states", [EVERY, OPEN])
+async def test_pages_leave_nothing_out_and_show_nothing_twice(
+    kept: Kept, newest_first: bool, states: frozenset[PromiseState]
+) -> None:
+    await put(kept)
+    wanted = Wanted(states, newest_first=newest_first)
+    after, seen = None, []
+    while page := await kept.store.promise_page(wanted, after, 1):
+        seen += page
+        after = place(page[-1])
+    assert [int(row.id[8:]) for row in seen] == await found(kept, wanted)
+
+
+async def test_a_promise_tells_what_has_become_of_it(kept: Kept) -> None:
+    first = facts.promise(1, updated_at=AT + 10)
+    kept.store.put_promise(first, "t1")
+    dialled = replace(first, state=S.DIALLING, attempts=1, call_id="c1", updated_at=AT + 20)
+    kept.store.put_promise(dialled, "t2")
+    kept.store.put_promise(dialled, "t3")  # written again, because nobody knew whether it had come through
+    busy = replace(dialled, state=S.RETRY_AT, outcome="busy", not_before=AT + 320, updated_at=AT + 21)
+    kept.store.put_promise(busy, "t4")
+    kept.store.put_promise(replace(busy, priority_s=600.0, updated_at=AT + 30), "t5", "api anna")
+    kept.store.put_promise(facts.promise(2, updated_at=AT + 10), "t6")
+    call = replace(facts.call(7), contact="contact-7", promise="promise-1", agent="bob", started_at=AT + 15)
+    kept.store.put_call(replace(call, ended_at=AT + 21))
+    kept.store.put_call(replace(call, contact="contact-8", started_at=AT + 25, ended_at=AT + 26))
+    await kept.answer("t6")
+    await kept.settled()
+    log, attempts = await kept.store.promise_history("promise-1")
+    assert log == [
+        Logged(AT + 10, "recorded", "abandoned", "", 0, 1, 0.0, 0.0, "contact-1", ""),
+        Logged(AT + 20, "dialling", "abandoned", "", 1, 1, 0.0, 0.0, "contact-1", ""),
+        Logged(AT + 21, "retry_at", "abandoned", "busy", 1, 1, AT + 320, 0.0, "contact-1", ""),
+        Logged(AT + 30, "retry_at", "abandoned", "busy", 1, 1, AT + 320, 600.0, "contact-1", "api anna"),
+    ]
+    assert attempts == [Attempt(1, "c1", AT + 20, "busy", "contact-7", "bob")]
+    assert await kept.store.promise_history("promise-9") == ([], [])
+    row = await kept.store.promise("promise-1")
+    assert row is not None and row.priority_s == 600.0 and await kept.store.promise("promise-9") is None
+
+
+async def test_old_history_is_forgotten_and_the_promise_is_not(kept: Kept) -> None:
+    kept.store.put_promise(facts.promise(1, updated_at=AT), "t1")
+    kept.store.put_promise(facts.promise(2, updated_at=AT + 100), "t2")
+    await kept.answer("t2")
+    kept.store.forget_events(AT + 50)
+    await kept.settled()
+    log, _ = await kept.store.promise_history("promise-1")
+    assert not log and await kept.store.promise("promise-1") is not None
+    log, _ = await kept.store.promise_history("promise-2")
+    assert len(log) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Wanted(OPEN), "promises_listed_open"),
+        (Wanted(CLOSED, newest_first=True), "promises_listed_ended"),
+        (Wanted(frozenset({S.WITHDRAWN})), "promises_listed_state"),
+        (Wanted(frozenset({S.DIALLING})), "promises_listed_state"),
+        (Wanted(OPEN, campaign="welcome"), "promises_open_name"),
+        (Wanted(CLOSED, campaign="welcome"), "promises_ended_name"),
+        (Wanted(OPEN, stage="shed"), "promises_listed_stage"),
+        (Wanted(OPEN, numbers=frozenset({"+8613800000001"})), "promises_one_open"),
+        (Wanted(CLOSED, numbers=frozenset({"+8613800000001"})), "promises_ended_number"),
+    ],
+)
+async def test_a_page_of_a_million_is_found_by_an_index(
+    tmp_path_factory: pytest.TempPathFactory, wanted: Wanted, index: str
+) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path_factory.mktemp('var')}/a.db")
+    literal = {"literal_binds": True}
+    dialect = sqlite.dialect(paramstyle="named")
+    async with store._engines.read.connect() as connection:
+        for part in promises.page(wanted, (AT, "p"), 10):
+            sql = str(part.compile(dialect=dialect, compile_kwargs=literal))
+            plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
+            assert f"INDEX {index} " in plan[0], plan
+    await store.close()
