@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from softswitch.callback.book import Entry
+from softswitch.callback.disposing import Disposing
 from softswitch.callback.ending import ending
 from softswitch.callback.glance import Glance
 from softswitch.callback.model import (
@@ -20,12 +21,14 @@ from softswitch.callback.model import (
     Capacity,
     CustomerAnswered,
     CustomerLeft,
+    Disposed,
     LedgerInput,
     Lost,
     MachineAnswered,
     NoAgent,
     NotServed,
     NumberBusy,
+    Paused,
     Persisted,
     Policies,
     Policy,
@@ -41,7 +44,8 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.mover import IN_HAND, Mover
-from softswitch.callback.recorder import STRONGEST, Recorder
+from softswitch.callback.recorder import Recorder
+from softswitch.callback.repeat import STRONGEST
 from softswitch.callback.retry import Outcome, outcome
 from softswitch.callback.rule import Rules
 from softswitch.callback.table import I
@@ -78,6 +82,8 @@ class Ledger:
             Withdraw: self._withdraw_by_admin,
             RetryNow: self._retry_now,
             Promote: self._promote,
+            Paused: self._paused,
+            Disposed: Disposing(self._move).disposed,
         }
 
     def handle(self, event: LedgerInput, now: float) -> list[Effect]:
@@ -166,6 +172,10 @@ class Ledger:
         self._move.rules.take(event.policies)
         self._advance_all()
 
+    def _paused(self, event: Paused) -> None:
+        self._move.rules.paused = event.campaigns
+        self._advance_all()
+
     # ---- agents and attempts -------------------------------------------------------------------------------------
 
     def _capacity(self, event: Capacity) -> None:
@@ -223,15 +233,15 @@ class Ledger:
 
     def _reached_agent(self, event: ReachedAgent) -> None:
         number = self._move.rules.number(event.number, event.queue)
-        entry = self._move.book.open_for(number.dial, self._move.rules.policy(event.queue).key)
+        entry = self._move.open_for(number.dial, event.queue)
         if entry is not None and (not event.stages or entry.promise.stage in event.stages):
-            self._withdraw(entry, "reached agent")
+            self._move.withdraw(entry, "reached agent")
 
     def _withdraw_by_admin(self, event: Withdraw) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None:
             entry.by = event.by
-            self._withdraw(entry, event.why)
+            self._move.withdraw(entry, event.why)
 
     def _retry_now(self, event: RetryNow) -> None:
         entry = self._move.book.get(event.promise)
@@ -249,11 +259,6 @@ class Ledger:
         """What an admin has changed is to outlive the process."""
         entry.by = by
         self._move.write(entry)
-        self._move.advance(entry)
-
-    def _withdraw(self, entry: Entry, why: str) -> None:
-        entry.ending = why
-        self._move.apply(entry, I.WITHDRAW, outcome=why)
         self._move.advance(entry)
 
     def _number_busy(self, event: NumberBusy) -> None:

@@ -116,6 +116,7 @@ class Tally:
     since: float  # Unix s
     answered: int  # served or dropped
     dropped: int  # no agent was there in time
+    node: str = ""  # which of the nodes on one store has counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,23 @@ class Promote:
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """These campaigns, and no others, are to call nobody for now; what is being dialled goes on."""
+
+    campaigns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """The agent has said how the conversation ended."""
+
+    promise: str
+    code: str
+    by: str
+    retry_s: float | None = None  # the customer is to be called again after so long
+
+
 LedgerInput = (
     Lost
     | Restored
@@ -284,6 +302,8 @@ LedgerInput = (
     | Withdraw
     | RetryNow
     | Promote
+    | Paused
+    | Disposed
 )
 
 # ---- orders ----------------------------------------------------------------------------------------------------

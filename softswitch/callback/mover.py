@@ -144,6 +144,18 @@ class Mover:
         assert entry.ending is not None, "whoever withdraws says why"
         self.change(entry, outcome=noted(entry.ending))
 
+    def withdraw(self, entry: Entry, why: str) -> None:
+        """At once, or when the attempt in flight is over."""
+        entry.ending = why
+        self.apply(entry, I.WITHDRAW, outcome=why)
+        self.advance(entry)
+
+    def open_for(self, number: str, name: str) -> Entry | None:
+        """The promise to that number in the group of a queue or campaign: by the groups of now, or when it was made."""
+        key = self.rules.policy(name).key
+        same = (entry for entry in self.book.same_number(number) if self.rules.key(entry.promise) == key)
+        return next(same, None) or self.book.open_for(number, key)
+
     def number_free(self, number: str) -> None:
         """Whoever was passed over because of it may be dialled now."""
         for entry in self.book.same_number(number):

@@ -8,16 +8,16 @@ A loss that nobody waits for (abandoned, refused) stays in memory and is written
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from softswitch.callback.book import Entry
 from softswitch.callback.model import OPEN, LossNotRecorded, Lost, Promise, PromiseAnswer, PromiseChanged, PromiseState
 from softswitch.callback.mover import Mover
+from softswitch.callback.repeat import again, first_priority_s, later
 from softswitch.callback.table import I
 from softswitch.callback.written import Write
 from softswitch.core.ids import Ids
 
-STRONGEST = "accepted-offer"  # who asked to be called back and hung up asked all the same
-ASKED_FOR = (STRONGEST, "keyed")
 MOST_GHOSTS = 1000  # writes given up that may come through yet; they take room from losses that wait for the store
 
 
@@ -31,9 +31,9 @@ class Recorder:
 
     def lost(self, loss: Lost) -> None:
         number = self._move.rules.number(loss.number, loss.queue)
+        entry = self._move.open_for(number.dial, loss.queue)
         if loss.former:
-            self._lost_again(loss, number.dial)
-        entry = self._move.book.open_for(number.dial, self._move.rules.policy(loss.queue).key)
+            self._lost_again(loss, number.dial, entry)
         if entry is not None and entry.promise.contact in (loss.contact, loss.former or loss.contact):
             self._go_on(entry, loss)
             return
@@ -97,14 +97,13 @@ class Recorder:
             self._move.out.append(PromiseAnswer(loss.token, False, why))
 
     def _make(self, loss: Lost, number: str) -> Entry:
-        now = self._move.now
-        key = self._move.rules.policy(loss.queue).key
-        ghost = self._ghosts.pop((number, key), None)  # its row, if there is one, is the only open one allowed
+        now, policy = self._move.now, self._move.rules.policy(loss.queue)
+        ghost = self._ghosts.pop((number, policy.key), None)  # its row, if there is one, is the only open one allowed
         name = ghost.promise.id if ghost else self._ids.name("promise")
         recorded_at = min(loss.queued_at, now)
         promise = Promise(
             name, number, loss.queue, loss.stage, PromiseState.RECORDED, loss.contact, recorded_at, updated_at=now,
-            group=key, step=loss.step,
+            group=policy.key, step=loss.step, priority_s=first_priority_s(policy, loss.stage),
         )  # fmt: skip
         entry = Entry(promise, since=now)
         self._move.book.add(entry)
@@ -115,17 +114,8 @@ class Recorder:
 
         A withdrawal that waits was for the losses before this one.
         """
-        promise = entry.promise
-        outcome, entry.ending = promise.outcome if entry.ending is None else "", None
-        self._move.change(
-            entry,
-            stage=loss.stage,
-            contact=loss.contact,
-            losses=promise.losses + 1,
-            step=loss.step,
-            outcome=outcome,
-            recorded_at=min(promise.recorded_at, loss.queued_at),
-        )
+        outcome, entry.ending = entry.promise.outcome if entry.ending is None else "", None
+        self._change(entry, outcome=outcome, **again(entry.promise, loss, self._move.rules, self._move.now))
         return entry
 
     def _go_on(self, entry: Entry, loss: Lost) -> None:
@@ -133,24 +123,18 @@ class Recorder:
 
         Who took an offer and hung up before we could say yes or no to it has nobody to say it to: the promise is kept.
         """
-        promise = entry.promise
-        stage = promise.stage if promise.stage in ASKED_FOR else loss.stage
-        self._move.change(
-            entry,
-            stage=stage,
-            contact=loss.contact,
-            step=loss.step or promise.step,
-            recorded_at=min(promise.recorded_at, loss.queued_at),
-        )
+        self._change(entry, **later(entry.promise, loss, self._move.rules))
         self._record(entry, loss)
 
-    def _lost_again(self, loss: Lost, number: str) -> None:
+    def _change(self, entry: Entry, **changes: Any) -> None:
+        self._move.book.move(entry.promise.queue, changes["queue"])
+        self._move.change(entry, **changes)
+
+    def _lost_again(self, loss: Lost, number: str, found: Entry | None) -> None:
         """The same call was lost before, and then to another queue: it is lost once."""
         for entry in self._move.book.same_number(number):
-            if entry.promise.contact == loss.former and entry.promise.queue != loss.queue:
-                entry.ending = "lost later"
-                self._move.apply(entry, I.WITHDRAW, outcome="lost later")
-                self._move.advance(entry)
+            if entry is not found and entry.promise.contact == loss.former:
+                self._move.withdraw(entry, "lost later")
 
     def _record(self, entry: Entry, loss: Lost) -> None:
         entry.keep = entry.keep or not loss.token

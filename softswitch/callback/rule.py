@@ -29,6 +29,17 @@ class Rule:
             found = self._hours[there] = Hours(own, *windows)
         return found
 
+    def open(self, number: str, now: float) -> bool:
+        """Within the days of a campaign, and the hours."""
+        return self.policy.begins_at <= now < self.policy.ends_at and self.hours(number).open(now)
+
+    def changes_at(self, number: str, now: float) -> float:
+        """Not after that changes (Unix s)."""
+        policy = self.policy
+        if now < policy.begins_at:
+            return policy.begins_at
+        return min(self.hours(number).changes_at(now), policy.ends_at) if now < policy.ends_at else float("inf")
+
     def refuses(self, loss: Lost) -> str:
         """Why this loss leads to no promise, or ""."""
         if loss.stage not in self.policy.stages:
@@ -43,6 +54,7 @@ class Rules:
 
     def __init__(self, policies: Iterable[Policy], region: str, area_code: str = "") -> None:
         self._common = Reading(region, area_code)
+        self.paused: frozenset[str] = frozenset()  # campaigns that an admin has stopped for now
         self.take(policies)
 
     def take(self, policies: Iterable[Policy]) -> None:
@@ -55,9 +67,19 @@ class Rules:
         rule = self._rules.get(name)
         return rule.policy if rule else Policy(name, trunk="")
 
+    def known(self, name: str) -> bool:
+        """Is there one?"""
+        return name in self._rules
+
+    def key(self, promise: Promise) -> str:
+        """Its group, as it is now."""
+        rule = self._rules.get(promise.name)
+        return rule.policy.key if rule else promise.key
+
     def overdue_at(self, promise: Promise) -> float:
         """From when on it is not kept any more (Unix s)."""
-        return promise.expires_at or promise.recorded_at + self.policy(promise.name).expiry_s
+        policy = self.policy(promise.name)
+        return min(promise.expires_at or promise.recorded_at + policy.expiry_s, policy.ends_at)
 
     def refuses(self, loss: Lost) -> str:
         """Why it leads to no promise, or ""."""
@@ -67,17 +89,23 @@ class Rules:
     def open(self, promise: Promise, now: float) -> bool:
         """May its number be dialled at this hour?"""
         rule = self._rules.get(promise.name)
-        return rule is not None and rule.hours(promise.number).open(now)
+        return rule is not None and promise.name not in self.paused and rule.open(promise.number, now)
 
     def changes_at(self, promise: Promise, now: float) -> float:
         """When that changes next (Unix s)."""
         rule = self._rules.get(promise.name)
-        return rule.hours(promise.number).changes_at(now) if rule else float("inf")
+        if rule is None or promise.name in self.paused:
+            return float("inf")
+        return rule.changes_at(promise.number, now)
 
     def number(self, presented: str, name: str) -> Number:
         """As the queue or campaign calls it."""
+        return normalise(presented, self.reading(name))
+
+    def reading(self, name: str) -> Reading:
+        """How it reads numbers."""
         rule = self._rules.get(name)
-        return normalise(presented, rule.reading if rule else self._common)
+        return rule.reading if rule else self._common
 
     def spellings(self, presented: str) -> set[str]:
         """What the queues call this number: E.164, or as presented where a pattern takes it so."""

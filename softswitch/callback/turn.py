@@ -17,6 +17,7 @@ Ratio and predictive call agent first as long as the governor does not let anybo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import ceil, floor
 
 from softswitch.callback.book import Book, Entry
@@ -113,11 +114,18 @@ class Turns:
 
     def _heads(self, pace: Pace, fit: Callable[[Place], bool]) -> list[tuple[str, Place]]:
         """Of the lines for which there are agents, lowest rank first."""
-        heads = []
+        heads: list[tuple[str, Place]] = []
         for name, line in pace.lines.items():
-            if pace.agents(self._rules.policy(name).reserve) and (place := line.first(fit)) is not None:
+            if not pace.agents(self._rules.policy(name).reserve):
+                continue
+            if (place := line.first(partial(self._fits, fit, name))) is not None:
                 heads.append((name, place))
         return sorted(heads, key=lambda head: head[1])
+
+    def _fits(self, fit: Callable[[Place], bool], name: str, place: Place) -> bool:
+        """A further loss may have brought it to another queue."""
+        entry = self._book.get(place[1])
+        return entry is not None and entry.promise.name == name and fit(place)
 
     def _entry(self, place: Place) -> Entry:
         entry = self._book.get(place[1])
