@@ -1,0 +1,43 @@
+"""The ledger as people see it: which promises it has in memory, and why each of them waits. It changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from softswitch.callback.book import Entry
+from softswitch.callback.model import Promise
+from softswitch.callback.mover import Mover
+from softswitch.callback.waits import Situation, Wait, wait
+
+
+class Glance:
+    def __init__(self, move: Mover) -> None:
+        self._move = move
+
+    def promise(self, id: str) -> Promise | None:
+        """As far as the store has it; None also where it is not in memory."""
+        entry = self._move.book.get(id)
+        return entry.shown if entry is not None else None
+
+    def promises(self) -> Iterator[Promise]:
+        """The same of all of them, in no order."""
+        return (shown for entry in self._move.book.entries() if (shown := entry.shown) is not None)
+
+    def wait(self, id: str, now: float) -> Wait | None:
+        entry = self._move.book.get(id)
+        return None if entry is None else wait(entry, self._move.rules, self._situation(entry), now)
+
+    def spellings(self, number: str) -> set[str]:
+        return self._move.rules.spellings(number)
+
+    def _situation(self, entry: Entry) -> Situation:
+        move, promise = self._move, entry.promise
+        pace = move.turns.pace(promise.queue)
+        return Situation(
+            store_away=not move.written.healthy,
+            on_a_call=promise.number in move.busy,
+            rung=move.engaged(entry),
+            paused=promise.name in move.rules.paused,
+            live_waiting=pace.live_waiting,
+            free_agents=pace.room(move.rules.policy(promise.name).reserve),
+        )
