@@ -146,6 +146,7 @@ class Control:
             await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents(),
             await self.store.voicemails(), overrides=await self.store.overrides(),
             records=await self.store.calls(RESTORED), calls=self.journal.found,
+            tallies=await self.store.tallies(),
             greetings=await self.store.greetings(), deliveries=await self.store.deliveries(),
             paths=await self.store.paths_going_on(settings.limits.calls),
             intervals=await self.store.intervals(self._switch.figures.since),

@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, func, select
 
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.call.record import CallRecord, StreamQuality
-from softswitch.callback.model import OPEN, Promise, PromiseState
+from softswitch.callback.model import OPEN, Promise, PromiseState, Tally
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
 from softswitch.contact.survey import Given
@@ -65,6 +65,10 @@ def calls(limit: int, before: float | None) -> Select[Any]:
 
 def bindings() -> Select[Any]:
     return select(schema.bindings).order_by(schema.bindings.c.aor, schema.bindings.c.contact)
+
+
+def tallies() -> Select[Any]:
+    return select(schema.tallies)
 
 
 def agents() -> Select[Any]:
@@ -153,6 +157,10 @@ def to_binding(row: Row[Any]) -> Binding:
         row.aor, row.contact, flow, row.expires_at, row.call_id, row.cseq, row.user_agent, row.q, path, row.instance,
         row.reg_id,
     )  # fmt: skip
+
+
+def to_tally(row: Row[Any]) -> Tally:
+    return Tally(**row._mapping)
 
 
 def to_agent(row: Row[Any]) -> StoredAgent:

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise
+from softswitch.callback.model import Promise, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
@@ -49,6 +49,7 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase]:
         ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
         ("promise_log", "put"): _upsert(insert, schema.promise_log),
         ("promise_log", "prune"): _prune(schema.promise_log, schema.promise_log.c.at),
+        ("tallies", "put"): _upsert(insert, schema.tallies),
         ("calls", "put"): _upsert(insert, schema.calls),
         ("bindings", "put"): _upsert(insert, schema.bindings),
         ("bindings", "remove"): gone,
@@ -231,6 +232,10 @@ def old_stories(unix: float) -> list[Change]:
         Change("decisions", "prune", {"key_before": unix}),
         Change("grounds", "prune", {"key_before": unix - GROUND_SPARE_S}),
     ]
+
+
+def tally(tally: Tally) -> list[Change]:
+    return [Change("tallies", "put", _row(legible(tally)))]
 
 
 def agent(name: str, logged_in: bool, paused: str, phone: str) -> list[Change]:

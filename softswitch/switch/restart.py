@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from softswitch.acd.model import AgentState, LogIn, SetPaused
 from softswitch.acd.statistics import Intervals
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise, Restored
+from softswitch.callback.model import Promise, Restored, Tallied, Tally
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
 from softswitch.core.effect import Effect
@@ -36,6 +36,7 @@ class Kept:
     agents: Iterable[StoredAgent] = ()
     voicemails: Iterable[Message] = ()
     overrides: Iterable[Override] = ()
+    tallies: Iterable[Tally] = ()  # of customers dialled first
     records: Iterable[CallRecord] = ()  # the latest
     calls: Mapping[str, bytes] = field(default_factory=dict)  # contact -> what ``journal`` wrote
     greetings: Iterable[Greeting] = ()
@@ -58,7 +59,8 @@ class Restart:
         switch.outbox.restore(kept.deliveries)
         switch.outlook.restore(kept.records)
         switch.last_agents.restore(kept.records)
-        effects = switch.offices.to_ledger(Restored(tuple(kept.promises)))
+        effects = switch.offices.to_ledger(Tallied(tuple(kept.tallies)))
+        effects += switch.offices.to_ledger(Restored(tuple(kept.promises)))
         effects += switch.workplaces.restore(kept.agents)
         effects += switch.hours.restore(kept.overrides)
         switch.paths.restore(kept.paths)

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState
+from softswitch.callback.model import LossNotRecorded, PromiseChanged, PromiseState, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
@@ -165,6 +165,14 @@ async def test_what_an_agent_set_last(kept: Kept) -> None:
     kept.store.put_agent("bob", False, "", "")
     await kept.settled()
     assert await kept.store.agents() == [StoredAgent("anna", True, "lunch", "1003"), StoredAgent("bob", False, "")]
+
+
+async def test_the_last_tally_of_each_policy_and_node(kept: Kept) -> None:
+    tallies = [Tally("fair", 1000.0, 40, 1), Tally("fair", 1000.0, 7, 0, "b"), Tally("fair", 1000.0, 41, 1)]
+    for tally in tallies:
+        kept.store.put_tally(tally)
+    await kept.settled()
+    assert sorted(await kept.store.tallies(), key=lambda one: one.node) == [tallies[2], tallies[1]]
 
 
 async def test_voicemails_are_read_latest_first_and_can_be_heard(kept: Kept) -> None:
