@@ -72,6 +72,14 @@ promises = Table(
     Index("promises_ended_number", "number", sqlite_where=ENDED_ROW, postgresql_where=ENDED_ROW),
 )
 
+campaign_pauses = Table(  # campaigns that somebody has paused for now
+    "campaign_pauses",
+    metadata,
+    Column("campaign", String, primary_key=True),
+    Column("by", String, nullable=False),
+    Column("at", Float(53), nullable=False),
+)
+
 attempts = Table(
     "attempts",
     metadata,

@@ -25,7 +25,7 @@ from softswitch.core.effect import DomainEvent
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge, summed
 from softswitch.sip.registrar import Binding
-from softswitch.store import bulk, intervals, promises, query, schema, statement
+from softswitch.store import bulk, campaign, intervals, promises, query, schema, statement
 from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
@@ -212,6 +212,19 @@ class Store:
             some = await asyncio.to_thread(bulk.pooled, rows[first : first + bulk.AT_ONCE])
             answers += await self._work(partial(bulk.insert, rows=some))
         return answers
+
+    # ---- campaigns -----------------------------------------------------------------------------------------------
+
+    async def set_paused(self, pause: campaign.Pause, paused: bool) -> None:
+        """Durable when this returns. Raises ``DatabaseAway``."""
+        await self._work(campaign.setting(pause, paused))
+
+    async def pauses(self) -> list[campaign.Pause]:
+        return await self._read(campaign.pauses(), campaign.to_pause)
+
+    async def campaign_shares(self, name: str) -> list[campaign.Share]:
+        """What has come of its promises; reads all of them."""
+        return await self._read(campaign.shares(name), campaign.to_share)
 
     async def _work(self, work: Callable[[Transaction], T]) -> T:
         """Raises ``DatabaseAway``."""

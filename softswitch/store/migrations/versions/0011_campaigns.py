@@ -40,6 +40,12 @@ def upgrade() -> None:
     _index("promises_node", ["node", "recorded_at"], OWNED)
     _history()
     op.create_table(
+        "campaign_pauses",
+        sa.Column("campaign", sa.String, primary_key=True),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("at", sa.Float(53), nullable=False),
+    )
+    op.create_table(
         "tallies",
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("node", sa.String, primary_key=True),
@@ -59,6 +65,7 @@ def _column(name: str) -> sa.Column[str] | sa.Column[float]:
 
 def downgrade() -> None:
     op.drop_table("tallies")
+    op.drop_table("campaign_pauses")
     for name, _, _ in LISTED:
         op.drop_index(name, "promises")
     op.create_index("promises_recorded_at", "promises", ["recorded_at"])
