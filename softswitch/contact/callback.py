@@ -4,7 +4,8 @@ The agent is reserved and answers before anything is dialled, so no customer can
 only on the ledger's ``DialCustomer``, which follows the durable intent. The order of things:
 
     SeekAgent -> Join the queue at the promise's age -> Offer -> agent's phone -> whisper -> AgentFound
-    -> (ledger commits) DialCustomer -> customer's leg -> answered -> CustomerAnswered (KEPT) -> bridge
+    -> (ledger commits) DialCustomer -> customer's leg -> answered -> what he hears first, while the agent waits
+    -> CustomerAnswered (KEPT) -> bridge
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ from softswitch.acd.model import (
 from softswitch.call.signal import Answered, Failed, Progress, Released, Texted, Updated
 from softswitch.callback.model import (
     AgentFound,
-    AttemptFailed,
     CustomerAnswered,
+    CustomerLeft,
     DialCustomer,
     NoAgent,
+    NotServed,
     Promise,
     ReleaseAgent,
 )
-from softswitch.contact.hunt import Hunt, outcome
+from softswitch.contact import attempt
+from softswitch.contact.hunt import outcome
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Journey, Table
 from softswitch.contact.offering import Offering
+from softswitch.contact.opening import End, Opening, Stage
 from softswitch.contact.order import (
     Directory,
     ForgetPlace,
@@ -43,10 +47,12 @@ from softswitch.contact.order import (
     Key,
     PlayTo,
     PromptEnded,
+    Silent,
     TellAcd,
     TellLedger,
 )
 from softswitch.contact.script import DirectDial
+from softswitch.contact.visit import CALLBACK
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
 from softswitch.ivr.speech import sentence
@@ -64,18 +70,23 @@ class CallbackContact(Offering):
         self.agent_leg = ""
         self.customer_leg = ""
         self._dialled = False
+        self.opening = Opening("", language, directory.answering(promise.name))
         self.record.queue = promise.queue
         self.record.promise = promise.id
 
-    deadline: float | None = None
+    @property
+    def deadline(self) -> float | None:
+        return self.opening.until
 
     def tick(self, now: float) -> list[Effect]:
-        return []
+        return [] if self.over else [*self.opening.tick(now), *self._opened(now)]
 
     def start(self, now: float) -> list[Effect]:
         """Join the queue with the age that the promise has kept."""
-        queued_at = self.promise.recorded_at - self.facts.epoch
-        return [*self.begun(now), TellAcd(Join(self.id, self.promise.queue, queued_at, kind="callback"))]
+        promise = self.promise
+        queued_at = promise.recorded_at - self.facts.epoch
+        join = Join(self.id, promise.queue, queued_at, priority_s=promise.priority_s, kind=CALLBACK)
+        return [*self.begun(now), TellAcd(join)]
 
     def onward(self) -> InboundContact:
         """The two talk, the promise is kept: what may follow is as with every other contact."""
@@ -99,7 +110,8 @@ class CallbackContact(Offering):
     # ---- the agent ---------------------------------------------------------------------------------------------
 
     def _on_offer(self, event: Offer, now: float) -> list[Effect]:
-        orders = self.ring_agent(event, self.promise.number, f"callback {event.queue}")
+        by_itself = self.opening.answering.auto_answer
+        orders = self.ring_agent(event, self.promise.number, f"callback {event.queue}", by_itself)
         return [*orders, *self._unless_rung("unreachable", now)]
 
     def _on_cancel_offer(self, event: CancelOffer, now: float) -> list[Effect]:
@@ -143,9 +155,14 @@ class CallbackContact(Offering):
         found = TellLedger(AgentFound(self.promise.id, agent))
         return [*won, PlayTo(leg, f"{self.id}.whisper", (whisper,)), found]
 
-    def _on_prompt_ended(self, event: PromptEnded, now: float) -> list[Effect]:
-        waiting = event.leg == self.agent_leg and self.bridge is None
-        return [HoldMusicTo(self.agent_leg, self.music)] if waiting else []
+    def _on_heard(self, event: PromptEnded | Key | Silent, now: float) -> list[Effect]:
+        """Of the agent who waits, or of the customer before the two talk."""
+        if self.bridge is not None:
+            return self.keyed(event, now) if isinstance(event, Key) else []
+        if event.leg == self.customer_leg:
+            return [*self.opening.hear(event, now), *self._opened(now)]
+        whispered = isinstance(event, PromptEnded) and event.leg == self.agent_leg
+        return [HoldMusicTo(self.agent_leg, self.music)] if whispered else []
 
     # ---- the customer ------------------------------------------------------------------------------------------
 
@@ -153,18 +170,39 @@ class CallbackContact(Offering):
         promise = self.promise = event.promise
         target = self.directory.customer_target(event.trunk, promise.number)
         if target is None:
-            return [TellLedger(AttemptFailed(promise.id, 480, promise.call_id)), *self._stop("unreachable", now)]
+            return [TellLedger(attempt.failed(promise, 480)), *self._stop("unreachable", now)]
         self._dialled = True
-        self.hunt = Hunt("customer", self.new_prefix("customer"), (target,), event.caller_id, "", event.ring_s,
-                         call_id=promise.call_id, as_given=bool(event.caller_id))  # fmt: skip
+        self.hunt = attempt.hunt(event, target, self.new_prefix("customer"))
         return self.hunt.start()
 
     def _customer_answered(self, leg: str, now: float) -> list[Effect]:
-        self.customer_leg = leg
+        self.customer_leg = self.opening.leg = leg
+        there = [ForgetPlace(self.promise.number), self.occupy(self.promise.number)]
+        return [*there, *self.opening.begin(now), *self._opened(now)]
+
+    def _opened(self, now: float) -> list[Effect]:
+        """What follows where the customer has heard what he hears first."""
+        end, self.opening.end = self.opening.end, None
+        if end is None:
+            return []
+        if end is End.THROUGH:
+            return self._put_through(now)
+        told = [] if end is End.APOLOGISED else attempt.parted(self.promise, end)
+        return [*map(TellLedger, told), *self._stop(attempt.OUTCOMES[end], now)]
+
+    def _put_through(self, now: float) -> list[Effect]:
         waited_s = self.unix(now) - self.promise.recorded_at
         recorded = self.directory.records(self.promise.queue)
-        kept = [TellLedger(CustomerAnswered(self.promise.id)), ForgetPlace(self.promise.number)]
-        return [*kept, self.occupy(self.promise.number), *self.connect(leg, self.agent_leg, recorded, waited_s, now)]
+        kept = TellLedger(CustomerAnswered(self.promise.id))
+        return [kept, *self.connect(self.customer_leg, self.agent_leg, recorded, waited_s, now)]
+
+    def _nobody_there(self, now: float) -> list[Effect]:
+        """The agent is gone, and the customer is on the line: he is told, and let go."""
+        if self.opening.stage is Stage.SORRY:
+            return self._stop("not served", now)
+        agent, self.agent_leg, self.record.outcome = self.agent_leg, "", "not served"
+        dropped = TellLedger(NotServed(self.promise.id, self.promise.call_id))
+        return [dropped, *self.agents_free(), *self.release(agent), *self.opening.apologise(now)]
 
     def _on_failed(self, event: Failed, now: float) -> list[Effect]:
         if agent := self.rung_at(event.leg):
@@ -173,12 +211,15 @@ class CallbackContact(Offering):
         orders, hunt = self.hunt_on(event)
         if hunt is None:
             return orders
-        failed = AttemptFailed(self.promise.id, hunt.status, self.promise.call_id)
+        failed = attempt.failed(self.promise, hunt.status, self.causes)
         return [*orders, TellLedger(failed), *self._stop(outcome(hunt.status), now)]
 
     def _on_released(self, event: Released, now: float) -> list[Effect]:
         if event.leg not in (self.agent_leg, self.customer_leg):
             return []
+        if self.bridge is None and event.leg == self.customer_leg:
+            self.record.ended_by = "called"
+            return [*self._customer_left(), *self._stop("hung up", now)]
         if self.bridge is None:
             return self._abort("agent", now)
         by = "called" if event.leg == self.customer_leg else "agent"
@@ -194,7 +235,17 @@ class CallbackContact(Offering):
         if self.bridge is not None:
             legs = self.release(self.bridge.left, self.bridge.right)
             return [*self.disconnect(now), *legs, *self.finish("answered", by, now)]
+        if self.customer_leg:
+            return self._nobody_there(now)
         return self._no_agent("agent gone", now)  # dialled already: the ledger knows, and waits until it is quiet
+
+    def _customer_left(self) -> list[Effect]:
+        gone = self.opening.stage is Stage.SORRY  # the ledger knows
+        return [] if gone else [TellLedger(CustomerLeft(self.promise.id, self.promise.call_id, 0.0))]
+
+    def _on_release(self, event: ReleaseAgent, now: float) -> list[Effect]:
+        """Whoever hears an apology hears it to its end."""
+        return [] if self.opening.stage is Stage.SORRY else self._stop("released", now)
 
     # ---- what it is told ---------------------------------------------------------------------------------------
 
@@ -211,9 +262,10 @@ class CallbackContact(Offering):
         Updated: Journey.updated,
         Progress: lambda self, event, now: [],
         Texted: Journey.texted,
-        Key: Journey.keyed,
-        PromptEnded: _on_prompt_ended,
+        Key: _on_heard,
+        PromptEnded: _on_heard,
+        Silent: _on_heard,
         DialCustomer: _on_dial,
-        ReleaseAgent: lambda self, event, now: self._stop("released", now),
+        ReleaseAgent: _on_release,
         HangUp: lambda self, event, now: self._abort("us", now),
     }

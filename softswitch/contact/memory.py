@@ -19,6 +19,7 @@ from softswitch.call.signal import Release
 from softswitch.callback.model import CustomerAnswered, NumberBusy
 from softswitch.contact.bridge import Bridge
 from softswitch.contact.callback import CallbackContact
+from softswitch.contact.called import Called, CalledCustomer
 from softswitch.contact.conference import Seat
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
@@ -26,7 +27,7 @@ from softswitch.contact.order import Directory, HoldMusicTo, TellAcd, TellLedger
 from softswitch.contact.parking import Place
 from softswitch.contact.reading import Reading, moved
 from softswitch.contact.retrieval import Retrieval
-from softswitch.contact.script import DirectDial, Script
+from softswitch.contact.script import DirectDial, PutThrough, Script
 from softswitch.contact.take import Take
 from softswitch.contact.visit import Aside, Visit
 from softswitch.core.effect import Effect
@@ -78,6 +79,9 @@ class ContactMemory(msgspec.Struct, frozen=True, array_like=True):
     away: bool = False  # the script waits for the end of neither queue nor dial, when the bridge is over
     recorded: bool | None = None  # what the plan wants of conversations
     aside: Aside | None = None
+    settled: bool = False
+    turned: Aside | None = None
+    called: Called | None = None  # customer first
 
 
 def legs_of(contact: InboundContact | CallbackContact) -> list[str]:
@@ -120,7 +124,8 @@ def memory(contact: InboundContact | CallbackContact) -> ContactMemory | None:
         tuple(contact.numbers), tuple(contact.recordings), (contact.hunts, contact.serial, contact.transfers),
         contact.connected_at, bridge, talk, contact.visit, contact.take, contact.seat,
         contact.place, guests_of(contact), getattr(ended, "by", ""), isinstance(after, AwayEnded), contact.recorded,
-        contact.aside,
+        contact.aside, contact.settled, contact.turned,
+        contact.called if isinstance(contact, CalledCustomer) else None,
     )  # fmt: skip
 
 
@@ -145,6 +150,8 @@ def script(kept: ContactMemory, find: Callable[[str, str], Plan], facts: PlanFac
     """What led the contact, its times later by ``by``. ``find`` knows plans by name and version; its ``LookupError``
     is passed on."""
     state = kept.script.state
+    if state is None and kept.called is not None and kept.script.dial is None:
+        return PutThrough(kept.called.promise.queue, kept.language)
     if state is None:
         return DirectDial(kept.script.dial or DialOut())
     state.move(by)
@@ -154,7 +161,12 @@ def script(kept: ContactMemory, find: Callable[[str, str], Plan], facts: PlanFac
 def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch: float, by: float) -> InboundContact:
     """The contact as it was; ``resumed`` comes next. ``epoch``: Unix seconds at the new process's ``now`` = 0, whose
     clock shows ``by`` more than the former one's. Where the time of day was set meanwhile, the record follows it."""
-    contact = InboundContact(replace(kept.facts, epoch=epoch), directory, kept.leg, script, kept.language)
+    facts = replace(kept.facts, epoch=epoch)
+    if kept.called is not None:
+        contact: InboundContact = CalledCustomer(facts, directory, kept.called.moved(by), script, kept.language)
+        contact.leg = kept.leg
+    else:
+        contact = InboundContact(facts, directory, kept.leg, script, kept.language)
     outcome, status = kept.after
     back = AwayEnded if kept.away else DialEnded
     contact.after = QueueEnded(outcome) if kept.queued else back(outcome, status, kept.by)
@@ -166,8 +178,8 @@ def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch:
     contact.bridge, contact.visit, contact.take = kept.bridge, kept.visit, kept.take
     if contact.visit is not None:
         contact.visit.moved(by)
-    if kept.aside is not None:
-        contact.aside = replace(kept.aside, queued_at=kept.aside.queued_at + by)
+    contact.settled = kept.settled
+    contact.aside, contact.turned = _place_moved(kept.aside, by), _place_moved(kept.turned, by)
     if kept.seat is not None:
         contact.seat = replace(kept.seat, since=kept.seat.since + by)
     if kept.place is not None:
@@ -186,7 +198,9 @@ def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Ef
     """What the new process has to be told and asked, so that the contact goes on."""
     orders: list[Effect] = [TellLedger(NumberBusy(number, True)) for number in contact.numbers]
     orders += [TellLeg(leg, Release()) for leg in kept.guests]
-    if contact.record.promise:  # the store may not have heard of it
+    if isinstance(contact, CalledCustomer):
+        orders += contact.repeat(now)
+    elif contact.record.promise:  # the store may not have heard of it
         orders.append(TellLedger(CustomerAnswered(contact.record.promise)))
     talk, visit, take = kept.talk, contact.visit, contact.take
     if talk is not None:
@@ -202,6 +216,10 @@ def resumed(contact: InboundContact, kept: ContactMemory, now: float) -> list[Ef
     if contact.place is not None:
         return [*orders, *contact.stay_parked(contact.place)]
     return [*orders, *contact.resume(now)]
+
+
+def _place_moved(place: Aside | None, by: float) -> Aside | None:
+    return None if place is None else replace(place, queued_at=place.queued_at + by)
 
 
 def _set(record: CallRecord, by: float) -> CallRecord:

@@ -31,8 +31,10 @@ class Offering(Journey):
         return [*super().ringing, *(leg for hunt in self.offers.values() for leg in hunt.ringing)]
 
     def ring_agent(self, event: Offer, caller: str, caller_name: str, by_itself: bool = False) -> list[Effect]:
-        """All his phones ring; none is registered: the offer has failed already. ``by_itself``: they are asked to answer
-        without him."""
+        """All his phones ring; none is registered: the offer has failed already.
+
+        ``by_itself``: they are asked to answer without him.
+        """
         users = self.directory.agent_users(event.agent)
         targets = tuple(target for user in users for target in self.directory.user_targets(user))
         if not targets:

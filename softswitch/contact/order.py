@@ -11,6 +11,7 @@ from softswitch.acd.told import Told
 from softswitch.call.press import Form
 from softswitch.call.signal import Command
 from softswitch.callback.model import LedgerInput
+from softswitch.contact.answering import Answering
 from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.overflow import Ways
 from softswitch.contact.presentation import AS_IS, Presentation
@@ -257,7 +258,9 @@ class TextTold:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """An admin ends the contact."""
+    """An admin ends the contact, or a defect of ours does (``broken``)."""
+
+    broken: bool = False
 
 
 class Directory(Protocol):
@@ -292,6 +295,9 @@ class Directory(Protocol):
 
     def treatment(self, queue: str) -> Treatment:
         """What those hear who wait there."""
+
+    def answering(self, name: str) -> Answering:
+        """What those hear first whom we call for this queue, or for this campaign."""
 
     def can_promise(self, number: str, queue: str) -> bool:
         """Whether who calls from there may be offered to be called back by this queue."""

@@ -23,10 +23,8 @@ from softswitch.call.signal import (
     TransferWanted,
     Updated,
 )
-from softswitch.callback.model import Promise
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.inbound import InboundContact
-from softswitch.contact.journey import Facts
 from softswitch.contact.order import Closed, FetchEnded, HangUp, MakeLeg, PromptEnded, RecordingLost, Silent, TellLeg
 from softswitch.contact.permission import Party
 from softswitch.contact.supervision import Supervision
@@ -52,6 +50,7 @@ from softswitch.switch.lamps import DIALOG
 from softswitch.switch.leg_maker import LegMaker
 from softswitch.switch.limit import AtLimit, UserLimits
 from softswitch.switch.measuring import Measuring
+from softswitch.switch.outgoing import Outgoing
 from softswitch.switch.overload import retry_after_s
 from softswitch.switch.ports import HttpDone, Hushed, Played, StreamLost, Unrecorded
 from softswitch.switch.reception import Reception
@@ -74,6 +73,7 @@ class Calls:
         self.keys = Keys(switch)
         self.measuring = Measuring(switch.ports.keeper, self.contact_at)
         self.reception = Reception(switch.configuration, switch.ids, switch.dialplans, AgentCodes(switch))
+        self.outgoing = Outgoing(switch)
         self._user_limits = UserLimits(switch)
         self._maker = LegMaker(switch.configuration, switch.ids)
         self.contacts: dict[str, Contact] = {}
@@ -81,7 +81,6 @@ class Calls:
         self._contact_of: dict[str, str] = {}  # leg -> contact
         self._peers: dict[str, tuple[str, str]] = {}  # leg -> user, trunk
         self._by_dialog: dict[tuple[str, str], str] = {}  # (Call-ID, local tag) -> leg
-        self._callbacks: dict[str, str] = {}  # promise -> contact
         self._wanted: dict[str, CallWanted] = {}  # leg -> who calls, until its offer is read
         self.extensions = Extensions(switch.configuration, self._seen_at)
         switch.directory.living = self.extensions.living
@@ -263,7 +262,7 @@ class Calls:
             self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)
         self.contacts[contact.id] = contact
         self.move(event.leg, contact.id)
-        return [*first, *self._rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
+        return [*first, *self.rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
 
     def _with_media(self, event: Progress | Answered | Updated) -> Sequence[Effect]:
         self._switch.trunks.heard(event)
@@ -302,21 +301,9 @@ class Calls:
         """An order of the ACD or the ledger that a contact must carry out."""
         return self._tell_contact(name, event)
 
-    def to_callback(self, promise: str, event: object) -> Sequence[Effect]:
-        return self._tell_contact(self._callbacks.get(promise, ""), event)
-
-    def make_callback(self, promise: Promise) -> Sequence[Effect]:
-        name = self._switch.ids.name("cb")
-        configuration = self._switch.configuration
-        facts = Facts(name, "callback", promise.number, "", promise.number, "", epoch=self._switch.clock.epoch)
-        contact = CallbackContact(facts, self._switch.directory, promise, configuration.spoken_to(None))
-        self.contacts[name] = contact
-        self._callbacks[promise.id] = name
-        return contact.start(self._switch.now)
-
     def settled(self, contact: CallbackContact) -> InboundContact:
         """The promise is kept: from now on it is a contact like others."""
-        self._callbacks.pop(contact.promise.id, None)
+        self.outgoing.closed(contact)
         onward = self.contacts[contact.id] = contact.onward()
         return onward
 
@@ -334,15 +321,15 @@ class Calls:
                 self._switch.journal.touch(self._contact_of.get(name, ""))
                 self._switch.arm((kind, name), leg.deadline if leg else None)
         contact = self.contacts.get(name)
-        return self._rearmed(name, contact.tick(now)) if contact else []
+        return self.rearmed(name, contact.tick(now)) if contact else []
 
     def _tell_contact(self, name: str, event: object) -> Sequence[Effect]:
         contact = self.contacts.get(name)
         if contact is None:
             return []
-        return self._rearmed(name, contact.handle(event, self._switch.now))
+        return self.rearmed(name, contact.handle(event, self._switch.now))
 
-    def _rearmed(self, name: str, effects: Sequence[Effect]) -> Sequence[Effect]:
+    def rearmed(self, name: str, effects: Sequence[Effect]) -> Sequence[Effect]:
         self._switch.journal.touch(name)
         contact = self.contacts.get(name)
         self._switch.arm(("contact", name), contact.deadline if contact and not contact.over else None)
@@ -354,8 +341,7 @@ class Calls:
         self._switch.wire.book.end(event.contact)
         self._switch.paths.ended(event.contact)
         self._switch.arm(("contact", event.contact), None)
-        if isinstance(contact, CallbackContact) and self._callbacks.get(contact.promise.id) == event.contact:
-            del self._callbacks[contact.promise.id]
+        self.outgoing.closed(contact)
         return self._switch.gatherings.finished(event.contact)
 
     # ---- the world ----------------------------------------------------------------------------------------

@@ -100,8 +100,8 @@ class LastAgentRule:
 
 
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
-STAFF = ("agents", "auto_login", "seats", "queues", "policies", "campaigns", "answering", "promises", "treatments", "overflow",
-         "last_agents", "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
+STAFF = ("agents", "auto_login", "seats", "queues", "policies", "campaigns", "answering", "promises", "treatments",
+         "overflow", "last_agents", "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
 _LAST_RULES = ("treatments", "overflow", "music")  # by queue
 
 

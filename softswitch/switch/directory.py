@@ -10,6 +10,7 @@ from softswitch.acd.acd import Acd
 from softswitch.acd.estimate import Interval
 from softswitch.acd.model import AgentState
 from softswitch.acd.told import Told
+from softswitch.contact.answering import PLAIN, Answering
 from softswitch.contact.mailbox import Mailboxes
 from softswitch.contact.order import Target
 from softswitch.contact.overflow import Ways
@@ -110,6 +111,9 @@ class SwitchDirectory:
 
     def treatment(self, queue: str) -> Treatment:
         return self._configuration.treatments.get(queue, SILENT)
+
+    def answering(self, name: str) -> Answering:
+        return self._configuration.answering.get(name, PLAIN)
 
     def agent_name(self, agent: str) -> str:
         own = next((spec.user for spec in self._configuration.agents if spec.name == agent), "")

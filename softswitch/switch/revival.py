@@ -119,6 +119,7 @@ class Revival:
         known = {spec.name for spec in switch.configuration.agents}
         contact.agents = {leg: part for leg, part in contact.agents.items() if part[0] in known}
         calls.contacts[name] = contact
+        calls.outgoing.owns(contact)
         try:
             switch.ports.media.adopt(record.media)
         finally:  # its legs end with it, and its record is written

@@ -139,7 +139,7 @@ def remains(world: World) -> dict[str, int]:
     endpoint, calls, signalling = switch.endpoint, switch.calls, switch.signalling
     tables = {
         "contacts": calls.contacts, "legs": calls.legs, "owners": calls._contact_of, "dialogs": calls._by_dialog,
-        "callbacks": calls._callbacks, "wanted": calls._wanted, "servers": endpoint._servers,
+        "callbacks": calls.outgoing._contacts, "wanted": calls._wanted, "servers": endpoint._servers,
         "clients": endpoint._clients, "invites": endpoint._invites, "merging": endpoint._merging,
         "carried": endpoint._carried, "timers": endpoint._deadlines, "cancellable": signalling._legs_by_invite,
         "invite of": signalling._invite_of, "streams": world.media.streams, "rooms": world.media.rooms,

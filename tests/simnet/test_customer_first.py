@@ -1,0 +1,208 @@
+"""Callbacks customer first: he answers, and an agent is there, or he is told that nobody is."""
+
+from __future__ import annotations
+
+import pytest
+
+from softswitch.acd.model import AgentSpec, Condition, Need, QueueSpec
+from softswitch.callback.model import PromiseState
+from softswitch.contact.answering import Answering
+from softswitch.contact.treatment import Sound
+from tests.simnet.called_house import CalledHouse
+
+SORRY = "We are sorry"
+
+
+def test_the_customer_answers_and_the_agents_phone_is_rung_for_him() -> None:
+    house = CalledHouse()
+    call = house.answered()
+    assert house.promise.call_id == house.carrier.invites[-1]
+    house.world.run_until(lambda: house.alice.talking, 2)
+    house.world.run(0.1)
+    assert [house.hears(call), house.hears(house.alice.talking[0])] == ["talk", "talk"]
+    assert house.promise.state is PromiseState.KEPT
+    assert house.world.media.recordings
+    house.carrier.hang_up(call)
+    house.world.run(120)
+    assert house.agent("alice") == "ready" and len(house.carrier.invites) == 1
+    assert house.outcomes() == ["answered"]
+
+
+def test_nobody_is_rung_before_the_customer_answers() -> None:
+    house = CalledHouse()
+    house.carrier.answer_after = 5.0
+    house.lose()
+    rung = len(house.alice.calls)
+    house.ready()
+    house.world.run_until(lambda: house.carrier.invites)
+    house.world.run(4)
+    assert len(house.alice.calls) == rung and house.agent("alice") == "ready"
+    house.world.run_until(lambda: house.alice.talking)
+
+
+def test_no_agent_in_time_he_hears_the_apology_and_is_called_again() -> None:
+    house = CalledHouse()
+    house.alice.answer_after = None
+    call = house.answered()
+    house.world.run_until(lambda: house.alice.calls and house.alice.calls[-1].state == "ringing", 1)
+    house.world.run(1.7)
+    assert call.state == "talking" and not house.said(call)
+    house.world.run(0.4)
+    assert house.alice.calls[-1].state == "ended"  # whoever was rung for him is let go
+    assert house.said(call)[-1].startswith(SORRY) and house.promise.state is PromiseState.RETRY_AT
+    house.world.run_until(lambda: call.state == "ended", 3)
+    assert house.outcomes() == ["not served"]
+    assert house.agent("alice") == "ready"
+    house.alice.answer_after = 0.3
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 300)
+    assert house.promise.attempts == 2 and len(house.carrier.invites) == 2
+
+
+def test_the_apology_is_the_houses_own() -> None:
+    house = CalledHouse(Answering(apology=Sound("", {"": "Shop here, 4008001234."})))
+    house.alice.answer_after = None
+    call = house.answered()
+    house.world.run(2.5)
+    assert house.said(call) == ["Shop here, 4008001234."]
+
+
+def test_he_hangs_up_while_an_agent_is_rung() -> None:
+    house = CalledHouse(policy={"agent_within_s": 10.0})
+    house.alice.answer_after = None
+    call = house.answered()
+    house.world.run_until(lambda: house.alice.calls and house.alice.calls[-1].state == "ringing", 1)
+    house.world.run(1)
+    house.carrier.hang_up(call)
+    house.world.run(1)
+    assert house.alice.calls[-1].state == "ended" and house.agent("alice") == "ready"
+    assert house.promise.state is PromiseState.RETRY_AT
+    assert house.outcomes() == ["abandoned"]
+
+
+def test_he_hangs_up_during_the_apology() -> None:
+    house = CalledHouse()
+    house.alice.answer_after = None
+    call = house.answered()
+    house.world.run_until(lambda: house.promise.state is PromiseState.RETRY_AT)
+    house.carrier.hang_up(call)
+    house.world.run(3)
+    assert house.outcomes() == ["not served"] and house.promise.state is PromiseState.RETRY_AT
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(486, "busy"), (603, "rejected"), (503, "failed"), (480, "no answer")])
+def test_a_customer_who_cannot_be_reached_costs_an_attempt_and_no_agent(status: int, outcome: str) -> None:
+    house = CalledHouse()
+    house.carrier.reject = status
+    house.lose()
+    rung = len(house.alice.calls)
+    house.ready()
+    house.world.run_until(lambda: house.promise.state is PromiseState.RETRY_AT)
+    house.world.run(0.1)
+    assert house.outcomes() == [outcome]
+    assert len(house.alice.calls) == rung and len(house.carrier.invites) == 1
+    house.carrier.reject = 0
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 1000)
+    assert len(set(house.carrier.invites)) == len(house.carrier.invites) == 2
+
+
+@pytest.mark.parametrize("ring_status", [180, 183])
+def test_it_rings_no_longer_than_the_policy_says(ring_status: int) -> None:
+    house = CalledHouse()
+    house.carrier.answer_after, house.carrier.ring_status = None, ring_status
+    house.lose()
+    house.ready()
+    house.world.run_until(lambda: house.carrier.invites)
+    house.world.run(19)
+    assert house.carrier.calls[-1].state == "ringing"
+    house.world.run(2)
+    assert house.carrier.calls[-1].state == "ended" and house.promise.state is PromiseState.RETRY_AT
+    assert house.outcomes() == ["no answer"]
+
+
+@pytest.mark.parametrize("late_s", [-0.012, -0.006, 0.0, 0.003, 0.006, 0.012])
+def test_an_answer_that_crosses_our_cancel_leaves_nobody_on_the_line(late_s: float) -> None:
+    house = CalledHouse()
+    house.carrier.answer_after = 20.0 + late_s
+    house.lose()
+    house.ready()
+    house.world.run_until(lambda: house.carrier.invites)
+    house.world.run(25)
+    served = house.promise.state is PromiseState.KEPT
+    assert bool(house.carrier.talking) is served
+    assert served or house.promise.state is PromiseState.RETRY_AT
+    assert len(house.carrier.invites) == 1
+
+
+def test_a_queue_that_turns_him_away_is_nobody_in_time() -> None:
+    closed = QueueSpec("orders", (Need("orders", 3),), leave_if=frozenset({Condition.NO_AGENTS}))
+    house = CalledHouse(policy={"agent_within_s": 30.0}, queues=(closed, QueueSpec("service")))
+    house.alice.reject = 486
+    call = house.answered()
+    house.world.run(0.5)
+    assert call.state == "talking" and not house.said(call)
+    house.world.switch.control.log_out("alice")
+    house.world.run(0.1)
+    assert house.said(call)[-1].startswith(SORRY)
+    house.world.run_until(lambda: call.state == "ended", 3)
+    assert house.outcomes() == ["not served"]
+
+
+def test_the_caller_id_is_the_policys() -> None:
+    house = CalledHouse(policy={"caller_id": "4008001234"})
+    assert house.answered().caller == "4008001234"
+
+
+def test_the_agents_phone_is_asked_to_answer_by_itself() -> None:
+    house = CalledHouse(Answering(auto_answer=True))
+    seen: list[str] = []
+    deliver = house.world.peers[house.alice.address]
+
+    def listening(message: object, flow: object) -> None:
+        if getattr(message, "method", "") == "INVITE":
+            seen.append(message.headers.get("Call-Info") or "")  # type: ignore[attr-defined]
+        deliver(message, flow)  # type: ignore[arg-type]
+
+    house.world.peers[house.alice.address] = listening
+    house.answered()
+    house.world.run_until(lambda: house.alice.talking, 2)
+    assert any("answer-after=0" in one for one in seen)
+
+
+def test_an_agent_who_declines_is_followed_by_another_within_the_time() -> None:
+    agents = (AgentSpec("alice", "1001", (("orders", 5),)), AgentSpec("bob", "1002", (("orders", 5),)))
+    house = CalledHouse(policy={"agent_within_s": 8.0}, agents=agents)
+    house.alice.reject, house.bob.answer_after = 486, None
+    house.world.switch.control.set_paused("bob", "break")
+    call = house.answered()
+    house.world.run(0.5)
+    assert call.state == "talking" and house.promise.state is PromiseState.ANSWERED
+    house.bob.answer_after = 0.5
+    house.world.switch.control.set_ready("bob")
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 3)
+    house.world.run(0.1)
+    assert house.hears(house.bob.talking[0]) == "talk"
+
+
+def test_an_admin_who_ends_it_while_it_rings() -> None:
+    house = CalledHouse()
+    house.carrier.answer_after = None
+    house.lose()
+    house.ready()
+    house.world.run_until(lambda: house.carrier.invites)
+    (view,) = house.world.switch.control.calls()
+    assert view.state == "dialling"
+    house.world.switch.control.hang_up(view.contact)
+    house.world.run(1)
+    assert house.carrier.calls[-1].state == "ended"
+    assert house.promise.state is PromiseState.UNCERTAIN
+
+
+def test_an_admin_who_ends_it_while_he_waits() -> None:
+    house = CalledHouse(policy={"agent_within_s": 30.0})
+    house.alice.answer_after = None
+    call = house.answered()
+    house.world.run(1)
+    (view,) = house.world.switch.control.calls()
+    house.world.switch.control.hang_up(view.contact)
+    house.world.run(1)
+    assert call.state == "ended" and house.promise.state is PromiseState.RETRY_AT
