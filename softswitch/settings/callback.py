@@ -7,9 +7,15 @@ from typing import Literal
 from pydantic import Field
 
 from softswitch.callback.model import Policy, Window
+from softswitch.settings.dialling import Dialling
 from softswitch.settings.kind import Country, DayHours, Days, Hours, Pattern, PositiveSeconds, Seconds, Strict, Zone
 
-Stage = Literal["abandoned", "queue-full", "accepted-offer", "shed"]  # at which a caller can be lost
+# At which a caller can be lost. What was asked for, or happened in the queue, counts unless it is taken out; what
+# happened before a queue was reached counts where it is written, for not everybody who hung up there wants a call.
+Stage = Literal[
+    "abandoned", "queue-full", "accepted-offer", "keyed", "shed", "early-cancel", "ivr", "closed", "voicemail-empty"
+]
+USUAL_STAGES: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer", "keyed", "shed")
 
 
 class CallingWindow(Strict):
@@ -21,21 +27,12 @@ class CallingWindow(Strict):
         return Window(self.zone, self.hours.start_minute, self.hours.end_minute, self.days)
 
 
-class Retry(Strict):
-    """How long to wait after an attempt that did not reach the customer."""
-
-    busy: PositiveSeconds = 300.0
-    no_answer: PositiveSeconds = 1800.0
-    failed: PositiveSeconds = 900.0
-
-
-class Callback(Strict):
+class Callback(Dialling):
     trunk: str
     caller_id: str = ""
-    stages: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer", "shed")
+    stages: tuple[Stage, ...] = USUAL_STAGES
     window: CallingWindow = CallingWindow()
     short_abandon: Seconds = 0.0  # an abandon before this is not recorded
-    retry: Retry = Retry()
     max_attempts: int = Field(default=3, ge=1, le=20)
     expiry: PositiveSeconds = 2 * 86400.0
     ring: PositiveSeconds = 30.0
@@ -44,16 +41,13 @@ class Callback(Strict):
     countries: tuple[Country, ...] = ()  # whose numbers may be dialled; none: those of `region`
 
     def policy(self, queue: str, settle_s: float) -> Policy:
-        return Policy(
+        policy = Policy(
             queue=queue,
             trunk=self.trunk,
             caller_id=self.caller_id,
             stages=self.stages,
             window=self.window.window(),
             short_abandon_s=self.short_abandon,
-            retry_busy_s=self.retry.busy,
-            retry_no_answer_s=self.retry.no_answer,
-            retry_failed_s=self.retry.failed,
             max_attempts=self.max_attempts,
             expiry_s=self.expiry,
             ring_s=self.ring,
@@ -62,3 +56,4 @@ class Callback(Strict):
             numbers=self.numbers,
             countries=self.countries,
         )
+        return self.dialled(policy)
