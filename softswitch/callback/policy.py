@@ -31,7 +31,7 @@ class Policy:
     queue: str  # whose agents talk
     trunk: str
     caller_id: str = ""
-    stages: tuple[str, ...] = ("abandoned", "queue-full", "accepted-offer", "shed")
+    stages: tuple[str, ...] = ("abandoned", "queue-full", "accepted-offer", "keyed", "shed")
     window: Window = Window()
     short_abandon_s: float = 0.0  # an abandon before this is not recorded
     retry_busy_s: float = 300.0

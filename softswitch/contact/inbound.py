@@ -149,7 +149,12 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
         end = TellLeg(self.leg, release if self.answered else ending.refusal(order))
         ended = "completed" if self.answered else ending.outcome(order)
         told = self.last_words(self.script, "ended", now)
-        return [*self._take_down(now), end, *told, *self.finish(ended, by, now)]
+        taken_down, lost = self._take_down(now), self.lost_in_plan(self.defective, now)
+        return [*taken_down, end, *lost, *told, *self.finish(ended, by, now)]
+
+    def _on_hang_up(self, event: HangUp, now: float) -> list[Effect]:
+        self.defective = event.broken
+        return [*(self._gives_up(now) if event.broken else []), *self._hang_up("us", now)]
 
     def _take_down(self, now: float) -> list[Effect]:
         """Everything but the caller's leg."""
@@ -180,7 +185,7 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
         return [*self.disconnect(now, "agent"), *self._tell(self.after, now)]
 
     def _caller_gone(self, by: str, ended: str, now: float) -> list[Effect]:
-        orders = [*self._gives_up(now), *self._take_down(now)]
+        orders = [*self._gives_up(now), *self._take_down(now), *self.lost_in_plan(True, now)]
         orders += self.last_words(self.script, "hangup", now)
         return orders + self.finish(ended, "caller" if by == "peer" else by, now)
 
@@ -272,7 +277,7 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
         TransferTo: Transferable._on_transfer_to,
         TransferJoin: Transferable._on_transfer_join,
         LegReplaced: Transferable._on_leg_replaced,
-        HangUp: lambda self, event, now: self._hang_up("us", now),
+        HangUp: _on_hang_up,
     }
     _PERFORM: ClassVar[Table] = {
         **Scripted._PERFORM,

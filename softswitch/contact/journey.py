@@ -51,6 +51,7 @@ class Facts:
     plan: str = ""
     epoch: float = 0.0  # Unix seconds at ``now`` = 0
     origin: Origin = UNKNOWN
+    shed_as: str = ""  # as whom this very call was lost, if it was turned away at the door before
 
 
 class Journey:

@@ -11,6 +11,8 @@ from typing import ClassVar
 from softswitch.contact.event import RecordingStarted, SurveyAnswered
 from softswitch.contact.handover import LegReplaced
 from softswitch.contact.journey import Facts, Table
+from softswitch.contact.losing import Losing
+from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.contact.order import (
     Directory,
     EraseRecording,
@@ -27,7 +29,6 @@ from softswitch.contact.reading import Reading
 from softswitch.contact.retrieval import Retrieval
 from softswitch.contact.script import DirectDial, Script
 from softswitch.contact.take import BEEP, Take
-from softswitch.contact.transfer import Transferable
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.ivr.behind import EmitEvent, EnterMailbox, KeepAnswer, RecordCaller, RecordTalk, WriteText
 from softswitch.ivr.model import (
@@ -43,7 +44,7 @@ from softswitch.ivr.model import (
 )
 
 
-class Leaving(Transferable):
+class Leaving(Losing):
     """What is left behind, added to a contact with a script."""
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
@@ -111,6 +112,7 @@ class Leaving(Transferable):
         if take is None:
             return [], None
         orders, told = take.stop(self.leg, now, self.unix(now), silent_s)
+        self.settled = self.settled or any(isinstance(order, VoicemailLeft) for order in orders)
         return self._erase(orders), told
 
     def _erase(self, orders: list[Effect]) -> list[Effect]:

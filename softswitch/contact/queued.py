@@ -18,7 +18,7 @@ from softswitch.acd.model import (
     Reprioritise,
     WaitedTooLong,
 )
-from softswitch.callback.model import Lost, PromiseAnswer, ReachedAgent
+from softswitch.callback.model import PromiseAnswer
 from softswitch.contact.journey import Facts, Table
 from softswitch.contact.order import (
     Directory,
@@ -27,7 +27,6 @@ from softswitch.contact.order import (
     KeepPlace,
     SilenceTo,
     TellAcd,
-    TellLedger,
 )
 from softswitch.contact.script import Script
 from softswitch.contact.turned_away import TurnedAway
@@ -119,12 +118,14 @@ class Queued(TurnedAway):
             place, promised = aside, False
         else:
             return []
-        # A promise that is being written may fail: this loss is kept then, and is none beside it.
+        # A promise that is being written may fail: it is asked for once more, without anybody to hear of it.
         self.record.outcome = "callback" if promised else "abandoned"
         leave = [TellAcd(Leave(self.id, "abandoned"))] if visit is not None else []
         resume_s = self.directory.treatment(place.named).resume_s
         keeps = [self._keep(place, self.unix(now) + resume_s)] if resume_s and not promised else []
-        return [self._lost("abandoned", place, "", now), *leave, *keeps]
+        lost = self.lost_in_plan(True, now) if promised else [self._lost("abandoned", place, "", now)]
+        self.settled = True
+        return [*lost, *leave, *keeps]
 
     def _keep(self, place: Aside, until: float) -> KeepPlace:
         return KeepPlace(self.facts.caller, place.named, self.unix(place.queued_at), until)
@@ -142,7 +143,7 @@ class Queued(TurnedAway):
         self.visit, self.after = None, QueueEnded("answered")
         queue = visit.order.queue
         orders = self.agent_won(agent, leg)
-        orders += [TellLedger(ReachedAgent(self.facts.caller, one)) for one in visit.queues]
+        orders += self.found_by(visit.queues)
         if self.directory.kept_place(self.facts.caller, visit.named) is not None:  # of a line that broke meanwhile
             orders.append(ForgetPlace(self.facts.caller, visit.named))
         orders += self.connect(self.leg, leg, self.directory.records(queue), now - visit.queued_at, now)
@@ -164,11 +165,17 @@ class Queued(TurnedAway):
 
     def _on_make_promise(self, order: MakePromise, now: float) -> list[Effect]:
         self._promise_token = self._new_token()
-        number = order.number or self.facts.caller
-        lost = Lost(number, order.queue, order.stage, self.id, self.unix(now), 0.0, self._promise_token)
-        return [TellLedger(lost)]
+        return [self.ask(self.loss(order.stage, order.queue, self._waits_since(order.queue, now), now,
+                                   self._promise_token, order.number))]  # fmt: skip
+
+    def _waits_since(self, queue: str, now: float) -> float:
+        """Who was turned away by the queue that is to call back is as old there as he was."""
+        return self.turned.queued_at if self.turned is not None and self.turned.queue == queue else now
 
     def _on_promise_answer(self, event: PromiseAnswer, now: float) -> list[Effect]:
+        if self.asked is not None and self.asked.token == event.token:
+            self.asked = None
+            self.settled = self.settled or event.ok
         if event.ok:
             self.aside = None
         if event.token == self._promise_token:

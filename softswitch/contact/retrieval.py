@@ -29,6 +29,7 @@ from softswitch.contact.routing import is_outside
 from softswitch.contact.sentences import counted, envelope, sentence
 from softswitch.core.effect import Effect
 from softswitch.ivr.behind import RecordCaller
+from softswitch.ivr.lost import PlanLoss
 from softswitch.ivr.model import (
     RECORDING,
     AnswerCall,
@@ -117,6 +118,9 @@ class Retrieval:
             return self._judge(now)
         state.vain += 1
         return self._bye() if state.vain >= ASKED else self._ask(now)
+
+    def lost(self, gone: bool) -> PlanLoss | None:
+        return None
 
     def resume(self, now: float) -> list[Effect]:
         """A new process asks once more; a greeting that was being recorded already is the contact's business."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from softswitch.core.effect import Effect
+from softswitch.ivr.lost import PlanLoss
 from softswitch.ivr.model import (
     AnswerCall,
     DialEnded,
@@ -33,6 +34,9 @@ class Script(Protocol):
     def resume(self, now: float) -> list[Effect]:
         """A new process goes on where the former one ended; the caller is answered and talks to nobody."""
 
+    def lost(self, gone: bool) -> PlanLoss | None:
+        """What is to be said of the caller if the call ends now; ``gone``: it is he who ends it. None: nothing."""
+
 
 class _Fixed:
     deadline: float | None = None
@@ -42,6 +46,9 @@ class _Fixed:
 
     def resume(self, now: float) -> list[Effect]:
         return [EndCall()]
+
+    def lost(self, gone: bool) -> PlanLoss | None:
+        return None
 
 
 _STATUS = {"busy": 486, "no answer": 480, "rejected": 603, "failed": 503}

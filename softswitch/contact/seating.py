@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from softswitch.contact.seats import SeatRefused, Seats, SeatTaken
 from softswitch.core.effect import Effect
+from softswitch.ivr.lost import PlanLoss
 from softswitch.ivr.model import AnswerCall, EndCall, IvrInput, PlayEnded, PlayPrompts, Pressed, Start, StopPlaying
 from softswitch.ivr.speech import sentence
 
@@ -50,6 +51,9 @@ class Seating:
         if self._saying:  # its end was never told
             return self._said(now)
         return self._judge(now)
+
+    def lost(self, gone: bool) -> PlanLoss | None:
+        return None
 
     def resume(self, now: float) -> list[Effect]:
         """A new process: he dials once more."""

@@ -12,12 +12,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from softswitch.acd.model import Refused, WaitedTooLong
-from softswitch.callback.model import Lost
 from softswitch.contact.journey import Facts
+from softswitch.contact.losing import Losing
 from softswitch.contact.order import Directory, HoldMusicTo, SilenceTo, TellAcd, TellLedger
 from softswitch.contact.overflow import NO_WAY
 from softswitch.contact.script import Script
-from softswitch.contact.transfer import Transferable
 from softswitch.contact.visit import Aside, Visit
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import QueueEnded
@@ -26,7 +25,7 @@ FULL = "full"
 MISTAKES = ("unknown queue", "unknown skill")  # somebody's, for which nobody writes an overflow
 
 
-class TurnedAway(Transferable):
+class TurnedAway(Losing):
     """What becomes of a contact with a script that an ACD's queue turns away."""
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
@@ -56,13 +55,16 @@ class TurnedAway(Transferable):
             visit.promise_token = self._new_token()
             stage = "queue-full" if at_once else "accepted-offer"
             return [*self.cancel_hunt(), self._lost(stage, visit.place, visit.promise_token, now)]
-        lost = at_once and why not in MISTAKES and not way.voicemail
-        orders = [self._lost("queue-full", visit.place, "", now)] if lost else []
+        self._taken(visit, why)
         if way.voicemail:
             self._comes_to("")
-            return [*orders, *self._leave_queue("voicemail", now, queue)]
+            return self._leave_queue("voicemail", now, queue)
         self._comes_to(why)
-        return [*orders, *self._leave_queue("error" if why in MISTAKES else why, now)]
+        return self._leave_queue("error" if why in MISTAKES else why, now)
+
+    def _taken(self, visit: Visit, why: str) -> None:
+        """His place: he is lost by this queue, unless the plan finds something better for him."""
+        self.turned = None if why in MISTAKES else visit.place
 
     def _sent_on(self, visit: Visit, queue: str, now: float) -> list[Effect]:
         old, visit.been = visit.order.queue, (*visit.been, visit.order.queue)
@@ -74,6 +76,7 @@ class TurnedAway(Transferable):
 
     def _not_promised(self, visit: Visit, now: float) -> list[Effect]:
         """He was turned away to be called back, and that cannot be promised."""
+        self._taken(visit, visit.turned_away)
         self._comes_to(visit.turned_away)
         return self._leave_queue(visit.turned_away, now)
 
@@ -92,5 +95,5 @@ class TurnedAway(Transferable):
         return f"{self.id}/{self.serial}"
 
     def _lost(self, stage: str, place: Aside, token: str, now: float) -> TellLedger:
-        since, queue = place.queued_at, place.queue
-        return TellLedger(Lost(self.facts.caller, queue, stage, self.id, self.unix(since), now - since, token))
+        loss = self.loss(stage, place.queue, place.queued_at, now, token)
+        return self.ask(loss) if token else TellLedger(loss)

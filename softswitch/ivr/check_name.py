@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softswitch.core.yaml_nodes import Path
 from softswitch.ivr.verb.connect import PROMISE_STAGE
 from softswitch.ivr.view import View
 
@@ -19,9 +20,13 @@ def _numbers(view: View) -> None:
 
 
 def _lost_to(view: View) -> None:
-    queue, queues = view.plan.lost_to, view.world.names("queue")
-    if queue and queues is not None and queue not in queues and ("lost_to",) in view.draft.sheet.positions:
-        view.of_head(("lost_to",), f"there is no queue {queue!r}{view.draft.sheet.hint(queue, queues)}")
+    """By which queues those are called back whose call comes to nothing in the plan."""
+    told: list[tuple[Path, str]] = [(path, view.plan.losing.to) for path in (("lost_to",), ("lost", "to"))]
+    told += [(("steps", name, "lost_to"), step.lost_to) for name, step in view.plan.steps.items()]
+    queues = view.world.names("queue")
+    for path, queue in told:
+        if queue and queues is not None and queue not in queues and path in view.draft.sheet.positions:
+            view.of_head(path, f"there is no queue {queue!r}{view.draft.sheet.hint(queue, queues)}")
 
 
 def _names(view: View) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from softswitch.core.effect import Effect
 from softswitch.core.errors import UsageError
+from softswitch.ivr.lost import PlanLoss, loss
 from softswitch.ivr.model import (
     AwayEnded,
     DialEnded,
@@ -36,7 +37,7 @@ from softswitch.ivr.model import (
     StepLeft,
     VoicemailEnded,
 )
-from softswitch.ivr.plan import Plan
+from softswitch.ivr.plan import Plan, Step
 from softswitch.ivr.run import (
     GIVEN,
     MASK,
@@ -136,6 +137,10 @@ class Interpreter:
                 self._gone(run, event.way if isinstance(event, HungUp) else "")
         return run.effects
 
+    def lost(self, gone: bool) -> PlanLoss | None:
+        """What the plan says of a call that ends now; ``gone``: it is the caller who ends it."""
+        return loss(self.plan, self.state, gone)
+
     def tick(self, now: float) -> list[Effect]:
         """The step's time is up, perhaps."""
         if self.state.due is None or now < self.state.due:
@@ -207,6 +212,7 @@ class Interpreter:
             "note": start.note,
             "trunk": start.trunk,
             "contact": start.contact,
+            "campaign": {"name": "", **start.campaign},
             "language": self.plan.language or start.language or DEFAULT_LANGUAGE,
             "digits": "",
         }
@@ -230,7 +236,7 @@ class Interpreter:
                 return
             if self._hurries(run.now):
                 self._fail(run, f"{MAX_BURST} steps without waiting")
-                self._end(run, EndCall("error"))
+                self._end(run, EndCall("error"), broken=True)
                 return
             way = self._enter(run, step)
 
@@ -244,8 +250,15 @@ class Interpreter:
         state, here = self.state, self.here
         state.step, state.typed, state.due = step, "", None
         state.entered_at, state.told, state.changed, state.private = run.now, [], [], False
+        self._mark(here.steps[step])
         run.emit(StepEntered(state.variables["contact"], here.name, step, here.steps[step].verb.verb))
         return self._tried(lambda verb: verb.again(run) if again else verb.enter(run))
+
+    def _mark(self, step: Step) -> None:
+        """What is to become of the caller from here on, should the call end."""
+        if step.verb.serves or step.done is not None:
+            self.state.done = step.verb.serves if step.done is None else step.done
+        self.state.lost_to = step.lost_to or self.state.lost_to
 
     def _tried(self, act: Callable[[Verb], Way | None]) -> Way | None:
         """What the step does; a step that cannot be done takes its ``failed``."""
@@ -273,7 +286,7 @@ class Interpreter:
             return self._return(run, Back("failed", why=f"step {self.state.step} of the flow has failed"))
         if target is None:
             unheard = way.name == "failed" and way.cause == "normal"
-            self._end(run, way.end or EndCall("error" if unheard else way.cause))
+            self._end(run, way.end or EndCall("error" if unheard else way.cause), broken=unheard)
         return target
 
     # ---- flows -------------------------------------------------------------------------------------------------
@@ -355,7 +368,10 @@ class Interpreter:
                 self._left(run, way, "")
         self._stop()
 
-    def _end(self, run: Run, order: EndCall) -> None:
+    def _end(self, run: Run, order: EndCall, broken: bool = False) -> None:
+        """``broken``: no admin wanted it to end here."""
+        if broken:
+            self.state.lost = self.state.lost or "ivr"
         run.emit(order)
         self._stop()
 

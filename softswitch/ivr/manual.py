@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from softswitch.ivr.schema import verb_schema, words
+from softswitch.ivr.head import Lost, Marks
+from softswitch.ivr.schema import object_schema, verb_schema, words
 from softswitch.ivr.verb import VERBS, Verb
+from softswitch.ivr.verb.base import Written
 
 _HEAD = """\
 # Verbs
@@ -26,7 +28,14 @@ def manual() -> str:
     pages = [_verb(kind, shared) for kind in VERBS.values()]
     inner = [_mapping(name, shared[name]) for name in sorted(shared)]
     index = ", ".join(f"[{name}](#{name})" for name in VERBS)
-    return "\n".join([_HEAD, f"{index}.\n", *pages, "## Mappings inside of verbs\n", *inner])
+    marks = ["## Beside every verb\n", words(Marks.__doc__ or "") + "\n", *_keys_of(Marks)]
+    above = ["## Above the steps: lost\n", words(Lost.__doc__ or "") + "\n", *_keys_of(Lost)]
+    mappings = ["## Mappings inside of verbs\n", *inner]
+    return "\n".join([_HEAD, f"{index}.\n", *pages, *marks, *above, *mappings])
+
+
+def _keys_of(model: type[Written]) -> list[str]:
+    return _table(object_schema(model)["properties"], ())
 
 
 def unexplained() -> list[str]:

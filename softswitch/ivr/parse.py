@@ -13,18 +13,17 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from softswitch.core.errors import Problem
 from softswitch.core.wrong import wrong
 from softswitch.core.yaml_nodes import Path, dotted, listed, load_yaml, locate, nearest
-from softswitch.ivr import template
-from softswitch.ivr.plan import Plan, Step
+from softswitch.ivr.head import FlowHeader, Header, Lost, Marks
+from softswitch.ivr.plan import PLAN_STAGES, Losing, Plan, Step
 from softswitch.ivr.verb import VERBS, Verb
-from softswitch.ivr.verb.base import Language, Name, Variable, Written
 from softswitch.ivr.verb.connect import Queue
 
 REQUIRED = "required"  # the word for an argument of a flow that has to be given
@@ -35,41 +34,6 @@ _MOST_TOLD = 50  # mistakes of one step
 _LONGEST_MESSAGE = 600  # characters
 _WHOLE = re.compile(r"-?[0-9]+")
 BRANCHES = frozenset(key for kind in VERBS.values() for key in kind.branches)
-
-
-class Header(Written):
-    """What stands above the steps."""
-
-    dialplan: Name = Field(min_length=1, description="its name, in logs and records")
-    numbers: tuple[Annotated[str, Field(pattern=r"^\S+$")], ...] = Field(
-        default=(), description="called numbers that enter here, as they are presented"
-    )
-    language: Language | None = Field(
-        default=None, description="of callers who have not chosen; without it that of the caller's phone"
-    )
-    lost_to: Name | None = Field(
-        default=None, description="the queue that calls back who was refused; of one queue, that one"
-    )
-    start: Name = Field(min_length=1, description="the first step")
-    steps: dict[str, Any] = Field(min_length=1, description="by name, each with one verb")
-
-
-def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
-    for name, value in arguments.items():
-        if any(template.templates(value)):
-            raise ValueError(f"{name}: what stands for an argument that is not given is a plain value, or: required")
-    return arguments
-
-
-class FlowHeader(Written):
-    """What stands above the steps of a flow, which plans call."""
-
-    flow: Name = Field(min_length=1, description="the name by which it is called")
-    arguments: Annotated[dict[Variable, Any], AfterValidator(_plain)] = Field(
-        default_factory=dict, description="`required`, or what it is where the caller of the flow gives none"
-    )
-    start: Name = Field(min_length=1, description="the first step")
-    steps: dict[str, Any] = Field(min_length=1, description="by name, each with one verb")
 
 
 @dataclass(slots=True)
@@ -170,11 +134,19 @@ def parse_plan(text: str, file: str) -> tuple[Draft | None, list[Problem]]:
         return _flow(sheet, version(text)), sheet.problems
     header = _header(sheet, Header, "a dialplan")
     steps, broken = _steps(sheet, data.get("steps"))
-    lost_to = header.lost_to or _only_queue(steps)
+    losing = _losing(sheet, header, steps)
     plan = Plan(
-        header.dialplan, file, header.numbers, header.language or "", header.start, steps, lost_to, version(text)
+        header.dialplan, file, header.numbers, header.language or "", header.start, steps, losing, version(text)
     )
     return Draft(sheet, plan, broken), sheet.problems
+
+
+def _losing(sheet: Sheet, header: Header, steps: dict[str, Step]) -> Losing:
+    rule = header.lost or Lost()
+    if header.lost_to and rule.to:
+        sheet.problem(("lost_to",), "lost: {to: ...} says it too; once is enough")
+    stages = PLAN_STAGES if rule.stages is None else rule.stages
+    return Losing(rule.to or header.lost_to or _only_queue(steps), stages, rule.after)
 
 
 def _flow(sheet: Sheet, version: str) -> Draft:
@@ -182,7 +154,8 @@ def _flow(sheet: Sheet, version: str) -> Draft:
     steps, broken = _steps(sheet, sheet.data.get("steps"))
     needs = frozenset(name for name, value in header.arguments.items() if value == REQUIRED)
     defaults = {name: value for name, value in header.arguments.items() if name not in needs}
-    plan = Plan(header.flow, sheet.file, (), "", header.start, steps, "", version, {}, defaults, needs, is_flow=True)
+    plan = Plan(header.flow, sheet.file, (), "", header.start, steps, Losing(), version, {}, defaults, needs,
+                is_flow=True)  # fmt: skip
     return Draft(sheet, plan, broken)
 
 
@@ -224,12 +197,28 @@ def _steps(sheet: Sheet, written: Any) -> tuple[dict[str, Step], dict[str, Any]]
         return steps, dict.fromkeys(map(str, written))
     for name, value in written.items() if isinstance(written, dict) else ():
         path = ("steps", name)
-        verb = _verb(sheet, path, value)
+        marks, rest = _marks(sheet, path, value)
+        verb = _verb(sheet, path, rest)
         if verb is None:
             broken[str(name)] = value
         else:
-            steps[str(name)] = Step(str(name), verb, *locate(sheet.positions, path))
+            place = locate(sheet.positions, path)
+            steps[str(name)] = Step(str(name), verb, *place, marks.done, marks.lost_to or "")
     return steps, broken
+
+
+def _marks(sheet: Sheet, path: Path, value: Any) -> tuple[Marks, Any]:
+    """What stands beside the verb of a step, whichever it is; and the rest of the step."""
+    if not isinstance(value, dict):
+        return Marks(), value
+    written = {key: value[key] for key in value if key in Marks.model_fields}
+    rest = {key: value[key] for key in value if key not in written}
+    try:
+        return Marks.model_validate(written), rest
+    except ValidationError as error:
+        for details in _told(error):
+            _complain(sheet, path, details["loc"], Marks, details, "a step")
+        return Marks(), rest
 
 
 def _verb(sheet: Sheet, path: Path, value: Any) -> Verb | None:

@@ -8,6 +8,9 @@ from typing import Any
 
 from softswitch.ivr.verb import Verb
 
+# At which a call can be lost to a plan; those of a queue are the queue's own.
+PLAN_STAGES = ("shed", "early-cancel", "ivr", "closed", "voicemail-empty")
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -15,6 +18,17 @@ class Step:
     verb: Verb
     line: int  # from 1, in the plan's file
     column: int  # from 1
+    done: bool | None = None  # from here on the caller has what he wanted; None: as before
+    lost_to: str = ""  # from here on this queue calls back; "": as before
+
+
+@dataclass(frozen=True, slots=True)
+class Losing:
+    """What becomes of callers whose call comes to nothing in a plan, as its admin wants it."""
+
+    to: str = ""  # the queue that calls back; "": nobody does
+    stages: tuple[str, ...] = PLAN_STAGES  # at others nobody is lost
+    after_s: float = 0.0  # a call that lasted less is not recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class Plan:
     language: str  # of callers who have not chosen; "": that of their phone
     start: str
     steps: Mapping[str, Step]
-    lost_to: str = ""  # the queue that calls back who was turned away before the first step; "": nobody does
+    losing: Losing = Losing()
     version: str = ""  # of its text, and of the flows that it calls
     flows: Mapping[str, Plan] = field(default_factory=dict)  # all that it and they call
     arguments: Mapping[str, Any] = field(default_factory=dict)  # of a flow: those that need not be given

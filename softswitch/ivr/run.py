@@ -31,6 +31,7 @@ PRESSED = "pressed "
 # Set from the first step on.
 GIVEN = frozenset({
     "caller", "called", "diverted", "note", "trunk", "time", "contact", "language", "digits", "queue", "history",
+    "campaign",
 })  # fmt: skip
 FIXED = GIVEN - {"language"}  # what a plan cannot set
 
@@ -143,6 +144,10 @@ class State:
     mailbox: str = ""  # in which a message is left
     private: bool = False  # it has to do with what is secret
     masked: bool = False  # what the caller says or presses is not recorded
+    # of this call, should it end now
+    lost: str = ""  # the stage at which something came to nothing last; "": nothing has
+    lost_to: str = ""  # the queue that a step has said; "": as the plan says
+    done: bool = False  # the caller has what he wanted
 
     def move(self, by: float) -> None:
         """The clock shows ``by`` more than when this was written."""
@@ -189,6 +194,11 @@ class Run:
         if self.state.playing:
             self.state.playing = False
             self.emit(StopPlaying())
+
+    def seek(self, stage: str = "") -> None:
+        """The caller is brought to somebody: whatever came of the call before, more is wanted now; and it is lost at
+        ``stage`` until that is found."""
+        self.state.done, self.state.lost = False, stage
 
     # ---- what is told and what is not --------------------------------------------------------------------------
 

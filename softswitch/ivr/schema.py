@@ -12,7 +12,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from softswitch.core.units import seconds
 from softswitch.core.units import spoken as duration
-from softswitch.ivr.parse import BRANCHES, FlowHeader, Header
+from softswitch.ivr.head import FlowHeader, Header, Marks
+from softswitch.ivr.parse import BRANCHES
 from softswitch.ivr.speech import LANGUAGES
 from softswitch.ivr.verb import VERBS
 from softswitch.ivr.verb import base as kinds
@@ -45,14 +46,15 @@ def dialplan_schema() -> dict[str, Any]:
     shared: dict[str, Any] = {}
     verbs = {name: _value(kind, shared) for name, kind in VERBS.items()}
     branches = {key: _branch(key, {}) for key in sorted(BRANCHES - VERBS.keys())}
+    marks = _object(Marks, shared)["properties"]
     step = {
         "type": "object",
         "description": "One verb, and beside it the steps that follow.",
-        "properties": verbs | branches,
+        "properties": verbs | branches | marks,
         "additionalProperties": False,
         "oneOf": [{"required": [name]} for name in VERBS],
         "allOf": [
-            {"if": {"required": [name]}, "then": {"propertyNames": {"enum": [name, *kind.branches]}}}
+            {"if": {"required": [name]}, "then": {"propertyNames": {"enum": [name, *kind.branches, *marks]}}}
             for name, kind in VERBS.items()
         ],
     }
@@ -78,6 +80,11 @@ def verb_schema(kind: type[Verb]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields of one verb, and by name the mappings inside of it."""
     shared: dict[str, Any] = {}
     return _object(kind, shared), shared
+
+
+def object_schema(model: type[Written]) -> dict[str, Any]:
+    """The keys of one mapping."""
+    return _object(model, {})
 
 
 # ---- one verb --------------------------------------------------------------------------------------------------

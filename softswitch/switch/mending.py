@@ -99,7 +99,7 @@ class Mending:
         if contact is None or not self._again(name):
             return []
         if not contact.over and self._tried[name] < _TRIES:
-            return self._switch.calls.to_contact(name, HangUp())
+            return self._switch.calls.to_contact(name, HangUp(broken=True))
         if Closed(name) in left:
             return []
         legs = [order for leg in self._legs_of(name) if leg not in but for order in self._leg_ends(leg, None)]

@@ -20,6 +20,7 @@ from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.ivr.interpreter import Interpreter
 from softswitch.ivr.model import DialOut
+from softswitch.ivr.plan import Losing
 from softswitch.sip.message import Request
 from softswitch.switch.agent_codes import AgentCodes
 from softswitch.switch.configuration import Configuration
@@ -27,10 +28,13 @@ from softswitch.switch.desk import CallWanted
 from softswitch.switch.dialplans import Dialplans
 from softswitch.switch.directory import SwitchDirectory
 
+MOST_SHED = 20_000  # that are remembered
+
 
 class Reception:
     def __init__(self, configuration: Configuration, ids: Ids, dialplans: Dialplans, codes: AgentCodes) -> None:
         self._codes = codes
+        self._shed: dict[str, None] = {}  # calls that were turned away last, the oldest first: each may come again
         self._configuration = configuration
         self._ids = ids
         self._dialplans = dialplans
@@ -61,6 +65,7 @@ class Reception:
             plan=plan,
             epoch=epoch,
             origin=offered.origin,
+            shed_as=_shed_as(wanted.arrived.request),
         )
         return InboundContact(facts, directory, offered.leg, script, language), first
 
@@ -72,11 +77,16 @@ class Reception:
         route = self._numbering.route(called, internal=bool(user))
         caller = compose.caller(request, trusted=bool(trunk))
         number = user or (caller.uri.number if caller else "")
-        if not isinstance(route, PlanRoute) or not route.plan.lost_to:
+        losing = route.plan.losing if isinstance(route, PlanRoute) else Losing()
+        if not losing.to or "shed" not in losing.stages:
             return []
-        # The INVITE may come again: one call is lost once.
-        name = f"shed-{hashlib.sha256(request.call_id.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
-        return [TellLedger(Lost(number, route.plan.lost_to, "shed", name, unix))]
+        name = _shed_as(request)
+        if name in self._shed:
+            return []
+        self._shed[name] = None
+        if len(self._shed) > MOST_SHED:
+            del self._shed[next(iter(self._shed))]
+        return [TellLedger(Lost(number, losing.to, "shed", name, unix))]
 
     def resumed(self, kept: ContactMemory, by: float) -> Script:
         """What led a contact of the former process. Raises ``LookupError`` where the plan is no more."""
@@ -106,3 +116,8 @@ class Reception:
                 members = self._configuration.trunks.values()
                 ring_s = max(one.ring_s for one in members if trunk in (one.name, one.group))
                 return [], DirectDial(DialOut(number=number, trunk=trunk, ring_s=ring_s)), ""
+
+
+def _shed_as(request: Request) -> str:
+    """One name for a call, however often its INVITE comes."""
+    return f"shed-{hashlib.sha256(request.call_id.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"

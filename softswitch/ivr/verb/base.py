@@ -76,6 +76,8 @@ class Verb(Written):
     must: ClassVar[tuple[str, ...]] = ("next",)  # exits that need a branch: without one the call would just stop
     pauses: ClassVar[bool] = False  # waits for the caller or for another human
     at_once: ClassVar[tuple[str, ...]] = ()  # branches that are taken without a pause where there is nobody
+    words: ClassVar[bool] = False  # says or does something, asks for nothing and goes on by ``next``
+    serves: ClassVar[bool] = False  # who comes here has found what he called for
 
     @classmethod
     def expand(cls, value: Any) -> dict[Any, Any]:

@@ -214,6 +214,7 @@ class Queue(Verb):
         priority_s = self._priority(run)
         run.answer()  # waiting is heard
         run.state.ahead, run.state.mailbox = "", ""
+        run.seek()
         prefer = "" if self.prefer is None else run.text(self.prefer.agent).strip()
         prefer_s = self.prefer.for_ if self.prefer is not None and prefer else 0.0
         run.emit(EnterQueue(self.name, needs, priority_s, run.language, offer, leave, prefer, prefer_s))
@@ -238,7 +239,10 @@ class Queue(Verb):
             case QueueEnded("voicemail", queue):
                 run.state.mailbox = queue
                 return self._left(_Message(mailbox=queue).enter(run))
+            case QueueEnded("answered" | "callback" as outcome):
+                return _QUEUE_EXITS[outcome]
             case QueueEnded(outcome):
+                run.state.lost = "queue-full" if outcome in _QUEUE_EXITS else "ivr"
                 return _QUEUE_EXITS.get(outcome) or Exit("failed", why=f"the queue said: {outcome}")
             case PlayEnded() | Pressed() | VoicemailEnded() if run.state.mailbox:
                 return self._left(_Message(mailbox=run.state.mailbox).on(run, event))

@@ -99,6 +99,7 @@ class _Reaching(Verb):
             raise StepError("there is no number to dial")
         rings = {one.user: one.ring for one in group if one.ring is not None}
         run.state.ahead = ""
+        run.seek("ivr")
         run.emit(DialOut(users, number, self.trunk or "", self.ring, at_once, self.hears == "ringing", rings, question))
         run.wait(Wait.DIAL, None)
 

@@ -18,6 +18,7 @@ class Set(Verb):
     `secret: true` among them none of the values is shown in any log or trace."""
 
     verb: ClassVar[str] = "set"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "values"
     wraps: ClassVar[bool] = True
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
@@ -119,4 +120,8 @@ class Hours(Verb):
             raise StepError(f"there is no calendar {self.calendar!r}")
         door = calendar.door(run.wall, run.facts.overrides.get(self.calendar, ()))
         run.tell(door.why)
+        if not door.open:
+            run.state.lost = "closed"
+        elif run.state.lost == "closed":
+            run.state.lost = ""
         return Exit("open" if door.open else "holiday" if door.holiday else "closed")

@@ -132,6 +132,7 @@ class Recording(Verb):
     asked. What the caller says to the plan is recorded by `record` and `voicemail` only."""
 
     verb: ClassVar[str] = "recording"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "talk"
 
     talk: Literal["start", "stop"] = Field(description="from the next agent on, or the next who is dialled")
@@ -165,6 +166,10 @@ class Voicemail(_Recording):
     def unanswered(self) -> str:
         return "next"
 
+    def enter(self, run: Run) -> Exit | None:
+        run.seek("voicemail-empty")
+        return super().enter(run)
+
     def on(self, run: Run, event: IvrInput) -> Exit | None:
         match event:
             case VoicemailEnded(lost=True):
@@ -193,6 +198,7 @@ class Mailbox(Verb):
     """
 
     verb: ClassVar[str] = "mailbox"
+    serves: ClassVar[bool] = True
     lone: ClassVar[str] = "mailbox"
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     must: ClassVar[tuple[str, ...]] = ("next", "failed")

@@ -73,6 +73,7 @@ class Conference(Asking):
     """
 
     verb: ClassVar[str] = "conference"
+    serves: ClassVar[bool] = True
     lone: ClassVar[str] = "room"
     branches: ClassVar[tuple[str, ...]] = (
         "next", "over", "dropped", "wrong_pin", "full", "locked", "no_moderator", "failed",

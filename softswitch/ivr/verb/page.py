@@ -24,6 +24,7 @@ class Page(Sounding):
     """
 
     verb: ClassVar[str] = "page"
+    serves: ClassVar[bool] = True
     lone: ClassVar[str] = "users"
     branches: ClassVar[tuple[str, ...]] = ("next", "nobody", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"nobody": ("nobody", "failed")}

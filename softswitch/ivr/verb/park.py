@@ -106,6 +106,7 @@ class Retrieve(Verb):
     """
 
     verb: ClassVar[str] = "retrieve"
+    serves: ClassVar[bool] = True
     lone: ClassVar[str] = "slot"
     branches: ClassVar[tuple[str, ...]] = ("empty", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"empty": ("empty", "failed")}

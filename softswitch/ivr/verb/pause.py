@@ -18,6 +18,7 @@ class Pause(Verb):
     answered yet goes on hearing it ring, unless there is music."""
 
     verb: ClassVar[str] = "wait"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "for"
 
     time: Duration = Field(gt=0, le=LONGEST_S, alias="for", description="how long")

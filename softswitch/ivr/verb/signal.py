@@ -20,6 +20,7 @@ class Tone(Verb):
     """Hear a tone for a while."""
 
     verb: ClassVar[str] = "tone"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "name"
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
@@ -52,6 +53,7 @@ class Press(Verb):
     """Press keys towards the caller, in the form that its side takes: a door opener, a machine that asks for a code."""
 
     verb: ClassVar[str] = "press"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "keys"
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}

@@ -57,6 +57,7 @@ class Answer(Verb):
     """Take the call. The verbs that are heard do it by themselves."""
 
     verb: ClassVar[str] = "answer"
+    words: ClassVar[bool] = True
 
     next: Name | None = None
 
@@ -95,6 +96,7 @@ class Play(_Heard):
     """Recordings of ``media/prompts/<language>/``, one or a list; ``{file: ..., say: ...}`` with a text as stand-in."""
 
     verb: ClassVar[str] = "play"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "play"
     wraps: ClassVar[bool] = False
     aliases: ClassVar[dict[str, str]] = {"file": "play"}
@@ -110,6 +112,7 @@ class Say(_Heard):
     """A text, or a list of texts and values: digits, numbers, amounts of money, dates, times, lengths of time."""
 
     verb: ClassVar[str] = "say"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "say"
 
     @model_validator(mode="after")

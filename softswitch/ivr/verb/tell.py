@@ -21,6 +21,7 @@ class Message(Verb):
     """Write to the phones of a user (SIP MESSAGE), or to the caller's own where that is one of ours."""
 
     verb: ClassVar[str] = "message"
+    words: ClassVar[bool] = True
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
 
@@ -59,6 +60,7 @@ class Emit(Verb):
     and again until it was taken."""
 
     verb: ClassVar[str] = "emit"
+    words: ClassVar[bool] = True
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
     chains: ClassVar[dict[str, tuple[str, ...]]] = {"failed": ("failed", "next")}
 

@@ -16,6 +16,7 @@ class Language(Verb):
     computed: `language: "{{ customer.language }}"`."""
 
     verb: ClassVar[str] = "language"
+    words: ClassVar[bool] = True
     lone: ClassVar[str] = "to"
     branches: ClassVar[tuple[str, ...]] = ("next", "failed")
 

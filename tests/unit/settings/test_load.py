@@ -197,7 +197,8 @@ USER = 'users: {"1001": {password: long-enough-1}}'
             "queues",
             "queues: {q: {callback: {trunk: t, stages: [abandoned, lost]}}}",
             "queues.yaml:1:55: queues.q.callback.stages[1]:"
-            " must be 'abandoned', 'queue-full', 'accepted-offer' or 'shed'",
+            " must be 'abandoned', 'queue-full', 'accepted-offer', 'keyed', 'shed', 'early-cancel', 'ivr', 'closed' or"
+            " 'voicemail-empty'",
         ),
         ("queues", "queus: {}", "queues.yaml:1:1: queus: unknown key; this file holds queues: only"),
         ("trunks", "trunks: {t: {address: 'a b'}}", "trunks.yaml:1:14: trunks.t.address: 'a b' is not an address"),

@@ -1,0 +1,88 @@
+"""A call that comes to nothing: the ledger is told of it once, when it ends, with the last stage that it came to.
+
+Nobody is lost who has talked to somebody, left a message, or was promised to be called back; nor who has called nobody
+of us: a callback, a call of ours to the outside. A queue tells of those who hang up in it by itself (``queued``); all
+the rest is what the plan says (``ivr.lost``), and before the answer it is another stage: a caller who is gone has
+cancelled early, one whom we refuse without anybody having wanted it is shed.
+
+A call that was shed and comes again is one call: ``Lost.former`` is as whom it was lost then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from softswitch.callback.model import LossNotRecorded, Lost, ReachedAgent
+from softswitch.contact.journey import Facts
+from softswitch.contact.order import Directory, TellLedger
+from softswitch.contact.script import Script
+from softswitch.contact.transfer import Transferable
+from softswitch.contact.visit import Aside
+from softswitch.core.effect import Effect
+
+# Said of callers who had not chosen a queue: they are withdrawn whoever of the plan's agents serves them.
+GUESSED = ("shed", "early-cancel", "ivr", "closed", "voicemail-empty")
+
+
+class Losing(Transferable):
+    """What being lost adds to a contact with a script."""
+
+    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
+        super().__init__(facts, directory, leg, script, language)
+        self.settled = False  # talked to somebody, left a message, was promised to be called back, or is told as lost
+        self.defective = False  # a defect of ours ends the call
+        self.turned: Aside | None = None  # the place that a queue has taken from him
+        self.asked: Lost | None = None  # a promise that is being written, and is answered with its token
+
+    def connect(
+        self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()
+    ) -> list[Effect]:
+        self.settled = True
+        return super().connect(left, right, recorded, waited_s, now, held)
+
+    def loss(self, stage: str, queue: str, since: float, now: float, token: str = "", number: str = "") -> Lost:
+        """``since``: when he began to wait, monotonic seconds; ``number``: the caller's own, unless he says another."""
+        plan = self.script.lost(False)
+        return Lost(
+            number or self.facts.caller, queue, stage, self.id, self.unix(since), now - since, token,
+            step=self.step if plan is None else plan.step, former=self.facts.shed_as,
+        )  # fmt: skip
+
+    @property
+    def began_at(self) -> float:
+        """Monotonic seconds."""
+        return self.record.started_at - self.facts.epoch
+
+    def ask(self, loss: Lost) -> TellLedger:
+        """For a promise that he waits to hear of."""
+        self.asked = loss
+        return TellLedger(loss)
+
+    def lost_in_plan(self, gone: bool, now: float) -> list[Effect]:
+        """The call ends; ``gone``: not by us. Whatever was being recorded is kept by now."""
+        if self.asked is not None:  # nobody waits to hear of it any more, and it is made all the same
+            loss, self.asked, self.settled = replace(self.asked, token=""), None, True
+            return [TellLedger(loss)]
+        plan = self.script.lost(gone)
+        if plan is None or not plan.stage or self.settled or self.facts.kind != "inbound":
+            return []
+        since, queue, stage = self.began_at, plan.queue, plan.stage
+        if stage == "ivr" and not self.answered:
+            stage = "early-cancel" if gone else "shed"
+        if self.turned is not None and stage in ("queue-full", "voicemail-empty"):
+            since, queue = self.turned.queued_at, self.turned.queue
+        if not queue or (stage in GUESSED and stage not in plan.rule.stages):
+            return []
+        if stage in GUESSED and now - self.began_at < plan.rule.after_s:
+            return [LossNotRecorded(queue, stage, "short")]
+        self.settled = True
+        return [TellLedger(self.loss(stage, queue, since, now))]
+
+    def found_by(self, queues: Collection[str]) -> list[Effect]:
+        """An agent of these queues has answered: they owe nothing, nor does the queue that the plan has guessed."""
+        plan, number = self.script.lost(False), self.facts.caller
+        told: list[Effect] = [TellLedger(ReachedAgent(number, queue)) for queue in queues]
+        if plan is not None and plan.queue and plan.queue not in queues:
+            told.append(TellLedger(ReachedAgent(number, plan.queue, GUESSED)))
+        return told
