@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from softswitch.callback.model import OPEN, Promise
+from softswitch.callback.model import OPEN, Lost, Promise
 
 REMEMBERED = 1000  # closed promises kept for the list and for late words about them
 
@@ -26,6 +26,8 @@ class Entry:
     hold_until: float = 0.0  # Unix s: no new seek before
     customer_first: bool = False  # of the attempt that is being made
     by: str = ""  # who ordered what is not durable yet; for the history
+    claimed: bool = False  # it was taken out of the pool, and goes back where it cannot be called for long
+    loss: Lost | None = None  # that made it, while it is not durable
     ending: str | None = None  # why it is withdrawn when the attempt in flight has failed; the row says so too
 
     @property
@@ -79,6 +81,14 @@ class Book:
     def same_number(self, number: str) -> list[Entry]:
         """The open ones for this number, over all queues."""
         return list(self._numbers.get(number, {}).values())
+
+    def several(self) -> list[list[Entry]]:
+        """The open ones for each number that has more than one."""
+        return [list(same.values()) for same in self._numbers.values() if len(same) > 1]
+
+    def numbers(self) -> list[str]:
+        """With open promises."""
+        return list(self._numbers)
 
     def open(self) -> list[Entry]:
         return list(self._open.values())

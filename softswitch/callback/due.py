@@ -20,6 +20,8 @@ def due(entry: Entry, rules: Rules, now: float) -> I | None:
     """The input that time brings at ``now``; RETRY stands for an attempt that has rung long enough."""
     promise = entry.promise
     match promise.state:
+        case S.RECORDED | S.RETRY_AT | S.DUE if rules.barred(promise.number):
+            return I.WITHDRAW
         case S.RECORDED | S.RETRY_AT | S.DUE if now >= rules.overdue_at(promise):
             return I.OVERDUE
         case S.RECORDED | S.RETRY_AT:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from softswitch.callback.barring import Barring
 from softswitch.callback.book import Entry
 from softswitch.callback.disposing import Disposing
 from softswitch.callback.ending import ending
@@ -18,10 +19,12 @@ from softswitch.callback.model import (
     OPEN,
     AgentFound,
     AttemptFailed,
+    Barred,
     Capacity,
     CustomerAnswered,
     CustomerLeft,
     Disposed,
+    DoNotCall,
     LedgerInput,
     Lost,
     MachineAnswered,
@@ -63,6 +66,7 @@ class Ledger:
         self._move = Mover(Rules(policies, region), ids)
         self._recorder = Recorder(self._move, ids)
         self.glance = Glance(self._move)
+        barring = Barring(self._move)
         self._inputs: Mapping[type, Callable[[Any], None]] = {
             Lost: self._recorder.lost,
             Restored: self._restored,
@@ -79,6 +83,8 @@ class Ledger:
             MachineAnswered: lambda event: self._gone(event, "machine"),
             ReachedAgent: self._reached_agent,
             NumberBusy: self._number_busy,
+            DoNotCall: barring.listed,
+            Barred: barring.filed,
             Withdraw: self._withdraw_by_admin,
             RetryNow: self._retry_now,
             Promote: self._promote,
@@ -170,6 +176,7 @@ class Ledger:
     def _policies(self, event: Policies) -> None:
         """A window that is another one now, or a queue that has none any more, holds for what is open too."""
         self._move.rules.take(event.policies)
+        self._recorder.join()
         self._advance_all()
 
     def _paused(self, event: Paused) -> None:
@@ -196,6 +203,8 @@ class Ledger:
     def _answered(self, event: CustomerAnswered) -> None:
         entry = self._move.book.get(event.promise)
         waits = event.waits or (entry is not None and entry.customer_first and entry.promise.state in IN_HAND)
+        if waits and entry is not None and entry.promise.state is S.ANSWERED:  # it is said again while he is there
+            entry.since = self._move.now
         self._word(event.promise, I.WAITS if waits else I.ANSWERED)
 
     def _left(self, event: CustomerLeft) -> None:

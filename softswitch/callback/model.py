@@ -133,6 +133,7 @@ class Persisted:
     promise: str
     token: str
     ok: bool = True
+    taken: bool = False  # not ok, as another open promise for that number and group is in the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,21 @@ class NumberBusy:
 
 
 @dataclass(frozen=True, slots=True)
+class DoNotCall:
+    """These numbers, as ``number.identified`` has them, are never to be called from now on, or may be again."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """The numbers of the list in a file, all of them, in place of those that it had before."""
+
+    numbers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """By an admin."""
 
@@ -299,6 +315,8 @@ LedgerInput = (
     | MachineAnswered
     | ReachedAgent
     | NumberBusy
+    | DoNotCall
+    | Barred
     | Withdraw
     | RetryNow
     | Promote
@@ -370,7 +388,7 @@ class PromiseChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class LossNotRecorded(DomainEvent):
-    """A loss that leads to no promise, and why: withheld, invalid, foreign, premium, policy, short, store."""
+    """A loss that leads to no promise, and why: one of ``number.REFUSALS``, policy, short, do-not-call, store."""
 
     queue: str
     stage: str

@@ -27,7 +27,7 @@ from softswitch.callback.model import (
 )
 from softswitch.callback.pacing import Claim, Place
 from softswitch.callback.retry import Outcome, decide
-from softswitch.callback.rule import Rules
+from softswitch.callback.rule import DO_NOT_CALL, Rules
 from softswitch.callback.table import PROMISE, A, I
 from softswitch.callback.turn import Turns
 from softswitch.callback.written import ANSWER_S, Write, Written
@@ -122,6 +122,9 @@ class Mover:
     def commit(self, entry: Entry) -> None:
         """The intent is durable; what was true when the agent was sought may not be any more."""
         promise = entry.promise
+        if self.rules.barred(promise.number):
+            self.apply(entry, I.WITHDRAW, outcome=DO_NOT_CALL)
+            return
         if promise.number in self.busy or not self.rules.open(promise, self.now):
             self.apply(entry, I.INTENT_REFUSED)
             return
@@ -197,7 +200,11 @@ class Mover:
 
     def _reason(self, entry: Entry, what: I) -> str:
         kept = entry.promise.outcome
-        return {I.SPENT: kept or "uncertain", I.OVERDUE: "expired", I.CALLED_OFF: entry.ending or ""}.get(what, kept)
+        reasons = {
+            I.SPENT: kept or "uncertain", I.OVERDUE: "expired", I.CALLED_OFF: entry.ending or "",
+            I.WITHDRAW: DO_NOT_CALL,
+        }  # fmt: skip
+        return reasons.get(what, kept)
 
     # ---- writing ------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any
 from softswitch.callback.book import Entry
 from softswitch.callback.model import OPEN, LossNotRecorded, Lost, Promise, PromiseAnswer, PromiseChanged, PromiseState
 from softswitch.callback.mover import Mover
-from softswitch.callback.repeat import again, first_priority_s, later
+from softswitch.callback.repeat import WAITS, again, first_priority_s, joined, later
 from softswitch.callback.table import I
 from softswitch.callback.written import Write
 from softswitch.core.ids import Ids
@@ -41,6 +41,21 @@ class Recorder:
             self._refuse(loss, why)
             return
         self._record(self._make(loss, number.dial) if entry is None else self._add(entry, loss), loss)
+
+    def join(self) -> None:
+        """Queues are in one group that were in none: their promises to one number become one."""
+        move = self._move
+        for same in move.book.several():
+            by_group: dict[str, list[Entry]] = {}
+            for entry in same:
+                by_group.setdefault(move.rules.key(entry.promise), []).append(entry)
+            for entries in by_group.values():
+                stays, *others = sorted(entries, key=lambda one: (one.promise.state in WAITS, one.promise.rank))
+                for other in others:
+                    self._change(stays, **joined(stays.promise, other.promise))
+                    move.withdraw(other, f"joined with {stays.promise.id}")
+                if others:
+                    move.write(stays)
 
     def stored(self, write: Write) -> None:
         move, entry = self._move, write.entry
@@ -127,7 +142,7 @@ class Recorder:
         self._record(entry, loss)
 
     def _change(self, entry: Entry, **changes: Any) -> None:
-        self._move.book.move(entry.promise.queue, changes["queue"])
+        self._move.book.move(entry.promise.queue, changes.get("queue", entry.promise.queue))
         self._move.change(entry, **changes)
 
     def _lost_again(self, loss: Lost, number: str, found: Entry | None) -> None:

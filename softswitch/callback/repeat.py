@@ -48,6 +48,15 @@ def later(promise: Promise, loss: Lost, rules: Rules) -> dict[str, Any]:
     }
 
 
+def joined(promise: Promise, other: Promise) -> dict[str, Any]:
+    """The changes to a promise that stands for another one as well."""
+    return {
+        "losses": promise.losses + other.losses,
+        "recorded_at": min(promise.recorded_at, other.recorded_at),
+        "priority_s": max(promise.priority_s, other.priority_s),
+    }
+
+
 def _keeper(promise: Promise, loss: Lost, rules: Rules) -> Policy:
     moves = promise.state in WAITS and not _stands(promise, loss) and rules.known(loss.queue)
     return rules.policy(loss.queue if moves else promise.name)

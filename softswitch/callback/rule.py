@@ -10,6 +10,8 @@ from softswitch.callback.model import Lost, Policy, Promise
 from softswitch.callback.number import Number, Reading, normalise
 from softswitch.callback.zone import zones
 
+DO_NOT_CALL = "do-not-call"
+
 
 class Rule:
     """How one queue calls back, or one campaign calls."""
@@ -17,6 +19,7 @@ class Rule:
     def __init__(self, policy: Policy, common: Reading) -> None:
         self.policy = policy
         self.reading = replace(common, countries=policy.countries, services=policy.services, internal=policy.numbers)
+        self._own = Hours(policy.window)
         self._hours: dict[tuple[str, ...], Hours] = {}  # by the zones in which the other may be
 
     def hours(self, number: str) -> Hours:
@@ -28,6 +31,10 @@ class Rule:
             windows = [replace(theirs, zone=zone) for zone in there] if theirs else []
             found = self._hours[there] = Hours(own, *windows)
         return found
+
+    def calls(self, now: float) -> bool:
+        """May anybody be called?"""
+        return self.policy.begins_at <= now < self.policy.ends_at and self._own.open(now)
 
     def open(self, number: str, now: float) -> bool:
         """Within the days of a campaign, and the hours."""
@@ -54,6 +61,8 @@ class Rules:
 
     def __init__(self, policies: Iterable[Policy], region: str, area_code: str = "") -> None:
         self._common = Reading(region, area_code)
+        self.listed: set[str] = set()  # never to be called, by somebody's order
+        self.filed: frozenset[str] = frozenset()  # the same, by a file
         self.paused: frozenset[str] = frozenset()  # campaigns that an admin has stopped for now
         self.take(policies)
 
@@ -66,6 +75,11 @@ class Rules:
         """Of a queue or campaign; where it has none, the common one, for its times alone."""
         rule = self._rules.get(name)
         return rule.policy if rule else Policy(name, trunk="")
+
+    def calling(self, queue: str, now: float) -> list[Policy]:
+        """Those by which agents of that queue may call somebody at this hour."""
+        rules = [rule for name, rule in self._rules.items() if rule.policy.queue == queue and name not in self.paused]
+        return [rule.policy for rule in rules if rule.calls(now)]
 
     def known(self, name: str) -> bool:
         """Is there one?"""
@@ -84,7 +98,24 @@ class Rules:
     def refuses(self, loss: Lost) -> str:
         """Why it leads to no promise, or ""."""
         rule = self._rules.get(loss.queue)
-        return (rule.refuses(loss) if rule else "policy") or self.number(loss.number, loss.queue).why
+        if why := rule.refuses(loss) if rule else "policy":
+            return why
+        number = self.number(loss.number, loss.queue)
+        return number.why or (DO_NOT_CALL if self.barred(number.dial) else "")
+
+    def barred(self, number: str) -> bool:
+        """Is it never to be called?"""
+        return number in self.listed or number in self.filed
+
+    def opens(self, name: str, now: float) -> bool:
+        """Whoever is called: does the queue or campaign call at this hour?"""
+        rule = self._rules.get(name)
+        return rule is not None and rule.open("", now)
+
+    def opens_at(self, name: str, now: float) -> float:
+        """When it does so again (Unix s)."""
+        rule = self._rules.get(name)
+        return rule.changes_at("", now) if rule else float("inf")
 
     def open(self, promise: Promise, now: float) -> bool:
         """May its number be dialled at this hour?"""
