@@ -150,7 +150,7 @@ class CalledCustomer(InboundContact):
 
     def _still_there(self, now: float) -> list[Effect]:
         self.called.say_at = now + STILL_THERE_S
-        return [TellLedger(CustomerAnswered(self.promise.id))]
+        return [TellLedger(CustomerAnswered(self.promise.id, waits=True))]
 
     def repeat(self, now: float) -> list[Effect]:
         """To the ledger of a new process, which may not have heard of any of it."""
@@ -193,6 +193,8 @@ class CalledCustomer(InboundContact):
         visit, self.visit, self.aside = self.visit, None, None
         waited_s = 0.0 if visit is None else now - visit.joined_at
         leave = [] if visit is None else [TellAcd(Leave(self.id, "abandoned"))]
+        if visit is None and self._done(True):
+            return self._kept("")
         if not self.called.ended:
             self.record.outcome = "hung up" if visit is None else "abandoned"
         return [*self._settle(CustomerLeft(self.promise.id, self.promise.call_id, waited_s)), *leave]
@@ -270,9 +272,13 @@ class CalledCustomer(InboundContact):
     # ---- the script --------------------------------------------------------------------------------------------
 
     def _on_end_call(self, order: EndCall, now: float) -> list[Effect]:
-        """A dialplan that has led him to its end has done what was promised."""
-        done = bool(self.facts.plan) and order.cause == "normal" and not self.called.owed
-        return [*(self._kept("") if done else []), *super()._on_end_call(order, now)]
+        return [*(self._kept("") if self._done(False) else []), *super()._on_end_call(order, now)]
+
+    def _done(self, gone: bool) -> bool:
+        """A dialplan that has led him to its end has done what was promised, unless something came to nothing there
+        (``ivr.lost``). ``gone``: it is he who ends the call."""
+        plan = self.script.lost(gone) if self.facts.plan else None
+        return plan is not None and not plan.stage and not self.called.owed
 
     # ---- the ledger ----------------------------------------------------------------------------------------------
 

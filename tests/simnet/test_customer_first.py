@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.acd.model import AgentSpec, Condition, Need, QueueSpec
+from softswitch.acd.model import AgentSpec, Need, QueueSpec
 from softswitch.callback.model import PromiseState
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Sound
@@ -134,14 +134,13 @@ def test_an_answer_that_crosses_our_cancel_leaves_nobody_on_the_line(late_s: flo
 
 
 def test_a_queue_that_turns_him_away_is_nobody_in_time() -> None:
-    closed = QueueSpec("orders", (Need("orders", 3),), leave_if=frozenset({Condition.NO_AGENTS}))
-    house = CalledHouse(policy={"agent_within_s": 30.0}, queues=(closed, QueueSpec("service")))
+    brief = QueueSpec("orders", (Need("orders", 3),), max_wait_s=3.0)
+    house = CalledHouse(policy={"agent_within_s": 30.0}, queues=(brief, QueueSpec("service")))
     house.alice.reject = 486
     call = house.answered()
-    house.world.run(0.5)
+    house.world.run(2.5)
     assert call.state == "talking" and not house.said(call)
-    house.world.switch.control.log_out("alice")
-    house.world.run(0.1)
+    house.world.run(1)
     assert house.said(call)[-1].startswith(SORRY)
     house.world.run_until(lambda: call.state == "ended", 3)
     assert house.outcomes() == ["not served"]
