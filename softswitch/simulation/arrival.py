@@ -22,6 +22,7 @@ class Arrival:
     patience_s: float = math.inf  # of waiting
     priority_s: float = 0.0
     wrap_up_s: float | None = None  # after which the agent says that he is done; None: the queue's time
+    number: str = ""  # who calls; "": somebody who calls only once
 
 
 Draw = Callable[[], float]

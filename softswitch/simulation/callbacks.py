@@ -3,12 +3,14 @@
 What the switch and a callback's contact do in life (``switch.offices``, ``contact.callback``) is done here without
 phones: a promise that seeks an agent joins the queue at its age, the agent comes first, the customer answers or does
 not (``people``), and after each unit of work the ledger is told how many agents could be spared. The store answers at
-once. Each caller has a number of his own, which may be dialled, and does not call in again by himself.
+once. Each caller has a number that may be dialled; while he is on the line here by himself it is not dialled, and is
+busy if it was dialled already.
 """
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,25 +24,27 @@ from softswitch.callback.model import (
     Capacity,
     CustomerAnswered,
     DialCustomer,
+    KeepTally,
     LedgerInput,
     Lost,
     NoAgent,
+    NumberBusy,
     Persist,
     Persisted,
     Policy,
     Promise,
+    ReachedAgent,
     ReleaseAgent,
     SeekAgent,
 )
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
-from softswitch.simulation.arrival import Arrival
 
 if TYPE_CHECKING:
-    from softswitch.simulation.run import Run
+    from softswitch.simulation.run import Caller, Run
 
-_NUMBERS = "c[0-9]+"  # of simulated callers, who are called like their first contact
-_NOT_ANSWERED = 480  # SIP status
+_NUMBERS = "c[0-9]{9}"  # of callers who are given none
+_NOT_ANSWERED, _BUSY = 480, 486  # SIP status
 _NOTHING = (0, 0, 0)
 
 
@@ -49,7 +53,7 @@ class _Call:
     """One seek, and what became of it."""
 
     promise: Promise
-    arrival: Arrival  # the caller whom it is for
+    caller: Caller  # whom it is for
     agent: str = ""  # on the line
     talking: bool = False
 
@@ -59,10 +63,13 @@ class Callbacks:
         self._run = run
         self._epoch = epoch
         self._policies = {policy.queue: policy for policy in policies}
-        simulated = [replace(policy, numbers=_NUMBERS) for policy in policies]
+        simulated = [replace(policy, numbers=f"{_NUMBERS}|{policy.numbers or _NUMBERS}") for policy in policies]
         self._ledger = Ledger(simulated, Ids(random.Random(run.habits.seed).getrandbits))
-        self._callers: dict[str, Arrival] = {}  # by number: who has an open promise
+        self._lost: dict[str, Caller] = {}  # by contact
+        self._promised: set[str] = set()  # numbers as presented
         self._calls: dict[str, _Call] = {}  # by contact
+        self._lines: Counter[str] = Counter()  # number -> his own calls that are here
+        self._busy: set[str] = set()  # as the ledger was told
         self._seeks = 0
         self._contacts: dict[str, str] = {}  # promise -> contact
         self._told = dict.fromkeys(self._policies, _NOTHING)
@@ -92,10 +99,41 @@ class Callbacks:
 
     # ---- what happens ---------------------------------------------------------------------------------------------
 
-    def lost(self, contact: str, arrival: Arrival, queue: str, stage: str, waited_s: float) -> None:
+    def can_promise(self, caller: Caller) -> bool:
+        return self._ledger.can_promise(caller.number, caller.queue)
+
+    def lost(self, contact: str, caller: Caller, stage: str, waited_s: float) -> None:
+        number, queue = caller.number, caller.queue
         if queue in self._policies:
-            self._callers[contact] = arrival
-            self._feed(Lost(contact, queue, stage, contact, self._unix - waited_s, waited_s))
+            self._lost[contact] = caller
+            self._promised.add(number)
+            self._feed(Lost(number, queue, stage, contact, self._unix - waited_s, waited_s))
+            if self._lines[number]:
+                self._tell_busy(number)
+
+    def calls(self, number: str) -> None:
+        """Somebody is on the line here; that matters to the ledger where he is to be called back."""
+        self._lines[number] += 1
+        if number in self._promised:
+            self._tell_busy(number)
+
+    def hangs_up(self, number: str) -> None:
+        self._lines[number] -= 1
+        if not self._lines[number]:
+            del self._lines[number]
+            if number in self._busy:
+                self._busy.remove(number)
+                self._feed(NumberBusy(number, False))
+
+    def _tell_busy(self, number: str) -> None:
+        if number not in self._busy:
+            self._busy.add(number)
+            self._feed(NumberBusy(number, True))
+
+    def reached_agent(self, caller: Caller) -> None:
+        """By himself, and so nobody has to call him any more."""
+        if caller.number in self._promised:
+            self._feed(ReachedAgent(caller.number, caller.queue))
 
     def agent_found(self, contact: str, agent: str) -> None:
         call = self._calls[contact]
@@ -165,6 +203,8 @@ class Callbacks:
                 self._dial(promise)
             case ReleaseAgent(name):
                 self._release(name)
+            case KeepTally():
+                pass  # a run that begins anew counts anew
             case _:
                 return False
         return True
@@ -173,7 +213,7 @@ class Callbacks:
         self._told.clear()  # the ledger has taken one off its count; whom it got is known after the join
         self._seeks += 1
         contact = f"b{self._seeks}"
-        self._calls[contact] = _Call(promise, self._callers[promise.number])
+        self._calls[contact] = _Call(promise, self._lost[promise.contact])
         self._contacts[promise.id] = contact
         queued_at = promise.recorded_at - self._epoch
         self._run.feed(Join(contact, promise.queue, queued_at, kind="callback"))
@@ -187,18 +227,23 @@ class Callbacks:
 
     def _reached(self, contact: str, promise: Promise) -> None:
         call = self._calls.get(contact)
-        if call is not None:
-            call.talking = True
-            self._callers.pop(promise.number, None)
-            self._feed(CustomerAnswered(promise.id))
-            self._run.talk(contact, call.agent, call.arrival)
+        if call is None:
+            return
+        if self._lines[call.caller.number]:
+            self._not_reached(contact, promise, _BUSY)
+            return
+        call.talking = True
+        self._lost.pop(promise.contact, None)
+        self._run.content(call.caller.number)
+        self._feed(CustomerAnswered(promise.id))
+        self._run.talk(contact, call.agent, call.caller.arrival)
 
-    def _not_reached(self, contact: str, promise: Promise) -> None:
+    def _not_reached(self, contact: str, promise: Promise, status: int = _NOT_ANSWERED) -> None:
         call = self._calls.get(contact)
         if call is not None:
             self.over(contact)
-            self._feed(AttemptFailed(promise.id, _NOT_ANSWERED, promise.call_id))
-            self._run.wrap_up(contact, call.agent, replace(call.arrival, wrap_up_s=None))
+            self._feed(AttemptFailed(promise.id, status, promise.call_id))
+            self._run.wrap_up(contact, call.agent, replace(call.caller.arrival, wrap_up_s=None))
 
     def _release(self, promise: str) -> None:
         contact = self._contacts.pop(promise, "")

@@ -37,9 +37,11 @@ from softswitch.acd.model import (
 from softswitch.callback.model import Policy
 from softswitch.contact.overflow import NO_WAY, Ways
 from softswitch.core.effect import DomainEvent, Effect
+from softswitch.ivr.model import CallbackOffer
 from softswitch.simulation.arrival import Arrival
 from softswitch.simulation.callbacks import Callbacks
 from softswitch.simulation.digest import Digest
+from softswitch.simulation.offers import Offers
 from softswitch.simulation.people import Habits
 from softswitch.simulation.roster import Everybody, Roster
 
@@ -70,13 +72,17 @@ class Caller:
     arrival: Arrival
     queue: str
     joined_at: float
+    number: str  # his; who calls again is known by it
     been: tuple[str, ...] = ()  # queues that have sent him on
+    offered: bool = False  # to be called back
+    losses: int = 0  # before, of calls that were to have the same end
 
 
 class Run:
     """An agent whose ``pace`` is 2 needs half of the time that a contact asks for. ``epoch`` is the midnight from which
     times are counted (Unix s): calling windows have hours. ``overflow`` says by queue where those go whom it turns
-    away; by the dialplan's own way, and to voicemail, they are gone."""
+    away; by the dialplan's own way, and to voicemail, they are gone. ``offers``: when a queue offers who waits in it to
+    be called back."""
 
     def __init__(
         self,
@@ -89,6 +95,7 @@ class Run:
         policies: Sequence[Policy] = (),
         epoch: float = 0.0,
         overflow: Mapping[str, Ways] | None = None,
+        offers: Mapping[str, CallbackOffer] | None = None,
     ) -> None:
         self.habits = habits or Habits()
         crew, self._turns = (roster or Everybody(0.0)).crew(agents)
@@ -102,6 +109,7 @@ class Run:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._here: dict[str, Caller] = {}  # by contact
         self._waiting: set[str] = set()
+        self._content: set[str] = set()  # numbers of those who have talked: they do not call in again
         self._ringing: dict[tuple[str, str], int] = {}  # contact, agent -> number of the ring
         self._rings: Counter[str] = Counter()  # of each contact
         self._states: dict[str, tuple[AgentState, int]] = {}  # of agents, and how often they have changed
@@ -110,6 +118,7 @@ class Run:
         self._outcome = Outcome()
         self._digest = Digest()
         self.callbacks = Callbacks(self, policies, epoch)
+        self._offers = Offers(self, offers or {})
         for spec in crew:
             self.feed(Reachability(spec.name, True))
         for turn in self._turns:
@@ -158,18 +167,53 @@ class Run:
         self._serial += 1
         heappush(self._due, (at, self._serial, action))
 
-    def _arrive(self, arrival: Arrival) -> None:
+    def _arrive(self, arrival: Arrival, losses: int = 0) -> None:
         self._outcome.contacts += 1
         contact = f"c{self._outcome.contacts}"
-        self._here[contact] = Caller(arrival, arrival.queue, self.now)
+        number = arrival.number or f"c{self._outcome.contacts:09}"  # no short number: 110 is not called back
+        self._here[contact] = Caller(arrival, arrival.queue, self.now, number, losses=losses)
         self._waiting.add(contact)
+        self.callbacks.calls(number)
         self.feed(Join(contact, arrival.queue, self.now, priority_s=arrival.priority_s))
-        if contact in self._waiting and arrival.patience_s < math.inf:
-            self.later(self.now + arrival.patience_s, partial(self._give_up, contact))
+        if contact in self._waiting:
+            self._offers.joined(contact, arrival.queue)
+            if arrival.patience_s < math.inf:
+                self.later(self.now + arrival.patience_s, partial(self._give_up, contact))
 
     def _give_up(self, contact: str) -> None:
         if contact in self._waiting:
             self.feed(Leave(contact, "abandoned"))
+
+    def content(self, number: str) -> None:
+        """He has talked to an agent."""
+        if self.habits.redials:
+            self._content.add(number)
+
+    def _redial(self, arrival: Arrival, losses: int) -> None:
+        if arrival.number not in self._content:
+            self._arrive(arrival, losses)
+
+    def _lost(self, contact: str, caller: Caller, stage: str, waited_s: float, promised: bool = True) -> None:
+        """He may call in again by himself. ``promised``: and may be called back."""
+        if promised:
+            self.callbacks.lost(contact, caller, stage, waited_s)
+        losses = caller.losses + 1
+        after_s = self.habits.redials_after(caller.number, losses) if self.habits.redials else None
+        if after_s is not None:
+            again = replace(caller.arrival, number=caller.number)
+            self.later(self.now + after_s, partial(self._redial, again, losses))
+
+    def waits(self, contact: str) -> bool:
+        return contact in self._waiting
+
+    def caller(self, contact: str) -> Caller:
+        """Raises ``KeyError`` for who is not here."""
+        return self._here[contact]
+
+    def take_offer(self, contact: str, caller: Caller) -> None:
+        """He is called back, at the place that he has."""
+        self.callbacks.lost(contact, caller, "accepted-offer", self.now - caller.joined_at)
+        self.feed(Leave(contact, "callback"))
 
     def _pick_up(self, contact: str, agent: str, ring: int) -> None:
         if self._ringing.get((contact, agent)) != ring:
@@ -180,6 +224,8 @@ class Run:
             self.callbacks.agent_found(contact, agent)
         else:
             caller = self._here[contact]
+            self.callbacks.reached_agent(caller)
+            self.content(caller.number)
             self.talk(contact, agent, replace(caller.arrival, queue=caller.queue) if caller.been else caller.arrival)
 
     def talk(self, contact: str, agent: str, arrival: Arrival) -> None:
@@ -190,7 +236,7 @@ class Run:
         self.later(self.now + talk_s, partial(self._hang_up, contact, agent, arrival))
 
     def _hang_up(self, contact: str, agent: str, arrival: Arrival) -> None:
-        self._here.pop(contact, None)
+        self._leaves(contact)
         self.callbacks.over(contact)
         self.wrap_up(contact, agent, arrival)
 
@@ -268,8 +314,8 @@ class Run:
         self._gone(contact)
         self._outcome.refused_of[caller.queue] += at_once
         stage = "queue-full" if at_once else "accepted-offer"
-        if way.callback or (at_once and not way.voicemail):
-            self.callbacks.lost(contact, caller.arrival, caller.queue, stage, self.now - caller.joined_at)
+        promised = way.callback or (at_once and not way.voicemail)
+        self._lost(contact, caller, stage, self.now - caller.joined_at, promised)
 
     def _send_on(self, contact: str, caller: Caller, queue: str) -> None:
         """To another queue, with his age."""
@@ -289,9 +335,14 @@ class Run:
         if caller is None:
             self.callbacks.no_agent(contact)
         elif event.why == "abandoned":
-            self.callbacks.lost(contact, caller.arrival, event.queue, "abandoned", event.waited_s)
+            self._lost(contact, caller, "abandoned", event.waited_s)
 
     def _gone(self, contact: str) -> None:
         self._waiting.discard(contact)
         self._rings.pop(contact, None)
-        self._here.pop(contact, None)
+        self._leaves(contact)
+
+    def _leaves(self, contact: str) -> None:
+        caller = self._here.pop(contact, None)
+        if caller is not None:
+            self.callbacks.hangs_up(caller.number)
