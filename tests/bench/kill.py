@@ -181,11 +181,18 @@ class World:
             phones.close()
 
     async def ask(self, numbers: list[str]) -> None:
-        """One caller after the other, each until he has his promise."""
+        """One caller after the other, each until he has his promise; they are spread over all the kills."""
         while numbers:
+            await self._turn(self.options.promises - len(numbers))
+            if not numbers:
+                return
             customer = self.carrier.customers.setdefault(numbers[-1], Customer(numbers.pop()))
             while not await self.carrier.ask(customer, self.chance.choice(self.nodes).address, NUMBER):
                 pass
+
+    async def _turn(self, asked: int) -> None:
+        share = asked / self.options.promises
+        await eventually(lambda: self.kills >= share * 0.9 * self.options.kills - 3, 600, "the next kill", 0.02)
 
     async def live_and_die(self, node: Node) -> None:
         while self.kills < self.options.kills:
