@@ -47,10 +47,12 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.mover import IN_HAND, Mover
+from softswitch.callback.node import Elsewhere, NodeInput, WithdrawNumber
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.repeat import STRONGEST
 from softswitch.callback.retry import Outcome, outcome
 from softswitch.callback.rule import Rules
+from softswitch.callback.sharing import POOL, Sharing
 from softswitch.callback.table import I
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
@@ -62,15 +64,19 @@ STORE = "store"  # the key of the deadline at which failed writes are tried agai
 class Ledger:
     """All promises of this switch. ``now`` is Unix seconds."""
 
-    def __init__(self, policies: Iterable[Policy], ids: Ids, region: str = "CN") -> None:
-        self._move = Mover(Rules(policies, region), ids)
+    def __init__(
+        self, policies: Iterable[Policy], ids: Ids, region: str = "CN", node: str = "", area_code: str = ""
+    ) -> None:
+        self._move = Mover(Rules(policies, region, area_code), ids, node)
         self._recorder = Recorder(self._move, ids)
         self.glance = Glance(self._move)
         barring = Barring(self._move)
+        self._sharing = Sharing(self._move, self._recorder, self._after_crash)
         self._inputs: Mapping[type, Callable[[Any], None]] = {
+            **self._sharing.inputs,
             Lost: self._recorder.lost,
             Restored: self._restored,
-            Tallied: lambda event: self._move.turns.restore(event.tallies),
+            Tallied: lambda event: self._move.turns.restore(event.tallies, self._move.node),
             Persisted: self._persisted,
             Policies: self._policies,
             Capacity: self._capacity,
@@ -92,7 +98,7 @@ class Ledger:
             Disposed: Disposing(self._move).disposed,
         }
 
-    def handle(self, event: LedgerInput, now: float) -> list[Effect]:
+    def handle(self, event: LedgerInput | NodeInput, now: float) -> list[Effect]:
         self._move.now = now
         self._inputs[type(event)](event)
         return self._finish()
@@ -104,6 +110,8 @@ class Ledger:
             if key == STORE:
                 move.written.retry_at = None
                 self._recorder.try_again()
+            elif key == POOL:
+                self._sharing.due()
             elif (write := move.written.end(str(key))) is not None:
                 self._recorder.not_stored(write)
             elif (entry := move.book.get(str(key))) is not None:
@@ -128,6 +136,10 @@ class Ledger:
     def can_promise(self, number: str, queue: str) -> bool:
         """To who waits there and calls from this number, as presented, should he take the offer."""
         return not self._move.rules.refuses(Lost(number, queue, STRONGEST, "", 0.0))
+
+    def takes_keyed(self, queue: str) -> bool:
+        """Whether who waits there may say at which number to be called."""
+        return self._move.rules.known(queue) and "keyed" in self._move.rules.policy(queue).stages
 
     def open_for(self, number: str) -> list[Promise]:
         """What is promised to a normalised number, over all queues."""
@@ -157,6 +169,7 @@ class Ledger:
         policy = self._move.rules.policy(row.name)
         if row.state is S.DIALLING:
             over_at = row.updated_at + policy.ring_s + policy.settle_s
+            self._move.turns.cut_short(row)
             return replace(row, state=S.UNCERTAIN, not_before=over_at)
         if row.state is S.ANSWERED:  # unless he outlives the crash with his contact, we have abandoned him
             self._move.count(row.name, "dropped")
@@ -170,6 +183,8 @@ class Ledger:
         self._move.deadlines.set(event.token, None)
         if event.ok:
             self._recorder.stored(write)
+        elif event.taken:
+            self._sharing.meet(write)
         else:
             self._recorder.not_stored(write)
 
@@ -245,24 +260,38 @@ class Ledger:
         entry = self._move.open_for(number.dial, event.queue)
         if entry is not None and (not event.stages or entry.promise.stage in event.stages):
             self._move.withdraw(entry, "reached agent")
+        elif entry is None and number.dial:
+            key = self._move.rules.policy(event.queue).key
+            self._elsewhere(WithdrawNumber(number.dial, key, "reached agent", event.stages))
 
     def _withdraw_by_admin(self, event: Withdraw) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None:
             entry.by = event.by
             self._move.withdraw(entry, event.why)
+        else:
+            self._elsewhere(event)
 
     def _retry_now(self, event: RetryNow) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and entry.promise.state is S.RETRY_AT:
             self._move.change(entry, not_before=self._move.now)
             self._keep_moving(entry, event.by)
+        elif entry is None:
+            self._elsewhere(event)
 
     def _promote(self, event: Promote) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and entry.promise.state in OPEN:
             self._move.change(entry, priority_s=event.priority_s)
             self._keep_moving(entry, event.by)
+        elif entry is None:
+            self._elsewhere(event)
+
+    def _elsewhere(self, what: Withdraw | RetryNow | Promote | WithdrawNumber) -> None:
+        """A promise that we do not lead, if there is one."""
+        if self._move.node:
+            self._move.out.append(Elsewhere(what))
 
     def _keep_moving(self, entry: Entry, by: str) -> None:
         """What an admin has changed is to outlive the process."""

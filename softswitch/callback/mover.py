@@ -50,8 +50,12 @@ def call_id(promise: str, attempt: int) -> str:
 class Mover:
     """All promises, and the means to move them."""
 
-    def __init__(self, rules: Rules, ids: Ids) -> None:
+    def __init__(self, rules: Rules, ids: Ids, node: str = "") -> None:
         self.rules = rules
+        self.node = node  # "": nobody else has promises
+        self.lease_until = float("inf")  # Unix s; nothing is dialled afterwards
+        self.may_start: Callable[[str], bool] = lambda queue: True  # and whether the oldest of a queue is known
+        self.moved_on: Callable[[Entry], None] = lambda entry: None
         self.book = Book()
         self.written = Written()
         self.deadlines = Deadlines()  # by promise id and by token of a write
@@ -125,7 +129,8 @@ class Mover:
         if self.rules.barred(promise.number):
             self.apply(entry, I.WITHDRAW, outcome=DO_NOT_CALL)
             return
-        if promise.number in self.busy or not self.rules.open(promise, self.now):
+        late = self.now >= self.lease_until
+        if late or promise.number in self.busy or not self.rules.open(promise, self.now):
             self.apply(entry, I.INTENT_REFUSED)
             return
         attempt = promise.attempts + 1
@@ -167,7 +172,7 @@ class Mover:
 
     def count(self, name: str, result: str) -> None:
         if (order := self.turns.count(name, result, self.now)) is not None:
-            self.out.append(order)
+            self.out.append(replace(order, tally=replace(order.tally, node=self.node)))
 
     def attempt_over(self, entry: Entry, result: Outcome) -> None:
         promise = entry.promise
@@ -197,6 +202,8 @@ class Mover:
         self.deadlines.set(promise.id, wake_at(entry, self.rules, self.now) if promise.state in OPEN else None)
         if promise.state is S.DUE and entry.hold_until <= self.now:
             self.turns.line_up(entry)
+        if entry.durable and promise.state in OPEN:
+            self.moved_on(entry)
 
     def _reason(self, entry: Entry, what: I) -> str:
         kept = entry.promise.outcome
@@ -233,7 +240,10 @@ class Mover:
     # ---- whose turn it is ----------------------------------------------------------------------------------------
 
     def _start(self, queue: str) -> None:
-        while self.written.healthy and (turn := self.turns.next(queue, self._fit, self.now)) is not None:
+        while self.written.healthy and self.may_start(queue):
+            turn = self.turns.next(queue, self.fit, self.now)
+            if turn is None:
+                return
             entry, claim = turn
             entry.customer_first = claim is Claim.DIAL
             if claim is Claim.SEEK:
@@ -241,7 +251,7 @@ class Mover:
             self.apply(entry, I.TURN if claim is Claim.SEEK else I.DIAL_FIRST)
             self.advance(entry)
 
-    def _fit(self, place: Place) -> bool:
+    def fit(self, place: Place) -> bool:
         """May this promise be dialled now? Else it has lost its place in the line, or never had it."""
         rank, promise = place
         entry = self.book.get(promise)

@@ -45,6 +45,12 @@ class Line:
             self._listed.add(place)
             heapq.heappush(self._places, place)
 
+    def rank(self, n: int) -> float:
+        """Of the n-th; infinite where there are not so many."""
+        if len(self._places) < n:
+            return float("inf")
+        return self._places[0][0] if n == 1 else heapq.nsmallest(n, self._places)[-1][0]
+
     def first(self, fit: Callable[[Place], bool]) -> Place | None:
         """The first that fits; those before it are taken out for good."""
         while self._places:

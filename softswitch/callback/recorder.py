@@ -66,7 +66,7 @@ class Recorder:
             self._lay(entry)
             return
         if not entry.durable:
-            entry.durable = True
+            entry.durable, entry.loss = True, None
             move.out.append(PromiseChanged(entry.promise, None))
         if not entry.writes:
             entry.by = ""
@@ -119,8 +119,9 @@ class Recorder:
         promise = Promise(
             name, number, loss.queue, loss.stage, PromiseState.RECORDED, loss.contact, recorded_at, updated_at=now,
             group=policy.key, step=loss.step, priority_s=first_priority_s(policy, loss.stage),
+            node=self._move.node,
         )  # fmt: skip
-        entry = Entry(promise, since=now)
+        entry = Entry(promise, since=now, loss=loss)
         self._move.book.add(entry)
         return entry
 

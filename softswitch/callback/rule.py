@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from softswitch.callback.calendar import Hours
 from softswitch.callback.model import Lost, Policy, Promise
-from softswitch.callback.number import Number, Reading, normalise
+from softswitch.callback.number import Number, Reading, identified, normalise
 from softswitch.callback.zone import zones
 
 DO_NOT_CALL = "do-not-call"
@@ -105,7 +105,11 @@ class Rules:
 
     def barred(self, number: str) -> bool:
         """Is it never to be called?"""
-        return number in self.listed or number in self.filed
+        return any(one in self.listed or one in self.filed for one in {number, self._outside(number)})
+
+    def _outside(self, number: str) -> str:
+        """In E.164, also where a queue dials it as it is presented."""
+        return number if number.startswith("+") else identified(number, self._common).dial
 
     def opens(self, name: str, now: float) -> bool:
         """Whoever is called: does the queue or campaign call at this hour?"""

@@ -61,6 +61,24 @@ class Written:
             self.retry_at = now + self._pause_s
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
 
+    def waits(self, entry: Entry) -> bool:
+        """Is its row to be written again?"""
+        return entry.promise.id in self._again
+
+    def forget(self, entry: Entry) -> None:
+        """It is not ours any more."""
+        self._again.pop(entry.promise.id, None)
+
+    def disown(self) -> list[Entry]:
+        """What is durable is not ours to write any more; those of which something was still to be written."""
+        under_way = [write.entry for write in self._under_way.values()]
+        ours = [entry for entry in {id(entry): entry for entry in [*under_way, *self._again.values()]}.values()]
+        for entry in ours:
+            if entry.durable:
+                entry.let_go = True
+                self.forget(entry)
+        return [entry for entry in ours if entry.durable]
+
     def again(self, entry: Entry) -> None:
         self._again[entry.promise.id] = entry
 

@@ -259,8 +259,8 @@ def test_promises_that_may_not_be_dialled_cost_nothing() -> None:
     )
     asked: list[object] = []
     move = desk.ledger._move
-    fit = move._fit
-    move._fit = lambda place: asked.append(place) or fit(place)  # type: ignore[method-assign,func-returns-value]
+    fit = move.fit
+    move.fit = lambda place: asked.append(place) or fit(place)  # type: ignore[method-assign,func-returns-value]
     desk.lose()
     desk.acknowledge()
     desk.feed(Capacity("sales", 1, 0))

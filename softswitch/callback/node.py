@@ -1,0 +1,91 @@
+"""What a ledger says to the store, and hears from it, where promises are shared: with a pool, and with other nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.callback.model import Lost, Promise, Promote, RetryNow, Withdraw
+from softswitch.core.effect import Effect
+
+# ---- inputs ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """Until then (Unix s, by our clock) what is ours stays ours, whatever happens to the database."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """We were declared dead: what we led is others' by now, save these rows, which are ours in the new life."""
+
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer to ``Claim``: ours from now on, the lowest rank first."""
+
+    name: str  # of the policy
+    promises: tuple[Promise, ...]
+    ok: bool = True  # False: the store does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """The answer to ``Meet``: who is there. None: nobody any more."""
+
+    promise: str
+    token: str
+    there: Promise | None
+    ours: bool  # it lay in the pool, or was ours before; else its node has been told of the loss
+    ok: bool = True  # False: the store does not answer
+
+
+NodeInput = Leased | Disowned | Claimed | Met
+
+# ---- orders ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Effect):
+    """Take the first promises of this policy out of the pool, those of a rank below that; then ``Claimed``."""
+
+    name: str
+    most: int
+    below: float  # Unix s
+
+
+@dataclass(frozen=True, slots=True)
+class Meet(Effect):
+    """Our new promise was refused by one for the same number: take that, or tell its node; then ``Met``."""
+
+    promise: Promise
+    token: str
+    loss: Lost
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack(Effect):
+    """Into the pool, where it waits until ``not_before``; we have forgotten it. Not answered."""
+
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawNumber:
+    """Whatever is promised to a number within a group."""
+
+    number: str
+    key: str
+    why: str
+    stages: tuple[str, ...] = ()  # only for a loss at one of these; none: whatever it is for
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere(Effect):
+    """Do this to a promise that we do not lead: in the pool, or by telling its node. Not answered; nothing is lost."""
+
+    what: Withdraw | RetryNow | Promote | WithdrawNumber

@@ -1,0 +1,162 @@
+"""A ledger that shares promises: it takes some out of the pool, meets those that others have, and may lose its own.
+
+What it leads is in the book; what it gives back leaves the book with the order, so that nothing is written of it any
+more. A loss whose row meets another open promise for the same number is added to that one, here or by its node. While
+the lease is over nothing is dialled; once the node was declared dead, what it led is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from softswitch.callback.book import Entry
+from softswitch.callback.claim import GIVE_BACK_S, LOOK_S, Pool
+from softswitch.callback.due import wake_at
+from softswitch.callback.ending import ending
+from softswitch.callback.model import Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
+from softswitch.callback.mover import IN_HAND, Mover
+from softswitch.callback.node import Claimed, Disowned, Elsewhere, GiveBack, Leased, Meet, Met
+from softswitch.callback.pacing import Line
+from softswitch.callback.recorder import Recorder
+from softswitch.callback.written import ANSWER_S, Write
+
+S = PromiseState
+POOL = "pool"  # the key of the deadline at which the pool is looked at again
+WAITING = frozenset({S.RECORDED, S.RETRY_AT, S.UNCERTAIN})
+
+
+class Sharing:
+    def __init__(self, move: Mover, recorder: Recorder, as_found: Callable[[Promise], Promise]) -> None:
+        self._move, self._recorder = move, recorder
+        self._as_found = as_found  # a row that a node has left behind, as it is to be led on
+        self._pool = Pool()
+        self.inputs: Mapping[type, Callable[[Any], None]] = {
+            Leased: self._leased,
+            Disowned: self._disowned,
+            Claimed: self._claimed,
+            Met: self._met,
+        }
+        if move.node:
+            move.may_start, move.moved_on = self._may_start, self._moved_on
+
+    def due(self) -> None:
+        """Look at the pool again, for whom there are agents."""
+        self._move.turns.stir_all()
+
+    # ---- out of the pool, and into it ------------------------------------------------------------------------------
+
+    def _may_start(self, queue: str) -> bool:
+        """Is the oldest in memory the oldest there is, of each policy of the queue? Else we ask first."""
+        move = self._move
+        if move.now >= move.lease_until:
+            return False
+        pace, waits = move.turns.pace(queue), False
+        for policy in move.rules.calling(queue, move.now):
+            if not pace.agents(policy.reserve):
+                continue
+            line = pace.lines.setdefault(policy.name, Line())
+            line.first(move.fit)  # those before it are stale
+            if (order := self._pool.asks(policy.name, line, move.now)) is not None:
+                move.out.append(order)
+            waits |= self._pool.waits(policy.name, move.now)
+            move.deadlines.set(POOL, move.now + LOOK_S)
+        return not waits
+
+    def _claimed(self, event: Claimed) -> None:
+        self._lead(event.promises, claimed=True)
+        self._pool.claimed(event.name, [promise.rank for promise in event.promises], event.ok, self._move.now)
+        self._move.turns.stir([self._move.rules.policy(event.name).queue])
+
+    def _lead(self, rows: Iterable[Promise], claimed: bool) -> None:
+        """Rows that are ours. One that a new loss is about to meet is left to that."""
+        move = self._move
+        for row in rows:
+            if move.book.get(row.id) is None and move.book.open_for(row.number, row.key) is None:
+                promise = replace(self._as_found(row), node=move.node)
+                entry = Entry(promise, move.now, durable=True, ending=ending(promise), claimed=claimed)
+                move.book.add(entry)
+                move.advance(entry)
+
+    def _moved_on(self, entry: Entry) -> None:
+        """What was claimed and cannot be called for long goes back, once nothing of it is on its way to the store."""
+        move, promise = self._move, entry.promise
+        if not entry.claimed or promise.state not in WAITING or entry.writes or move.written.waits(entry):
+            return
+        wake = wake_at(entry, move.rules, move.now)
+        if wake >= move.now + GIVE_BACK_S:
+            self._drop(entry)
+            move.out.append(GiveBack(replace(promise, not_before=max(wake, promise.not_before))))
+
+    def _drop(self, entry: Entry) -> None:
+        """Nothing more is written of it, and it has no claim on anybody."""
+        move, promise = self._move, entry.promise
+        move.deadlines.set(promise.id, None)
+        move.written.forget(entry)
+        move.book.drop(entry)
+        entry.let_go, entry.intent = True, ""
+        entry.promise = replace(promise, state=S.RECORDED)
+        move.turns.moved(entry, promise.state)
+
+    # ---- others who have the same number ---------------------------------------------------------------------------
+
+    def meet(self, write: Write) -> None:
+        """A new row was refused: another open promise for that number and group is in the store."""
+        move, entry = self._move, write.entry
+        if entry.loss is None or not move.node:
+            self._recorder.not_stored(write)
+            return
+        move.written.succeeded(move.now)
+        if entry.let_go:
+            if write.answer:
+                move.out.append(PromiseAnswer(write.answer, entry.met, "" if entry.met else "store"))
+            return
+        move.written.begin(write)
+        move.deadlines.set(write.token, move.now + ANSWER_S)
+        move.out.append(Meet(entry.promise, write.token, entry.loss))
+
+    def _met(self, event: Met) -> None:
+        move = self._move
+        write = move.written.end(event.token)
+        move.deadlines.set(event.token, None)
+        if write is None or not event.ok:
+            if write is not None:
+                self._recorder.not_stored(write)
+            if event.there is not None and event.ours:
+                self._lead([event.there], claimed=True)
+            return
+        entry = write.entry
+        if event.there is None:
+            move.write(entry, write.answer, write.stage)
+            return
+        loss = entry.loss
+        if not entry.let_go:
+            self._drop(entry)
+        entry.met = True
+        if event.ours:
+            self._lead([event.there], claimed=True)
+            assert loss is not None, "it was sent to meet somebody"
+            self._recorder.lost(replace(loss, token=write.answer))
+        elif write.answer:
+            move.out.append(PromiseAnswer(write.answer, True))
+
+    # ---- the lease -------------------------------------------------------------------------------------------------
+
+    def _leased(self, event: Leased) -> None:
+        self._move.lease_until = event.until
+        self._move.turns.stir_all()
+
+    def _disowned(self, event: Disowned) -> None:
+        move = self._move
+        for entry in move.book.open():
+            if entry.durable:
+                if entry.promise.state is S.SEEKING or entry.promise.state in IN_HAND:
+                    move.out.append(ReleaseAgent(entry.promise.id))
+                self._drop(entry)
+        for entry in move.written.disown():
+            if entry.promise.state in (S.KEPT, S.WITHDRAWN):  # nobody but us knows yet
+                why = "reached agent" if entry.promise.state is S.KEPT else entry.promise.outcome
+                move.out.append(Elsewhere(Withdraw(entry.promise.id, why)))
+        self._pool.forget()
+        self._lead(event.promises, claimed=False)
