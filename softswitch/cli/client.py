@@ -87,15 +87,16 @@ def _http(config: Path) -> Http:
 
 
 def request(base: Base, method: str, path: str, key: str, body: Any = None, timeout_s: float = _TIMEOUT_S) -> Any:
-    """What the JSON object of the answer has under ``key``. Raises ``Failed`` with a message for people."""
+    """What the JSON object of the answer has under ``key``, "" for all of it. Raises ``Failed``, telling people why."""
     data = None if body is None else json.dumps(body).encode()
     answer = _ask(base, method, path, data, timeout_s)
     try:
-        return json.loads(answer)[key]
+        told = json.loads(answer)
+        return told[key] if key else dict(told)
     except (KeyError, TypeError):
         raise Failed(f"what answers at {base} is no softswitch") from None
     except ValueError as error:
-        raise _no_switch(base, error) from None
+        raise no_switch(base, error) from None
 
 
 def known(base: Base, path: str, key: str) -> Any:
@@ -127,9 +128,9 @@ def _ask(
     except urllib.error.HTTPError as error:
         if error.code == 404 and missing is not None:
             return missing
-        raise Failed(_refusal(error)) from None
+        raise Failed(refusal(error.code, error.read())) from None
     except (OSError, ValueError, HTTPException) as error:
-        raise _no_switch(base, error) from None
+        raise no_switch(base, error) from None
 
 
 def _opener(base: Base) -> urllib.request.OpenerDirector:
@@ -140,7 +141,7 @@ def _opener(base: Base) -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(*kinds)
 
 
-def _no_switch(base: Base, error: Exception) -> Failed:
+def no_switch(base: Base, error: Exception) -> Failed:
     reason = getattr(error, "reason", error)
     return Failed(
         f"no switch answers at {base} ({reason}).\n"
@@ -153,10 +154,11 @@ def quoted(name: str) -> str:
     return urllib.parse.quote(name, safe="")
 
 
-def _refusal(error: urllib.error.HTTPError) -> str:
+def refusal(status: int, body: bytes) -> str:
+    """What the switch has said, for people."""
     try:
-        told = json.load(error)
+        told = json.loads(body)
         message = f"{told['error']}\n{told['hint']}" if told.get("hint") else str(told["error"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        message = f"HTTP {error.code}"
-    return f"{message}\nset {TOKEN_VARIABLE} to your token" if error.code == 401 else message
+        message = f"HTTP {status}"
+    return f"{message}\nset {TOKEN_VARIABLE} to your token" if status == 401 else message

@@ -10,7 +10,20 @@ import typer
 from typer.core import TyperGroup
 
 from softswitch import __version__
-from softswitch.cli import agent, behind, dialplan, hours, mailbox, media, oversee, recording, report, show
+from softswitch.cli import (
+    agent,
+    behind,
+    callbacks,
+    campaign,
+    dialplan,
+    hours,
+    mailbox,
+    media,
+    oversee,
+    recording,
+    report,
+    show,
+)
 from softswitch.cli.bench import bench
 from softswitch.cli.supervise import supervise
 from softswitch.cli.trace import trace
@@ -53,8 +66,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(show.app)
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(campaign.order)
 app.add_typer(oversee.app, name="contact")
 app.add_typer(dialplan.app)
 app.add_typer(mailbox.app, name="voicemail")

@@ -14,7 +14,6 @@ from softswitch.cli.table import Column, duration, moment, show, skills, text, w
 
 app = typer.Typer()
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most, newest first.")]
-Everything = Annotated[bool, typer.Option("--all", help="Also those that were closed before the start.")]
 
 
 def _expected(value: Mapping[str, float] | None) -> str:
@@ -64,17 +63,6 @@ _QUEUES: list[Column] = [
     ("expected", "expected_wait", _expected),
     ("came true", "predictions", _came_true),
     ("promises", "promises_open", text),
-]
-_PROMISES: list[Column] = [
-    ("promise", "id", text),
-    ("number", "number", text),
-    ("queue", "queue", text),
-    ("lost at", "stage", text),
-    ("state", "state", text),
-    ("attempts", "attempts", text),
-    ("recorded", "recorded_at", moment),
-    ("not before", "not_before", moment),
-    ("outcome", "outcome", text),
 ]
 _REGISTRATIONS: list[Column] = [
     ("phone", "aor", text),
@@ -137,15 +125,6 @@ def agents(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False
 def queues(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
     """The queues: who waits, who could answer."""
     show(_list(url, config, "queues"), _QUEUES, as_json, "no queues are configured")
-
-
-@app.command()
-def callbacks(
-    config: Config = DEFAULT_CONFIG, url: Url = "", everything: Everything = False, as_json: Json = False
-) -> None:
-    """The promises to call back."""
-    rows = _list(url, config, "promises", "?all=1" if everything else "")
-    show(rows, _PROMISES, as_json, "no callbacks")
 
 
 @app.command()

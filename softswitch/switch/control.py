@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from softswitch.acd.glance import Glance
 from softswitch.acd.model import AcdInput, AgentState, AskWrapUp, ExtendWrapUp, LogOut, SetPaused, SetReady
 from softswitch.acd.story import Story
-from softswitch.callback.model import Promise, Withdraw
+from softswitch.callback.model import Promise
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.mailbox import Message
-from softswitch.contact.order import TellAcd, TellLedger
+from softswitch.contact.order import TellAcd
 from softswitch.contact.supervision import Supervision
 from softswitch.core.effect import Effect
 from softswitch.ivr.calendar import Override
@@ -21,6 +21,8 @@ from softswitch.sip.page import PLAIN, Text
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.calls import Contact
+from softswitch.switch.campaigns import Campaigns
+from softswitch.switch.promise_desk import Desk
 from softswitch.switch.supervisions import Wish
 from softswitch.switch.tracebook import Trace
 from softswitch.switch.view import (
@@ -47,6 +49,7 @@ class SwitchControl:
         self.parts: Callable[[], dict[str, bool]] = dict
         self.lost: Callable[[], dict[str, int]] = dict
         self._started = switch.clock.monotonic()
+        self._desk = Desk(switch)
 
     # ---- looking -----------------------------------------------------------------------------------------------
 
@@ -93,6 +96,12 @@ class SwitchControl:
 
     def promises(self) -> list[Promise]:
         return self._switch.ledger.durable()
+
+    def campaigns(self) -> Campaigns:
+        return self._switch.offices.campaigns
+
+    def promise_desk(self) -> Desk:
+        return self._desk
 
     def dialplans(self) -> list[DialplanView]:
         return self._switch.dialplans.views()
@@ -210,11 +219,6 @@ class SwitchControl:
         until = self._switch.acd.agent(agent).wrap_up_until
         self._agent(agent, ExtendWrapUp(agent, by_s))
         return until is not None
-
-    def withdraw(self, promise: str, why: str) -> None:
-        if promise not in {known.id for known in self._switch.ledger.promises()}:
-            raise LookupError(f"no such promise: {promise}")
-        self._command(TellLedger(Withdraw(promise, why)))
 
     def override(self, name: str, open: bool, since: float, until: float, note: str, by: str) -> Override:
         return self._switch.hours.order(name, open, since, until, note, by)

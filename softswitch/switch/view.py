@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,11 +13,13 @@ from softswitch.acd.glance import Glance
 from softswitch.acd.statistics import Intervals
 from softswitch.acd.story import Story
 from softswitch.callback.model import Promise
+from softswitch.callback.waits import Wait
 from softswitch.contact.mailbox import Message
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
+from softswitch.switch.campaign_view import CampaignDesk
 from softswitch.switch.tracebook import Trace
 
 
@@ -137,6 +139,35 @@ class Refused(Exception):
         self.why = why
 
 
+class PromiseDesk(Protocol):
+    """The promises that are in memory, as far as the store has them, and what people order about them.
+
+    Orders raise ``LookupError`` for what is not in memory, and ``Refused``; ``by`` is for the history.
+    """
+
+    def moment(self) -> tuple[float, str]:
+        """Now (Unix s), and the zone (IANA) in which people here write their hours."""
+
+    def promises(self) -> Iterator[Promise]:
+        """In no order."""
+
+    def promise(self, id: str) -> Promise | None: ...
+
+    def wait(self, id: str) -> Wait | None:
+        """Why it is not being kept just now; None where it is not in memory."""
+
+    def spellings(self, number: str) -> set[str]:
+        """As promises may have it."""
+
+    def withdraw(self, id: str, why: str, by: str) -> None: ...
+
+    def retry(self, id: str, by: str) -> None:
+        """Now, instead of after its pause."""
+
+    def promote(self, id: str, priority_s: float, by: str) -> None:
+        """It counts as so much older from now on."""
+
+
 class Control(Protocol):
     """The running switch, as the face sees it. All of it is in memory and returns at once."""
 
@@ -148,6 +179,10 @@ class Control(Protocol):
 
     def promises(self) -> list[Promise]:
         """Those that the store has: the open ones, oldest first, then the last thousand closed since start."""
+
+    def promise_desk(self) -> PromiseDesk: ...
+
+    def campaigns(self) -> CampaignDesk: ...
 
     def dialplans(self) -> list[DialplanView]: ...
 
@@ -225,8 +260,6 @@ class Control(Protocol):
 
     def extend_wrap_up(self, agent: str, by_s: float) -> bool:
         """The one that is under way; False where there is none."""
-
-    def withdraw(self, promise: str, why: str) -> None: ...
 
     def voicemail_heard(self, voicemail: str) -> None: ...
 

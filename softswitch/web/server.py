@@ -13,7 +13,6 @@ from aiohttp import web
 from softswitch import __version__
 from softswitch.acd.model import AgentState
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise
 from softswitch.contact.survey import Given
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.ivr.path import CallPath, Edge
@@ -23,12 +22,14 @@ from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
 from softswitch.web.access import Permission, require
 from softswitch.web.behind import Behind
-from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, WithdrawBody, number_of, read_body
+from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, number_of, read_body
+from softswitch.web.campaigns import Campaigns, CampaignStore
 from softswitch.web.dialplans import Dialplans, Reload
 from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.oversight import Overseeing, agent_of, refusing
 from softswitch.web.problem import ApiError, json_response, problem_middleware
+from softswitch.web.promises import PromiseReader, Promises
 from softswitch.web.statistics import Figures, Statistics
 from softswitch.web.supervise import Supervising
 from softswitch.web.trace import CAPTURE_TYPE, captured, traced
@@ -40,19 +41,17 @@ IDLE_LIMIT_S = 30.0  # of a connection between two requests, and before the firs
 GOODBYE_LIMIT_S = 1.0  # at the end of the process, for a request that is under way; one may be half sent for ever
 _LISTS = {  # by what something is called: the list of the running switch that has it, and the field with its name there
     "call": ("calls", "contact"), "agent": ("agents", "agent"),
-    "promise": ("promises", "id"), "ban of": ("bans", "source"), "voicemail": ("voicemails", "id"),
+    "ban of": ("bans", "source"), "voicemail": ("voicemails", "id"),
 }  # fmt: skip
 _OUTCOME_S = 45.0  # how long to wait for a phone; its transaction ends before that
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
 
 
-class StoreReader(Figures, StoryReader, Protocol):
-    """What was stored, newest first for calls, oldest first for promises and events."""
+class StoreReader(CampaignStore, Figures, PromiseReader, StoryReader, Protocol):
+    """What was stored, newest first for calls, oldest first for events."""
 
     async def calls(self, limit: int) -> Sequence[CallRecord]: ...
-
-    async def promises(self) -> Sequence[Promise]: ...
 
     async def events(self, after: int, limit: int) -> Sequence[Any]: ...
 
@@ -77,7 +76,7 @@ class MetricsPage(Protocol):
     def render(self) -> bytes: ...
 
 
-Handle = Callable[[web.Request, str], Awaitable[web.Response]]  # request, name of whoever asks
+Handle = Callable[[web.Request, str], Awaitable[web.StreamResponse]]  # request, name of whoever asks
 
 
 class Api:
@@ -105,6 +104,8 @@ class Api:
         behind = Behind(self._control, self._reader)
         overseeing = Overseeing(self._control)
         why = Why(self._control, self._reader)
+        campaigns = Campaigns(self._control, self._reader)
+        promises = Promises(self._control, self._reader)
         return [
             ("GET", "/healthz", Permission.OPEN, self.healthy),
             ("GET", "/readyz", Permission.OPEN, self.ready),
@@ -129,7 +130,14 @@ class Api:
             ("GET", "/api/v1/media", live, self._processes.shown),
             ("POST", r"/api/v1/media/{process:[0-9]{1,3}}/drain", Permission.MEDIA, self._processes.drain),
             ("GET", "/api/v1/statistics", records, Statistics(self._control, self._reader).shown),
-            ("GET", "/api/v1/promises", records, self.promises),
+            ("GET", "/api/v1/promises", records, promises.listed),
+            ("GET", "/api/v1/promises/{id}", records, promises.shown),
+            ("GET", "/api/v1/campaigns", records, campaigns.listed),
+            ("GET", "/api/v1/campaigns/{name}", records, campaigns.shown),
+            ("POST", "/api/v1/campaigns/{name}/import", command, campaigns.imported),
+            ("POST", "/api/v1/campaigns/{name}/pause", command, campaigns.pause),
+            ("POST", "/api/v1/campaigns/{name}/resume", command, campaigns.resume),
+            ("POST", "/api/v1/calls/{id}/disposition", Permission.AGENT_STATE, campaigns.dispose),
             ("GET", "/api/v1/records", records, self.records),
             ("GET", "/api/v1/events", records, self.events),
             ("GET", "/api/v1/contacts/{id}/why", records, why.why),
@@ -156,7 +164,10 @@ class Api:
                 self._of("call", "id", overseeing.reprioritise),
             ),
             ("POST", "/api/v1/agents/{name}/wrap-up", Permission.AGENT_STATE, self.wrap_up),
-            ("POST", "/api/v1/promises/{id}/withdraw", command, self.withdraw),
+            ("POST", "/api/v1/promises/{id}/withdraw", command, promises.cancel),  # as it was called first
+            ("POST", "/api/v1/promises/{id}/cancel", command, promises.cancel),
+            ("POST", "/api/v1/promises/{id}/retry", command, promises.retry),
+            ("POST", "/api/v1/promises/{id}/promote", command, promises.promote),
             ("DELETE", "/api/v1/calls/{id}", command, self.hang_up),
             ("POST", "/api/v1/calls/{id}/supervise", Permission.SUPERVISE, Supervising(self._control).handle),
             ("POST", "/api/v1/calls/{id}/recording", Permission.RECORDING, self.recording),
@@ -192,16 +203,11 @@ class Api:
     def _of(self, kind: str, key: str, handle: Handle) -> Handle:
         """The same, and a name that is not known is answered 404."""
 
-        async def known(request: web.Request, who: str) -> web.Response:
+        async def known(request: web.Request, who: str) -> web.StreamResponse:
             with self._known(kind, request.match_info[key]):
                 return await handle(request, who)
 
         return known
-
-    async def promises(self, request: web.Request, who: str) -> web.Response:
-        """Those in memory; with ``?all=1`` also those that were closed before the start."""
-        everything = number_of(request, "all", 0, 1)
-        return json_response({"promises": await self._reader.promises() if everything else self._control.promises()})
 
     async def records(self, request: web.Request, who: str) -> web.Response:
         return json_response({"records": await self._reader.calls(number_of(request, "limit", 100, 10_000))})
@@ -252,14 +258,6 @@ class Api:
     async def wrap_up(self, request: web.Request, who: str) -> web.Response:
         with self._known("agent", request.match_info["name"]):
             return json_response(await wrap_up(self._control, request, who))
-
-    async def withdraw(self, request: web.Request, who: str) -> web.Response:
-        body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')
-        promise = request.match_info["id"]
-        _log.info("promise_withdrawn", promise=promise, by=who)
-        with self._known("promise", promise):
-            self._control.withdraw(promise, body.why or f"withdrawn by {who}")
-        return json_response({"promise": promise, "withdrawn": True}, 202)  # done once it is durable
 
     async def unban(self, request: web.Request, who: str) -> web.Response:
         source = request.match_info["source"]

@@ -12,7 +12,7 @@ from softswitch.acd.estimate import Interval
 from softswitch.acd.glance import Glance
 from softswitch.acd.statistics import Intervals
 from softswitch.acd.story import Story
-from softswitch.callback.model import Promise, PromiseState
+from softswitch.callback.model import Promise
 from softswitch.contact.mailbox import Message
 from softswitch.ivr.calendar import Calendar, Override, shown
 from softswitch.ivr.path import CallPath, Edge, PathStep
@@ -32,6 +32,7 @@ from softswitch.switch.view import (
     WebhookView,
 )
 from tests.support import stories
+from tests.support.fake_desk import FakeDesk
 
 NOON = datetime(2026, 3, 30, 10, 0, tzinfo=UTC)  # 12:00 in Berlin
 OVERRIDE = Override("override-1", "office", True, 0.0, NOON.timestamp() + 3600, "fair")
@@ -47,6 +48,7 @@ class FakeControl:
     done: list[tuple[str, ...]] = field(default_factory=list)
 
     counted: Intervals = field(default_factory=Intervals)
+    desk: FakeDesk | None = None
 
     def statistics(self, of_agents: bool) -> StatisticsView:
         return StatisticsView(NOON.timestamp(), "Europe/Berlin", NOON.timestamp() - 900, self.counted)
@@ -65,7 +67,12 @@ class FakeControl:
         return [QueueView("orders", 1, 12.5, 1, 2, 1, Interval(60.5, 90.5, 130.5), FORETOLD)]
 
     def promises(self) -> list[Promise]:
-        return [Promise("p-1", "+8613800138001", "orders", "abandoned", PromiseState.DUE, "c-0", 1700000000.0)]
+        return list(self.promise_desk().promises())
+
+    def promise_desk(self) -> FakeDesk:
+        if self.desk is None:
+            self.desk = FakeDesk(self.done)
+        return self.desk
 
     def dialplans(self) -> list[DialplanView]:
         return [
@@ -177,11 +184,6 @@ class FakeControl:
     def extend_wrap_up(self, agent: str, by_s: float) -> bool:
         self._agent("extend_wrap_up", agent, str(by_s))
         return agent == "alice"
-
-    def withdraw(self, promise: str, why: str) -> None:
-        if promise != "p-1":
-            raise LookupError(f"no promise {promise!r}")
-        self.done.append(("withdraw", promise, why))
 
     def bans(self) -> list[Ban]:
         return [Ban("192.0.2.66", 1700000000.0, 1700000600.0, "1001", 12)]

@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 
 from softswitch import __version__
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise
 from softswitch.cli.main import app
 from softswitch.ivr.path import CallPath, PathStep
 from softswitch.media.finish import recover
@@ -25,6 +24,7 @@ from softswitch.media.recorder import Recorder
 from softswitch.metrics import Metrics
 from softswitch.web import make_app
 from tests.support.fake_control import FakeControl
+from tests.support.fake_desk import StoredPromises
 from tests.support.fake_media import FakeMedia
 
 ROOT = Path(__file__).parents[3]
@@ -43,12 +43,9 @@ STEPS = (
 PATH = CallPath("c-0", "shop", "ba98", 1_800_000_000.0, 1_800_000_401.0, True, 260, STEPS)
 
 
-class Reader:
+class Reader(StoredPromises):
     async def calls(self, limit: int) -> Sequence[CallRecord]:
         return [RECORD][:limit]
-
-    async def promises(self) -> Sequence[Promise]:
-        return FakeControl().promises() * 2
 
     async def events(self, after: int, limit: int) -> Sequence[Any]:
         return []
@@ -180,7 +177,7 @@ def test_nothing_to_show_is_said(running: Running, monkeypatch: pytest.MonkeyPat
         (["agent", "pause", "alice", "--reason", "lunch"], ("set_paused", "alice", "lunch")),
         (["agent", "wrap-up", "alice"], ("ask_wrap_up", "alice")),
         (["agent", "extend", "alice", "1m30s"], ("extend_wrap_up", "alice", "90.0")),
-        (["withdraw", "p-1", "--reason", "by mail"], ("withdraw", "p-1", "by mail")),
+        (["withdraw", "p-1", "--reason", "by mail"], ("withdraw", "p-1", "by mail", "api local")),
         (["unban", "192.0.2.66"], ("unban", "192.0.2.66")),
         (["hangup", "c-1"], ("hang_up", "c-1")),
     ],

@@ -15,13 +15,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from softswitch.call.record import CallRecord
-from softswitch.callback.model import Promise
 from softswitch.metrics import Metrics
 from softswitch.settings.system import Token
 from softswitch.supervisor import STOP_LIMIT_S
 from softswitch.web import make_app, make_runner
 from softswitch.web.access import ROLES
 from tests.support.fake_control import FakeControl
+from tests.support.fake_desk import StoredPromises
 from tests.support.fake_media import FakeMedia
 
 Client = TestClient[web.Request, web.Application]
@@ -29,18 +29,16 @@ Connect = Callable[..., Awaitable[Client]]
 RECORD = CallRecord("c-0", "inbound", "1", "8000", "", "", "", "", 1.0, 0.0, 0.0, 2.0, "abandoned", "caller", "", "")
 
 
-class FakeReader:
+class FakeReader(StoredPromises):
     """Remembers what it was asked for."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[Any] = []
 
     async def calls(self, limit: int) -> Sequence[CallRecord]:
         self.asked.append(limit)
         return [RECORD]
-
-    async def promises(self) -> Sequence[Promise]:
-        return FakeControl().promises() * 2
 
     async def events(self, after: int, limit: int) -> Sequence[Any]:
         self.asked.append((after, limit))
@@ -101,7 +99,6 @@ async def test_what_happens_now(connect: Connect) -> None:
     assert queue["predictions"]["counts"] == {"inside": 3, "above": 2} and queue["predictions"]["coverage"] == 0.5
     promises = (await get(client, "/api/v1/promises"))["promises"]
     assert [(promise["id"], promise["state"]) for promise in promises] == [("p-1", "due")]
-    assert len((await get(client, "/api/v1/promises?all=1"))["promises"]) == 2
 
 
 async def test_a_binding_without_end_has_no_expiry(connect: Connect) -> None:
@@ -120,10 +117,9 @@ async def test_text_that_is_no_utf_8_is_shown_all_the_same(
     call, promise, binding = control.calls()[0], control.promises()[0], control.registrations()[1]
     record = replace(RECORD, caller=odd)
     monkeypatch.setattr(control, "calls", lambda: [replace(call, caller=odd)])
-    monkeypatch.setattr(control, "promises", lambda: [replace(promise, number=odd)])
+    control.promise_desk().rows[:] = [replace(promise, number=odd)]
     monkeypatch.setattr(control, "registrations", lambda: [replace(binding, contact=odd, path=(odd,))])
     monkeypatch.setattr(reader, "calls", AsyncMock(return_value=[record]))
-    monkeypatch.setattr(reader, "promises", AsyncMock(return_value=[replace(promise, number=odd)]))
     monkeypatch.setattr(reader, "events", AsyncMock(return_value=[{"body": {odd: odd}}]))
     client = await connect()
     shown = "a\ufffd"
@@ -233,7 +229,10 @@ async def test_a_promise_is_withdrawn(connect: Connect, control: FakeControl) ->
     await post(client, "/api/v1/promises/p-1/withdraw", {"why": "by mail"}, 202)
     async with client.post("/api/v1/promises/p-1/withdraw") as answer:
         assert answer.status == 202
-    assert control.done == [("withdraw", "p-1", "by mail"), ("withdraw", "p-1", "withdrawn by local")]
+    assert control.done == [
+        ("withdraw", "p-1", "by mail", "api local"),
+        ("withdraw", "p-1", "withdrawn by local", "api local"),
+    ]
     await post(client, "/api/v1/promises/p-9/withdraw", {}, 404)
 
 
@@ -398,7 +397,7 @@ async def test_a_command_names_who_gave_it(connect: Connect, control: FakeContro
     headers = {"Authorization": "Bearer secret-supervisor"}
     async with client.post("/api/v1/promises/p-1/withdraw", headers=headers) as answer:
         assert answer.status == 202
-    assert control.done == [("withdraw", "p-1", "withdrawn by my-supervisor")]
+    assert control.done == [("withdraw", "p-1", "withdrawn by my-supervisor", "api my-supervisor")]
 
 
 # ---- mailboxes and texts ---------------------------------------------------------------------------------------

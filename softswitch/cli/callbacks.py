@@ -1,0 +1,265 @@
+"""``softswitch callbacks``: the promises to call back, what has become of each, and what people order about them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+from typer.core import TyperGroup
+
+from softswitch.callback.sheet.mistake import cell
+from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
+from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.table import Column, as_json_text, duration, moment, show, text
+from softswitch.core.legible import printable
+from softswitch.core.units import seconds, spoken
+
+PAGE = 1000  # rows of one request
+
+
+class _ListFirst(TyperGroup):
+    """Without a command of its own the list is meant: so it was called before there were others."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = args and (args[0] in self.commands or args[0] == "--help")
+        rest: list[str] = super().parse_args(ctx, args if named else ["list", *args])
+        return rest
+
+
+app = typer.Typer(cls=_ListFirst, help="The promises to call back.", no_args_is_help=False)
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of promises, as the list shows them.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Of a promise, as the list shows it.")]
+State = Annotated[str, typer.Option("--state", help="open (the default), ended, any; or states, with commas.")]
+Queue = Annotated[str, typer.Option("--queue", help="Only of this queue.")]
+Campaign = Annotated[str, typer.Option("--campaign", help="Only of this campaign.")]
+Stage = Annotated[str, typer.Option("--stage", help="Only of callers who were lost there.")]
+Number = Annotated[str, typer.Option("--number", help="Only to this number, in any spelling.")]
+Since = Annotated[str, typer.Option("--since", help="Recorded then or later: today, 9:30, 2h (ago), 2026-12-31T09:30.")]
+Until = Annotated[str, typer.Option("--until", help="Recorded before.")]
+Due = Annotated[bool, typer.Option("--due", help="Only those that wait for nothing but an agent and their hours.")]
+Newest = Annotated[bool, typer.Option("--newest", help="The newest first.")]
+Everything = Annotated[bool, typer.Option("--all", help="Also those that have ended, the newest first.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="How many at most.")]
+Why = Annotated[str, typer.Option("--why", help="Why, for its history.")]
+Priority = Annotated[str, typer.Option("--priority", help="It counts as so much older: 10m; 0s takes it back.")]
+Csv = Annotated[bool, typer.Option("--csv", help="For spreadsheets (the default).")]
+Output = Annotated[str, typer.Option("--output", "-o", help="Into this file (-: stdout).")]
+
+
+def _until(row: Mapping[str, Any]) -> str:
+    """Why it waits: "outside hours until 09:00"."""
+    until = row.get("waits_until") or 0.0
+    return f"{row['waits']} until {moment(until)}" if until and row.get("waits") else text(row.get("waits"))
+
+
+def _priority(priority_s: float) -> str:
+    return f"{'-' if priority_s < 0 else ''}{spoken(abs(priority_s))}" if priority_s else ""
+
+
+_LISTED: list[Column] = [
+    ("promise", "id", text),
+    ("number", "number", text),
+    ("queue", "of", text),
+    ("lost at", "stage", text),
+    ("state", "state", text),
+    ("age", "age_s", duration),
+    ("attempts", "attempts", text),
+    ("next attempt", "not_before", moment),
+    ("outcome", "outcome", text),
+    ("why it waits", "waiting", text),
+]
+_HISTORY: list[Column] = [
+    ("at", "at", moment), ("state", "state", text), ("attempt", "attempt", lambda count: text(count or "")),
+    ("lost at", "stage", text), ("times lost", "losses", text), ("outcome", "outcome", text),
+    ("not before", "not_before", moment), ("priority", "priority_s", _priority),
+    ("by", "by", text),
+]  # fmt: skip
+_ATTEMPTS: list[Column] = [
+    ("attempt", "attempt", text), ("at", "at", moment), ("outcome", "outcome", text), ("agent", "agent", text),
+    ("contact", "contact", text), ("Call-ID", "call_id", text),
+]  # fmt: skip
+_EXPORTED = (
+    "id", "number", "queue", "campaign", "group", "stage", "step", "state", "recorded_at", "losses", "attempts",
+    "not_before", "outcome", "disposition", "priority_s", "expires_at", "updated_at", "contact", "call_id", "consent",
+    "node",
+)  # fmt: skip
+
+
+def _query(**wanted: Any) -> dict[str, Any]:
+    return {key: value for key, value in wanted.items() if value}
+
+
+def _rows(base: Base, wanted: Mapping[str, Any], limit: int) -> Iterator[dict[str, Any]]:
+    """Page by page, as long as there are more."""
+    after, left = "", limit
+    while left > 0:
+        query = urllib.parse.urlencode({**wanted, **_query(after=after), "limit": min(left, PAGE)})
+        answer = request(base, "GET", f"/api/v1/promises?{query}", "")
+        page = answer.get("promises")
+        if not isinstance(page, list):
+            raise Failed(f"what answers at {base} is no softswitch")
+        yield from page
+        after, left = answer.get("next", ""), left - len(page)
+        if not after:
+            return
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    of = f"{row['queue']} ({row['campaign']})" if row.get("campaign") else row["queue"]
+    return {**row, "of": of, "waiting": _until(row)}
+
+
+@app.command("list")
+def listed(
+    state: State = "",
+    queue: Queue = "",
+    campaign: Campaign = "",
+    stage: Stage = "",
+    number: Number = "",
+    since: Since = "",
+    until: Until = "",
+    due: Due = False,
+    newest: Newest = False,
+    everything: Everything = False,
+    limit: Limit = 100,
+    config: Config = DEFAULT_CONFIG,
+    url: Url = "",
+    as_json: Json = False,
+) -> None:
+    """Those that are open, the oldest first; or those that are asked for."""
+    wanted = _query(
+        state=state or ("" if everything or number else "open"), queue=queue, campaign=campaign, stage=stage,
+        number=number, since=since, until=until, due=int(due), order="newest" if newest else "", all=int(everything),
+    )  # fmt: skip
+    rows = list(_rows(base_url(url, config), wanted, limit + 1))
+    show((_shown(row) if not as_json else row for row in rows[:limit]), _LISTED, as_json, "no callbacks")
+    if len(rows) > limit and not as_json:
+        typer.echo(
+            f"and more: --limit {limit * 10} shows them, `softswitch callbacks export` writes them all", err=True
+        )
+
+
+@app.command("show")
+def shown(promise: Id, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """All about one: what it is, what has become of it, and each attempt, with the contact for `softswitch trace`."""
+    told = request(base_url(url, config), "GET", f"/api/v1/promises/{quoted(promise)}", "promise")
+    if as_json:
+        typer.echo(as_json_text(told))
+        return
+    for line in _lines(told):
+        typer.echo(printable(line))
+    typer.echo()
+    show(told["history"], _HISTORY, False, "nothing is kept of its history")
+    if told["attempted"]:
+        typer.echo()
+        show(told["attempted"], _ATTEMPTS, False, "")
+
+
+def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    row = _shown(told)
+    yield f"{row['id']}: {row['number']}, {row['of']}"
+    step = f" in step {row['step']}" if row.get("step") else ""
+    yield f"lost at {row['stage']}{step}, recorded {moment(row['recorded_at'])}, {duration(row['age_s'])} ago"
+    yield f"{row['state']}{', ' + row['outcome'] if row['outcome'] else ''}, attempts: {row['attempts']}"
+    for label, value in (
+        ("waits", row["waiting"]), ("priority", _priority(row["priority_s"])),
+        ("expires", moment(row["expires_at"])), ("group", row["group"]), ("consent", row["consent"]),
+        ("disposition", row["disposition"]), ("node", row["node"]),
+    ):  # fmt: skip
+        if value:
+            yield f"{label}: {value}"
+    for name, value in row["variables"]:
+        yield f"{name} = {value}"
+
+
+def _each(ids: list[str], order: str, body: Any, said: str, url: str, config: Path, as_json: bool) -> None:
+    """Give the order about each; those that are refused are told, and the command ends with 1."""
+    base = base_url(url, config)
+    refused = 0
+    for id in ids:
+        try:
+            told = request(base, "POST", f"/api/v1/promises/{quoted(id)}/{order}", "", body)
+        except Failed:
+            refused += 1
+            continue
+        typer.echo(as_json_text(told) if as_json else f"{printable(id)}: {said}")
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def cancel(promises: Ids, why: Why = "", config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """Withdraw them: nobody is called any more. An attempt that is under way is not cut short."""
+    _each(promises, "cancel", {"why": why}, "withdrawn", url, config, as_json)
+
+
+@app.command()
+def retry(promises: Ids, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """Try again now, instead of after the pause; hours hold all the same."""
+    _each(promises, "retry", {}, "tried again as soon as its hours and an agent allow", url, config, as_json)
+
+
+@app.command()
+def promote(
+    promises: Ids, priority: Priority, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False
+) -> None:
+    """Let them come sooner: each counts as so much older than it is."""
+    try:
+        priority_s = seconds(priority)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; for example --priority 10m") from None
+    said = f"counts as {spoken(priority_s)} older" if priority_s else "counts as old as it is"
+    _each(promises, "promote", {"priority_s": priority_s}, said, url, config, as_json)
+
+
+@app.command()
+def export(
+    state: State = "any",
+    queue: Queue = "",
+    campaign: Campaign = "",
+    stage: Stage = "",
+    number: Number = "",
+    since: Since = "",
+    until: Until = "",
+    output: Output = "-",
+    as_csv: Csv = False,
+    config: Config = DEFAULT_CONFIG,
+    url: Url = "",
+    as_json: Json = False,
+) -> None:
+    """All that are asked for, the oldest first, however many: as CSV, or with --json one object a line."""
+    if as_json and as_csv:
+        raise Failed("--json or --csv, not both")
+    wanted = _query(
+        state=state, queue=queue, campaign=campaign, stage=stage, number=number, since=since, until=until,
+        order="oldest",
+    )  # fmt: skip
+    rows = _rows(base_url(url, config), wanted, sys.maxsize)
+    try:
+        if output == "-":
+            _write(rows, sys.stdout, as_json)
+        else:
+            with Path(output).open("w", encoding="utf-8", newline="") as file:
+                _write(rows, file, as_json)
+    except OSError as error:
+        raise Failed(f"{error.filename or output}: {error.strerror}") from None
+
+
+def _write(rows: Iterator[dict[str, Any]], file: TextIO, as_json: bool) -> None:
+    """A row at a time: a million of them take no more memory than a page."""
+    if as_json:
+        file.writelines(f"{json.dumps(row)}\n" for row in rows)
+        return
+    file.write(",".join(_EXPORTED) + "\n")
+    for row in rows:
+        file.write(",".join(_cell(name, row.get(name)) for name in _EXPORTED) + "\n")
+
+
+def _cell(name: str, value: Any) -> str:
+    """Numbers of ours as they are; a telephone number begins with +, and what callers wrote with anything."""
+    return text(value) if isinstance(value, int | float) else cell(text(value))

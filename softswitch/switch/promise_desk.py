@@ -1,0 +1,59 @@
+"""``view.PromiseDesk`` over the driver: the promises that the ledger has in memory, and what people order of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from softswitch.callback.model import OPEN, LedgerInput, Promise, PromiseState, Promote, RetryNow, Withdraw
+from softswitch.callback.waits import Wait
+from softswitch.contact.order import TellLedger
+from softswitch.switch.view import Refused
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+
+class Desk:
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+
+    def moment(self) -> tuple[float, str]:
+        return self._switch.clock.monotonic() + self._switch.clock.epoch, self._switch.configuration.zone
+
+    def promises(self) -> Iterator[Promise]:
+        return self._switch.ledger.glance.promises()
+
+    def promise(self, id: str) -> Promise | None:
+        return self._switch.ledger.glance.promise(id)
+
+    def wait(self, id: str) -> Wait | None:
+        return self._switch.ledger.glance.wait(id, self.moment()[0])
+
+    def spellings(self, number: str) -> set[str]:
+        return self._switch.ledger.glance.spellings(number)
+
+    def withdraw(self, id: str, why: str, by: str) -> None:
+        self._open(id, "withdraw")
+        self._tell(Withdraw(id, why, by))
+
+    def retry(self, id: str, by: str) -> None:
+        promise = self._open(id, "try again")
+        if promise.state is not PromiseState.RETRY_AT:
+            raise Refused("not pausing", f"{id} is {promise.state.value}: it does not wait for another attempt")
+        self._tell(RetryNow(id, by))
+
+    def promote(self, id: str, priority_s: float, by: str) -> None:
+        self._open(id, "promote")
+        self._tell(Promote(id, priority_s, by))
+
+    def _open(self, id: str, what: str) -> Promise:
+        promise = self.promise(id)
+        if promise is None:
+            raise LookupError(f"no such promise: {id}")
+        if promise.state not in OPEN:
+            raise Refused("ended", f"{id} is {promise.state.value}: there is nothing to {what}")
+        return promise
+
+    def _tell(self, event: LedgerInput) -> None:
+        self._switch.command(lambda: [TellLedger(event)])

@@ -1,0 +1,203 @@
+"""Promises over HTTP: those that somebody asks for, one with its history, and what people order about it.
+
+A list is what the store has, with what the ledger has in memory laid over it: a promise is shown as memory has it, for
+the store is told of some changes only later. ``next`` is where the next page begins.
+"""
+
+from __future__ import annotations
+
+from heapq import nlargest, nsmallest
+from typing import Annotated, Any, Protocol
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from softswitch.callback.history import Attempt, Logged
+from softswitch.callback.model import OPEN, Promise, PromiseState
+from softswitch.callback.wanted import CLOSED, EVERY, Place, Wanted, place
+from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.ivr.moment import PAST_EXAMPLE, past
+from softswitch.switch.view import Control, PromiseDesk, Refused
+from softswitch.web.body import WithdrawBody, number_of, read_body
+from softswitch.web.problem import ApiError, json_response
+
+MOST_PRIORITY_S = 86400.0 * 366
+_SETS = {"open": OPEN, "ended": CLOSED, "any": EVERY}
+_ORDERS = ("oldest", "newest")
+_POOL = "in the pool, for whoever has room"
+_log = structlog.get_logger("softswitch.web")
+
+
+class PromiseReader(Protocol):
+    async def promise_page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]: ...
+
+    async def promise(self, id: str) -> Promise | None: ...
+
+    async def promise_history(self, id: str) -> tuple[list[Logged], list[Attempt]]: ...
+
+
+class PromoteBody(msgspec.Struct, forbid_unknown_fields=True):
+    priority_s: Annotated[float, msgspec.Meta(ge=-MOST_PRIORITY_S, le=MOST_PRIORITY_S)]
+
+
+class Promises:
+    """Handlers for routes."""
+
+    def __init__(self, control: Control, reader: PromiseReader) -> None:
+        self._control = control
+        self._reader = reader
+
+    @property
+    def _desk(self) -> PromiseDesk:
+        return self._control.promise_desk()
+
+    async def listed(self, request: web.Request, who: str) -> web.Response:
+        """``state`` (open, ended, any, or states with commas), ``queue``, ``campaign``, ``stage``, ``number``,
+        ``since``, ``until``, ``due=1``, ``order`` (oldest, newest), ``limit``, ``after``; without any of them all that
+        is in memory."""
+        if not request.query:
+            return json_response({"promises": [self._told(one) for one in self._control.promises()]})
+        limit = number_of(request, "limit", 100, 10_000)
+        page = await self._page(_wanted(request, self._desk), _after(request), limit)
+        following = _cursor(page[-1]) if limit and len(page) == limit else ""
+        return json_response({"promises": [self._told(one) for one in page], "next": following})
+
+    async def _page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
+        fitting = [one for one in self._desk.promises() if wanted.takes(one) and wanted.follows(one, after)]
+        first = nlargest if wanted.newest_first else nsmallest
+        page = first(limit, fitting, key=place)
+        behind = after
+        while rows := await self._reader.promise_page(wanted, behind, limit):
+            page = first(limit, [*page, *(row for row in rows if self._desk.promise(row.id) is None)], key=place)
+            behind = place(rows[-1])
+            if len(rows) < limit or (len(page) == limit and not _before(behind, place(page[-1]), wanted)):
+                break
+        return page
+
+    async def shown(self, request: web.Request, who: str) -> web.Response:
+        id = request.match_info["id"]
+        promise = self._desk.promise(id) or await self._reader.promise(id)
+        if promise is None:
+            raise self._unknown(id)
+        log, attempts = await self._reader.promise_history(id)
+        return json_response({"promise": {**self._told(promise), "history": log, "attempted": attempts}})
+
+    async def cancel(self, request: web.Request, who: str) -> web.Response:
+        body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')
+        id = request.match_info["id"]
+        why = body.why or f"withdrawn by {who}"
+        await self._order(id, lambda: self._desk.withdraw(id, why, f"api {who}"))
+        _log.info("promise_withdrawn", promise=id, by=who)
+        return json_response({"promise": id, "withdrawn": True}, 202)  # done once it is durable
+
+    async def retry(self, request: web.Request, who: str) -> web.Response:
+        id = request.match_info["id"]
+        await self._order(id, lambda: self._desk.retry(id, f"api {who}"))
+        _log.info("promise_retried", promise=id, by=who)
+        return json_response({"promise": id, "retried": True}, 202)
+
+    async def promote(self, request: web.Request, who: str) -> web.Response:
+        body = await read_body(request, PromoteBody, '{"priority_s": 600}')
+        id = request.match_info["id"]
+        await self._order(id, lambda: self._desk.promote(id, body.priority_s, f"api {who}"))
+        _log.info("promise_promoted", promise=id, priority_s=body.priority_s, by=who)
+        return json_response({"promise": id, "priority_s": body.priority_s}, 202)
+
+    async def _order(self, id: str, give: Any) -> None:
+        """Raises ``ApiError`` where it is not done."""
+        try:
+            give()
+        except Refused as refused:
+            raise ApiError(409, str(refused), f"GET /api/v1/promises/{id} tells what has become of it") from None
+        except LookupError:
+            row = await self._reader.promise(id)
+            if row is None:
+                raise self._unknown(id) from None
+            if row.state not in OPEN:
+                raise ApiError(409, f"{id} is {row.state.value}: there is nothing to do about it") from None
+            where = f"node {row.node} has it" if row.node else "it waits in the pool"
+            raise ApiError(409, f"{id} is not at hand here: {where}", "ask again when a node has taken it") from None
+
+    def _unknown(self, id: str) -> ApiError:
+        known = [one.id for one in self._desk.promises()]
+        return ApiError(404, f"no promise {id!r}", did_you_mean(id, known).removeprefix("; "))
+
+    def _told(self, promise: Promise) -> dict[str, Any]:
+        """The row, how old it is, and why it waits."""
+        now, _ = self._desk.moment()
+        is_open = promise.state in OPEN
+        wait = self._desk.wait(promise.id) if is_open else None
+        elsewhere = f"at node {promise.node}" if promise.node else _POOL
+        return {
+            **{name: getattr(promise, name) for name in Promise.__slots__},
+            "age_s": now - promise.recorded_at,
+            "waits": (wait.why if wait else elsewhere) if is_open else "",
+            "waits_until": wait.until if wait else 0.0,
+        }
+
+
+def _before(one: Place, other: Place, wanted: Wanted) -> bool:
+    return one > other if wanted.newest_first else one < other
+
+
+def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
+    query, (now, zone) = request.query, desk.moment()
+    everything = number_of(request, "all", 0, 1)
+    order = query.get("order", "newest" if everything or query.get("state") in ("ended", "any") else "oldest")
+    if order not in _ORDERS:
+        raise ApiError(400, f"order={order!r} is not understood", f"one of {', '.join(_ORDERS)}")
+    return Wanted(
+        _states(query.get("state", "any" if everything or "number" in query else "open")),
+        query.get("queue", ""),
+        query.get("campaign", ""),
+        query.get("stage", ""),
+        _numbers(query["number"], desk) if "number" in query else frozenset(),
+        _moment(request, "since", now, zone),
+        _moment(request, "until", now, zone),
+        now if number_of(request, "due", 0, 1) else 0.0,
+        order == "newest",
+    )
+
+
+def _states(written: str) -> frozenset[PromiseState]:
+    found: set[PromiseState] = set()
+    for word in written.split(","):
+        try:
+            found |= _SETS[word] if word in _SETS else {PromiseState(word)}
+        except ValueError:
+            known = [*_SETS, *(state.value for state in PromiseState)]
+            hint = did_you_mean(word, known).removeprefix("; ") or f"of these, with commas: {', '.join(known)}"
+            raise ApiError(400, f"state={word!r} is not understood", hint) from None
+    return frozenset(found)
+
+
+def _numbers(written: str, desk: PromiseDesk) -> frozenset[str]:
+    """In every way in which a promise may have it; as it is written as well, for who has changed his rules since."""
+    if not any(char.isdigit() for char in written):
+        raise ApiError(400, f"number={written!r} is no number", "for example number=13800138000, or with its country")
+    return frozenset({*desk.spellings(written), written})
+
+
+def _moment(request: web.Request, name: str, now: float, zone: str) -> float:
+    if name not in request.query:
+        return 0.0
+    try:
+        return past(request.query[name], now, zone)
+    except ValueError as error:
+        raise ApiError(400, str(error), PAST_EXAMPLE) from None
+
+
+def _cursor(promise: Promise) -> str:
+    return f"{promise.recorded_at!r}_{promise.id}"
+
+
+def _after(request: web.Request) -> Place | None:
+    written = request.query.get("after", "")
+    if not written:
+        return None
+    at, _, id = written.partition("_")
+    try:
+        return float(at), id
+    except ValueError:
+        raise ApiError(400, f"after={written!r} is no place in a list", "take `next` of the page before") from None

@@ -1,0 +1,153 @@
+"""``softswitch callbacks``: the list, one promise, orders about several, an export that no spreadsheet calculates."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softswitch.callback.model import Promise, PromiseState
+from softswitch.callback.waits import Wait
+from softswitch.cli import callbacks
+from tests.support.fake_desk import AT_HAND
+from tests.unit.cli.test_commands import Running, _server, running
+
+__all__ = ["_server", "running"]  # fixtures
+
+S = PromiseState
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("TZ", "UTC")
+
+
+def rows(running: Running, *more: Promise) -> list[Promise]:
+    """In memory, besides the one that memory and store have."""
+    found = running.control.promise_desk().rows
+    found.extend(more)
+    return found
+
+
+def promise(number: int, **more: Any) -> Promise:
+    return replace(AT_HAND[0], id=f"p-{number}", number=f"+86138{number:08d}", recorded_at=1.7e9 + number, **more)
+
+
+def test_the_list_says_who_how_old_and_why_it_waits(running: Running) -> None:
+    rows(
+        running, promise(2, campaign="welcome", state=S.RETRY_AT, attempts=1, outcome="busy"), promise(3, state=S.KEPT)
+    )
+    running.control.promise_desk().waits["p-2"] = Wait("outside hours", 1_800_003_600.0)
+    for command in ([], ["list"]):
+        result = running("callbacks", *command)
+        head, first, second = result.stdout.splitlines()
+        assert head.split("  ")[0] == "promise" and "why it waits" in head
+        assert "+8613800138001" in first and "1157d9h46m40s" in first and first.rstrip().endswith("no agent free")
+        assert "orders (welcome)" in second and "busy" in second and "outside hours until 2027-01-15" in second
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--all"], ["p-4", "p-3", "p-2", "p-1"]),
+        (["--state", "kept,failed"], ["p-3"]),
+        (["list", "--state", "any", "--newest", "--limit", "2"], ["p-4", "p-3"]),
+        (["list", "--queue", "service"], ["p-4"]),
+        (["list", "--number", "138 0000 0003"], ["p-3"]),
+        (["--limit", "1"], ["p-1"]),
+    ],
+)
+def test_the_list_can_be_filtered(running: Running, options: list[str], found: list[str]) -> None:
+    rows(running, promise(2), promise(3, state=S.KEPT), promise(4, queue="service"))
+    told = json.loads(running("callbacks", *options, "--json").stdout)
+    assert [row["id"] for row in told] == found
+
+
+def test_a_list_that_goes_on_says_so(running: Running) -> None:
+    rows(running, promise(2))
+    result = running("callbacks", "--limit", "1")
+    assert result.exit_code == 0 and "and more: --limit 10 shows them" in result.stderr
+
+
+def test_one_promise_is_told_whole(running: Running) -> None:
+    rows(running)[0] = replace(AT_HAND[0], step="menu", priority_s=600.0, variables=(("order", "[b]7\x1b[2J"),))
+    out = running("callbacks", "show", "p-1").stdout
+    assert "p-1: +8613800138001, orders" in out and "lost at abandoned in step menu" in out
+    assert "priority: 10m" in out and "order = [b]7" in out and "\x1b" not in out
+    assert "api anna" in out, "who promoted it"
+    assert "c-9" in out and "0123abcd" in out and "bob" in out, "the attempt, for softswitch trace"
+    told = json.loads(running("callbacks", "show", "p-1", "--json").stdout)
+    assert [one["state"] for one in told["history"]] == ["recorded", "dialling", "retry_at", "retry_at"]
+
+
+@pytest.mark.parametrize(
+    ("command", "done"),
+    [
+        (
+            ["cancel", "p-1", "p-2", "--why", "by mail"],
+            [("withdraw", f"p-{n}", "by mail", "api local") for n in (1, 2)],
+        ),
+        (["retry", "p-2"], [("retry", "p-2", "api local")]),
+        (["promote", "p-1", "--priority", "10m"], [("promote", "p-1", "600", "api local")]),
+        (["promote", "p-1", "--priority", "0s"], [("promote", "p-1", "0", "api local")]),
+    ],
+)
+def test_an_order(running: Running, command: list[str], done: list[tuple[str, ...]]) -> None:
+    rows(running, promise(2, state=S.RETRY_AT))
+    result = running("callbacks", *command)
+    assert result.exit_code == 0, result.output
+    assert running.control.done == done
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["cancel", "p-9"], 1, "no promise 'p-9'"),
+        (["cancel"], 2, "Missing argument 'ID...'"),
+        (["promote", "p-1"], 2, "Missing option '--priority'"),
+        (["promote", "p-1", "--priority", "soon"], 2, "'soon' is not a duration"),
+        (["show", "p-9"], 1, "no promise 'p-9'"),
+        (["--state", "keept"], 1, "state='keept' is not understood\ndid you mean 'kept'?"),
+        (["list", "--since", "soon"], 1, "'soon' is not a moment"),
+        (["list", "--limit", "0"], 2, "not in the range"),
+        (["export", "--csv", "--json"], 1, "--json or --csv, not both"),
+        (["export", "-o", "/nowhere/at/all.csv"], 1, "/nowhere/at/all.csv: No such file or directory"),
+        (["p-1"], 2, "unexpected extra argument"),
+    ],
+)
+def test_what_cannot_be_done_is_said(running: Running, command: list[str], code: int, said: str) -> None:
+    result = running("callbacks", *command)
+    assert result.exit_code == code, result.output
+    assert said in " ".join(result.output.replace("│", "").split()) or said in result.output
+    assert not running.control.done
+
+
+def test_of_several_the_others_are_done(running: Running) -> None:
+    rows(running, promise(2), promise(3, state=S.KEPT))
+    result = running("callbacks", "cancel", "p-3", "p-9", "p-2")
+    assert result.exit_code == 1 and "p-2: withdrawn" in result.stdout
+    assert "p-3 is kept" in result.stderr and "no promise 'p-9'" in result.stderr
+    assert [one[1] for one in running.control.done] == ["p-2"]
+
+
+def test_an_export_has_all_of_them_and_no_formula(
+    running: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(callbacks, "PAGE", 2)
+    evil = '=HYPERLINK("http://evil","x")'
+    rows(running, *(promise(n, state=S.KEPT) for n in range(2, 6)), promise(6, outcome=evil, queue='a"b,c'))
+    path = tmp_path / "all.csv"
+    assert running("callbacks", "export", "-o", str(path)).exit_code == 0
+    with path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["id"] for row in found] == [f"p-{n}" for n in range(1, 7)]
+    assert found[0]["number"] == "'+8613800138001" and found[0]["recorded_at"] == "1700000000.0"
+    assert found[-1]["outcome"] == f"'{evil}" and found[-1]["queue"] == 'a"b,c'
+    assert not any(line.startswith(("=", "+", "-", "@")) for row in found for line in row.values())
+    lines = running("callbacks", "export", "--json").stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [f"p-{n}" for n in range(1, 7)]
