@@ -20,7 +20,7 @@ from softswitch.core.errors import Problem
 from softswitch.core.yaml_nodes import did_you_mean, load_yaml, locate
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
-from softswitch.ivr.verb.connect import PROMISE_STAGE
+from softswitch.ivr.verb.callback import PROMISE_STAGE
 from softswitch.ivr.world import World
 from softswitch.media.prompts import Speaking
 from softswitch.sdp.codecs import KNOWN, USUAL
@@ -225,6 +225,8 @@ def configuration(
         max_expires_s=sip.max_expires,
         ring_s=sip.ring,
         region=settings.region,
+        area_code=settings.area_code,
+        barred=settings.barred,
         tones=settings.tones or settings.region,
         language=settings.language,
         zone=settings.zone,

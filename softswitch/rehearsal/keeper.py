@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.call.record import CallRecord
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import Promise, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting
@@ -68,6 +70,10 @@ class Forgetful:
     def put_override(self, override: Override) -> None: ...
 
     def remove_override(self, id: str) -> None: ...
+
+    def put_do_not_call(self, rows: Sequence[Listed]) -> None: ...
+
+    def remove_do_not_call(self, numbers: Sequence[str]) -> None: ...
 
     def put_path(self, path: CallPath) -> None: ...
 

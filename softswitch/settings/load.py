@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from softswitch.callback.number import Reading
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.settings.check import findings, music_findings
 from softswitch.settings.complaint import complaint
+from softswitch.settings.do_not_call import read_list
 from softswitch.settings.model import Configuration, Settings
 from softswitch.settings.system import Paths, Store
 from softswitch.settings.transport import certificate_findings
@@ -47,7 +50,8 @@ def load_beside(
             if level == "error" and path[0] in live:
                 written.problem(path, f"{message} of those at work: what has changed there needs a restart")
     loaded = _right(written, settings)
-    return loaded, mixed.model_copy(update={"version": loaded.version, "texts": loaded.texts})
+    made = {name: getattr(loaded, name) for name in ("version", "texts", "barred")}
+    return loaded, mixed.model_copy(update=made)
 
 
 def _read(
@@ -71,12 +75,26 @@ def _read(
 
 def _right(written: Written, settings: Configuration | None) -> Settings:
     """Raises ``ConfigError`` where there are errors."""
+    root = written.directory.resolve().parent
+    barred = _barred(written, settings, root) if settings is not None else frozenset()
     errors = [problem for problem in written.problems if problem.level == "error"]
     if settings is None or errors:
         raise ConfigError(_in_order(written.problems))
-    root = written.directory.resolve().parent
-    values = {name: getattr(settings, name) for name in Configuration.model_fields} | _absolute(settings, root)
-    return Settings(root=root, warnings=tuple(written.problems), version=written.version, texts=written.texts, **values)
+    values: dict[str, Any] = {name: getattr(settings, name) for name in Configuration.model_fields} | _absolute(
+        settings, root
+    )
+    values |= {"version": written.version, "texts": written.texts, "barred": barred}
+    return Settings(root=root, warnings=tuple(written.problems), **values)
+
+
+def _barred(written: Written, settings: Configuration, root: Path) -> frozenset[str]:
+    if settings.do_not_call is None:
+        return frozenset()
+    calling = [*settings.campaigns.values(), *(one.callback for one in settings.queues.values() if one.callback)]
+    common = Reading(settings.region, settings.area_code)
+    numbers, problems = read_list(root / settings.do_not_call, common, [one.numbers for one in calling])
+    written.problems += problems
+    return numbers
 
 
 def _validated(written: Written) -> Configuration | None:

@@ -38,6 +38,7 @@ class Settings(Configuration):
 
     root: Path = Path()  # of the project: what relative paths were relative to
     warnings: tuple[Problem, ...] = ()
+    barred: frozenset[str] = Field(default=frozenset(), repr=False)  # the numbers of ``do_not_call``
     version: str = ""  # of the files, short: what a decision was made by
     texts: dict[str, str] = Field(default_factory=dict, repr=False)  # by file, as they were read; passwords included
 

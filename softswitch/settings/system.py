@@ -303,6 +303,8 @@ class System(Strict):
     store: Store = Store()
     paths: Paths = Paths()
     region: Country = "CN"  # of numbers without a country code
+    area_code: Annotated[str, written(r"[0-9]{0,6}", "an area code such as '10' or '010'")] = ""  # of local numbers
+    do_not_call: Path | None = None  # file with numbers that are never to be called
     tones: ToneCountry | None = None  # of call progress; none: those of the region, if they are known, else of the US
     language: Annotated[str, written(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a language such as zh or en-GB")] = "zh"
     zone: Zone = "Asia/Shanghai"  # of the time of day in dialplans

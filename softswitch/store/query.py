@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select, func, select
 
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.call.record import CallRecord, StreamQuality
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import OPEN, Promise, PromiseState, Tally
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
@@ -82,6 +83,10 @@ def voicemails(limit: int) -> Select[Any]:
 
 def overrides() -> Select[Any]:
     return select(schema.overrides).order_by(schema.overrides.c.ordered_at, schema.overrides.c.id)
+
+
+def do_not_call() -> Select[Any]:
+    return select(schema.do_not_call).order_by(schema.do_not_call.c.added_at, schema.do_not_call.c.number)
 
 
 def greetings() -> Select[Any]:
@@ -173,6 +178,10 @@ def to_voicemail(row: Row[Any]) -> Message:
 
 def to_override(row: Row[Any]) -> Override:
     return Override(**row._mapping)
+
+
+def to_listed(row: Row[Any]) -> Listed:
+    return Listed(**row._mapping)
 
 
 def to_story(row: Row[Any]) -> KeptStory:

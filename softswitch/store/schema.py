@@ -198,6 +198,15 @@ overrides = Table(  # of opening hours
     Column("ordered_at", Float(53), nullable=False),
 )
 
+do_not_call = Table(
+    "do_not_call",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("why", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("added_at", Float(53), nullable=False),
+)
+
 greetings = Table(
     "greetings",
     metadata,

@@ -5,7 +5,7 @@ Text is made legible here (``core.legible``): what a peer sent must not make a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, literal_column, select, tuple_
@@ -14,6 +14,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.call.record import CallRecord
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import Promise, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
@@ -60,6 +61,10 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase]:
         ("survey_answers", "put"): _upsert(insert, schema.survey_answers),
         ("deliveries", "put"): _upsert(insert, schema.deliveries),
         ("deliveries", "remove"): schema.deliveries.delete().where(schema.deliveries.c.id == bindparam("key_id")),
+        ("do_not_call", "put"): _upsert(insert, schema.do_not_call),
+        ("do_not_call", "remove"): schema.do_not_call.delete().where(
+            schema.do_not_call.c.number == bindparam("key_id")
+        ),
         ("overrides", "put"): _upsert(insert, schema.overrides),
         ("overrides", "remove"): schema.overrides.delete().where(schema.overrides.c.id == bindparam("key_id")),
         ("paths", "put"): _upsert(insert, schema.paths),
@@ -245,6 +250,14 @@ def agent(name: str, logged_in: bool, paused: str, phone: str) -> list[Change]:
 
 def voicemail(message: Message) -> list[Change]:
     return [Change("voicemails", "put", _row(legible(message)))]
+
+
+def do_not_call(rows: Iterable[Listed]) -> list[Change]:
+    return [Change("do_not_call", "put", _row(legible(row))) for row in rows]
+
+
+def may_call(numbers: Iterable[str]) -> list[Change]:
+    return [Change("do_not_call", "remove", {"key_id": number}) for number in numbers]
 
 
 def override(fact: Override) -> list[Change]:

@@ -15,6 +15,7 @@ from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.history import Attempt, Logged, joined
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import Promise, Tally
 from softswitch.callback.wanted import Place, Wanted, place
 from softswitch.contact.event import SurveyAnswered
@@ -135,6 +136,13 @@ class Store:
 
     def remove_override(self, id: str) -> None:
         self._writer.put(statement.no_override(id))
+
+    def put_do_not_call(self, rows: Sequence[Listed]) -> None:
+        """Each in place of what was kept of its number."""
+        self._writer.put(statement.do_not_call(rows))
+
+    def remove_do_not_call(self, numbers: Sequence[str]) -> None:
+        self._writer.put(statement.may_call(numbers))
 
     def remove_voicemail(self, voicemail: str, token: str) -> None:
         """Durably; then ``on_stored(voicemail, token, ok)``."""
@@ -276,6 +284,10 @@ class Store:
     async def overrides(self) -> list[Override]:
         """In the order in which they were ordered."""
         return await self._read(query.overrides(), query.to_override)
+
+    async def do_not_call(self) -> list[Listed]:
+        """All of them, in the order in which they were listed."""
+        return await self._read(query.do_not_call(), query.to_listed)
 
     async def greetings(self) -> list[Greeting]:
         return await self._read(query.greetings(), query.to_greeting)

@@ -100,8 +100,8 @@ class LastAgentRule:
 
 
 # What follows from ``agents.yaml`` and ``queues.yaml``: exchanged by a reload.
-STAFF = ("agents", "auto_login", "seats", "queues", "policies", "campaigns", "answering", "promises", "treatments",
-         "overflow", "last_agents", "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
+STAFF = ("agents", "auto_login", "seats", "queues", "policies", "barred", "campaigns", "answering", "promises",
+         "treatments", "overflow", "last_agents", "told", "recorded", "music", "mailboxes", "version")  # fmt: skip
 _LAST_RULES = ("treatments", "overflow", "music")  # by queue
 
 
@@ -144,6 +144,8 @@ class Configuration:
     max_expires_s: float = 3600.0
     ring_s: float = 30.0  # between our own phones
     region: str = "CN"
+    area_code: str = ""  # of numbers within our own area
+    barred: frozenset[str] = field(default=frozenset(), repr=False)  # never to be called, by the list in a file
     tones: str = "CN"  # country whose call progress tones are heard, where nothing else is said
     language: str = "zh"
     zone: str = "UTC"  # IANA; of the time of day in dialplans

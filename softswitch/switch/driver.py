@@ -36,6 +36,7 @@ from softswitch.switch.decisions import Decisions
 from softswitch.switch.desk import CallWanted, Desk
 from softswitch.switch.dialplans import Dialplans
 from softswitch.switch.directory import SwitchDirectory, fixed
+from softswitch.switch.do_not_call import DoNotCallList
 from softswitch.switch.door import Door
 from softswitch.switch.event import CallShed, MessageDropped, UnitFailed
 from softswitch.switch.facts import Facts
@@ -128,7 +129,7 @@ class Switch:
             max_bindings=configuration.max_bindings,
         )
         self.acd = Acd(configuration.agents, configuration.queues, configuration.version)
-        self.ledger = Ledger(configuration.policies, ids, configuration.region)
+        self.ledger = Ledger(configuration.policies, ids, configuration.region, area_code=configuration.area_code)
         self.trunks = Trunks(self)
         self.questions = TrunkQuestions(self)
         self.mailboxes = Mailboxes(configuration.mailboxes)
@@ -141,6 +142,7 @@ class Switch:
         self.texts = Texts(self)
         self.journal = CallJournal(self)
         self.hours = Hours(self)
+        self.do_not_call = DoNotCallList(self)
         self.outlook = SwitchOutlook(self)
         self.redials = Redials(self)
         self.last_agents = LastAgents(self)
@@ -186,7 +188,7 @@ class Switch:
         calls = self.calls
         offices = (
             self.signalling, calls, calls.keys, self.offices, self.questions, self.lamps, self.texts, self.outbox,
-            self.supervisions, self.gatherings, self.redials, sound,
+            self.supervisions, self.gatherings, self.redials, self.do_not_call, sound,
         )  # fmt: skip
         return {kind: handler for office in offices for kind, handler in office.handlers().items()}
 

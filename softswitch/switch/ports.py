@@ -14,6 +14,7 @@ from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.call.press import Form
 from softswitch.call.record import CallRecord
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import Promise, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting
@@ -274,6 +275,10 @@ class Keeper(Protocol):
     def put_override(self, override: Override) -> None: ...
 
     def remove_override(self, id: str) -> None: ...
+
+    def put_do_not_call(self, rows: Sequence[Listed]) -> None: ...
+
+    def remove_do_not_call(self, numbers: Sequence[str]) -> None: ...
 
     def put_path(self, path: CallPath) -> None:
         """In place of what was kept of that contact."""

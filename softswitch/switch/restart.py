@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from softswitch.acd.model import AgentState, LogIn, SetPaused
 from softswitch.acd.statistics import Intervals
 from softswitch.call.record import CallRecord
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import Promise, Restored, Tallied, Tally
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
@@ -21,6 +22,7 @@ from softswitch.core.effect import Effect
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath
 from softswitch.sip.registrar import Binding
+from softswitch.store.campaign import Pause
 from softswitch.store.query import StoredAgent
 from softswitch.switch.revival import Revival
 from softswitch.switch.way import static_flow
@@ -36,12 +38,14 @@ class Kept:
     agents: Iterable[StoredAgent] = ()
     voicemails: Iterable[Message] = ()
     overrides: Iterable[Override] = ()
+    do_not_call: Iterable[Listed] = ()
     tallies: Iterable[Tally] = ()  # of customers dialled first
     records: Iterable[CallRecord] = ()  # the latest
     calls: Mapping[str, bytes] = field(default_factory=dict)  # contact -> what ``journal`` wrote
     greetings: Iterable[Greeting] = ()
     deliveries: Iterable[Delivery] = ()
     paths: Iterable[CallPath] = ()  # of calls that went on
+    pauses: Iterable[Pause] = ()  # of campaigns
     intervals: Intervals = field(default_factory=Intervals)  # from ``Figures.since`` on
 
 
@@ -60,7 +64,9 @@ class Restart:
         switch.outlook.restore(kept.records)
         switch.last_agents.restore(kept.records)
         effects = switch.offices.to_ledger(Tallied(tuple(kept.tallies)))
+        effects += switch.do_not_call.restore(kept.do_not_call)
         effects += switch.offices.to_ledger(Restored(tuple(kept.promises)))
+        effects += switch.offices.campaigns.restore(kept.pauses, kept.records)
         effects += switch.workplaces.restore(kept.agents)
         effects += switch.hours.restore(kept.overrides)
         switch.paths.restore(kept.paths)

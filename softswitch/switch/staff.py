@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from softswitch.acd.model import Configure, LogIn, Reachability
-from softswitch.callback.model import Policies
+from softswitch.callback.model import Barred, Policies
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
 from softswitch.switch.configuration import Configuration
@@ -84,6 +84,9 @@ class Staff:
         yield TellAcd(Configure(new.agents, new.queues, new.version))
         if old.policies != new.policies:
             yield TellLedger(Policies(new.policies))
+        if old.barred != new.barred:
+            yield TellLedger(Barred(new.barred))
+            yield self._switch.offices.campaigns.told()
         for agent in moved:
             yield from self._switch.workplaces.moved(agent)
         for agent in moved:

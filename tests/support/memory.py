@@ -16,6 +16,7 @@ from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.history import Attempt, Logged, Made, joined
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import OPEN, Promise, Tally
 from softswitch.callback.wanted import Place, Wanted, place
 from softswitch.contact.event import SurveyAnswered
@@ -59,6 +60,7 @@ class Memory:
         self._answers: dict[tuple[str, str, str], SurveyAnswered] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._overrides: dict[str, Override] = {}
+        self._do_not_call: dict[str, Listed] = {}
         self._paths: dict[str, CallPath] = {}
         self._stories: dict[tuple[str, float], KeptStory] = {}
         self._grounds: dict[str, KeptGround] = {}
@@ -108,6 +110,13 @@ class Memory:
     def put_voicemail(self, message: Message) -> None:
         message = legible(message)
         self._voicemails[message.id] = message
+
+    def put_do_not_call(self, rows: Sequence[Listed]) -> None:
+        self._do_not_call |= {row.number: row for row in map(legible, rows)}
+
+    def remove_do_not_call(self, numbers: Sequence[str]) -> None:
+        for number in numbers:
+            self._do_not_call.pop(number, None)
 
     def put_override(self, override: Override) -> None:
         override = legible(override)
@@ -257,6 +266,9 @@ class Memory:
 
     async def voicemails(self, limit: int = MOST_READ) -> list[Message]:
         return sorted(self._voicemails.values(), key=lambda row: (-row.left_at, row.id))[:limit]
+
+    async def do_not_call(self) -> list[Listed]:
+        return sorted(self._do_not_call.values(), key=lambda row: (row.added_at, row.number))
 
     async def overrides(self) -> list[Override]:
         return sorted(self._overrides.values(), key=lambda row: (row.ordered_at, row.id))

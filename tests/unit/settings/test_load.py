@@ -115,7 +115,7 @@ def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
         ("recording: maybe", "1:1: recording: must be true or false"),
         ("region: china", "1:1: region: 'china' is not a country such as CN"),
         ("users: {}", "1:1: users: unknown key; it belongs into users.yaml"),
-        ("root: /x", "1:1: root: unknown key; known: agents, calendars"),
+        ("root: /x", "1:1: root: unknown key; known: agents, area_code"),
         ("callbacks: {settel: 1s}", "1:13: callbacks.settel: unknown key; did you mean 'settle'?"),
         ("store: {url: 'mysql://x'}", "1:9: store.url: must begin with sqlite:/// or postgresql://"),
         ("media: {ports: 10-20}", "1:9: media.ports: '10-20' is not a range of ports above 1023"),

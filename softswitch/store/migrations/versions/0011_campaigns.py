@@ -40,6 +40,13 @@ def upgrade() -> None:
     _index("promises_node", ["node", "recorded_at"], OWNED)
     _history()
     op.create_table(
+        "do_not_call",
+        sa.Column("number", sa.String, primary_key=True),
+        sa.Column("why", sa.String, nullable=False),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("added_at", sa.Float(53), nullable=False),
+    )
+    op.create_table(
         "campaign_pauses",
         sa.Column("campaign", sa.String, primary_key=True),
         sa.Column("by", sa.String, nullable=False),
@@ -66,6 +73,7 @@ def _column(name: str) -> sa.Column[str] | sa.Column[float]:
 def downgrade() -> None:
     op.drop_table("tallies")
     op.drop_table("campaign_pauses")
+    op.drop_table("do_not_call")
     for name, _, _ in LISTED:
         op.drop_index(name, "promises")
     op.create_index("promises_recorded_at", "promises", ["recorded_at"])

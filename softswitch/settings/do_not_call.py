@@ -1,0 +1,50 @@
+"""``do_not_call: FILE``: numbers that are never to be called, one per line; what follows a # is a remark.
+
+A line that is no number protects nobody, so it is reported with its place; the others hold all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from softswitch.callback.number import Reading, identified
+from softswitch.callback.plain_number import PlainNumbers
+from softswitch.core.errors import Problem
+
+MOST_TOLD = 20  # broken lines, each by itself
+EXAMPLE = "write one number per line, for example +8613800138000"
+
+
+def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tuple[frozenset[str], list[Problem]]:
+    """``patterns``: of numbers of our own that queues dial."""
+    numbers: set[str] = set()
+    broken: list[tuple[int, str, str]] = []
+    plain = PlainNumbers(common)
+    own = replace(common, internal="|".join(f"(?:{one})" for one in sorted(set(patterns)) if one))
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as lines:
+            for line, text in enumerate(lines, 1):
+                written = text.partition("#")[0].strip()
+                if not written:
+                    continue
+                number = plain.dial(written) or identified(written, common).dial or identified(written, own).dial
+                if number:
+                    numbers.add(number)
+                else:
+                    broken.append((line, written, identified(written, common).why))
+    except OSError as error:
+        return frozenset(), [Problem(str(path), 0, 1, "", f"cannot be read: {error.strerror or error}")]
+    return frozenset(numbers), _told(path, broken)
+
+
+def _told(path: Path, broken: list[tuple[int, str, str]]) -> list[Problem]:
+    told = [
+        Problem(str(path), line, 1, "", f"{written[:40]!r} is no number ({why}); {EXAMPLE}", "warning")
+        for line, written, why in broken[:MOST_TOLD]
+    ]
+    if len(broken) > MOST_TOLD:
+        line = broken[MOST_TOLD][0]
+        told.append(Problem(str(path), line, 1, "", f"and {len(broken) - MOST_TOLD} more lines like these", "warning"))
+    return told
