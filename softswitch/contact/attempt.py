@@ -16,10 +16,12 @@ from softswitch.callback.model import (
 )
 from softswitch.contact.hunt import Hunt
 from softswitch.contact.opening import End
-from softswitch.contact.order import Target
+from softswitch.contact.order import NeverCall, Target
+from softswitch.core.effect import Effect
 from softswitch.sip.reason import Reason
 
 DECLINED, NEVER = "declined", "do not call"
+CUSTOMER = "customer"  # by whom it is withdrawn
 # Of the call record, and of the promise where it is withdrawn for it.
 OUTCOMES = {
     End.MACHINE: "machine", End.HUNG_UP: "hung up", End.DECLINED: DECLINED, End.NEVER: NEVER,
@@ -38,12 +40,18 @@ def failed(promise: Promise, status: int, causes: Iterable[Reason] = ()) -> Atte
     return AttemptFailed(promise.id, status, promise.call_id, cause)
 
 
+def listed(promise: Promise, end: End) -> list[Effect]:
+    """He does not want to be called any more, by nobody here."""
+    return [NeverCall(promise.number, "asked by key", CUSTOMER)] if end is End.NEVER else []
+
+
 def parted(promise: Promise, end: End) -> list[LedgerInput]:
     """He has answered, and is not put through to anybody."""
+    gone: list[LedgerInput] = [CustomerLeft(promise.id, promise.call_id, 0.0)]
     match end:
         case End.MACHINE:
             return [MachineAnswered(promise.id, promise.call_id)]
         case End.DECLINED | End.NEVER:
-            return [Withdraw(promise.id, OUTCOMES[end]), CustomerLeft(promise.id, promise.call_id, 0.0)]
+            return [Withdraw(promise.id, OUTCOMES[end], CUSTOMER), *gone]
         case _:
-            return [CustomerLeft(promise.id, promise.call_id, 0.0)]
+            return gone

@@ -188,7 +188,8 @@ class CallbackContact(Offering):
         if end is End.THROUGH:
             return self._put_through(now)
         told = [] if end is End.APOLOGISED else attempt.parted(self.promise, end)
-        return [*map(TellLedger, told), *self._stop(attempt.OUTCOMES[end], now)]
+        listed = attempt.listed(self.promise, end)
+        return [*map(TellLedger, told), *listed, *self._stop(attempt.OUTCOMES[end], now)]
 
     def _put_through(self, now: float) -> list[Effect]:
         waited_s = self.unix(now) - self.promise.recorded_at

@@ -215,7 +215,7 @@ class CalledCustomer(InboundContact):
             return self._put_through(now)
         self.record.outcome = self.record.outcome or attempt.OUTCOMES[end]
         parted = [] if end is End.APOLOGISED else self._settle(*attempt.parted(self.promise, end))
-        return [*parted, *self._hang_up("us", now)]
+        return [*parted, *attempt.listed(self.promise, end), *self._hang_up("us", now)]
 
     def _put_through(self, now: float) -> list[Effect]:
         called, facts = self.called, self.facts

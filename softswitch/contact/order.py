@@ -203,6 +203,15 @@ class ForgetPlace(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class NeverCall(Effect):
+    """Onto the do-not-call list, whatever becomes of this process."""
+
+    number: str  # E.164
+    why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Closed(Effect):
     """The contact is over; nothing follows."""
 
@@ -301,6 +310,9 @@ class Directory(Protocol):
 
     def can_promise(self, number: str, queue: str) -> bool:
         """Whether who calls from there may be offered to be called back by this queue."""
+
+    def takes_keyed(self, queue: str) -> bool:
+        """Whether this queue calls back at numbers that callers key in."""
 
     def kept_place(self, number: str, queue: str) -> float | None:
         """Since when somebody who calls from this number has waited there, by ``KeepPlace``: Unix seconds."""

@@ -10,7 +10,7 @@ from softswitch.callback.model import PromiseState
 from softswitch.contact.answering import Answering, Follows
 from softswitch.contact.treatment import Sound
 from softswitch.switch.ports import Hushed
-from tests.simnet.called_house import CalledHouse
+from tests.simnet.called_house import NUMBER, CalledHouse
 from tests.simnet.phone import Call
 
 HELLO = Sound("", {"en": "Hello, this is the shop."})
@@ -90,6 +90,29 @@ def test_another_key(first: str, follows: Follows) -> None:
     assert call.state == "ended"
     assert house.promise.state is (PromiseState.RETRY_AT if follows is Follows.HUNG_UP else PromiseState.WITHDRAWN)
     assert house.promise.outcome == follows.value
+
+
+@WAYS
+def test_who_presses_9_is_never_called_again(first: str) -> None:
+    house, call = picked_up(first, Answering(press_1=True, never_again=True))
+    assert house.said(call)[-1] == "If you do not want us to call you again, press nine."
+    house.carrier.press(call, "9")
+    house.world.run(0.5)
+    assert call.state == "ended" and house.promise.state is PromiseState.WITHDRAWN
+    assert [row.number for row in house.world.switch.do_not_call.rows()] == [NUMBER]
+    house.world.run(15)
+    house.lose()
+    house.ready()
+    house.world.run(300)
+    assert len(house.carrier.invites) == 1
+
+
+def test_nine_is_a_wrong_key_where_it_was_not_offered() -> None:
+    house, call = picked_up("customer", Answering(press_1=True))
+    house.carrier.press(call, "9")
+    house.world.run(0.5)
+    assert call.state == "ended" and not house.world.switch.do_not_call.rows()
+    assert house.promise.state is PromiseState.RETRY_AT
 
 
 def test_what_is_pressed_without_a_question_is_nothing() -> None:
