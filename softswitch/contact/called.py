@@ -222,7 +222,8 @@ class CalledCustomer(InboundContact):
         if not facts.plan:
             called.serve_by = now + called.within_s
         wall = called.wall + timedelta(seconds=now - called.began)
-        start = Start(self.id, facts.caller, "", facts.called, "", wall, self.language, campaign=called.campaign)
+        known_as, number = facts.caller_name, facts.called
+        start = Start(self.id, facts.caller, known_as, number, "", wall, self.language, campaign=called.campaign)
         return self._tell(start, now)
 
     def _not_served(self, now: float) -> list[Effect]:
