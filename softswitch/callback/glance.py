@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from softswitch.callback.book import Entry
-from softswitch.callback.model import Promise
+from softswitch.callback.model import Promise, Tally
 from softswitch.callback.mover import Mover
+from softswitch.callback.rule import Rules
+from softswitch.callback.standstill import standstill
 from softswitch.callback.waits import Situation, Wait, wait
 
 
@@ -26,6 +28,18 @@ class Glance:
     def wait(self, id: str, now: float) -> Wait | None:
         entry = self._move.book.get(id)
         return None if entry is None else wait(entry, self._move.rules, self._situation(entry), now)
+
+    def standstill(self, name: str, now: float) -> Wait:
+        """Why nobody is called of this campaign."""
+        return standstill(self._move, name, now)
+
+    def tally(self, name: str, now: float) -> Tally:
+        """Of the window of its abandon limit."""
+        return self._move.turns.governor(name).counted(self._move.rules.policy(name), now)
+
+    @property
+    def rules(self) -> Rules:
+        return self._move.rules
 
     def spellings(self, number: str) -> set[str]:
         return self._move.rules.spellings(number)

@@ -49,6 +49,11 @@ class Governor:
         self._turn(policy, now)
         return not self.tally.dropped
 
+    def counted(self, policy: Policy, now: float) -> Tally:
+        """In this window."""
+        self._turn(policy, now)
+        return self.tally
+
     def served(self, policy: Policy, now: float) -> Tally:
         return self._add(policy, now, dropped=0)
 

@@ -16,6 +16,7 @@ from softswitch.cli import (
     callbacks,
     campaign,
     dialplan,
+    do_not_call,
     hours,
     mailbox,
     media,
@@ -71,6 +72,7 @@ app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(campaign.order)
+app.add_typer(do_not_call.app, name="do-not-call")
 app.add_typer(oversee.app, name="contact")
 app.add_typer(dialplan.app)
 app.add_typer(mailbox.app, name="voicemail")

@@ -22,6 +22,7 @@ from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.calls import Contact
 from softswitch.switch.campaigns import Campaigns
+from softswitch.switch.do_not_call import DoNotCallList
 from softswitch.switch.promise_desk import Desk
 from softswitch.switch.supervisions import Wish
 from softswitch.switch.tracebook import Trace
@@ -96,6 +97,9 @@ class SwitchControl:
 
     def promises(self) -> list[Promise]:
         return self._switch.ledger.durable()
+
+    def do_not_call(self) -> DoNotCallList:
+        return self._switch.do_not_call
 
     def campaigns(self) -> Campaigns:
         return self._switch.offices.campaigns

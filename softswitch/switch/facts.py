@@ -13,6 +13,9 @@ from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged,
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.sip.endpoint import Stray
 from softswitch.sip.registrar import Registered, Unregistered
+from softswitch.switch.campaigns import CampaignPaused
+from softswitch.switch.dispositions import DispositionSet
+from softswitch.switch.do_not_call import NumbersListed, NumbersUnlisted
 from softswitch.switch.event import MessageDropped, Reloaded, ReloadRefused
 from softswitch.switch.hours import HoursOverridden, OverrideEnded
 from softswitch.switch.oversight import AgentForced, ContactMoved, OversightRefused, PriorityChanged
@@ -22,9 +25,10 @@ if TYPE_CHECKING:
 
 _ENGINE = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 _KEPT = frozenset({  # among the events of the store
-    AgentForced, AgentStateChanged, ContactMoved, ExpectedWaitRose, HoursOverridden, LossNotRecorded, OverrideEnded,
-    OversightRefused, PriorityChanged, PromiseChanged, QueueJoined, QueueLeft, Reloaded, ReloadRefused, Repaired,
-    SeatLeft, SeatRefused, SeatTaken, SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused,
+    AgentForced, AgentStateChanged, CampaignPaused, ContactMoved, DispositionSet, ExpectedWaitRose,
+    HoursOverridden, LossNotRecorded, NumbersListed, NumbersUnlisted, OverrideEnded, OversightRefused,
+    PriorityChanged, PromiseChanged, QueueJoined, QueueLeft, ReloadRefused, Reloaded, Repaired, SeatLeft,
+    SeatRefused, SeatTaken, SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused,
     TransferEnded,
 })  # fmt: skip
 
@@ -64,6 +68,7 @@ class Facts:
             case ContactFinished(record=record):
                 keeper.put_call(self._switch.calls.measuring.finished(record))
                 self._switch.outlook.finished(record)
+                self._switch.offices.campaigns.dispositions.over(record)
             case Stray():
                 self._switch.publish(MessageDropped("any", "stray"))
         return []

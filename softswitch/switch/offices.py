@@ -35,6 +35,7 @@ from softswitch.callback.model import (
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
 from softswitch.switch.auditing import Auditing
+from softswitch.switch.campaigns import Campaigns
 from softswitch.switch.ports import Stored
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ class Offices:
         self._capacity: dict[str, Capacity] = {}
         self._acd_worked = True
         self.auditing = Auditing(switch)
+        self.campaigns = Campaigns(switch)
         switch.directory.can_promise = switch.ledger.can_promise
+        switch.directory.takes_keyed = switch.ledger.takes_keyed
 
     def handlers(self) -> dict[type[Effect], Callable[[Any], Sequence[Effect]]]:
         calls = self._switch.calls

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,9 @@ from softswitch.acd.estimate import Interval
 from softswitch.acd.glance import Glance
 from softswitch.acd.statistics import Intervals
 from softswitch.acd.story import Story
+from softswitch.callback.listed import Listed
 from softswitch.callback.model import Promise
+from softswitch.callback.number import Number
 from softswitch.callback.waits import Wait
 from softswitch.contact.mailbox import Message
 from softswitch.ivr.calendar import Override
@@ -20,6 +22,7 @@ from softswitch.ivr.path import CallPath, Edge
 from softswitch.sip.registrar import Binding
 from softswitch.switch.ban import Ban
 from softswitch.switch.campaign_view import CampaignDesk
+from softswitch.switch.do_not_call import Wanted
 from softswitch.switch.tracebook import Trace
 
 
@@ -168,6 +171,28 @@ class PromiseDesk(Protocol):
         """It counts as so much older from now on."""
 
 
+class DoNotCallDesk(Protocol):
+    """Numbers that nobody is to call; they may be written as people write them."""
+
+    @property
+    def file_size(self) -> int:
+        """How many numbers the file has; they are not among the rows."""
+
+    def rows(self) -> list[Listed]:
+        """In the order in which they were listed."""
+
+    def number(self, presented: str) -> Number: ...
+
+    def get(self, presented: str) -> Listed | None: ...
+
+    def in_file(self, presented: str) -> bool: ...
+
+    def put(self, presented: Sequence[str], why: str, by: str) -> list[Wanted]: ...
+
+    def remove(self, presented: str, by: str) -> Listed:
+        """Raises ``LookupError``."""
+
+
 class Control(Protocol):
     """The running switch, as the face sees it. All of it is in memory and returns at once."""
 
@@ -183,6 +208,8 @@ class Control(Protocol):
     def promise_desk(self) -> PromiseDesk: ...
 
     def campaigns(self) -> CampaignDesk: ...
+
+    def do_not_call(self) -> DoNotCallDesk: ...
 
     def dialplans(self) -> list[DialplanView]: ...
 

@@ -25,6 +25,7 @@ from softswitch.web.behind import Behind
 from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, number_of, read_body
 from softswitch.web.campaigns import Campaigns, CampaignStore
 from softswitch.web.dialplans import Dialplans, Reload
+from softswitch.web.do_not_call import DoNotCall
 from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.oversight import Overseeing, agent_of, refusing
@@ -101,6 +102,7 @@ class Api:
         """(method, path, permission, handler)."""
         live, records, command = Permission.LIVE, Permission.RECORDS, Permission.COMMAND
         calendars = Calendars(self._control)
+        barring = DoNotCall(self._control)
         behind = Behind(self._control, self._reader)
         overseeing = Overseeing(self._control)
         why = Why(self._control, self._reader)
@@ -125,6 +127,10 @@ class Api:
             ("GET", "/api/v1/calendars/{name}", live, calendars.shown),
             ("POST", "/api/v1/calendars/{name}/override", command, calendars.override),
             ("DELETE", "/api/v1/calendars/{name}/overrides/{id}", command, calendars.take_back),
+            ("GET", "/api/v1/do-not-call", records, barring.listed),
+            ("GET", "/api/v1/do-not-call/{number}", records, barring.shown),
+            ("PUT", "/api/v1/do-not-call", command, barring.put),
+            ("DELETE", "/api/v1/do-not-call/{number}", command, barring.delete),
             ("GET", "/api/v1/bans", live, self._list("bans")),
             ("DELETE", "/api/v1/bans/{source:.+}", command, self.unban),
             ("GET", "/api/v1/media", live, self._processes.shown),

@@ -1,0 +1,115 @@
+"""Campaigns as the face sees them: what is imported for them, which are paused, and what agents say of their calls.
+
+A campaign is paused by the configuration, or by somebody for a while; either holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from softswitch.call.record import CallRecord
+from softswitch.callback.campaign import Campaign
+from softswitch.callback.model import Paused
+from softswitch.callback.sheet.row import Import
+from softswitch.contact.order import TellLedger
+from softswitch.core.effect import DomainEvent, Effect
+from softswitch.store.campaign import Pause
+from softswitch.switch.campaign_view import CampaignView, DisposedView
+from softswitch.switch.dispositions import Dispositions
+from softswitch.switch.view import Refused
+
+if TYPE_CHECKING:
+    from softswitch.switch.driver import Switch
+
+CONFIGURED = "the configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPaused(DomainEvent):
+    """By a supervisor; ``paused`` False: it goes on."""
+
+    campaign: str
+    paused: bool
+    by: str
+
+
+class Campaigns:
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._paused: dict[str, str] = {}  # by whom
+        self.dispositions = Dispositions(switch)
+
+    @property
+    def _all(self) -> Mapping[str, Campaign]:
+        return self._switch.configuration.campaigns
+
+    def restore(self, pauses: Iterable[Pause], records: Iterable[CallRecord]) -> list[Effect]:
+        """What a former process was told, and the calls of which something may be said yet."""
+        self._paused = {one.campaign: one.by for one in pauses}
+        self.dispositions.restore(records)
+        return [self.told()]
+
+    def told(self) -> Effect:
+        """What the ledger is to know, whenever something of it has changed."""
+        names = {name for name, one in self._all.items() if one.paused} | self._paused.keys()
+        return TellLedger(Paused(frozenset(names)))
+
+    def may_pause(self, name: str, paused: bool) -> None:
+        """Raises ``LookupError``, and ``Refused`` where the configuration says otherwise."""
+        if self._known(name).paused and not paused:
+            raise Refused("configured", f"{name} is paused by campaigns.yaml")
+
+    def pause(self, name: str, paused: bool, by: str) -> None:
+        self.may_pause(name, paused)
+        if paused:
+            self._paused[name] = by
+        else:
+            self._paused.pop(name, None)
+        self._switch.command(lambda: [self.told(), CampaignPaused(name, paused, by)])
+
+    def dispose(self, contact: str, code: str, by: str) -> DisposedView:
+        return self.dispositions.dispose(contact, code, by)
+
+    def importing(self, name: str, consent: str, round_: str) -> Import:
+        """What the rows of a list have in common. Raises ``LookupError``."""
+        campaign, rules = self._known(name), self._switch.ledger.glance.rules
+        policy = rules.policy(name)
+        now = self._switch.clock.monotonic() + self._switch.clock.epoch
+        return Import(
+            campaign, policy.key, rules.reading(name), policy.window.zone, now, rules.barred, consent, round_
+        )  # fmt: skip
+
+    def _known(self, name: str) -> Campaign:
+        """Raises ``LookupError``."""
+        if name not in self._all:
+            raise LookupError(f"no such campaign: {name}")
+        return self._all[name]
+
+    def views(self) -> list[CampaignView]:
+        return [self._view(campaign) for campaign in self._all.values()]
+
+    def _view(self, campaign: Campaign) -> CampaignView:
+        switch, name = self._switch, campaign.name
+        now = switch.clock.monotonic() + switch.clock.epoch
+        glance = switch.ledger.glance
+        wait = glance.standstill(name, now)
+        tally = glance.tally(name, now)
+        policy = glance.rules.policy(name)
+        why = wait.why
+        if not why and switch.trunks.down(policy.trunk) and not policy.numbers:
+            why = f"trunk {policy.trunk} is down"
+        return CampaignView(
+            campaign=name,
+            queue=campaign.queue,
+            plan=campaign.plan,
+            paused_by=CONFIGURED if campaign.paused else self._paused.get(name, ""),
+            stopped_by=why,
+            until=wait.until if wait.until != float("inf") else 0.0,
+            answered=tally.answered,
+            dropped=tally.dropped,
+            abandon_limit=policy.abandon_limit,
+            dispositions=[one.code for one in campaign.dispositions],
+            variables=dict(campaign.variables),
+        )

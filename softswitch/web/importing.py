@@ -1,0 +1,209 @@
+"""A list of numbers over HTTP: the file comes in pieces, and what has become of its rows goes back at the same time.
+
+The answer is JSON, a line for each thing that is told: what the file was read as (``begun``), each row that is not
+taken (``row``), how far it is (``progress``), and the account at the end (``done``, or ``failed`` with why). What a
+``progress`` counts as added is durable. After a failure, and after a crash, the same file again adds the rest.
+
+The switch goes on meanwhile: a few rows at a time, then whatever else there is to do, and more slowly while it is busy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from softswitch.callback.model import Promise
+from softswitch.callback.sheet.decoding import ENCODINGS
+from softswitch.callback.sheet.mistake import Mistake, SheetError
+from softswitch.callback.sheet.reader import Reader
+from softswitch.callback.sheet.row import Import, Row
+from softswitch.core.legible import legible, printable, to_json
+from softswitch.store.trouble import DatabaseAway
+from softswitch.switch.view import Control
+from softswitch.web.problem import ApiError
+
+PIECE = 50  # rows between two looks at what else there is to do
+BATCH = 1000  # rows that the store is given at once
+PATIENCE_S = 60.0  # for a peer who sends nothing, or takes nothing
+BUSY_PAUSE_S = 0.05
+MOST_AT_ONCE = 2
+TYPES = ("text/csv", "application/octet-stream")
+LINES = "application/x-ndjson"
+AGAIN = "import the same file again: what is there already is not added twice"
+_log = structlog.get_logger("softswitch.web")
+
+
+class ImportStore(Protocol):
+    async def import_promises(self, rows: Sequence[Promise]) -> list[bool]: ...
+
+
+class Importing:
+    """One handler, and which campaigns are being filled just now."""
+
+    def __init__(self, control: Control, store: ImportStore) -> None:
+        self._control = control
+        self._store = store
+        self._under_way: set[str] = set()
+
+    async def handle(self, request: web.Request, common: Import, who: str) -> web.StreamResponse:
+        name = common.campaign.name
+        if request.content_type not in TYPES:  # none that a foreign web page can send unasked
+            raise ApiError(415, f"the body is {request.content_type}", "send Content-Type: text/csv")
+        encoding = request.query.get("encoding", "auto")
+        if encoding not in ENCODINGS:
+            raise ApiError(400, f"encoding={encoding!r} is not read", f"one of {', '.join(ENCODINGS)}")
+        if name in self._under_way or len(self._under_way) >= MOST_AT_ONCE:
+            raise ApiError(
+                409, f"a list is being imported for {', '.join(sorted(self._under_way))}", "wait for its end"
+            )
+        self._under_way.add(name)
+        try:
+            trial = request.query.get("dry_run", "0") != "0"
+            one = OneImport(self._control, None if trial else self._store, Reader(common, encoding), request)
+            _log.info("campaign_import_began", campaign=name, by=who, trial=trial)
+            response = await one.run()
+            tally = one.reader.tally
+            _log.info("campaign_imported", campaign=name, by=who, rows=tally.rows, added=tally.added, trial=trial,
+                      refused=tally.refused.total(), failed=one.failed)  # fmt: skip
+            return response
+        finally:
+            self._under_way.discard(name)
+
+
+class OneImport:
+    """``store`` is None for a trial: the rows are read and judged, and nothing is kept."""
+
+    def __init__(self, control: Control, store: ImportStore | None, reader: Reader, request: web.Request) -> None:
+        self.reader = reader
+        self.failed = ""
+        self._control = control
+        self._store = store
+        self._request = request
+        self._response = web.StreamResponse(headers={"Content-Type": LINES, "Cache-Control": "no-store"})
+        self._lines: list[bytes] = []
+        self._batch: list[tuple[int, Promise]] = []
+        self._octets = 0
+
+    async def run(self) -> web.StreamResponse:
+        """Raises ``ApiError`` for a file of which nothing can be read; what fails later is in the answer."""
+        begun = False
+        try:
+            async for octets, final in self._pieces():
+                self._octets += len(octets)
+                self.reader.feed(octets, final)
+                if not begun and self.reader.columns:
+                    begun = True
+                    await self._begin()
+                if begun:
+                    await self._rows()
+            await self._flush()
+        except SheetError as error:
+            if not begun:
+                raise ApiError(400, f"the list cannot be read: {error}") from None
+            await self._flush()
+            self.failed = str(error)
+        except (DatabaseAway, TimeoutError, ConnectionError, HttpProcessingError, web.RequestPayloadError) as error:
+            if not begun:
+                raise
+            self.failed = _told(error)
+        return await self._end()
+
+    async def _pieces(self) -> AsyncIterator[tuple[bytes, bool]]:
+        while True:
+            async with asyncio.timeout(PATIENCE_S):
+                octets = await self._request.content.readany()
+            final = not octets and self._request.content.at_eof()
+            yield octets, final
+            if final:
+                return
+
+    async def _begin(self) -> None:
+        reader = self.reader
+        await self._response.prepare(self._request)
+        self._tell("begun", columns=reader.columns, encoding=reader.encoding, separator=reader.separator)
+        await self._send()
+
+    async def _rows(self) -> None:
+        """All that can be read by now."""
+        while True:
+            some = list(self.reader.rows(PIECE))
+            if not some:
+                return
+            for row in some:
+                self._take(row)
+            if len(self._batch) >= BATCH:
+                await self._flush()
+            elif self._lines:
+                await self._send()
+            await asyncio.sleep(BUSY_PAUSE_S if self._control.pressure() > 0 else 0)
+
+    def _take(self, row: Row) -> None:
+        for mistake in row.mistakes:
+            self._mistake(mistake)
+        if row.promise is None:
+            return
+        if self._store is None:
+            self.reader.taken(row.line, row.promise, True)
+        else:
+            self._batch.append((row.line, row.promise))
+
+    async def _flush(self) -> None:
+        """Raises ``DatabaseAway``: of this batch nothing is counted, though some of it may be there."""
+        batch, self._batch = self._batch, []
+        if batch and self._store is not None:
+            answers = await self._store.import_promises([promise for _, promise in batch])
+            for (line, promise), added in zip(batch, answers, strict=True):
+                mistake = self.reader.taken(line, promise, added)
+                if mistake is not None:
+                    self._mistake(mistake)
+        self._tell("progress", **self._account())
+        await self._send()
+
+    async def _end(self) -> web.StreamResponse:
+        account = self._account() | {"trial": self._store is None, "encoding": self.reader.encoding}
+        if self.failed:
+            self._tell("failed", error=self.failed, hint=AGAIN, **account)
+        else:
+            self._tell("done", **account)
+        try:
+            await self._send()
+            async with asyncio.timeout(PATIENCE_S):
+                await self._response.write_eof()
+        except (TimeoutError, ConnectionError):
+            self.failed = self.failed or "nobody waits for the answer"
+        return self._response
+
+    def _account(self) -> dict[str, Any]:
+        tally = self.reader.tally
+        return {
+            "octets": self._octets, "lines": self.reader.line, "rows": tally.rows, "added": tally.added,
+            "refused": dict(tally.refused),
+        }  # fmt: skip
+
+    def _mistake(self, mistake: Mistake) -> None:
+        self._tell(
+            "row", line=mistake.line, column=mistake.column, value=mistake.value, wrong=mistake.wrong,
+            right=mistake.right, reason=mistake.reason,
+        )  # fmt: skip
+
+    def _tell(self, kind: str, **what: Any) -> None:
+        self._lines.append(to_json({"kind": kind, **what}) + b"\n")
+
+    async def _send(self) -> None:
+        """Raises ``TimeoutError`` where it is not taken."""
+        lines, self._lines = self._lines, []
+        async with asyncio.timeout(PATIENCE_S):
+            await self._response.write(b"".join(lines))
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, DatabaseAway):
+        return "the database is away"
+    if isinstance(error, TimeoutError):
+        return f"nothing more came for {PATIENCE_S:g} s"
+    return f"the file broke off: {printable(legible(str(error))) or type(error).__name__}"
