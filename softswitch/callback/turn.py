@@ -22,7 +22,7 @@ from math import ceil, floor
 
 from softswitch.callback.book import Book, Entry
 from softswitch.callback.governor import Governor
-from softswitch.callback.model import KeepTally, Policy, PromiseState, Tally
+from softswitch.callback.model import KeepTally, Policy, Promise, PromiseState, Tally
 from softswitch.callback.odds import ROUNDING, STEPS, most_dials
 from softswitch.callback.pacing import Claim, Pace, Place
 from softswitch.callback.rule import Rules
@@ -37,6 +37,7 @@ class Turns:
         self._book = book
         self._paces: dict[str, Pace] = {}
         self._governors: dict[str, Governor] = {}
+        self._claimed: dict[str, tuple[Pace, Governor]] = {}  # by promise: with whom, were it to change its queue
         self._stirred: dict[str, None] = {}  # queues in which something may have become possible, in order
 
     def pace(self, queue: str) -> Pace:
@@ -45,9 +46,21 @@ class Turns:
     def governor(self, name: str) -> Governor:
         return self._governors.setdefault(name, Governor())
 
-    def restore(self, tallies: Iterable[Tally]) -> None:
+    def restore(self, tallies: Iterable[Tally], node: str) -> None:
+        """Each node keeps the limit by itself, so that it holds for all of them together."""
         for tally in tallies:
-            self._governors[tally.name] = Governor(tally)
+            if tally.node == node:
+                self._governors[tally.name] = Governor(tally)
+
+    def cut_short(self, promise: Promise) -> None:
+        """A crash has forgotten who was first; until the attempt is over he may have answered to nobody."""
+        if self._rules.policy(promise.name).first == "customer":
+            self._risk(promise, self.pace(promise.queue))
+
+    def _risk(self, promise: Promise, pace: Pace) -> None:
+        governor = self.governor(promise.name)
+        governor.at_risk.add(promise.id)
+        self._claimed[promise.id] = pace, governor
 
     def stir(self, queues: Iterable[str]) -> None:
         self._stirred.update(dict.fromkeys(queues))
@@ -71,9 +84,16 @@ class Turns:
     def moved(self, entry: Entry, old: PromiseState) -> None:
         """It is in another state than ``old``: so is its claim on an agent."""
         promise, claim = entry.promise, _claim(entry)
-        self.pace(promise.queue).claim(promise.id, claim, promise.name)
-        at_risk = self.governor(promise.name).at_risk
-        (at_risk.add if claim in (Claim.DIAL, Claim.ANSWERED) else at_risk.discard)(promise.id)
+        if (former := self._claimed.pop(promise.id, None)) is not None:
+            pace, governor = former
+            pace.claim(promise.id, None)
+            governor.at_risk.discard(promise.id)
+        pace = self.pace(promise.queue)
+        pace.claim(promise.id, claim, promise.name)
+        if claim in (Claim.DIAL, Claim.ANSWERED):
+            self._risk(promise, pace)
+        elif claim is Claim.SEEK:
+            self._claimed[promise.id] = pace, self.governor(promise.name)
         if old is S.SEEKING and promise.state is not S.DIALLING:
             self.stir([queue for queue, pace in self._paces.items() if pace.over(promise.id)])
         elif old in (S.SEEKING, S.DIALLING, S.ANSWERED):
