@@ -66,6 +66,10 @@ class DoNotCallList:
         self._rows = {row.number: row for row in kept}
         return self._switch.offices.to_ledger(DoNotCall(add=tuple(self._rows)))
 
+    @property
+    def file_size(self) -> int:
+        return len(self._switch.configuration.barred)
+
     def rows(self) -> list[Listed]:
         """In the order in which they were listed."""
         return list(self._rows.values())

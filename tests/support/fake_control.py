@@ -32,6 +32,7 @@ from softswitch.switch.view import (
     WebhookView,
 )
 from tests.support import stories
+from tests.support.fake_barring import FakeBarring
 from tests.support.fake_desk import FakeDesk
 
 NOON = datetime(2026, 3, 30, 10, 0, tzinfo=UTC)  # 12:00 in Berlin
@@ -49,6 +50,7 @@ class FakeControl:
 
     counted: Intervals = field(default_factory=Intervals)
     desk: FakeDesk | None = None
+    barring: FakeBarring = field(default_factory=FakeBarring)
 
     def statistics(self, of_agents: bool) -> StatisticsView:
         return StatisticsView(NOON.timestamp(), "Europe/Berlin", NOON.timestamp() - 900, self.counted)
@@ -73,6 +75,9 @@ class FakeControl:
         if self.desk is None:
             self.desk = FakeDesk(self.done)
         return self.desk
+
+    def do_not_call(self) -> FakeBarring:
+        return self.barring
 
     def dialplans(self) -> list[DialplanView]:
         return [
