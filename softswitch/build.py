@@ -196,6 +196,7 @@ def configuration(
         promises={name: queue.promise() for name, queue in settings.queues.items()},
         overflow={name: queue.overflow.ways() for name, queue in settings.queues.items()},
         treatments=settings.treatments(prompts),
+        answering=settings.answering(prompts),
         last_agents={
             name: LastAgentRule(one.last_agent.within, one.last_agent.for_)
             for name, one in settings.queues.items()

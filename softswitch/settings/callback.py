@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from softswitch.callback.model import Policy, Window
+from softswitch.settings.answer import AnswerSettings
 from softswitch.settings.dialling import Dialling
 from softswitch.settings.kind import Country, DayHours, Days, Hours, Pattern, PositiveSeconds, Seconds, Strict, Zone
 
@@ -39,6 +40,7 @@ class Callback(Dialling):
     reserve: int = Field(default=0, ge=0)  # idle agents kept back for live callers
     numbers: Pattern = ""  # whole numbers that are no outside numbers and yet dialled as they are; "": none
     countries: tuple[Country, ...] = ()  # whose numbers may be dialled; none: those of `region`
+    answer: AnswerSettings = AnswerSettings()  # what a customer hears first, and without an agent
 
     def policy(self, queue: str, settle_s: float) -> Policy:
         policy = Policy(

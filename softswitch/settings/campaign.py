@@ -75,6 +75,12 @@ class CampaignSettings(Callback):
         raise ValueError("is for queues: a campaign calls who is in its list, so leave it out")
 
     @model_validator(mode="after")
+    def _led(self) -> CampaignSettings:
+        if self.plan is not None and self.first != "customer":
+            raise ValueError("plan: leads whoever answers, and no agent waits meanwhile; write first: customer with it")
+        return self
+
+    @model_validator(mode="after")
     def _in_order(self) -> CampaignSettings:
         if self.begins is not None and self.ends is not None and self.ends < self.begins:
             raise ValueError(f"ends on {self.ends}, before it begins on {self.begins}; exchange the two")

@@ -10,6 +10,7 @@ from pydantic import Field
 from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.callback.campaign import Campaign
 from softswitch.callback.model import Policy
+from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Treatment
 from softswitch.core.errors import Problem
 from softswitch.ivr.calendar import Calendar
@@ -57,6 +58,11 @@ class Settings(Configuration):
     def outbound(self) -> dict[str, Campaign]:
         """By name."""
         return {name: one.campaign(name) for name, one in self.campaigns.items()}
+
+    def answering(self, prompts: Mapping[str, Collection[str]]) -> dict[str, Answering]:
+        """What customers hear whom we call, by queue or campaign."""
+        queues = {name: one.callback for name, one in self.queues.items() if one.callback is not None}
+        return {name: one.answer.answering(prompts) for name, one in {**queues, **self.campaigns}.items()}
 
     def treatments(self, prompts: Mapping[str, Collection[str]]) -> dict[str, Treatment]:
         """What is said to who waits, by queue; ``prompts`` are the sound files that there are, by language."""

@@ -135,10 +135,22 @@ def sound_findings(settings: Configuration, root: pathlib.Path) -> Iterator[tupl
     prompts = root / settings.paths.prompts
     files = (path.relative_to(prompts).parts for path in prompts.glob("*/**/*") if path.suffix in SOUND_FILES)
     known = {"/".join(parts[1:]) for parts in files}
+    for path, one in _sounds(settings):
+        if one.play and one.say is None and one.play not in known:
+            message = f"no language in {settings.paths.prompts} has {one.play!r}{did_you_mean(one.play, known)}"
+            yield path, message, "warning"
+
+
+def _sounds(settings: Configuration) -> Iterator[tuple[Path, SoundSettings]]:
+    """Each with its place."""
     for name, queue in settings.queues.items():
-        sounds = {("announce", "messages", index): one for index, one in enumerate(queue.announce.messages)}
-        own = {("tell_caller",): queue.tell_caller} if queue.tell_caller else {}
-        for below, one in [*sounds.items(), *own.items()]:
-            if one.play and one.say is None and one.play not in known:
-                message = f"no language in {settings.paths.prompts} has {one.play!r}{did_you_mean(one.play, known)}"
-                yield ("queues", name, *below), message, "warning"
+        for index, message in enumerate(queue.announce.messages):
+            yield ("queues", name, "announce", "messages", index), message
+        if queue.tell_caller is not None:
+            yield ("queues", name, "tell_caller"), queue.tell_caller
+        if queue.callback is not None:
+            for key, sound in queue.callback.answer.sounds():
+                yield ("queues", name, "callback", "answer", key), sound
+    for name, campaign in settings.campaigns.items():
+        for key, sound in campaign.answer.sounds():
+            yield ("campaigns", name, "answer", key), sound
