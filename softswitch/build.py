@@ -126,10 +126,20 @@ def plan_world(settings: Settings) -> World:
         calendars=frozenset(settings.calendars),
         features=frozenset(settings.feature_codes.model_dump().values()),
         webhooks=frozenset(settings.webhooks),
+        columns=_columns(settings),
         hosts=frozenset((host.host.lower(), host.port) for host in settings.http_step.allowed_hosts),
         prompts=prompt_files(settings.paths.prompts),
         speech=importlib.util.find_spec("espeakng_loader") is not None,
     )
+
+
+def _columns(settings: Settings) -> dict[str, frozenset[str]]:
+    """What every row of the lists has, by the dialplan that leads those who are in them."""
+    found: dict[str, frozenset[str]] = {}
+    for one in settings.campaigns.values():
+        if one.plan is not None:
+            found[one.plan] = found.get(one.plan, frozenset()) | {*one.variables, *one.required}
+    return found
 
 
 def _read(path: Path, texts: dict[str, str]) -> list[Problem]:

@@ -59,6 +59,8 @@ def _template(
         if field_of in _FIELDS and attribute not in _FIELDS[field_of]:
             near = view.draft.sheet.hint(attribute, _FIELDS[field_of])
             view.draft.sheet.problem(path, f"{field_of} has no field {attribute!r}{near}")
+        if field_of == "campaign":
+            _column(view, path, attribute)
         queues = view.world.names("queue")
         if field_of == "queue" and queues is not None and attribute not in queues:
             view.draft.sheet.problem(path, f"there is no queue {attribute!r}{view.draft.sheet.hint(attribute, queues)}")
@@ -68,6 +70,19 @@ def _template(
     for name in view.scope.unset(step, used.read - own):
         _unset(view, path, name, maybe=view.scope.may_have(step))
     return used
+
+
+def _column(view: View, path: Path, name: str) -> None:
+    """Of the lists of all campaigns that lead here; a flow may be called by the dialplan of any."""
+    lists = view.world.columns
+    if lists is None or name == "name":
+        return
+    leads = lists.values() if view.plan.is_flow else [lists.get(view.plan.name, frozenset())]
+    known = frozenset(column for columns in leads for column in columns)
+    if name not in known:
+        near = view.draft.sheet.hint(name, known)
+        message = f"no campaign that leads here has {name!r} among its variables: or required:{near}"
+        view.draft.sheet.problem(path, message)
 
 
 def _own_names(view: View, step: str, path: Path) -> frozenset[str]:

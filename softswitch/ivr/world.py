@@ -21,6 +21,7 @@ class World:
     mailboxes: frozenset[str] | None = None  # None: every user and queue has one
     webhooks: frozenset[str] | None = None
     flows: frozenset[str] | None = None
+    columns: Mapping[str, frozenset[str]] | None = None  # dialplan -> what the lists say of those whom it leads
     hosts: frozenset[tuple[str, int]] | None = None  # that http steps may ask, and their ports; 0: any
     prompts: Mapping[str, frozenset[str]] | None = None  # language -> files
     speech: bool = True  # an engine can say texts
