@@ -37,7 +37,7 @@ from softswitch.core.machine import transition
 from softswitch.core.timers import Deadlines
 
 S = PromiseState
-HOLD_OFF_S = 15.0  # after a seek that failed
+HOLD_OFF_S = 3.0  # after a seek that failed; the ACD rests who failed it, and others are not to be idle meanwhile
 ENGAGED = frozenset({S.SEEKING, S.DIALLING, S.ANSWERED, S.UNCERTAIN})  # its number is, or may be, rung or talked to
 IN_HAND = frozenset({S.DIALLING, S.ANSWERED})  # an attempt is being made
 
