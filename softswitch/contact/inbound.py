@@ -122,6 +122,8 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
         self._play = ""
         if self._play_for == "script":
             return self._tell(PlayEnded(event.ok), now)
+        if self._play_for == "keying":
+            return self._keyed_heard(now)
         if self._play_for == "goodbye":
             return self._tell(QueueEnded("callback"), now)
         return self._announced(now)
@@ -133,12 +135,11 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
             return []
         if self.visit is None:
             return [] if self.hunt else self._tell(Pressed(event.digit), now)
+        if self.visit.keying is not None:
+            return self._keyed_digit(self.visit, event.digit, now)
         if self.visit.leaves(event.digit):
             return self._step_aside(now)
-        if not self.visit.accepts(event.digit):
-            return []
-        token = self.visit.promise_token = self._new_token()
-        return [self._lost("accepted-offer", self.visit.place, token, now)]
+        return self._takes_offer(self.visit, now) if self.visit.accepts(event.digit) else []
 
     def _on_end_call(self, order: EndCall, now: float) -> list[Effect]:
         return self._hang_up("us", now, order)

@@ -20,6 +20,7 @@ from softswitch.acd.model import (
 )
 from softswitch.callback.model import PromiseAnswer
 from softswitch.contact.journey import Facts, Table
+from softswitch.contact.keyed import Keyed
 from softswitch.contact.order import (
     Directory,
     ForgetPlace,
@@ -36,7 +37,7 @@ from softswitch.ivr.model import EnterQueue, MakePromise, Promised, Prompt, Queu
 from softswitch.ivr.speech import sentence
 
 
-class Queued(TurnedAway):
+class Queued(Keyed):
     """What queues and promises add to a contact with a script."""
 
     def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
@@ -78,6 +79,8 @@ class Queued(TurnedAway):
         """What is due."""
         if self.visit is None:
             return []
+        if self.visit.keying is not None:
+            return self._keyed_due(self.visit, self.visit.keying, now)
         said = self.visit.due(self.directory, self.id, self.facts.caller, now)
         return [*said.facts, *(self._play_to_caller(tuple(said.prompts), "visit") if said.prompts else ())]
 
@@ -184,11 +187,8 @@ class Queued(TurnedAway):
         visit = self.visit
         if visit is None or event.token != visit.promise_token:
             return []
-        if not event.ok:  # the truth, and the place is kept
-            visit.promise_token = ""
-            if visit.turned_away:
-                return self._not_promised(visit, now)
-            return self._say((self._phrase("apology", visit),), now)
+        if not event.ok:
+            return self._refused_promise(visit, event, now)
         self.visit = None
         self.record.outcome = "callback"
         leave = [*self.cancel_hunt(), TellAcd(Leave(self.id, "callback")), SilenceTo(self.leg)]

@@ -45,7 +45,7 @@ class TurnedAway(Losing):
             return []
         queue = visit.order.queue
         way = self.directory.overflow(queue).get(why, NO_WAY)
-        if visit.promise_token:  # he has just taken the offer to be called back: the answer decides
+        if visit.promising:  # he has just taken the offer to be called back: the answer decides
             visit.turned_away = why
             return self.cancel_hunt()
         if way.queue and way.queue not in (*visit.been, queue):

@@ -18,6 +18,7 @@ from softswitch.acd.told import Told
 from softswitch.contact.order import Directory
 from softswitch.contact.treatment import Treatment, message, told_position, told_wait
 from softswitch.core.effect import Effect
+from softswitch.ivr.keying import Keying
 from softswitch.ivr.model import CallbackOffer, EnterQueue, Prompt
 from softswitch.ivr.speech import sentence
 
@@ -69,6 +70,7 @@ class Visit:
     minutes: tuple[float, float] | None = None  # the same in words: at most, at least
     messages: int = 0  # heard so far
     named: str = ""  # the queue of the plan, whatever the caller was sent on to
+    keying: Keying | None = None  # he takes the offer, and says at which number
     kind: str = "call"  # as ``Join`` has it
 
     @classmethod
@@ -126,6 +128,8 @@ class Visit:
     def deadline(self) -> float | None:
         if self.promise_token:
             return None
+        if self.keying is not None:
+            return self.keying.due
         if self.speaking_until is not None:
             return self.speaking_until
         return min((at for at in (self.announce_at, self.offer_at, self.look_at) if at is not None), default=None)
@@ -136,7 +140,8 @@ class Visit:
         """What is to be spoken now to who calls from ``number``; the next moments are set. ``ended`` follows, or
         ``speaks``."""
         said = Said()
-        if self.promise_token or (self.speaking_until is not None and self.speaking_until > now):
+        speaks = self.speaking_until is not None and self.speaking_until > now
+        if speaks or self.promising:
             return said
         if self.announce_at is not None and self.announce_at <= now:
             it = directory.treatment(self.order.queue)
@@ -199,26 +204,35 @@ class Visit:
             return False
         if self.look_at is not None:
             self.look_at = now + LOOK_S
-        if not directory.can_promise(number, self.order.queue):  # perhaps the queue to which he is sent on can
+        if not self._could_promise(directory, number, offer):  # perhaps the queue to which he is sent on can
             self.offer_at = now + LOOK_S if due else self.offer_at
             return False
         return due or _long(offer, directory, contact, now)
+
+    def _could_promise(self, directory: Directory, number: str, offer: CallbackOffer) -> bool:
+        queue = self.order.queue
+        return directory.can_promise(number, queue) or (offer.another_number and directory.takes_keyed(queue))
 
     def _offer(self) -> Prompt:
         assert self.order.offer is not None
         self.offered, self.offer_at, self.look_at = True, None, None
         return sentence("callback_offer", self.order.language, key=self.order.offer.key)
 
+    @property
+    def promising(self) -> bool:
+        """He has taken the offer, and it is not settled yet at which number, or whether it holds."""
+        return bool(self.promise_token) or self.keying is not None
+
     def accepts(self, digit: str) -> bool:
         """The caller takes the offer that was spoken."""
         offer = self.order.offer
-        return offer is not None and self.offered and digit == offer.key and not self.promise_token
+        return offer is not None and self.offered and digit == offer.key and not self.promising
 
     # ---- the rest ------------------------------------------------------------------------------------------------
 
     def leaves(self, digit: str) -> bool:
         """The caller leaves the line, and keeps his place; not while he is told that he will be called back."""
-        return bool(digit) and digit == self.order.exit and not self.promise_token
+        return bool(digit) and digit == self.order.exit and not self.promising
 
     def told(self, language: str, now: float) -> Prompt:
         """What the agent hears of it."""
@@ -231,7 +245,7 @@ class Visit:
         for moment in ("announce_at", "offer_at", "look_at"):
             at = getattr(self, moment)
             setattr(self, moment, None if at is None else at + by)
-        self.promise_token, self.turned_away, self.speaking_until = "", "", None
+        self.promise_token, self.turned_away, self.speaking_until, self.keying = "", "", None, None
 
 
 def _first_announcement(it: Treatment, now: float) -> float | None:

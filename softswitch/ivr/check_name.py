@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softswitch.core.yaml_nodes import Path
-from softswitch.ivr.verb.connect import PROMISE_STAGE
+from softswitch.ivr.verb.callback import PROMISE_STAGE
 from softswitch.ivr.view import View
 
 

@@ -206,6 +206,7 @@ class CallbackOffer:
     expected_above_s: float | None = None
     position_above: int | None = None
     in_s: float | None = None  # from the order, however long was waited before
+    another_number: bool = False  # who takes it chooses at which number
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ class Outlook(Protocol):
     def history(self, number: str) -> Mapping[str, Any]:
         """``HISTORY_FIELDS`` of a number as it was presented."""
 
+    def takes(self, number: str, queue: str) -> bool:
+        """Whether this queue would call that number back, as somebody has keyed it in or presented it."""
+
 
 class Nowhere:
     """Where there are no queues, and nobody has called before."""
@@ -35,6 +38,9 @@ class Nowhere:
 
     def history(self, number: str) -> Mapping[str, Any]:
         return no_history()
+
+    def takes(self, number: str, queue: str) -> bool:
+        return number.removeprefix("+").isdecimal()
 
 
 def no_history() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from softswitch.core.errors import SoftswitchError
 from softswitch.ivr import address, template
 from softswitch.ivr.calendar import Calendar, Override
 from softswitch.ivr.filters import REGION
+from softswitch.ivr.keying import Keying
 from softswitch.ivr.model import RECORDING, AnswerCall, EndCall, MaskRecording, PlayPrompts, Prompt, StopPlaying
 from softswitch.ivr.outlook import History, Nowhere, Outlook, Queues
 from softswitch.ivr.speech import FALLBACK
@@ -127,6 +128,7 @@ class State:
     ahead: str = ""  # digits pressed before anybody asked
     tries: int = 0  # vain ones of this step
     part: int = 0  # of a step that has several, such as questions
+    keying: Keying | None = None  # a number to be called back at is being asked for
     playing: bool = False
     answered: bool = False
     started_at: float = 0.0

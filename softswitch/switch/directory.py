@@ -47,6 +47,7 @@ class SwitchDirectory:
         self.living: Callable[[str], list[str]] = lambda user: []  # his legs; set by who owns them
         self.kept_place: Callable[[str, str], float | None] = lambda number, queue: None  # likewise
         self.can_promise: Callable[[str, str], bool] = lambda number, queue: False  # likewise
+        self.takes_keyed: Callable[[str], bool] = lambda queue: False  # likewise
         self.last_agent: Callable[[str, str], tuple[str, float] | None] = lambda number, queue: None  # likewise
 
     def configure(self, configuration: Configuration) -> None:

@@ -85,6 +85,9 @@ class SwitchOutlook:
             "expected_low": round(wait.low_s), "expected_high": round(wait.high_s),
         }  # fmt: skip
 
+    def takes(self, number: str, queue: str) -> bool:
+        return self._switch.ledger.can_promise(number, queue)
+
     def history(self, number: str) -> Mapping[str, Any]:
         found, key = no_history(), self.key(number)
         promises = [one.queue for one in self._switch.ledger.open_for(key)] if key else []

@@ -12,6 +12,7 @@ from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
+from softswitch.sdp.media import Address
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import House, configuration
 from tests.simnet.phone import Call
@@ -346,3 +347,30 @@ def test_a_call_that_is_shed_and_comes_again_is_lost_once() -> None:
     call = calls(house)
     leaves(house, call, 2.5)
     assert [(one.stage, one.losses) for one in promised(house)] == [("early-cancel", 2)]  # another call of his
+
+
+def test_the_same_call_shed_and_lost_again_is_one_loss() -> None:
+    house = centre(PLAN.replace("timeout: 20s", "timeout: 50s"), max_calls=1)
+    first = house.desk.call("1002")
+    house.world.run_until(lambda: first.state == "talking")
+    again: list[tuple[bytes, Address, Address]] = []
+    carry = house.world.carry
+
+    def keeping(data: bytes, source: Address, destination: Address) -> None:
+        if data.startswith(b"INVITE") and source == house.carrier.address:
+            again.append((data, source, destination))
+        carry(data, source, destination)
+
+    house.world.carry = keeping  # type: ignore[method-assign]
+    calls(house)
+    house.world.run(40)  # its transaction is forgotten
+    (data, source, destination) = again[0]
+    for _ in range(2):  # refused twice, taken at last
+        carry(data.replace(b"branch=", b"branch=z9hG4bKagain"), source, destination)
+        house.world.run(40)
+    assert [(one.stage, one.losses) for one in promised(house)] == [("shed", 1)]
+    house.desk.hang_up(first)
+    house.world.run(1)
+    carry(data.replace(b"branch=", b"branch=z9hG4bKonce"), source, destination)
+    house.world.run(60)  # nobody acknowledges our answer: the line is broken, and the caller is lost once more
+    assert [(one.stage, one.losses, one.contact[:2]) for one in promised(house)] == [("ivr", 1, "c-")]

@@ -26,6 +26,22 @@ PHRASES: dict[str, dict[str, str]] = {
         "zh": "如果不想继续等待，请按{key}，我们会按您的排队顺序给您回电。",
         "en": "If you would rather not wait, press {key}. You keep your place in line and we will call you back.",
     },
+    "keyed_which": {
+        "zh": "回拨您的来电号码请按一，回拨其他号码请按二。",
+        "en": "To be called back at the number that you call from, press 1. For another number, press 2.",
+    },
+    "keyed_number": {
+        "zh": "请输入回拨号码，按井号键结束。重新输入请按星号键。",
+        "en": "Please enter the number that we should call, followed by hash. To begin again, press star.",
+    },
+    "keyed_right": {
+        "zh": "您输入的号码是{number}。正确请按一，重新输入请按二。",
+        "en": "You have entered {number}. If that is right, press 1. To enter it again, press 2.",
+    },
+    "keyed_refused": {
+        "zh": "对不起，我们无法回拨这个号码。",
+        "en": "We are sorry, we cannot call this number back.",
+    },
     "callback_promised": {
         "zh": "好的，我们会尽快给您回电。再见。",
         "en": "Thank you. We will call you back as soon as it is your turn. Goodbye.",

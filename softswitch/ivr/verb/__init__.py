@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from softswitch.ivr.verb.ask import Collect, Menu
 from softswitch.ivr.verb.base import Verb
-from softswitch.ivr.verb.connect import Callback, Queue
+from softswitch.ivr.verb.callback import Callback
+from softswitch.ivr.verb.connect import Queue
 from softswitch.ivr.verb.dial import Dial, Transfer
 from softswitch.ivr.verb.end import Hangup, Redirect, Reject
 from softswitch.ivr.verb.fetch import Http

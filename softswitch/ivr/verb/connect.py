@@ -1,4 +1,4 @@
-"""Who the caller is brought to: ``queue`` (an agent), ``callback`` (an agent later)."""
+"""Who the caller is brought to: ``queue``, an agent."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from softswitch.ivr.model import (
     CallbackOffer,
     EnterQueue,
     IvrInput,
-    MakePromise,
     PlayEnded,
     Pressed,
-    Promised,
     Prompt,
     QueueEnded,
     VoicemailEnded,
@@ -29,9 +27,6 @@ from softswitch.ivr.verb.ask import Key
 from softswitch.ivr.verb.base import Duration, KeyPath, Name, Verb, Written
 from softswitch.ivr.verb.leave import Voicemail
 from softswitch.ivr.verb.need import SkillNeed
-
-PROMISE_LIMIT_S = 10.0  # a promise is one write to the store
-PROMISE_STAGE = "accepted-offer"
 
 _WAIT = re.compile(r"\s*wait\s*>\s*(\S+)\s*$")
 
@@ -89,6 +84,10 @@ class Offer(Written):
     position_above: int | None = Field(default=None, ge=1, description="of the place in line")
     closing: Closing | None = Field(default=None, description="soon, by a calendar")
     key: Key = Field(default="1", description="which takes the offer")
+    another_number: bool = Field(
+        default=False,
+        description="who takes it may choose another number, and keeps the place meanwhile",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -99,7 +98,7 @@ class Offer(Written):
     def _one(self) -> Offer:
         if self.after is not None and self.when is not None:
             raise ValueError("offer_callback needs one of after: 90s and when: wait > 90s")
-        if not self.model_fields_set - {"key"}:
+        if not self.model_fields_set - {"key", "another_number"}:
             raise ValueError(
                 "offer_callback needs a time or a reason, such as after: 90s, expected_above: 5m, position_above: 10 "
                 "or closing: {calendar: office, within: 30m}"
@@ -109,7 +108,7 @@ class Offer(Written):
     def order(self, run: Run) -> CallbackOffer:
         after_s = self.when if self.after is None else self.after
         in_s = self.closing.in_s(run) if self.closing else None
-        return CallbackOffer(after_s, self.key, self.expected_above, self.position_above, in_s)
+        return CallbackOffer(after_s, self.key, self.expected_above, self.position_above, in_s, self.another_number)
 
 
 class ExitKey(Written):
@@ -255,37 +254,3 @@ class Queue(Verb):
     def _left(self, way: Exit | None) -> Exit | None:
         """Out of the mailbox."""
         return Exit("message") if way is not None and way.name == "next" else way
-
-
-class Callback(Verb):
-    """Promise to call back. ``next`` is taken once the promise is kept in the store, and not before."""
-
-    verb: ClassVar[str] = "callback"
-    lone: ClassVar[str] = "queue"
-    branches: ClassVar[tuple[str, ...]] = ("next", "failed")
-
-    queue: Name = Field(description="whose agent will call, by name in queues.yaml")
-    number: str = Field(default="{{ caller.number }}", description="to be called")
-    next: Name | None = None
-    failed: Name | None = None
-
-    def names(self) -> Iterator[tuple[str, str, KeyPath]]:
-        yield "queue", self.queue, ("queue",)
-
-    def promises(self) -> Iterator[tuple[str, KeyPath]]:
-        yield self.queue, ("queue",)
-
-    def enter(self, run: Run) -> Exit | None:
-        number = run.text(self.number).strip()
-        if not number:
-            raise StepError("there is no number to call back")
-        run.emit(MakePromise(self.queue, number, PROMISE_STAGE))
-        run.wait(Wait.PROMISE, PROMISE_LIMIT_S)
-        return None
-
-    def on(self, run: Run, event: IvrInput) -> Exit | None:
-        match event:
-            case Promised(ok, why):
-                return Exit("next") if ok else Exit("failed", why=why or "the promise was refused")
-            case _:
-                raise UsageError(f"{self.verb} does not wait for {type(event).__name__}")

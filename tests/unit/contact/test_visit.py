@@ -41,6 +41,9 @@ class Line:
     def can_promise(self, number: str, queue: str) -> bool:
         return self.promises and number == NUMBER
 
+    def takes_keyed(self, queue: str) -> bool:
+        return self.promises
+
     def position(self, contact: str) -> int | None:
         return self.place
 
