@@ -145,9 +145,8 @@ class Control:
         kept = Kept(
             await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents(),
             await self.store.voicemails(), overrides=await self.store.overrides(),
-            do_not_call=await self.store.do_not_call(),
+            do_not_call=await self.store.do_not_call(), tallies=await self.store.tallies(),
             records=await self.store.calls(RESTORED), calls=self.journal.found,
-            tallies=await self.store.tallies(),
             greetings=await self.store.greetings(), deliveries=await self.store.deliveries(),
             paths=await self.store.paths_going_on(settings.limits.calls), pauses=await self.store.pauses(),
             intervals=await self.store.intervals(self._switch.figures.since),

@@ -67,7 +67,7 @@ BY_NAME = {policy.name: policy for policy in POLICIES}
 CALLED = [policy.queue for policy in POLICIES if not policy.campaign]  # who is lost there is called back
 QUEUES = sorted({policy.queue for policy in POLICIES})
 NUMBERS = ["+8613800138000", "+8613800138001"]
-LISTED = ["+8613800138002", "+8613800138003", "+8613800138004"]  # of the campaign
+LISTED = [f"+861380013801{n}" for n in range(8)]  # of the campaign
 RING_S = POLICIES[0].ring_s
 AGENTS = {"anna": {"sales"}, "bert": {"support"}, "carl": {"sales", "support"}, "dora": {"orders"}, "emil": {"sales"}}
 
@@ -94,7 +94,7 @@ class World:
         self.busy: set[str] = set()
         self.orphans: list[Ringing] = []  # nobody can end these any more
         self.serial = 0
-        earned = Tally("fair", window_start(BY_NAME["fair"], NOON), 6, 0)
+        earned = Tally("fair", window_start(BY_NAME["fair"], NOON), 12, 0)
         self.tallies = {"fair": earned}
         self.served = Counter({earned.since: earned.answered})  # of the campaign, by window
         self.abandoned: Counter[float] = Counter()
@@ -172,6 +172,7 @@ class World:
         assert first in ("agent", BY_NAME[promise.name].first)
         ringing = [*self.ringing.values(), *(one for one in self.orphans if one.until > self.now)]
         assert promise.number not in {one.number for one in ringing}, "that phone rings already"
+        assert promise.number not in {one.number for one in self.online.values()}, "he is on the line"
         self.dialled.add((promise.id, promise.attempts))
         self.call_ids.add(promise.call_id)
         self.ringing[promise.id] = Ringing(promise.id, promise.number, self.now + RING_S)
@@ -236,7 +237,7 @@ class World:
         self.store_answers_all(n)
 
     def imported(self, n: int) -> None:
-        number = LISTED[n % 3]
+        number = LISTED[n % 8]
         self.serial += 1
         row = Promise(
             f"row-{self.serial}", number, "sales", "imported", S.RECORDED, "", self.now - 50.0 * n, campaign="fair"

@@ -15,7 +15,7 @@ from tests.property.promise_world import World
 WEIGHTS = {
     World.lost: 2,
     World.lost_and_stored: 4,
-    World.imported: 4,
+    World.imported: 6,
     World.no_agent_in_time: 1,
     World.admin: 1,
     World.store_answers: 3,
