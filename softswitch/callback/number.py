@@ -40,7 +40,7 @@ _NO_COUNTRY = {
     878: "personal",
     979: "premium",
 }  # ITU-T E.164 annex; else satellites
-_EMERGENCY = frozenset({"000", "110", "112", "118", "119", "120", "122", "911", "999"})  # in every country
+EMERGENCY = frozenset({"000", "110", "112", "118", "119", "120", "122", "911", "999"})  # in every country
 _SERVICES = {  # short ones, beyond what the library knows
     "CN": re.compile(r"9[56]\d{3,4}|95\d{5,6}|100\d\d|12\d{3}|114|116114|118114|106\d{5,17}"),
 }
@@ -149,7 +149,7 @@ def _emergency(keys: str, reading: Reading) -> bool:
     abroad = rf"(?:\+|00){phonenumbers.country_code_for_region(reading.region)}"
     behind = re.compile(rf"(?:{abroad})?0?|(?:{abroad}|0)\d{{2,3}}")
     codes = [keys, *(keys[-width:] for width in range(3, 7) if behind.fullmatch(keys[:-width]))]
-    return any(code in _EMERGENCY or _is_emergency(code, reading) for code in codes)
+    return any(code in EMERGENCY or _is_emergency(code, reading) for code in codes)
 
 
 def _is_emergency(code: str, reading: Reading) -> bool:

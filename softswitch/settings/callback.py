@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from softswitch.callback.model import Policy, Window
+from softswitch.callback.model import Policy
 from softswitch.settings.answer import AnswerSettings
+from softswitch.settings.calling_window import CalleeWindow, CallingWindow
 from softswitch.settings.dialling import Dialling
-from softswitch.settings.kind import Country, DayHours, Days, Hours, Pattern, PositiveSeconds, Seconds, Strict, Zone
+from softswitch.settings.kind import Country, Name, Pattern, PositiveSeconds, Seconds
 
 # At which a caller can be lost. What was asked for, or happened in the queue, counts unless it is taken out; what
 # happened before a queue was reached counts where it is written, for not everybody who hung up there wants a call.
@@ -19,20 +20,17 @@ Stage = Literal[
 USUAL_STAGES: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer", "keyed", "shed")
 
 
-class CallingWindow(Strict):
-    zone: Zone = "Asia/Shanghai"
-    hours: DayHours = Hours(9 * 60, 21 * 60)
-    days: Days = (0, 1, 2, 3, 4, 5, 6)
-
-    def window(self) -> Window:
-        return Window(self.zone, self.hours.start_minute, self.hours.end_minute, self.days)
-
-
 class Callback(Dialling):
     trunk: str
     caller_id: str = ""
     stages: tuple[Stage, ...] = USUAL_STAGES
     window: CallingWindow = CallingWindow()
+    callee_window: CalleeWindow | None = None  # besides: by the clock where the number is
+    closed_on: Name | None = None  # calendar; nobody is called on days on which it has no hours
+    group: Name | None = None  # one open promise per number over all that name it; none: over this one
+    priority: Seconds = 0.0  # its promises count as so much older
+    stage_priority: dict[Stage, Seconds] = Field(default_factory=dict)  # on top of it, by where somebody was lost
+    repeat_priority: Seconds = 0.0  # the same for each further loss of the same customer
     short_abandon: Seconds = 0.0  # an abandon before this is not recorded
     max_attempts: int = Field(default=3, ge=1, le=20)
     expiry: PositiveSeconds = 2 * 86400.0
@@ -40,6 +38,7 @@ class Callback(Dialling):
     reserve: int = Field(default=0, ge=0)  # idle agents kept back for live callers
     numbers: Pattern = ""  # whole numbers that are no outside numbers and yet dialled as they are; "": none
     countries: tuple[Country, ...] = ()  # whose numbers may be dialled; none: those of `region`
+    services: bool = False  # may 400, 95588, toll-free numbers and their like be dialled?
     answer: AnswerSettings = AnswerSettings()  # what a customer hears first, and without an agent
 
     def policy(self, queue: str, settle_s: float) -> Policy:
@@ -57,5 +56,11 @@ class Callback(Dialling):
             reserve=self.reserve,
             numbers=self.numbers,
             countries=self.countries,
+            services=self.services,
+            group=self.group or "",
+            callee_window=self.callee_window.window() if self.callee_window else None,
+            priority_s=self.priority,
+            stage_priority_s=tuple(sorted(self.stage_priority.items())),
+            repeat_priority_s=self.repeat_priority,
         )
         return self.dialled(policy)

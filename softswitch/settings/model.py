@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
 
 from softswitch.acd.model import AgentSpec, QueueSpec
 from softswitch.callback.campaign import Campaign
-from softswitch.callback.model import Policy
+from softswitch.callback.model import Policy, Window
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Treatment
 from softswitch.core.errors import Problem
 from softswitch.ivr.calendar import Calendar
 from softswitch.settings.calendar import CalendarSettings
+from softswitch.settings.callback import Callback
+from softswitch.settings.calling_window import ClosedOn
 from softswitch.settings.campaign import CampaignSettings
 from softswitch.settings.kind import Name
 from softswitch.settings.people import Agent, User
@@ -34,6 +37,12 @@ class Configuration(System):
     campaigns: dict[Name, CampaignSettings] = Field(default_factory=dict)
 
 
+def days_off(written: Callback, window: Window, calendars: Mapping[str, CalendarSettings]) -> Window:
+    """The window, without the days on which ``closed_on`` has no hours."""
+    calendar = calendars.get(written.closed_on) if written.closed_on else None
+    return replace(window, days_off=ClosedOn(calendar.calendar(""))) if calendar else window
+
+
 class Settings(Configuration):
     """A configuration that was found right, with absolute paths."""
 
@@ -51,9 +60,9 @@ class Settings(Configuration):
 
     def policies(self) -> list[Policy]:
         """Of the queues whose lost callers are called back, and of the campaigns."""
-        settle_s = self.callbacks.settle
-        queues = [one.callback.policy(name, settle_s) for name, one in self.queues.items() if one.callback is not None]
-        return [*queues, *(one.policy(name, settle_s) for name, one in self.campaigns.items())]
+        queues = [(name, one.callback) for name, one in self.queues.items() if one.callback is not None]
+        policies = [(one, one.policy(name, self.callbacks.settle)) for name, one in (*queues, *self.campaigns.items())]
+        return [replace(made, window=days_off(one, made.window, self.calendars)) for one, made in policies]
 
     def outbound(self) -> dict[str, Campaign]:
         """By name."""

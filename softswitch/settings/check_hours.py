@@ -1,0 +1,55 @@
+"""Hours that never come, and numbers that are never dialled: what several keys of ``callback:`` say together.
+
+A promise that waits for such an hour would wait until it expires, and nobody would be told.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+
+from softswitch.callback.calendar import LOOKED_AHEAD, Hours
+from softswitch.callback.number import EMERGENCY
+from softswitch.callback.zone import country_zones
+from softswitch.core.yaml_nodes import Path, did_you_mean
+from softswitch.settings.callback import Callback
+from softswitch.settings.model import Configuration, days_off
+
+Finding = tuple[Path, str, str]
+MOST_SHOWN = 3  # zones, by name
+
+
+def hours_findings(settings: Configuration) -> Iterator[Finding]:
+    queues = [(("queues", name, "callback"), one.callback) for name, one in settings.queues.items() if one.callback]
+    campaigns = [(("campaigns", name), one) for name, one in settings.campaigns.items()]
+    for path, one in (*queues, *campaigns):
+        yield from _numbers(path, one)
+        if one.closed_on and one.closed_on not in settings.calendars:
+            near = did_you_mean(one.closed_on, settings.calendars)
+            yield (*path, "closed_on"), f"calendars.yaml has no calendar {one.closed_on!r}{near}", "error"
+        else:
+            yield from _hours(path, one, settings)
+
+
+def _numbers(path: Path, one: Callback) -> Iterator[Finding]:
+    taken = sorted(number for number in EMERGENCY if one.numbers and re.fullmatch(one.numbers, number))
+    if taken:
+        yield (*path, "numbers"), f"matches {', '.join(taken)}, and emergency numbers are never dialled", "warning"
+
+
+def _hours(path: Path, one: Callback, settings: Configuration) -> Iterator[Finding]:
+    now = datetime.datetime.now(datetime.UTC).timestamp()
+    window = days_off(one, one.window.window(), settings.calendars)
+    if Hours(window).opens_at(now) is None:
+        message = f"leaves no day of window within the next {LOOKED_AHEAD}: nobody is called; see that calendar"
+        yield (*path, "closed_on"), message, "error"
+        return
+    if one.callee_window is None:
+        return
+    zones = [zone for country in one.countries or (settings.region,) for zone in country_zones(country)]
+    never = [zone for zone in zones if Hours(window, one.callee_window.window(zone)).opens_at(now) is None]
+    if never:
+        where = ", ".join(never[:MOST_SHOWN]) + (f" and {len(never) - MOST_SHOWN} more" * (len(never) > MOST_SHOWN))
+        message = f"and window are never open together for numbers in {where}: they would never be called"
+        yield (*path, "callee_window"), message, "error" if len(never) == len(zones) else "warning"

@@ -1,0 +1,135 @@
+"""Hours that never come are refused, and so is a do-not-call list that cannot be read; a broken line of it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from softswitch.core.errors import ConfigError
+from softswitch.settings import Settings, load
+
+Write = Callable[..., Path]
+CALENDARS = """calendars:
+  shop: {zone: Asia/Shanghai, open: {mon-fri: ['09:00-18:00']}, closed: ['2026-10-01..2026-10-07']}
+  never: {zone: Asia/Shanghai}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    config = tmp_path / "config"
+    config.mkdir()
+
+    def writer(callback: str = "", softswitch: str = "region: CN", **files: str) -> Path:
+        (config / "softswitch.yaml").write_text(softswitch)
+        (config / "trunks.yaml").write_text("trunks:\n  carrier: {address: '192.0.2.1:5060'}\n")
+        (config / "queues.yaml").write_text(f"queues:\n  sales: {{callback: {{trunk: carrier, {callback}}}}}\n")
+        (config / "calendars.yaml").write_text(CALENDARS)
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        return config
+
+    return writer
+
+
+def problems(config: Path) -> str:
+    with pytest.raises(ConfigError) as raised:
+        load(config, {})
+    return str(raised.value)
+
+
+def warned(settings: Settings) -> str:
+    return "\n".join(str(one) for one in settings.warnings)
+
+
+@pytest.mark.parametrize(
+    ("callback", "complaint"),
+    [
+        ("window: {days: []}", "names no day"),
+        ("window: {hours: '09:00-09:00'}", "is not a span of hours"),
+        ("callee_window: {days: []}", "names no day"),
+        ("callee_window: {hours: '25:00-26:00'}", "is not a span of hours"),
+        ("window: {hours: '09:00-12:00'}, callee_window: {hours: '12:00-20:00'}", "never open together"),
+        ("window: {days: sat}, callee_window: {days: mon-fri}", "never open together"),
+        ("closed_on: never", "leaves no day of window"),
+        ("closed_on: shop, window: {days: sat-sun}", "leaves no day of window"),
+        ("closed_on: shpo", "no calendar 'shpo'"),
+        ("group: 'a b'", "is not a name"),
+        ("stage_priority: {abandonned: 1m}", "stage_priority"),
+        (
+            "countries: [GB], callee_window: {hours: '18:00-20:00'}, window: {hours: '09:00-12:00'}",
+            "for numbers in Europe/",
+        ),
+    ],
+)
+def test_what_can_never_be_is_refused(write: Write, callback: str, complaint: str) -> None:
+    assert complaint in problems(write(callback))
+
+
+def test_hours_that_meet_through_the_zones_are_right(write: Write) -> None:
+    callback = "countries: [GB], window: {hours: '16:00-18:00'}, callee_window: {hours: '08:00-11:00'}"
+    assert "callee_window" not in warned(load(write(callback), {}))
+
+
+def test_some_zones_in_which_it_never_opens_are_a_warning(write: Write) -> None:
+    config = write("window: {zone: America/New_York, hours: '09:00-11:00'}, callee_window: {hours: '09:00-20:00'}",
+                   "region: US")  # fmt: skip
+    assert "never open together for numbers in" in warned(load(config, {}))
+
+
+def test_a_pattern_that_takes_an_emergency_number_is_told(write: Write) -> None:
+    assert "matches 110, 112, 118" in warned(load(write("numbers: '1[0-9]{2}'"), {}))
+    assert "emergency" not in warned(load(write("numbers: '1[0-9]{3}'"), {}))
+
+
+def test_a_policy_has_what_was_written(write: Write) -> None:
+    config = write(
+        "group: shop, priority: 1m, stage_priority: {accepted-offer: 10m}, repeat_priority: 2m, services: true,"
+        " window: {hours: '00:00-24:00'}, callee_window: {hours: '22:00-02:00', days: fri}, closed_on: shop"
+    )
+    (policy,) = load(config, {}).policies()
+    assert (policy.key, policy.priority_s, policy.repeat_priority_s, policy.services) == ("shop", 60.0, 120.0, True)
+    assert policy.stage_priority_s == (("accepted-offer", 600.0),)
+    assert policy.callee_window is not None and policy.callee_window.zone == ""
+    assert (policy.callee_window.start_minute, policy.callee_window.end_minute) == (22 * 60, 26 * 60)
+    off = policy.window.days_off
+    assert (
+        off is not None
+        and off.off(date(2026, 10, 5))
+        and off.off(date(2026, 11, 22))
+        and not off.off(date(2026, 11, 23))
+    )
+    assert load(config, {}).policies() == [policy], "a reload of the same changes nothing"
+
+
+def test_the_list_in_a_file_is_read_and_its_broken_lines_are_told(write: Write) -> None:
+    text = "\ufeff# who asked us\n13800138000 # Mr. Li\n\n010-6234-5678\noops\n+44 20 7946 0958\n6234 5678\n1001\n"
+    config = write("numbers: '1[0-9]{3}'", "do_not_call: list.txt\narea_code: '10'", **{"list.txt": text})
+    settings = load(config, {})
+    assert settings.barred == {"+8613800138000", "+861062345678", "+442079460958", "1001"}
+    (broken,) = settings.warnings
+    assert (broken.line, Path(broken.file).name, broken.level) == (5, "list.txt", "warning")
+    assert "'oops' is no number (invalid)" in broken.message
+
+
+def test_without_an_area_code_a_local_number_protects_nobody_and_is_told(write: Write) -> None:
+    config = write("", "do_not_call: list.txt", **{"list.txt": "6234 5678\n"})
+    assert load(config, {}).barred == frozenset()
+    assert "list.txt:1:1: warning: '6234 5678' is no number (invalid)" in warned(load(config, {}))
+
+
+def test_very_many_broken_lines_are_not_all_told(write: Write) -> None:
+    config = write("", "do_not_call: list.txt", **{"list.txt": "oops\n" * 10_000})
+    settings = load(config, {})
+    assert len(settings.warnings) == 21 and "and 9980 more" in settings.warnings[-1].message
+
+
+def test_a_list_that_is_not_there_is_refused(write: Write) -> None:
+    assert "cannot be read: No such file" in problems(write("", "do_not_call: list.txt"))
+
+
+def test_an_area_code_has_digits(write: Write) -> None:
+    assert "is not an area code" in problems(write("", "area_code: '+10'"))
