@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from softswitch.acd.model import AgentState
 from softswitch.call.record import CallRecord
 from softswitch.callback.campaign import Campaign, Disposition
-from softswitch.callback.model import Disposed, DoNotCall
-from softswitch.contact.order import TellLedger
+from softswitch.callback.model import Disposed
+from softswitch.contact.order import NeverCall, TellLedger
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.switch.campaign_view import DisposedView
@@ -93,7 +93,7 @@ class Dispositions:
         if found.do_not_call:
             promise = self._switch.ledger.glance.promise(talk.promise)
             if promise is not None:
-                yield TellLedger(DoNotCall((promise.number,)))
+                yield NeverCall(promise.number, f"disposition {found.code}", by)
         yield DispositionSet(talk.contact, talk.promise, campaign.name, found.code, talk.agent, by)
 
     def _talk(self, contact: str) -> Talk | None:

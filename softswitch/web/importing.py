@@ -30,7 +30,7 @@ from softswitch.web.problem import ApiError
 PIECE = 50  # rows between two looks at what else there is to do
 BATCH = 1000  # rows that the store is given at once
 PATIENCE_S = 60.0  # for a peer who sends nothing, or takes nothing
-BUSY_PAUSE_S = 0.05
+BUSY_PAUSE_S = 0.1  # after each piece, when the switch is as busy as can be
 MOST_AT_ONCE = 2
 TYPES = ("text/csv", "application/octet-stream")
 LINES = "application/x-ndjson"
@@ -88,30 +88,35 @@ class OneImport:
         self._lines: list[bytes] = []
         self._batch: list[tuple[int, Promise]] = []
         self._octets = 0
+        self._writing: asyncio.Task[None] | None = None  # the batch before, while the next is read
 
     async def run(self) -> web.StreamResponse:
         """Raises ``ApiError`` for a file of which nothing can be read; what fails later is in the answer."""
-        begun = False
+        try:
+            await self._read()
+            await self._flush()
+            await self._flush()
+        except (DatabaseAway, TimeoutError, ConnectionError, HttpProcessingError, web.RequestPayloadError) as error:
+            if not self._response.prepared:
+                raise
+            self.failed = _told(error)
+            if self._writing is not None:  # what it adds is not counted any more
+                await asyncio.gather(self._writing, return_exceptions=True)
+        return await self._end()
+
+    async def _read(self) -> None:
+        """All of the file, or as far as it makes sense."""
         try:
             async for octets, final in self._pieces():
                 self._octets += len(octets)
                 self.reader.feed(octets, final)
-                if not begun and self.reader.columns:
-                    begun = True
+                if not self._response.prepared and self.reader.columns:
                     await self._begin()
-                if begun:
-                    await self._rows()
-            await self._flush()
+                await self._rows()
         except SheetError as error:
-            if not begun:
+            if not self._response.prepared:
                 raise ApiError(400, f"the list cannot be read: {error}") from None
-            await self._flush()
             self.failed = str(error)
-        except (DatabaseAway, TimeoutError, ConnectionError, HttpProcessingError, web.RequestPayloadError) as error:
-            if not begun:
-                raise
-            self.failed = _told(error)
-        return await self._end()
 
     async def _pieces(self) -> AsyncIterator[tuple[bytes, bool]]:
         while True:
@@ -140,7 +145,7 @@ class OneImport:
                 await self._flush()
             elif self._lines:
                 await self._send()
-            await asyncio.sleep(BUSY_PAUSE_S if self._control.pressure() > 0 else 0)
+            await asyncio.sleep(BUSY_PAUSE_S * self._control.pressure())
 
     def _take(self, row: Row) -> None:
         for mistake in row.mistakes:
@@ -152,17 +157,29 @@ class OneImport:
         else:
             self._batch.append((row.line, row.promise))
 
+    async def _finish(self) -> None:
+        """Raises ``DatabaseAway``, as ``_flush`` does."""
+        await self._flush()
+        await self._flush()
+
     async def _flush(self) -> None:
-        """Raises ``DatabaseAway``: of this batch nothing is counted, though some of it may be there."""
+        """Wait for the batch before, then have this one written. Raises ``DatabaseAway``: of that batch nothing is
+        counted, though some of it may be there."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
+            self._tell("progress", **self._account())
+            await self._send()
         batch, self._batch = self._batch, []
         if batch and self._store is not None:
-            answers = await self._store.import_promises([promise for _, promise in batch])
-            for (line, promise), added in zip(batch, answers, strict=True):
-                mistake = self.reader.taken(line, promise, added)
-                if mistake is not None:
-                    self._mistake(mistake)
-        self._tell("progress", **self._account())
-        await self._send()
+            self._writing = asyncio.create_task(self._write(self._store, batch))
+
+    async def _write(self, store: ImportStore, batch: Sequence[tuple[int, Promise]]) -> None:
+        answers = await store.import_promises([promise for _, promise in batch])
+        for (line, promise), added in zip(batch, answers, strict=True):
+            mistake = self.reader.taken(line, promise, added)
+            if mistake is not None:
+                self._mistake(mistake)
 
     async def _end(self) -> web.StreamResponse:
         account = self._account() | {"trial": self._store is None, "encoding": self.reader.encoding}

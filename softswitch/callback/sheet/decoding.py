@@ -7,11 +7,13 @@ whatever reads as UTF-8 for the greater part is that. Octets that make no charac
 from __future__ import annotations
 
 import codecs
+import re
 
 from softswitch.callback.sheet.mistake import SheetError
 
 ENCODINGS = ("auto", "utf-8", "gb18030")
 ENOUGH = 4096  # octets to decide by
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 BROKEN = "\ufffd"
 _REMEDY = "save it as CSV, encoded in UTF-8"
 _MARKS = (
@@ -73,6 +75,9 @@ class Decoding:
 
 
 def _guess(octets: bytes) -> str:
+    first = _BEYOND_ASCII.search(octets)
+    assert first is not None, "all of it is ASCII, and that is not guessed"
+    octets = octets[first.start() : first.start() + ENOUGH]
     text = octets.decode("utf-8", "replace")
     broken = text.count(BROKEN)
     whole = sum(not char.isascii() for char in text) - broken
