@@ -168,6 +168,7 @@ class SimMedia:
         if stream in self.streams:
             self.rooms[stream] = room
             self.heard[stream] = heard_by
+            self.world.on_join(room)
 
     def leave(self, stream: str) -> None:
         self.rooms.pop(stream, None)
@@ -261,6 +262,7 @@ class World:
         self.services: dict[str, int] = {}  # web service -> status
         self.names: dict[str, Located] = {}
         self.asked: list[str] = []  # of name servers
+        self.on_join: Callable[[str], object] = lambda room: None  # a stream has come into this room
         self.peers: dict[Address, Callable[[Message, Flow], None]] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = itertools.count()
@@ -303,6 +305,7 @@ class World:
             await store.agents(),
             await store.voicemails(),
             overrides=await store.overrides(),
+            do_not_call=await store.do_not_call(),
             records=await store.calls(),
             calls=dict(self.journal.found),
             greetings=await store.greetings(),
