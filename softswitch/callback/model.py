@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from softswitch.callback.policy import DaysOff as DaysOff  # nouns of the ledger like the others here
@@ -393,3 +393,5 @@ class LossNotRecorded(DomainEvent):
     queue: str
     stage: str
     why: str
+    contact: str = field(default="", compare=False)  # for reports, which count callers and not losses
+    number: str = field(default="", compare=False)  # as presented; of who came to no contact at all

@@ -107,7 +107,7 @@ class Recorder:
             move.written.healthy = True  # there is nothing to find out with, and nothing to protect
 
     def _refuse(self, loss: Lost, why: str) -> None:
-        self._move.out.append(LossNotRecorded(loss.queue, loss.stage, why))
+        self._move.out.append(LossNotRecorded(loss.queue, loss.stage, why, loss.contact, loss.number))
         if loss.token:
             self._move.out.append(PromiseAnswer(loss.token, False, why))
 
@@ -166,7 +166,8 @@ class Recorder:
     def _let_go(self, entry: Entry, stage: str) -> None:
         """Nobody was promised anything, and the row says so, should it have come through."""
         move, promise = self._move, entry.promise
-        move.out.append(LossNotRecorded(promise.queue, stage or promise.stage, "store"))
+        lost = LossNotRecorded(promise.queue, stage or promise.stage, "store", promise.contact, promise.number)
+        move.out.append(lost)
         move.book.drop(entry)
         entry.let_go = True
         entry.promise = replace(promise, state=PromiseState.WITHDRAWN, outcome="not promised", updated_at=move.now)

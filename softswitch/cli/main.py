@@ -38,6 +38,7 @@ _LATER = {
     "graph": "softswitch.cli.graph",
     "demo": "softswitch.cli.demo",
     "plan": "softswitch.cli.plan",
+    "peak": "softswitch.cli.peak",
     "simulate": "softswitch.cli.simulate",
 }
 

@@ -75,7 +75,7 @@ class Losing(Transferable):
         if not queue or (stage in GUESSED and stage not in plan.rule.stages):
             return []
         if stage in GUESSED and now - self.began_at < plan.rule.after_s:
-            return [LossNotRecorded(queue, stage, "short")]
+            return [LossNotRecorded(queue, stage, "short", self.id, self.facts.caller)]
         self.settled = True
         return [TellLedger(self.loss(stage, queue, since, now))]
 

@@ -21,9 +21,7 @@ from softswitch.core.effect import DomainEvent
 from softswitch.store import schema
 from softswitch.store.engine import engines
 
-_KINDS: dict[str, type[DomainEvent]] = {
-    kind.__name__: kind for kind in (QueueJoined, QueueLeft, AgentStateChanged, PromiseChanged, TransferEnded)
-}
+_KINDS = (QueueJoined, QueueLeft, AgentStateChanged, PromiseChanged, TransferEnded)
 _LATE_S = 60.0  # by which a row may be older than one with a lower offset
 
 
@@ -42,7 +40,7 @@ async def past(url: str, since: float, until: float) -> Past:
     both = engines(url)
     try:
         async with both.read.connect() as connection:
-            facts, unreadable = await _facts(connection, since, until)
+            facts, unreadable = await facts_of(connection, since, until, _KINDS)
             calls = schema.calls.c
             ended = select(
                 calls.contact, calls.caller, calls.ended_by, calls.ended_at, calls.queue, calls.outcome
@@ -54,20 +52,21 @@ async def past(url: str, since: float, until: float) -> Past:
     return Past(facts, refused, [KeptCall(row.contact, row.caller, row.ended_by) for row in rows], unreadable)
 
 
-async def _facts(
-    connection: AsyncConnection, since: float, until: float
+async def facts_of(
+    connection: AsyncConnection, since: float, until: float, kinds: Sequence[type[DomainEvent]]
 ) -> tuple[list[tuple[float, DomainEvent]], int]:
-    events = schema.events.c
+    """Those of these kinds, in order, and how many could not be read."""
+    events, named = schema.events.c, {kind.__name__: kind for kind in kinds}
     first = await _first(connection, since - _LATE_S)
     last = await _first(connection, until + _LATE_S)
     rows = select(events.at, events.name, events.body).where(
-        events.id >= first, events.id < last, events.at >= since, events.at < until, events.name.in_(_KINDS)
+        events.id >= first, events.id < last, events.at >= since, events.at < until, events.name.in_(named)
     )
     found, unreadable = [], 0
     async with connection.stream(rows.order_by(events.id)) as stream:
         async for at, name, body in stream:
             try:
-                found.append((at, msgspec.json.decode(body, type=_KINDS[name])))
+                found.append((at, msgspec.json.decode(body, type=named[name])))
             except msgspec.ValidationError:
                 unreadable += 1
     return found, unreadable

@@ -1,0 +1,205 @@
+"""What became of everybody who called in a span of time: each caller once, however often the number came.
+
+A caller is a number, in whatever spelling; who withholds his is a caller for each call. Of all that happened to a
+caller the best counts: who was lost and was served at the next try was served. So the rows of the account add up to
+the callers, and who is in none of the others stands in a row of his own: nothing is kept of him.
+
+It knows no database and no page; times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from softswitch.callback.history import Logged
+from softswitch.callback.model import OPEN, Promise, PromiseState
+
+S = PromiseState
+BY_HIMSELF = "reached agent"  # the outcome of a promise whose caller called in again and was served
+DONE = frozenset({"completed", "voicemail", "redirected"})  # outcomes of calls that needed no agent
+
+
+class Fate(enum.Enum):
+    """In the order in which the best counts."""
+
+    SERVED = "served live"
+    RECOVERED = "recovered: called back and served"
+    BY_HIMSELF = "called in again later and served"
+    DONE = "done without an agent"
+    OPEN = "still open"
+    FAILED = "failed: all attempts made"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused by rule"
+    NOTHING = "lost, and nothing is kept of it"
+
+
+_ORDER = {fate: number for number, fate in enumerate(Fate)}
+_ENDED = {S.KEPT: Fate.RECOVERED, S.FAILED: Fate.FAILED, S.EXPIRED: Fate.EXPIRED, S.WITHDRAWN: Fate.WITHDRAWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A call that came in, and has ended."""
+
+    contact: str
+    caller: str  # as presented
+    queue: str
+    started_at: float
+    connected_at: float  # 0: it never came to that
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A loss that led to no promise."""
+
+    at: float
+    queue: str
+    stage: str
+    why: str
+    contact: str
+    number: str  # as presented
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A promise and what is kept of its history."""
+
+    promise: Promise
+    log: tuple[Logged, ...] = ()
+
+    def losses(self) -> list[tuple[float, str]]:
+        """When, and at which stage: the first one and each that was added to it."""
+        if not self.log:
+            return [(self.promise.recorded_at, self.promise.stage)]
+        first = self.log[0]
+        had = first.losses if first.attempt else 0  # what came before an attempt is not kept any more
+        before = (had, *(one.losses for one in self.log))
+        return [(one.at, one.stage) for one, had in zip(self.log, before, strict=False) if one.losses > had]
+
+    @property
+    def kept_at(self) -> float:
+        """0: it was not."""
+        if self.promise.state is not S.KEPT:
+            return 0.0
+        return next((one.at for one in self.log if one.state == S.KEPT.value), self.promise.updated_at)
+
+    @property
+    def fate(self) -> Fate:
+        promise = self.promise
+        if promise.state in OPEN:
+            return Fate.OPEN
+        if promise.state is S.WITHDRAWN and promise.outcome == BY_HIMSELF:
+            return Fate.BY_HIMSELF
+        return _ENDED[promise.state]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of a span of time."""
+
+    calls: Sequence[Came]
+    promises: Sequence[Followed]
+    turned: Sequence[Turned]
+
+
+@dataclass(slots=True)
+class Account:
+    since: float
+    until: float
+    calls: int = 0  # that came in, and those that were shed before they were any
+    fates: Counter[Fate] = field(default_factory=Counter)
+    captured: Counter[str] = field(default_factory=Counter)  # losses by stage
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)  # callers by stage and rule
+    nothing: Counter[str] = field(default_factory=Counter)  # callers of whom nothing is kept, by how their call ended
+    kept: list[tuple[float, float, int]] = field(default_factory=list)  # when, after how long, at which attempt
+
+    @property
+    def callers(self) -> int:
+        return self.fates.total()
+
+    @property
+    def adds_up(self) -> bool:
+        return not self.fates[Fate.NOTHING]
+
+
+def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str]) -> Account:
+    """``identify``: a number in its one spelling, or "" where none was presented."""
+    since, until = span
+    found = Account(since, until)
+    callers = _Callers(identify)
+    fates: dict[str, list[Fate]] = defaultdict(list)
+    ends: dict[str, str] = {}
+    for call in seen.calls:
+        key = callers.called(call.contact, call.caller)
+        ends[key] = call.outcome
+        fates[key].append(_of_call(call))
+    rules: dict[str, tuple[str, str]] = {}
+    for loss in seen.turned:
+        key = callers.of(loss.contact, loss.number)
+        fates[key].append(Fate.REFUSED)
+        rules[key] = loss.stage, loss.why
+    shed = callers.unknown(loss.contact for loss in seen.turned)
+    for one in seen.promises:
+        lost = [stage for at, stage in one.losses() if since <= at < until]
+        if not lost:
+            continue
+        found.captured.update(lost)
+        shed |= callers.unknown(_contacts(one))
+        for key in callers.whose(one):
+            fates[key].append(one.fate)
+        if one.kept_at:
+            found.kept.append((one.kept_at, one.kept_at - one.promise.recorded_at, one.promise.attempts))
+    found.calls = len(seen.calls) + len(shed)
+    _sum_up(found, fates, rules, ends)
+    return found
+
+
+def _of_call(call: Came) -> Fate:
+    if call.connected_at:
+        return Fate.SERVED
+    return Fate.DONE if call.outcome in DONE else Fate.NOTHING
+
+
+def _sum_up(
+    found: Account, fates: Mapping[str, list[Fate]], rules: Mapping[str, tuple[str, str]], ends: Mapping[str, str]
+) -> None:
+    for key, several in fates.items():
+        best = min(several, key=_ORDER.__getitem__)
+        found.fates[best] += 1
+        if best is Fate.REFUSED:
+            found.refused[rules[key]] += 1
+        elif best is Fate.NOTHING:
+            found.nothing[ends[key]] += 1
+
+
+def _contacts(one: Followed) -> set[str]:
+    return {one.promise.contact, *(logged.contact for logged in one.log)}
+
+
+class _Callers:
+    """Who is who: by number, and where another number was left, or none presented, by the call."""
+
+    def __init__(self, identify: Callable[[str], str]) -> None:
+        self._identify = identify
+        self._by_contact: dict[str, str] = {}
+
+    def unknown(self, contacts: Iterable[str]) -> set[str]:
+        """Those of no call: shed before they were any."""
+        return {contact for contact in contacts if contact and contact not in self._by_contact}
+
+    def called(self, contact: str, number: str) -> str:
+        self._by_contact[contact] = key = self._identify(number) or f"withheld {contact}"
+        return key
+
+    def of(self, contact: str, number: str) -> str:
+        return self._by_contact.get(contact) or self._identify(number) or f"withheld {contact}"
+
+    def whose(self, one: Followed) -> Iterable[str]:
+        """The callers to whom it was promised: who has typed another number is not two of them."""
+        known = {self._by_contact[contact] for contact in _contacts(one) if contact in self._by_contact}
+        return known or {self._identify(one.promise.number) or one.promise.number}

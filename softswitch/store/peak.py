@@ -1,0 +1,111 @@
+"""What a store has kept of a peak and of what followed: read without a switch, and without a change to the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Row, Select, and_, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from softswitch.acd.model import QueueLeft
+from softswitch.acd.statistics import INTERVAL_S, AgentFigures
+from softswitch.callback.history import Logged
+from softswitch.callback.model import LossNotRecorded
+from softswitch.contact.peak import Came, Followed, Seen, Turned
+from softswitch.contact.peak_curve import DAY_S, QUARTER_S
+from softswitch.core.legible import legible
+from softswitch.store import intervals, schema
+from softswitch.store.engine import engines
+from softswitch.store.past import facts_of
+from softswitch.store.query import to_promise
+
+AT_ONCE = 500  # promises whose history is asked for in one question
+_CALLS, _PROMISES, _LOG = schema.calls.c, schema.promises.c, schema.promise_log.c
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """``seen`` is of the span, ``waits`` of the callers who were answered in it (s); ``agents`` by the begin of each
+    quarter of an hour, from the one in which the span begins to the last that is asked for."""
+
+    seen: Seen
+    waits: Sequence[float]
+    agents: dict[float, AgentFigures]
+
+
+async def read_peak(url: str, since: float, until: float, after: float, queue: str = "") -> Peak:
+    """``after``: up to when agents are followed. Raises ``SQLAlchemyError`` where the database cannot be read."""
+    both = engines(url)
+    try:
+        async with both.read.connect() as connection:
+            facts, _ = await facts_of(connection, since, until, (QueueLeft, LossNotRecorded))
+            waits, turned = [], []
+            for at, fact in facts:
+                match fact:
+                    case QueueLeft(why="answered", kind="call", waited_s=waited_s) if queue in ("", fact.queue):
+                        waits.append(waited_s)
+                    case LossNotRecorded() if queue in ("", fact.queue):
+                        turned.append(Turned(at, fact.queue, fact.stage, fact.why, fact.contact, fact.number))
+            calls = [_came(row) for row in await connection.execute(_calls(since, until, queue))]
+            promises = await _promises(connection, since, until, queue)
+            begin = since // INTERVAL_S * INTERVAL_S
+            query = intervals.summed(schema.agent_intervals, begin, after, True, "")
+            agents = {key[0]: figures for key, figures in map(intervals.to_agent, await connection.execute(query))}
+    finally:
+        await both.dispose()
+    return Peak(Seen(calls, promises, turned), waits, agents)
+
+
+async def quarters(url: str, since: float, until: float, queue: str = "") -> dict[int, int]:
+    """Calls that came in, by the begin of their quarter of an hour (Unix s)."""
+    both = engines(url)
+    start = cast(func.floor(_CALLS.started_at / QUARTER_S), BigInteger) * QUARTER_S
+    query = _calls(since, until, queue).with_only_columns(start.label("start"), func.count().label("calls"))
+    try:
+        async with both.read.connect() as connection:
+            return {int(row.start): row.calls for row in await connection.execute(query.group_by(start))}
+    finally:
+        await both.dispose()
+
+
+def _calls(since: float, until: float, queue: str) -> Select[tuple[object, ...]]:
+    """By the index of their ends: none ended before it began, or lasted for more than a day."""
+    columns = (
+        _CALLS.contact, _CALLS.caller, _CALLS.queue, _CALLS.started_at, _CALLS.connected_at, _CALLS.outcome,
+    )  # fmt: skip
+    query = select(*columns).where(
+        _CALLS.ended_at >= since,
+        _CALLS.ended_at < until + DAY_S,
+        _CALLS.started_at >= since,
+        _CALLS.started_at < until,
+        _CALLS.kind == "inbound",
+    )
+    return query.where(_CALLS.queue == legible(queue)) if queue else query
+
+
+def _came(row: Row[tuple[object, ...]]) -> Came:
+    return Came(**row._mapping)
+
+
+async def _promises(connection: AsyncConnection, since: float, until: float, queue: str) -> list[Followed]:
+    """Of callers, not of lists: those recorded then, and those to which something happened then."""
+    recorded = and_(_PROMISES.recorded_at >= since, _PROMISES.recorded_at < until)
+    touched = select(_LOG.promise).where(_LOG.at >= since, _LOG.at < until)
+    query = select(schema.promises).where(
+        or_(recorded, _PROMISES.id.in_(touched)), _PROMISES.campaign == "", _PROMISES.stage != "imported"
+    )
+    rows = [to_promise(row) for row in await connection.execute(_of_queue(query, queue))]
+    log: dict[str, list[Logged]] = defaultdict(list)
+    columns = [_LOG[name] for name in Logged.__slots__]
+    for first in range(0, len(rows), AT_ONCE):
+        some = [row.id for row in rows[first : first + AT_ONCE]]
+        kept = select(_LOG.promise, *columns).where(_LOG.promise.in_(some)).order_by(_LOG.at, _LOG.attempt)
+        for row in await connection.execute(kept):
+            log[row.promise].append(Logged(*row[1:]))
+    return [Followed(row, tuple(log[row.id])) for row in rows]
+
+
+def _of_queue(query: Select[tuple[object, ...]], queue: str) -> Select[tuple[object, ...]]:
+    return query.where(_PROMISES.queue == legible(queue)) if queue else query
