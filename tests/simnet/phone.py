@@ -65,11 +65,13 @@ class SimPhone:
     calls: list[Call] = field(default_factory=list)
     registered: bool = False
     invites: list[str] = field(default_factory=list)  # Call-IDs of the calls that came in
+    host: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         self._alarm = 0
         self._alarm_at: float | None = None
-        self.address: Address = ("127.0.0.1", self.port)
+        self._by_leg: dict[str, Call] = {}
+        self.address: Address = (self.host, self.port)
         self.agent = UserAgent(Flow("udp", self.address, SWITCH), Ids(self.world.random.getrandbits))
         self.world.peers[self.address] = self._receive
 
@@ -108,11 +110,12 @@ class SimPhone:
     # ---- the machinery -----------------------------------------------------------------------------------------
 
     def _local(self) -> LocalMedia:
-        return LocalMedia(("127.0.0.1", self.port * 2 % 60000 + 2 * len(self.calls)))
+        return LocalMedia((self.host, self.port * 2 % 60000 + 2 * len(self.calls)))
 
     def _keep(self, leg: Leg, local: LocalMedia) -> Call:
         call = Call(leg.id, local.address)
         self.calls.append(call)
+        self._by_leg[leg.id] = call
         return call
 
     def _receive(self, message: Message, flow: Flow) -> None:
@@ -147,10 +150,8 @@ class SimPhone:
             case RegisterDone(_, status):
                 self.registered = status == 200
             case _:
-                leg = getattr(effect, "leg", "")
-                for call in self.calls:
-                    if call.leg == leg:
-                        self._signal(call, effect)
+                if (call := self._by_leg.get(getattr(effect, "leg", ""))) is not None:
+                    self._signal(call, effect)
 
     def _signal(self, call: Call, signal: Effect) -> None:
         match signal:

@@ -1,0 +1,79 @@
+"""A minute of television, simulated: 5,000 calls, of which the switch has lines for a tenth, and the backlog after it.
+
+    python -m tests.bench.burst [CALLS] [SEED]
+
+First with an agent on the line before each customer is dialled, then customers first, progressive and predictive. Who
+came to what is the carrier's account (``tests.simnet.burst``); ends with status 1 where somebody is missing, is owed
+two calls, or was dialled when he must not be. Lines for people. Customers first, an agent is idle while the phones
+ring that are dialled for him.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from tests.simnet.burst import AIR_S, Account, Burst, Size, order
+
+WAYS: dict[str, dict[str, Any]] = {
+    "agent first": {},
+    "customer first, progressive": {"first": "customer", "pacing": "progressive"},
+    "customer first, predictive": {"first": "customer", "pacing": "predictive", "ratio": 3.0},
+}
+
+
+def scaled(calls: int) -> Size:
+    """Agents, lines and places in the queue in proportion."""
+    whole = Size()
+    part = calls / whole.calls
+    return Size(calls, whole.duplicates, max(3, round(whole.agents * part ** 0.5)) if part < 1 else whole.agents,
+                max(10, round(whole.lines * part)), max(5, round(whole.waiting * part)))  # fmt: skip
+
+
+def tell(name: str, burst: Burst) -> bool:
+    """Play it and say what came of it; whether all is as it must be."""
+    began = time.monotonic()
+    burst.air()
+    aired = burst.account()
+    _account(f"{name}: after the minute", aired)
+    statuses = Counter(status for person in burst.crowd.people for status in person.statuses)
+    made = sum(len(person.called_at) for person in burst.crowd.people)
+    print(f"  {made:,} calls in {AIR_S:.0f} s and while they lasted, {statuses[503]:,} of them refused with 503")
+    print("  promises by the stage of the last loss: ", dict(aired.stages.most_common()))
+    burst.drain()
+    drained, watch, ordered = burst.account(), burst.watch, order(burst)
+    _account("  when all is drained", drained)
+    dials = sum(len(person.dialled_at) for person in burst.crowd.people)
+    print(
+        f"  {burst.drained_s / 3600:.1f} h, {dials:,} dials, {burst.crowd.answered:,} answered, "
+        f"{burst.dropped:.2%} of them to nobody; while a promise was due ({watch.due_s / 3600:.1f} h): "
+        f"occupancy {watch.occupancy:.1%}, talk {watch.talk:.1%}, longest idle {watch.longest_idle_s:.1f} s\n"
+        f"  first dials in the order of losses: Kendall's tau {ordered['tau_rank']:.4f} by the ledger's rank, "
+        f"{ordered['tau_called']:.4f} by the carrier's clock; {ordered['inversions']:,} of {ordered['pairs']:,} pairs "
+        f"the other way round, {ordered['unexplained']:,} without a reason\n"
+        f"  {time.monotonic() - began:.0f} s of this machine",
+        flush=True,
+    )
+    wrong = [*burst.crowd.wrong, *aired.double, *drained.double, *map(str, burst.defects)]
+    wrong += [f"{person.number} is missing" for one in (aired, drained) for person in one.missing]
+    for one in wrong[:20]:
+        print(f"  WRONG: {one}")
+    return not wrong
+
+
+def _account(when: str, found: Account) -> None:
+    told = ", ".join(f"{word} {count:,}" for word, count in sorted(found.of.items(), key=lambda one: -one[1]))
+    print(f"{when}: {found.total:,} people: {told}", flush=True)
+
+
+def main() -> None:
+    calls = int(sys.argv[1]) if len(sys.argv) > 1 else Size().calls
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    right = [tell(name, Burst(scaled(calls), seed, **policy)) for name, policy in WAYS.items()]
+    sys.exit(0 if all(right) else 1)
+
+
+if __name__ == "__main__":
+    main()
