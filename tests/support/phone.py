@@ -127,6 +127,7 @@ class Phone:
         directory: Path,
         transport: str = "udp",
         auto_answer: int | None = None,
+        obeys: bool = False,
         play: Path | None = None,
         registers: bool = True,
         own_port: int | None = None,
@@ -140,8 +141,9 @@ class Phone:
         """Start the process. ``port`` is the switch's; its files (recording, log) go into ``directory``.
 
         ``ca`` signs whom it believes over TLS. One that ``insists`` wants every ringing acknowledged (100rel) and
-        every session refreshed. ``srtp`` is "off", "optional" or "required". A ``wide`` one knows G.722 and nothing
-        else, and plays files of 16 kHz: this PJSIP cannot change rates.
+        every session refreshed; one that ``obeys`` answers by itself where an INVITE asks for it. ``srtp`` is "off",
+        "optional" or "required". A ``wide`` one knows G.722 and nothing else, and plays files of 16 kHz: this PJSIP
+        cannot change rates.
         """
         own_port = own_port or ports.free_port()
         rtp = ports.claim(RTP_PORTS)
@@ -155,6 +157,7 @@ class Phone:
             "rtp": [rtp.start, len(rtp)],
             "transport": transport,
             "auto_answer": auto_answer,
+            "obeys": obeys,
             "play": str(play) if play else None,
             "record": str(record),
             "expires": expires_s,

@@ -131,7 +131,8 @@ class Identity(pj.Account):
         line = Line(self.phone, self, prm.callId)
         self.phone.lines[prm.callId] = line
         line.tell("call")
-        if self.phone.auto_answer:
+        asked = self.phone.options.get("obeys") and "answer-after=0" in prm.rdata.wholeMsg
+        if self.phone.auto_answer or asked:
             self.phone.unanswered.append(line)  # a final answer inside of this callback would end the call under it
 
 
@@ -418,7 +419,7 @@ class Softphone:
         while True:
             self.endpoint.libHandleEvents(POLL_MS)
             while self.unanswered:
-                self.unanswered.pop().answer(operation(self.auto_answer))
+                self.unanswered.pop().answer(operation(self.auto_answer or 200))
             if not waiting.select(0):
                 continue
             read = os.read(0, 65536)
