@@ -78,7 +78,7 @@ class Campaigns:
         policy = rules.policy(name)
         now = self._switch.clock.monotonic() + self._switch.clock.epoch
         return Import(
-            campaign, policy.key, rules.reading(name), policy.window.zone, now, rules.barred, consent, round_
+            campaign, policy.key, rules.reading(name), policy.expiry_s, policy.window.zone, now, rules.barred, consent, round_
         )  # fmt: skip
 
     def _known(self, name: str) -> Campaign:

@@ -60,8 +60,10 @@ class Decoding:
         for mark, what in _MARKS:
             if octets.startswith(mark):
                 raise SheetError(f"the file {what}, and no CSV; {_REMEDY}")
-        if b"\0" in octets[:ENOUGH]:
-            raise SheetError(f"the file has NUL octets, so it is no text; {_REMEDY}")
+        if octets[:ENOUGH].count(0) * 20 > len(
+            octets[:ENOUGH]
+        ):  # UTF-16 without its mark has more; one is a row's fault
+            raise SheetError(f"the file has many NUL octets, so it is no text; {_REMEDY}")
         if not octets.startswith(codecs.BOM_UTF8):
             return octets
         if self.encoding not in ("", "utf-8"):

@@ -46,7 +46,7 @@ def _missing(names: list[str], required: Collection[str]) -> list[str]:
     wrong = []
     if NUMBER not in names:
         meant = next((name for name in names if name.lower() in _MEANT), "")
-        near = f"; call {shown(meant)!r} so" if meant else did_you_mean(NUMBER, names)
+        near = f"; call {shown(meant)!r} so" if meant else did_you_mean(NUMBER, map(shown, names))
         wrong.append(f"the first line has no column 'number'{near}")
     absent = sorted(set(required) - set(names))
     wrong += [f"the campaign requires a column {name!r}" for name in absent]

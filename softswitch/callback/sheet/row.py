@@ -26,7 +26,7 @@ from softswitch.core.units import seconds
 
 MOST_TEXT = 500  # characters of a cell
 MOST_NUMBER = 64
-MOST_PRIORITY_S = 365 * 86400.0
+MOST_PRIORITY_S = MOST_AHEAD_S = 366 * 86400.0
 _ILLEGIBLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069{BROKEN}]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WRITE_TIME = "write for example 2026-11-23 09:00, or 2026-11-23"
@@ -44,6 +44,7 @@ class Import:
     campaign: Campaign
     key: str  # dedupe group
     reading: Reading
+    expiry_s: float  # of rows that do not say when they expire, from when they may be called
     zone: str  # IANA; of times without one
     now: float  # Unix s
     listed: Callable[[str], bool]  # on the do-not-call list
@@ -89,7 +90,7 @@ class Rows:
         most = MOST_NUMBER if name == NUMBER else MOST_TEXT
         if len(cell) > most:
             return Mistake(line, name, shown(cell), f"has {len(cell):,} characters; at most {most}", "shorten it")
-        if not cell.isprintable() and (found := _ILLEGIBLE.search(cell)):
+        if not (cell.isascii() and cell.isprintable()) and (found := _ILLEGIBLE.search(cell)):
             if found[0] == BROKEN:
                 return Mistake(line, name, shown(cell), "has octets that are no character", "save the file as UTF-8")
             return Mistake(line, name, shown(cell), f"has the control character U+{ord(found[0]):04X}", "leave it out")
@@ -125,19 +126,23 @@ class Rows:
                 found[name] = _priority_s(cell) if name == "priority" else self._moment(cell, name == "expires")
             except (ValueError, OverflowError) as error:
                 mistakes.append(Mistake(line, name, shown(cell), str(error)))
-        if not mistakes and (wrong := self._late(found)):
-            place = self._columns.index("expires") if "expires" in self._columns else self._at
+        if not mistakes and (late := self._late(found)):
+            name, wrong = late
+            place = self._columns.index(name) if name in self._columns else self._at
             mistakes.append(Mistake(line, self._columns[place], shown(cells[place]), wrong, "", "too late"))
         return found
 
-    def _late(self, times: dict[str, float]) -> str:
+    def _late(self, times: dict[str, float]) -> tuple[str, str] | None:
+        """Column, and what is wrong."""
         campaign, now = self._common.campaign, self._common.now
         begin = max(now, times.get("not_before", 0.0), campaign.begins_at)
+        if begin > now + MOST_AHEAD_S:
+            return "not_before", "is more than a year ahead"
         if begin >= campaign.ends_at:
-            return "the campaign has ended by then"
+            return "not_before", "the campaign has ended by then"
         if begin >= times.get("expires", float("inf")):
-            return "expires before anybody is called"
-        return ""
+            return "expires", "expires before anybody is called"
+        return None
 
     def _moment(self, text: str, end_of_day: bool) -> float:
         """Unix seconds. Raises ``ValueError``."""
@@ -163,6 +168,7 @@ class Rows:
         variables = dict(campaign.variables)
         variables.update((name, cell) for place, name in self._variables if (cell := cells[place]))
         consent = next((cells[place].strip() for place, name in self._of_ours if name == "consent"), "")
+        not_before = max(times.get("not_before", 0.0), campaign.begins_at)
         digest = hashlib.sha256((self._salt + number).encode()).hexdigest()
         return Promise(
             id=f"promise-{digest[:24]}",
@@ -173,12 +179,12 @@ class Rows:
             contact="",
             recorded_at=common.now,
             losses=0,
-            not_before=max(times.get("not_before", 0.0), campaign.begins_at),
+            not_before=not_before,
             updated_at=common.now,
             group=common.key,
             campaign=campaign.name,
             priority_s=times.get("priority", 0.0),
-            expires_at=times.get("expires", 0.0),
+            expires_at=times.get("expires", not_before + common.expiry_s if not_before > common.now else 0.0),
             consent=consent or common.consent,
             variables=tuple(variables.items()),
         )
