@@ -50,6 +50,8 @@ NUMBER = "8100"
 LONGEST_LIFE_S = 1.5  # after its first word; one life in ten ends before that
 FIRST_WORD_S = 5.0
 DRAIN_S = 600.0
+BEFORE_AWAY_S = 20.0
+SQLITE = "sqlite:///var/softswitch.db"
 PLAN = f"""
 dialplan: promise
 numbers: ["{NUMBER}"]
@@ -68,6 +70,15 @@ CALLBACK: Tree = {
     "max_attempts": 20,
     "ring": "1s",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    kills: int
+    promises: int
+    nodes: int = 1
+    seed: int = 1
+    away_s: float = 0.0  # for which the database is stopped
 
 
 @dataclass
@@ -118,7 +129,7 @@ def _media(words: list[str], switch: SwitchProcess) -> subprocess.Popen[bytes]:
 
 
 class World:
-    def __init__(self, options: argparse.Namespace, directory: Path, url: str) -> None:
+    def __init__(self, options: Options, directory: Path, url: str) -> None:
         self.options = options
         self.chance = random.Random(options.seed)
         self.carrier = Carrier(random.Random(options.seed + 1), self._lived)
@@ -257,7 +268,7 @@ class World:
         }
 
 
-async def run(options: argparse.Namespace, directory: Path, url: str, server: Postgres | None) -> dict[str, Any]:
+async def run(options: Options, directory: Path, url: str = SQLITE, server: Postgres | None = None) -> dict[str, Any]:
     world = World(options, directory, url)
     numbers = [f"138{number:08}" for number in range(options.promises)]
     try:
@@ -265,10 +276,10 @@ async def run(options: argparse.Namespace, directory: Path, url: str, server: Po
         began = time.monotonic()
         asking = [asyncio.create_task(world.ask(numbers)) for _ in range(ASKING)]
         dying = [asyncio.create_task(world.live_and_die(node)) for node in world.nodes]
-        if options.away and server is not None:
-            await asyncio.sleep(20)
+        if options.away_s and server is not None:
+            await asyncio.sleep(BEFORE_AWAY_S)
             await asyncio.to_thread(server.stop)
-            await asyncio.sleep(options.away)
+            await asyncio.sleep(options.away_s)
             await asyncio.to_thread(server.start)
         await asyncio.gather(*dying, *asking)
         store = await Store.open(url.format(name="node0") if server else _path(world.nodes[0]))
@@ -280,6 +291,11 @@ async def run(options: argparse.Namespace, directory: Path, url: str, server: Po
         return world.verdict(rows) | {"took_s": round(time.monotonic() - began)}
     finally:
         world.close()
+
+
+def wrong(found: dict[str, Any]) -> int:
+    """How many times the switch did what it must not."""
+    return int(found["lost"] + found["doubled"] + found["overlapping"] + found["after_kept"] + found["still_open"])
 
 
 def _path(node: Node) -> str:
@@ -295,19 +311,19 @@ def main() -> None:
     parser.add_argument("--away", type=float, default=0.0, help="seconds for which the database is stopped")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a directory in which everything stays")
-    options = parser.parse_args()
+    given = parser.parse_args()
+    options = Options(given.kills, given.promises, given.nodes, given.seed, given.away)
     raise_file_limit()
     with ExitStack() as stack:
-        directory = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server, url = None, "sqlite:///var/softswitch.db"
-        if options.postgres:
+        directory = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server, url = None, SQLITE
+        if given.postgres:
             server = stack.enter_context(running())
             assert server, "PostgreSQL is not installed"
             url = server.database("promises")
         found = asyncio.run(run(options, directory, url, server))
-    wrong = found["lost"] + found["doubled"] + found["overlapping"] + found["after_kept"] + found["still_open"]
-    emit("ledger.kill_wrong", wrong, "promises", 1, 0.0, nodes=options.nodes, database="postgresql" if server else
-         "sqlite", away_s=options.away, **found)  # fmt: skip
+    where = {"nodes": options.nodes, "database": "postgresql" if server else "sqlite", "away_s": options.away_s}
+    emit("ledger.kill_wrong", wrong(found), "promises", 1, 0.0, **where, **found)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,20 @@
+"""kill -9 of control and of media while promises are given and kept. ``tests.bench.kill`` does it a thousand times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.kill import Options, run, wrong
+
+pytestmark = [pytest.mark.real]
+KILLS, PROMISES = 12, 150
+
+
+async def test_no_promise_is_lost_and_none_dialled_twice(tmp_path: Path) -> None:
+    found = await run(Options(KILLS, PROMISES), tmp_path)
+    assert wrong(found) == 0, found
+    assert found["promised"] == PROMISES and found["rows_per_number"] == 1, found
+    assert found["kept_of_promised"] == PROMISES, found
+    assert found["kills"] == KILLS and found["attempts"] > PROMISES, found  # or nothing was at stake
