@@ -10,6 +10,7 @@ from softswitch.callback.mover import Mover
 from softswitch.callback.rule import Rules
 from softswitch.callback.standstill import standstill
 from softswitch.callback.waits import Situation, Wait, wait
+from softswitch.callback.written import Written
 
 
 class Glance:
@@ -40,6 +41,10 @@ class Glance:
     @property
     def rules(self) -> Rules:
         return self._move.rules
+
+    @property
+    def written(self) -> Written:
+        return self._move.written
 
     def spellings(self, number: str) -> set[str]:
         return self._move.rules.spellings(number)

@@ -83,6 +83,11 @@ class Written:
         self._again[entry.promise.id] = entry
 
     @property
+    def waiting(self) -> int:
+        """Rows that are to be written again."""
+        return len(self._again)
+
+    @property
     def full(self) -> bool:
         return len(self._again) >= MOST_UNWRITTEN
 

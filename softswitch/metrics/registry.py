@@ -28,12 +28,13 @@ from softswitch import __version__
 from softswitch.acd.audit import Repair
 from softswitch.acd.model import AgentState, QueueLeft
 from softswitch.acd.statistics import Intervals, QueueFigures
-from softswitch.callback.model import PromiseState
+from softswitch.callback.model import PromiseChanged, PromiseState
 from softswitch.contact.event import ContactDisconnected
 from softswitch.core.effect import DomainEvent
 from softswitch.media.pool import ProcessView
 from softswitch.metrics.expected import ExpectedWaits
 from softswitch.metrics.fact import COUNTERS, Count, counted
+from softswitch.metrics.promises import PromiseMetrics
 from softswitch.metrics.quality import Quality
 from softswitch.switch.event import CallShed, HttpAnswered, MessageDropped, StreamMeasured
 from softswitch.switch.view import Control
@@ -119,10 +120,11 @@ class Metrics:
         self._messages = _SipMessages(self.registry)
         self._children: dict[Count, Counter] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
+        self._callbacks = PromiseMetrics(self.registry, self._bounded)
         ProcessCollector(registry=self.registry)
 
     def observe(self, event: DomainEvent, at: float) -> None:
-        """Count one fact; facts that have no number are passed over. ``at`` is unused: scrapes have their own time."""
+        """Count one fact of the moment ``at`` (Unix s); facts that have no number are passed over."""
         times = event.count if isinstance(event, _MANY) else 1
         for count in counted(event):
             self._count(count, times)
@@ -130,6 +132,8 @@ class Metrics:
             case QueueLeft(queue=queue, why=why, waited_s=waited_s):
                 left = why if why in _WAITS_OF else "other"  # nineteen series each; their counts are in queue_left
                 self._wait.labels(self._bounded("queue", queue), left).observe(waited_s)
+            case PromiseChanged():
+                self._callbacks.observe(event, at)
             case StreamMeasured(quality=quality):
                 self._quality.observe(quality)
             case HttpAnswered(seconds=seconds):
@@ -140,10 +144,12 @@ class Metrics:
     def sample(self, control: Control) -> None:
         """Set the gauges from the running switch, and the counters that it keeps itself."""
         self._messages.counts = control.messages()
-        agents, promises = control.agents(), control.promises()
+        agents, desk = control.agents(), control.promise_desk()
         _set(self._agents, Tally(agent.state for agent in agents), (state.value for state in AgentState))
         _set(
-            self._promises, Tally(promise.state.value for promise in promises), (state.value for state in PromiseState)
+            self._promises,
+            Tally(promise.state.value for promise in desk.promises()),
+            (state.value for state in PromiseState),
         )
         _set(self._calls, Tally(call.state for call in control.calls()))
         self._former.set(sum(sum(plan.former.values()) for plan in control.dialplans()))
@@ -167,6 +173,7 @@ class Metrics:
         _set(self._ready_agents, {name: queue.agents_ready for name, queue in queues.items()})
         _set(self._staffed, {name: queue.agents_logged_in for name, queue in queues.items()})
         _set(self._open, {name: queue.promises_open for name, queue in queues.items()})
+        self._callbacks.sample(desk, queues)
         self._waits.queues = queues
         self._waits.others = [queue for queue in every_queue if queue.queue not in queues]
         self._figures(control.statistics(of_agents=False).intervals)

@@ -33,6 +33,12 @@ class Desk:
     def spellings(self, number: str) -> set[str]:
         return self._switch.ledger.glance.spellings(number)
 
+    def store_trouble(self) -> bool:
+        return not self._switch.ledger.glance.written.healthy
+
+    def unwritten(self) -> int:
+        return self._switch.ledger.glance.written.waiting
+
     def withdraw(self, id: str, why: str, by: str) -> None:
         self._open(id, "withdraw")
         self._tell(Withdraw(id, why, by))

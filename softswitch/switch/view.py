@@ -162,6 +162,12 @@ class PromiseDesk(Protocol):
     def spellings(self, number: str) -> set[str]:
         """As promises may have it."""
 
+    def store_trouble(self) -> bool:
+        """The last write of one failed, or was not answered in time."""
+
+    def unwritten(self) -> int:
+        """How many wait to be written again."""
+
     def withdraw(self, id: str, why: str, by: str) -> None: ...
 
     def retry(self, id: str, by: str) -> None:

@@ -29,6 +29,7 @@ class FakeDesk:
 
     done: list[tuple[str, ...]]
     rows: list[Promise] = field(default_factory=lambda: list(AT_HAND))
+    trouble: int = 0
     waits: dict[str, Wait] = field(default_factory=lambda: {"p-1": Wait("no agent free")})
 
     def moment(self) -> tuple[float, str]:
@@ -45,6 +46,12 @@ class FakeDesk:
 
     def spellings(self, number: str) -> set[str]:
         return {"+86" + number.replace(" ", "").replace("-", "").removeprefix("+86")}
+
+    def store_trouble(self) -> bool:
+        return self.trouble > 0
+
+    def unwritten(self) -> int:
+        return self.trouble
 
     def withdraw(self, id: str, why: str, by: str) -> None:
         self._order("withdraw", id, why, by)

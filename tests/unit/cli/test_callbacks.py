@@ -114,7 +114,7 @@ def test_an_order(running: Running, command: list[str], done: list[tuple[str, ..
         (["show", "p-9"], 1, "no promise 'p-9'"),
         (["--state", "keept"], 1, "state='keept' is not understood\ndid you mean 'kept'?"),
         (["list", "--since", "soon"], 1, "'soon' is not a moment"),
-        (["list", "--limit", "0"], 2, "not in the range"),
+        (["list", "--limit", "0"], 2, "greater than or equal to 1"),
         (["export", "--csv", "--json"], 1, "--json or --csv, not both"),
         (["export", "-o", "/nowhere/at/all.csv"], 1, "/nowhere/at/all.csv: No such file or directory"),
         (["p-1"], 2, "unexpected extra argument"),

@@ -127,7 +127,8 @@ def test_gauges_of_a_thousand_queues_are_those_of_the_same_two_hundred() -> None
     outcomes = named.pop("softswitch_queue_expected_waits_total")
     assert len(outcomes) == 201
     assert 'softswitch_queue_expected_waits_total{outcome="inside",queue="other"} 6400.0' in found
-    assert len(named) == 14
+    assert named.pop("softswitch_promises_open") == {"other"}, "of a queue that has no label of its own"
+    assert len(named) == 15
     for name, values in named.items():
         what = "trunk" if "trunk" in name else "queue"
         assert values == {f"{what}{number}" for number in range(200)}, name

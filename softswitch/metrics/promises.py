@@ -1,0 +1,107 @@
+"""What becomes of promises, in numbers: attempts by outcome, how long a recovery took, what waits, and what must be 0.
+
+An attempt ends with its promise's way out of the states in which its number is rung or its customer talked to. Why a
+promise was withdrawn is anybody's words, and no label.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from softswitch.callback.model import OPEN, Promise, PromiseChanged, PromiseState
+from softswitch.switch.view import PromiseDesk
+
+S = PromiseState
+Bounded = Callable[[str, str], str]  # label and value -> value, or "other"
+IN_HAND = frozenset({S.DIALLING, S.ANSWERED})
+_WAIT_S = (30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 86400.0, 172800.0)
+
+
+class PromiseMetrics:
+    def __init__(self, registry: CollectorRegistry, bounded: Bounded) -> None:
+        self._bounded = bounded
+        self._attempts = Counter(
+            "softswitch_promise_attempts", "Attempts to keep promises, by what came of them", ("queue", "outcome"),
+            registry=registry,
+        )  # fmt: skip
+        self._wait = Histogram(
+            "softswitch_promise_wait_seconds", "From the loss of a caller to the promise kept", ("queue",),
+            buckets=_WAIT_S, registry=registry,
+        )  # fmt: skip
+        self._double = Counter(
+            "softswitch_promise_double_dials", "Attempts that were dialled a second time, or after the end: must be 0",
+            registry=registry,
+        )  # fmt: skip
+        self._open = Gauge(
+            "softswitch_promises_open", "Open promises at this node", ("queue", "state"), registry=registry
+        )
+        self._oldest = Gauge(
+            "softswitch_promises_oldest_due_seconds", "Age of the oldest promise that waits for an agent alone",
+            ("queue",), registry=registry,
+        )  # fmt: skip
+        self._trouble = Gauge(
+            "softswitch_promise_store_trouble", "1 while promises cannot be written: none is made, none is dialled",
+            registry=registry,
+        )  # fmt: skip
+        self._unwritten = Gauge(
+            "softswitch_promises_unwritten", "Promises that wait for the store to come back", registry=registry
+        )
+        self._dialled: dict[str, int] = {}  # open promise -> its last attempt
+
+    def observe(self, event: PromiseChanged, at: float) -> None:
+        promise = event.promise
+        if promise.state is event.old:
+            return
+        queue = self._bounded("queue", promise.queue)
+        if event.old in IN_HAND and promise.state not in IN_HAND:
+            self._attempts.labels(queue, self._bounded("promise_outcome", _outcome(promise))).inc()
+        if promise.state is S.KEPT:
+            self._wait.labels(queue).observe(max(0.0, at - promise.recorded_at))
+        self._guard(promise, event.old)
+
+    def _guard(self, promise: Promise, old: PromiseState | None) -> None:
+        if promise.state is S.DIALLING:
+            again = self._dialled.get(promise.id, 0) >= promise.attempts
+            if again or (old is not None and old not in OPEN):
+                self._double.inc()
+            self._dialled[promise.id] = promise.attempts
+        elif promise.state not in OPEN:
+            self._dialled.pop(promise.id, None)
+
+    def sample(self, desk: PromiseDesk, queues: Iterable[str]) -> None:
+        """Those of ``queues`` are there with 0 as well."""
+        now, _ = desk.moment()
+        count: Tally[tuple[str, str]] = Tally()
+        oldest: dict[str, float] = {}
+        for promise in desk.promises():
+            if promise.state not in OPEN:
+                continue
+            queue = self._bounded("queue", promise.queue)
+            count[queue, promise.state.value] += 1
+            if promise.state is S.DUE and queue == promise.queue:  # of several queues it is no age of anything
+                oldest[queue] = min(oldest.get(queue, now), promise.recorded_at)
+        self._open.clear()
+        for labels, number in count.items():
+            self._open.labels(*labels).set(number)
+        self._oldest.clear()
+        for queue in queues:
+            self._oldest.labels(queue).set(0.0)
+        for queue, recorded_at in oldest.items():
+            self._oldest.labels(queue).set(now - recorded_at)
+        self._trouble.set(int(desk.store_trouble()))
+        self._unwritten.set(desk.unwritten())
+
+
+def _outcome(promise: Promise) -> str:
+    match promise.state:
+        case S.KEPT:
+            return "answered"
+        case S.WITHDRAWN:
+            return "withdrawn"
+        case S.UNCERTAIN:
+            return "uncertain"
+        case _:
+            return promise.outcome or "failed"
