@@ -1,6 +1,6 @@
 """kill -9 of the switch, again and again, while promises are recorded and kept: none lost, none dialled twice.
 
-``python -m tests.bench.kill [--kills 1000] [--promises 10000] [--nodes 1] [--postgres] [--away 60] [--seed 1]``
+``python -m tests.bench.kill [--kills 1000] [--promises 10000] [--nodes 1] [--first agent] [--postgres] [--away 60]``
 
 Each node is a real control process with a real media process beside it; control is killed at a random moment of its
 life, its beginning included, and started again at once (from a ``nursery``, so that a thousand lives take minutes); at
@@ -28,7 +28,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.process import raise_file_limit
@@ -70,6 +70,8 @@ CALLBACK: Tree = {
     "max_attempts": 20,
     "ring": "1s",
 }
+FIRST: dict[str, Tree] = {"agent": {}, "customer": {"first": "customer", "answer": {"auto_answer": True}}}
+TALK_S = {"agent": 0.1, "customer": 1.0}  # who is called first leaves when he has had time to be given an agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Options:
     promises: int
     nodes: int = 1
     seed: int = 1
+    first: Literal["agent", "customer"] = "agent"
     away_s: float = 0.0  # for which the database is stopped
 
 
@@ -132,7 +135,7 @@ class World:
     def __init__(self, options: Options, directory: Path, url: str) -> None:
         self.options = options
         self.chance = random.Random(options.seed)
-        self.carrier = Carrier(random.Random(options.seed + 1), self._lived)
+        self.carrier = Carrier(random.Random(options.seed + 1), self._lived, TALK_S[options.first])
         self.carrier_port, self.url = ports.free_port(), url
         self.phones: list[Phones] = []
         self.nodes = [self._node(directory, f"node{number}") for number in range(options.nodes)]
@@ -154,7 +157,7 @@ class World:
         agents = {one: {"user": one, "skills": {"orders": 5}, "auto_login": True} for one in names}
         queue = {"needs": [{"skill": "orders"}], "wrap_up": "0s", "record": False, "max_misses": 1000,
                  "retry_no_answer": "0s", "retry_busy": "0s", "retry_rejected": "0s", "retry_unreachable": "0s",
-                 "callback": CALLBACK}  # fmt: skip
+                 "callback": CALLBACK | FIRST[self.options.first]}  # fmt: skip
         settings: Tree = {
             "log": {"level": "warning"},
             "limits": {"calls": 5000},
@@ -309,10 +312,11 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--away", type=float, default=0.0, help="seconds for which the database is stopped")
+    parser.add_argument("--first", choices=("agent", "customer"), default="agent")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a directory in which everything stays")
     given = parser.parse_args()
-    options = Options(given.kills, given.promises, given.nodes, given.seed, given.away)
+    options = Options(given.kills, given.promises, given.nodes, given.seed, given.first, given.away)
     raise_file_limit()
     with ExitStack() as stack:
         directory = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -322,7 +326,8 @@ def main() -> None:
             assert server, "PostgreSQL is not installed"
             url = server.database("promises")
         found = asyncio.run(run(options, directory, url, server))
-    where = {"nodes": options.nodes, "database": "postgresql" if server else "sqlite", "away_s": options.away_s}
+    where = {"nodes": options.nodes, "database": "postgresql" if server else "sqlite", "away_s": options.away_s,
+             "first": options.first}  # fmt: skip
     emit("ledger.kill_wrong", wrong(found), "promises", 1, 0.0, **where, **found)
 
 

@@ -22,8 +22,7 @@ SDP = "application/sdp"
 PROMISED, NOT_PROMISED = 486, 480  # with these the dialplan ends the call
 REPEAT_S, PATIENCE_S = 0.5, 12.0  # of a caller whose INVITE is not answered
 GIVEN_UP_S = 0.9  # the longest that a customer's telephone rings
-TALK_S = 0.1
-SETTLED_S = 1.0  # who made a call and lives for so long after its ACK has written what came of it
+SETTLED_S = 1.0  # a switch that made a call and lives for so long after its end has written what came of it
 
 Address = tuple[str, int]
 
@@ -39,6 +38,7 @@ class Attempt:
     node: Address
     answered: bool = False
     acked_at: float | None = None
+    left_at: float | None = None  # he has talked for as long as he wanted, and has hung up
     over: bool = False
 
 
@@ -132,8 +132,9 @@ class Phones(Peer):
 class Carrier(Peer):
     """Callers and customers, and the account of them. ``lived(node, since, until)``: in one life?"""
 
-    def __init__(self, chance: random.Random, lived: Callable[[Address, float, float], bool]) -> None:
+    def __init__(self, chance: random.Random, lived: Callable[[Address, float, float], bool], talk_s: float) -> None:
         super().__init__()
+        self._talk_s = talk_s
         self.customers: dict[str, Customer] = {}
         self.account = Account()
         self._chance = chance
@@ -178,7 +179,7 @@ class Carrier(Peer):
             case "ACK":
                 if attempt is not None and attempt.answered and attempt.acked_at is None:
                     attempt.acked_at = time.monotonic()
-                    asyncio.get_running_loop().call_later(TALK_S, self._hang_up, attempt, 0)
+                    asyncio.get_running_loop().call_later(self._talk_s, self._hang_up, attempt, 0)
             case "CANCEL":
                 self.send(respond(request, 200), node)
                 if attempt is not None and not attempt.over and not attempt.answered:
@@ -203,7 +204,7 @@ class Carrier(Peer):
         for earlier in customer.attempts:
             if not earlier.over:
                 self.account.overlapping.append(f"{number} {earlier.call_id} {invite.call_id}")
-            elif earlier.acked_at is not None and self._lived(earlier.node, earlier.at, earlier.acked_at + SETTLED_S):
+            elif earlier.left_at is not None and self._lived(earlier.node, earlier.at, earlier.left_at + SETTLED_S):
                 self.account.after_kept.append(f"{number} {invite.call_id}")
         customer.attempts.append(attempt)
         self._attempts[invite.call_id] = attempt
@@ -237,7 +238,8 @@ class Carrier(Peer):
     def _hang_up(self, attempt: Attempt, tries: int) -> None:
         """Nobody answers a BYE while the switch is dead; the customer does not care."""
         if not attempt.over or tries:
-            attempt.over = True
+            if not tries:
+                attempt.over, attempt.left_at = True, time.monotonic()
             self.send(self.bye(attempt.invite), attempt.node)
             if tries < 4:
                 asyncio.get_running_loop().call_later(0.5, self._hang_up, attempt, tries + 1)
