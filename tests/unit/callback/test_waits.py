@@ -1,0 +1,175 @@
+"""Why a promise waits, in the ledger's own words; and whose order it was, in what it asks the store to write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from softswitch.callback import waits
+from softswitch.callback.model import (
+    AttemptFailed,
+    Capacity,
+    CustomerAnswered,
+    NoAgent,
+    NumberBusy,
+    Persist,
+    Persisted,
+    Policies,
+    PromiseState,
+    Promote,
+    RetryNow,
+    Window,
+    Withdraw,
+)
+from softswitch.callback.waits import Wait
+from tests.unit.callback.desk import E164, NOON, SALES, Desk
+
+S = PromiseState
+MORNING = Window("Asia/Shanghai", 9 * 60, 12 * 60)  # NOON is 16:53 there
+NINE = NOON + 16 * 3600 + 6 * 60 + 40  # of the next day
+
+
+def wait(desk: Desk) -> Wait | None:
+    return desk.ledger.glance.wait(desk.only().id, desk.now)
+
+
+def test_nobody_is_free() -> None:
+    desk = Desk()
+    desk.due()
+    assert wait(desk) == Wait(waits.NO_AGENT)
+
+
+def test_live_callers_go_first() -> None:
+    desk = Desk()
+    desk.due()
+    desk.feed(Capacity("sales", 1, 2))
+    assert wait(desk) == Wait(waits.LIVE_CALLERS)
+
+
+def test_an_agent_who_is_kept_back_is_not_free() -> None:
+    desk = Desk(replace(SALES, reserve=1))
+    desk.due()
+    desk.feed(Capacity("sales", 1, 0))
+    assert wait(desk) == Wait(waits.NO_AGENT)
+
+
+def test_outside_hours_until_they_begin() -> None:
+    desk = Desk(replace(SALES, window=MORNING))
+    desk.lose()
+    desk.acknowledge()
+    assert wait(desk) == Wait(waits.OUTSIDE_HOURS, NINE)
+
+
+def test_a_pause_is_told_until_its_end_and_then_the_hours() -> None:
+    desk = Desk()
+    promise = desk.dialling()
+    desk.feed(AttemptFailed(promise.id, 486))
+    desk.acknowledge()
+    assert wait(desk) == Wait(waits.PAUSE, desk.now + 300)
+    desk.feed(Policies((replace(SALES, window=MORNING),)))
+    assert wait(desk) == Wait(waits.OUTSIDE_HOURS, NINE), "which is later than the end of the pause"
+
+
+def test_its_number_is_on_a_call_here() -> None:
+    desk = Desk()
+    desk.due()
+    desk.feed(NumberBusy(E164, True))
+    desk.feed(Capacity("sales", 1, 0))
+    assert wait(desk) == Wait(waits.ON_A_CALL)
+
+
+def test_its_number_is_called_for_another_promise() -> None:
+    desk = Desk(SALES, replace(SALES, queue="service"))
+    desk.seeking()
+    desk.lose(queue="service")
+    desk.acknowledge()
+    other = next(one for one in desk.ledger.promises() if one.queue == "service")
+    assert desk.ledger.glance.wait(other.id, desk.now) == Wait(waits.RUNG_FOR_ANOTHER)
+
+
+def test_the_store_is_away() -> None:
+    desk = Desk()
+    desk.due()
+    desk.lose("13800138001")
+    desk.acknowledge(ok=False)
+    waiting = {one.number: desk.ledger.glance.wait(one.id, desk.now) for one in desk.ledger.promises()}
+    assert waiting[E164] == Wait(waits.STORE_AWAY)
+
+
+def test_it_is_not_written_yet() -> None:
+    desk = Desk()
+    desk.lose()
+    assert wait(desk) == Wait(waits.NOT_WRITTEN) and desk.ledger.glance.promise(desk.only().id) is None
+
+
+def test_its_queue_has_no_callbacks_any_more() -> None:
+    desk = Desk()
+    desk.due()
+    desk.feed(Policies(()))
+    assert wait(desk) == Wait(waits.NO_POLICY)
+
+
+def test_the_agent_did_not_answer() -> None:
+    desk = Desk()
+    promise = desk.seeking()
+    desk.feed(NoAgent(promise.id))
+    held = wait(desk)
+    assert held is not None and held.why == waits.AGENT_LOST and held.until > desk.now
+
+
+def test_what_happens_is_told_instead() -> None:
+    desk = Desk()
+    promise = desk.seeking()
+    assert wait(desk) == Wait(waits.WORDS[S.SEEKING])
+    desk = Desk()
+    promise = desk.dialling()
+    assert wait(desk) == Wait(waits.WORDS[S.DIALLING])
+    desk.feed(CustomerAnswered(promise.id))
+    assert wait(desk) == Wait("")
+    assert desk.ledger.glance.wait("promise-9", desk.now) is None
+
+
+def test_a_phone_may_still_ring() -> None:
+    desk = Desk()
+    promise = desk.dialling()
+    desk.feed(NoAgent(promise.id))
+    assert wait(desk) == Wait(waits.UNCERTAIN, desk.now + SALES.settle_s)
+
+
+# ---- whose order it was ------------------------------------------------------------------------------------------
+
+
+def ordered(desk: Desk) -> list[tuple[S, str]]:
+    return [(order.promise.state, order.by) for order in desk.given(Persist)]
+
+
+def test_who_ordered_it_is_written_with_the_row() -> None:
+    desk = Desk()
+    promise = desk.due()
+    desk.feed(Promote(promise.id, 600.0, "api anna"))
+    assert ordered(desk) == [(S.DUE, "api anna")]
+    desk.acknowledge()
+    desk.feed(Withdraw(promise.id, "by mail", "api bob"))
+    assert ordered(desk) == [(S.WITHDRAWN, "api bob")]
+
+
+def test_who_ordered_a_retry_has_not_ordered_what_comes_of_it() -> None:
+    desk = Desk()
+    promise = desk.dialling()
+    desk.feed(AttemptFailed(promise.id, 486))
+    assert ordered(desk) == [(S.RETRY_AT, "")]
+    desk.acknowledge()
+    desk.feed(RetryNow(promise.id, "api anna"))
+    assert [by for _, by in ordered(desk)] == ["api anna"]
+    desk.acknowledge()
+    desk.feed(Withdraw(promise.id, "enough"))
+    assert ordered(desk) == [(S.WITHDRAWN, "")]
+
+
+def test_an_order_that_could_not_be_written_keeps_its_name() -> None:
+    desk = Desk()
+    promise = desk.due()
+    desk.feed(Withdraw(promise.id, "by mail", "api anna"))
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(promise.id, order.token, False))
+    again = [order for order in desk.wait(60.0) if isinstance(order, Persist) and order.promise.id == promise.id]
+    assert again and all(order.by == "api anna" for order in again)
