@@ -5,15 +5,19 @@ A batch that fails is done again with a savepoint around each fact, so that a ba
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from softswitch.core.legible import legible
+from softswitch.store.fence import Me, holds
 from softswitch.store.statement import Change, Name, Row
 from softswitch.store.trouble import database_is_away
 
@@ -23,6 +27,15 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
+class Refusal(Enum):
+    BAD = "bad"
+    TAKEN = "taken"  # by another row
+    FENCED = "fenced"
+
+
+Refused = dict[int, Refusal]
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """What is written together; with a token, somebody waits for it to be durable."""
@@ -30,6 +43,7 @@ class Fact:
     changes: Sequence[Change]
     key: str = ""
     token: str = ""
+    fence: Me | None = None  # refused where that life is over
 
     @property
     def awaited(self) -> bool:
@@ -64,8 +78,8 @@ Begin = Callable[[], AbstractContextManager[Transaction]]
 class Database(Protocol):
     """Where the writer's facts go."""
 
-    async def commit(self, batch: Sequence[Fact]) -> set[int]:
-        """Write all facts in one transaction, durably. Returns the indices of those that the database refused.
+    async def commit(self, batch: Sequence[Fact]) -> Refused:
+        """Write all facts in one transaction, durably. Returns those that the database refused, by index.
 
         Raises anything where it is away: then nothing was written.
         """
@@ -76,32 +90,44 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
-def commit(begin: Begin, batch: Sequence[Fact]) -> set[int]:
+def commit(begin: Begin, batch: Sequence[Fact]) -> Refused:
     """``Database.commit``, for a database that can be waited for."""
     try:
         with begin() as transaction:
             if not batch:
                 transaction.ping()
-            _execute(transaction, [change for fact in batch for change in fact.changes])
-        return set()
+            refused = _fenced(transaction, batch)
+            held = (fact for index, fact in enumerate(batch) if index not in refused)
+            _execute(transaction, [change for fact in held for change in fact.changes])
+        return refused
     except Exception as error:
         if database_is_away(error):
             raise
     return _one_by_one(begin, batch)
 
 
-def _one_by_one(begin: Begin, batch: Sequence[Fact]) -> set[int]:
-    refused: set[int] = set()
+def _fenced(transaction: Transaction, batch: Sequence[Fact]) -> Refused:
+    """What is written for a life that is over."""
+    lives = {fact.fence: fact.fence is None or holds(transaction, fact.fence) for fact in batch}
+    return {index: Refusal.FENCED for index, fact in enumerate(batch) if not lives[fact.fence]}
+
+
+def _one_by_one(begin: Begin, batch: Sequence[Fact]) -> Refused:
     with begin() as transaction:
+        refused = _fenced(transaction, batch)
         for index, fact in enumerate(batch):
+            if index in refused:
+                continue
             try:
                 with transaction.savepoint():
                     _execute(transaction, fact.changes)
             except Exception as error:
                 if database_is_away(error):
                     raise
-                refused.add(index)
-                complain("store refused a row", error, table=fact.changes[0].table, key=legible(fact.key))
+                taken = isinstance(error, (IntegrityError, sqlite3.IntegrityError))
+                refused[index] = Refusal.TAKEN if taken else Refusal.BAD
+                if not (taken and fact.fence):  # which is no mistake: another node has that number
+                    complain("store refused a row", error, table=fact.changes[0].table, key=legible(fact.key))
     return refused
 
 

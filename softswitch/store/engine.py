@@ -35,14 +35,16 @@ class Engines:
         await self.read.dispose()
 
 
-def engines(address: str) -> Engines:
-    """Engines for ``sqlite:///path`` or ``postgresql://user:password@host/name``. Nothing is connected yet."""
+def engines(address: str, name: str = "") -> Engines:
+    """Engines for ``sqlite:///path`` or ``postgresql://user:password@host/name``. Nothing is connected yet.
+
+    ``name`` is that of its connections, where the database has names for them."""
     url = make_url(address)
     backend = url.get_backend_name()
     if backend not in DRIVERS:
         raise ValueError(f"{backend!r} is no database that we know; write sqlite:///PATH or postgresql://HOST/NAME")
     url = url.set(drivername=DRIVERS[backend])
-    return _sqlite(url) if backend == "sqlite" else _postgresql(url)
+    return _sqlite(url) if backend == "sqlite" else _postgresql(url, name)
 
 
 async def database(both: Engines) -> Database:
@@ -98,8 +100,10 @@ def _begin_with(engine: AsyncEngine, begin: str) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _postgresql(url: URL) -> Engines:
-    patience = {"timeout": PATIENCE_S, "command_timeout": PATIENCE_S}
+def _postgresql(url: URL, name: str) -> Engines:
+    patience: dict[str, Any] = {"timeout": PATIENCE_S, "command_timeout": PATIENCE_S}
+    if name:
+        patience["server_settings"] = {"application_name": name}
     # A connection that died while idle is found by the ping, not by a promise.
     # One for the writer, one for what it does not do in passing: a claim does not wait for an import.
     write = create_async_engine(url, pool_size=3, max_overflow=0, pool_pre_ping=True, connect_args=patience)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
-from softswitch.store.database import Fact, T, Transaction, commit
+from softswitch.store.database import Fact, Refused, T, Transaction, commit
 from softswitch.store.statement import Name, Row, statements
 
 
@@ -21,7 +21,7 @@ class Postgresql:
         self._engine = engine
         self._statements = statements("postgresql")
 
-    async def commit(self, batch: Sequence[Fact]) -> set[int]:
+    async def commit(self, batch: Sequence[Fact]) -> Refused:
         async with self._engine.connect() as connection:
             return await connection.run_sync(lambda waiting: commit(lambda: self._begin(waiting), batch))
 
@@ -45,7 +45,7 @@ class Postgresql:
 class _Transaction:
     dialect = "postgresql"
 
-    def __init__(self, connection: Connection, statements: Mapping[Name, UpdateBase]) -> None:
+    def __init__(self, connection: Connection, statements: Mapping[Name, UpdateBase | TextClause]) -> None:
         self._connection, self._statements = connection, statements
 
     def execute(self, name: Name, rows: Sequence[Row]) -> None:

@@ -80,6 +80,27 @@ campaign_pauses = Table(  # campaigns that somebody has paused for now
     Column("at", Float(53), nullable=False),
 )
 
+nodes = Table(  # those that share this database
+    "nodes",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("epoch", Integer, nullable=False),  # its lives so far, and its deaths
+    Column("lease_until", Float(53), nullable=False),  # by the database's clock; 0: dead
+    Column("quiet_s", Float(53), nullable=False),  # after its death no attempt of its rings any more
+)
+
+promise_words = Table(  # what the node that has a promise is to be told of it
+    "promise_words",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("node", String, nullable=False),
+    Column("promise", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("body", Text, nullable=False),  # JSON
+    Column("at", Float(53), nullable=False),
+    Index("promise_words_node", "node", "id"),
+)
+
 attempts = Table(
     "attempts",
     metadata,

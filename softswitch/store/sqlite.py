@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
-from softswitch.store.database import PATIENCE_S, Fact, T, Transaction, commit
+from softswitch.store.database import PATIENCE_S, Fact, Refused, T, Transaction, commit
 from softswitch.store.statement import Name, Row, texts
 
 CACHE_KIB = 32_768  # a connection: the upper levels of the indices of a million promises
@@ -40,7 +40,7 @@ class Sqlite:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._connection: sqlite3.Connection | None = None  # the thread's
 
-    async def commit(self, batch: Sequence[Fact]) -> set[int]:
+    async def commit(self, batch: Sequence[Fact]) -> Refused:
         return await self._in_thread(partial(commit, self._begin, batch))
 
     async def run(self, work: Callable[[Transaction], T]) -> T:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, literal_column, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Table, TextClause, bindparam, literal_column, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -24,7 +24,7 @@ from softswitch.core.legible import legible, to_json
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge
 from softswitch.sip.registrar import Binding
-from softswitch.store import schema
+from softswitch.store import schema, word
 
 Row = Mapping[str, Any]
 Name = tuple[str, str]  # of a statement: table, "put", "remove" or "prune"
@@ -40,12 +40,13 @@ class Change(NamedTuple):
     row: Row
 
 
-def statements(dialect: str) -> Mapping[Name, UpdateBase]:
+def statements(dialect: str) -> Mapping[Name, UpdateBase | TextClause]:
     """``dialect`` is "sqlite" or "postgresql"; both have the same upsert under another name."""
     insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     aor, contact = schema.bindings.c.aor, schema.bindings.c.contact
     gone = schema.bindings.delete().where(aor == bindparam("key_aor"), contact == bindparam("key_contact"))
     return {
+        **word.statements(),
         ("promises", "put"): _upsert(insert, schema.promises),
         ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
         ("promise_log", "put"): _upsert(insert, schema.promise_log),

@@ -30,6 +30,7 @@ from softswitch.store import bulk, campaign, intervals, promises, query, schema,
 from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
+from softswitch.store.shared import Connections, Shared
 from softswitch.store.trouble import DatabaseAway, database_is_away
 from softswitch.store.writer import OnStored, Writer
 
@@ -47,16 +48,18 @@ def nobody(key: str, token: str, ok: bool) -> None:
 class Store:
     """Facts in SQLite or PostgreSQL; see ``Store.open``."""
 
-    def __init__(self, engines: Engines, database: Database, writer: Writer) -> None:
+    def __init__(self, engines: Engines, database: Database, writer: Writer, shared: Shared) -> None:
         self._engines = engines
+        self.shared = shared
         self._database = database
         self._writer = writer
         self._forgetting: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, url: str, on_stored: OnStored = nobody) -> Store:
+    async def open(cls, address: str, on_stored: OnStored = nobody, node: str = "") -> Store:
         """Connect to ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST/NAME`` and bring the schema up to date."""
-        both = engines(url)
+        names = Connections(node)
+        both = engines(address, names.name)
         try:
             await migrate(both.write)
             where = await database(both)
@@ -64,7 +67,9 @@ class Store:
         except BaseException:
             await both.dispose()
             raise
-        return cls(both, where, writer)
+        url = both.read.url
+        file = str(url.database) if url.get_backend_name() == "sqlite" else ""
+        return cls(both, where, writer, Shared(where, writer, names, file))
 
     def forget_after(self, days: int, statistics_days: int, decision_days: int, event_days: int) -> None:
         """From now on paths of calls, and how often which way was taken, are kept for so many days; so is what was
@@ -85,7 +90,7 @@ class Store:
         """Write what is queued, then let the database go."""
         if self._forgetting is not None:
             self._forgetting.cancel()
-        await self._writer.close()
+        await self._writer.close(self.shared.leave)
         await self._engines.dispose()
 
     @property
@@ -111,7 +116,7 @@ class Store:
 
     def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
         """Durably, with a line of its history; then ``on_stored(promise.id, token, ok)``."""
-        self._writer.put(statement.promise(promise, by), promise.id, token)
+        self._writer.put(statement.promise(promise, by), promise.id, token, self.shared.me)
 
     def put_call(self, record: CallRecord) -> None:
         self._writer.put(statement.call(record))

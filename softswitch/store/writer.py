@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 
 import structlog
 
-from softswitch.store.database import Database, Fact, complain
+from softswitch.store.database import Database, Fact, Refusal, complain
+from softswitch.store.fence import Me
 from softswitch.store.statement import Change
 
 OnStored = Callable[[str, str, bool], None]  # key, token, ok
@@ -35,6 +36,7 @@ class Writer:
 
     def __init__(self, database: Database, on_stored: OnStored) -> None:
         self.on_stored = on_stored
+        self.on_taken: Callable[[str, str], None] | None = None  # key, token; instead, where another row is in the way
         self.dropped = 0  # facts lost because the buffer was full or the database refused them
         self._database = database
         self._queue: deque[Fact] = deque()
@@ -53,9 +55,9 @@ class Writer:
         """Facts that are not written yet."""
         return len(self._queue)
 
-    def put(self, changes: Sequence[Change], key: str = "", token: str = "") -> None:
+    def put(self, changes: Sequence[Change], key: str = "", token: str = "", fence: Me | None = None) -> None:
         """Queue a fact; with a token, ``on_stored(key, token, ok)`` follows, never before this returns."""
-        fact = Fact(changes, key, token)
+        fact = Fact(changes, key, token, fence)
         refused = len(self._queue) >= MOST_BUFFERED or self._closing
         if refused or (fact.awaited and not self.healthy):
             self._answer([fact], False)
@@ -66,12 +68,14 @@ class Writer:
         if fact.awaited or len(self._queue) >= MOST_AT_ONCE:
             self._now.set()
 
-    async def close(self) -> None:
-        """Write what is queued, once, and stop."""
+    async def close(self, at_last: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Write what is queued, once, and stop; ``at_last`` is done with the database before it is let go."""
         self._closing = True
         self._some.set()
         self._now.set()
         await self._task
+        if at_last is not None:
+            await at_last()
         await self._database.close()
 
     # ---- the task ------------------------------------------------------------------------------------------------
@@ -126,7 +130,8 @@ class Writer:
         self._back()
         self._answer([fact for index, fact in enumerate(batch) if index not in refused], True)
         lost = [batch[index] for index in sorted(refused)]
-        self._answer(lost, False)
+        taken = {id(batch[index]) for index, why in refused.items() if why is Refusal.TAKEN}
+        self._answer(lost, False, taken)
         self.dropped += sum(not fact.awaited for fact in lost)
         return True
 
@@ -151,15 +156,18 @@ class Writer:
         self.dropped += len(self._queue)
         self._queue.clear()
 
-    def _answer(self, facts: Iterable[Fact], ok: bool) -> None:
+    def _answer(self, facts: Iterable[Fact], ok: bool, taken: Collection[int] = ()) -> None:
         """From the loop, not from here: whoever asked has returned by then, and his mistakes do not end the writer."""
         loop = asyncio.get_running_loop()
         for fact in facts:
             if fact.awaited:
-                loop.call_soon(self._tell, fact, ok)
+                loop.call_soon(self._tell, fact, ok, id(fact) in taken)
 
-    def _tell(self, fact: Fact, ok: bool) -> None:
-        self.on_stored(fact.key, fact.token, ok)
+    def _tell(self, fact: Fact, ok: bool, taken: bool) -> None:
+        if taken and fact.fence and self.on_taken is not None:
+            self.on_taken(fact.key, fact.token)
+        else:
+            self.on_stored(fact.key, fact.token, ok)
 
 
 def _being_cancelled() -> bool:

@@ -193,7 +193,10 @@ async def test_events_can_be_resumed_by_offset(kept: Kept) -> None:
     await kept.settled()
     events = await kept.store.events(limit=2)
     assert events[0] == StoredEvent(
-        events[0].offset, 1_760_000_000.5, "LossNotRecorded", {"queue": "sales", "stage": "ivr", "why": "withheld"}
+        events[0].offset,
+        1_760_000_000.5,
+        "LossNotRecorded",
+        {"queue": "sales", "stage": "ivr", "why": "withheld", "contact": "", "number": ""},
     )
     rest = await kept.store.events(after=events[-1].offset)
     assert [event.name for event in rest] == ["LossNotRecorded", "PromiseChanged"]
@@ -262,7 +265,7 @@ async def test_text_that_no_database_takes_is_stored_legibly(kept: Kept) -> None
     assert await kept.store.calls() == [worded(facts.call(1), FINE)]
     assert await kept.store.agents() == [StoredAgent(f"bob{FINE}", True, FINE, FINE)]
     lost, changed = await kept.store.events()
-    assert lost.body == {"queue": FINE, "stage": FINE, "why": FINE}
+    assert lost.body == {"queue": FINE, "stage": FINE, "why": FINE, "contact": "", "number": ""}
     assert changed.body["promise"]["number"] == promise.number + FINE
 
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
     _index("promises_pool_later", ["not_before"], POOL_LATER)
     _index("promises_node", ["node", "recorded_at"], OWNED)
     _history()
+    _nodes()
     op.create_table(
         "do_not_call",
         sa.Column("number", sa.String, primary_key=True),
@@ -71,6 +72,8 @@ def _column(name: str) -> sa.Column[str] | sa.Column[float]:
 
 
 def downgrade() -> None:
+    op.drop_table("promise_words")
+    op.drop_table("nodes")
     op.drop_table("tallies")
     op.drop_table("campaign_pauses")
     op.drop_table("do_not_call")
@@ -84,6 +87,24 @@ def downgrade() -> None:
     for name in ADDED:
         op.drop_column("promises", name)
     _one_open("queue")
+
+
+def _nodes() -> None:
+    op.create_table(
+        "nodes",
+        sa.Column("node", sa.String, primary_key=True),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("lease_until", sa.Float(53), nullable=False),
+        sa.Column("quiet_s", sa.Float(53), nullable=False),
+    )
+    op.create_table(
+        "promise_words",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+        *(sa.Column(name, sa.String, nullable=False) for name in ("node", "promise", "kind")),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("at", sa.Float(53), nullable=False),
+    )
+    op.create_index("promise_words_node", "promise_words", ["node", "id"])
 
 
 def _history() -> None:

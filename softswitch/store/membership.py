@@ -1,0 +1,225 @@
+"""A node among others: its lease, the promises that it takes out of the pool, and the words between nodes.
+
+A round every ``ROUND_S``: the lease is renewed, words to us are read, promises whose time has come may be claimed, and
+whose lease is over is declared dead and swept. What each step is good for is told in ``node``. Where the database does
+not answer, the lease runs out by our own clock, which the ledger hears of with every renewal, and no other way.
+
+A process has a name and an SQLite file to itself: on a file by a lock that the kernel takes away at its end, on
+PostgreSQL by the names of connections, which end with the process as well. So a restart does not wait for a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import structlog
+
+from softswitch.callback.model import LedgerInput, Promise
+from softswitch.callback.node import Claim, Claimed, Disowned, Leased, Meet, Met, NodeInput
+from softswitch.core.legible import legible
+from softswitch.store import node as nodes
+from softswitch.store import pool, word
+from softswitch.store.database import Database, T, Transaction
+from softswitch.store.fence import Fenced, Me, ensure
+from softswitch.store.trouble import database_is_away
+
+ROUND_S = 1.0
+SETTLE_S = 3.0  # how long a process of the same name may take to be gone
+MOST_LED = 100_000  # promises of an earlier life that are led on in memory; the rest goes into the pool
+WORDS_AT_ONCE = 500
+
+log = structlog.get_logger()
+Hears = Callable[[NodeInput | LedgerInput], None]
+
+
+class NodeTaken(Exception):
+    """Another process that lives has this name, or this file."""
+
+
+class Membership:
+    """One node, from ``join`` to ``leave``. ``now`` is Unix seconds by a clock that never goes back."""
+
+    def __init__(self, database: Database, name: str, file: str = "", now: Callable[[], float] = time.time) -> None:
+        self.me = Me(name, 0)
+        self.hears: Hears = lambda event: None
+        self.quiet_s = 62.0  # how long an attempt of ours may ring, at most, from its intent on
+        self.failures = 0  # rounds that failed in a row
+        self._database, self._name, self._file, self._now = database, name, file, now
+        self._lock: int | None = None
+        self._round: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[None]] = set()
+        self._read = 0  # the last word that was told
+        self.leased = Leased(float("-inf"))
+
+    async def join(self, others: Callable[[Transaction], int] = lambda transaction: 0) -> list[Promise]:
+        """What an earlier life has left us. ``others``: connections of this name, not ours. Raises ``NodeTaken``."""
+        until = time.monotonic() + SETTLE_S
+        while not await self._free(others):
+            if time.monotonic() >= until:
+                raise NodeTaken(self._file or self._name)
+            await asyncio.sleep(0.1)
+        return await self._begin()
+
+    def start(self, hears: Hears) -> None:
+        self.hears = hears
+        self._round = asyncio.create_task(self._go_round(), name="store-node")
+
+    async def leave(self) -> None:
+        """Others may have what is ours, at once."""
+        for task in (self._round, *self._asking):
+            if task is not None:
+                task.cancel()
+        if self.me.epoch:
+            try:
+                await self._database.run(partial(nodes.leave, me=self.me))
+            except Exception as error:
+                if not database_is_away(error):
+                    raise
+        if self._lock is not None:
+            os.close(self._lock)
+
+    # ---- orders of the ledger --------------------------------------------------------------------------------------
+
+    def claim(self, order: Claim) -> None:
+        self._ask(self._claim(order))
+
+    def meet(self, order: Meet) -> None:
+        self._ask(self._meet(order))
+
+    async def _claim(self, order: Claim) -> None:
+        me = self.me
+
+        def work(transaction: Transaction) -> list[Promise]:
+            ensure(transaction, me)
+            return pool.claim(transaction, me.node, legible(order.name), order.most, order.below)
+
+        found = await self._try(work)
+        if me == self.me:  # else they are in the pool again, or among those that we lead in the new life
+            self.hears(Claimed(order.name, tuple(found or ()), found is not None))
+
+    async def _meet(self, order: Meet) -> None:
+        me, promise = self.me, legible(order.promise)
+
+        def work(transaction: Transaction) -> tuple[Promise | None, bool]:
+            ensure(transaction, me)
+            there, ours = pool.meet(transaction, me.node, promise.number, promise.key)
+            if there is not None and not ours:
+                body = word.body(replace(order.loss, token=""))
+                pool.word(transaction, there.node, there.id, "Lost", body, self._now())
+            return there, ours
+
+        found = await self._try(work)
+        there, ours = found or (None, False)
+        self.hears(Met(order.promise.id, order.token, there, ours, found is not None and me == self.me))
+
+    async def _try(self, work: Callable[[Transaction], T]) -> T | None:
+        """None: the database does not answer, or we are dead."""
+        try:
+            return await self._database.run(work)
+        except Exception as error:
+            if not isinstance(error, Fenced) and not database_is_away(error):
+                log.exception("the pool was asked in vain")
+            return None
+
+    def _ask(self, asking: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(asking)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    # ---- the lease -------------------------------------------------------------------------------------------------
+
+    async def _go_round(self) -> None:
+        while True:
+            try:
+                await self._once()
+                self.failures = 0
+            except Exception as error:
+                self.failures += 1
+                if not database_is_away(error):
+                    log.exception("a round of the node failed")
+            await asyncio.sleep(ROUND_S)
+
+    async def _once(self) -> None:
+        began = self._now()
+        try:
+            words, dead, ripe = await self._database.run(self._look)
+        except Fenced:
+            log.error("this node was declared dead; it begins a new life without what it led", node=self._name)
+            rows = await self._begin()
+            self.hears(Disowned(tuple(rows)))
+            return
+        self._lease(began)
+        for number, told in words:
+            self._read = number
+            if told is not None:
+                self.hears(told)
+        for one in dead:
+            while await self._database.run(partial(nodes.sweep, me=self.me, dead=one)) >= nodes.AT_ONCE:
+                pass
+        while ripe >= pool.RIPEN_AT_ONCE:
+            ripe = await self._database.run(lambda transaction: pool.ripen(transaction, nodes.clock(transaction)))
+
+    def _look(self, transaction: Transaction) -> tuple[list[tuple[int, word.Word | None]], list[Me], int]:
+        alone = bool(self._file)
+        if not alone and not nodes.renew(transaction, self.me, self.quiet_s):
+            raise Fenced(self._name)
+        mine = {"node": self._name, "read": self._read, "most": WORDS_AT_ONCE}
+        if self._read:
+            # What they have led to is on its way to the store before they are gone: nothing is told in vain.
+            transaction.change("DELETE FROM promise_words WHERE node = :node AND id <= :read", mine)
+        rows = transaction.ask(
+            """SELECT id, promise, kind, body FROM promise_words WHERE node = :node AND id > :read
+            ORDER BY id LIMIT :most""",
+            mine,
+        )
+        words = [(number, word.read(promise, kind, said)) for number, promise, kind, said in rows]
+        dead = nodes.bury(transaction, self.me, alone)
+        return words, dead, pool.ripen(transaction, nodes.clock(transaction))
+
+    async def _begin(self) -> list[Promise]:
+        """A life: what is ours by name, of any life, is ours. More than we lead in memory goes into the pool."""
+        began = self._now()
+
+        def work(transaction: Transaction) -> tuple[Me, list[Promise]]:
+            me = nodes.join(transaction, self._name, self.quiet_s)
+            return me, nodes.own(transaction, me, MOST_LED)
+
+        self.me, rows = await self._database.run(work)
+        if len(rows) == MOST_LED:
+            last = rows[-1]
+            after = (last.recorded_at, last.id)
+            give_up = partial(nodes.give_up_rest, me=self.me, after=after, quiet_s=self.quiet_s)
+            while await self._database.run(give_up) >= nodes.AT_ONCE:
+                pass
+        self._lease(began)
+        return rows
+
+    def _lease(self, began: float) -> None:
+        self.leased = Leased(float("inf") if self._file else began + nodes.LEASE_S - nodes.MARGIN_S)
+        self.hears(self.leased)
+
+    async def _free(self, others: Callable[[Transaction], int]) -> bool:
+        if self._file:
+            return self._locked()
+
+        def work(transaction: Transaction) -> bool:
+            return not nodes.alive(transaction, self._name) or not others(transaction)
+
+        return await self._database.run(work)
+
+    def _locked(self) -> bool:
+        file = os.open(f"{self._file}-node", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+            return False
+        self._lock = file
+        return True

@@ -1,0 +1,124 @@
+"""Nodes on one database: whose a promise is, until when, and why two dials of one promise never overlap.
+
+A promise belongs to one node (``node``) or lies in the pool (""). Each node has one row with an **epoch** and a lease,
+which it renews for all its promises at once. Times of leases are the database's own: clocks of nodes do not matter.
+
+1. An attempt begins with the commit of its intent. A commit of promises holds the row of its node FOR SHARE and fails
+   where the epoch is another one (``holds``).
+2. A node is declared dead by moving its epoch on, and only after its lease is over (``bury``). From then on no intent
+   of that epoch commits; one that was being committed is waited for, and is seen by whoever reads afterwards.
+3. Its promises go to the pool after that (``sweep``), an attempt in flight as UNCERTAIN for ``quiet_s`` from that
+   moment. That is the dead node's own word: its longest ring, and the 32 s that an INVITE may be on its way.
+4. A node counts its lease by its own monotonic clock from before it asked for it, and less ``MARGIN_S``. Later than
+   that it lets no INVITE leave (the ledger), so the last one left before the lease was over and is silent by (3).
+5. So the next attempt, whoever makes it, begins when the one before is over. Within a node the ledger sees to it.
+
+What remains: a process that is stopped between its look at the clock and the sending of the INVITE, for longer than
+lease and quiet together; and a machine whose monotonic clock stands still meanwhile (a paused virtual machine).
+
+On SQLite one process has the file, so there is nobody else to declare dead; the statements are the same.
+"""
+
+from __future__ import annotations
+
+from softswitch.callback.model import Promise
+from softswitch.store import schema
+from softswitch.store.database import Transaction
+from softswitch.store.fence import Me, lock, share
+from softswitch.store.pool import COLUMNS, to_promise
+
+LEASE_S = 10.0
+RENEW_S = 2.0
+MARGIN_S = 1.0  # for clocks that do not run alike
+AT_ONCE = 1000  # promises in one transaction
+
+
+def clock(transaction: Transaction) -> str:
+    """The database's own, in Unix seconds."""
+    if transaction.dialect == "sqlite":
+        return "((julianday('now') - 2440587.5) * 86400.0)"
+    return "CAST(extract(epoch FROM clock_timestamp()) AS float8)"
+
+
+def join(transaction: Transaction, node: str, quiet_s: float, lease_s: float = LEASE_S) -> Me:
+    """A new life: whatever a former one has under way does not commit any more."""
+    sql = f"""INSERT INTO nodes (node, epoch, lease_until, quiet_s)
+        VALUES (:node, 1, {clock(transaction)} + :lease_s, :quiet_s)
+        ON CONFLICT (node) DO UPDATE SET epoch = nodes.epoch + 1, lease_until = excluded.lease_until,
+            quiet_s = excluded.quiet_s
+        RETURNING epoch"""
+    ((epoch,),) = transaction.ask(sql, {"node": node, "lease_s": lease_s, "quiet_s": quiet_s})
+    return Me(node, epoch)
+
+
+def renew(transaction: Transaction, me: Me, quiet_s: float, lease_s: float = LEASE_S) -> bool:
+    """False: it was declared dead. An attempt may be older than the shorter ring of now."""
+    sql = f"""UPDATE nodes SET lease_until = {clock(transaction)} + :lease_s,
+        quiet_s = CASE WHEN quiet_s < :quiet_s THEN :quiet_s ELSE quiet_s END
+        WHERE node = :node AND epoch = :epoch"""
+    return transaction.change(sql, me.values | {"lease_s": lease_s, "quiet_s": quiet_s}) == 1
+
+
+def leave(transaction: Transaction, me: Me) -> None:
+    """At its end: nobody has to wait until the lease is over."""
+    sql = "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = :node AND epoch = :epoch"
+    transaction.change(sql, me.values)
+
+
+def bury(transaction: Transaction, me: Me, alone: bool = False) -> list[Me]:
+    """Declare dead whose lease is over (``alone``: everybody else); all that are dead."""
+    over = "" if alone else f"AND lease_until < {clock(transaction)}"
+    transaction.change(
+        f"UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE lease_until > 0 AND node <> :node {over}",
+        {"node": me.node},
+    )
+    return [Me(*row) for row in transaction.ask("SELECT node, epoch FROM nodes WHERE lease_until = 0", {})]
+
+
+def alive(transaction: Transaction, node: str) -> float:
+    """For how long its lease still runs; 0: it does not."""
+    sql = f"SELECT lease_until - {clock(transaction)} FROM nodes WHERE node = :node AND lease_until > 0"
+    return max((left for (left,) in transaction.ask(sql, {"node": node})), default=0.0)
+
+
+def connections(transaction: Transaction, prefix: str, but: str) -> int:
+    """How many have a name that begins so, and another one than ours: PostgreSQL ends them with their process."""
+    sql = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND left(application_name, :length) = :prefix AND application_name <> :but"""
+    ((count,),) = transaction.ask(sql, {"length": len(prefix), "prefix": prefix, "but": but})
+    return int(count)
+
+
+def sweep(transaction: Transaction, me: Me, dead: Me, most: int = AT_ONCE) -> int:
+    """Promises of a dead node into the pool, the oldest first, and its words to us. How many there were."""
+    still = f"SELECT quiet_s FROM nodes WHERE node = :node AND epoch = :epoch AND lease_until = 0{share(transaction)}"
+    for (quiet_s,) in transaction.ask(still, dead.values):
+        sql = "UPDATE promise_words SET node = :me WHERE node = :node"
+        transaction.change(sql, {"me": me.node, "node": dead.node})
+        return transaction.change(_given_up(transaction), {"node": dead.node, "quiet_s": quiet_s, "most": most})
+    return 0  # it is back, and has taken them itself
+
+
+def give_up_rest(transaction: Transaction, me: Me, after: tuple[float, str], quiet_s: float) -> int:
+    """Of our own promises, those behind a place in their order: more than a node is to lead in memory."""
+    behind = "AND (recorded_at > :recorded_at OR (recorded_at = :recorded_at AND id > :id))"
+    values = {"node": me.node, "quiet_s": quiet_s, "most": AT_ONCE, "recorded_at": after[0], "id": after[1]}
+    return transaction.change(_given_up(transaction, behind), values)
+
+
+def _given_up(transaction: Transaction, behind: str = "") -> str:
+    ringing = "promises.state IN ('dialling', 'answered')"
+    return f"""WITH gone AS MATERIALIZED (
+            SELECT id FROM promises WHERE node = :node AND {schema.OWNED.text} {behind}
+            ORDER BY recorded_at, id LIMIT :most{lock(transaction)})
+        UPDATE promises SET node = '',
+            state = CASE WHEN {ringing} THEN 'uncertain' WHEN state = 'seeking' THEN 'due' ELSE state END,
+            not_before = CASE WHEN {ringing} THEN {clock(transaction)} + :quiet_s ELSE not_before END
+        FROM gone WHERE promises.id = gone.id"""
+
+
+def own(transaction: Transaction, me: Me, most: int) -> list[Promise]:
+    """What it leads, the oldest first."""
+    sql = f"""SELECT {", ".join(COLUMNS)} FROM promises WHERE node = :node AND {schema.OWNED.text}
+        ORDER BY recorded_at, id LIMIT :most"""
+    return [to_promise(row) for row in transaction.ask(sql, {"node": me.node, "most": most})]

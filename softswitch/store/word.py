@@ -1,0 +1,98 @@
+"""What is done to a promise that we do not lead: at once where it lies in the pool, else by a word to its node.
+
+Both are statements that find out themselves where the promise is, so that they can wait for a database like any other
+fact. Missed is only a promise that goes back into the pool between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import TextClause, text
+
+from softswitch.callback.ending import PREFIX
+from softswitch.callback.model import Lost, Promise, Promote, RetryNow, Withdraw
+from softswitch.callback.node import WithdrawNumber
+from softswitch.core.legible import legible
+from softswitch.store import schema
+
+KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote)}
+Word = Lost | Withdraw | RetryNow | Promote
+Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
+
+_OPEN = schema.OPEN_ROW.text
+_BY = {
+    "": "id = :key_id",
+    " number": """number = :key_number AND "group" = :key_group
+        AND (CAST(:key_stages AS text) = '' OR CAST(:key_stages AS text) LIKE '%,' || stage || ',%')""",
+}
+_STAMP = "updated_at = CAST(:key_at AS float8)"
+_PROMOTED = "priority_s = CAST(:key_priority_s AS float8), rank = recorded_at - CAST(:key_priority_s AS float8)"
+# Whose phone may still ring is withdrawn when that is over, by whoever claims it (``ending``).
+_WITHDRAWN = f"""outcome = CASE WHEN state = 'uncertain' THEN '{PREFIX}' || :key_why ELSE :key_why END,
+    state = CASE WHEN state = 'uncertain' THEN state ELSE 'withdrawn' END"""
+_GIVE_BACK = """UPDATE promises SET node = '', state = :key_state, not_before = :key_not_before
+    WHERE id = :key_id AND node = :key_node"""
+
+
+def statements() -> dict[tuple[str, str], TextClause]:
+    """All of them go by the table of promises, so that they keep their order."""
+    made = {
+        "retry": f"UPDATE promises SET not_before = 0, {_STAMP} WHERE {_BY['']} AND node = '' AND state = 'retry_at'",
+        "promote": f"UPDATE promises SET {_PROMOTED}, {_STAMP} WHERE {_BY['']} AND node = '' AND {_OPEN}",
+        "give back": _GIVE_BACK,
+    }
+    for by, which in _BY.items():
+        made[f"withdraw{by}"] = f"UPDATE promises SET {_WITHDRAWN}, {_STAMP} WHERE {which} AND node = '' AND {_OPEN}"
+        made[f"log{by}"] = f"""INSERT INTO promise_log
+            (promise, at, state, attempt, stage, outcome, losses, not_before, priority_s, contact, "by")
+            SELECT id, updated_at, state, attempts, stage, outcome, losses, not_before, priority_s, contact, :key_by
+            FROM promises WHERE {which} AND node = '' AND {_STAMP} ON CONFLICT DO NOTHING"""
+        made[f"tell{by}"] = f"""INSERT INTO promise_words (node, promise, kind, body, at)
+            SELECT node, id, :key_kind, :key_body, CAST(:key_at AS float8)
+            FROM promises WHERE {which} AND node NOT IN ('', :key_node) AND {_OPEN}"""
+    return {("promises", verb): text(sql) for verb, sql in made.items()}
+
+
+def elsewhere(what: Withdraw | RetryNow | Promote | WithdrawNumber, node: str, at: float) -> list[Statement]:
+    """``node`` is ours: what it leads it is not told."""
+    by, told = (" number", Withdraw("", what.why)) if isinstance(what, WithdrawNumber) else ("", what)
+    key: dict[str, Any]
+    if isinstance(what, WithdrawNumber):
+        stages = f",{','.join(what.stages)}," if what.stages else ""
+        key = {"key_number": what.number, "key_group": what.key, "key_stages": stages}
+    else:
+        key = {"key_id": what.promise}
+    values: dict[str, Any] = {}
+    match what:
+        case Withdraw() | WithdrawNumber():
+            verb, values = f"withdraw{by}", {"key_why": what.why}
+        case RetryNow():
+            verb = "retry"
+        case Promote():
+            verb, values = "promote", {"key_priority_s": what.priority_s}
+    logged: dict[str, Any] = {"key_at": at, "key_by": getattr(what, "by", "")}
+    word: dict[str, Any] = {"key_node": node, "key_kind": type(told).__name__, "key_body": body(told), "key_at": at}
+    rows = [(verb, {**key, **values, "key_at": at}), (f"log{by}", {**key, **logged}), (f"tell{by}", {**key, **word})]
+    return [("promises", name, legible(row)) for name, row in rows]
+
+
+def give_back(promise: Promise, node: str) -> list[Statement]:
+    """Into the pool, from the node that has it."""
+    row = {"key_state": promise.state.value, "key_not_before": promise.not_before}
+    return [("promises", "give back", {"key_id": promise.id, "key_node": node, **row})]
+
+
+def body(word: Word) -> str:
+    return msgspec.json.encode(legible(word)).decode()
+
+
+def read(promise: str, kind: str, said: str) -> Word | None:
+    """What a node is told of a promise of its own; None: by a later version of the switch."""
+    if kind not in KINDS:
+        return None
+    word: Any = msgspec.json.decode(said, type=KINDS[kind])
+    return word if isinstance(word, Lost) else replace(word, promise=promise)
