@@ -24,6 +24,7 @@ class Entry:
     intent: str = ""  # token of the write of its intent, while that is under way
     writes: int = 0  # writes under way
     hold_until: float = 0.0  # Unix s: no new seek before
+    spared_until: float = 0.0  # Unix s: overdue or not, it does not end before; it is not dialled either
     customer_first: bool = False  # of the attempt that is being made
     by: str = ""  # who ordered what is not durable yet; for the history
     claimed: bool = False  # it was taken out of the pool, and goes back where it cannot be called for long

@@ -23,7 +23,9 @@ def due(entry: Entry, rules: Rules, now: float) -> I | None:
         case S.RECORDED | S.RETRY_AT | S.DUE if rules.barred(promise.number):
             return I.WITHDRAW
         case S.RECORDED | S.RETRY_AT | S.DUE if now >= rules.overdue_at(promise):
-            return I.OVERDUE
+            if now >= entry.spared_until:
+                return I.OVERDUE
+            return I.SHUT if promise.state is S.DUE else None
         case S.RECORDED | S.RETRY_AT:
             ripe = entry.durable and now >= promise.not_before and rules.open(promise, now)
             return I.RIPE if ripe else None
@@ -41,6 +43,8 @@ def wake_at(entry: Entry, rules: Rules, now: float) -> float:
     if promise.state in TRANSIENT:
         return _ends_at(entry, rules)
     wake = rules.overdue_at(promise)
+    if wake <= now:
+        return entry.spared_until
     if promise.state is S.DUE:
         held = [entry.hold_until] if entry.hold_until > now else []
         return min([wake, rules.changes_at(promise, now), *held])

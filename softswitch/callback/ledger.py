@@ -7,7 +7,6 @@ queue that something happened to are acted on, as many as there is room for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from softswitch.callback.barring import Barring
@@ -50,6 +49,7 @@ from softswitch.callback.mover import IN_HAND, Mover
 from softswitch.callback.node import Elsewhere, NodeInput, WithdrawNumber
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.repeat import STRONGEST
+from softswitch.callback.resumed import resumed
 from softswitch.callback.retry import Outcome, outcome
 from softswitch.callback.rule import Rules
 from softswitch.callback.sharing import POOL, Sharing
@@ -58,6 +58,7 @@ from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 
 S = PromiseState
+SPARED_S = 3600.0  # after a start nothing expires at once: the clock may be wrong, and that can be put right
 STORE = "store"  # the key of the deadline at which failed writes are tried again
 
 
@@ -159,22 +160,19 @@ class Ledger:
     def _restored(self, event: Restored) -> None:
         for row in event.promises:
             promise = self._after_crash(row)
-            self._move.book.add(Entry(promise, since=self._move.now, durable=True, ending=ending(promise)))
+            spared_until = self._move.now + SPARED_S
+            entry = Entry(promise, self._move.now, durable=True, ending=ending(promise), spared_until=spared_until)
+            self._move.book.add(entry)
             if promise is not row:
                 self._move.out.append(PromiseChanged(promise, row.state))
         self._advance_all()
 
     def _after_crash(self, row: Promise) -> Promise:
-        """The INVITE of a DIALLING row may have left and may still ring; of a SEEKING one nothing had left."""
-        policy = self._move.rules.policy(row.name)
         if row.state is S.DIALLING:
-            over_at = row.updated_at + policy.ring_s + policy.settle_s
             self._move.turns.cut_short(row)
-            return replace(row, state=S.UNCERTAIN, not_before=over_at)
-        if row.state is S.ANSWERED:  # unless he outlives the crash with his contact, we have abandoned him
+        elif row.state is S.ANSWERED:  # unless he outlives the crash with his contact, we have abandoned him
             self._move.count(row.name, "dropped")
-            return replace(row, state=S.UNCERTAIN, not_before=row.updated_at + policy.agent_within_s + policy.settle_s)
-        return replace(row, state=S.DUE) if row.state is S.SEEKING else row
+        return resumed(row, self._move.rules.policy(row.name), self._move.now)
 
     def _persisted(self, event: Persisted) -> None:
         write = self._move.written.end(event.token)

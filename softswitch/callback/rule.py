@@ -47,6 +47,11 @@ class Rule:
             return policy.begins_at
         return min(self.hours(number).changes_at(now), policy.ends_at) if now < policy.ends_at else float("inf")
 
+    def opens_at(self, number: str, at: float) -> float | None:
+        """The first moment from ``at`` on (Unix s) at which it may be dialled; None: there is none for a month."""
+        opens = self.hours(number).opens_at(max(at, self.policy.begins_at))
+        return opens if opens is not None and opens < self.policy.ends_at else None
+
     def refuses(self, loss: Lost) -> str:
         """Why this loss leads to no promise, or ""."""
         if loss.stage not in self.policy.stages:
@@ -132,6 +137,11 @@ class Rules:
         if rule is None or promise.name in self.paused:
             return float("inf")
         return rule.changes_at(promise.number, now)
+
+    def next_at(self, promise: Promise, now: float) -> float | None:
+        """The first moment (Unix s) at which pauses, hours and days allow a call; None: there is none for a month."""
+        rule = self._rules.get(promise.name)
+        return rule.opens_at(promise.number, max(now, promise.not_before)) if rule else None
 
     def number(self, presented: str, name: str) -> Number:
         """As the queue or campaign calls it."""

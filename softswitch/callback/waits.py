@@ -23,6 +23,9 @@ NOT_WRITTEN = "not in the store yet"
 STORE_AWAY = "store is away"
 NO_POLICY = "nothing is configured to keep it"
 PAUSE = "pause after the last attempt"
+NEVER_OPENS = "its hours never come"  # those of its queue, those at its place and days off together
+TOO_LATE = "its next hour comes after its end"
+EXPIRED = "expired, but ends only some time after a start"  # lest a wrong clock end them all
 OUTSIDE_HOURS = "outside hours"
 ON_A_CALL = "number is on a call here"
 RUNG_FOR_ANOTHER = "number is being called for another promise"
@@ -72,10 +75,14 @@ def _before_it_is_due(entry: Entry, rules: Rules, situation: Situation, now: flo
         return Wait(NO_POLICY)
     if situation.paused:
         return Wait(PAUSED)
-    opens_at = now if rules.open(promise, now) else rules.changes_at(promise, now)
-    if promise.not_before > max(now, opens_at if opens_at > now else now):
-        return Wait(PAUSE, promise.not_before)
-    return Wait(OUTSIDE_HOURS, opens_at) if opens_at > now else None
+    next_at, overdue_at = rules.next_at(promise, now), rules.overdue_at(promise)
+    if now >= overdue_at:
+        return Wait(EXPIRED, entry.spared_until)
+    if next_at is None or next_at >= overdue_at:
+        return Wait(NEVER_OPENS if next_at is None else TOO_LATE, overdue_at)
+    if next_at <= now:
+        return None
+    return Wait(PAUSE if next_at <= promise.not_before else OUTSIDE_HOURS, next_at)
 
 
 def _whose_turn(entry: Entry, situation: Situation, now: float) -> Wait:
