@@ -11,6 +11,7 @@ it the ledger is told, once. While it is not settled the ledger hears every ``ST
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -193,6 +194,8 @@ class CalledCustomer(InboundContact):
         visit, self.visit, self.aside = self.visit, None, None
         waited_s = 0.0 if visit is None else now - visit.joined_at
         leave = [] if visit is None else [TellAcd(Leave(self.id, "abandoned"))]
+        if self.defective:  # he has not: a defect of ours ends it
+            return [*self._dropped(), *leave]
         if visit is None and self._done(True):
             return self._kept("")
         if not self.called.ended:
@@ -265,6 +268,12 @@ class CalledCustomer(InboundContact):
 
     def _agent_answered(self, agent: str, leg: str, now: float) -> list[Effect]:
         return [*self._kept(agent), *super()._agent_answered(agent, leg, now)]
+
+    def connect(
+        self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()
+    ) -> list[Effect]:
+        """Whomever a dialplan has found for him keeps it as well."""
+        return [*self._kept(self.agent), *super().connect(left, right, recorded, waited_s, now, held)]
 
     def _told_first(self, visit: Visit, agent: str, leg: str, now: float) -> dict[str, Prompt]:
         """He has waited for that long enough; the agent's display says what it is."""

@@ -20,7 +20,7 @@ class CalledHouse(House):
     """``answering`` is what he hears who is called; ``policy`` and ``house`` are changes to the usual."""
 
     def __init__(self, answering: Answering | None = None, policy: dict[str, Any] | None = None, **house: Any) -> None:
-        rules = Policy("orders", "carrier", **{"first": "customer", **PLAIN_S, **(policy or {})})
+        rules = Policy("orders", **{"trunk": "carrier", "first": "customer", **PLAIN_S, **(policy or {})})
         told = {rules.name: answering} if answering is not None else {}
         super().__init__(policies=(rules,), answering=told, **house)
         self.alice.answer_after = 0.3

@@ -105,6 +105,18 @@ def test_an_agent_keeps_it_too() -> None:
     assert house.record().agent == "alice"
 
 
+def test_so_does_a_phone_that_the_plan_rings() -> None:
+    queue = "queue: {name: orders, failed: sorry, full: sorry, timeout: sorry}"
+    house = ReminderHouse(REMINDER.replace(queue, "dial: {user: 1002, failed: sorry}"))
+    call = house.answered()
+    house.world.run(1.5)
+    house.carrier.press(call, "1")
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 3)
+    house.carrier.hang_up(call)
+    house.world.run(1)
+    assert house.record().outcome == "answered" and house.promise.state is PromiseState.KEPT
+
+
 def test_who_waits_there_for_an_agent_waits_as_long_as_the_plan_says() -> None:
     house = ReminderHouse()
     house.world.switch.control.set_paused("alice", "break")

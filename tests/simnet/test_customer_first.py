@@ -8,7 +8,9 @@ from softswitch.acd.model import AgentSpec, Need, QueueSpec
 from softswitch.callback.model import PromiseState
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Sound
+from softswitch.switch.configuration import Trunk
 from tests.simnet.called_house import CalledHouse
+from tests.simnet.phone import SimPhone
 
 SORRY = "We are sorry"
 
@@ -205,3 +207,32 @@ def test_an_admin_who_ends_it_while_he_waits() -> None:
     house.world.switch.control.hang_up(view.contact)
     house.world.run(1)
     assert call.state == "ended" and house.promise.state is PromiseState.RETRY_AT
+
+
+def test_one_of_our_own_phones_is_called_first() -> None:
+    house = CalledHouse(policy={"numbers": r"1\d{3}"})
+    house.world.switch.control.set_paused("alice", "break")
+    call = house.desk.call("8000")
+    house.world.run_until(lambda: call.state == "talking")
+    house.world.run(0.5)
+    house.desk.press(call, "1")
+    house.world.run(2)
+    house.desk.hang_up(call)
+    house.world.run(2)
+    house.ready()
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT)
+    house.world.run(0.1)
+    assert house.hears(house.desk.talking[0]) == "talk" == house.hears(house.alice.talking[0])
+    assert len(house.desk.invites) == 1 and not house.carrier.invites
+
+
+def test_the_next_trunk_of_a_group_is_tried_where_one_certainly_rings_nobody() -> None:
+    dead = Trunk("dead", ("127.0.0.1", 5091), group="out", priority=1, sources=(("127.0.0.1", 5091),))
+    live = Trunk("carrier", ("127.0.0.1", 5090), group="out", priority=2, sources=(("127.0.0.1", 5090),), prefix="9")
+    house = CalledHouse(policy={"trunk": "out"}, trunks={"dead": dead, "carrier": live})
+    refusing = SimPhone(house.world, "13800138000", 5091, reject=503)
+    call = house.answered()
+    assert len(refusing.invites) == 1 and refusing.invites == house.carrier.invites
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 3)
+    house.world.run(0.1)
+    assert house.hears(call) == "talk" and house.promise.attempts == 1

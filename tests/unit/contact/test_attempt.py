@@ -1,0 +1,35 @@
+"""The words in which the ledger is told how an attempt went."""
+
+from __future__ import annotations
+
+import pytest
+
+from softswitch.callback.model import CustomerLeft, MachineAnswered, Promise, PromiseState, Withdraw
+from softswitch.contact import attempt
+from softswitch.contact.opening import End
+from softswitch.contact.order import NeverCall
+from softswitch.sip.reason import Reason
+
+PROMISE = Promise("p1", "+8613800138000", "orders", "abandoned", PromiseState.DIALLING, "c1", 0.0, call_id="c1d")
+
+
+@pytest.mark.parametrize(
+    ("causes", "cause"),
+    [((), 0), ((Reason("SIP", 486),), 0), ((Reason("SIP", 486), Reason("Q.850", 17)), 17), ((Reason("Q.850", 1),), 1)],
+)
+def test_what_the_network_says_of_it_goes_along(causes: tuple[Reason, ...], cause: int) -> None:
+    failed = attempt.failed(PROMISE, 486, causes)
+    assert (failed.promise, failed.status, failed.call_id, failed.cause) == ("p1", 486, "c1d", cause)
+
+
+def test_each_end_has_its_words() -> None:
+    left = CustomerLeft("p1", "c1d", 0.0)
+    assert attempt.parted(PROMISE, End.MACHINE) == [MachineAnswered("p1", "c1d")]
+    assert attempt.parted(PROMISE, End.HUNG_UP) == [left]
+    assert attempt.parted(PROMISE, End.DECLINED) == [Withdraw("p1", "declined", "customer"), left]
+    assert attempt.parted(PROMISE, End.NEVER) == [Withdraw("p1", "do not call", "customer"), left]
+
+
+def test_only_who_asks_for_it_is_listed() -> None:
+    assert attempt.listed(PROMISE, End.NEVER) == [NeverCall("+8613800138000", "asked by key", "customer")]
+    assert not any(attempt.listed(PROMISE, end) for end in End if end is not End.NEVER)
