@@ -166,7 +166,7 @@ def _sentence(form: str, pattern: str, make: Callable[[dict[str, str]], Meaning]
     return Sentence(form, re.compile(pattern), make)
 
 
-_promised = _given(queue="queue", number="number")
+_promised = _given(queue="queue", number="number", stage="stage")
 _TIME = r"[\d.]+[\w.]*"
 _METHOD = r"(?P<method>[A-Za-z]+)"
 
@@ -244,8 +244,8 @@ SENTENCES: tuple[Sentence, ...] = (
         lambda found: Happens("redirected", details={"to": found["to"]}, strict=True),
     ),
     _sentence(
-        "is promised a callback [in QUEUE] [to NUMBER]",
-        r"is promised a callback(?: in (?P<queue>\S+))?(?: to (?P<number>\S+))?",
+        "is promised a callback [in QUEUE] [to NUMBER] [as STAGE]",
+        r"is promised a callback(?: in (?P<queue>\S+))?(?: to (?P<number>\S+))?(?: as (?P<stage>[\w-]+))?",
         lambda found: Happens("promise", details=_promised(found)),
     ),
     _sentence(

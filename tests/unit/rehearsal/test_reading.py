@@ -81,6 +81,7 @@ MEANT: list[tuple[str, Meaning]] = [
         "is promised a callback in orders to 13800138000",
         Happens("promise", details={"queue": "orders", "number": "13800138000"}),
     ),
+    ("is promised a callback as early-cancel", Happens("promise", details={"stage": "early-cancel"})),
     ("leaves a message in 1001", Happens("message", details={"mailbox": "1001"})),
     ("reaches open?", Happens("step", details={"step": "open?"})),
     ('variable order is "12 34"', Happens("variable", details={"name": "order", "value": "12 34"})),
