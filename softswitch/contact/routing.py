@@ -48,8 +48,8 @@ class TrunkRoute:
     number: str
 
 
-# Features whose code may have digits after it: an agent's number, a reason, minutes.
-DIGITS_FOLLOW = frozenset({"login", "pause", "wrap_up", "force_ready", "force_pause", "force_logout"})
+# Features whose code may have digits after it: an agent's number, a reason, minutes, a disposition.
+DIGITS_FOLLOW = frozenset({"login", "pause", "wrap_up", "disposition", "force_ready", "force_pause", "force_logout"})
 _DIGITS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 Route = FeatureRoute | PlanRoute | UserRoute | TrunkRoute

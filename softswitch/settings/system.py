@@ -208,6 +208,7 @@ class FeatureCodes(Strict):
     ready: FeatureCode = "*13"
     pause: FeatureCode = "*14"  # a digit of pause_reasons may follow
     wrap_up: FeatureCode = "*15"  # in a call: there is to be some; after it: a minute more, or as many as follow
+    disposition: FeatureCode = "*57"  # and a digit: how the call of a campaign ended, by the place of its code
     voicemail: FeatureCode = "*97"  # hear the messages of the own mailbox
     listen: FeatureCode = "*31"  # BEFORE_NUMBERS: these, before that of who is supervised
     whisper: FeatureCode = "*32"
@@ -297,6 +298,9 @@ class Callbacks(Strict):
 
 
 class System(Strict):
+    node: Annotated[str, written(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", "a name of letters, digits and _ . -")] = (
+        "softswitch"
+    )
     sip: Sip = Sip()
     http: Http = Http()
     media: MediaPlaneSettings = MediaPlaneSettings()

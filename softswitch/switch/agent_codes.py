@@ -1,6 +1,7 @@
 """What agents and supervisors dial: the order that a code stands for, and what is said to whoever dialled it.
 
     login [number]   ready   logout   pause [reason]   wrap-up [minutes]        at the agent's phone
+    disposition digit                                                           at the agent's phone
     force_ready, force_pause, force_logout  number                              at a supervisor's
 
 What is asked for during a call comes true after it, and that is what is said. Ready ends wrap-up; the code for wrap-up
@@ -62,6 +63,8 @@ class AgentCodes:
                 return [TellAcd(LogOut(agent))], _later("agent_logged_out", state), {}
             case _ if state is AgentState.LOGGED_OUT:  # who is not here cannot pause, and is told so
                 return [], "agent_logged_out", {}
+            case "disposition", digit:
+                return self._dispose(agent, digit)
             case "pause", digit:
                 return self._pause(agent, digit, state)
             case _, minutes:
@@ -77,6 +80,13 @@ class AgentCodes:
         return (
             (orders, "agent_paused_after", {}) if state in _BUSY else (orders, "agent_paused_for", {"reason": reason})
         )
+
+    def _dispose(self, agent: str, digit: str) -> Said:
+        noted = self._switch.offices.campaigns.dispositions.dialled(agent, digit)
+        if noted is None:
+            return [], "agent_no_disposition", {}
+        orders, code = noted
+        return orders, "agent_disposition", {"code": code}
 
     def _forced(self, route: FeatureRoute, user: str) -> Said:
         orders = list(self._switch.oversight.dialled(route.given, _FORCED[route.feature], user))
