@@ -97,7 +97,7 @@ def _outside(keys: str, reading: Reading) -> Number:
     except phonenumbers.NumberParseException:
         return Number(keys, "emergency") if _emergency(keys, reading) else Number("", "invalid")
     if phonenumbers.is_valid_number(parsed):
-        return _of_somebody(parsed, reading)
+        return _within(keys, _of_somebody(parsed, reading), reading)
     if _emergency(keys, reading):
         return Number(keys, "emergency")
     country = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
@@ -132,6 +132,12 @@ def _service(parsed: PhoneNumber, country: str, national: str) -> Number | None:
         return None
     dear = shortnumberinfo.expected_cost_for_region(parsed, country) == shortnumberinfo.ShortNumberCost.PREMIUM_RATE
     return Number(national, "premium" if dear else "service")
+
+
+def _within(keys: str, found: Number, reading: Reading) -> Number:
+    """33595000 may be 95000 in Qinhuangdao; but of another area one writes the 0, where eight digits are our own."""
+    local = _local(keys, reading) if found.why == "service" else found
+    return found if local.why else local
 
 
 def _local(keys: str, reading: Reading) -> Number:

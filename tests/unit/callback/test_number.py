@@ -52,6 +52,12 @@ def test_a_local_number_is_somebodys_where_the_area_is_known(area_code: str) -> 
     assert normalise("tel:6234-5678;phone-context=+86-10", CN) == ("+861062345678", "")
 
 
+def test_eight_digits_are_our_own_before_they_are_a_service_of_another_area() -> None:
+    assert normalise("33595000", BEIJING) == ("+861033595000", "")
+    assert normalise("033595000", BEIJING) == ("", "service")
+    assert normalise("33595000", CN) == ("", "service")
+
+
 def test_an_area_code_makes_nobody_of_what_is_no_local_number() -> None:
     for presented in ("1234", "+62345678", "062345678", "623456789"):
         assert normalise(presented, BEIJING).dial == "", presented
