@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from softswitch.callback.number import Reading, identified
+from softswitch.callback.number import Reading
 from softswitch.cli.client import DEFAULT_CONFIG, Failed
 from softswitch.cli.option import Config, Json
 from softswitch.cli.peak_report import Report, lines, picture, told
 from softswitch.cli.table import as_json_text
-from softswitch.contact.peak import account
+from softswitch.contact.peak import account, identity
 from softswitch.contact.peak_curve import DAY_S, Busy, bucket_s, peaks
 from softswitch.core.errors import ConfigError
 from softswitch.core.units import seconds
@@ -86,11 +86,7 @@ def _report(settings: Settings, since: float, until: float, queue: str, now: flo
     """Agents are followed until the last of those promises has come to its end."""
     seen = _run(settings, read_peak(settings.store.url, since, until, min(now, until + FOLLOWED_S), queue))
     reading = Reading(settings.region, settings.area_code)
-
-    def identify(number: str) -> str:
-        return identified(number, reading).dial or number.strip()
-
-    made = account((since, until), seen.seen, identify)
+    made = account((since, until), seen.seen, lambda number: identity(number, reading))
     last = max([until, *(at for at, _, _ in made.kept)])
     still_open = any(one.promise.updated_at > last for one in seen.seen.promises)
     after = min(now, until + FOLLOWED_S) if still_open else min(last, until + FOLLOWED_S)

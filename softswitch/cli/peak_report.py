@@ -135,7 +135,7 @@ def picture(of: Report, step_s: float) -> Plot:
 
     per = f"per {duration(step_s)}"
     stages = by_stage(
-        (at, stage) for one in seen.promises for at, stage in one.losses() if account.since <= at < account.until
+        (loss.at, loss.stage) for one in seen.promises for loss in one.losses() if loss.contact not in seen.others
     )
     panels = [
         Panel(f"Calls that came, {per}", "", curve([one.started_at for one in seen.calls])),

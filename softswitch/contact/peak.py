@@ -13,13 +13,15 @@ import enum
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from softswitch.callback.history import Logged
 from softswitch.callback.model import OPEN, Promise, PromiseState
+from softswitch.callback.number import Reading, identified
 
 S = PromiseState
 BY_HIMSELF = "reached agent"  # the outcome of a promise whose caller called in again and was served
-DONE = frozenset({"completed", "voicemail", "redirected"})  # outcomes of calls that needed no agent
+DONE = frozenset({"completed", "voicemail", "redirected"})  # outcomes of calls that may have needed no agent
 
 
 class Fate(enum.Enum):
@@ -28,12 +30,12 @@ class Fate(enum.Enum):
     SERVED = "served live"
     RECOVERED = "recovered: called back and served"
     BY_HIMSELF = "called in again later and served"
-    DONE = "done without an agent"
     OPEN = "still open"
     FAILED = "failed: all attempts made"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     REFUSED = "refused by rule"
+    DONE = "done without an agent"
     NOTHING = "lost, and nothing is kept of it"
 
 
@@ -65,6 +67,12 @@ class Turned:
     number: str  # as presented
 
 
+class Loss(NamedTuple):
+    at: float
+    stage: str
+    contact: str  # the call that was lost
+
+
 @dataclass(frozen=True, slots=True)
 class Followed:
     """A promise and what is kept of its history."""
@@ -72,14 +80,16 @@ class Followed:
     promise: Promise
     log: tuple[Logged, ...] = ()
 
-    def losses(self) -> list[tuple[float, str]]:
-        """When, and at which stage: the first one and each that was added to it."""
+    def losses(self) -> list[Loss]:
+        """The first one and each that was added to it."""
+        promise = self.promise
         if not self.log:
-            return [(self.promise.recorded_at, self.promise.stage)]
+            return [Loss(promise.recorded_at, promise.stage, promise.contact)]
         first = self.log[0]
         had = first.losses if first.attempt else 0  # what came before an attempt is not kept any more
         before = (had, *(one.losses for one in self.log))
-        return [(one.at, one.stage) for one, had in zip(self.log, before, strict=False) if one.losses > had]
+        steps = zip(self.log, before, strict=False)
+        return [Loss(one.at, one.stage, one.contact) for one, had in steps if one.losses > had]
 
     @property
     def kept_at(self) -> float:
@@ -100,11 +110,13 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read of a span of time."""
+    """What was read of a span of time: the calls that began in it, and losses and promises up to the end of the last of
+    them. ``others`` are calls that began before or after, as far as something else here is theirs."""
 
     calls: Sequence[Came]
     promises: Sequence[Followed]
     turned: Sequence[Turned]
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -127,6 +139,12 @@ class Account:
         return not self.fates[Fate.NOTHING]
 
 
+def identity(number: str, reading: Reading) -> str:
+    """A number in its one spelling, whether it may be dialled or not; as presented where it is none; "" of nobody."""
+    found = identified(number, reading)
+    return "" if found.why == "withheld" else found.dial or number.strip()
+
+
 def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str]) -> Account:
     """``identify``: a number in its one spelling, or "" where none was presented."""
     since, until = span
@@ -138,23 +156,29 @@ def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str
         key = callers.called(call.contact, call.caller)
         ends[key] = call.outcome
         fates[key].append(_of_call(call))
+
+    def belongs(at: float, contact: str) -> bool:
+        """To a call that began then, whenever it was lost; or to somebody who never came to be one."""
+        return callers.has(contact) or (contact not in seen.others and since <= at < until)
+
     rules: dict[str, tuple[str, str]] = {}
-    for loss in seen.turned:
+    turned = [loss for loss in seen.turned if belongs(loss.at, loss.contact)]
+    for loss in turned:
         key = callers.of(loss.contact, loss.number)
         fates[key].append(Fate.REFUSED)
         rules[key] = loss.stage, loss.why
-    shed = callers.unknown(loss.contact for loss in seen.turned)
+    shed = {loss.contact for loss in turned}
     for one in seen.promises:
-        lost = [stage for at, stage in one.losses() if since <= at < until]
+        lost = [loss for loss in one.losses() if belongs(loss.at, loss.contact)]
         if not lost:
             continue
-        found.captured.update(lost)
-        shed |= callers.unknown(_contacts(one))
+        found.captured.update(loss.stage for loss in lost)
+        shed |= {loss.contact for loss in lost}
         for key in callers.whose(one):
             fates[key].append(one.fate)
         if one.kept_at:
             found.kept.append((one.kept_at, one.kept_at - one.promise.recorded_at, one.promise.attempts))
-    found.calls = len(seen.calls) + len(shed)
+    found.calls = len(seen.calls) + sum(not callers.has(contact) for contact in shed)
     _sum_up(found, fates, rules, ends)
     return found
 
@@ -162,7 +186,8 @@ def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str
 def _of_call(call: Came) -> Fate:
     if call.connected_at:
         return Fate.SERVED
-    return Fate.DONE if call.outcome in DONE else Fate.NOTHING
+    left_the_queue = call.queue and call.outcome == "completed"  # without having talked to anybody
+    return Fate.DONE if call.outcome in DONE and not left_the_queue else Fate.NOTHING
 
 
 def _sum_up(
@@ -188,9 +213,8 @@ class _Callers:
         self._identify = identify
         self._by_contact: dict[str, str] = {}
 
-    def unknown(self, contacts: Iterable[str]) -> set[str]:
-        """Those of no call: shed before they were any."""
-        return {contact for contact in contacts if contact and contact not in self._by_contact}
+    def has(self, contact: str) -> bool:
+        return contact in self._by_contact
 
     def called(self, contact: str, number: str) -> str:
         self._by_contact[contact] = key = self._identify(number) or f"withheld {contact}"

@@ -22,6 +22,7 @@ from softswitch.store.past import facts_of
 from softswitch.store.query import to_promise
 
 AT_ONCE = 500  # promises whose history is asked for in one question
+LATE_S = 60.0  # after the end of a call its loss may be written
 _CALLS, _PROMISES, _LOG = schema.calls.c, schema.promises.c, schema.promise_log.c
 
 
@@ -40,22 +41,27 @@ async def read_peak(url: str, since: float, until: float, after: float, queue: s
     both = engines(url)
     try:
         async with both.read.connect() as connection:
-            facts, _ = await facts_of(connection, since, until, (QueueLeft, LossNotRecorded))
+            rows = (await connection.execute(_calls(since, until, queue))).all()
+            calls = [_came(row) for row in rows]
+            over = max([until, *(row.ended_at + LATE_S for row in rows)])
+            facts, _ = await facts_of(connection, since, over, (QueueLeft, LossNotRecorded))
             waits, turned = [], []
             for at, fact in facts:
                 match fact:
                     case QueueLeft(why="answered", kind="call", waited_s=waited_s) if queue in ("", fact.queue):
-                        waits.append(waited_s)
+                        waits += [waited_s] if at < until else []
                     case LossNotRecorded() if queue in ("", fact.queue):
                         turned.append(Turned(at, fact.queue, fact.stage, fact.why, fact.contact, fact.number))
-            calls = [_came(row) for row in await connection.execute(_calls(since, until, queue))]
-            promises = await _promises(connection, since, until, queue)
+            promises = await _promises(connection, since, over, queue)
+            known = {one.contact for one in calls}
+            lost = {loss.contact for one in promises for loss in one.losses()} | {loss.contact for loss in turned}
+            others = await _others(connection, sorted(lost - known))
             begin = since // INTERVAL_S * INTERVAL_S
             query = intervals.summed(schema.agent_intervals, begin, after, True, "")
             agents = {key[0]: figures for key, figures in map(intervals.to_agent, await connection.execute(query))}
     finally:
         await both.dispose()
-    return Peak(Seen(calls, promises, turned), waits, agents)
+    return Peak(Seen(calls, promises, turned, others), waits, agents)
 
 
 async def quarters(url: str, since: float, until: float, queue: str = "") -> dict[int, int]:
@@ -74,6 +80,7 @@ def _calls(since: float, until: float, queue: str) -> Select[tuple[object, ...]]
     """By the index of their ends: none ended before it began, or lasted for more than a day."""
     columns = (
         _CALLS.contact, _CALLS.caller, _CALLS.queue, _CALLS.started_at, _CALLS.connected_at, _CALLS.outcome,
+        _CALLS.ended_at,
     )  # fmt: skip
     query = select(*columns).where(
         _CALLS.ended_at >= since,
@@ -86,7 +93,16 @@ def _calls(since: float, until: float, queue: str) -> Select[tuple[object, ...]]
 
 
 def _came(row: Row[tuple[object, ...]]) -> Came:
-    return Came(**row._mapping)
+    return Came(**{name: row._mapping[name] for name in Came.__slots__})
+
+
+async def _others(connection: AsyncConnection, contacts: Sequence[str]) -> frozenset[str]:
+    """Those of them that are calls, and so of another time or queue."""
+    found: set[str] = set()
+    for first in range(0, len(contacts), AT_ONCE):
+        query = select(_CALLS.contact).where(_CALLS.contact.in_(contacts[first : first + AT_ONCE]))
+        found.update(row.contact for row in await connection.execute(query))
+    return frozenset(found)
 
 
 async def _promises(connection: AsyncConnection, since: float, until: float, queue: str) -> list[Followed]:

@@ -54,13 +54,14 @@ def test_ten_callers_counted_by_hand() -> None:
         came("c6", "1006"),
         came("c7", "1007"),
         came("c7b", "1007", "queue-full", at=200),
-        came("c8", "1008", "completed"),
+        replace(came("c8", "1008", "completed"), queue=""),
         came("c9", "1009"),
         came("c10", "1010", "failed"),
     ]
     promises = [
         lost("c2", "+861002", S.WITHDRAWN, outcome="reached agent"),
-        lost("c3", "+861003", S.KEPT, attempts=2, log=(logged(60, "recorded"), logged(960, "kept", attempt=2))),
+        lost("c3", "+861003", S.KEPT, attempts=2, 
+             log=(logged(60, "recorded", contact="c3"), logged(960, "kept", attempt=2, contact="c3"))),
         lost("c4", "+861004", S.DUE),
         lost("c5", "+861005", S.FAILED),
         lost("c6", "+861006", S.EXPIRED),
@@ -121,6 +122,30 @@ def test_who_called_in_again_after_the_span_was_served_by_himself() -> None:
 def test_only_losses_within_the_span_are_captured(log: tuple[Logged, ...], captured: int) -> None:
     found = of([], [lost("c0", "+861001", at=-900, log=log)])
     assert found.captured.total() == found.callers == captured
+
+
+@pytest.mark.parametrize(
+    ("outcome", "queue", "fate"),
+    [
+        ("completed", "", Fate.DONE),
+        ("completed", "orders", Fate.NOTHING),  # was in a queue, talked to nobody, and was hung up by the dialplan
+        ("voicemail", "orders", Fate.DONE),
+        ("redirected", "", Fate.DONE),
+        ("abandoned", "", Fate.NOTHING),
+    ],
+)
+def test_who_needed_no_agent(outcome: str, queue: str, fate: Fate) -> None:
+    call = replace(came("c1", "1001", outcome), queue=queue)
+    assert of([call]).fates == {fate: 1}
+    assert of([call], [lost("c1", "+861001")]).fates == {Fate.OPEN: 1}, "who is to be called back is not done"
+
+
+def test_a_loss_belongs_to_the_call_whenever_that_was() -> None:
+    early, late = lost("c0", "+861000", at=100.0), lost("c1", "+861001", at=700.0)
+    found = account(SPAN, Seen([came("c1", "1001", at=590.0)], [early, late], [], frozenset({"c0"})), identify)
+    assert found.fates == {Fate.OPEN: 1} and found.captured == {"abandoned": 1}
+    unknown = account(SPAN, Seen([], [early], []), identify)
+    assert unknown.callers == 1, "a call whose record is missing was one all the same"
 
 
 def test_nobody_called() -> None:
