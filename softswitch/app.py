@@ -17,11 +17,11 @@ from pathlib import Path
 
 import uvloop
 from aiohttp import web
-from asyncpg import CannotConnectNowError, PostgresError
-from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.build import configuration, listening_points, queue_log, speaking, websocket_point
 from softswitch.call.press import Form
+from softswitch.callback.model import LedgerInput
+from softswitch.callback.node import NodeInput
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.ids import Ids
 from softswitch.entropy import pooled
@@ -48,12 +48,13 @@ from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.hep import Agent
 from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
+from softswitch.storage import StoreAway, join_nodes, open_store
 from softswitch.store.journal import CallFile
-from softswitch.store.store import Store
 from softswitch.supervisor import GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
 from softswitch.switch.outlook import RESTORED
+from softswitch.switch.pool_port import Shared
 from softswitch.switch.ports import (
     Arrived,
     Clock,
@@ -115,7 +116,9 @@ class Control:
         """Raises ``OSError`` (an address is taken) and ``ConfigError``."""
         settings = self.settings
         dialplans, shelf = first(settings)
-        self.store = await open_store(settings.store.url)
+        clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
+        self.store = await open_store(settings.store.url, settings.node)
+        ours = await join_nodes(self.store, settings, clock)
         self.store.on_stored = self._stored
         self.store.forget_after(
             settings.trace.days, settings.statistics.days, settings.decisions.days, settings.events.days
@@ -129,13 +132,13 @@ class Control:
             settings.paths.var / "speech", listener, settings.paths.recordings, speaking(settings),
         )  # fmt: skip
         listeners = listening_points(settings)
-        clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
         built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
         self.resolver = _resolver(settings, listeners, self._resolved)
         self.journal = CallFile(settings.paths.var / "calls.journal")
         ports = Ports(
-            self.network, self.media, self.store, self.fetcher, self.resolver, self.journal, shelf, poster=self.poster
-        )
+            self.network, self.media, self.store, self.fetcher, self.resolver, self.journal, shelf, poster=self.poster,
+            shared=self.store.shared,
+        )  # fmt: skip
         self._switch = Switch(built, ports, Ids(pooled()), clock, self._rearm)
         problems = [*self._problems, *dialplans.problems]
         self.reloader = Reloader(self._config_dir, settings, self._switch, shelf, problems)
@@ -143,7 +146,7 @@ class Control:
             self._switch.listen(hears)
         await self._tell_homer()
         kept = Kept(
-            await self.store.promises(open_only=True), await self.store.bindings(), await self.store.agents(),
+            ours, await self.store.bindings(), await self.store.agents(),
             await self.store.voicemails(), overrides=await self.store.overrides(),
             do_not_call=await self.store.do_not_call(), tallies=await self.store.tallies(),
             records=await self.store.calls(RESTORED), calls=self.journal.found,
@@ -152,6 +155,7 @@ class Control:
             intervals=await self.store.intervals(self._switch.figures.since),
         )  # fmt: skip
         self._switch.restore(kept)
+        self.store.shared.start(self._shared, self._taken)
         self.media.begin()
         try:
             await self.network.listen(listeners)
@@ -272,6 +276,12 @@ class Control:
     def _stored(self, key: str, token: str, ok: bool) -> None:
         self._switch.feed(Stored(key, token, ok))
 
+    def _taken(self, key: str, token: str) -> None:
+        self._switch.feed(Stored(key, token, False, taken=True))
+
+    def _shared(self, event: NodeInput | LedgerInput) -> None:
+        self._switch.feed(Shared(event))
+
     def _posted(self, id: str, status: int, error: str) -> None:
         self._switch.feed(Posted(id, status, error))
 
@@ -336,21 +346,6 @@ def _fetch_rule(settings: Settings) -> Rule:
     step = settings.http_step
     hosts = [(host.host, host.port) for host in step.allowed_hosts]
     return Rule(hosts, step.most_bytes, step.rest.failures, step.rest.time)
-
-
-class StoreAway(Exception):
-    """The database cannot be reached now; it may be back in a moment."""
-
-
-async def open_store(url: str) -> Store:
-    """Raises ``StoreAway``, or ``ConfigError`` where trying again would not help."""
-    try:
-        return await Store.open(url)
-    except (ConnectionError, TimeoutError, CannotConnectNowError) as error:
-        raise StoreAway(f"the database does not answer: {error}") from error
-    except (SQLAlchemyError, PostgresError, OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]  # without the statement, which has the URL near it
-        raise ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")]) from error
 
 
 def _resolver(settings: Settings, listeners: Sequence[ListeningPoint], on_done: Done) -> DnsResolver:

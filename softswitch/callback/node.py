@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from softswitch.callback.model import Lost, Promise, Promote, RetryNow, Withdraw
+from softswitch.callback.model import Lost, Policy, Promise, Promote, RetryNow, Withdraw
 from softswitch.core.effect import Effect
+
+LONGEST_S = 62.0  # that an attempt may ring where no policy says how long
+
+
+def quiet_s(policies: Iterable[Policy]) -> float:
+    """How long an attempt by one of these may ring from its intent on, at most."""
+    return max((policy.ring_s + policy.settle_s for policy in policies), default=LONGEST_S)
+
 
 # ---- inputs ----------------------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class Membership:
         until = time.monotonic() + SETTLE_S
         while not await self._free(others):
             if time.monotonic() >= until:
-                raise NodeTaken(self._file or self._name)
+                raise NodeTaken(self._why())
             await asyncio.sleep(0.1)
         return await self._begin()
 
@@ -213,6 +213,11 @@ class Membership:
             return not nodes.alive(transaction, self._name) or not others(transaction)
 
         return await self._database.run(work)
+
+    def _why(self) -> str:
+        if self._file:
+            return f"another switch is at work on {self._file}; only PostgreSQL is shared by several"
+        return f"another switch with the name {self._name!r} is at work on this database; each needs a name of its own"
 
     def _locked(self) -> bool:
         file = os.open(f"{self._file}-node", os.O_CREAT | os.O_RDWR, 0o600)

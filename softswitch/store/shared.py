@@ -39,6 +39,10 @@ class Shared:
     def me(self) -> Me | None:
         return None if self._member is None else self._member.me
 
+    @property
+    def node(self) -> str:
+        return "" if self.me is None else self.me.node
+
     async def join(self, node: str, quiet_s: float, now: Callable[[], float] = time.time) -> list[Promise]:
         """Lead promises as this node, for which the store was opened; what it has left from before.
 
@@ -78,8 +82,7 @@ class Shared:
             self._member.meet(order)
 
     def elsewhere(self, order: Elsewhere) -> None:
-        node = "" if self.me is None else self.me.node
-        self._writer.put([Change(*one) for one in word.elsewhere(order.what, node, time.time())])
+        self._writer.put([Change(*one) for one in word.elsewhere(order.what, self.node, time.time())])
 
     def give_back(self, order: GiveBack) -> None:
         if self.me is not None:

@@ -55,6 +55,7 @@ from softswitch.switch.overload import Overload
 from softswitch.switch.oversight import Oversight
 from softswitch.switch.paths import Paths
 from softswitch.switch.phones import Phones
+from softswitch.switch.pool_port import Shared
 from softswitch.switch.ports import (
     Arrived,
     Clock,
@@ -129,7 +130,9 @@ class Switch:
             max_bindings=configuration.max_bindings,
         )
         self.acd = Acd(configuration.agents, configuration.queues, configuration.version)
-        self.ledger = Ledger(configuration.policies, ids, configuration.region, area_code=configuration.area_code)
+        self.ledger = Ledger(
+            configuration.policies, ids, configuration.region, ports.shared.node, configuration.area_code
+        )
         self.trunks = Trunks(self)
         self.questions = TrunkQuestions(self)
         self.mailboxes = Mailboxes(configuration.mailboxes)
@@ -203,19 +206,14 @@ class Switch:
             KeyHeard: ("media", self.calls.keys.heard),
             Noted: ("media", self.calls.measuring.noted),
             Measured: ("media", self.calls.measuring.measured),
-            Stored: ("store", self._stored),
+            Stored: ("store", self.offices.stored),
+            Shared: ("store", lambda event: self.offices.to_ledger(event.event)),
             Hushed: ("media", self.calls.hushed),
             Unrecorded: ("media", self.calls.unrecorded),
             HttpDone: ("http", self.calls.http_done),
             Posted: ("http", self.outbox.posted),
             Resolved: ("dns", self.questions.resolved),
         }
-
-    def _stored(self, event: Stored) -> Sequence[Effect]:
-        for ours in (self.archive.stored, self.outbox.stored):
-            if (effects := ours(event)) is not None:
-                return effects
-        return self.offices.stored(event)
 
     def _stream_to(self, remote: Address) -> Flow | None:
         return self.configuration.flow("tcp", remote)

@@ -27,11 +27,13 @@ from softswitch.callback.model import (
     LedgerInput,
     Persist,
     Persisted,
+    Policies,
     Policy,
     PromiseAnswer,
     ReleaseAgent,
     SeekAgent,
 )
+from softswitch.callback.node import Claim, Elsewhere, GiveBack, Meet, NodeInput, quiet_s
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
 from softswitch.switch.auditing import Auditing
@@ -49,6 +51,7 @@ class Offices:
         self._acd_worked = True
         self.auditing = Auditing(switch)
         self.campaigns = Campaigns(switch)
+        self.shared = switch.ports.shared
         switch.directory.can_promise = switch.ledger.can_promise
         switch.directory.takes_keyed = switch.ledger.takes_keyed
 
@@ -64,11 +67,19 @@ class Offices:
             Moved: lambda order: calls.to_contact(order.contact, order),
             Persist: self._persist,
             KeepTally: self._keep_tally,
+            Claim: lambda order: self._tell(self.shared.claim, order),
+            Meet: lambda order: self._tell(self.shared.meet, order),
+            Elsewhere: lambda order: self._tell(self.shared.elsewhere, order),
+            GiveBack: lambda order: self._tell(self.shared.give_back, order),
             SeekAgent: self._seek,
             DialCustomer: calls.outgoing.dial,
             ReleaseAgent: lambda order: calls.outgoing.tell(order.promise, order),
             PromiseAnswer: lambda order: calls.to_contact(order.token.partition("/")[0], order),
         }
+
+    def _tell(self, take: Callable[[Any], None], order: Effect) -> Sequence[Effect]:
+        take(order)
+        return ()
 
     def to_acd(self, event: AcdInput) -> list[Effect]:
         effects = self._switch.acd.handle(event, self._switch.now)
@@ -88,7 +99,9 @@ class Offices:
             desk = self._switch.directory.seats.desk(name) if stays else ""
             self._switch.ports.keeper.put_agent(name, stays, agent.wish_reason, desk)
 
-    def to_ledger(self, event: LedgerInput) -> list[Effect]:
+    def to_ledger(self, event: LedgerInput | NodeInput) -> list[Effect]:
+        if isinstance(event, Policies):
+            self.shared.rings(quiet_s(event.policies))
         effects = self._switch.ledger.handle(event, self._switch.unix)
         self._arm_ledger()
         return effects
@@ -109,7 +122,10 @@ class Offices:
         return effects
 
     def stored(self, event: Stored) -> Sequence[Effect]:
-        return self.to_ledger(Persisted(event.key, event.token, event.ok))
+        for others in (self._switch.archive.stored, self._switch.outbox.stored):
+            if (effects := others(event)) is not None:
+                return effects
+        return self.to_ledger(Persisted(event.key, event.token, event.ok, event.taken))
 
     def settle(self) -> list[Effect]:
         """The end of a unit of work: tell the ledger how many agents are free now, where that has changed."""

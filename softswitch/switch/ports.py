@@ -31,6 +31,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.locate import Located, Wish
 from softswitch.sip.message import Message, ParseError
 from softswitch.sip.registrar import Binding
+from softswitch.switch.pool_port import NotShared, Shared, SharedPromises
 
 # ---- what the world tells --------------------------------------------------------------------------------------
 
@@ -122,6 +123,7 @@ class Stored:
     key: str
     token: str
     ok: bool
+    taken: bool = False  # not ok, as there is an open promise for that number
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ WorldInput = (
     | Unrecorded
     | Measured
     | Stored
+    | Shared
     | HttpDone
     | Posted
     | Resolved
@@ -241,7 +244,7 @@ class Keeper(Protocol):
     """The store, as the driver sees it: facts go in; durable ones are acknowledged by ``Stored``."""
 
     def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
-        """With full durability, and in its history (``by``: whose order it was); then ``Stored(promise.id, token, ok)``."""
+        """With full durability, and with its history (``by``: whose order); then ``Stored(promise.id, token, ok)``."""
 
     def put_tally(self, tally: Tally) -> None:
         """In place of what was kept of that policy by that node. Read back at start."""
@@ -378,6 +381,7 @@ class Ports:
     journal: Journal = field(default_factory=NoJournal)
     shelf: Shelf = field(default_factory=NoShelf)
     poster: Poster = field(default_factory=NoPoster, kw_only=True)
+    shared: SharedPromises = field(default_factory=NotShared, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
