@@ -192,7 +192,8 @@ class CalledCustomer(InboundContact):
     def _gives_up(self, now: float) -> list[Effect]:
         """He has hung up."""
         visit, self.visit, self.aside = self.visit, None, None
-        waited_s = 0.0 if visit is None else now - visit.joined_at
+        by_plan = visit is None or self.facts.plan  # he was not kept waiting: he has chosen to wait
+        waited_s = 0.0 if visit is None or by_plan else now - visit.joined_at
         leave = [] if visit is None else [TellAcd(Leave(self.id, "abandoned"))]
         if self.defective:  # he has not: a defect of ours ends it
             return [*self._dropped(), *leave]

@@ -40,8 +40,10 @@ steps:
 class ReminderHouse(House):
     """``carrier`` has the customer's phone; his promise came from a list."""
 
-    def __init__(self, plan: str = REMINDER, answering: Answering | None = None, **house: Any) -> None:
-        policy = Policy("orders", "carrier", campaign="payments", plan="reminder", first="customer", stages=(),
+    def __init__(
+        self, plan: str = REMINDER, answering: Answering | None = None, first: str = "customer", **house: Any
+    ) -> None:
+        policy = Policy("orders", "carrier", campaign="payments", plan="reminder", first=first, stages=(),
                         **PLAIN_S)  # type: ignore[arg-type]  # fmt: skip
         both = {**plans(PLAN), **plans(plan)}
         told = {"payments": answering} if answering else {}
@@ -89,6 +91,16 @@ def test_he_hears_what_the_list_says_of_him_and_the_end_keeps_the_promise() -> N
         "promise-1",
         "completed",
     )
+
+
+@pytest.mark.parametrize("first", ["agent", "customer"])
+def test_no_agent_is_rung_for_it(first: str) -> None:
+    house = ReminderHouse(first=first)
+    call = house.answered()
+    house.world.run_until(lambda: call.state == "ended", 30)
+    house.world.run(0.1)
+    assert house.promise.state is PromiseState.KEPT
+    assert not house.alice.calls and house.agent("alice") == "ready"
 
 
 def test_an_agent_keeps_it_too() -> None:
