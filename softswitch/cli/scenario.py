@@ -17,11 +17,15 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.acd.statistics import INTERVAL_S
+from softswitch.build import load_dialplans
 from softswitch.cli.client import Failed
 from softswitch.core.errors import Problem
 from softswitch.core.units import seconds
 from softswitch.ivr.calendar import moments, zone
+from softswitch.ivr.model import CallbackOffer
 from softswitch.ivr.moment import PAST_EXAMPLE, past
+from softswitch.ivr.plan import with_flows
+from softswitch.ivr.verb.connect import Queue
 from softswitch.settings import Settings
 from softswitch.simulation import arrival, roster, sheet
 from softswitch.simulation import past as recorded
@@ -118,6 +122,20 @@ def roster_of(path: Path | None, agents: int | None, coming: Sequence[Arrival]) 
         return Everybody(first // INTERVAL_S * INTERVAL_S, agents)
     found, problems = roster.read(_text(path), str(path))
     _right(problems)
+    return found
+
+
+def offers_of(settings: Settings) -> dict[str, CallbackOffer]:
+    """By queue, when its dialplans offer to call back; the first of a queue that has several. Raises ``Failed``."""
+    found: dict[str, CallbackOffer] = {}
+    dialplans = load_dialplans(settings)
+    for problem in dialplans.problems:
+        if problem.level == "error":
+            raise Failed(f"{problem}; what the dialplans offer is not known")
+    for plan in with_flows(dialplans.plans).values():
+        for step in plan.steps.values():
+            if isinstance(step.verb, Queue) and step.verb.offer_callback is not None:
+                found.setdefault(step.verb.name, step.verb.offer_callback.at_any_hour())
     return found
 
 

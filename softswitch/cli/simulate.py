@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,11 +52,11 @@ _WAITS: list[Column] = [
 ]  # fmt: skip
 _LEVELS: list[Column] = [
     *((name, f"service_level.{name}", _percent) for name in ("of_answered", "of_ended", "without_quick", "of_all")),
-    ("longest", "longest_s", _seconds), ("occupancy", "occupancy", _percent),
+    ("longest", "longest_s", _seconds), ("occupancy", "occupancy", _percent), ("talk", "talk", _percent),
 ]  # fmt: skip
 _CALLBACKS: list[Column] = [
     ("callbacks", "callback.recorded", text), ("kept", "callback.kept", text), ("attempts", "callback.attempts", text),
-    ("open", "callback.open", text), ("p50", "callback.wait_p50_s", duration),
+    ("dropped", "callback.dropped", text), ("open", "callback.open", text), ("p50", "callback.wait_p50_s", duration),
     ("p90", "callback.wait_p90_s", duration), ("served", "served", _percent),
 ]  # fmt: skip
 
@@ -92,6 +92,12 @@ def simulate(
     reached: Annotated[
         float | None, typer.Option(min=0, max=100, help="Callback attempts that are answered, in %; default 60.")
     ] = None,
+    accepted: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Offers to be called back that are taken, in %; default 0.")
+    ] = None,
+    redials: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Who was lost and calls in again by himself, in %; default 0.")
+    ] = None,
     callbacks: Annotated[bool, typer.Option(help="Call back whom a queue has lost, by its policy.")] = True,
     target: Annotated[str, typer.Option(help="Answered within this is in time; default: as configured.")] = "",
     short: Annotated[str, typer.Option(help="Who gives up before was never there; default: as configured.")] = "",
@@ -107,16 +113,17 @@ def simulate(
         raise typer.BadParameter("--shifts or --agents, not both: shifts say how many there are")
     names = [config, *(against or [])]
     settings = [_settings(name) for name in names]
+    shares = {"misses": misses, "reached": reached, "accepts": accepted, "redials": redials}
     try:
         if day or since:
             planned = scenario.day(settings[0], day or since, until, seed)
-            planned = replace(planned, habits=_people(planned.habits, pickup, misses, reached))
+            planned = replace(planned, habits=_people(planned.habits, pickup, shares))
         else:
             patience_s = seconds(patience) if patience else math.inf
             drawn = Drawn(calls or [], seconds(talk), patience_s, sheet.clock("start", start), hours,
                           [scenario.burst(one) for one in burst or ()], seed)  # fmt: skip
             coming = drawn.arrivals() if arrivals is None else scenario.arrivals_of(arrivals)
-            people = _people(Habits(3.0, seed=seed), pickup, misses, reached)
+            people = _people(Habits(3.0, seed=seed), pickup, shares)
             at_work = scenario.roster_of(shifts, agents, coming)
             planned = Scenario(coming, at_work, people, scenario.midnight(settings[0]))
         if (day or since) and (shifts or agents is not None):
@@ -137,14 +144,10 @@ def simulate(
     _show(found, notes, json)
 
 
-def _people(usual: Habits, pickup: str, misses: float | None, reached: float | None) -> Habits:
-    """Raises ``ValueError``."""
-    return replace(
-        usual,
-        pickup_s=seconds(pickup) if pickup else usual.pickup_s,
-        misses=usual.misses if misses is None else misses / 100,
-        reached=usual.reached if reached is None else reached / 100,
-    )
+def _people(usual: Habits, pickup: str, shares: Mapping[str, float | None]) -> Habits:
+    """``shares`` in %; None: as usual. Raises ``ValueError``."""
+    given: dict[str, Any] = {name: share / 100 for name, share in shares.items() if share is not None}
+    return replace(usual, pickup_s=seconds(pickup) if pickup else usual.pickup_s, **given)
 
 
 def _settings(directory: Path) -> Settings:
@@ -168,9 +171,13 @@ def _assumed(planned: Scenario, callbacks: bool) -> list[str]:
     people = planned.habits
     if not callbacks:
         return ["nobody is called back"]
+    again = "does not call in again himself"
+    if people.redials:
+        again = f"calls in again himself in {people.redials:.0%} of cases, {people.redial_s:.0f} s later on average"
     return [
         f"a callback is answered by {people.reached:.0%} of those called, {people.answer_s:.0f} s after the first ring",
-        "whoever was lost does not call in again himself, and has a number that may be dialled",
+        f"whoever was lost {again}, and has a number that may be dialled",
+        f"an offer to be called back is taken by {people.accepts:.0%} of those to whom it is made",
     ]
 
 
@@ -188,6 +195,8 @@ def _played(
         settings.agent_specs(), settings.queue_specs(), account.observe, planned.habits, roster=planned.roster,
         policies=settings.policies() if callbacks else (), epoch=planned.epoch,
         overflow={name: queue.overflow.ways() for name, queue in settings.queues.items()},
+        offers=scenario.offers_of(settings) if callbacks and planned.habits.accepts else {},
+        by_itself=[name for name, one in settings.queues.items() if one.callback and one.callback.answer.auto_answer],
     )  # fmt: skip
     passed = 0
 

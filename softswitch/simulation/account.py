@@ -27,11 +27,13 @@ class Kept:
     recorded: int = 0
     attempts: int = 0
     given_up: int = 0  # failed, expired or withdrawn
+    dropped: int = 0  # attempts: customer first, he answered and no agent was there in time
     waited_s: array[float] = field(default_factory=lambda: array("d"))  # of those kept, since they were recorded
 
     def told(self) -> dict[str, Any]:
         return {
             "recorded": self.recorded, "kept": len(self.waited_s), "attempts": self.attempts, "given_up": self.given_up,
+            "dropped": self.dropped,
             "open": self.recorded - len(self.waited_s) - self.given_up,
             "wait_p50_s": quantile(self.waited_s, 0.5), "wait_p90_s": quantile(self.waited_s, 0.9),
         }  # fmt: skip
@@ -118,6 +120,8 @@ class Account:
             moment.kept += 1
         elif promise.state in _GIVEN_UP:
             kept.given_up += 1
+        if event.old is PromiseState.ANSWERED and promise.outcome == "dropped":
+            kept.dropped += 1
 
     def _pass(self, until: float) -> None:
         """Put the time of those who wait into its intervals."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from softswitch.core.errors import Problem
 from softswitch.simulation import sheet
 
-_COLUMNS = ("at", "queue", "talk", "patience", "priority", "wrap_up")
+_COLUMNS = ("at", "queue", "talk", "patience", "priority", "wrap_up", "number")
 _NEEDED = ("at", "queue", "talk")
 
 
@@ -74,7 +74,8 @@ def read(text: str, file: str) -> tuple[list[Arrival], list[Problem]]:
     """Arrivals in the order of time, and what is wrong with the rows that are left out.
 
     CSV with a heading: ``at`` (seconds, or 9:30, 9:30:05), ``queue``, ``talk`` (seconds), and if wanted ``patience``
-    (seconds; empty: for ever), ``priority`` and ``wrap_up`` (seconds; empty: the queue's).
+    (seconds; empty: for ever), ``priority``, ``wrap_up`` (seconds; empty: the queue's) and ``number`` (empty: one that
+    nobody else has; who calls twice from one number is one customer).
     """
     found, problems = sheet.read(text, file, _COLUMNS, _NEEDED, _arrival)
     found.sort(key=lambda one: one.at)
@@ -92,6 +93,7 @@ def _arrival(row: sheet.Row) -> Arrival:
         sheet.number("patience", patience) if patience else math.inf,
         sheet.number("priority", row.get("priority", "") or "0"),
         sheet.number("wrap_up", wrap_up) if wrap_up else None,
+        row.get("number", ""),
     )
 
 

@@ -2,7 +2,8 @@
 
 What the switch and a callback's contact do in life (``switch.offices``, ``contact.callback``) is done here without
 phones: a promise that seeks an agent joins the queue at its age, the agent comes first, the customer answers or does
-not (``people``), and after each unit of work the ledger is told how many agents could be spared. The store answers at
+not (``people``); or, where the policy has it so, the customer is dialled first and waits for an agent as long as it
+says; and after each unit of work the ledger is told how many agents could be spared. The store answers at
 once. Each caller has a number that may be dialled; while he is on the line here by himself it is not dialled, and is
 busy if it was dialled already.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from softswitch.callback.model import (
     LedgerInput,
     Lost,
     NoAgent,
+    NotServed,
     NumberBusy,
     Persist,
     Persisted,
@@ -55,22 +57,25 @@ class _Call:
     promise: Promise
     caller: Caller  # whom it is for
     agent: str = ""  # on the line
+    waits: bool = False  # customer first: he has answered
     talking: bool = False
 
 
 class Callbacks:
-    def __init__(self, run: Run, policies: Sequence[Policy], epoch: float) -> None:
+    def __init__(self, run: Run, policies: Sequence[Policy], epoch: float, by_itself: Collection[str] = ()) -> None:
         self._run = run
+        self._by_itself = frozenset(by_itself)
         self._epoch = epoch
-        self._policies = {policy.queue: policy for policy in policies}
-        simulated = [replace(policy, numbers=f"{_NUMBERS}|{policy.numbers or _NUMBERS}") for policy in policies]
+        queues = [policy for policy in policies if not policy.campaign]  # nobody has a list here
+        self._policies = {policy.queue: policy for policy in queues}
+        simulated = [replace(policy, numbers=f"{_NUMBERS}|{policy.numbers or _NUMBERS}") for policy in queues]
         self._ledger = Ledger(simulated, Ids(random.Random(run.habits.seed).getrandbits))
         self._lost: dict[str, Caller] = {}  # by contact
         self._promised: set[str] = set()  # numbers as presented
         self._calls: dict[str, _Call] = {}  # by contact
         self._lines: Counter[str] = Counter()  # number -> his own calls that are here
         self._busy: set[str] = set()  # as the ledger was told
-        self._seeks = 0
+        self._contacts_made = 0
         self._contacts: dict[str, str] = {}  # promise -> contact
         self._told = dict.fromkeys(self._policies, _NOTHING)
 
@@ -96,6 +101,11 @@ class Callbacks:
 
     def owns(self, contact: str) -> bool:
         return contact in self._calls
+
+    def answers_itself(self, contact: str) -> bool:
+        """The phone of whoever is rung for it."""
+        call = self._calls.get(contact)
+        return call is not None and call.waits and call.promise.queue in self._by_itself
 
     # ---- what happens ---------------------------------------------------------------------------------------------
 
@@ -139,16 +149,22 @@ class Callbacks:
         call = self._calls[contact]
         call.agent = agent
         self._feed(AgentFound(call.promise.id, agent))
+        if call.waits:
+            self._talk(contact, call)
 
     def offers_over(self, contact: str) -> None:
-        """Agents were rung, and nobody has picked up: not an attempt."""
-        if not self._calls[contact].agent:
+        """Agents were rung, and nobody has picked up: not an attempt. A customer who has answered waits on."""
+        call = self._calls[contact]
+        if not call.agent and not call.waits:
             self._stop(contact)
             self._run.feed(Leave(contact, "no answer"))
 
     def no_agent(self, contact: str) -> None:
         """It has left its queue, or was never let in."""
-        if contact in self._calls and not self._calls[contact].agent:
+        call = self._calls.get(contact)
+        if call is not None and call.waits:
+            self._not_served(contact)
+        elif call is not None and not call.agent:
             self._stop(contact)
 
     def over(self, contact: str) -> None:
@@ -199,8 +215,8 @@ class Callbacks:
                 self._feed(Persisted(promise.id, token))
             case SeekAgent(promise):
                 self._seek(promise)
-            case DialCustomer(promise):
-                self._dial(promise)
+            case DialCustomer():
+                self._dial(effect)
             case ReleaseAgent(name):
                 self._release(name)
             case KeepTally():
@@ -211,38 +227,66 @@ class Callbacks:
 
     def _seek(self, promise: Promise) -> None:
         self._told.clear()  # the ledger has taken one off its count; whom it got is known after the join
-        self._seeks += 1
-        contact = f"b{self._seeks}"
+        self._join(self._begin(promise), promise)
+
+    def _begin(self, promise: Promise) -> str:
+        """A contact for it."""
+        self._contacts_made += 1
+        contact = f"b{self._contacts_made}"
         self._calls[contact] = _Call(promise, self._lost[promise.contact])
         self._contacts[promise.id] = contact
-        queued_at = promise.recorded_at - self._epoch
-        self._run.feed(Join(contact, promise.queue, queued_at, kind="callback"))
+        return contact
 
-    def _dial(self, promise: Promise) -> None:
-        contact = self._contacts[promise.id]
-        reached = self._run.habits.answers(promise.number, promise.attempts)
-        rings_s = self._run.habits.answer_s if reached else self._policies[promise.queue].ring_s
+    def _join(self, contact: str, promise: Promise) -> None:
+        queued_at = min(promise.recorded_at - self._epoch, self._run.now)
+        self._run.feed(Join(contact, promise.queue, queued_at, priority_s=promise.priority_s, kind="callback"))
+
+    def _dial(self, order: DialCustomer) -> None:
+        promise, habits = order.promise, self._run.habits
+        contact = self._contacts[promise.id] if order.first == "agent" else self._begin(promise)
+        self._calls[contact].promise = promise
+        reached = habits.answers(promise.number, promise.attempts)
+        rings_s = habits.answer_s if reached else order.ring_s
         then = self._reached if reached else self._not_reached
-        self._run.later(self._run.now + rings_s, partial(then, contact, promise))
+        self._run.later(self._run.now + rings_s, partial(then, contact))
 
-    def _reached(self, contact: str, promise: Promise) -> None:
+    def _reached(self, contact: str) -> None:
         call = self._calls.get(contact)
         if call is None:
             return
         if self._lines[call.caller.number]:
-            self._not_reached(contact, promise, _BUSY)
-            return
-        call.talking = True
-        self._lost.pop(promise.contact, None)
+            self._not_reached(contact, _BUSY)
+        elif call.agent:
+            self._feed(CustomerAnswered(call.promise.id))
+            self._talk(contact, call)
+        else:
+            call.waits = True
+            self._feed(CustomerAnswered(call.promise.id, waits=True))
+            within_s = self._policies[call.promise.queue].agent_within_s
+            self._run.later(self._run.now + within_s, partial(self._not_served, contact))
+            self._join(contact, call.promise)
+
+    def _talk(self, contact: str, call: _Call) -> None:
+        call.waits, call.talking = False, True
+        self._lost.pop(call.promise.contact, None)
         self._run.content(call.caller.number)
-        self._feed(CustomerAnswered(promise.id))
         self._run.talk(contact, call.agent, call.caller.arrival)
 
-    def _not_reached(self, contact: str, promise: Promise, status: int = _NOT_ANSWERED) -> None:
+    def _not_served(self, contact: str) -> None:
+        """Customer first: nobody was there in time."""
         call = self._calls.get(contact)
-        if call is not None:
+        if call is not None and call.waits:
             self.over(contact)
-            self._feed(AttemptFailed(promise.id, status, promise.call_id))
+            self._feed(NotServed(call.promise.id, call.promise.call_id))
+            self._run.feed(Leave(contact, "not served"))
+
+    def _not_reached(self, contact: str, status: int = _NOT_ANSWERED) -> None:
+        call = self._calls.get(contact)
+        if call is None:
+            return
+        self.over(contact)
+        self._feed(AttemptFailed(call.promise.id, status, call.promise.call_id))
+        if call.agent:
             self._run.wrap_up(contact, call.agent, replace(call.caller.arrival, wrap_up_s=None))
 
     def _release(self, promise: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from softswitch.acd.model import AgentState
 from softswitch.acd.statistics import AgentFigures, QueueFigures
 from softswitch.simulation.account import Account, Kept, Moment, quantile
 from softswitch.simulation.run import Outcome
@@ -20,6 +21,16 @@ class Result:
     callbacks: dict[str, Kept]
     agents: AgentFigures  # all together
     moments: dict[float, Moment]
+
+    @property
+    def talk(self) -> float | None:
+        """The share of the agents' time at work in which a customer talks to them."""
+        seconds = self.agents.seconds
+        there_s = sum(seconds[state] for state in _THERE)
+        return self.outcome.talked_s / there_s if there_s else None
+
+
+_THERE = (AgentState.READY, AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 
 
 def result(outcome: Outcome, account: Account) -> Result:
@@ -43,7 +54,7 @@ def rows(results: Iterable[tuple[str, Result]]) -> list[dict[str, Any]]:
 def _row(label: str, queue: str, figures: QueueFigures, whole: Result) -> dict[str, Any]:
     waits_s, callbacks = whole.waits_s.get(queue, ()), whole.callbacks.get(queue, Kept()).told()
     lost = figures.abandoned + figures.short_abandoned + figures.elsewhere + whole.outcome.refused_of[queue]
-    came = figures.answered + lost
+    came = figures.answered + lost - whole.outcome.again_of[queue]
     return {
         "configuration": label,
         "queue": queue,
@@ -51,8 +62,10 @@ def _row(label: str, queue: str, figures: QueueFigures, whole: Result) -> dict[s
         "wait_p50_s": quantile(waits_s, 0.5),
         "wait_p90_s": quantile(waits_s, 0.9),
         "refused": whole.outcome.refused_of[queue],
+        "again": whole.outcome.again_of[queue],  # calls of people who had called before and were lost
         "callback": callbacks,
         "served": (figures.answered + callbacks["kept"]) / came if came else None,  # of all who came, sooner or later
         "occupancy": whole.agents.occupancy,  # of all agents: they serve more than one queue
+        "talk": whole.talk,
         "digest": whole.outcome.digest,
     }

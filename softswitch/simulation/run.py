@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from heapq import heappop, heappush
@@ -56,6 +56,8 @@ class Outcome:
 
     contacts: int = 0
     refused_of: Counter[str] = field(default_factory=Counter)  # by queue: it was full, or a condition of its held
+    again_of: Counter[str] = field(default_factory=Counter)  # by queue: calls of who had called before and was lost
+    talked_s: float = 0.0  # of customers with agents
     ended_at: float = 0.0  # s; the last thing that happened
     happened: int = 0  # orders and facts
     digest: str = ""  # of all of them, in order
@@ -82,7 +84,7 @@ class Run:
     """An agent whose ``pace`` is 2 needs half of the time that a contact asks for. ``epoch`` is the midnight from which
     times are counted (Unix s): calling windows have hours. ``overflow`` says by queue where those go whom it turns
     away; by the dialplan's own way, and to voicemail, they are gone. ``offers``: when a queue offers who waits in it to
-    be called back."""
+    be called back; ``by_itself``: queues whose phones answer by themselves for a customer who was called first."""
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class Run:
         epoch: float = 0.0,
         overflow: Mapping[str, Ways] | None = None,
         offers: Mapping[str, CallbackOffer] | None = None,
+        by_itself: Collection[str] = (),
     ) -> None:
         self.habits = habits or Habits()
         crew, self._turns = (roster or Everybody(0.0)).crew(agents)
@@ -117,7 +120,7 @@ class Run:
         self._performing = False
         self._outcome = Outcome()
         self._digest = Digest()
-        self.callbacks = Callbacks(self, policies, epoch)
+        self.callbacks = Callbacks(self, policies, epoch, by_itself)
         self._offers = Offers(self, offers or {})
         for spec in crew:
             self.feed(Reachability(spec.name, True))
@@ -191,6 +194,7 @@ class Run:
 
     def _redial(self, arrival: Arrival, losses: int) -> None:
         if arrival.number not in self._content:
+            self._outcome.again_of[arrival.queue] += 1
             self._arrive(arrival, losses)
 
     def _lost(self, contact: str, caller: Caller, stage: str, waited_s: float, promised: bool = True) -> None:
@@ -233,6 +237,7 @@ class Run:
         if arrival.wrap_up_s and self.queues[arrival.queue].wrap_up.mode is WrapUpMode.OPTIONAL:
             self.feed(AskWrapUp(agent))
         talk_s = arrival.talk_s / self._pace.get(agent, 1.0)
+        self._outcome.talked_s += talk_s
         self.later(self.now + talk_s, partial(self._hang_up, contact, agent, arrival))
 
     def _hang_up(self, contact: str, agent: str, arrival: Arrival) -> None:
@@ -285,7 +290,8 @@ class Run:
                 self._rings[contact] += 1
                 ring = self._ringing[contact, agent] = self._rings[contact]
                 if self.habits.hears(contact, agent, ring):
-                    self.later(self.now + self.habits.pickup_s, partial(self._pick_up, contact, agent, ring))
+                    pickup_s = 0.0 if self.callbacks.answers_itself(contact) else self.habits.pickup_s
+                    self.later(self.now + pickup_s, partial(self._pick_up, contact, agent, ring))
             case CancelOffer(contact, agent):
                 self._ringing.pop((contact, agent), None)
                 if self.callbacks.owns(contact) and not any(key[0] == contact for key in self._ringing):

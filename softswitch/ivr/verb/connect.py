@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -106,9 +107,13 @@ class Offer(Written):
         return self
 
     def order(self, run: Run) -> CallbackOffer:
+        return replace(self.at_any_hour(), in_s=self.closing.in_s(run) if self.closing else None)
+
+    def at_any_hour(self) -> CallbackOffer:
+        """Whatever closes when."""
         after_s = self.when if self.after is None else self.after
-        in_s = self.closing.in_s(run) if self.closing else None
-        return CallbackOffer(after_s, self.key, self.expected_above, self.position_above, in_s, self.another_number)
+        other = self.another_number
+        return CallbackOffer(after_s, self.key, self.expected_above, self.position_above, another_number=other)
 
 
 class ExitKey(Written):

@@ -158,3 +158,25 @@ def test_all_who_came_are_in_the_table_and_no_more_are_served_than_came() -> Non
     heading, values = (line.split() for line in output.splitlines()[:2])
     assert code == 0 and heading[:7] == ["queue", "offered", "refused", "answered", "gave", "up", "left"]
     assert values[1] == values[5] and values[2:5] == ["0", "0", "0"]
+
+
+def test_what_dialplans_offer_is_taken_and_people_call_in_again() -> None:
+    calls = ("--calls", "orders=300", "--hours", "2", "--patience", "4m", "--agents", "8", "--reached", "90")
+    nobody, some = told(*calls)["rows"][0], told(*calls, "--accepted", "60")["rows"][0]
+    assert some["elsewhere"] > nobody["elsewhere"]  # type: ignore[operator]
+    assert some["abandoned"] < nobody["abandoned"]  # type: ignore[operator]
+    again = told(*calls, "--redials", "50", "--no-callbacks")
+    row = again["rows"][0]
+    assert row["again"] > 20 and row["served"] <= 1 and row["offered"] > nobody["offered"]  # type: ignore[operator]
+    assert nobody["again"] == 0 and 0 < nobody["talk"] < nobody["occupancy"]  # type: ignore[operator]
+
+
+def test_a_configuration_whose_dialplans_are_wrong_is_refused_where_they_are_asked(tmp_path: Path) -> None:
+    other, plans = tmp_path / "config", tmp_path / "dialplans"
+    shutil.copytree(ROOT / "config", other)
+    shutil.copytree(ROOT / "dialplans", plans)
+    next(plans.glob("*.yaml")).write_text("dialplan: x\nsteps: 5\n")
+    calls = ("--config", str(other), "--calls", "orders=10", "--hours", "1")
+    assert _simulate(*calls)[0] == 0
+    code, output = _simulate(*calls, "--accepted", "50")
+    assert code == 1 and "what the dialplans offer is not known" in " ".join(output.split())
