@@ -34,7 +34,9 @@ class _ListFirst(TyperGroup):
 app = typer.Typer(cls=_ListFirst, help="The promises to call back.", no_args_is_help=False)
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Of promises, as the list shows them.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Of a promise, as the list shows it.")]
-State = Annotated[str, typer.Option("--state", help="open (the default), ended, any; or states, with commas.")]
+State = Annotated[
+    str, typer.Option("--state", help="open (where anything else is asked for), ended, any; or states, with commas.")
+]
 Queue = Annotated[str, typer.Option("--queue", help="Only of this queue.")]
 Campaign = Annotated[str, typer.Option("--campaign", help="Only of this campaign.")]
 Stage = Annotated[str, typer.Option("--stage", help="Only of callers who were lost there.")]
@@ -131,12 +133,15 @@ def listed(
     url: Url = "",
     as_json: Json = False,
 ) -> None:
-    """Those that are open, the oldest first; or those that are asked for."""
+    """Those that the switch has at hand: open ones, the oldest first, then those that ended last. With any option
+    those that are asked for, of all that the store has."""
     wanted = _query(
-        state=state or ("" if everything or number else "open"), queue=queue, campaign=campaign, stage=stage,
-        number=number, since=since, until=until, due=int(due), order="newest" if newest else "", all=int(everything),
+        state=state, queue=queue, campaign=campaign, stage=stage, number=number, since=since, until=until,
+        due=int(due), order="newest" if newest else "", all=int(everything),
     )  # fmt: skip
-    rows = list(_rows(base_url(url, config), wanted, limit + 1))
+    base = base_url(url, config)
+    at_hand = [] if wanted else request(base, "GET", "/api/v1/promises", "promises")
+    rows = list(_rows(base, wanted, limit + 1)) if wanted else at_hand
     show((_shown(row) if not as_json else row for row in rows[:limit]), _LISTED, as_json, "no callbacks")
     if len(rows) > limit and not as_json:
         typer.echo(

@@ -45,9 +45,10 @@ def test_the_list_says_who_how_old_and_why_it_waits(running: Running) -> None:
     running.control.promise_desk().waits["p-2"] = Wait("outside hours", 1_800_003_600.0)
     for command in ([], ["list"]):
         result = running("callbacks", *command)
-        head, first, second = result.stdout.splitlines()
+        head, first, second, third = result.stdout.splitlines()
         assert head.split("  ")[0] == "promise" and "why it waits" in head
         assert "+8613800138001" in first and "1157d9h46m40s" in first and first.rstrip().endswith("no agent free")
+        assert third.startswith("p-3") and "kept" in third, "what has ended lately is there as well"
         assert "orders (welcome)" in second and "busy" in second and "outside hours until 2027-01-15" in second
 
 
