@@ -19,6 +19,7 @@ from softswitch.call.signal import (
     Reject,
     Release,
     Released,
+    Respond,
     Texted,
     TransferWanted,
     Updated,
@@ -144,7 +145,11 @@ class Calls:
         self._keep(self._maker.inbound(name, wanted, local))
         self.transfers.called_us(name, wanted)
         self.transfers.takes(name, replaced)
-        return name, self.tell_leg(name, wanted.arrived)
+        effects = self.tell_leg(name, wanted.arrived)
+        unheard = any(isinstance(one, Respond) and one.response.status == 488 for one in effects)
+        # Whose phone offers nothing that we can hear may well take what we offer.
+        lost = self.lost(wanted.arrived.request, wanted.user, wanted.trunk) if unheard else []
+        return name, [*effects, *lost]
 
     def lost(self, request: Request, user: str, trunk: str) -> list[Effect]:
         """A call that is refused before it is a contact."""
