@@ -33,6 +33,7 @@ from softswitch.switch.view import (
 )
 from tests.support import stories
 from tests.support.fake_barring import FakeBarring
+from tests.support.fake_campaigns import FakeCampaigns
 from tests.support.fake_desk import FakeDesk
 
 NOON = datetime(2026, 3, 30, 10, 0, tzinfo=UTC)  # 12:00 in Berlin
@@ -51,6 +52,7 @@ class FakeControl:
     counted: Intervals = field(default_factory=Intervals)
     desk: FakeDesk | None = None
     barring: FakeBarring = field(default_factory=FakeBarring)
+    outbound: FakeCampaigns = field(default_factory=FakeCampaigns)
 
     def statistics(self, of_agents: bool) -> StatisticsView:
         return StatisticsView(NOON.timestamp(), "Europe/Berlin", NOON.timestamp() - 900, self.counted)
@@ -75,6 +77,9 @@ class FakeControl:
         if self.desk is None:
             self.desk = FakeDesk(self.done)
         return self.desk
+
+    def campaigns(self) -> FakeCampaigns:
+        return self.outbound
 
     def do_not_call(self) -> FakeBarring:
         return self.barring
