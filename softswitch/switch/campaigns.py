@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from softswitch.call.record import CallRecord
-from softswitch.callback.campaign import Campaign
+from softswitch.callback.campaign import STAGE, Campaign
 from softswitch.callback.model import Paused
+from softswitch.callback.repeat import first_priority_s
 from softswitch.callback.sheet.row import Import
 from softswitch.contact.order import TellLedger
 from softswitch.core.effect import DomainEvent, Effect
@@ -78,8 +79,17 @@ class Campaigns:
         policy = rules.policy(name)
         now = self._switch.clock.monotonic() + self._switch.clock.epoch
         return Import(
-            campaign, policy.key, rules.reading(name), policy.expiry_s, policy.window.zone, now, rules.barred, consent, round_
-        )  # fmt: skip
+            campaign=campaign,
+            key=policy.key,
+            reading=rules.reading(name),
+            priority_s=first_priority_s(policy, STAGE),
+            expiry_s=policy.expiry_s,
+            zone=policy.window.zone,
+            now=now,
+            listed=rules.barred,
+            consent=consent,
+            round=round_,
+        )
 
     def _known(self, name: str) -> Campaign:
         """Raises ``LookupError``."""

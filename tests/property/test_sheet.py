@@ -20,7 +20,7 @@ from softswitch.callback.sheet.row import Import, Row
 CELLS = st.text(st.characters(min_codepoint=32, exclude_categories=("C", "Zl", "Zp"), exclude_characters="\ufffd"))
 PIECES = st.integers(1, 50)
 REGIONS = ("CN", "DE", "FR", "US", "GB", "IT", "HK", "BR", "RU", "JP")
-COMMON = Import(Campaign("c", "q"), "c", Reading(), 86400.0, "Asia/Shanghai", 1.76e9, lambda number: False)
+COMMON = Import(Campaign("c", "q"), "c", Reading(), 0.0, 86400.0, "Asia/Shanghai", 1.76e9, lambda number: False)
 
 
 def rows_of(octets: bytes, size: int) -> list[Row]:

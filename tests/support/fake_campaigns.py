@@ -31,7 +31,7 @@ class FakeCampaigns:
     def importing(self, name: str, consent: str, round_: str) -> Import:
         self.done.append(("importing", name, consent, round_))
         return Import(
-            Campaign(name, "sales"), name, Reading(), 86400.0, "Asia/Shanghai", NOON, {"+8613900139000"}.__contains__,
+            Campaign(name, "sales"), name, Reading(), 0.0, 86400.0, "Asia/Shanghai", NOON, {"+8613900139000"}.__contains__,
             consent, round_,
         )  # fmt: skip
 

@@ -26,6 +26,7 @@ from softswitch.core.units import seconds
 
 MOST_TEXT = 500  # characters of a cell
 MOST_NUMBER = 64
+FIRST_S, STEP_S = 1.0, 1e-6  # of age: those above go before those below, up to a million
 MOST_PRIORITY_S = MOST_AHEAD_S = 366 * 86400.0
 _ILLEGIBLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069{BROKEN}]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -44,6 +45,7 @@ class Import:
     campaign: Campaign
     key: str  # dedupe group
     reading: Reading
+    priority_s: float  # on top of what a row says
     expiry_s: float  # of rows that do not say when they expire, from when they may be called
     zone: str  # IANA; of times without one
     now: float  # Unix s
@@ -177,13 +179,13 @@ class Rows:
             stage=STAGE,
             state=PromiseState.RECORDED,
             contact="",
-            recorded_at=common.now,
+            recorded_at=common.now - FIRST_S + len(self._seen) * STEP_S,
             losses=0,
             not_before=not_before,
             updated_at=common.now,
             group=common.key,
             campaign=campaign.name,
-            priority_s=times.get("priority", 0.0),
+            priority_s=times.get("priority", 0.0) + common.priority_s,
             expires_at=times.get("expires", not_before + common.expiry_s if not_before > common.now else 0.0),
             consent=consent or common.consent,
             variables=tuple(variables.items()),

@@ -22,7 +22,7 @@ GOOD = "13800138000"
 
 def common(listed: Collection[str] = (), zone: str = SHANGHAI, **of_campaign: object) -> Import:
     campaign = Campaign("welcome", "sales", **{"reserved": frozenset({"caller", "queue"}), **of_campaign})  # type: ignore[arg-type]
-    return Import(campaign, "welcome", Reading(), 7 * DAY_S, zone, NOON, listed.__contains__, "C-1")
+    return Import(campaign, "welcome", Reading(), 60.0, 7 * DAY_S, zone, NOON, listed.__contains__, "C-1")
 
 
 def read(
@@ -49,7 +49,7 @@ def test_a_row_is_a_promise_with_all_that_it_says() -> None:
     assert (promise.number, promise.queue, promise.campaign, promise.key) == (
         "+8613800138000", "sales", "welcome", "welcome",
     )  # fmt: skip
-    assert (promise.stage, promise.losses, promise.priority_s, promise.consent) == ("imported", 0, 3600.0, "C-9")
+    assert (promise.stage, promise.losses, promise.priority_s, promise.consent) == ("imported", 0, 3660.0, "C-9")
     assert promise.not_before == 1760058000.0  # 2025-10-10 01:00 UTC
     assert promise.expires_at == 1760198400.0  # the end of that day in Shanghai
     assert dict(promise.variables) == {"name": "李雷", "product": "tea", "gift": "cup"}
@@ -58,6 +58,12 @@ def test_a_row_is_a_promise_with_all_that_it_says() -> None:
 def test_what_a_row_leaves_empty_is_as_the_campaign_and_the_import_say() -> None:
     (promise,), _ = read(f"number,product,consent\n{GOOD},,\n", common(variables=(("product", "coffee"),)))
     assert (dict(promise.variables), promise.consent, promise.expires_at) == ({"product": "coffee"}, "C-1", 0.0)
+
+
+def test_those_above_are_called_before_those_below() -> None:
+    promises, _ = read("number\n" + "".join(f"1380013{n:04d}\n" for n in range(2000)))
+    assert [one.number[-4:] for one in sorted(promises, key=lambda one: one.rank)] == [f"{n:04d}" for n in range(2000)]
+    assert all(NOON - 1 <= one.recorded_at <= NOON for one in promises)
 
 
 def test_who_is_not_to_be_called_before_a_day_has_as_long_from_then() -> None:
@@ -70,7 +76,9 @@ def test_who_is_not_to_be_called_before_a_day_has_as_long_from_then() -> None:
 def test_the_same_row_is_the_same_promise_and_another_round_or_campaign_is_not() -> None:
     ids = {read(f"number\n{number}\n")[0][0].id for number in (GOOD, "+8613800138000", "138-0013-8000")}
     assert len(ids) == 1
-    again = Import(common().campaign, "welcome", Reading(), 7 * DAY_S, SHANGHAI, NOON, set().__contains__, round="2")
+    again = Import(
+        common().campaign, "welcome", Reading(), 60.0, 7 * DAY_S, SHANGHAI, NOON, set().__contains__, round="2"
+    )
     (other,), _ = read(f"number\n{GOOD}\n", again)
     assert other.id not in ids
 
