@@ -46,6 +46,7 @@ _SERVICES = {  # short ones, beyond what the library knows
 }
 _BEHIND_AREA = {"CN": re.compile(r"(?:10|2\d|[3-9]\d\d)(9[56]\d{3,4})")}  # the same service, of one city
 _CHEAP = {"CN": frozenset({PhoneNumberType.SHARED_COST})}  # 400: the caller pays for a local call
+_BEFORE_CODE = re.compile(r"(?:(?:\+|00)\d{1,3})?0?|(?:(?:\+|00)\d{1,3}|0)\d{2,3}")
 _INTERNAL = re.compile(r"[A-Za-z0-9._+*#-]{1,64}")
 
 
@@ -96,8 +97,8 @@ def _outside(keys: str, reading: Reading) -> Number:
         parsed = phonenumbers.parse(keys, reading.region)
     except phonenumbers.NumberParseException:
         return Number(keys, "emergency") if _emergency(keys, reading) else Number("", "invalid")
-    if phonenumbers.is_valid_number(parsed):
-        return _within(keys, _of_somebody(parsed, reading), reading)
+    if (found := _of_somebody(parsed, reading)) is not None:
+        return _within(keys, found, reading)
     if _emergency(keys, reading):
         return Number(keys, "emergency")
     country = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
@@ -107,10 +108,13 @@ def _outside(keys: str, reading: Reading) -> Number:
     return _local(keys, reading)
 
 
-def _of_somebody(parsed: PhoneNumber, reading: Reading) -> Number:
-    """Valid, and then one of a country, or of no country at all."""
-    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    country, kind = phonenumbers.region_code_for_number(parsed), phonenumbers.number_type(parsed)
+def _of_somebody(parsed: PhoneNumber, reading: Reading) -> Number | None:
+    """A number that somebody may have, in a country or in none; else None."""
+    kind = phonenumbers.number_type(parsed)
+    if kind == PhoneNumberType.UNKNOWN:  # which is what is no valid number
+        return None
+    country, national = phonenumbers.region_code_for_number(parsed), phonenumbers.national_significant_number(parsed)
+    number = f"+{parsed.country_code}{national}"
     if country == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
         return Number(number, _NO_COUNTRY.get(parsed.country_code or 0, "satellite"))
     if country not in (reading.countries or (reading.region,)):
@@ -120,7 +124,7 @@ def _of_somebody(parsed: PhoneNumber, reading: Reading) -> Number:
     if kind in _KINDS:
         return Number(number, _KINDS[kind])
     known = _BEHIND_AREA.get(country)
-    match = known.fullmatch(phonenumbers.national_significant_number(parsed)) if known else None
+    match = known.fullmatch(national) if known else None
     return Number(match[1], "service") if match else Number(number)
 
 
@@ -145,16 +149,13 @@ def _local(keys: str, reading: Reading) -> Number:
     if reading.area_code and keys[0] not in "+0":
         country = phonenumbers.country_code_for_region(reading.region)
         parsed = phonenumbers.parse(f"+{country}{reading.area_code}{keys}")
-        if phonenumbers.is_valid_number(parsed):
-            return _of_somebody(parsed, reading)
+        return _of_somebody(parsed, reading) or Number("", "invalid")
     return Number("", "invalid")
 
 
 def _emergency(keys: str, reading: Reading) -> bool:
-    """Also behind the code of our country or of an area: 010110 are the police of Beijing."""
-    abroad = rf"(?:\+|00){phonenumbers.country_code_for_region(reading.region)}"
-    behind = re.compile(rf"(?:{abroad})?0?|(?:{abroad}|0)\d{{2,3}}")
-    codes = [keys, *(keys[-width:] for width in range(3, 7) if behind.fullmatch(keys[:-width]))]
+    """Also behind the code of a country or of an area: 010110 are the police of Beijing."""
+    codes = [keys, *(keys[-width:] for width in range(3, 7) if _BEFORE_CODE.fullmatch(keys[:-width]))]
     return any(code in EMERGENCY or _is_emergency(code, reading) for code in codes)
 
 
