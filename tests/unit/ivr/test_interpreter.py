@@ -148,7 +148,10 @@ def test_each_step_is_told_with_its_verb(walker: Walker) -> None:
 
 
 def test_the_callers_variables(walker: Walker) -> None:
-    walk = walker(WAITING[Wait.PROMPT], trunk="carrier", wall=WALL, diverted=("200", "100"), note="66;encoding=hex")
+    walk = walker(
+        WAITING[Wait.PROMPT], trunk="carrier", wall=WALL, diverted=("200", "100"), note="66;encoding=hex",
+        campaign={"name": "spring", "due": "5"},
+    )  # fmt: skip
     assert walk.variables == {
         "caller": {"number": "13800138000", "name": "Li"},
         "called": "8000",
@@ -156,6 +159,7 @@ def test_the_callers_variables(walker: Walker) -> None:
         "note": "66;encoding=hex",
         "trunk": "carrier",
         "contact": "c1",
+        "campaign": {"name": "spring", "due": "5"},
         "language": "en",
         "digits": "",
     }
