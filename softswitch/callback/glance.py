@@ -23,8 +23,8 @@ class Glance:
         return entry.shown if entry is not None else None
 
     def promises(self) -> Iterator[Promise]:
-        """The same of all of them, in no order."""
-        return (shown for entry in self._move.book.entries() if (shown := entry.shown) is not None)
+        """The same of all of them, in no order; whatever comes or goes meanwhile."""
+        return (shown for entry in list(self._move.book.entries()) if (shown := entry.shown) is not None)
 
     def wait(self, id: str, now: float) -> Wait | None:
         entry = self._move.book.get(id)

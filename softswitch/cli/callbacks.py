@@ -19,7 +19,7 @@ from softswitch.cli.table import Column, as_json_text, duration, moment, show, t
 from softswitch.core.legible import printable
 from softswitch.core.units import seconds, spoken
 
-PAGE = 1000  # rows of one request
+PAGE = 5000  # rows of one request
 
 
 class _ListFirst(TyperGroup):

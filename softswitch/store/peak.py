@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Row, Select, and_, cast, func, or_, select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from softswitch.acd.model import QueueLeft
 from softswitch.acd.statistics import INTERVAL_S, AgentFigures
 from softswitch.callback.history import Logged
-from softswitch.callback.model import LossNotRecorded
+from softswitch.callback.model import LossNotRecorded, Promise
 from softswitch.contact.peak import Came, Followed, Seen, Turned
 from softswitch.contact.peak_curve import DAY_S, QUARTER_S
 from softswitch.core.legible import legible
@@ -67,13 +67,15 @@ async def read_peak(url: str, since: float, until: float, after: float, queue: s
 async def quarters(url: str, since: float, until: float, queue: str = "") -> dict[int, int]:
     """Calls that came in, by the begin of their quarter of an hour (Unix s)."""
     both = engines(url)
-    start = cast(func.floor(_CALLS.started_at / QUARTER_S), BigInteger) * QUARTER_S
-    query = _calls(since, until, queue).with_only_columns(start.label("start"), func.count().label("calls"))
+    query = _calls(since, until, queue).with_only_columns(_CALLS.started_at)
+    found: Counter[int] = Counter()
     try:
-        async with both.read.connect() as connection:
-            return {int(row.start): row.calls for row in await connection.execute(query.group_by(start))}
+        async with both.read.connect() as connection, connection.stream(query) as stream:
+            async for (started_at,) in stream:
+                found[int(started_at // QUARTER_S) * QUARTER_S] += 1
     finally:
         await both.dispose()
+    return found
 
 
 def _calls(since: float, until: float, queue: str) -> Select[tuple[object, ...]]:
@@ -109,17 +111,23 @@ async def _promises(connection: AsyncConnection, since: float, until: float, que
     """Of callers, not of lists: those recorded then, and those to which something happened then."""
     recorded = and_(_PROMISES.recorded_at >= since, _PROMISES.recorded_at < until)
     touched = select(_LOG.promise).where(_LOG.at >= since, _LOG.at < until)
-    query = select(schema.promises).where(
-        or_(recorded, _PROMISES.id.in_(touched)), _PROMISES.campaign == "", _PROMISES.stage != "imported"
-    )
-    rows = [to_promise(row) for row in await connection.execute(_of_queue(query, queue))]
+    # Each by an index of its own.
+    wanted = (
+        and_(recorded, schema.OPEN_ROW), and_(recorded, schema.ENDED_ROW), _PROMISES.id.in_(touched),
+    )  # fmt: skip
+    found: dict[str, Promise] = {}
+    for which in wanted:
+        query = select(schema.promises).where(which, _PROMISES.campaign == "", _PROMISES.stage != "imported")
+        for row in await connection.execute(_of_queue(query, queue)):
+            found[row.id] = to_promise(row)
+    rows = list(found.values())
     log: dict[str, list[Logged]] = defaultdict(list)
     columns = [_LOG[name] for name in Logged.__slots__]
     for first in range(0, len(rows), AT_ONCE):
         some = [row.id for row in rows[first : first + AT_ONCE]]
         kept = select(_LOG.promise, *columns).where(_LOG.promise.in_(some)).order_by(_LOG.at, _LOG.attempt)
         for row in await connection.execute(kept):
-            log[row.promise].append(Logged(*row[1:]))
+            log[row.promise].append(Logged(**{name: row._mapping[name] for name in Logged.__slots__}))
     return [Followed(row, tuple(log[row.id])) for row in rows]
 
 

@@ -29,7 +29,10 @@ def page(wanted: Wanted, after: Place | None, limit: int) -> list[Select[Any]]:
     names: list[ColumnElement[bool]] = [true()]
     if wanted.queue:
         queue = legible(wanted.queue)
-        names = [_PROMISES.name == queue, and_(_PROMISES.queue == queue, _PROMISES.campaign != "")]
+        names = [
+            and_(_PROMISES.name == queue, _PROMISES.campaign == ""),
+            and_(_PROMISES.queue == queue, _PROMISES.campaign != ""),
+        ]
     return [
         _ordered(select(schema.promises).where(row, name, *_conditions(wanted, states)), wanted, after).limit(limit)
         for states, row in parts
@@ -41,6 +44,7 @@ def page(wanted: Wanted, after: Place | None, limit: int) -> list[Select[Any]]:
 def _ordered(query: Select[Any], wanted: Wanted, after: Place | None) -> Select[Any]:
     order = (_PROMISES.recorded_at, _PROMISES.id)
     if after is not None:
+        after = (after[0], legible(after[1]))
         query = query.where(tuple_(*order) < tuple_(*after) if wanted.newest_first else tuple_(*order) > tuple_(*after))
     return query.order_by(*(one.desc() if wanted.newest_first else one.asc() for one in order))
 
