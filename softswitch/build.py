@@ -20,7 +20,7 @@ from softswitch.core.errors import Problem
 from softswitch.core.yaml_nodes import did_you_mean, load_yaml, locate
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
-from softswitch.ivr.verb.callback import PROMISE_STAGE
+from softswitch.ivr.verb.callback import KEYED_STAGE, PROMISE_STAGE
 from softswitch.ivr.world import World
 from softswitch.media.prompts import Speaking
 from softswitch.sdp.codecs import KNOWN, USUAL
@@ -119,6 +119,7 @@ def plan_world(settings: Settings) -> World:
     return World(
         queues=frozenset(settings.queues),
         promising=frozenset(policy.queue for policy in settings.policies() if PROMISE_STAGE in policy.stages),
+        keyed=frozenset(policy.queue for policy in settings.policies() if KEYED_STAGE in policy.stages),
         skills=frozenset(skills),
         agents=frozenset(settings.agents),
         users=frozenset(settings.users),

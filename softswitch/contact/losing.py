@@ -65,7 +65,11 @@ class Losing(Transferable):
             loss, self.asked, self.settled = replace(self.asked, token=""), None, True
             return [TellLedger(loss)]
         plan = self.script.lost(gone)
-        if plan is None or not plan.stage or self.settled or self.facts.kind != "inbound":
+        if plan is None or self.settled or self.facts.kind != "inbound":
+            return []
+        if plan.done and plan.queue:  # what he was lost for before, he has found now
+            return [TellLedger(ReachedAgent(self.facts.caller, plan.queue, GUESSED))]
+        if not plan.stage:
             return []
         since, queue, stage = self.began_at, plan.queue, plan.stage
         if stage == "ivr" and not self.answered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softswitch.core.yaml_nodes import Path
-from softswitch.ivr.verb.callback import PROMISE_STAGE
+from softswitch.ivr.verb.callback import KEYED_STAGE, PROMISE_STAGE
 from softswitch.ivr.view import View
 
 
@@ -39,16 +39,18 @@ def _names(view: View) -> None:
 
 def _promises(view: View) -> None:
     """Queues that there are, and that call nobody back: what they offer is not said, what they promise fails."""
-    queues, promising = view.world.queues, view.world.promising
-    if queues is None or promising is None:
-        return
+    queues, promising, keyed = view.world.queues, view.world.promising, view.world.keyed
     for name, step in view.plan.steps.items():
         for queue, below in step.verb.promises():
-            if queue in queues - promising:
-                message = (
-                    f"queue {queue!r} calls nobody back: its callback: is missing, or its stages lack {PROMISE_STAGE}"
-                )
-                view.problem(name, below, message, "warning")
+            if queues is not None and promising is not None and queue in queues - promising:
+                view.problem(name, below, _silent(queue, "", PROMISE_STAGE), "warning")
+        for queue, below in step.verb.asks():
+            if queues is not None and keyed is not None and queue in queues - keyed:
+                view.problem(name, below, _silent(queue, " at a number that is keyed in", KEYED_STAGE), "warning")
+
+
+def _silent(queue: str, where: str, stage: str) -> str:
+    return f"queue {queue!r} calls nobody back{where}: its callback: is missing, or its stages lack {stage}"
 
 
 CHECKS = (_numbers, _lost_to, _names, _promises)

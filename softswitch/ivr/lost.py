@@ -32,6 +32,7 @@ class PlanLoss:
     queue: str  # that would call back; "": nobody would
     step: str  # those of a flow as flow/step
     rule: Losing
+    done: bool = False  # he has what he called for
 
 
 def loss(plan: Plan, state: State, gone: bool) -> PlanLoss | None:
@@ -39,7 +40,7 @@ def loss(plan: Plan, state: State, gone: bool) -> PlanLoss | None:
     if state.wait is Wait.START:
         return None
     step = f"{state.flow}/{state.step}" if state.flow else state.step
-    return PlanLoss(_stage(plan, state, gone), state.lost_to or plan.losing.to, step, plan.losing)
+    return PlanLoss(_stage(plan, state, gone), state.lost_to or plan.losing.to, step, plan.losing, state.done)
 
 
 def _stage(plan: Plan, state: State, gone: bool) -> str:

@@ -12,6 +12,7 @@ class World:
 
     queues: frozenset[str] | None = None
     promising: frozenset[str] | None = None  # queues that call back whom they have promised it
+    keyed: frozenset[str] | None = None  # queues that call back at numbers that callers key in
     skills: frozenset[str] | None = None
     agents: frozenset[str] | None = None
     users: frozenset[str] | None = None

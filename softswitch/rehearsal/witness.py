@@ -127,8 +127,8 @@ class Witness:
                 self._note(self._whose(message.contact), "message", f"leaves a message in {mailbox}", mailbox=mailbox)
             case PromiseChanged(promise, None):
                 text = f"is promised a callback in {promise.queue} to {promise.number} as {promise.stage}"
-                made = {"queue": promise.queue, "number": promise.number, "stage": promise.stage}
-                self._note(CALLER, "promise", text, **made)
+                queue, number, stage = promise.queue, promise.number, promise.stage
+                self._note(CALLER, "promise", text, queue=queue, number=number, stage=stage)
             case SurveyAnswered(contact, _, question, score):
                 told = f"rates {question} {score}"
                 self._note(self._whose(contact), "rates", told, question=question, score=score)

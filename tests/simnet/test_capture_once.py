@@ -11,6 +11,7 @@ from softswitch.acd.model import Need, QueueSpec
 from softswitch.callback.model import PromiseState
 from softswitch.contact.mailbox import MailboxRules
 from softswitch.contact.overflow import Way
+from softswitch.contact.treatment import Treatment
 from softswitch.ivr.interpreter import Interpreter
 from softswitch.ivr.model import Pressed
 from softswitch.switch.event import UnitFailed
@@ -92,6 +93,29 @@ def test_who_has_abandoned_one_queue_is_still_called_by_it_when_another_has_serv
     assert [(one.state.value, one.stage) for one in promised(house)] == [("due", "abandoned")]
 
 
+def test_who_calls_again_and_finds_what_he_wanted_is_not_called_back() -> None:
+    house = centre()
+    leaves(house, calls(house), 5.2)
+    leaves(house, calls(house, "13"), 1)
+    assert [(one.state, one.stage, one.losses) for one in promised(house)] == [(PromiseState.WITHDRAWN, "ivr", 1)]
+
+
+def test_who_abandoned_and_calls_again_only_for_the_address_is_called_back_all_the_same() -> None:
+    house = centre()
+    leaves(house, calls(house, "11"), 5)
+    leaves(house, calls(house, "13"), 1)
+    assert [(one.state, one.stage) for one in promised(house)] == [(PromiseState.DUE, "abandoned")]
+
+
+def test_closed_without_an_answer_is_closed() -> None:
+    text = PLAN.replace("closed: {say", "closed: {reject: 486}\n  other: {say")
+    text = text.replace("open: welcome, closed", "open: welcome, failed: other, closed")
+    house = centre(text, calendar=NEVER)
+    call = calls(house)
+    ended(house, call)
+    assert call.status == 486 and [(one.stage, one.step) for one in promised(house)] == [("closed", "closed")]
+
+
 # ---- offers keep the place -------------------------------------------------------------------------------------------
 
 OFFERS = {
@@ -138,6 +162,22 @@ def test_an_offer_taken_in_the_queue_that_he_was_sent_on_to_keeps_the_age_of_the
     ended(house, call)
     (promise,) = promised(house)
     assert (promise.queue, promise.stage, promise.losses) == ("service", "accepted-offer", 1)
+    assert promise.recorded_at - house.world.switch.clock.epoch == pytest.approx(joined_at, abs=1)
+
+
+def test_who_lost_the_line_and_takes_the_offer_when_he_is_back_has_one_promise_at_his_old_place() -> None:
+    line = "{name: orders, offer_callback: {after: 10s, key: 1}}"
+    house = centre(PLAN.replace("{name: orders, exit: {key: 0, to: main}}", line), queues=LONG,
+                   treatments={"orders": Treatment(resume_s=300.0)})  # fmt: skip
+    call = calls(house, "11")
+    joined_at = house.world.now
+    leaves(house, call, 5)
+    call = calls(house, "11")
+    house.world.run(15)
+    house.carrier.press(call, "1")
+    ended(house, call)
+    (promise,) = promised(house)
+    assert (promise.stage, promise.losses) == ("accepted-offer", 2)
     assert promise.recorded_at - house.world.switch.clock.epoch == pytest.approx(joined_at, abs=1)
 
 

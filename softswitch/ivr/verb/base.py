@@ -119,6 +119,10 @@ class Verb(Written):
         """Queues by which callers are to be called back: (name, path of the key)."""
         return iter(())
 
+    def asks(self) -> Iterator[tuple[str, KeyPath]]:
+        """Queues by which callers are to be called back at a number that they key in: (name, path of the key)."""
+        return iter(())
+
     def parts(self) -> Iterator[tuple[KeyPath, Sequence[str], Sequence[Any]]]:
         """What is heard here, for the check: below which keys, the recordings, and the texts (``item.Item``)."""
         return iter(())

@@ -50,6 +50,10 @@ class Callback(Verb):
     def promises(self) -> Iterator[tuple[str, KeyPath]]:
         yield self.queue, ("queue",)
 
+    def asks(self) -> Iterator[tuple[str, KeyPath]]:
+        if self.ask:
+            yield self.queue, ("ask",)
+
     def unanswered(self) -> str:
         return "failed" if self.ask else ""
 

@@ -211,6 +211,10 @@ class Queue(Verb):
         if self.offer_callback is not None:
             yield self.name, ("offer_callback",)
 
+    def asks(self) -> Iterator[tuple[str, KeyPath]]:
+        if self.offer_callback is not None and self.offer_callback.another_number:
+            yield self.name, ("offer_callback", "another_number")
+
     def enter(self, run: Run) -> Exit | None:
         needs = None if self.needs is None else tuple(need.plain() for need in self.needs)
         offer = self.offer_callback.order(run) if self.offer_callback else None

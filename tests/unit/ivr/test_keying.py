@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from softswitch.ivr.check import check_plan
 from softswitch.ivr.keying import LONGEST, SPEECH_S, Keying, Turn
 from softswitch.ivr.model import EndCall, MakePromise, PlayEnded, PlayPrompts, Promised, StepFailed
 from softswitch.ivr.outlook import Nowhere
 from softswitch.ivr.run import Facts
-from tests.unit.ivr.conftest import Walk, Walker
+from softswitch.ivr.world import World
+from tests.unit.ivr.conftest import HEAD, Walk, Walker
 
 STEP = (
     "  first: {callback: {queue: orders, ask: {tries: 3, timeout: 5s}}, next: bye, failed: no}\n  no: {hangup: busy}\n"
@@ -139,6 +141,17 @@ def test_the_same_is_asked_once_more_after_a_restart(walker: Walker) -> None:
     again = walk.machine.resume(walk.now)
     assert "one three nine" in said(again)
     assert MakePromise("orders", "13900001111", "keyed") in walk.press("1")
+
+
+def test_a_queue_that_takes_no_keyed_numbers_is_told_of() -> None:
+    text = HEAD + STEP + "  bye: {hangup: normal}\n"
+    orders, none = frozenset({"orders"}), frozenset[str]()
+    _, problems = check_plan(text, "a.yaml", World(queues=orders, promising=orders, keyed=none))
+    assert [str(one) for one in problems] == [
+        "a.yaml:6:37: warning: steps.first.callback.ask: queue 'orders' calls nobody back at a number that is keyed in: "
+        "its callback: is missing, or its stages lack keyed"
+    ]
+    assert not check_plan(text, "a.yaml", World(queues=orders, promising=orders, keyed=orders))[1]
 
 
 def test_keys_while_the_promise_is_written_change_nothing() -> None:
