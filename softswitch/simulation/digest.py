@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
+from operator import attrgetter
+from typing import Any
 
 from softswitch.acd.decision import Record
 from softswitch.core.effect import Effect
@@ -25,8 +27,10 @@ class Digest:
     def __init__(self) -> None:
         self.happened = 0
         self._hash = hashlib.blake2b(digest_size=16)
-        self._names: dict[type, tuple[str, ...]] = {}
-        self._plain: set[tuple[type, ...]] = set()  # effects, each with the types of its values, that are all plain
+        self._values: dict[type, Callable[[object], tuple[Any, ...]]] = {}  # of its fields, by class
+        self._plain: dict[
+            tuple[type, ...], bool
+        ] = {}  # classes, each with the types of its values, whether they are all plain
 
     def add(self, effects: Iterable[Effect], now: float) -> None:
         """What one step has led to, at ``now``."""
@@ -37,34 +41,37 @@ class Digest:
     def __str__(self) -> str:
         return self._hash.hexdigest()
 
-    def _line(self, effect: Effect) -> str:
-        kind = type(effect)
-        names = self._names.get(kind) or self._fields(kind)
-        values = [getattr(effect, name) for name in names]
+    def _line(self, value: object) -> str:
+        """A dataclass."""
+        kind = type(value)
+        get = self._values.get(kind) or self._fields(kind)
+        values = get(value)
         types = (kind, *map(type, values))
-        if types in self._plain:
+        plain = self._plain.get(types)
+        if plain is None:
+            plain = self._plain[types] = all(one in _PLAIN or issubclass(one, enum.Enum) for one in types[1:])
+        if plain:
             return f"{kind.__name__}{values!r}"
-        if all(one in _PLAIN or issubclass(one, enum.Enum) for one in types[1:]):
-            self._plain.add(types)
-            return f"{kind.__name__}{values!r}"
-        return f"{kind.__name__}[{', '.join(map(self._written, values))}]"
+        written = [repr(one) if type(one) in _PLAIN else self._written(one) for one in values]
+        return f"{kind.__name__}[{', '.join(written)}]"
 
     def _written(self, value: object) -> str:
-        kind = type(value)
-        if kind in _PLAIN or isinstance(value, enum.Enum):
+        if type(value) in _PLAIN or isinstance(value, enum.Enum):
             return repr(value)
         if isinstance(value, Record):
             return self._record(value)
         if isinstance(value, tuple):
             return f"({','.join(map(self._written, value))})"
-        names = self._names.get(kind) or self._fields(kind)
-        return f"{kind.__name__}({','.join([self._written(getattr(value, name)) for name in names])})"
+        return self._line(value)
 
-    def _fields(self, kind: type) -> tuple[str, ...]:
+    def _fields(self, kind: type) -> Callable[[object], tuple[Any, ...]]:
         if not is_dataclass(kind):
             raise UsageError(f"a {kind.__name__} has no text that is the same in every process")
-        names = self._names[kind] = tuple(one.name for one in fields(kind))
-        return names
+        names = [one.name for one in fields(kind)]
+        several: Callable[[object], Any] = attrgetter(*names) if len(names) > 1 else lambda value: ()
+        get = several if len(names) != 1 else lambda value: (getattr(value, names[0]),)
+        self._values[kind] = get
+        return get
 
     def _record(self, record: Record) -> str:
         """From these values follow the winner and the reason of each who was passed over."""

@@ -2,7 +2,7 @@
 
     python -m tests.bench.callback_formulas [CONTACTS] [FILE.csv]
 
-Per row independent runs of at least so many contacts each (4,000; more where a row needs them), the first quarter left
+Per row independent runs of at least so many contacts each (3,000; more where a row needs them), the first quarter left
 out; how many standard errors each figure lies off what ``tests.support.callback_chain`` computes, and how large a
 standard error is at most, in % of the figure. The rows are those of
 FILE (columns as in ``tests/unit/simulation/callback_ctmc.csv``, where the exact figures may be missing) and, without
@@ -29,7 +29,7 @@ from softswitch.simulation.run import Run
 from tests.bench.formulas import enough, off
 from tests.support.callback_chain import FIGURES, Chain
 
-RUNS = 32
+RUNS = 16
 ROWS = Path(__file__).parents[1] / "unit/simulation/callback_ctmc.csv"
 MORE = [
     Chain(90 / 3600, 180.0, 5, 60.0, 1, 0.5, 0), Chain(150 / 3600, 120.0, 6, 200.0, 3, 0.7, 1),
@@ -162,7 +162,7 @@ def read(path: Path) -> list[tuple[Chain, dict[str, str]]]:
 
 
 def main() -> None:
-    contacts = int(sys.argv[1]) if len(sys.argv) > 1 else 4_000
+    contacts = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000
     given = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     chains = [chain for chain, _ in read(given or ROWS)] + ([] if given else MORE)
     worst = 0.0
