@@ -87,7 +87,9 @@ class Sharing:
         wake = wake_at(entry, move.rules, move.now)
         if wake >= move.now + GIVE_BACK_S:
             self._drop(entry)
-            move.out.append(GiveBack(replace(promise, not_before=max(wake, promise.not_before))))
+            # Nobody knows how long a pause lasts, and a paused campaign takes nothing out of the pool.
+            until = promise.not_before if promise.name in move.rules.paused else max(wake, promise.not_before)
+            move.out.append(GiveBack(replace(promise, not_before=until)))
 
     def _drop(self, entry: Entry) -> None:
         """Nothing more is written of it, and it has no claim on anybody."""

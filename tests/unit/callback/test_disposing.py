@@ -18,8 +18,10 @@ from softswitch.callback.model import (
     Restored,
     SeekAgent,
 )
+from softswitch.callback.node import GiveBack, Leased
 from softswitch.callback.rule import Rules
 from tests.unit.callback.desk import E164, NOON, SALES, Desk
+from tests.unit.callback.pool_desk import PoolDesk, pooled
 
 CAMPAIGN = replace(SALES, campaign="welcome", stages=())
 ROW = Promise(
@@ -110,3 +112,15 @@ def test_a_campaign_calls_from_its_first_to_its_last_day() -> None:
     assert rules.changes_at(ROW, NOON) == NOON + 100
     assert rules.changes_at(ROW, NOON + 150) == rules.overdue_at(ROW) == NOON + 200
     assert rules.changes_at(ROW, NOON + 200) == float("inf")
+
+
+def test_what_goes_back_to_the_pool_for_a_pause_is_due_when_the_pause_is_over() -> None:
+    rows = [pooled(1, campaign="welcome", group="welcome"), pooled(2, campaign="welcome", group="welcome")]
+    desk = PoolDesk(CAMPAIGN, rows=rows)
+    desk.feed(Leased(NOON + 1e6))
+    desk.feed(Capacity("sales", 1, 0))
+    desk.answer()
+    desk.feed(Capacity("sales", 0, 0))  # one is being sought for, the other waits
+    desk.feed(Paused(frozenset({"welcome"})))
+    (back,) = desk.given(GiveBack)
+    assert (back.promise.id, back.promise.not_before) == ("pooled-2", 0.0)
