@@ -10,6 +10,7 @@ only on the ledger's ``DialCustomer``, which follows the durable intent. The ord
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from softswitch.acd.model import (
@@ -34,6 +35,7 @@ from softswitch.callback.model import (
     ReleaseAgent,
 )
 from softswitch.contact import attempt
+from softswitch.contact.called import Called, CalledCustomer
 from softswitch.contact.hunt import outcome
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Journey, Table
@@ -51,7 +53,7 @@ from softswitch.contact.order import (
     TellAcd,
     TellLedger,
 )
-from softswitch.contact.script import DirectDial
+from softswitch.contact.script import DirectDial, PutThrough
 from softswitch.contact.visit import CALLBACK
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import DialOut
@@ -63,9 +65,10 @@ class CallbackContact(Offering):
 
     step = ""
 
-    def __init__(self, facts: Facts, directory: Directory, promise: Promise, language: str) -> None:
+    def __init__(self, facts: Facts, directory: Directory, promise: Promise, language: str, within_s: float) -> None:
         super().__init__(facts, directory)
         self.promise = promise
+        self._within_s = within_s  # for another agent, where a new process has to find one
         self.language = language
         self.agent_leg = ""
         self.customer_leg = ""
@@ -93,6 +96,18 @@ class CallbackContact(Offering):
         contact = InboundContact(self.facts, self.directory, self.customer_leg, DirectDial(DialOut()), self.language)
         contact.continues(self)
         contact.answered = True
+        return contact
+
+    def without_agent(self) -> CalledCustomer:
+        """As a new process goes on with it where the two do not talk yet: the customer stays on the line and hears what
+        he was hearing, and the agent who was waiting for him is let go."""
+        began = datetime.fromtimestamp(self.record.started_at, UTC)
+        state = Called(self.promise, self._within_s, self.opening, began, self.record.started_at - self.facts.epoch)
+        state.ended = "lost" if self.opening.stage is Stage.SORRY else ""
+        script = PutThrough(self.promise.queue, self.language)
+        contact = CalledCustomer(self.facts, self.directory, state, script, self.language)
+        contact.continues(self)
+        contact.agents, contact.answered = {}, True
         return contact
 
     def handle(self, event: object, now: float) -> list[Effect]:

@@ -87,7 +87,8 @@ class ContactMemory(msgspec.Struct, frozen=True, array_like=True):
 def legs_of(contact: InboundContact | CallbackContact) -> list[str]:
     """Those without which it cannot go on."""
     if isinstance(contact, CallbackContact):
-        return [leg for leg in (contact.agent_leg, contact.customer_leg) if leg]
+        legs = [leg for leg in (contact.agent_leg, contact.customer_leg) if leg]
+        return [leg for leg in legs if leg not in guests_of(contact)]
     found = {contact.leg: None}
     if contact.bridge is not None:
         found |= {contact.bridge.left: None, contact.bridge.right: None}
@@ -98,16 +99,19 @@ def legs_of(contact: InboundContact | CallbackContact) -> list[str]:
 
 def guests_of(contact: InboundContact | CallbackContact) -> tuple[str, ...]:
     """Legs that are up, and without which it goes on."""
-    hunt, page = contact.hunt, contact.page if isinstance(contact, InboundContact) else None
+    if isinstance(contact, CallbackContact):  # the agent who waits for a customer who is still being greeted
+        return (contact.agent_leg,) if contact.agent_leg and contact.customer_leg and contact.bridge is None else ()
+    hunt, page = contact.hunt, contact.page
     return (*(page.legs if page is not None else ()), *(hunt.asked if hunt is not None else ()))
 
 
 def memory(contact: InboundContact | CallbackContact) -> ContactMemory | None:
     """None where nothing of it can outlive the process: it is over, not answered, or no customer is there yet."""
+    guests = guests_of(contact)
     if isinstance(contact, CallbackContact):
-        if contact.over or contact.bridge is None:
+        if contact.over or not contact.customer_leg:
             return None
-        contact = contact.onward()
+        contact = contact.onward() if contact.bridge is not None else contact.without_agent()
     if contact.over or not contact.answered:
         return None
     pending, bridge, talk = contact.pending, contact.bridge, None
@@ -123,7 +127,7 @@ def memory(contact: InboundContact | CallbackContact) -> ContactMemory | None:
         contact.record, contact.agents,
         tuple(contact.numbers), tuple(contact.recordings), (contact.hunts, contact.serial, contact.transfers),
         contact.connected_at, bridge, talk, contact.visit, contact.take, contact.seat,
-        contact.place, guests_of(contact), getattr(ended, "by", ""), isinstance(after, AwayEnded), contact.recorded,
+        contact.place, guests, getattr(ended, "by", ""), isinstance(after, AwayEnded), contact.recorded,
         contact.aside, contact.settled, contact.turned,
         contact.called if isinstance(contact, CalledCustomer) else None,
     )  # fmt: skip

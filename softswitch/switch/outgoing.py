@@ -39,10 +39,11 @@ class Outgoing:
 
     def seek(self, promise: Promise) -> Sequence[Effect]:
         """An agent is wanted for it, unless a dialplan leads whoever answers."""
-        if self._policy(promise).plan:
+        policy = self._policy(promise)
+        if policy.plan:
             return [TellLedger(AgentFound(promise.id, ""))]
-        directory, language = self._switch.directory, self._language(promise)
-        contact = CallbackContact(self._facts(promise), directory, promise, language)
+        directory, language, within_s = self._switch.directory, self._language(promise), policy.agent_within_s
+        contact = CallbackContact(self._facts(promise), directory, promise, language, within_s)
         self._begun(contact)
         return contact.start(self._switch.now)
 

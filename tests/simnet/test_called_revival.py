@@ -164,3 +164,32 @@ def test_a_call_that_rings_is_uncertain_until_it_is_quiet() -> None:
     house.carrier.answer_after = 0.3
     house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 100)
     assert len(set(house.carrier.invites)) == len(house.carrier.invites) == 2
+
+
+@pytest.mark.parametrize("after_s", [0.5, 6.0])
+def test_agent_first_he_stays_and_an_agent_is_found_anew(after_s: float) -> None:
+    house = CalledHouse(ASKS, policy={"first": "agent"})
+    call = house.answered()
+    house.world.run(after_s)
+    waiting = house.alice.talking[0]
+    killed(house)
+    assert waiting.state == "ended" and call.state == "talking"
+    assert house.promise.state is PromiseState.ANSWERED and house.agent("alice") == "ready"
+    assert house.said(call)[0] == "Hello, this is the shop."
+    house.carrier.press(call, "1")
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 3)
+    house.world.run(0.1)
+    assert house.hears(call) == "talk" == house.hears(house.alice.talking[0])
+    house.carrier.hang_up(call)
+    over(house, call, PromiseState.KEPT)
+
+
+def test_agent_first_an_apology_goes_on() -> None:
+    house = CalledHouse(ASKS, policy={"first": "agent"})
+    call = house.answered()
+    house.alice.hang_up(house.alice.talking[0])
+    house.world.run(0.5)
+    killed(house)
+    assert house.said(call)[-1].startswith("We are sorry")
+    house.world.run_until(lambda: call.state == "ended", 3)
+    assert house.promise.state is PromiseState.RETRY_AT and house.promise.outcome == "dropped"
