@@ -6,7 +6,8 @@ next (a dialplan interpreter, or one of the fixed scripts of ``script.py``), per
 nothing. Legs are named after the contact, so that a trace can be read; one that was taken over keeps its name.
 
 ``journey`` is what all contacts have, ``scripted`` what a script may order of them; ``inbound`` came to us,
-``callback`` is made by us, agent first. Which of the two a number leads to, and to what in it, ``routing`` says.
+``callback`` is made by us, agent first, ``called`` customer first (``attempt`` is what both say of it, ``opening`` what
+the customer hears first). Which of them a number leads to, and to what in it, ``routing`` says.
 
 Anybody who talks may be replaced (``transfer``, by the rules of ``permission``; ``handover`` is what they speak of).
 The contact goes on with whoever stays: one visit is one record, however often the customer is sent on. Messages that
