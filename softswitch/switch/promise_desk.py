@@ -39,27 +39,23 @@ class Desk:
     def unwritten(self) -> int:
         return self._switch.ledger.glance.written.waiting
 
-    def withdraw(self, id: str, why: str, by: str) -> None:
-        self._open(id, "withdraw")
-        self._tell(Withdraw(id, why, by))
+    def withdraw(self, promise: Promise, why: str, by: str) -> None:
+        self._expect_open(promise, "withdraw")
+        self._tell(Withdraw(promise.id, why, by))
 
-    def retry(self, id: str, by: str) -> None:
-        promise = self._open(id, "try again")
+    def retry(self, promise: Promise, by: str) -> None:
+        self._expect_open(promise, "try again")
         if promise.state is not PromiseState.RETRY_AT:
-            raise Refused("not pausing", f"{id} is {promise.state.value}: it does not wait for another attempt")
-        self._tell(RetryNow(id, by))
+            raise Refused("not pausing", f"{promise.id} is {promise.state.value}: it does not wait for another attempt")
+        self._tell(RetryNow(promise.id, by))
 
-    def promote(self, id: str, priority_s: float, by: str) -> None:
-        self._open(id, "promote")
-        self._tell(Promote(id, priority_s, by))
+    def promote(self, promise: Promise, priority_s: float, by: str) -> None:
+        self._expect_open(promise, "promote")
+        self._tell(Promote(promise.id, priority_s, by))
 
-    def _open(self, id: str, what: str) -> Promise:
-        promise = self.promise(id)
-        if promise is None:
-            raise LookupError(f"no such promise: {id}")
+    def _expect_open(self, promise: Promise, what: str) -> None:
         if promise.state not in OPEN:
-            raise Refused("ended", f"{id} is {promise.state.value}: there is nothing to {what}")
-        return promise
+            raise Refused("ended", f"{promise.id} is {promise.state.value}: there is nothing to {what}")
 
     def _tell(self, event: LedgerInput) -> None:
         self._switch.command(lambda: [TellLedger(event)])

@@ -143,9 +143,10 @@ class Refused(Exception):
 
 
 class PromiseDesk(Protocol):
-    """The promises that are in memory, as far as the store has them, and what people order about them.
+    """The promises that are in memory, as far as the store has them, and what people order about any.
 
-    Orders raise ``LookupError`` for what is not in memory, and ``Refused``; ``by`` is for the history.
+    Orders raise ``Refused``; ``by`` is for the history. One that lies in the pool, or that another node leads, is
+    reached through the store.
     """
 
     def moment(self) -> tuple[float, str]:
@@ -168,12 +169,12 @@ class PromiseDesk(Protocol):
     def unwritten(self) -> int:
         """How many wait to be written again."""
 
-    def withdraw(self, id: str, why: str, by: str) -> None: ...
+    def withdraw(self, promise: Promise, why: str, by: str) -> None: ...
 
-    def retry(self, id: str, by: str) -> None:
+    def retry(self, promise: Promise, by: str) -> None:
         """Now, instead of after its pause."""
 
-    def promote(self, id: str, priority_s: float, by: str) -> None:
+    def promote(self, promise: Promise, priority_s: float, by: str) -> None:
         """It counts as so much older from now on."""
 
 

@@ -7,7 +7,7 @@ the store is told of some changes only later. ``next`` is where the next page be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from heapq import nlargest, nsmallest
 from typing import Annotated, Any, Protocol
 
@@ -82,9 +82,7 @@ class Promises:
 
     async def shown(self, request: web.Request, who: str) -> web.Response:
         id = request.match_info["id"]
-        promise = self._desk.promise(id) or await self._reader.promise(id)
-        if promise is None:
-            raise self._unknown(id)
+        promise = await self._find(id)
         log, attempts = await self._reader.promise_history(id)
         return json_response({"promise": {**self._told(promise), "history": log, "attempted": attempts}})
 
@@ -92,37 +90,37 @@ class Promises:
         body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')
         id = request.match_info["id"]
         why = body.why or f"withdrawn by {who}"
-        await self._order(id, lambda: self._desk.withdraw(id, why, f"api {who}"))
+        await self._order(id, lambda promise: self._desk.withdraw(promise, why, f"api {who}"))
         _log.info("promise_withdrawn", promise=id, by=who)
         return json_response({"promise": id, "withdrawn": True}, 202)  # done once it is durable
 
     async def retry(self, request: web.Request, who: str) -> web.Response:
         id = request.match_info["id"]
-        await self._order(id, lambda: self._desk.retry(id, f"api {who}"))
+        await self._order(id, lambda promise: self._desk.retry(promise, f"api {who}"))
         _log.info("promise_retried", promise=id, by=who)
         return json_response({"promise": id, "retried": True}, 202)
 
     async def promote(self, request: web.Request, who: str) -> web.Response:
         body = await read_body(request, PromoteBody, '{"priority_s": 600}')
         id = request.match_info["id"]
-        await self._order(id, lambda: self._desk.promote(id, body.priority_s, f"api {who}"))
+        await self._order(id, lambda promise: self._desk.promote(promise, body.priority_s, f"api {who}"))
         _log.info("promise_promoted", promise=id, priority_s=body.priority_s, by=who)
         return json_response({"promise": id, "priority_s": body.priority_s}, 202)
 
-    async def _order(self, id: str, give: Any) -> None:
+    async def _order(self, id: str, give: Callable[[Promise], None]) -> None:
         """Raises ``ApiError`` where it is not done."""
+        promise = await self._find(id)
         try:
-            give()
+            give(self._desk.promise(id) or promise)  # it may have come into memory while the store was asked
         except Refused as refused:
             raise ApiError(409, str(refused), f"GET /api/v1/promises/{id} tells what has become of it") from None
-        except LookupError:
-            row = await self._reader.promise(id)
-            if row is None:
-                raise self._unknown(id) from None
-            if row.state not in OPEN:
-                raise ApiError(409, f"{id} is {row.state.value}: there is nothing to do about it") from None
-            where = f"node {row.node} has it" if row.node else "it waits in the pool"
-            raise ApiError(409, f"{id} is not at hand here: {where}", "ask again when a node has taken it") from None
+
+    async def _find(self, id: str) -> Promise:
+        """Raises ``ApiError`` 404."""
+        promise = self._desk.promise(id) or await self._reader.promise(id)
+        if promise is None:
+            raise self._unknown(id)
+        return promise
 
     def _unknown(self, id: str) -> ApiError:
         known = [one.id for one in self._desk.promises()]

@@ -53,22 +53,19 @@ class FakeDesk:
     def unwritten(self) -> int:
         return self.trouble
 
-    def withdraw(self, id: str, why: str, by: str) -> None:
-        self._order("withdraw", id, why, by)
+    def withdraw(self, promise: Promise, why: str, by: str) -> None:
+        self._order("withdraw", promise, why, by)
 
-    def retry(self, id: str, by: str) -> None:
-        self._order("retry", id, by)
+    def retry(self, promise: Promise, by: str) -> None:
+        self._order("retry", promise, by)
 
-    def promote(self, id: str, priority_s: float, by: str) -> None:
-        self._order("promote", id, f"{priority_s:g}", by)
+    def promote(self, promise: Promise, priority_s: float, by: str) -> None:
+        self._order("promote", promise, f"{priority_s:g}", by)
 
-    def _order(self, what: str, id: str, *more: str) -> None:
-        promise = self.promise(id)
-        if promise is None:
-            raise LookupError(f"no such promise: {id}")
+    def _order(self, what: str, promise: Promise, *more: str) -> None:
         if promise.state not in OPEN:
-            raise Refused("ended", f"{id} is {promise.state.value}: there is nothing to {what}")
-        self.done.append((what, id, *more))
+            raise Refused("ended", f"{promise.id} is {promise.state.value}: there is nothing to {what}")
+        self.done.append((what, promise.id, *more))
 
 
 class StoredPromises:

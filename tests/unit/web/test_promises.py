@@ -186,16 +186,24 @@ async def test_an_order_is_given_in_the_name_of_the_token(
     [
         (None, 404, "no promise 'p-1'"),
         (promise(1, S.KEPT), 409, "p-1 is kept"),
-        (promise(1, node="b"), 409, "p-1 is not at hand here: node b has it"),
     ],
 )
-async def test_what_is_not_at_hand_is_refused_and_not_audited(
+async def test_what_cannot_be_done_is_refused_and_not_audited(
     client: Client, control: FakeControl, store: Store, stored: Promise | None, status: int, error: str
 ) -> None:
     store.stored[:] = [stored] if stored else []
     with structlog.testing.capture_logs() as logs:
         assert (await post(client, "p-1/cancel", {}, status))["error"].startswith(error)
     assert not control.done and not logs
+
+
+@pytest.mark.parametrize("node", ["", "b"])
+async def test_what_lies_in_the_pool_or_at_another_node_is_reached(
+    client: Client, control: FakeControl, store: Store, node: str
+) -> None:
+    store.stored[:] = [promise(1, node=node)]
+    await post(client, "p-1/promote", {"priority_s": 60}, 202)
+    assert control.done == [("promote", "p-1", "60", "api my-supervisor")]
 
 
 @pytest.mark.parametrize(("role", "status"), [("agent", 403), ("ops", 403), ("supervisor", 202), ("admin", 202)])
