@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,6 +41,9 @@ class CampaignDesk(Protocol):
 
     def importing(self, name: str, consent: str, round_: str) -> Import:
         """What the rows of a list have in common."""
+
+    def imported(self, name: str, rows: int, added: int, refused: Mapping[str, int], by: str) -> None:
+        """A list was read, to its end or not; ``refused`` by reason."""
 
     def may_pause(self, name: str, paused: bool) -> None:
         """Before it is written down."""

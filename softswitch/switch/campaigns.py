@@ -36,6 +36,17 @@ class CampaignPaused(DomainEvent):
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListImported(DomainEvent):
+    """As far as it was read: ``refused`` are rows that were not taken, by reason."""
+
+    campaign: str
+    rows: int
+    added: int
+    refused: tuple[tuple[str, int], ...]
+    by: str
+
+
 class Campaigns:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
@@ -56,6 +67,10 @@ class Campaigns:
         """What the ledger is to know, whenever something of it has changed."""
         names = {name for name, one in self._all.items() if one.paused} | self._paused.keys()
         return TellLedger(Paused(frozenset(names)))
+
+    def imported(self, name: str, rows: int, added: int, refused: Mapping[str, int], by: str) -> None:
+        fact = ListImported(name, rows, added, tuple(sorted(refused.items())), by)
+        self._switch.command(lambda: [fact])
 
     def may_pause(self, name: str, paused: bool) -> None:
         """Raises ``LookupError``, and ``Refused`` where the configuration says otherwise."""

@@ -13,7 +13,7 @@ from softswitch.contact.supervision import SupervisionBegan, SupervisionChanged,
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.sip.endpoint import Stray
 from softswitch.sip.registrar import Registered, Unregistered
-from softswitch.switch.campaigns import CampaignPaused
+from softswitch.switch.campaigns import CampaignPaused, ListImported
 from softswitch.switch.dispositions import DispositionSet
 from softswitch.switch.do_not_call import NumbersListed, NumbersUnlisted
 from softswitch.switch.event import MessageDropped, Reloaded, ReloadRefused
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ENGINE = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 _KEPT = frozenset({  # among the events of the store
     AgentForced, AgentStateChanged, CampaignPaused, ContactMoved, DispositionSet, ExpectedWaitRose,
-    HoursOverridden, LossNotRecorded, NumbersListed, NumbersUnlisted, OverrideEnded, OversightRefused,
+    HoursOverridden, ListImported, LossNotRecorded, NumbersListed, NumbersUnlisted, OverrideEnded, OversightRefused,
     PriorityChanged, PromiseChanged, QueueJoined, QueueLeft, ReloadRefused, Reloaded, Repaired, SeatLeft,
     SeatRefused, SeatTaken, SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused,
     TransferEnded,

@@ -70,6 +70,8 @@ class Importing:
             tally = one.reader.tally
             _log.info("campaign_imported", campaign=name, by=who, rows=tally.rows, added=tally.added, trial=trial,
                       refused=tally.refused.total(), failed=one.failed)  # fmt: skip
+            if not trial:
+                self._control.campaigns().imported(name, tally.rows, tally.added, tally.refused, f"api {who}")
             return response
         finally:
             self._under_way.discard(name)

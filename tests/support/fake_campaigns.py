@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from softswitch.callback.campaign import Campaign
@@ -34,6 +34,9 @@ class FakeCampaigns:
             Campaign(name, "sales"), name, Reading(), 0.0, 86400.0, "Asia/Shanghai", NOON, {"+8613900139000"}.__contains__,
             consent, round_,
         )  # fmt: skip
+
+    def imported(self, name: str, rows: int, added: int, refused: Mapping[str, int], by: str) -> None:
+        self.done.append(("imported", name, str(rows), str(added), str(dict(refused)), by))
 
     def may_pause(self, name: str, paused: bool) -> None:
         if name == "fixed" and not paused:

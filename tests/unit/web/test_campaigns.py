@@ -117,7 +117,10 @@ async def test_each_row_is_told_and_the_account_is_exact(client: Client, control
     assert (lines[0]["columns"], lines[0]["encoding"], lines[0]["separator"]) == (["number", "name"], "ascii", ",")
     assert [(line["line"], line["reason"]) for line in lines[1:3]] == [(3, "do-not-call"), (4, "invalid")]
     assert (lines[-1]["rows"], lines[-1]["added"]) == (3, 1)
-    assert control.outbound.done == [("importing", "welcome", "C-7", "2")]
+    assert control.outbound.done == [
+        ("importing", "welcome", "C-7", "2"),
+        ("imported", "welcome", "3", "1", "{'do-not-call': 1, 'invalid': 1}", "api my-supervisor"),
+    ]
     assert [promise.consent for promise in store.rows.values()] == ["C-7"]
 
 
