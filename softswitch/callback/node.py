@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from softswitch.callback.model import Lost, Policy, Promise, Promote, RetryNow, Withdraw
+from softswitch.callback.model import DoNotCall, Lost, Policy, Promise, Promote, RetryNow, Withdraw
 from softswitch.core.effect import Effect
 
 LONGEST_S = 62.0  # that an attempt may ring where no policy says how long
@@ -88,13 +88,16 @@ class WithdrawNumber:
     """Whatever is promised to a number within a group."""
 
     number: str
-    key: str
+    key: str  # "": in every group
     why: str
     stages: tuple[str, ...] = ()  # only for a loss at one of these; none: whatever it is for
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere(Effect):
-    """Do this to a promise that we do not lead: in the pool, or by telling its node. Not answered; nothing is lost."""
+    """Do this to a promise that we do not lead: in the pool, or by telling its node. Not answered; nothing is lost.
 
-    what: Withdraw | RetryNow | Promote | WithdrawNumber
+    Of the do-not-call list all other nodes are told.
+    """
+
+    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall

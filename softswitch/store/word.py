@@ -14,19 +14,19 @@ import msgspec
 from sqlalchemy import TextClause, text
 
 from softswitch.callback.ending import PREFIX
-from softswitch.callback.model import Lost, Promise, Promote, RetryNow, Withdraw
+from softswitch.callback.model import DoNotCall, Lost, Promise, Promote, RetryNow, Withdraw
 from softswitch.callback.node import WithdrawNumber
 from softswitch.core.legible import legible
 from softswitch.store import schema
 
-KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote)}
-Word = Lost | Withdraw | RetryNow | Promote
+KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall)}
+Word = Lost | Withdraw | RetryNow | Promote | DoNotCall
 Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
 _OPEN = schema.OPEN_ROW.text
 _BY = {
     "": "id = :key_id",
-    " number": """number = :key_number AND "group" = :key_group
+    " number": """number = :key_number AND CAST(:key_group AS text) IN ('', "group")
         AND (CAST(:key_stages AS text) = '' OR CAST(:key_stages AS text) LIKE '%,' || stage || ',%')""",
 }
 _STAMP = "updated_at = CAST(:key_at AS float8)"
@@ -44,6 +44,9 @@ def statements() -> dict[tuple[str, str], TextClause]:
         "retry": f"UPDATE promises SET not_before = 0, {_STAMP} WHERE {_BY['']} AND node = '' AND state = 'retry_at'",
         "promote": f"UPDATE promises SET {_PROMOTED}, {_STAMP} WHERE {_BY['']} AND node = '' AND {_OPEN}",
         "give back": _GIVE_BACK,
+        "tell all": """INSERT INTO promise_words (node, promise, kind, body, at)
+            SELECT node, '', :key_kind, :key_body, CAST(:key_at AS float8)
+            FROM nodes WHERE node <> :key_node AND lease_until > 0""",
     }
     for by, which in _BY.items():
         made[f"withdraw{by}"] = f"UPDATE promises SET {_WITHDRAWN}, {_STAMP} WHERE {which} AND node = '' AND {_OPEN}"
@@ -57,8 +60,13 @@ def statements() -> dict[tuple[str, str], TextClause]:
     return {("promises", verb): text(sql) for verb, sql in made.items()}
 
 
-def elsewhere(what: Withdraw | RetryNow | Promote | WithdrawNumber, node: str, at: float) -> list[Statement]:
+def elsewhere(
+    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall, node: str, at: float
+) -> list[Statement]:
     """``node`` is ours: what it leads it is not told."""
+    if isinstance(what, DoNotCall):
+        row = {"key_node": node, "key_kind": "DoNotCall", "key_body": body(what), "key_at": at}
+        return [("promises", "tell all", legible(row))]
     by, told = (" number", Withdraw("", what.why)) if isinstance(what, WithdrawNumber) else ("", what)
     key: dict[str, Any]
     if isinstance(what, WithdrawNumber):
@@ -95,4 +103,4 @@ def read(promise: str, kind: str, said: str) -> Word | None:
     if kind not in KINDS:
         return None
     word: Any = msgspec.json.decode(said, type=KINDS[kind])
-    return word if isinstance(word, Lost) else replace(word, promise=promise)
+    return word if isinstance(word, Lost | DoNotCall) else replace(word, promise=promise)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import Barred, DoNotCall
+from softswitch.callback.node import Elsewhere, WithdrawNumber
 from softswitch.callback.number import Number, Reading, identified
+from softswitch.callback.rule import DO_NOT_CALL
 from softswitch.contact.order import NeverCall, TellLedger
 from softswitch.core.effect import DomainEvent, Effect
 
@@ -58,8 +60,8 @@ class DoNotCallList:
         return {NeverCall: self._wanted_by}
 
     def _wanted_by(self, order: NeverCall) -> Sequence[Effect]:
-        known = order.number in self._rows
-        return [] if known else self._add((order.number,), order.why, order.by)
+        number = self.number(order.number).dial or order.number
+        return [] if number in self._rows else self._add((number,), order.why, order.by)
 
     def restore(self, kept: Iterable[Listed]) -> list[Effect]:
         """Before any promise of a former process."""
@@ -116,9 +118,23 @@ class DoNotCallList:
         rows = [Listed(number, why, by, self._switch.unix) for number in numbers]
         self._rows |= {row.number: row for row in rows}
         self._switch.ports.keeper.put_do_not_call(rows)
-        return [NumbersListed(numbers, why, by), TellLedger(DoNotCall(add=numbers))]
+        told = DoNotCall(add=numbers)
+        elsewhere = [WithdrawNumber(number, "", DO_NOT_CALL) for number in numbers]
+        return [NumbersListed(numbers, why, by), TellLedger(told), *self._elsewhere(told, *elsewhere)]
 
     def _take_out(self, number: str, by: str) -> list[Effect]:
         del self._rows[number]
         self._switch.ports.keeper.remove_do_not_call((number,))
-        return [NumbersUnlisted((number,), by), TellLedger(DoNotCall(remove=(number,)))]
+        told = DoNotCall(remove=(number,))
+        return [NumbersUnlisted((number,), by), TellLedger(told), *self._elsewhere(told)]
+
+    def heard(self, told: DoNotCall) -> None:
+        """Of another node, which has it in the store."""
+        rows = [Listed(number, "", "another node", self._switch.unix) for number in told.add]
+        self._rows = {row.number: row for row in rows} | self._rows
+        for number in told.remove:
+            self._rows.pop(number, None)
+
+    def _elsewhere(self, *what: DoNotCall | WithdrawNumber) -> list[Effect]:
+        """To the other nodes, and to the promises in the pool."""
+        return [Elsewhere(one) for one in what] if self._switch.ports.shared.node else []

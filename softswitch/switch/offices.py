@@ -23,6 +23,7 @@ from softswitch.acd.model import (
 from softswitch.callback.model import (
     Capacity,
     DialCustomer,
+    DoNotCall,
     KeepTally,
     LedgerInput,
     Persist,
@@ -102,6 +103,8 @@ class Offices:
     def to_ledger(self, event: LedgerInput | NodeInput) -> list[Effect]:
         if isinstance(event, Policies):
             self.shared.rings(quiet_s(event.policies))
+        if isinstance(event, DoNotCall):
+            self._switch.do_not_call.heard(event)
         effects = self._switch.ledger.handle(event, self._switch.unix)
         self._arm_ledger()
         return effects
@@ -132,11 +135,11 @@ class Offices:
         if not self._acd_worked:
             return []
         acd = self._switch.acd
-        for policy in self._switch.configuration.policies:
-            queue = policy.queue
-            shut = self._cut_off(policy) or self._switch.rollcall.awaits(queue)
-            free = 0 if shut else acd.free_for_callbacks(queue)
-            capacity = Capacity(queue, free, acd.live_waiting(queue), acd.callbacks_waiting(queue))
+        policies = self._switch.configuration.policies
+        for queue in dict.fromkeys(policy.queue for policy in policies):
+            free = 0 if self._switch.rollcall.awaits(queue) else acd.free_for_callbacks(queue)
+            cut_off = frozenset(policy.name for policy in policies if policy.queue == queue and self._cut_off(policy))
+            capacity = Capacity(queue, free, acd.live_waiting(queue), acd.callbacks_waiting(queue), cut_off)
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
                 if effects := self.to_ledger(capacity):

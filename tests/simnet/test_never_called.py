@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from softswitch.callback.model import LossNotRecorded, Policy, PromiseState, Window
+from softswitch.callback.model import DoNotCall, LossNotRecorded, Policy, PromiseState, Window
 from softswitch.switch.do_not_call import NumbersListed, NumbersUnlisted
 from softswitch.switch.event import UnitFailed
+from softswitch.switch.pool_port import Shared
 from softswitch.switch.staff import StaffChanges
 from tests.simnet.house import House
 from tests.simnet.test_promise import NUMBER, abandoned
@@ -132,3 +133,16 @@ def test_several_spellings_of_him_are_one_promise() -> None:
         house.world.switch.control.set_paused("alice", "break")
     (promise,) = house.world.switch.control.promises()
     assert (promise.number, promise.losses) == (NUMBER, 5)
+
+
+def test_what_another_node_has_listed_holds_here() -> None:
+    house = House()
+    abandoned(house)
+    house.world.switch.feed(Shared(DoNotCall(add=(NUMBER,))))
+    house.world.run(1)
+    assert states(house) == [S.WITHDRAWN]
+    desk = house.world.switch.control.do_not_call()
+    assert [(row.number, row.by) for row in desk.rows()] == [(NUMBER, "another node")]
+    house.world.switch.feed(Shared(DoNotCall(remove=(NUMBER,))))
+    assert desk.rows() == [] and house.world.switch.ledger.can_promise(NUMBER, "orders")
+    assert not house.world.facts(UnitFailed)
