@@ -31,11 +31,12 @@ from softswitch.callback.model import (
     DialCustomer,
     NoAgent,
     NotServed,
+    Policy,
     Promise,
     ReleaseAgent,
 )
 from softswitch.contact import attempt
-from softswitch.contact.called import Called, CalledCustomer
+from softswitch.contact.called import CalledCustomer, called
 from softswitch.contact.hunt import outcome
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Journey, Table
@@ -65,10 +66,10 @@ class CallbackContact(Offering):
 
     step = ""
 
-    def __init__(self, facts: Facts, directory: Directory, promise: Promise, language: str, within_s: float) -> None:
+    def __init__(self, facts: Facts, directory: Directory, promise: Promise, language: str, policy: Policy) -> None:
         super().__init__(facts, directory)
         self.promise = promise
-        self._within_s = within_s  # for another agent, where a new process has to find one
+        self._policy = policy
         self.language = language
         self.agent_leg = ""
         self.customer_leg = ""
@@ -101,8 +102,9 @@ class CallbackContact(Offering):
     def without_agent(self) -> CalledCustomer:
         """As a new process goes on with it where the two do not talk yet: the customer stays on the line and hears what
         he was hearing, and the agent who was waiting for him is let go."""
-        began = datetime.fromtimestamp(self.record.started_at, UTC)
-        state = Called(self.promise, self._within_s, self.opening, began, self.record.started_at - self.facts.epoch)
+        began = self.record.started_at
+        wall = datetime.fromtimestamp(began, UTC)
+        state = called(self.promise, self._policy, self.opening, wall, began - self.facts.epoch)
         state.ended = "lost" if self.opening.stage is Stage.SORRY else ""
         script = PutThrough(self.promise.queue, self.language)
         contact = CalledCustomer(self.facts, self.directory, state, script, self.language)

@@ -6,7 +6,8 @@
 
 From his answer on it is a contact as one that came to us, and everything that such a one can do is done there. Its own
 is: nobody waits longer than the policy says where no dialplan leads (he hears an apology then), and whatever comes of
-it the ledger is told, once. While it is not settled the ledger hears every ``STILL_THERE_S`` that he is on the line.
+it the ledger is told, once. While it is not settled the ledger hears again and again that he is on the line, well
+before it would give him up.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from softswitch.callback.model import (
     LedgerInput,
     NoAgent,
     NotServed,
+    Policy,
     Promise,
     PromiseAnswer,
     ReleaseAgent,
 )
 from softswitch.contact import attempt
-from softswitch.contact.answering import Answering
 from softswitch.contact.hunt import Hunt, outcome
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Table
@@ -43,7 +44,7 @@ from softswitch.contact.visit import CALLBACK, Aside, Visit
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import EndCall, EnterQueue, Prompt, Start
 
-STILL_THERE_S = 10.0
+STILL_THERE_S = 10.0  # between two words of it, at most
 _PLAIN = EndCall()
 
 
@@ -53,11 +54,11 @@ class Called:
 
     promise: Promise
     within_s: float  # an agent is there by then
+    say_every_s: float  # that he is still there
     opening: Opening
     wall: datetime  # aware local time, at ``began``
     began: float
     serve_by: float | None = None
-    say_at: float | None = None  # that he is still there
     ended: str = ""  # what the ledger was told of it: "kept", "lost"; "": it is not settled
     owed: bool = False  # he was promised meanwhile to be called once more
 
@@ -69,8 +70,7 @@ class Called:
     def moved(self, by: float) -> Called:
         """The clock of another process shows ``by`` more."""
         opening = replace(self.opening, until=_later(self.opening.until, by))
-        serve_by, say_at = _later(self.serve_by, by), _later(self.say_at, by)
-        return replace(self, began=self.began + by, opening=opening, serve_by=serve_by, say_at=say_at)
+        return replace(self, began=self.began + by, opening=opening, serve_by=_later(self.serve_by, by))
 
 
 class CalledCustomer(InboundContact):
@@ -79,6 +79,7 @@ class CalledCustomer(InboundContact):
     def __init__(self, facts: Facts, directory: Directory, called: Called, script: Script, language: str) -> None:
         super().__init__(facts, directory, called.opening.leg, script, language)
         self.called = called
+        self._say_at: float | None = None  # which is nothing that a next process has to know
         self.record.queue = called.promise.queue
         self.record.promise = called.promise.id
 
@@ -107,14 +108,14 @@ class CalledCustomer(InboundContact):
     @property
     def deadline(self) -> float | None:
         called = self.called
-        parts = (super().deadline, called.opening.until, called.serve_by, None if called.ended else called.say_at)
+        parts = (super().deadline, called.opening.until, called.serve_by, None if called.ended else self._say_at)
         return min((part for part in parts if part is not None), default=None)
 
     def tick(self, now: float) -> list[Effect]:
         called, orders = self.called, list[Effect]()
         if self.over:
             return []
-        if not called.ended and called.say_at is not None and called.say_at <= now:
+        if not called.ended and self._say_at is not None and self._say_at <= now:
             orders += self._still_there(now)
         orders += called.opening.tick(now)
         orders += self._opened(now)
@@ -150,7 +151,7 @@ class CalledCustomer(InboundContact):
         return self._settle(NotServed(self.promise.id, self.promise.call_id))
 
     def _still_there(self, now: float) -> list[Effect]:
-        self.called.say_at = now + STILL_THERE_S
+        self._say_at = now + self.called.say_every_s
         return [TellLedger(CustomerAnswered(self.promise.id, waits=True))]
 
     def repeat(self, now: float) -> list[Effect]:
@@ -314,11 +315,10 @@ class CalledCustomer(InboundContact):
     }
 
 
-def called(
-    promise: Promise, within_s: float, answering: Answering, language: str, wall: datetime, now: float
-) -> Called:
+def called(promise: Promise, policy: Policy, opening: Opening, wall: datetime, now: float) -> Called:
     """Of an attempt that begins; ``wall`` is aware local time."""
-    return Called(promise, within_s, Opening("", language, answering), wall, now)
+    given_up_s = policy.agent_within_s + policy.settle_s  # where nothing is heard of him
+    return Called(promise, policy.agent_within_s, min(STILL_THERE_S, given_up_s / 3), opening, wall, now)
 
 
 def _later(at: float | None, by: float) -> float | None:

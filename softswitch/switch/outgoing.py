@@ -17,6 +17,7 @@ from softswitch.contact import attempt
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.called import CalledCustomer, called
 from softswitch.contact.journey import Facts
+from softswitch.contact.opening import Opening
 from softswitch.contact.order import TellLedger
 from softswitch.contact.script import PutThrough, Script
 from softswitch.core.effect import Effect
@@ -42,8 +43,8 @@ class Outgoing:
         policy = self._policy(promise)
         if policy.plan:
             return [TellLedger(AgentFound(promise.id, ""))]
-        directory, language, within_s = self._switch.directory, self._language(promise), policy.agent_within_s
-        contact = CallbackContact(self._facts(promise), directory, promise, language, within_s)
+        directory, language = self._switch.directory, self._language(promise)
+        contact = CallbackContact(self._facts(promise), directory, promise, language, policy)
         self._begun(contact)
         return contact.start(self._switch.now)
 
@@ -57,8 +58,8 @@ class Outgoing:
         if script is None:
             log.warning("campaign %s: there is no dialplan %r, nobody is called", promise.campaign, policy.plan)
             return [TellLedger(attempt.failed(promise, NO_PLAN))]
-        answering, wall = switch.directory.answering(promise.name), switch.wall()
-        state = called(promise, policy.agent_within_s, answering, language, wall, switch.now)
+        opening = Opening("", language, switch.directory.answering(promise.name))
+        state = called(promise, policy, opening, switch.wall(), switch.now)
         contact = CalledCustomer(self._facts(promise, policy.plan), switch.directory, state, script, language)
         self._begun(contact)
         return switch.calls.rearmed(contact.id, contact.dial(order, switch.now))

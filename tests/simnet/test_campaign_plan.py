@@ -41,10 +41,11 @@ class ReminderHouse(House):
     """``carrier`` has the customer's phone; his promise came from a list."""
 
     def __init__(
-        self, plan: str = REMINDER, answering: Answering | None = None, first: str = "customer", **house: Any
-    ) -> None:
+        self, plan: str = REMINDER, answering: Answering | None = None, first: str = "customer",
+        settle_s: float = 32.0, **house: Any
+    ) -> None:  # fmt: skip
         policy = Policy("orders", "carrier", campaign="payments", plan="reminder", first=first, stages=(),
-                        **PLAIN_S)  # type: ignore[arg-type]  # fmt: skip
+                        settle_s=settle_s, **PLAIN_S)  # type: ignore[arg-type]  # fmt: skip
         both = {**plans(PLAN), **plans(plan)}
         told = {"payments": answering} if answering else {}
         super().__init__(policies=(policy,), plans=both, answering=told, **house)
@@ -189,6 +190,16 @@ def test_press_1_comes_before_the_plan() -> None:
     house.carrier.press(call, "1")
     house.world.run(0.1)
     assert house.said(call)[-1].startswith("Dear Ann")
+
+
+def test_the_ledger_hears_of_him_before_it_would_give_him_up() -> None:
+    house = ReminderHouse(settle_s=1.0)
+    house.world.switch.control.set_paused("alice", "break")
+    call = house.answered()
+    house.world.run(1.5)
+    house.carrier.press(call, "1")
+    house.world.run(30)
+    assert call.state == "talking" and house.promise.state is PromiseState.ANSWERED
 
 
 @pytest.mark.parametrize("after_s", [0.5, 3.0])
