@@ -200,7 +200,8 @@ class Ledger:
 
     def _capacity(self, event: Capacity) -> None:
         turns = self._move.turns
-        turns.pace(event.queue).capacity(event.free_agents, event.live_waiting, event.callbacks_waiting)
+        pace = turns.pace(event.queue)
+        pace.capacity(event.free_agents, event.live_waiting, event.callbacks_waiting, event.cut_off)
         turns.stir([event.queue])
 
     def _word(self, promise: str, what: I) -> None:

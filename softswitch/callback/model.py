@@ -154,7 +154,8 @@ class Capacity:
     queue: str
     free_agents: int
     live_waiting: int
-    callbacks_waiting: int = 0  # joined for a SeekAgent, and nobody is being rung for them
+    callbacks_waiting: int = 0  # joined for a SeekAgent, or answered, and nobody is being rung for them
+    cut_off: frozenset[str] = frozenset()  # policies of the queue whose trunk is down: of these nobody is called
 
 
 @dataclass(frozen=True, slots=True)

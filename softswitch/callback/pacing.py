@@ -72,9 +72,12 @@ class Pace:
         self._count: Counter[Claim] = Counter()
         self.dials_of: Counter[str] = Counter()  # policy -> dials in flight, customer first
         self.lines: dict[str, Line] = {}  # by policy
+        self.cut_off: frozenset[str] = frozenset()  # policies whose calls cannot leave
 
-    def capacity(self, free_agents: int, live_waiting: int, callbacks_waiting: int = 0) -> None:
-        self._free, self._live, self._waiting = free_agents, live_waiting, callbacks_waiting
+    def capacity(
+        self, free_agents: int, live_waiting: int, callbacks_waiting: int = 0, cut_off: frozenset[str] = frozenset()
+    ) -> None:
+        self._free, self._live, self._waiting, self.cut_off = free_agents, live_waiting, callbacks_waiting, cut_off
         self._void_by = ""
 
     def claim(self, promise: str, claim: Claim | None, policy: str = "") -> None:

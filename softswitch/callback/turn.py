@@ -136,7 +136,7 @@ class Turns:
         """Of the lines for which there are agents, lowest rank first."""
         heads: list[tuple[str, Place]] = []
         for name, line in pace.lines.items():
-            if not pace.agents(self._rules.policy(name).reserve):
+            if name in pace.cut_off or not pace.agents(self._rules.policy(name).reserve):
                 continue
             if (place := line.first(partial(self._fits, fit, name))) is not None:
                 heads.append((name, place))

@@ -266,3 +266,15 @@ def test_promises_that_may_not_be_dialled_cost_nothing() -> None:
     desk.feed(Capacity("sales", 1, 0))
     assert len(desk.given(SeekAgent)) == 1
     assert len(asked) == 1
+
+
+def test_a_campaign_whose_trunk_is_down_is_not_called_and_holds_nobody_up() -> None:
+    desk = Desk(SALES, replace(SALES, campaign="fair", trunk="other"))
+    row = Promise("f-1", "+8613800100001", "sales", "imported", S.DUE, "", desk.now - 900.0, campaign="fair")
+    desk.feed(Restored((row,)))
+    desk.lose()
+    desk.acknowledge()
+    desk.feed(Capacity("sales", 1, 0, 0, frozenset({"fair"})))
+    assert [seek.promise.campaign for seek in desk.given(SeekAgent)] == [""]
+    desk.feed(Capacity("sales", 1, 0))
+    assert [seek.promise.campaign for seek in desk.given(SeekAgent)] == ["fair"]
