@@ -77,11 +77,10 @@ def _spans(window: Window, zone: ZoneInfo, now: float) -> Iterator[tuple[float, 
         day = today + timedelta(days=offset)
         if day.weekday() in window.weekdays and not (window.days_off and window.days_off.off(day)):
             midnight = datetime(day.year, day.month, day.day)
-            first, last = (
-                _moments(midnight, window.start_minute, zone),
-                _moments(midnight, window.end_minute + overnight, zone),
-            )
-            yield first[1], last[0]
+            begins = _moments(midnight, window.start_minute, zone)
+            ends = _moments(midnight, window.end_minute + overnight, zone)
+            whole = window.end_minute + overnight - window.start_minute >= DAY_MINUTES  # one follows upon the other
+            yield (begins[0], ends[1]) if whole else (begins[1], ends[0])
 
 
 def _moments(midnight: datetime, minute: int, zone: ZoneInfo) -> tuple[float, float]:

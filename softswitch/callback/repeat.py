@@ -58,7 +58,7 @@ def joined(promise: Promise, other: Promise) -> dict[str, Any]:
 
 
 def _keeper(promise: Promise, loss: Lost, rules: Rules) -> Policy:
-    moves = promise.state in WAITS and not _stands(promise, loss) and rules.known(loss.queue)
+    moves = promise.state in WAITS and not _stands(promise, loss) and not rules.refuses(loss)
     return rules.policy(loss.queue if moves else promise.name)
 
 

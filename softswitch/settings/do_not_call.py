@@ -1,6 +1,7 @@
 """``do_not_call: FILE``: numbers that are never to be called, one per line; what follows a # is a remark.
 
-A line that is no number protects nobody, so it is reported with its place; the others hold all the same.
+A line that is no number protects nobody, so it is reported with its place; the others hold all the same. Where the
+file cannot be read, nothing is taken over; a process that begins then goes by the numbers that were kept.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from softswitch.callback.number import Reading, identified
 from softswitch.callback.plain_number import PlainNumbers
 from softswitch.core.errors import Problem
 
+MOST_BYTES = 200_000_000
 MOST_TOLD = 20  # broken lines, each by itself
 EXAMPLE = "write one number per line, for example +8613800138000"
 
@@ -23,7 +25,11 @@ def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tupl
     broken: list[tuple[int, str, str]] = []
     plain = PlainNumbers(common)
     own = replace(common, internal="|".join(f"(?:{one})" for one in sorted(set(patterns)) if one))
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        return frozenset(), [_unreadable(path, "is not a file")]
     try:
+        if path.stat().st_size > MOST_BYTES:
+            return frozenset(), [_unreadable(path, f"has more than {MOST_BYTES:,} bytes; divide it")]
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
             for line, text in enumerate(lines, 1):
                 written = text.partition("#")[0].strip()
@@ -35,8 +41,12 @@ def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tupl
                 else:
                     broken.append((line, written, identified(written, common).why))
     except OSError as error:
-        return frozenset(), [Problem(str(path), 0, 1, "", f"cannot be read: {error.strerror or error}")]
+        return frozenset(), [_unreadable(path, f"cannot be read: {error.strerror or error}")]
     return frozenset(numbers), _told(path, broken)
+
+
+def _unreadable(path: Path, why: str) -> Problem:
+    return Problem(str(path), 0, 1, "do_not_call", why)
 
 
 def _told(path: Path, broken: list[tuple[int, str, str]]) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from softswitch.settings.transport import certificate_findings
 from softswitch.settings.treatment import sound_findings
 from softswitch.settings.written import Written
 
+KEPT_LIST = "do_not_call"  # among the texts that are kept: the numbers of that file
 _SQLITE = "sqlite:///"
 
 
@@ -88,12 +90,15 @@ def _right(written: Written, settings: Configuration | None) -> Settings:
 
 
 def _barred(written: Written, settings: Configuration, root: Path) -> frozenset[str]:
-    if settings.do_not_call is None:
+    if settings.do_not_call is None or not written.has(KEPT_LIST):
         return frozenset()
     calling = [*settings.campaigns.values(), *(one.callback for one in settings.queues.values() if one.callback)]
     common = Reading(settings.region, settings.area_code)
     numbers, problems = read_list(root / settings.do_not_call, common, [one.numbers for one in calling])
+    if any(problem.level == "error" for problem in problems) and (former := written.kept(KEPT_LIST)) is not None:
+        numbers, problems = frozenset(former.split()), [replace(one, level="warning") for one in problems]
     written.problems += problems
+    written.texts[KEPT_LIST] = "\n".join(sorted(numbers))
     return numbers
 
 

@@ -115,6 +115,14 @@ class Written:
         for key, inner in value.items():
             self._take(file, only_key, key, inner)
 
+    def has(self, name: str) -> bool:
+        """Is it to be read? Of texts that are given, nothing is but these."""
+        return self._kept is None or name in self._kept
+
+    def kept(self, name: str) -> str | None:
+        """Of the texts that were kept, if it is they that are read."""
+        return None if self._kept is None else self._kept.get(name)
+
     def _text(self, file: str) -> str:
         if self._kept is None:
             return read_text(self.directory / file)

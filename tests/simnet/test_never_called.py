@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from softswitch.callback.model import DoNotCall, LossNotRecorded, Policy, PromiseState, Window
+from softswitch.core.errors import ConfigError
 from softswitch.switch.do_not_call import NumbersListed, NumbersUnlisted
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.pool_port import Shared
 from softswitch.switch.staff import StaffChanges
 from tests.simnet.house import House
 from tests.simnet.test_promise import NUMBER, abandoned
+from tests.simnet.test_reload_staff import Place
 from tests.simnet.world import EPOCH
 
 S = PromiseState
@@ -146,3 +149,20 @@ def test_what_another_node_has_listed_holds_here() -> None:
     house.world.switch.feed(Shared(DoNotCall(remove=(NUMBER,))))
     assert desk.rows() == [] and house.world.switch.ledger.can_promise(NUMBER, "orders")
     assert not house.world.facts(UnitFailed)
+
+
+def test_the_file_is_read_again_by_a_reload_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    switch, file = place.world.switch, tmp_path / "list.txt"
+    assert switch.ledger.can_promise(NUMBER, "orders")
+    file.write_text("13800138000\n")
+    place.reload(softswitch="region: CN\ndo_not_call: list.txt\n")
+    assert not switch.ledger.can_promise(NUMBER, "orders")
+    file.unlink()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        place.reload()
+    assert not switch.ledger.can_promise(NUMBER, "orders"), "the numbers that were read last stay"
+    file.write_text("oops\n")
+    (warning,) = place.reload().warnings
+    assert "list.txt:1:1: warning: 'oops' is no number" in str(warning)
+    assert switch.ledger.can_promise(NUMBER, "orders")

@@ -151,9 +151,18 @@ def test_moments_beyond_all_dates_are_shut() -> None:
         assert Hours(OFFICE).changes_at(moment) > moment
 
 
-def test_full_days_in_a_row_are_open_throughout() -> None:
-    hours = Hours(Window("Europe/Berlin"))
-    assert all(hours.open(at("2026-03-28 00:00", "Europe/Berlin") + 600 * step) for step in range(6 * 72))
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", "2026-03-28"),
+        ("America/Havana", "2026-10-31"),  # midnight comes twice
+        ("America/Santiago", "2026-04-03"),
+        ("Africa/Cairo", "2026-04-23"),  # midnight does not come
+    ],
+)
+def test_full_days_in_a_row_are_open_throughout(zone: str, day: str) -> None:
+    hours = Hours(Window(zone))
+    assert all(hours.open(at(f"{day} 00:00", zone) + 600 * step) for step in range(6 * 72))
 
 
 def test_answers_do_not_depend_on_the_order_of_questions() -> None:

@@ -76,6 +76,13 @@ def test_what_is_dialled_stays_with_the_queue_whose_agent_was_found(desk: Desk) 
     assert (desk.state, desk.only().queue, desk.only().losses) == (S.DIALLING, "sales", 2)
 
 
+def test_a_queue_that_does_not_want_the_stage_does_not_take_it_over() -> None:
+    desk = Desk(SHOP, replace(ORDERS, stages=("keyed",)))
+    desk.lose(contact="one")
+    desk.lose(contact="one", queue="orders", stage="queue-full")
+    assert (desk.only().queue, desk.only().losses) == ("sales", 1)
+
+
 def test_whoever_is_reached_by_one_queue_is_called_by_none_of_the_group(desk: Desk) -> None:
     lose(desk, "sales")
     desk.feed(ReachedAgent(NUMBER, "other"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from softswitch.core.errors import ConfigError
 from softswitch.settings import Settings, load
+from softswitch.settings.kept import keep, kept_file, latest
 
 Write = Callable[..., Path]
 CALENDARS = """calendars:
@@ -129,6 +131,28 @@ def test_very_many_broken_lines_are_not_all_told(write: Write) -> None:
 
 def test_a_list_that_is_not_there_is_refused(write: Write) -> None:
     assert "cannot be read: No such file" in problems(write("", "do_not_call: list.txt"))
+
+
+def test_a_process_that_begins_without_the_file_goes_by_what_was_kept(write: Write, tmp_path: Path) -> None:
+    config = write("", "do_not_call: list.txt", **{"list.txt": "13800138000\noops\n"})
+    keep(load(config, {}))
+    file = kept_file(tmp_path / "var")
+    (tmp_path / "list.txt").write_text("13900139000\n")
+    assert load(config, {}).barred == {"+8613900139000"}, "what is there comes first"
+    (tmp_path / "list.txt").unlink()
+    settings, told = latest(config, file, {})
+    assert settings.barred == {"+8613800138000"}
+    assert "list.txt:0:1: do_not_call: cannot be read" in str(told[0])
+
+
+def test_who_wants_one_file_alone_does_not_wait_for_the_list(write: Write) -> None:
+    config = write("", "do_not_call: not-there.txt")
+    assert load(config, {}, {"softswitch.yaml": "do_not_call: not-there.txt"}).barred == frozenset()
+
+
+def test_a_list_that_is_no_file(write: Write, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "list.txt")
+    assert "do_not_call: is not a file" in problems(write("", "do_not_call: list.txt"))
 
 
 def test_an_area_code_has_digits(write: Write) -> None:
