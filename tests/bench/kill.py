@@ -4,9 +4,12 @@
 
 Each node is a real control process with a real media process beside it; control is killed at a random moment of its
 life, its beginning included, and started again at once (from a ``nursery``, so that a thousand lives take minutes); at
-one kill in ten the media process dies with it. All the while a carrier makes the calls of customers who ask to be
-called back (the dialplan says whether the promise is durable by the status that ends the call) and answers, or does
-not, the calls that come for them. When the last kill is over, the switch is left alone until nothing is open.
+one kill in ten the media process dies with it. Of several nodes some stay dead, and some are stopped (SIGSTOP), for
+longer than their lease, so that others take over, and go on.
+
+All the while a carrier makes the calls of customers who ask to be called back (the dialplan says whether the promise is
+durable by the status that ends the call) and answers, or does not, the calls that come for them. When the last kill is
+over, the switch is left alone until nothing is open.
 
 The verdict is the carrier's, who counts INVITEs, and the database's, which has to know every promise that was given.
 """
@@ -34,6 +37,7 @@ from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.process import raise_file_limit
 from softswitch.settings import load
 from softswitch.settings.kept import kept_file
+from softswitch.store.node import LEASE_S
 from softswitch.store.store import Store
 from softswitch.supervisor import media_command
 from tests.bench.kill_peers import LOOPBACK, Address, Carrier, Customer, Phones
@@ -49,6 +53,7 @@ ASKING = 12  # callers at a time
 NUMBER = "8100"
 LONGEST_LIFE_S = 1.5  # after its first word; one life in ten ends before that
 FIRST_WORD_S = 5.0
+STOPPED, DEAD = 0.05, 0.05  # shares of kills, of several nodes
 DRAIN_S = 600.0
 BEFORE_AWAY_S = 20.0
 SQLITE = "sqlite:///var/softswitch.db"
@@ -110,6 +115,16 @@ class Node:
 
     def born(self) -> None:
         self.lives.append(Life(self.nursery.start(), time.monotonic()))
+
+    async def stopped(self, stop_s: float) -> None:
+        """It does not know how late it is when it goes on, and has two seconds more."""
+        life = self.lives[-1]
+        os.kill(life.pid, signal.SIGSTOP)
+        life.ended = time.monotonic()
+        await asyncio.sleep(stop_s)
+        os.kill(life.pid, signal.SIGCONT)
+        self.lives.append(Life(life.pid, time.monotonic()))
+        await asyncio.sleep(2.0)
 
     def killed(self, media_too: bool) -> None:
         life = self.lives[-1]
@@ -218,7 +233,12 @@ class World:
             if time.monotonic() < end:
                 await asyncio.sleep(self.chance.random() * LONGEST_LIFE_S)
             self.kills += 1
+            fate = self.chance.random() if self.options.nodes > 1 else 1.0
+            if fate < STOPPED:
+                await node.stopped(LEASE_S + self.chance.random() * LEASE_S)
             node.killed(media_too=self.chance.random() < 0.1)
+            if STOPPED <= fate < STOPPED + DEAD:  # so long that others take over
+                await asyncio.sleep(LEASE_S + self.chance.random() * LEASE_S)
             node.born()
             if self.kills % 50 == 0:
                 print(json.dumps(self.account()), file=sys.stderr, flush=True)
