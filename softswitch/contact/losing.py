@@ -73,7 +73,7 @@ class Losing(Transferable):
             return []
         since, queue, stage = self.began_at, plan.queue, plan.stage
         if stage == "ivr" and not self.answered:
-            stage = "early-cancel" if gone else "shed"
+            stage = "early-cancel" if gone and not self.defective else "shed"
         if self.turned is not None and stage in ("queue-full", "voicemail-empty"):
             since, queue = self.turned.queued_at, self.turned.queue
         if not queue or (stage in GUESSED and stage not in plan.rule.stages):

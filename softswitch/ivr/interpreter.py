@@ -43,6 +43,7 @@ from softswitch.ivr.run import (
     MASK,
     MAX_AHEAD,
     MAX_FLOWS,
+    RESTARTED,
     Back,
     Call,
     Exit,
@@ -62,7 +63,6 @@ from softswitch.ivr.verb.subplan import Flow
 MAX_BURST = 200  # steps without waiting
 STEPS_PER_S = 20  # that are forgiven: faster than any plan in which something is heard
 PRIVATE = "why is not told: this step has to do with what is secret"
-RESTARTED = "the switch was restarted"
 _GONE = {"hangup": "hung up", "ended": "was hung up", "transfer": "was transferred"}
 
 
@@ -137,7 +137,7 @@ class Interpreter:
                 self._gone(run, event.way if isinstance(event, HungUp) else "")
         return run.effects
 
-    def lost(self, gone: bool) -> PlanLoss | None:
+    def lost(self, gone: bool) -> PlanLoss:
         """What the plan says of a call that ends now; ``gone``: it is the caller who ends it."""
         return loss(self.plan, self.state, gone)
 

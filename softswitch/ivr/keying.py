@@ -89,6 +89,11 @@ class Keying:
             return self._whole(takes, now)
         return self._again(now)
 
+    def unanswered(self, now: float) -> Turn:
+        """Nobody knows whether what was chosen is promised: he chooses once more."""
+        self.part = "right" if self.typed else "which"
+        return self.begin(now)
+
     def refused(self, now: float) -> Turn:
         """What was chosen cannot be called after all."""
         self.own, self.part = False, "number"

@@ -35,10 +35,8 @@ class PlanLoss:
     done: bool = False  # he has what he called for
 
 
-def loss(plan: Plan, state: State, gone: bool) -> PlanLoss | None:
-    """``gone``: it is the caller who ends it. None: the plan has not begun."""
-    if state.wait is Wait.START:
-        return None
+def loss(plan: Plan, state: State, gone: bool) -> PlanLoss:
+    """``gone``: it is the caller who ends it."""
     step = f"{state.flow}/{state.step}" if state.flow else state.step
     return PlanLoss(_stage(plan, state, gone), state.lost_to or plan.losing.to, step, plan.losing, state.done)
 
@@ -47,7 +45,8 @@ def _stage(plan: Plan, state: State, gone: bool) -> str:
     if state.done or state.lost:
         return "" if state.done else state.lost
     here = plan.flows[state.flow] if state.flow else plan
-    return "ivr" if gone and not farewell(here, state.step) else ""
+    began = state.wait is not Wait.START
+    return "ivr" if gone and not (began and farewell(here, state.step)) else ""
 
 
 def farewell(plan: Plan, step: str) -> bool:

@@ -28,6 +28,7 @@ MAX_FLOWS = 10  # that have called one another
 MAX_TOLD = 16  # things that happened in one step, for the trace
 MASK = "****"
 PRESSED = "pressed "
+RESTARTED = "the switch was restarted"  # why what was asked of others has come to nothing
 
 # Set from the first step on.
 GIVEN = frozenset({

@@ -155,6 +155,8 @@ def test_a_new_process_takes_up_every_walk_wherever_it_was() -> None:
             left = [one for one in effects if isinstance(one, StepLeft)]
             if machine.state.wait in (Wait.PROMPT, Wait.KEYS):
                 assert entered[0] == (before[0] or name, before[1])
+            elif machine.state.wait is Wait.PROMISE and machine.state.keying is not None:
+                assert not left  # the number is confirmed once more
             elif machine.state.wait not in (Wait.PAUSE, Wait.RECORD):
                 assert left[0].step == before[1]
             assert again.ended or again.deadline is not None or again.state.wait in (Wait.QUEUE, Wait.DIAL, Wait.AWAY)

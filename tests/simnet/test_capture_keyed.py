@@ -76,7 +76,7 @@ def test_the_promise_is_spoken_of_only_when_it_is_durable() -> None:
     house.world.store.away = True
     keys(house, call, "1")
     ended(house, call)
-    assert not any("We will call" in prompt.text for _, prompt in house.world.media.said)
+    assert not said_at_all(house, "We will call")
     assert not promised(house)
 
 
@@ -206,6 +206,21 @@ def test_who_is_turned_away_while_he_keys_is_promised_it_all_the_same() -> None:
     keys(house, call, "001111#1")
     ended(house, call)
     assert told(house) == [(OTHER, "orders", "keyed", "orders")]
+
+
+def test_who_is_turned_away_while_he_keys_and_gives_no_number_takes_the_plans_way() -> None:
+    house = centre(OFFERED)
+    call = offered(house)
+    keys(house, call, "12")
+    house.world.run(8)  # the longest wait is over by now
+    keys(house, call, "9#9#9#")
+    ended(house, call)
+    assert said_at_all(house, "All lines are busy")
+    assert told(house) == [(MINE, "orders", "queue-full", "bye")]
+
+
+def said_at_all(house: House, text: str) -> bool:
+    return any(text in prompt.text for _, prompt in house.world.media.said)
 
 
 def test_a_restart_while_he_keys_leaves_him_in_his_place() -> None:

@@ -13,7 +13,7 @@ from softswitch.contact.mailbox import MailboxRules
 from softswitch.contact.overflow import Way
 from softswitch.contact.treatment import Treatment
 from softswitch.ivr.interpreter import Interpreter
-from softswitch.ivr.model import Pressed
+from softswitch.ivr.model import Pressed, Start
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import House
 from tests.simnet.phone import Call
@@ -238,6 +238,23 @@ def test_a_defect_of_ours_loses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     ended(house, call)
     assert house.world.facts(UnitFailed)
     assert told(house) == [(NUMBER, "orders", "ivr", "language")]
+
+
+def test_a_defect_of_ours_before_the_first_step_loses_nobody_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = centre(PLAN.replace("after: 2s", "after: 0s"))
+
+    handle = Interpreter.handle
+
+    def broken(self: Interpreter, event: object, now: float) -> object:
+        if isinstance(event, Start):
+            raise ZeroDivisionError
+        return handle(self, event, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Interpreter, "handle", broken)
+    call = calls(house)
+    ended(house, call)
+    assert house.world.facts(UnitFailed)
+    assert [(one.stage, one.queue, one.losses) for one in promised(house)] == [("shed", "orders", 1)]
 
 
 @pytest.mark.parametrize(("keys", "stages"), [("11", ["queue-full"]), ("17", []), ("12", ["ivr"])])

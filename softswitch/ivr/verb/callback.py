@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from softswitch.core.errors import UsageError
 from softswitch.ivr.keying import Keying, Takes, Turn
 from softswitch.ivr.model import IvrInput, MakePromise, PlayEnded, Pressed, Promised
-from softswitch.ivr.run import Exit, Run, StepError, Wait
+from softswitch.ivr.run import RESTARTED, Exit, Run, StepError, Wait
 from softswitch.ivr.verb.base import Duration, KeyPath, Name, Verb, Written
 
 PROMISE_LIMIT_S = 10.0  # a promise is one write to the store
@@ -43,6 +43,12 @@ class Callback(Verb):
     ask: bool | AskNumber = Field(default=False, description="the caller may choose another number")
     next: Name | None = None
     failed: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Callback:
+        if self.ask and "number" in self.model_fields_set:
+            raise ValueError("ask: is about the number that the caller calls from; leave number: out")
+        return self
 
     def names(self) -> Iterator[tuple[str, str, KeyPath]]:
         yield "queue", self.queue, ("queue",)
@@ -81,6 +87,8 @@ class Callback(Verb):
                 return Exit("next")
             case Promised(False, why) if keying is None or why in _NOT_THE_NUMBERS:
                 return Exit("failed", why=why or "the promise was refused")
+            case Promised(False, why) if keying is not None and why == RESTARTED:
+                return self._follow(run, keying, keying.unanswered(run.now))
             case Promised() if keying is not None:
                 return self._follow(run, keying, keying.refused(run.now))
             case PlayEnded() if keying is not None:

@@ -148,10 +148,23 @@ def test_a_queue_that_takes_no_keyed_numbers_is_told_of() -> None:
     orders, none = frozenset({"orders"}), frozenset[str]()
     _, problems = check_plan(text, "a.yaml", World(queues=orders, promising=orders, keyed=none))
     assert [str(one) for one in problems] == [
-        "a.yaml:6:37: warning: steps.first.callback.ask: queue 'orders' calls nobody back at a number that is keyed in: "
-        "its callback: is missing, or its stages lack keyed"
+        "a.yaml:6:37: warning: steps.first.callback.ask: queue 'orders' calls nobody back at a number that is keyed "
+        "in: its callback: is missing, or its stages lack keyed"
     ]
     assert not check_plan(text, "a.yaml", World(queues=orders, promising=orders, keyed=orders))[1]
+
+
+def test_a_restart_while_the_promise_is_written_asks_for_it_once_more(walker: Walker) -> None:
+    walk = asked(walker)
+    walk.press("213900001111#1")
+    assert "one three nine" in said(walk.machine.resume(walk.now))
+    assert MakePromise("orders", "13900001111", "keyed") in walk.press("1")
+
+
+def test_a_number_that_is_written_and_one_that_is_asked_for_are_too_many() -> None:
+    steps = "  first: {callback: {queue: orders, ask: true, number: '123'}, next: bye}\n  bye: {hangup: normal}\n"
+    plan, problems = check_plan(HEAD + steps, "a.yaml")
+    assert plan is None and "leave number: out" in str(problems[0])
 
 
 def test_keys_while_the_promise_is_written_change_nothing() -> None:
