@@ -68,13 +68,16 @@ class Promises:
         return json_response({"promises": [self._told(one) async for one in _pausing(page)], "next": following})
 
     async def _page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
-        at_hand = _pausing(self._desk.promises())
-        fitting = [one async for one in at_hand if wanted.takes(one) and wanted.follows(one, after)]
+        fitting, at_hand = [], set()
+        async for one in _pausing(self._desk.promises()):
+            at_hand.add(one.id)
+            if wanted.takes(one) and wanted.follows(one, after):
+                fitting.append(one)
         first = nlargest if wanted.newest_first else nsmallest
         page = first(limit, fitting, key=place)
         behind = after
         while rows := await self._reader.promise_page(wanted, behind, limit):
-            page = first(limit, [*page, *(row for row in rows if self._desk.promise(row.id) is None)], key=place)
+            page = first(limit, [*page, *(row for row in rows if row.id not in at_hand)], key=place)
             behind = place(rows[-1])
             if len(rows) < limit or (len(page) == limit and not _before(behind, place(page[-1]), wanted)):
                 break
