@@ -20,6 +20,7 @@ class Logged:
     priority_s: float
     contact: str  # the one that was lost last
     by: str  # who ordered the change; "": nobody did
+    disposition: str = ""  # how the conversation ended, by the agent's code
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ _HISTORY: list[Column] = [
     ("at", "at", moment), ("state", "state", text), ("attempt", "attempt", lambda count: text(count or "")),
     ("lost at", "stage", text), ("times lost", "losses", text), ("outcome", "outcome", text),
     ("not before", "not_before", moment), ("priority", "priority_s", _priority),
-    ("by", "by", text),
+    ("disposition", "disposition", text), ("by", "by", text),
 ]  # fmt: skip
 _ATTEMPTS: list[Column] = [
     ("attempt", "attempt", text), ("at", "at", moment), ("outcome", "outcome", text), ("agent", "agent", text),

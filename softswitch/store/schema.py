@@ -135,6 +135,7 @@ promise_log = Table(  # what has become of promises: a row for each durable chan
     Column("priority_s", Float(53), nullable=False),
     Column("contact", String, nullable=False),
     Column("by", String, nullable=False),  # who ordered it; "": nobody did
+    Column("disposition", String, nullable=False, server_default=""),
     Index("promise_log_at", "at"),
     sqlite_with_rowid=False,  # it is read by promise, and its key is most of it
 )
@@ -181,6 +182,7 @@ bindings = Table(
     Column("path", Text, nullable=False),  # JSON list
     Column("instance", String, nullable=False, server_default=""),
     Column("reg_id", String, nullable=False, server_default=""),
+    Column("node", String, nullable=False, server_default=""),  # whose it is, of those that share the database
 )
 
 agents = Table(
@@ -190,6 +192,7 @@ agents = Table(
     Column("logged_in", Boolean, nullable=False),
     Column("paused", String, nullable=False),
     Column("phone", String, nullable=False, server_default=""),
+    Column("node", String, nullable=False, server_default=""),  # whose it is, of those that share the database
 )
 
 voicemails = Table(
@@ -265,6 +268,7 @@ deliveries = Table(
     Column("next_at", Float(53), nullable=False),
     Column("state", String, nullable=False),  # "waiting", "dead"
     Column("error", String, nullable=False),
+    Column("node", String, nullable=False, server_default=""),  # whose it is, of those that share the database
     Index("deliveries_created_at", "created_at"),
 )
 
@@ -279,6 +283,7 @@ paths = Table(  # of calls through their dialplans
     Column("ended", Boolean, nullable=False),
     Column("missing", Integer, nullable=False),
     Column("steps", Text, nullable=False),  # JSON list
+    Column("node", String, nullable=False, server_default=""),  # whose it is, of those that share the database
     Index("paths_ended_at", "ended_at"),
     Index("paths_going_on", "ended_at", sqlite_where=GOING_ON, postgresql_where=GOING_ON),  # few of very many
 )

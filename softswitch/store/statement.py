@@ -29,7 +29,7 @@ from softswitch.store import schema, word
 Row = Mapping[str, Any]
 Name = tuple[str, str]  # of a statement: table, "put", "remove" or "prune"
 PRUNED_AT_ONCE = 500  # rows
-_LOGGED = ("state", "stage", "outcome", "losses", "not_before", "priority_s", "contact")
+_LOGGED = ("state", "stage", "outcome", "losses", "not_before", "priority_s", "contact", "disposition")
 
 
 class Change(NamedTuple):
@@ -43,8 +43,9 @@ class Change(NamedTuple):
 def statements(dialect: str) -> Mapping[Name, UpdateBase | TextClause]:
     """``dialect`` is "sqlite" or "postgresql"; both have the same upsert under another name."""
     insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    aor, contact = schema.bindings.c.aor, schema.bindings.c.contact
-    gone = schema.bindings.delete().where(aor == bindparam("key_aor"), contact == bindparam("key_contact"))
+    aor, contact, node = schema.bindings.c.aor, schema.bindings.c.contact, schema.bindings.c.node
+    ours = node == bindparam("key_node")  # it may have registered with another node since
+    gone = schema.bindings.delete().where(aor == bindparam("key_aor"), contact == bindparam("key_contact"), ours)
     return {
         **word.statements(),
         ("promises", "put"): _upsert(insert, schema.promises),
@@ -178,7 +179,7 @@ def call(record: CallRecord) -> list[Change]:
     return [Change("calls", "put", row | {"quality": to_json(record.quality).decode()})]
 
 
-def binding(fact: Binding) -> list[Change]:
+def binding(fact: Binding, node: str = "") -> list[Change]:
     fact = legible(fact)
     row = {
         "aor": fact.aor,
@@ -196,19 +197,20 @@ def binding(fact: Binding) -> list[Change]:
         "path": to_json(fact.path).decode(),
         "instance": fact.instance,
         "reg_id": fact.reg_id,
+        "node": node,
     }
     return [Change("bindings", "put", row)]
 
 
-def no_binding(fact: Binding) -> list[Change]:
+def no_binding(fact: Binding, node: str = "") -> list[Change]:
     fact = legible(fact)
-    return [Change("bindings", "remove", {"key_aor": fact.aor, "key_contact": fact.contact})]
+    return [Change("bindings", "remove", {"key_aor": fact.aor, "key_contact": fact.contact, "key_node": node})]
 
 
-def path(fact: CallPath) -> list[Change]:
+def path(fact: CallPath, node: str = "") -> list[Change]:
     row = {name: legible(getattr(fact, name)) for name in ("contact", "plan", "version")}
     times = {"started_at": fact.started_at, "ended_at": fact.ended_at, "ended": fact.over, "missing": fact.missing}
-    return [Change("paths", "put", row | times | {"steps": to_json(fact.steps).decode()})]
+    return [Change("paths", "put", row | times | {"steps": to_json(fact.steps).decode(), "node": node})]
 
 
 def edge(hour: int, plan: str, fact: Edge) -> list[Change]:
@@ -244,8 +246,8 @@ def tally(tally: Tally) -> list[Change]:
     return [Change("tallies", "put", _row(legible(tally)))]
 
 
-def agent(name: str, logged_in: bool, paused: str, phone: str) -> list[Change]:
-    row = {"agent": name, "logged_in": logged_in, "paused": paused, "phone": phone}
+def agent(name: str, logged_in: bool, paused: str, phone: str, node: str = "") -> list[Change]:
+    row = {"agent": name, "logged_in": logged_in, "paused": paused, "phone": phone, "node": node}
     return [Change("agents", "put", legible(row))]
 
 
@@ -281,8 +283,8 @@ def answer(fact: SurveyAnswered) -> list[Change]:
     return [Change("survey_answers", "put", _row(legible(fact)))]
 
 
-def delivery(fact: Delivery) -> list[Change]:
-    return [Change("deliveries", "put", _row(legible(fact)))]
+def delivery(fact: Delivery, node: str = "") -> list[Change]:
+    return [Change("deliveries", "put", _row(legible(fact)) | {"node": node})]
 
 
 def no_delivery(id: str) -> list[Change]:

@@ -55,6 +55,9 @@ async def test_a_list_is_called_through_and_the_campaign_is_finished(tmp_path: P
             return (await campaign(switch))["by_disposition"] == {"sold": 1}
 
         await eventually(noted, 10.0, "the disposition is in the store")
+        told = (await switch.api("GET", f"/api/v1/promises/{spoken['promise']}"))["promise"]
+        last = told["history"][-1]
+        assert (last["state"], last["disposition"], last["by"]) == ("kept", "sold", "api local")
     assert sorted(carrier.customers) == numbers
     account = carrier.account
     assert (account.doubled, account.overlapping, account.after_kept) == ([], [], [])

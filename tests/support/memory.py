@@ -51,6 +51,7 @@ class Memory:
         self._intervals = Intervals()
         self._held: deque[tuple[Promise, str, str]] = deque()
         self._promises: dict[str, Promise] = {}
+        self._open: dict[tuple[str, str], str] = {}  # number, group -> promise
         self._calls: dict[str, CallRecord] = {}
         self._bindings: dict[tuple[str, str], Binding] = {}
         self._agents: dict[str, StoredAgent] = {}
@@ -196,7 +197,7 @@ class Memory:
         row = legible(promise)
         ok = ok and not self.away and not self._taken(row)
         if ok:
-            self._promises[row.id] = row
+            self._keep_promise(row)
             self._note(row, by)
         self._soon(lambda: self.on_stored(promise.id, token, ok))
 
@@ -204,7 +205,7 @@ class Memory:
         at = row.updated_at or row.recorded_at
         self._log[row.id, at, row.state.value, row.attempts] = Logged(
             at, row.state.value, row.stage, row.outcome, row.attempts, row.losses, row.not_before, row.priority_s,
-            row.contact, legible(by),
+            row.contact, legible(by), row.disposition,
         )  # fmt: skip
         if row.call_id:
             key = row.id, row.attempts
@@ -229,11 +230,15 @@ class Memory:
 
     def _taken(self, promise: Promise) -> bool:
         """The unique index of the tables: one open promise per number and group."""
-        key = (promise.number, promise.key)
-        return promise.state in OPEN and any(
-            other.state in OPEN and other.id != promise.id and (other.number, other.key) == key
-            for other in self._promises.values()
-        )
+        return promise.state in OPEN and self._open.get((promise.number, promise.key), promise.id) != promise.id
+
+    def _keep_promise(self, row: Promise) -> None:
+        old = self._promises.get(row.id)
+        if old is not None and self._open.get((old.number, old.key)) == row.id:
+            del self._open[old.number, old.key]
+        self._promises[row.id] = row
+        if row.state in OPEN:
+            self._open[row.number, row.key] = row.id
 
     async def import_promises(self, rows: Sequence[Promise]) -> list[bool]:
         if self.away:
@@ -242,7 +247,7 @@ class Memory:
         for row in (replace(legible(one), node="", group=one.key) for one in rows):
             answers.append(row.id not in self._promises and not self._taken(row))
             if answers[-1]:
-                self._promises[row.id] = row
+                self._keep_promise(row)
         return answers
 
     # ---- reading back --------------------------------------------------------------------------------------------

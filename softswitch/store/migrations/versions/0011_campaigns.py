@@ -28,6 +28,9 @@ LISTED: tuple[tuple[str, list[str], sa.TextClause], ...] = (  # what people ask 
 )
 
 
+OF_NODES = ("bindings", "agents", "deliveries", "paths")
+
+
 def upgrade() -> None:
     for name in ADDED:
         op.add_column("promises", _column(name))
@@ -72,6 +75,8 @@ def _column(name: str) -> sa.Column[str] | sa.Column[float]:
 
 
 def downgrade() -> None:
+    for table in OF_NODES:
+        op.drop_column(table, "node")
     op.drop_table("promise_words")
     op.drop_table("nodes")
     op.drop_table("tallies")
@@ -90,6 +95,8 @@ def downgrade() -> None:
 
 
 def _nodes() -> None:
+    for table in OF_NODES:
+        op.add_column(table, sa.Column("node", sa.String, nullable=False, server_default=""))
     op.create_table(
         "nodes",
         sa.Column("node", sa.String, primary_key=True),
@@ -121,6 +128,7 @@ def _history() -> None:
         sa.Column("priority_s", sa.Float(53), nullable=False),
         sa.Column("contact", sa.String, nullable=False),
         sa.Column("by", sa.String, nullable=False),
+        sa.Column("disposition", sa.String, nullable=False, server_default=""),
         sqlite_with_rowid=False,
     )
     op.create_index("promise_log_at", "promise_log", ["at"])
