@@ -58,10 +58,11 @@ class Opening:
     stage: Stage = Stage.OVER
     until: float | None = None  # monotonic seconds: the stage is over then at the latest
     end: End | None = None
+    said: int = 0  # a media process that has outlived control knows what it was told to play, and plays nothing twice
 
     @property
     def _play(self) -> str:
-        return f"{self.leg}.{self.stage.value}"
+        return f"{self.leg}.{self.stage.value}{self.said}"
 
     def begin(self, now: float) -> list[Effect]:
         """He has answered."""
@@ -120,7 +121,7 @@ class Opening:
     # ---- stages ------------------------------------------------------------------------------------------------
 
     def _say(self, stage: Stage, prompts: tuple[Prompt, ...], until: float) -> list[Effect]:
-        self.stage, self.until = stage, until
+        self.stage, self.until, self.said = stage, until, self.said + 1
         return [PlayTo(self.leg, self._play, prompts)]
 
     def _said(self, now: float) -> list[Effect]:

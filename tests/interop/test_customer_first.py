@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.test_control_killed import kill_control
 from tests.support.phone import Phone, PhoneCall
 from tests.support.switch_process import CALLBACK, SwitchProcess, queue
 from tests.support.tone import tone_wav
@@ -32,7 +33,7 @@ Tones = dict[int, Path]
 
 @pytest.fixture
 async def switch(tmp_path: Path) -> AsyncIterator[SwitchProcess]:
-    tone_wav(tmp_path / "prompts" / "en" / "hello.wav", HELLO_HZ, seconds=1.0)
+    tone_wav(tmp_path / "prompts" / "en" / "hello.wav", HELLO_HZ, seconds=6.0)
     tone_wav(tmp_path / "prompts" / "en" / "sorry.wav", SORRY_HZ, seconds=1.5)
     (tmp_path / "plans").mkdir()
     (tmp_path / "plans" / "shop.yaml").write_text(PLAN)
@@ -119,3 +120,21 @@ async def test_no_agent_in_time_is_an_apology_and_another_call(
         await alice.hears(400)
         await switch.promise_of(NUMBER, "kept")
     trunk.assert_dialled_with_care(0.0)
+
+
+async def test_control_is_killed_while_he_is_greeted(
+    switch: SwitchProcess, trunk: Trunk, tmp_path: Path, tones: Tones
+) -> None:
+    async with await agent(switch, tmp_path, tones, obeys=True) as alice:
+        await lose_a_caller(switch, trunk)
+        await switch.set_agent("alice", "ready")
+        customer = await trunk.rings(1, 30)
+        await customer.answer(200)
+        await trunk.phone.hears(HELLO_HZ, for_s=0.3)
+        await kill_control(switch)
+        await trunk.phone.hears(HELLO_HZ)  # once more, from its beginning
+        await customer.dtmf("1")
+        await switch.promise_of(NUMBER, "kept")
+        await alice.hears(400)
+        await trunk.phone.hears(1000)
+        assert not customer.over and len(trunk.dialled) == 1

@@ -44,7 +44,7 @@ def test_a_greeting_whose_end_is_never_told_ends_all_the_same() -> None:
 
 def test_the_key_is_waited_for_from_the_end_of_what_is_said() -> None:
     opening = begun(ASKS)
-    opening.hear(PromptEnded("leg", "leg.greeting"), 8.0)
+    opening.hear(PromptEnded("leg", "leg.greeting1"), 8.0)
     opening.tick(12.9)
     assert (opening.stage, opening.end) == (Stage.PRESS, None)
     opening.tick(13.0)
@@ -52,7 +52,7 @@ def test_the_key_is_waited_for_from_the_end_of_what_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [PromptEnded("leg", "leg.sorry"), PromptEnded("other", "leg.greeting"), Key("other", "1"), Silent("leg")]
+    "event", [PromptEnded("leg", "leg.sorry1"), PromptEnded("other", "leg.greeting1"), Key("other", "1"), Silent("leg")]
 )
 def test_what_is_not_about_it_changes_nothing(event: PromptEnded | Key | Silent) -> None:
     opening = begun(ASKS)
@@ -80,10 +80,13 @@ def test_who_presses_a_key_is_no_machine() -> None:
 
 
 def test_a_new_process_says_it_once_more_and_listens_to_no_machine() -> None:
-    for answering, stage in ((ASKS, Stage.GREETING), (Answering(greeting=HELLO, machines=True), Stage.GREETING)):
-        opening = begun(answering)
-        (play,) = opening.resume(9.0)
-        assert isinstance(play, PlayTo) and opening.stage is stage
+    (first,) = (asking := Opening("leg", "en", ASKS)).begin(0.0)
+    (again,) = asking.resume(9.0)
+    assert isinstance(first, PlayTo) and isinstance(again, PlayTo) and asking.stage is Stage.GREETING
+    assert again.prompts == first.prompts and again.play != first.play  # a media process plays nothing twice
+    listening = begun(Answering(greeting=HELLO, machines=True))
+    listening.resume(9.0)
+    assert listening.stage is Stage.GREETING
 
 
 # ---- machines, as the ear of the media process hears them ------------------------------------------------------
