@@ -126,8 +126,8 @@ class Mover:
     def commit(self, entry: Entry) -> None:
         """The intent is durable; what was true when the agent was sought may not be any more."""
         promise = entry.promise
-        if self.rules.barred(promise.number):
-            self.apply(entry, I.WITHDRAW, outcome=DO_NOT_CALL)
+        if why := self.rules.refused(promise):
+            self.apply(entry, I.WITHDRAW, outcome=why)
             return
         late = self.now >= self.lease_until
         if late or promise.number in self.busy or not self.rules.open(promise, self.now):
@@ -245,6 +245,9 @@ class Mover:
             if turn is None:
                 return
             entry, claim = turn
+            if why := self.rules.refused(entry.promise):
+                self.withdraw(entry, why)
+                continue
             entry.customer_first = claim is Claim.DIAL
             if claim is Claim.SEEK:
                 self.turns.void(entry.promise.id)

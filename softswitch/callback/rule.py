@@ -108,6 +108,10 @@ class Rules:
         number = self.number(loss.number, loss.queue)
         return number.why or (DO_NOT_CALL if self.barred(number.dial) else "")
 
+    def refused(self, promise: Promise) -> str:
+        """Why its number is not dialled any more, by the policy of now and whatever it was recorded by, or ""."""
+        return DO_NOT_CALL if self.barred(promise.number) else self.number(promise.number, promise.name).why
+
     def barred(self, number: str) -> bool:
         """Is it never to be called?"""
         return any(one in self.listed or one in self.filed for one in {number, self._outside(number)})

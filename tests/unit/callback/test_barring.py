@@ -16,6 +16,7 @@ from softswitch.callback.model import (
     DoNotCall,
     LossNotRecorded,
     Persist,
+    Policies,
     Promise,
     PromiseAnswer,
     PromiseState,
@@ -114,3 +115,35 @@ def test_a_number_of_our_own_can_be_listed_too() -> None:
     desk.feed(DoNotCall(("1001",)))
     desk.lose("1001")
     assert desk.ledger.promises() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [("110", "emergency"), ("+8616812345", "premium"), ("+442071838750", "foreign"), ("nobody", "invalid")],
+)
+def test_a_row_with_a_number_that_is_not_dialled_rings_nobody(number: str, why: str) -> None:
+    desk = Desk(replace(SALES, numbers="1[0-9]*"))
+    row = Promise("p1", number, "sales", "imported", S.RECORDED, "", NOON - 60, updated_at=NOON)
+    desk.feed(Restored((row,)))
+    desk.feed(Capacity("sales", 1, 0))
+    assert not desk.given(SeekAgent)
+    assert (desk.state, desk.only().outcome) == (S.WITHDRAWN, why)
+
+
+def test_a_policy_that_calls_a_country_no_more_holds_for_what_is_open() -> None:
+    both = replace(SALES, countries=("CN", "GB"))
+    desk = Desk(both)
+    desk.lose("+442071838750")
+    desk.acknowledge()
+    desk.feed(Policies((SALES,)))
+    desk.feed(Capacity("sales", 1, 0))
+    assert not desk.given(SeekAgent)
+    assert (desk.state, desk.only().outcome) == (S.WITHDRAWN, "foreign")
+
+
+def test_the_next_in_line_is_called_in_place_of_one_that_is_refused(desk: Desk) -> None:
+    bad = Promise("p1", "110", "sales", "imported", S.RECORDED, "", NOON - 90, updated_at=NOON)
+    good = replace(bad, id="p2", number=E164, recorded_at=NOON - 60)
+    desk.feed(Restored((bad, good)))
+    desk.feed(Capacity("sales", 1, 0))
+    assert [order.promise.id for order in desk.given(SeekAgent)] == ["p2"]
