@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from softswitch.callback import waits
 from softswitch.callback.model import (
@@ -173,3 +174,9 @@ def test_an_order_that_could_not_be_written_keeps_its_name() -> None:
     desk.feed(Persisted(promise.id, order.token, False))
     again = [order for order in desk.wait(60.0) if isinstance(order, Persist) and order.promise.id == promise.id]
     assert again and all(order.by == "api anna" for order in again)
+
+
+def test_the_words_are_those_of_the_manual() -> None:
+    manual = " ".join((Path(__file__).parents[3] / "docs/callbacks.md").read_text("utf-8").split())
+    words = [word for name, word in vars(waits).items() if name.isupper() and isinstance(word, str)]
+    assert len(words) > 10 and [word for word in words if word not in manual] == []

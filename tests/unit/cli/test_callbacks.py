@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,12 @@ from tests.unit.cli.test_commands import Running, _server, running
 __all__ = ["_server", "running"]  # fixtures
 
 S = PromiseState
+MANUAL = (Path(__file__).parents[3] / "docs/callbacks.md").read_text("utf-8")
+COMMANDS = [  # up to the first gap: behind it is what they are for
+    shlex.split(line.strip().partition("   ")[0])[1:]
+    for line in MANUAL.splitlines()
+    if line.startswith("    softswitch callbacks")
+]
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +159,11 @@ def test_an_export_has_all_of_them_and_no_formula(
     assert not any(line.startswith(("=", "+", "-", "@")) for row in found for line in row.values())
     lines = running("callbacks", "export", "--json").stdout.splitlines()
     assert [json.loads(line)["id"] for line in lines] == [f"p-{n}" for n in range(1, 7)]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_command_of_the_manual_is_one(running: Running, tmp_path: Path, command: list[str]) -> None:
+    rows(running)[0] = promise(1, state=S.RETRY_AT)
+    words = [{"ID": "p-1", "ID...": "p-1", "all.csv": str(tmp_path / "all.csv")}.get(one, one) for one in command]
+    result = running(*words)
+    assert result.exit_code == 0, result.output

@@ -175,3 +175,14 @@ def test_a_house_that_never_ran_has_no_peak(tmp_path: Path) -> None:
     (tmp_path / "config" / "softswitch.yaml").write_text("zone: UTC\n")
     result = CliRunner().invoke(app, ["peak", *SPAN, "--config", str(tmp_path / "config")])
     assert result.exit_code == 1 and "is not there: no switch has run" in result.stderr
+
+
+def test_each_command_of_the_manual_is_one(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manual = (Path(__file__).parents[3] / "docs/callbacks.md").read_text("utf-8")
+    lines = [line.strip() for line in manual.splitlines() if line.startswith("    softswitch peak")]
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        words = line.partition("   ")[0].split()[1:]
+        result = CliRunner().invoke(app, [*words, "--config", str(config)])
+        assert result.exit_code in (0, 1), (line, result.output)  # 1: there was no peak lately, or it is before 10:00
+    assert len(lines) == 4 and any("--find" in line for line in lines)
