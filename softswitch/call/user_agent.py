@@ -17,6 +17,7 @@ from softswitch.call.leg import Event, Leg
 from softswitch.call.signal import Finished, Respond, SendAck, SendCancel, SendRequest
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
+from softswitch.core.timers import Deadlines
 from softswitch.sdp.media import LocalMedia
 from softswitch.sip import challenge
 from softswitch.sip.challenge import Account
@@ -46,6 +47,7 @@ class UserAgent:
 
     def __init__(self, flow: Flow, ids: Ids, timing: Timing = Timing()) -> None:  # noqa: B008 (frozen)
         self.legs: dict[str, Leg] = {}  # until they are finished
+        self._due = Deadlines()  # of legs
         self.endpoint = Endpoint(ids, timing)
         self._flow = flow
         self._registrar = f"sip:{hostport(*flow.remote)}"
@@ -78,6 +80,7 @@ class UserAgent:
 
     def add(self, leg: Leg) -> Leg:
         self.legs[leg.id] = leg
+        self._due.set(leg.id, leg.deadline)
         return leg
 
     def tell(self, leg: str, event: Event, now: float) -> list[Effect]:
@@ -92,14 +95,13 @@ class UserAgent:
 
     @property
     def deadline(self) -> float | None:
-        deadlines = [self.endpoint.deadline, *(leg.deadline for leg in self.legs.values())]
-        return min((at for at in deadlines if at is not None), default=None)
+        return min((at for at in (self.endpoint.deadline, self._due.next()) if at is not None), default=None)
 
     def tick(self, now: float) -> list[Effect]:
         effects = self._run(self.endpoint.tick(now), now)
-        for leg in list(self.legs.values()):
-            if leg.deadline is not None and leg.deadline <= now:
-                effects += self._run(leg.tick(now), now)
+        for name in self._due.due(now):
+            if (leg := self.legs.get(str(name))) is not None:
+                effects += self._told(leg, leg.tick(now), now)
         return effects
 
     # ---- whose it is -------------------------------------------------------------------------------------------
@@ -120,6 +122,7 @@ class UserAgent:
                 return self.endpoint.respond(transaction, response, now)
             case Finished(leg):
                 del self.legs[leg]
+                self._due.set(leg, None)
                 return [effect]
             case _:
                 return self._arrived(effect, now)
@@ -152,7 +155,12 @@ class UserAgent:
         return self.endpoint.respond(arrived.transaction, answer, now)
 
     def _hand(self, leg: Leg | None, event: Event, now: float) -> list[Effect]:
-        return [] if leg is None else self._run(leg.handle(event, now), now)
+        return [] if leg is None else self._told(leg, leg.handle(event, now), now)
+
+    def _told(self, leg: Leg, effects: list[Effect], now: float) -> list[Effect]:
+        """What it wants of us, and when it wants to be asked next."""
+        self._due.set(leg.id, leg.deadline)
+        return self._run(effects, now)
 
     def _of_dialog(self, request: Request) -> Leg | None:
         key = (request.call_id, request.to.tag)
