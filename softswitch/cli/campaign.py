@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from softswitch.callback.sheet.mistake import cell
+from softswitch.cli import callbacks
 from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.table import Column, as_json_text, moment, show, text
@@ -23,7 +24,6 @@ app = typer.Typer(
 order = typer.Typer()
 Campaign = Annotated[str, typer.Argument(metavar="NAME", help="As campaigns.yaml has it.")]
 _ERRORS = ("line", "column", "value", "wrong", "right", "reason")
-_PAGE = 1000
 _PARTS = (("state", "by_state"), ("outcome", "by_outcome"), ("disposition", "by_disposition"))
 
 
@@ -175,29 +175,15 @@ class _Heard:
 
 
 @app.command()
-def export(name: Campaign, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
-    """What has become of each number, as CSV, in the order in which they came."""
-    base, after, first = base_url(url, config), "", True
-    heads = ("id", "number", "state", "attempts", "outcome", "disposition", "consent", "not_before", "updated_at")
-    wanted = {"campaign": name, "state": "any", "order": "oldest", "limit": str(_PAGE)}
-    while True:
-        query = urllib.parse.urlencode(wanted | ({"after": after} if after else {}))
-        page = request(base, "GET", f"/api/v1/promises?{query}", "")
-        for row in page["promises"]:
-            if as_json:
-                typer.echo(as_json_text(row))
-                continue
-            if first:
-                typer.echo(",".join(heads))
-            first = False
-            typer.echo(_line([moment(row[key]) if key.endswith(("_at", "before")) else row[key] for key in heads]))
-        after = page["next"]
-        if not after:
-            return
-
-
-def _line(values: list[Any]) -> str:
-    return ",".join(cell(text(value)) for value in values)
+def export(
+    name: Campaign,
+    output: callbacks.Output = "-",
+    config: Config = DEFAULT_CONFIG,
+    url: Url = "",
+    as_json: Json = False,
+) -> None:
+    """What has become of each number, in the order in which they came; as `callbacks export` writes it."""
+    callbacks.export(campaign=name, output=output, config=config, url=url, as_json=as_json)
 
 
 @order.command()

@@ -49,9 +49,12 @@ class Dispositions:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._talks: dict[str, Talk] = {}  # of calls that are over, by contact, the oldest first
+        self._last: dict[str, str] = {}  # agent -> his last contact, whatever it was
 
     def over(self, record: CallRecord) -> None:
         """A call has ended."""
+        if record.agent:
+            self._last[record.agent] = record.contact
         if record.promise and record.agent:
             self._talks[record.contact] = Talk(record.contact, record.promise, record.agent)
             if len(self._talks) > REMEMBERED:
@@ -103,11 +106,10 @@ class Dispositions:
         return self._talks.get(contact)
 
     def _latest(self, agent: str) -> Talk | None:
-        """Of the calls that go on, else of those that are over."""
-        live = [one for one in self._switch.calls.contacts.values() if one.record.agent == agent and one.record.promise]
-        if live:
-            return Talk(live[-1].id, live[-1].record.promise, agent)
-        return next((talk for talk in reversed(self._talks.values()) if talk.agent == agent), None)
+        """Of the call that he is in, or has been in last; None where that was no promise."""
+        live = [one.id for one in self._switch.calls.contacts.values() if one.record.agent == agent]
+        contact = live[-1] if live else self._last.get(agent, "")
+        return self._talk(contact)
 
     def _campaign(self, talk: Talk) -> Campaign:
         """Raises ``Refused``."""

@@ -54,6 +54,8 @@ class Importing:
         name = common.campaign.name
         if request.content_type not in TYPES:  # none that a foreign web page can send unasked
             raise ApiError(415, f"the body is {request.content_type}", "send Content-Type: text/csv")
+        if request.headers.get("Content-Encoding", "identity") != "identity":  # a small one may be endless
+            raise ApiError(415, "the body is compressed", "send the file as it is")
         encoding = request.query.get("encoding", "auto")
         if encoding not in ENCODINGS:
             raise ApiError(400, f"encoding={encoding!r} is not read", f"one of {', '.join(ENCODINGS)}")

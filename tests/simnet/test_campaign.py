@@ -142,6 +142,24 @@ def test_the_agent_dials_a_code_in_wrap_up(dialled: str, code: str) -> None:
     assert barred is (code == "never again")
 
 
+def test_a_code_is_not_noted_of_an_earlier_call() -> None:
+    house = house_of(1)
+    talk_over(house)
+    house.world.run(15)
+    caller = house.carrier.call("8000")
+    house.world.run_until(lambda: caller.state == "talking")
+    house.world.run(0.5)
+    house.carrier.press(caller, "1")
+    house.world.run_until(lambda: bool(house.alice.talking), 60)
+    house.world.run(3)
+    house.carrier.hang_up(caller)
+    house.world.run(1)
+    assert house.agent("alice") == "wrap_up"
+    house.alice.call("*571")
+    house.world.run(3)
+    assert [one.disposition for one in house.world.switch.control.promises()] == [""]
+
+
 def test_a_code_is_for_calls_of_campaigns_only() -> None:
     house = house_of(0)
     house.alice.call("*571")

@@ -82,7 +82,7 @@ class Rows:
             return Row(line, None, [Mistake(line, "", shown(cells[0]), wrong, right)])
         mistakes = [one for place, name in enumerate(self._columns) if (one := self._cell(line, name, cells[place]))]
         times = {} if mistakes else self._times(line, cells, mistakes)
-        number = "" if mistakes else self._number(line, cells[self._at], mistakes)
+        number = "" if mistakes else self._number(line, cells[self._at].strip().removeprefix("'"), mistakes)
         if mistakes:
             return Row(line, None, mistakes)
         return Row(line, self._promise(number, cells, times))
