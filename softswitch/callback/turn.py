@@ -11,7 +11,8 @@ What there is room for:
 - ratio             dials in flight up to ``ratio`` times the agents, while the governor lets one more be at risk
 - predictive        the same with the number that ``odds`` gives for the answer rate, and ``ratio`` as its upper end
 
-Ratio and predictive call agent first as long as the governor does not let anybody be at risk.
+Ratio and predictive call agent first as long as the governor does not let anybody be at risk; where a dialplan leads
+whoever answers no agent can be first, and it is one customer for each agent so long.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ class Turns:
         if not room:
             return None
         spotless = policy.pacing == "progressive" and governor.unblemished(policy, now)
-        return Claim.DIAL if spotless else Claim.SEEK
+        return Claim.DIAL if spotless or policy.plan else Claim.SEEK
 
     def _most(self, pace: Pace, policy: Policy) -> int:
         """Dials in flight, at most."""

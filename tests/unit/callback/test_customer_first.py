@@ -187,6 +187,16 @@ def test_without_credit_the_agent_is_on_the_line_first() -> None:
     assert not desk.given(Persist)
 
 
+def test_where_a_dialplan_leads_whoever_answers_no_agent_is_ever_sought() -> None:
+    for policy in (replace(FAST, plan="welcome"), replace(FIRST, plan="welcome")):
+        desk = Desk(policy)
+        desk.feed(Tallied((Tally("sales", desk.now - 3600.0, 9, 3),)))
+        many(desk, 5)
+        desk.feed(Capacity("sales", 2, 0))
+        assert not desk.given(SeekAgent)
+        assert in_flight(desk) == 2
+
+
 def test_predictive_learns_how_many_answer() -> None:
     desk = Desk(FAST)
     since = desk.now - 3600.0
@@ -203,7 +213,7 @@ def test_predictive_learns_how_many_answer() -> None:
         else:
             desk.feed(AttemptFailed(dial.id, 480, dial.call_id))
         desk.acknowledge()
-    assert 17 <= in_flight(desk) <= 22, "of the 24 that the table has for 10 agents and 30 % answers"
+    assert 17 <= in_flight(desk) <= 22, "of the 26 that the table has for 10 agents and 30 % answers"
 
 
 def test_one_drop_makes_progressive_agent_first_until_it_is_made_good() -> None:
