@@ -32,14 +32,14 @@ class Recorder:
     def lost(self, loss: Lost) -> None:
         number = self._move.rules.number(loss.number, loss.queue)
         entry = self._move.open_for(number.dial, loss.queue)
-        if loss.former:
-            self._lost_again(loss, number.dial, entry)
         if entry is not None and entry.promise.contact in (loss.contact, loss.former or loss.contact):
             self._go_on(entry, loss)
             return
         if why := self._move.rules.refuses(loss):
             self._refuse(loss, why)
             return
+        if loss.former:
+            self._lost_again(loss, number.dial, entry)
         self._record(self._make(loss, number.dial) if entry is None else self._add(entry, loss), loss)
 
     def join(self) -> None:

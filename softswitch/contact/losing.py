@@ -83,6 +83,12 @@ class Losing(Transferable):
         self.settled = True
         return [TellLedger(self.loss(stage, queue, since, now))]
 
+    def keyed_instead(self, promised: Lost) -> list[Effect]:
+        """Who is called at a number that he has keyed in is not called at his own for what he was lost for before."""
+        if promised.stage != "keyed":
+            return []
+        return [TellLedger(ReachedAgent(self.facts.caller, promised.queue, GUESSED))]
+
     def found_by(self, queues: Collection[str]) -> list[Effect]:
         """An agent of these queues has answered: they owe nothing, nor does the queue that the plan has guessed."""
         plan, number = self.script.lost(False), self.facts.caller

@@ -176,9 +176,13 @@ class Queued(Keyed):
         return self.turned.queued_at if self.turned is not None and self.turned.queue == queue else now
 
     def _on_promise_answer(self, event: PromiseAnswer, now: float) -> list[Effect]:
+        elsewhere: list[Effect] = []
         if self.asked is not None and self.asked.token == event.token:
-            self.asked = None
-            self.settled = self.settled or event.ok
+            elsewhere = self.keyed_instead(self.asked) if event.ok else []
+            self.asked, self.settled = None, self.settled or event.ok
+        return [*elsewhere, *self._answered_promise(event, now)]
+
+    def _answered_promise(self, event: PromiseAnswer, now: float) -> list[Effect]:
         if event.ok:
             self.aside = None
         if event.token == self._promise_token:

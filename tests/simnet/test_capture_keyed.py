@@ -65,6 +65,20 @@ def test_a_number_in_national_form_is_read_back_confirmed_and_promised() -> None
     assert told(house) == [(OTHER, "orders", "keyed", "later")]
 
 
+def test_who_is_called_at_another_number_is_not_called_at_his_own_for_an_earlier_loss() -> None:
+    house = centre(DIRECT)
+    leaves(house, asked(house), 3)
+    assert told(house) == [(MINE, "orders", "ivr", "later")]
+    call = asked(house)
+    keys(house, call, "213900001111#1")
+    ended(house, call)
+    assert [(one.number, one.state.value) for one in promised(house)] == [(OTHER, "due"), (MINE, "withdrawn")]
+    call = asked(house)  # and at his own, keyed in, it is his own
+    keys(house, call, "213800138000#1")
+    ended(house, call)
+    assert [one.number for one in promised(house) if one.state.value == "due"] == [OTHER, MINE]
+
+
 def test_the_promise_is_spoken_of_only_when_it_is_durable() -> None:
     house = centre(
         DIRECT.replace("later: {callback", "yes: {say: 'We will call.', next: bye}\n  later: {callback").replace(
