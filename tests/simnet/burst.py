@@ -233,10 +233,8 @@ class Burst:
             self.world.after(30.0, lambda: self.world.switch.control.set_ready(event.agent))
 
     def air(self) -> None:
-        """The minute, and until the last of its callers is off the line."""
+        """The minute, and another one in which most of its callers come to an end."""
         self.world.run(2 * AIR_S)
-        self.world.run_until(lambda: not any(person.calling for person in self.crowd.people), 900.0)
-        self.world.run(2.0)
 
     def drain(self, limit_s: float = 24 * 3600.0) -> None:
         """Until nobody is to be called back any more, and nobody talks."""
@@ -288,6 +286,8 @@ class Account:
             return "served live"
         if person.kept_at is not None:
             return "kept"
+        if person.calling:
+            return "on the line"
         if mine:
             return "open"
         if person.refusable:
