@@ -34,6 +34,7 @@ class Losing(Transferable):
         self.defective = False  # a defect of ours ends the call
         self.turned: Aside | None = None  # the place that a queue has taken from him
         self.asked: Lost | None = None  # a promise that is being written, and is answered with its token
+        self._refused: tuple[Lost, str] | None = None  # one that was not made, and why: it is counted
 
     def connect(
         self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()
@@ -81,7 +82,21 @@ class Losing(Transferable):
         if stage in GUESSED and now - self.began_at < plan.rule.after_s:
             return [LossNotRecorded(queue, stage, "short", self.id, self.facts.caller)]
         self.settled = True
-        return [TellLedger(self.loss(stage, queue, since, now))]
+        loss = self.loss(stage, queue, since, now)
+        return [] if self._counted(loss) else [TellLedger(loss)]
+
+    def promise_refused(self, why: str) -> list[Effect]:
+        if self.asked is not None and why != "store":  # what the store could not take then it may take later
+            self._refused = self.asked, why
+        return []
+
+    def _counted(self, loss: Lost) -> bool:
+        """Whether the ledger has said already that this comes to no promise."""
+        if self._refused is None:
+            return False
+        former, why = self._refused
+        same = (former.number, former.queue) == (loss.number, loss.queue)
+        return same and (why != "policy" or former.stage == loss.stage)
 
     def keyed_instead(self, promised: Lost) -> list[Effect]:
         """Who is called at a number that he has keyed in is not called at his own for what he was lost for before."""

@@ -178,7 +178,7 @@ class Queued(Keyed):
     def _on_promise_answer(self, event: PromiseAnswer, now: float) -> list[Effect]:
         elsewhere: list[Effect] = []
         if self.asked is not None and self.asked.token == event.token:
-            elsewhere = self.keyed_instead(self.asked) if event.ok else []
+            elsewhere = self.keyed_instead(self.asked) if event.ok else self.promise_refused(event.why)
             self.asked, self.settled = None, self.settled or event.ok
         return [*elsewhere, *self._answered_promise(event, now)]
 

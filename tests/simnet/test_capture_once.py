@@ -17,6 +17,7 @@ from softswitch.ivr.model import Pressed, Start
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import House
 from tests.simnet.phone import Call
+from tests.simnet.supervised_house import SupervisedHouse
 from tests.simnet.test_capture import NEVER, NUMBER, PLAN, QUEUES, calls, centre, leaves, promised, refused, told
 from tests.simnet.transfer_house import TransferHouse
 
@@ -205,6 +206,27 @@ def test_a_call_of_ours_to_the_outside_is_no_loss() -> None:
     house.desk.hang_up(call)
     house.world.run(2)
     assert not promised(house) and not refused(house)
+
+
+def test_a_supervisor_who_listens_and_hangs_up_is_no_loss() -> None:
+    configuration = centre().world.switch.configuration
+    house = SupervisedHouse(plans=configuration.plans, calendars=configuration.calendars,
+                            policies=configuration.policies, queues=configuration.queues)  # fmt: skip
+    calls(house, "11")
+    house.world.run_until(lambda: house.alice.talking)
+    boss = house.dial("*311001")
+    house.boss.hang_up(boss)
+    house.world.run(2)
+    assert not promised(house) and not refused(house)
+
+
+@pytest.mark.parametrize("way", [Way(callback=True), Way()], ids=["by overflow", "by the plan"])
+def test_a_caller_to_whom_nothing_can_be_promised_is_counted_once(way: Way) -> None:
+    sorry = PLAN.replace("full: sorry", "full: later")
+    house = centre(sorry, queues=FULL, overflow={"orders": {"full": way}})
+    house.carrier.user = "anonymous"
+    ended(house, calls(house, "11"))
+    assert not promised(house) and [why for _, _, why in refused(house)] == ["withheld"]
 
 
 def test_whose_phone_we_cannot_hear_is_called_back() -> None:
