@@ -20,6 +20,15 @@ class Disposition:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseSet:
+    """Somebody has paused a campaign, or had it go on: a word to the other nodes."""
+
+    campaign: str
+    paused: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     name: str
     queue: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from softswitch.callback.campaign import PauseSet
 from softswitch.callback.model import DoNotCall, Lost, Policy, Promise, Promote, RetryNow, Withdraw
 from softswitch.core.effect import Effect
 
@@ -53,7 +54,7 @@ class Met:
     ok: bool = True  # False: the store does not answer
 
 
-NodeInput = Leased | Disowned | Claimed | Met
+NodeInput = Leased | Disowned | Claimed | Met | PauseSet  # of which the last is for who keeps the pauses
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ class WithdrawNumber:
 class Elsewhere(Effect):
     """Do this to a promise that we do not lead: in the pool, or by telling its node. Not answered; nothing is lost.
 
-    Of the do-not-call list all other nodes are told.
+    Of the do-not-call list and of paused campaigns all other nodes are told.
     """
 
-    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall
+    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall | PauseSet

@@ -13,14 +13,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import TextClause, text
 
+from softswitch.callback.campaign import PauseSet
 from softswitch.callback.ending import PREFIX
 from softswitch.callback.model import DoNotCall, Lost, Promise, Promote, RetryNow, Withdraw
 from softswitch.callback.node import WithdrawNumber
 from softswitch.core.legible import legible
 from softswitch.store import schema
 
-KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall)}
-Word = Lost | Withdraw | RetryNow | Promote | DoNotCall
+KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall, PauseSet)}
+Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet
+_TO_ALL = (DoNotCall, PauseSet)  # these are of no promise
 Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
 _OPEN = schema.OPEN_ROW.text
@@ -61,11 +63,11 @@ def statements() -> dict[tuple[str, str], TextClause]:
 
 
 def elsewhere(
-    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall, node: str, at: float
+    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall | PauseSet, node: str, at: float
 ) -> list[Statement]:
     """``node`` is ours: what it leads it is not told."""
-    if isinstance(what, DoNotCall):
-        row = {"key_node": node, "key_kind": "DoNotCall", "key_body": body(what), "key_at": at}
+    if isinstance(what, _TO_ALL):
+        row = {"key_node": node, "key_kind": type(what).__name__, "key_body": body(what), "key_at": at}
         return [("promises", "tell all", legible(row))]
     by, told = (" number", Withdraw("", what.why)) if isinstance(what, WithdrawNumber) else ("", what)
     key: dict[str, Any]
@@ -103,4 +105,4 @@ def read(promise: str, kind: str, said: str) -> Word | None:
     if kind not in KINDS:
         return None
     word: Any = msgspec.json.decode(said, type=KINDS[kind])
-    return word if isinstance(word, Lost | DoNotCall) else replace(word, promise=promise)
+    return word if isinstance(word, Lost | DoNotCall | PauseSet) else replace(word, promise=promise)

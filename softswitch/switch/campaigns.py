@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from softswitch.call.record import CallRecord
-from softswitch.callback.campaign import STAGE, Campaign
+from softswitch.callback.campaign import STAGE, Campaign, PauseSet
 from softswitch.callback.model import Paused
+from softswitch.callback.node import Elsewhere
 from softswitch.callback.repeat import first_priority_s
 from softswitch.callback.sheet.row import Import
 from softswitch.contact.order import TellLedger
@@ -65,8 +66,10 @@ class Campaigns:
 
     def told(self) -> Effect:
         """What the ledger is to know, whenever something of it has changed."""
-        names = {name for name, one in self._all.items() if one.paused} | self._paused.keys()
-        return TellLedger(Paused(frozenset(names)))
+        return TellLedger(self._stopped())
+
+    def _stopped(self) -> Paused:
+        return Paused(frozenset({name for name, one in self._all.items() if one.paused} | self._paused.keys()))
 
     def imported(self, name: str, rows: int, added: int, refused: Mapping[str, int], by: str) -> None:
         fact = ListImported(name, rows, added, tuple(sorted(refused.items())), by)
@@ -79,11 +82,17 @@ class Campaigns:
 
     def pause(self, name: str, paused: bool, by: str) -> None:
         self.may_pause(name, paused)
-        if paused:
-            self._paused[name] = by
+        said = PauseSet(name, paused, by)
+        elsewhere = [Elsewhere(said)] if self._switch.ports.shared.node else []
+        self._switch.command(lambda: [TellLedger(self.heard(said)), *elsewhere, CampaignPaused(name, paused, by)])
+
+    def heard(self, said: PauseSet) -> Paused:
+        """Here, or at another node; what the ledger is to know."""
+        if said.paused:
+            self._paused[said.campaign] = said.by
         else:
-            self._paused.pop(name, None)
-        self._switch.command(lambda: [self.told(), CampaignPaused(name, paused, by)])
+            self._paused.pop(said.campaign, None)
+        return self._stopped()
 
     def dispose(self, contact: str, code: str, by: str) -> DisposedView:
         return self.dispositions.dispose(contact, code, by)

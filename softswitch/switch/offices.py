@@ -20,6 +20,7 @@ from softswitch.acd.model import (
     SetReady,
     WaitedTooLong,
 )
+from softswitch.callback.campaign import PauseSet
 from softswitch.callback.model import (
     Capacity,
     DialCustomer,
@@ -101,6 +102,8 @@ class Offices:
             self._switch.ports.keeper.put_agent(name, stays, agent.wish_reason, desk)
 
     def to_ledger(self, event: LedgerInput | NodeInput) -> list[Effect]:
+        if isinstance(event, PauseSet):
+            event = self.campaigns.heard(event)
         if isinstance(event, Policies):
             self.shared.rings(quiet_s(event.policies))
         if isinstance(event, DoNotCall):

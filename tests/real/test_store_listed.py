@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from softswitch.callback.campaign import PauseSet
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, PromiseState
 from softswitch.callback.node import Elsewhere, WithdrawNumber
@@ -46,7 +47,10 @@ async def test_every_other_node_that_lives_is_told_once(url: str) -> None:
     await third.store.close()
     first.store.shared.elsewhere(Elsewhere(DoNotCall(add=("+8613800138000", "1004"))))
     first.store.shared.elsewhere(Elsewhere(DoNotCall(remove=("1004",))))
+    first.store.shared.elsewhere(Elsewhere(PauseSet("welcome", True, "api anna")))
     await second.hear(DoNotCall, 2)
+    await second.hear(PauseSet, 1)
+    assert PauseSet("welcome", True, "api anna") in second.heard
     told = [one for one in second.heard if isinstance(one, DoNotCall)]
     assert told == [DoNotCall(add=("+8613800138000", "1004")), DoNotCall(remove=("1004",))]
     assert not any(isinstance(one, DoNotCall) for one in first.heard)

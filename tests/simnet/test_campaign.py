@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.callback.campaign import Campaign, Disposition
+from softswitch.callback.campaign import Campaign, Disposition, PauseSet
 from softswitch.callback.model import Policy, Promise, PromiseState, Restored
 from softswitch.contact.order import TellLedger
 from softswitch.switch.event import UnitFailed
+from softswitch.switch.pool_port import Shared
 from softswitch.switch.staff import StaffChanges
 from softswitch.switch.view import Refused
 from tests.simnet.house import House, configuration
@@ -97,6 +98,18 @@ def test_a_paused_campaign_dials_nobody_until_it_goes_on() -> None:
     house.world.run_until(lambda: len(house.carrier.invites) > dialled, 60)
     with pytest.raises(LookupError):
         desk.pause("welcom", True, "")
+
+
+def test_what_another_node_has_paused_is_paused_here() -> None:
+    house = house_of(3)
+    talk_over(house)
+    house.world.switch.feed(Shared(PauseSet("welcome", True, "api anna")))
+    dialled = len(house.carrier.invites)
+    house.world.run(120)
+    assert len(house.carrier.invites) == dialled
+    assert house.world.switch.control.campaigns().views()[0].paused_by == "api anna"
+    house.world.switch.feed(Shared(PauseSet("welcome", False, "api anna")))
+    house.world.run_until(lambda: len(house.carrier.invites) > dialled, 60)
 
 
 def test_what_the_configuration_has_paused_no_command_resumes() -> None:
