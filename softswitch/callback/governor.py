@@ -13,7 +13,7 @@ would hold with everybody abandoned who is dialled, or has answered and waits:
 
 So the credit is earned by customers served. Without it an agent is on the line first, and nobody can be abandoned; nor
 is there any towards the end of a window, for a call that would reach into the next one, where nothing is earned yet.
-Where the clock is set back, the window goes on: it never begins a second time with fresh credit.
+Where the clock is set back, the window goes on: it does not begin a second time with fresh credit.
 """
 
 from __future__ import annotations
@@ -67,9 +67,12 @@ class Governor:
         return self.tally
 
     def _turn(self, policy: Policy, now: float) -> None:
-        """Into the next window, if it is time."""
-        if now >= self.tally.since + policy.abandon_window_s:
+        """Into the next window, if it is time; out of one that a clock far ahead had begun, with its debts alone."""
+        tally = self.tally
+        if now >= tally.since + policy.abandon_window_s:
             self.tally = Tally(policy.name, window_start(policy, now), 0, 0)
+        elif now < tally.since - policy.abandon_window_s:
+            self.tally = Tally(policy.name, window_start(policy, now), tally.dropped, tally.dropped)
 
 
 def window_start(policy: Policy, now: float) -> float:

@@ -48,7 +48,13 @@ def test_nothing_reaches_into_the_next_window() -> None:
 
 def test_a_clock_that_is_set_back_brings_no_fresh_credit() -> None:
     governor = after(33, 1)
-    assert governor.dropped(FAIR, NOON - 2 * DAY) == Tally("fair", MIDNIGHT, 35, 2)
+    assert governor.dropped(FAIR, NOON - DAY) == Tally("fair", MIDNIGHT, 35, 2)
+
+
+def test_a_window_of_a_clock_far_ahead_is_left_with_its_debts_alone() -> None:
+    governor = after(1000, 2)
+    assert governor.served(FAIR, NOON - 9 * DAY) == Tally("fair", MIDNIGHT - 9 * DAY, 3, 2)
+    assert not governor.may_risk(FAIR, NOON - 9 * DAY)
 
 
 @given(st.lists(st.sampled_from(["dial", "served", "dropped", "no answer"]), max_size=400), st.integers(0, 200))
