@@ -189,6 +189,7 @@ class Membership:
 
         def work(transaction: Transaction) -> tuple[Me, list[Promise]]:
             me = nodes.join(transaction, self._name, self.quiet_s)
+            nodes.inherit(transaction, me, alone=bool(self._file))
             return me, nodes.own(transaction, me, MOST_LED)
 
         self.me, rows = await self._database.run(work)

@@ -51,6 +51,13 @@ def join(transaction: Transaction, node: str, quiet_s: float, lease_s: float = L
     return Me(node, epoch)
 
 
+def inherit(transaction: Transaction, me: Me, alone: bool) -> None:
+    """Phones, agents, webhooks and calls of before there were nodes are the first one's; alone, we have all."""
+    theirs = "node <> :node" if alone else "node = ''"
+    for table, which in (("bindings", ""), ("agents", ""), ("deliveries", ""), ("paths", "AND NOT ended")):
+        transaction.change(f"UPDATE {table} SET node = :node WHERE {theirs} {which}", {"node": me.node})
+
+
 def renew(transaction: Transaction, me: Me, quiet_s: float, lease_s: float = LEASE_S) -> bool:
     """False: it was declared dead. An attempt may be older than the shorter ring of now."""
     sql = f"""UPDATE nodes SET lease_until = {clock(transaction)} + :lease_s,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, Table, func, select
 
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.call.record import CallRecord, StreamQuality
 from softswitch.callback.listed import Listed
-from softswitch.callback.model import OPEN, Promise, PromiseState, Tally
+from softswitch.callback.model import Promise, PromiseState, Tally
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
 from softswitch.contact.survey import Given
@@ -48,15 +48,6 @@ class StoredAgent:
     phone: str = ""  # at which he sits, who has none of his own
 
 
-def promises(open_only: bool, limit: int) -> Select[Any]:
-    """Open ones oldest first; with the closed ones, the latest first."""
-    table = schema.promises
-    if open_only:
-        states = [state.value for state in OPEN]
-        return select(table).where(table.c.state.in_(states)).order_by(table.c.recorded_at, table.c.id).limit(limit)
-    return select(table).order_by(table.c.recorded_at.desc(), table.c.id.desc()).limit(limit)
-
-
 def calls(limit: int, before: float | None) -> Select[Any]:
     """The latest first; ``before`` pages on by ``ended_at`` (Unix s)."""
     table = schema.calls
@@ -64,16 +55,19 @@ def calls(limit: int, before: float | None) -> Select[Any]:
     return query if before is None else query.where(table.c.ended_at < before)
 
 
-def bindings() -> Select[Any]:
-    return select(schema.bindings).order_by(schema.bindings.c.aor, schema.bindings.c.contact)
+def bindings(node: str = "") -> Select[Any]:
+    """Of this node; "": of all, here and below."""
+    return _of(
+        node, select(schema.bindings).order_by(schema.bindings.c.aor, schema.bindings.c.contact), schema.bindings
+    )
 
 
 def tallies() -> Select[Any]:
     return select(schema.tallies)
 
 
-def agents() -> Select[Any]:
-    return select(schema.agents).order_by(schema.agents.c.agent)
+def agents(node: str = "") -> Select[Any]:
+    return _of(node, select(schema.agents).order_by(schema.agents.c.agent), schema.agents)
 
 
 def voicemails(limit: int) -> Select[Any]:
@@ -101,9 +95,10 @@ def answers(survey: str, since: float) -> Select[Any]:
     return (query.where(table.c.survey == legible(survey)) if survey else query).order_by(*columns)
 
 
-def deliveries(limit: int) -> Select[Any]:
+def deliveries(limit: int, node: str = "") -> Select[Any]:
     """The oldest first."""
-    return select(schema.deliveries).order_by(schema.deliveries.c.created_at, schema.deliveries.c.id).limit(limit)
+    table = schema.deliveries
+    return _of(node, select(table).order_by(table.c.created_at, table.c.id).limit(limit), table)
 
 
 def stories(contact: str) -> Select[Any]:
@@ -123,10 +118,10 @@ def path(contact: str) -> Select[Any]:
     return select(schema.paths).where(schema.paths.c.contact == legible(contact))
 
 
-def paths_going_on(limit: int) -> Select[Any]:
+def paths_going_on(limit: int, node: str = "") -> Select[Any]:
     """The latest first; among them those that a crash has cut short for good."""
     table = schema.paths
-    return select(table).where(schema.GOING_ON).order_by(table.c.ended_at.desc()).limit(limit)
+    return _of(node, select(table).where(schema.GOING_ON).order_by(table.c.ended_at.desc()).limit(limit), table)
 
 
 def edges(plan: str, hour: int) -> Select[Any]:
@@ -142,6 +137,10 @@ def edges(plan: str, hour: int) -> Select[Any]:
 def events(after: int, limit: int) -> Select[Any]:
     """In order, from the one after ``after`` (0: the first)."""
     return select(schema.events).where(schema.events.c.id > after).order_by(schema.events.c.id).limit(limit)
+
+
+def _of(node: str, rows: Select[Any], table: Table) -> Select[Any]:
+    return rows.where(table.c.node == node) if node else rows
 
 
 def to_promise(row: Row[Any]) -> Promise:
@@ -201,7 +200,7 @@ def to_answers(row: Row[Any]) -> Given:
 
 
 def to_delivery(row: Row[Any]) -> Delivery:
-    return Delivery(**row._mapping)
+    return Delivery(**{name: row._mapping[name] for name in Delivery.__slots__})
 
 
 def to_path(row: Row[Any]) -> CallPath:

@@ -16,7 +16,7 @@ from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.history import Attempt, Logged, joined
 from softswitch.callback.listed import Listed
-from softswitch.callback.model import Promise, Tally
+from softswitch.callback.model import OPEN, Promise, Tally
 from softswitch.callback.wanted import Place, Wanted, place
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
@@ -122,16 +122,16 @@ class Store:
         self._writer.put(statement.call(record))
 
     def put_binding(self, binding: Binding) -> None:
-        self._writer.put(statement.binding(binding))
+        self._writer.put(statement.binding(binding, self.shared.node))
 
     def remove_binding(self, binding: Binding) -> None:
-        self._writer.put(statement.no_binding(binding))
+        self._writer.put(statement.no_binding(binding, self.shared.node))
 
     def put_tally(self, tally: Tally) -> None:
         self._writer.put(statement.tally(tally))
 
     def put_agent(self, agent: str, logged_in: bool, paused: str, phone: str) -> None:
-        self._writer.put(statement.agent(agent, logged_in, paused, phone))
+        self._writer.put(statement.agent(agent, logged_in, paused, phone, self.shared.node))
 
     def put_voicemail(self, message: Message) -> None:
         self._writer.put(statement.voicemail(message))
@@ -161,13 +161,13 @@ class Store:
 
     def put_delivery(self, delivery: Delivery, token: str = "") -> None:
         """Durably where there is a token; then ``on_stored(delivery.id, token, ok)``."""
-        self._writer.put(statement.delivery(delivery), delivery.id, token)
+        self._writer.put(statement.delivery(delivery, self.shared.node), delivery.id, token)
 
     def remove_delivery(self, delivery: str) -> None:
         self._writer.put(statement.no_delivery(delivery))
 
     def put_path(self, path: CallPath) -> None:
-        self._put_large(statement.path(path))
+        self._put_large(statement.path(path, self.shared.node))
 
     def put_story(self, story: KeptStory) -> None:
         """In place of what was kept of that contact from the same moment on."""
@@ -252,7 +252,8 @@ class Store:
 
     async def promises(self, open_only: bool = False, limit: int = MOST_READ) -> list[Promise]:
         """Open ones oldest first; with the closed ones, the latest first."""
-        return await self._read(query.promises(open_only, limit), query.to_promise)
+        wanted = Wanted(states=OPEN) if open_only else Wanted(newest_first=True)
+        return await self.promise_page(wanted, None, limit)
 
     async def promise_page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
         """In the order that is asked for, from the one behind ``after``."""
@@ -274,13 +275,13 @@ class Store:
         return await self._read(query.calls(limit, before), query.to_call)
 
     async def bindings(self) -> list[Binding]:
-        return await self._read(query.bindings(), query.to_binding)
+        return await self._read(query.bindings(self.shared.node), query.to_binding)
 
     async def tallies(self) -> list[Tally]:
         return await self._read(query.tallies(), query.to_tally)
 
     async def agents(self) -> list[StoredAgent]:
-        return await self._read(query.agents(), query.to_agent)
+        return await self._read(query.agents(self.shared.node), query.to_agent)
 
     async def voicemails(self, limit: int = MOST_READ) -> list[Message]:
         """The latest first."""
@@ -303,7 +304,7 @@ class Store:
 
     async def deliveries(self, limit: int = MOST_READ) -> list[Delivery]:
         """The oldest first."""
-        return await self._read(query.deliveries(limit), query.to_delivery)
+        return await self._read(query.deliveries(limit, self.shared.node), query.to_delivery)
 
     async def path(self, contact: str) -> CallPath | None:
         found = await self._read(query.path(contact), query.to_path)
@@ -319,7 +320,7 @@ class Store:
 
     async def paths_going_on(self, limit: int = MOST_READ) -> list[CallPath]:
         """Of calls that had not ended when they were written last, the latest first."""
-        return await self._read(query.paths_going_on(limit), query.to_path)
+        return await self._read(query.paths_going_on(limit, self.shared.node), query.to_path)
 
     async def edges(self, plan: str, hour: int) -> list[Edge]:
         """How often each way was taken from that hour (since 1970) on."""

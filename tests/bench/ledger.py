@@ -1,4 +1,6 @@
-"""How long a caller waits until the promise may be spoken: a loss through the ledger into SQLite and back, durable."""
+"""How long a caller waits until the promise may be spoken: a loss through the ledger into SQLite and back, durable.
+
+And what a million of them in the store cost (``million``)."""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from softswitch.callback.ledger import Ledger
 from softswitch.callback.model import Lost, Persist, Persisted, Policy, PromiseAnswer
 from softswitch.core.ids import Ids
 from softswitch.store.store import Store
+from tests.bench import million
 from tests.bench.report import emit, spread
 
 LOSSES = 500  # a run
@@ -68,3 +71,4 @@ async def measure() -> None:
 
 if __name__ == "__main__":
     asyncio.run(measure())
+    asyncio.run(million.main(million.MILLION))

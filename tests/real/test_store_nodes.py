@@ -24,6 +24,7 @@ from softswitch.callback.node import (
     NodeInput,
     WithdrawNumber,
 )
+from softswitch.contact.outbox import Delivery
 from softswitch.store import membership
 from softswitch.store import node as nodes
 from softswitch.store.membership import NodeTaken
@@ -159,6 +160,7 @@ async def test_a_restart_reads_what_is_its_own_and_no_more(a: Node, request: pyt
     assert await a.claim(most=1) == ["promise-0"]
     assert await a.put(facts.promise(9))
     assert await a.put(facts.promise(8, S.KEPT))
+    await a.stop()
     again = await a.store.shared._member._begin()  # type: ignore[union-attr]
     assert [row.id for row in again] == ["promise-0", "promise-9"]
 
@@ -167,6 +169,7 @@ async def test_more_than_a_node_leads_in_memory_goes_into_the_pool(a: Node, monk
     for n in range(5):
         assert await a.put(facts.promise(n, S.DIALLING if n == 4 else S.DUE))
     monkeypatch.setattr(membership, "MOST_LED", 2)
+    await a.stop()
     assert [row.id for row in await a.store.shared._member._begin()] == ["promise-0", "promise-1"]  # type: ignore[union-attr]
     assert await a.claim() == ["promise-2", "promise-3"]
     assert (await a.row("promise-4")).state is S.UNCERTAIN, "its phone may ring"
@@ -359,3 +362,26 @@ async def test_a_lease_is_only_renewed_by_a_database_that_answers(url: str, serv
     assert last.until > first.until
     assert await a.put(facts.promise(1)), "nobody had declared it dead"
     await a.store.close()
+
+
+async def test_phones_agents_and_webhooks_of_one_node_are_not_the_other_s(url: str) -> None:
+    before = await Store.open(url)
+    before.put_binding(facts.binding("sip:old@192.0.2.1"))
+    await before.close()
+    a = await Node.open(url, "a")
+    b = await Node.open(url, "b")
+    delivery = Delivery("msg-1", "crm", "call.rated", "c-1", "{}", 1000.0, next_at=1000.0)
+    a.store.put_binding(facts.binding("sip:anna@192.0.2.7"))
+    a.store.put_agent("anna", True, "", "1003")
+    a.store.put_delivery(delivery)
+    assert await a.put(facts.promise(1)), "they are written"
+    assert [one.contact for one in await a.store.bindings()] == ["sip:anna@192.0.2.7", "sip:old@192.0.2.1"]
+    assert await b.store.bindings() == [] and await b.store.agents() == [] and await b.store.deliveries() == []
+    assert await a.store.deliveries() == [delivery]
+    b.store.put_binding(facts.binding("sip:anna@192.0.2.7"))  # she has registered there since
+    assert await b.put(facts.promise(2))
+    a.store.remove_binding(facts.binding("sip:anna@192.0.2.7"))
+    assert await a.put(facts.promise(3))
+    assert [one.contact for one in await b.store.bindings()] == ["sip:anna@192.0.2.7"]
+    await a.store.close()
+    await b.store.close()

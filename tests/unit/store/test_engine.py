@@ -27,7 +27,7 @@ async def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
     both = engines(f"sqlite:///{tmp_path}/var/a.db")
     await migrate(both.write)
     async with both.write.begin() as writing:
-        await writing.execute(text("INSERT INTO agents VALUES ('anna', 1, '', '')"))
+        await writing.execute(text("INSERT INTO agents VALUES ('anna', 1, '', '', '')"))
         modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "var").iterdir()}
     assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
     await both.dispose()
@@ -37,7 +37,7 @@ async def test_a_reader_does_not_wait_for_the_writer(tmp_path: Path) -> None:
     both = engines(f"sqlite:///{tmp_path}/a.db")
     await migrate(both.write)
     async with both.write.begin() as writing, both.read.connect() as reading:
-        await writing.execute(text("INSERT INTO agents VALUES ('anna', 1, '', '')"))
+        await writing.execute(text("INSERT INTO agents VALUES ('anna', 1, '', '', '')"))
         assert (await reading.execute(text("SELECT count(*) FROM agents"))).scalar() == 0
     await both.dispose()
 
