@@ -31,6 +31,8 @@ LEVELS: Mapping[str, int] = {
     "ConnectionEnded": logging.DEBUG,
     "Registered": logging.DEBUG,
     "Unregistered": logging.DEBUG,
+    "NumbersListed": logging.DEBUG,  # hundreds of them; who has ordered it is told at INFO
+    "NumbersUnlisted": logging.DEBUG,
     "StreamMeasured": logging.DEBUG,
     "StreamNoted": logging.DEBUG,
     "SubscriptionBegan": logging.DEBUG,

@@ -18,6 +18,7 @@ from softswitch.contact.event import ContactStarted
 from softswitch.core.effect import DomainEvent
 from softswitch.log import LEVELS, configure, log_event, mask
 from softswitch.sip.endpoint import Stray
+from softswitch.switch.do_not_call import NumbersListed
 from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageDropped, Reloaded, UnitFailed
 from softswitch.switch.trunk_line import TrunkDown
 from tests.unit.acd.centre import Centre, only, spec
@@ -157,3 +158,10 @@ def test_a_list_of_words_is_written_as_one(capsys: pytest.CaptureFixture[str]) -
     log_event(Reloaded("SIGHUP", ("shop changed", "night added"), (), 0, 2), 100.0)
     line = capsys.readouterr().err
     assert 'event=reloaded by=SIGHUP plans="shop changed, night added" calls_on_former=2' in line
+
+
+def test_numbers_that_are_listed_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text", "debug")
+    log_event(NumbersListed(("+8613800138000", "+8613800138001"), "asked us", "api anna"), 0.0)
+    line = capsys.readouterr().err
+    assert "numbers_listed" in line and "13800138" not in line
