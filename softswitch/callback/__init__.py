@@ -12,7 +12,9 @@ Around that rule:
 - ``number``    which number a presented one is, or why it cannot be called
 - ``calendar``  the hours in which it may be called
 - ``retry``     what a failed attempt means, returned as a value
-- ``pacing``    how many seeks may start: never more than there are free agents, never before a live caller
+- ``pacing``    how many agents there are for callbacks: nobody has a claim on them, and no live caller waits
+- ``turn``      whose turn it is and who is on the line first; ``odds`` how many may be dialled for so many agents,
+                ``governor`` whether one more may be at risk of answering to nobody
 - ``ending``    a withdrawal that waits for the attempt in flight
 - ``table``     state x input -> state, actions; ``due`` what time brings; ``mover`` carries the answers out
 - ``recorder``  from a loss to a durable promise; ``written`` which writes are under way or must be made again
@@ -20,5 +22,6 @@ Around that rule:
 - ``ledger``    the machine that joins these
 
 Agent first: the agent is on the line before the customer is dialled, so no customer answers into silence. A lost agent
-is not an attempt. Time is Unix seconds throughout, because a promise outlives the process and its monotonic clock.
+is not an attempt. Customer first: the intent is written with no agent sought, and the promise is ANSWERED until one is
+on the line; whom no agent takes in time was abandoned by us, and how often that may be is a bound. Time is Unix seconds throughout, because a promise outlives the process and its monotonic clock.
 """
