@@ -29,7 +29,9 @@ def standstill(move: Mover, name: str, now: float) -> Wait:
     pace = move.turns.pace(policy.queue)
     if pace.live_waiting:
         return Wait(LIVE_CALLERS)
-    if not pace.room(policy.reserve):
+    # Customer first, who is being dialled for an agent does not take him away from the campaign.
+    agents = pace.agents(policy.reserve) if policy.first == "customer" else pace.room(policy.reserve)
+    if not agents:
         return Wait(NO_AGENT)
     limited = policy.first == "customer" and not move.turns.governor(name).may_risk(policy, now)
     return Wait(ABANDON_LIMIT if limited else "")

@@ -1,0 +1,59 @@
+"""Why nobody of a campaign is called: the first reason that holds, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from softswitch.callback.model import Capacity, Paused, Persisted, Window
+from softswitch.callback.standstill import ABANDON_LIMIT, NOT_BEGUN, OVER
+from softswitch.callback.waits import LIVE_CALLERS, NO_AGENT, OUTSIDE_HOURS, PAUSED, STORE_AWAY, Wait
+from tests.unit.callback.desk import NOON, SALES, Desk
+
+SPRING = replace(SALES, campaign="spring", stages=(), reserve=1)
+
+
+def stops(desk: Desk) -> Wait:
+    return desk.ledger.glance.standstill("spring", desk.now)
+
+
+def staffed(policy: object = SPRING, free: int = 2, live: int = 0) -> Desk:
+    desk = Desk(SALES, policy)  # type: ignore[arg-type]
+    desk.feed(Capacity("sales", free, live))
+    return desk
+
+
+def test_nothing_stops_it_with_an_agent_beyond_the_reserve() -> None:
+    assert stops(staffed()) == Wait("")
+
+
+def test_agents_and_callers() -> None:
+    assert stops(staffed(free=1)) == Wait(NO_AGENT)
+    assert stops(staffed(live=1)) == Wait(LIVE_CALLERS)
+
+
+def test_days_and_hours() -> None:
+    assert stops(staffed(replace(SPRING, begins_at=NOON + 60))) == Wait(NOT_BEGUN, NOON + 60)
+    assert stops(staffed(replace(SPRING, ends_at=NOON))) == Wait(OVER)
+    night = replace(SPRING, window=Window("Asia/Shanghai", 60, 120))
+    assert stops(staffed(night)) == Wait(OUTSIDE_HOURS, 1_760_029_200.0)  # 01:00 in Shanghai
+
+
+def test_a_pause_goes_before_everything() -> None:
+    desk = staffed(replace(SPRING, ends_at=NOON))
+    desk.feed(Paused(frozenset({"spring"})))
+    assert stops(desk) == Wait(PAUSED)
+
+
+def test_a_store_that_does_not_answer() -> None:
+    desk = staffed()
+    desk.lose()
+    (order, *_) = desk.last
+    desk.feed(Persisted(order.promise.id, order.token, False))  # type: ignore[attr-defined]
+    assert stops(desk) == Wait(STORE_AWAY)
+
+
+def test_customer_first_without_credit_calls_agents_first() -> None:
+    policy = replace(SPRING, first="customer", pacing="ratio", ratio=2.0)
+    assert stops(staffed(policy)) == Wait(ABANDON_LIMIT)
+    lenient = replace(policy, abandon_limit=1.0)
+    assert stops(staffed(lenient)) == Wait("")
