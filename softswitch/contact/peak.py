@@ -21,7 +21,8 @@ from softswitch.callback.number import Reading, identified
 
 S = PromiseState
 BY_HIMSELF = "reached agent"  # the outcome of a promise whose caller called in again and was served
-DONE = frozenset({"completed", "voicemail", "redirected"})  # outcomes of calls that may have needed no agent
+DONE = frozenset({"voicemail", "redirected", "conference", "paged", "parked"})  # outcomes of calls that need no agent
+STORE = "store"  # why a loss led to no promise: no rule, but a database that was away
 
 
 class Fate(enum.Enum):
@@ -36,6 +37,7 @@ class Fate(enum.Enum):
     WITHDRAWN = "withdrawn"
     REFUSED = "refused by rule"
     DONE = "done without an agent"
+    LEFT = "hung up in the dialplan, no loss"
     NOTHING = "lost, and nothing is kept of it"
 
 
@@ -53,6 +55,7 @@ class Came:
     started_at: float
     connected_at: float  # 0: it never came to that
     outcome: str
+    ended_by: str = ""  # "caller", "us" ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,10 @@ def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str
     turned = [loss for loss in seen.turned if belongs(loss.at, loss.contact)]
     for loss in turned:
         key = callers.of(loss.contact, loss.number)
+        if loss.why == STORE:
+            fates[key].append(Fate.NOTHING)
+            ends[key] = "the store was away"
+            continue
         fates[key].append(Fate.REFUSED)
         rules[key] = loss.stage, loss.why
     shed = {loss.contact for loss in turned}
@@ -186,8 +193,11 @@ def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str
 def _of_call(call: Came) -> Fate:
     if call.connected_at:
         return Fate.SERVED
-    left_the_queue = call.queue and call.outcome == "completed"  # without having talked to anybody
-    return Fate.DONE if call.outcome in DONE and not left_the_queue else Fate.NOTHING
+    if call.outcome in DONE:
+        return Fate.DONE
+    if call.outcome != "completed" or call.queue:  # who came to a queue and talked to nobody is not done
+        return Fate.NOTHING
+    return Fate.LEFT if call.ended_by == "caller" else Fate.DONE
 
 
 def _sum_up(

@@ -82,7 +82,7 @@ def _calls(since: float, until: float, queue: str) -> Select[tuple[object, ...]]
     """By the index of their ends: none ended before it began, or lasted for more than a day."""
     columns = (
         _CALLS.contact, _CALLS.caller, _CALLS.queue, _CALLS.started_at, _CALLS.connected_at, _CALLS.outcome,
-        _CALLS.ended_at,
+        _CALLS.ended_by, _CALLS.ended_at,
     )  # fmt: skip
     query = select(*columns).where(
         _CALLS.ended_at >= since,

@@ -73,8 +73,8 @@ async def test_what_became_of_a_span(url: str) -> None:
     await fill(url)
     found = await read_peak(url, AT, AT + 600, AT + 1800, "安全")
     assert sorted(found.seen.calls, key=lambda call: call.contact) == [
-        Came("c1", "+8613800138000", "安全", AT, 0.0, "abandoned"),
-        Came("c2", "+8613800138000", "安全", AT + 599, 0.0, "abandoned"),
+        Came("c1", "+8613800138000", "安全", AT, 0.0, "abandoned", "caller"),
+        Came("c2", "+8613800138000", "安全", AT + 599, 0.0, "abandoned", "caller"),
     ]
     losses = {one.promise.id: one.losses() for one in found.seen.promises}
     assert losses == {

@@ -128,6 +128,7 @@ def test_only_losses_within_the_span_are_captured(log: tuple[Logged, ...], captu
     ("outcome", "queue", "fate"),
     [
         ("completed", "", Fate.DONE),
+        ("conference", "", Fate.DONE),
         ("completed", "orders", Fate.NOTHING),  # was in a queue, talked to nobody, and was hung up by the dialplan
         ("voicemail", "orders", Fate.DONE),
         ("redirected", "", Fate.DONE),
@@ -138,6 +139,17 @@ def test_who_needed_no_agent(outcome: str, queue: str, fate: Fate) -> None:
     call = replace(came("c1", "1001", outcome), queue=queue)
     assert of([call]).fates == {fate: 1}
     assert of([call], [lost("c1", "+861001")]).fates == {Fate.OPEN: 1}, "who is to be called back is not done"
+
+
+def test_who_hung_up_in_the_dialplan_is_lost_only_where_that_is_recorded() -> None:
+    call = replace(came("c1", "1001", "completed"), queue="", ended_by="caller")
+    assert of([call]).fates == {Fate.LEFT: 1} and of([call]).adds_up
+    assert of([call], [lost("c1", "+861001", stage="ivr")]).fates == {Fate.OPEN: 1}
+
+
+def test_a_store_that_was_away_is_no_rule() -> None:
+    found = of([came("c1", "1001")], [], [Turned(AT + 20, "orders", "abandoned", "store", "c1", "1001")])
+    assert not found.adds_up and not found.refused and found.nothing == {"the store was away": 1}
 
 
 def test_a_loss_belongs_to_the_call_whenever_that_was() -> None:
