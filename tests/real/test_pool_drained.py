@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -152,3 +155,15 @@ async def test_a_loss_of_a_number_that_lies_in_the_pool_or_elsewhere_is_added_to
     }  # fmt: skip
     await a.close()
     await b.close()
+
+
+def test_a_disk_that_is_full_stops_dialling_and_loses_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.support.full_disk_child", str(tmp_path / "switch.db")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["promised"] is False, "nothing is promised that is not written"
+    assert (found["dialled_meanwhile"], found["overlapping"], found["twice"]) == (0, 0, 0)
+    states = found["states"]
+    assert states.pop("+8613900000001", "withdrawn") == "withdrawn"
+    assert len(states) == 201 and set(states.values()) == {"kept"}, "who was told nothing is called too"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
-from softswitch.app import StoreAway, open_store
 from softswitch.core.errors import ConfigError
+from softswitch.settings import Settings
+from softswitch.settings.system import Callbacks
+from softswitch.storage import StoreAway, join_nodes, open_store
+from softswitch.switch.ports import Clock
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.real
@@ -40,3 +44,17 @@ async def test_an_empty_place_becomes_a_database(tmp_path: Path) -> None:
         tables = {name for (name,) in database.execute("select name from sqlite_master")}
     database.close()
     assert {"promises", "calls", "bindings", "agents", "events"} <= tables
+
+
+async def test_a_second_switch_of_the_same_name_is_told_so(tmp_path: Path) -> None:
+    clock = Clock(time.monotonic, 0.0)
+    settings = Settings.model_construct(node="north", queues={}, campaigns={}, callbacks=Callbacks(), calendars={})
+    first = await open_store(f"sqlite:///{tmp_path}/x.db", "north")
+    assert await join_nodes(first, settings, clock) == []
+    second = await open_store(f"sqlite:///{tmp_path}/x.db", "north")
+    with pytest.raises(ConfigError, match=r"node: another switch is at work on .*x\.db; only PostgreSQL is shared"):
+        await join_nodes(second, settings, clock)
+    await first.close()
+    third = await open_store(f"sqlite:///{tmp_path}/x.db", "north")
+    await join_nodes(third, settings, clock)
+    await third.close()
