@@ -1,9 +1,7 @@
 """Contacts that we begin: one for each promise that is being kept, found by the promise's name.
 
 Agent first it begins with an agent who is wanted, and the customer is dialled when the ledger says so; customer first
-it begins with that. Where a campaign's dialplan leads whoever answers, nobody is sought, whatever the ledger has a mind
-to do: an agent would have nothing to wait for. A dialplan that is not there any more ends the attempt before anything
-has left.
+it begins with that. A campaign's dialplan that is not there any more ends the attempt before anything has left.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from softswitch.callback.model import AgentFound, DialCustomer, Policy, Promise
+from softswitch.callback.model import DialCustomer, Policy, Promise
 from softswitch.contact import attempt
 from softswitch.contact.callback import CallbackContact
 from softswitch.contact.called import CalledCustomer, called
@@ -39,11 +37,8 @@ class Outgoing:
         self._contacts: dict[str, str] = {}  # promise -> contact
 
     def seek(self, promise: Promise) -> Sequence[Effect]:
-        """An agent is wanted for it, unless a dialplan leads whoever answers."""
-        policy = self._policy(promise)
-        if policy.plan:
-            return [TellLedger(AgentFound(promise.id, ""))]
-        directory, language = self._switch.directory, self._language(promise)
+        """An agent is wanted for it."""
+        directory, language, policy = self._switch.directory, self._language(promise), self._policy(promise)
         contact = CallbackContact(self._facts(promise), directory, promise, language, policy)
         self._begun(contact)
         return contact.start(self._switch.now)
@@ -52,7 +47,7 @@ class Outgoing:
         """The intent is durable."""
         switch, promise = self._switch, order.promise
         policy, language = self._policy(promise), self._language(promise)
-        if order.first == "agent" and not policy.plan:
+        if order.first == "agent":
             return self.tell(promise.id, order)
         script = self._script(promise, policy, language)
         if script is None:

@@ -41,10 +41,9 @@ class ReminderHouse(House):
     """``carrier`` has the customer's phone; his promise came from a list."""
 
     def __init__(
-        self, plan: str = REMINDER, answering: Answering | None = None, first: str = "customer",
-        settle_s: float = 32.0, **house: Any
-    ) -> None:  # fmt: skip
-        policy = Policy("orders", "carrier", campaign="payments", plan="reminder", first=first, stages=(),
+        self, plan: str = REMINDER, answering: Answering | None = None, settle_s: float = 32.0, **house: Any
+    ) -> None:
+        policy = Policy("orders", "carrier", campaign="payments", plan="reminder", first="customer", stages=(),
                         settle_s=settle_s, **PLAIN_S)  # type: ignore[arg-type]  # fmt: skip
         both = {**plans(PLAN), **plans(plan)}
         told = {"payments": answering} if answering else {}
@@ -94,9 +93,8 @@ def test_he_hears_what_the_list_says_of_him_and_the_end_keeps_the_promise() -> N
     )
 
 
-@pytest.mark.parametrize("first", ["agent", "customer"])
-def test_no_agent_is_rung_for_it(first: str) -> None:
-    house = ReminderHouse(first=first)
+def test_no_agent_is_rung_for_it() -> None:
+    house = ReminderHouse()
     call = house.answered()
     house.world.run_until(lambda: call.state == "ended", 30)
     house.world.run(0.1)
