@@ -70,4 +70,6 @@ def test_the_report_equals_what_happened_during_the_peak_and_after_it() -> None:
     assert len(found.kept) == found.fates[Fate.RECOVERED]
     assert all(wait > 0 for _, wait, _ in found.kept)
     everybody = reported(burst, begin, withheld=True)
-    assert everybody.adds_up and everybody.refused[("abandoned", "foreign")] + found.fates[Fate.REFUSED] >= 1
+    withheld = [person for person in burst.crowd.people if person.refusable == "withheld"]
+    assert withheld and everybody.adds_up
+    assert found.callers + len(withheld) <= everybody.callers, "each of their calls is one"
