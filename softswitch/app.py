@@ -40,7 +40,7 @@ from softswitch.net.tls import Tls, TlsFiles
 from softswitch.net.upcalls import Upcalls
 from softswitch.net.webhooks import Hook, WebhookPoster
 from softswitch.net.websocket import WebSocketDoor
-from softswitch.process import boot_id, raise_file_limit, spare_the_long_lived
+from softswitch.process import ClockWatch, boot_id, raise_file_limit, spare_the_long_lived
 from softswitch.reload import Reloader, begin, first
 from softswitch.rtp.quality import Quality
 from softswitch.settings import Settings
@@ -117,6 +117,7 @@ class Control:
         settings = self.settings
         dialplans, shelf = first(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
+        self._clock = ClockWatch(clock.epoch)
         self.store = await open_store(settings.store.url, settings.node)
         ours = await join_nodes(self.store, settings, clock)
         self.store.on_stored = self._stored
@@ -228,6 +229,8 @@ class Control:
         for tls in (self._sip_tls, self._http_tls):
             if tls is not None:
                 tls.follow()
+        if ahead_s := self._clock.stepped():
+            log.error("the clock was set: it is %+.0f s from ours; hours go by ours until the next start", ahead_s)
         self._following = asyncio.get_running_loop().call_later(FOLLOW_S, self._follow_certificates)
 
     def _certificate(self, of: str, ok: bool) -> None:

@@ -6,9 +6,12 @@ import ctypes
 import gc
 import resource
 import secrets
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 _PR_SET_NAME = 15
+CLOCK_STEP_S = 60.0  # hours and pauses are in minutes
 
 
 def raise_file_limit() -> None:
@@ -31,6 +34,27 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return secrets.token_hex(8)  # nobody else's
+
+
+class ClockWatch:
+    """Has somebody set the clock? A process goes by the one of its start, so that nothing jumps while it runs.
+
+    ``epoch`` is Unix time at the zero of ``monotonic``; both clocks are slewed alike, so only a step parts them.
+    """
+
+    def __init__(
+        self, epoch: float, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._epoch, self._wall, self._monotonic = epoch, wall, monotonic
+        self._told_s = 0.0
+
+    def stepped(self) -> float:
+        """By how many seconds it is ahead of ours, if that is news; else 0, also where it is right again."""
+        ahead_s = self._wall() - self._monotonic() - self._epoch
+        if abs(ahead_s - self._told_s) < CLOCK_STEP_S:
+            return 0.0
+        self._told_s = ahead_s
+        return ahead_s
 
 
 def spare_the_long_lived() -> None:

@@ -43,7 +43,7 @@ def check(number: str, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: 
         typer.echo(as_json_text(told))
     else:
         places = ["listed"] * bool(told["listed"]) + ["in the file"] * bool(told["in_file"])
-        typer.echo(f"{told['number']}: {' and '.join(places) or 'may be called'}")
+        typer.echo(f"{told['number']}: {' and '.join(places) or 'on no list'}")
     if not (told["listed"] or told["in_file"]):
         raise typer.Exit(1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.process import call_itself, raise_file_limit, spare_the_long_lived
+from softswitch.process import ClockWatch, call_itself, raise_file_limit, spare_the_long_lived
 
 
 @pytest.fixture
@@ -40,3 +40,14 @@ def test_a_process_is_named_in_the_list_of_processes() -> None:
         assert comm.read_text().strip() == "a name of more"
     finally:
         call_itself(before)
+
+
+def test_a_clock_that_somebody_sets_is_told_once_for_each_step() -> None:
+    now = {"wall": 1.79e9, "monotonic": 100.0}
+    watch = ClockWatch(1.79e9 - 100.0, lambda: now["wall"], lambda: now["monotonic"])
+    steps = []
+    for wall_s in (60, 3660, 60, -3540, 90, -3540):  # while a minute passes
+        now["wall"] += wall_s
+        now["monotonic"] += 60
+        steps.append(round(watch.stepped()))
+    assert steps == [0, 3600, 0, 0, 0, -3570], "right again is no news, and half a minute is none"

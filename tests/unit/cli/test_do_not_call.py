@@ -36,7 +36,7 @@ def test_whether_a_number_is_listed(running: Running) -> None:
     assert running("do-not-call", "check", "13800138000").stdout == f"{E164}: listed\n"
     assert running("do-not-call", "check", FILED).stdout == f"{FILED}: in the file\n"
     result = running("do-not-call", "check", "13700137000")
-    assert (result.exit_code, result.stdout) == (1, "+8613700137000: may be called\n")
+    assert (result.exit_code, result.stdout) == (1, "+8613700137000: on no list\n")
     assert running("do-not-call", "check", "nobody").exit_code == 1
 
 
