@@ -16,6 +16,7 @@ from softswitch.switch.view import PromiseDesk
 
 S = PromiseState
 Bounded = Callable[[str, str], str]  # label and value -> value, or "other"
+MOST_WATCHED = 200_000  # promises whose last attempt is known
 IN_HAND = frozenset({S.DIALLING, S.ANSWERED})
 _WAIT_S = (30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 86400.0, 172800.0)
 
@@ -68,6 +69,8 @@ class PromiseMetrics:
             if again or (old is not None and old not in OPEN):
                 self._double.inc()
             self._dialled[promise.id] = promise.attempts
+            if len(self._dialled) > MOST_WATCHED:  # another node may have led some of them to their end
+                del self._dialled[next(iter(self._dialled))]
         elif promise.state not in OPEN:
             self._dialled.pop(promise.id, None)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from softswitch.callback.model import Promise, PromiseChanged, PromiseState
-from softswitch.metrics import Metrics
+from softswitch.metrics import Metrics, promises
 from tests.support.fake_control import FakeControl
 from tests.support.fake_desk import NOW, FakeDesk
 
@@ -72,6 +72,17 @@ def test_nothing_is_dialled_twice_until_it_is() -> None:
     moved(metrics, S.DIALLING, S.KEPT, 2, "answered")
     moved(metrics, S.KEPT, S.DIALLING, 3)
     assert "softswitch_promise_double_dials_total 2.0" in text(metrics)
+
+
+def test_the_guard_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "MOST_WATCHED", 2)
+    metrics = Metrics()
+    for id in ("p-1", "p-2", "p-3"):
+        moved(metrics, S.SEEKING, S.DIALLING, id=id)
+    moved(metrics, S.SEEKING, S.DIALLING, id="p-1")
+    assert "softswitch_promise_double_dials_total 0.0" in text(metrics), "forgotten"
+    moved(metrics, S.SEEKING, S.DIALLING, id="p-3")
+    assert "softswitch_promise_double_dials_total 1.0" in text(metrics)
 
 
 def test_what_is_open_by_queue_and_state_and_how_old() -> None:
