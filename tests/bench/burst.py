@@ -40,7 +40,8 @@ def tell(name: str, burst: Burst) -> bool:
     _account(f"{name}: after the minute", aired)
     statuses = Counter(status for person in burst.crowd.people for status in person.statuses)
     made = sum(len(person.called_at) for person in burst.crowd.people)
-    print(f"  {made:,} calls in {AIR_S:.0f} s and while they lasted, {statuses[503]:,} of them refused with 503")
+    print(f"  {made:,} calls in {AIR_S:.0f} s and while they lasted, {statuses[503]:,} of them refused with 503 "
+          f"({', '.join(f'{count:,} by {why}' for why, count in burst.shed.items())})")  # fmt: skip
     print("  promises by the stage of the last loss: ", dict(aired.stages.most_common()))
     burst.drain()
     drained, watch, ordered = burst.account(), burst.watch, order(burst)

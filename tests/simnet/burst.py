@@ -24,7 +24,7 @@ from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.switch.configuration import Trunk, User
-from softswitch.switch.event import UnitFailed
+from softswitch.switch.event import CallShed, UnitFailed
 from tests.simnet.crowd import HOST, Crowd, Person, Temper, mobile
 from tests.simnet.house import CARRIER_PORT, configuration
 from tests.simnet.phone import Call, SimPhone
@@ -34,6 +34,7 @@ AIR_S = 60.0
 AGENTS = 20
 FIRST_PORT = 6001
 REGISTER_S = 1500.0
+STRAINED_S = (20.0, 30.0)  # of the minute: the loop is late, and calls are shed whatever lines are free
 STAGES = ("shed", "early-cancel", "ivr", "queue-full", "abandoned", "accepted-offer")
 PLAN = """
 dialplan: shop
@@ -165,6 +166,7 @@ class Burst:
         self.world = World(self._configuration(policy), seed)
         self.world.events = _Nothing()  # type: ignore[assignment]  # hours of facts
         self.defects: list[UnitFailed] = []
+        self.shed: Counter[str] = Counter()  # calls, by reason
         self.drained_s = 0.0  # how long it took
         self.phones = [Agent(self.world, f"2{n:03}", FIRST_PORT + n, f"pw-2{n:03}") for n in range(self.size.agents)]
         self._register()
@@ -175,6 +177,8 @@ class Burst:
         for name in self.names:
             self.world.switch.control.log_in(name)
         self.chance = random.Random(f"burst {seed}")
+        self.began = self.world.now
+        self.world.after(STRAINED_S[0], self._strain)
         self._gather()
 
     def _register(self) -> None:
@@ -182,6 +186,12 @@ class Burst:
         for phone in self.phones:
             phone.register()
         self.world.after(REGISTER_S, self._register)
+
+    def _strain(self) -> None:
+        strained = self.world.now - self.began < STRAINED_S[1]
+        self.world.switch.overload.sample(0.25 if strained else 0.0, 0.0, self.world.now)
+        if strained or self.world.switch.overload.pressure:
+            self.world.after(0.1, self._strain)
 
     def _configuration(self, policy: Mapping[str, Any]) -> Any:
         agents = tuple(AgentSpec(name, f"2{n:03}", (("orders", 5),)) for n, name in enumerate(self.names))
@@ -229,6 +239,8 @@ class Burst:
         self.watch.observe(event, self.world.now)
         if isinstance(event, UnitFailed):
             self.defects.append(event)
+        if isinstance(event, CallShed):
+            self.shed[event.why] += 1
         if isinstance(event, AgentStateChanged) and event.new is AgentState.PAUSED:
             self.world.after(30.0, lambda: self.world.switch.control.set_ready(event.agent))
 

@@ -16,6 +16,7 @@ def everybody_is_accounted_for(burst: Burst) -> None:
     assert not found.missing and not found.double
     assert found.total == sum(1 for person in burst.crowd.people if person.called_at) == burst.size.people
     assert not burst.crowd.wrong and not burst.defects
+    assert len(set(burst.crowd.invites)) == len(burst.crowd.invites), "no attempt was dialled twice"
 
 
 def test_nobody_who_called_is_missing_and_all_are_called_back_in_turn() -> None:
@@ -25,7 +26,7 @@ def test_nobody_who_called_is_missing_and_all_are_called_back_in_turn() -> None:
     found = burst.account()
     assert found.of["on the line"] < 30
     assert found.of["open"] > 150 and found.of["served live"] > 10 and found.of["refused: withheld"] > 3
-    assert burst.watch.stages >= set(STAGES)
+    assert burst.watch.stages >= set(STAGES) and min(burst.shed["limit"], burst.shed["overload"]) > 10
     burst.drain()
     everybody_is_accounted_for(burst)
     found, watch = burst.account(), burst.watch
