@@ -35,6 +35,13 @@ class Disowned:
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """All that is ours in the store, as an answer may have been lost; what is led already is led on."""
+
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The answer to ``Claim``: ours from now on, the lowest rank first."""
 
@@ -54,7 +61,7 @@ class Met:
     ok: bool = True  # False: the store does not answer
 
 
-NodeInput = Leased | Disowned | Claimed | Met | PauseSet  # of which the last is for who keeps the pauses
+NodeInput = Leased | Disowned | Owned | Claimed | Met | PauseSet  # of which the last is for who keeps the pauses
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 

@@ -175,6 +175,10 @@ class Recorder:
             self._ghosts[promise.number, promise.key] = entry
             move.write(entry)  # now: whatever delays the write before it delays this one as well
 
+    def has_let_go(self, row: Promise) -> bool:
+        ghost = self._ghosts.get((row.number, row.key))
+        return ghost is not None and ghost.promise.id == row.id
+
     def _is_ghost(self, entry: Entry) -> bool:
         """Not where a new loss has taken its row over."""
         return self._ghosts.get((entry.promise.number, entry.promise.key)) is entry

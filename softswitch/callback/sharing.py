@@ -17,7 +17,7 @@ from softswitch.callback.due import wake_at
 from softswitch.callback.ending import ending
 from softswitch.callback.model import Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
 from softswitch.callback.mover import IN_HAND, Mover
-from softswitch.callback.node import Claimed, Disowned, Elsewhere, GiveBack, Leased, Meet, Met
+from softswitch.callback.node import Claimed, Disowned, Elsewhere, GiveBack, Leased, Meet, Met, Owned
 from softswitch.callback.pacing import Line
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.written import ANSWER_S, Write
@@ -35,6 +35,7 @@ class Sharing:
         self.inputs: Mapping[type, Callable[[Any], None]] = {
             Leased: self._leased,
             Disowned: self._disowned,
+            Owned: self._owned,
             Claimed: self._claimed,
             Met: self._met,
         }
@@ -68,6 +69,10 @@ class Sharing:
         self._lead(event.promises, claimed=True)
         self._pool.claimed(event.name, [promise.rank for promise in event.promises], event.ok, self._move.now)
         self._move.turns.stir([self._move.rules.policy(event.name).queue])
+
+    def _owned(self, event: Owned) -> None:
+        """A row that we have let go is not led, though the store has it: its end is being written."""
+        self._lead([row for row in event.promises if not self._recorder.has_let_go(row)], claimed=True)
 
     def _lead(self, rows: Iterable[Promise], claimed: bool) -> None:
         """Rows that are ours. One that a new loss is about to meet is left to that."""

@@ -22,7 +22,7 @@ from typing import Any
 import structlog
 
 from softswitch.callback.model import LedgerInput, Promise
-from softswitch.callback.node import Claim, Claimed, Disowned, Leased, Meet, Met, NodeInput
+from softswitch.callback.node import Claim, Claimed, Disowned, Leased, Meet, Met, NodeInput, Owned
 from softswitch.core.legible import legible
 from softswitch.store import node as nodes
 from softswitch.store import pool, word
@@ -49,6 +49,7 @@ class Membership:
     def __init__(self, database: Database, name: str, file: str = "", now: Callable[[], float] = time.time) -> None:
         self.me = Me(name, 0)
         self.hears: Hears = lambda event: None
+        self.idle: Callable[[], bool] = lambda: True  # is nothing on its way to the store?
         self.quiet_s = 62.0  # how long an attempt of ours may ring, at most, from its intent on
         self.failures = 0  # rounds that failed in a row
         self._database, self._name, self._file, self._now = database, name, file, now
@@ -56,10 +57,13 @@ class Membership:
         self._round: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._read = 0  # the last word that was told
+        self._unsure = False  # an answer was lost: rows may be ours that nobody leads
+        self._others: Callable[[Transaction], int] = lambda transaction: 0
         self.leased = Leased(float("-inf"))
 
     async def join(self, others: Callable[[Transaction], int] = lambda transaction: 0) -> list[Promise]:
         """What an earlier life has left us. ``others``: connections of this name, not ours. Raises ``NodeTaken``."""
+        self._others = others
         until = time.monotonic() + SETTLE_S
         while not await self._free(others):
             if time.monotonic() >= until:
@@ -116,14 +120,15 @@ class Membership:
             return there, ours
 
         found = await self._try(work)
-        there, ours = found or (None, False)
+        there, ours = found if found is not None and me == self.me else (None, False)  # of a life that is over: others'
         self.hears(Met(order.promise.id, order.token, there, ours, found is not None and me == self.me))
 
     async def _try(self, work: Callable[[Transaction], T]) -> T | None:
-        """None: the database does not answer, or we are dead."""
+        """None: the database does not answer, or we are dead. What it was asked for may be done all the same."""
         try:
             return await self._database.run(work)
         except Exception as error:
+            self._unsure = True
             if not isinstance(error, Fenced) and not database_is_away(error):
                 log.exception("the pool was asked in vain")
             return None
@@ -151,11 +156,16 @@ class Membership:
         try:
             words, dead, ripe = await self._database.run(self._look)
         except Fenced:
+            if not await self._free(self._others):
+                log.error("another process has our name and our promises; nobody is called here", node=self._name)
+                return
             log.error("this node was declared dead; it begins a new life without what it led", node=self._name)
             rows = await self._begin()
             self.hears(Disowned(tuple(rows)))
             return
         self._lease(began)
+        if self._unsure and self.idle():
+            await self._make_sure()
         for number, told in words:
             self._read = number
             if told is not None:
@@ -165,6 +175,14 @@ class Membership:
                 pass
         while ripe >= pool.RIPEN_AT_ONCE:
             ripe = await self._database.run(lambda transaction: pool.ripen(transaction, nodes.clock(transaction)))
+
+    async def _make_sure(self) -> None:
+        """While nothing is on its way to the store that would give a promise back, all rows of ours are to be led."""
+        me = self.me
+        rows = await self._database.run(partial(nodes.own, me=me, most=MOST_LED))
+        if self.idle() and me == self.me:
+            self._unsure = False
+            self.hears(Owned(tuple(rows)))
 
     def _look(self, transaction: Transaction) -> tuple[list[tuple[int, word.Word | None]], list[Me], int]:
         alone = bool(self._file)

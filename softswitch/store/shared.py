@@ -49,7 +49,7 @@ class Shared:
         ``quiet_s``: how long an attempt may ring from its intent on. Raises ``NodeTaken`` where one of that name lives.
         """
         member = Membership(self._database, node, self._file, now)
-        member.quiet_s = quiet_s
+        member.quiet_s, member.idle = quiet_s, lambda: self._writer.idle
         rows = await member.join(partial(connections, prefix=self._connections.prefix, but=self._connections.name))
         self._member = member
         return rows

@@ -43,12 +43,18 @@ class Writer:
         self._some = asyncio.Event()  # something is queued
         self._now = asyncio.Event()  # somebody waits for it, or we are closing
         self._closing = False
+        self._writing = False
         self._database_away = False
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
     @property
     def healthy(self) -> bool:
         return not self._database_away and not self._task.done()
+
+    @property
+    def idle(self) -> bool:
+        """Is nothing queued or being written?"""
+        return not self._queue and not self._writing
 
     @property
     def waiting(self) -> int:
@@ -117,6 +123,7 @@ class Writer:
         if not self._queue:
             self._some.clear()
             self._now.clear()
+        self._writing = True
         try:
             refused = await self._database.commit(batch)
         except asyncio.CancelledError as error:
@@ -127,6 +134,8 @@ class Writer:
         except Exception as error:
             self._away(batch, error)
             return False
+        finally:
+            self._writing = False
         self._back()
         self._answer([fact for index, fact in enumerate(batch) if index not in refused], True)
         lost = [batch[index] for index in sorted(refused)]

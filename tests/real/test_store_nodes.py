@@ -22,6 +22,7 @@ from softswitch.callback.node import (
     Meet,
     Met,
     NodeInput,
+    Owned,
     WithdrawNumber,
 )
 from softswitch.contact.outbox import Delivery
@@ -385,3 +386,23 @@ async def test_phones_agents_and_webhooks_of_one_node_are_not_the_other_s(url: s
     assert [one.contact for one in await b.store.bindings()] == ["sip:anna@192.0.2.7"]
     await a.store.close()
     await b.store.close()
+
+
+async def test_a_claim_whose_answer_was_lost_is_found_again(a: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a.store.import_promises([facts.promise(1)])
+    member = a.store.shared._member
+    assert member is not None
+    run, lost = member._database.run, [True]
+
+    async def run_once(work: Any) -> Any:
+        found = await run(work)
+        if lost and isinstance(found, list) and found and isinstance(found[0], Promise):
+            lost.clear()
+            raise TimeoutError("the answer came too late")
+        return found
+
+    monkeypatch.setattr(member._database, "run", run_once)
+    a.store.shared.claim(Claim("sales", 10, float("inf")))
+    assert not (await a.hear(Claimed)).ok
+    owned = await a.hear(Owned)
+    assert [(row.id, row.node) for row in owned.promises] == [("promise-1", "a")]

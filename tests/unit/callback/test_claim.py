@@ -22,7 +22,7 @@ from softswitch.callback.model import (
     SeekAgent,
     Window,
 )
-from softswitch.callback.node import Claim, Claimed, Elsewhere, GiveBack, Leased
+from softswitch.callback.node import Claim, Claimed, Elsewhere, GiveBack, Leased, Owned
 from tests.unit.callback.desk import NOON, SALES, Desk
 from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
 
@@ -233,3 +233,11 @@ def test_a_policy_that_is_new_is_asked_for() -> None:
     desk.wait(LOOK_S)
     desk.answer()
     assert desk.given(SeekAgent)
+
+
+def test_a_row_of_ours_that_nobody_leads_is_led_and_the_others_are_led_on() -> None:
+    desk = PoolDesk()
+    desk.feed(Capacity("sales", 0, 0))
+    mine = desk.due()
+    desk.feed(Owned((replace(mine, attempts=9), pooled(1, node=NODE))))
+    assert {promise.id: promise.attempts for promise in desk.ledger.promises()} == {mine.id: 0, "pooled-1": 0}
