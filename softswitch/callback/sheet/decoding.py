@@ -44,13 +44,14 @@ class Decoding:
                 return ""
             held = self._first(held)
         if self._decoder is None:
-            if held.isascii():
+            first = _BEYOND_ASCII.search(held)
+            if first is None:
                 self._held = b""
                 return held.decode("ascii")
-            if len(held) < ENOUGH and not final:
+            if len(held) - first.start() < ENOUGH and not final:
                 self._held = held
                 return ""
-            self.encoding = _guess(held)
+            self.encoding = _guess(held[first.start() : first.start() + ENOUGH])
             self._decoder = self._make()
         self._held = b""
         return self._decoder.decode(held, final)
@@ -77,9 +78,6 @@ class Decoding:
 
 
 def _guess(octets: bytes) -> str:
-    first = _BEYOND_ASCII.search(octets)
-    assert first is not None, "all of it is ASCII, and that is not guessed"
-    octets = octets[first.start() : first.start() + ENOUGH]
     text = octets.decode("utf-8", "replace")
     broken = text.count(BROKEN)
     whole = sum(not char.isascii() for char in text) - broken

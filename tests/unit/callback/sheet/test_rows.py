@@ -183,6 +183,14 @@ def test_chinese_is_read_in_each_encoding_in_whatever_pieces_it_comes(encoding: 
     assert dict(promises[7].variables) == {"name": "客户,第7号\n二行", "note_": "你好"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_the_encoding_is_not_guessed_by_half_a_character(encoding: str) -> None:
+    ascii_rows = "".join(f"1380013{n:04d},Li\n" for n in range(1000))
+    head = f"number,name\n{ascii_rows}13900139000,".encode()
+    promises, mistakes = read(head + "客户 或者".encode(encoding) + b"\n", None, len(head) + 1)
+    assert mistakes == [] and dict(promises[-1].variables) == {"name": "客户 或者"}
+
+
 def test_one_broken_character_in_a_file_of_utf_8_costs_its_row_alone() -> None:
     file = "number,name\n13800138000,客户\n13800138001,caf\udce9\n13800138002,客户\n".encode("utf-8", "surrogateescape")
     promises, (mistake,) = read(file)
