@@ -18,7 +18,7 @@ from softswitch.cli.client import DEFAULT_CONFIG, Failed
 from softswitch.cli.option import Config, Json
 from softswitch.cli.peak_report import Report, lines, picture, told
 from softswitch.cli.table import as_json_text
-from softswitch.contact.peak import account, identity
+from softswitch.contact.peak import Fate, account, identity
 from softswitch.contact.peak_curve import DAY_S, Busy, bucket_s, peaks
 from softswitch.core.errors import ConfigError
 from softswitch.core.units import seconds
@@ -37,7 +37,7 @@ SHORTEST_STEP_S = 1.0
 MOST_STEPS = 10_000
 Since = Annotated[str, typer.Option("--since", help="today, yesterday, 9:30, 2h (ago), 2026-12-31T09:30.")]
 Until = Annotated[str, typer.Option("--until", help="The same; now, if it is not said.")]
-Queue = Annotated[str, typer.Option("--queue", help="Only calls and promises of this one.")]
+Queue = Annotated[str, typer.Option("--queue", help="Only who came to this one, or was lost to it before.")]
 Find = Annotated[bool, typer.Option("--find", help="Where peaks were: list them, and report none.")]
 Svg = Annotated[str, typer.Option("--svg", help="Draw it into this file.")]
 Bucket = Annotated[str, typer.Option("--bucket", help="Of the picture: 1m, 5m ...; as fine as can be seen.")]
@@ -83,13 +83,12 @@ def peak(
 
 
 def _report(settings: Settings, since: float, until: float, queue: str, now: float) -> Report:
-    """Agents are followed until the last of those promises has come to its end."""
+    """Agents are followed until the last recovery, or until now where somebody is still to be called."""
     seen = _run(settings, read_peak(settings.store.url, since, until, min(now, until + FOLLOWED_S), queue))
     reading = Reading(settings.region, settings.area_code)
     made = account((since, until), seen.seen, lambda number: identity(number, reading))
     last = max([until, *(at for at, _, _ in made.kept)])
-    still_open = any(one.promise.updated_at > last for one in seen.seen.promises)
-    after = min(now, until + FOLLOWED_S) if still_open else min(last, until + FOLLOWED_S)
+    after = min(now if made.fates[Fate.OPEN] else last, until + FOLLOWED_S)
     return Report(made, seen, max(after, until), settings.zone, queue)
 
 

@@ -41,8 +41,7 @@ async def read_peak(url: str, since: float, until: float, after: float, queue: s
     both = engines(url)
     try:
         async with both.read.connect() as connection:
-            rows = (await connection.execute(_calls(since, until, queue))).all()
-            calls = [_came(row) for row in rows]
+            rows = (await connection.execute(_calls(since, until))).all()
             over = max([until, *(row.ended_at + LATE_S for row in rows)])
             facts, _ = await facts_of(connection, since, over, (QueueLeft, LossNotRecorded))
             waits, turned = [], []
@@ -53,8 +52,10 @@ async def read_peak(url: str, since: float, until: float, after: float, queue: s
                     case LossNotRecorded() if queue in ("", fact.queue):
                         turned.append(Turned(at, fact.queue, fact.stage, fact.why, fact.contact, fact.number))
             promises = await _promises(connection, since, over, queue)
-            known = {one.contact for one in calls}
             lost = {loss.contact for one in promises for loss in one.losses()} | {loss.contact for loss in turned}
+            # Who was lost to a queue before he came to it is one of its callers.
+            calls = [_came(row) for row in rows if queue in ("", row.queue) or row.contact in lost]
+            known = {one.contact for one in calls}
             others = await _others(connection, sorted(lost - known))
             begin = since // INTERVAL_S * INTERVAL_S
             query = intervals.summed(schema.agent_intervals, begin, after, True, "")
@@ -78,7 +79,7 @@ async def quarters(url: str, since: float, until: float, queue: str = "") -> dic
     return found
 
 
-def _calls(since: float, until: float, queue: str) -> Select[tuple[object, ...]]:
+def _calls(since: float, until: float, queue: str = "") -> Select[tuple[object, ...]]:
     """By the index of their ends: none ended before it began, or lasted for more than a day."""
     columns = (
         _CALLS.contact, _CALLS.caller, _CALLS.queue, _CALLS.started_at, _CALLS.connected_at, _CALLS.outcome,

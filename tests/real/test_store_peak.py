@@ -36,6 +36,10 @@ async def fill(url: str) -> None:
     ):  # fmt: skip
         call = replace(facts.call(number), kind=kind, started_at=AT + at, ended_at=AT + at + long_s, queue="安全")
         store.put_call(replace(call, contact=f"c{number}"))
+    call = facts.call(5)
+    store.put_call(replace(call, contact="c5", queue="", started_at=AT + 30, ended_at=AT + 40, outcome="completed"))
+    call = facts.call(6)
+    store.put_call(replace(call, contact="c6", queue="orders", started_at=AT + 30, ended_at=AT + 40))
     for number, (contact, at, more) in enumerate(
         (
             ("c0", 30.0, {}),  # of a call that began before
@@ -44,6 +48,7 @@ async def fill(url: str) -> None:
             ("shed-1", 20.0, {"stage": "shed"}),
             ("c9", 2000.0, {}),
             ("c1", 9.0, {"campaign": "welcome", "stage": "imported", "group": "welcome"}),
+            ("c5", 40.0, {"stage": "ivr"}),  # before he came to any queue
         )
     ):
         row = facts.promise(
@@ -75,6 +80,7 @@ async def test_what_became_of_a_span(url: str) -> None:
     assert sorted(found.seen.calls, key=lambda call: call.contact) == [
         Came("c1", "+8613800138000", "安全", AT, 0.0, "abandoned", "caller"),
         Came("c2", "+8613800138000", "安全", AT + 599, 0.0, "abandoned", "caller"),
+        Came("c5", "+8613800138000", "", AT + 30, 0.0, "completed", "caller"),
     ]
     losses = {one.promise.id: one.losses() for one in found.seen.promises}
     assert losses == {
@@ -82,6 +88,7 @@ async def test_what_became_of_a_span(url: str) -> None:
         "promise-1": [Loss(AT + 8, "abandoned", "c1")],
         "promise-2": [Loss(AT + 880, "abandoned", "c2")],
         "promise-3": [Loss(AT + 20, "shed", "shed-1")],
+        "promise-6": [Loss(AT + 40, "ivr", "c5")],
         "promise-7": [Loss(AT - 5000, "abandoned", "c8"), Loss(AT + 10, "abandoned", "c1")],
     }
     assert found.seen.others == {"c0"}, "c8 and shed-1 are no calls"
@@ -104,6 +111,6 @@ async def test_without_a_queue_it_is_of_all(url: str) -> None:
 async def test_calls_by_quarters_of_an_hour(url: str) -> None:
     await fill(url)
     start = int(AT)
-    assert await quarters(url, AT - 900, AT + 900) == {start - 900: 1, start: 3}
+    assert await quarters(url, AT - 900, AT + 900) == {start - 900: 1, start: 5}
     assert await quarters(url, AT, AT + 600, "安全") == {start: 2}
-    assert await quarters(url, AT, AT + 600, "orders") == {}
+    assert await quarters(url, AT, AT + 600, "orders") == {start: 1}
