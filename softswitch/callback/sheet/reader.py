@@ -75,13 +75,14 @@ class Reader:
         """The next ones, at most so many; fewer where more octets are wanted. Raises ``SheetError``."""
         if self._rows is None:
             return
-        for _ in range(most):
+        left = MOST_ROWS - self.tally.rows
+        if not left and self._records.next() is not None:
+            raise SheetError(f"the file has more than {MOST_ROWS:,} rows; divide it")
+        for _ in range(min(most, left)):
             record = self._records.next()
             if record is None:
                 return
             self.tally.rows += 1
-            if self.tally.rows > MOST_ROWS:
-                raise SheetError(f"the file has more than {MOST_ROWS:,} rows; divide it")
             row = self._row(self._rows, record)
             if row.mistakes:
                 self.tally.refused[row.mistakes[0].reason] += 1

@@ -10,6 +10,7 @@ import pytest
 from softswitch.callback.campaign import Campaign
 from softswitch.callback.model import Promise
 from softswitch.callback.number import Reading
+from softswitch.callback.sheet import reader as reader_module
 from softswitch.callback.sheet.mistake import Mistake, SheetError, cell
 from softswitch.callback.sheet.reader import Reader
 from softswitch.callback.sheet.row import Import
@@ -181,6 +182,16 @@ def test_chinese_is_read_in_each_encoding_in_whatever_pieces_it_comes(encoding: 
     promises, mistakes = read(f"number,name,note_\r\n{rows}".encode(encoding), None, pieces)
     assert mistakes[0].wrong.startswith("has the control character U+000A") if mistakes else len(promises) == 300
     assert dict(promises[7].variables) == {"name": "客户,第7号\n二行", "note_": "你好"}
+
+
+def test_of_too_many_rows_those_that_may_be_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_module, "MOST_ROWS", 10)
+    reader = Reader(common())
+    reader.feed(("number\n" + "".join(f"1380013{n:04d}\n" for n in range(12))).encode(), final=True)
+    taken = list(reader.rows(7)) + list(reader.rows(7))
+    assert len(taken) == reader.tally.rows == 10 and all(row.promise for row in taken)
+    with pytest.raises(SheetError, match="more than 10 rows; divide it"):
+        list(reader.rows(7))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
