@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+import numpy as np
+
 from softswitch.acd.audit import Audit
 from softswitch.acd.calibration import Calibrated
 from softswitch.acd.changes import Changes
@@ -172,9 +174,12 @@ class Acd:
         """Agents who could be offered work now and meet the queue's own needs."""
         return self._state.floor.count_free(self._state.queues[queue].signatures[0].eligible)
 
-    def free_for_callbacks(self, queue: str) -> int:
-        """The same with the needs relaxed or not: a callback has the age that its promise kept."""
-        return self._state.floor.count_free(self._state.queues[queue].admitted)
+    def free_for_callbacks(self, queue: str, other: str = "") -> int:
+        """The same with the needs relaxed or not: a callback has the age that its promise kept. Of ``other`` too."""
+        admitted = self._state.queues[queue].admitted
+        if other:
+            admitted = np.intersect1d(admitted, self._state.queues[other].admitted, assume_unique=True)
+        return self._state.floor.count_free(admitted)
 
     def logged_in(self, queue: str) -> int:
         """Agents at work, in whatever state, who meet the queue's own needs."""

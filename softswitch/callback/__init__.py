@@ -23,5 +23,6 @@ Around that rule:
 
 Agent first: the agent is on the line before the customer is dialled, so no customer answers into silence. A lost agent
 is not an attempt. Customer first: the intent is written with no agent sought, and the promise is ANSWERED until one is
-on the line; whom no agent takes in time was abandoned by us, and how often that may be is a bound. Time is Unix seconds throughout, because a promise outlives the process and its monotonic clock.
+on the line; whom no agent takes in time was abandoned by us, and how often that may be is a bound. Time is Unix seconds
+throughout, because a promise outlives the process and its monotonic clock.
 """

@@ -202,6 +202,7 @@ class Ledger:
         turns = self._move.turns
         pace = turns.pace(event.queue)
         pace.capacity(event.free_agents, event.live_waiting, event.callbacks_waiting, event.cut_off)
+        pace.shared = dict(event.shared)
         turns.stir([event.queue])
 
     def _word(self, promise: str, what: I) -> None:

@@ -156,6 +156,7 @@ class Capacity:
     live_waiting: int
     callbacks_waiting: int = 0  # joined for a SeekAgent, or answered, and nobody is being rung for them
     cut_off: frozenset[str] = frozenset()  # policies of the queue whose trunk is down: of these nobody is called
+    shared: tuple[tuple[str, int], ...] = ()  # queues that dial customers first: free agents who serve both
 
 
 @dataclass(frozen=True, slots=True)

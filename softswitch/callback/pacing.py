@@ -73,6 +73,8 @@ class Pace:
         self.dials_of: Counter[str] = Counter()  # policy -> dials in flight, customer first
         self.lines: dict[str, Line] = {}  # by policy
         self.cut_off: frozenset[str] = frozenset()  # policies whose calls cannot leave
+        self.shared: dict[str, int] = {}  # queue -> free agents whom customers dialled for it may need
+        self.elsewhere = 0  # of these: how many they do need
 
     def capacity(
         self, free_agents: int, live_waiting: int, callbacks_waiting: int = 0, cut_off: frozenset[str] = frozenset()
@@ -110,7 +112,12 @@ class Pace:
             return 0
         # Of the callbacks that wait in the ACD, who was sought for is one of the seeks; the others have answered.
         unserved = self._count[Claim.ANSWERED] + min(self._waiting, self._count[Claim.SEEK])
-        return max(0, self._free - reserve - max(self._waiting, unserved))
+        return max(0, self._free - reserve - self.elsewhere - max(self._waiting, unserved))
+
+    @property
+    def need(self) -> int:
+        """Agents for customers who are dialled, or have answered."""
+        return self.dials + self._count[Claim.ANSWERED]
 
     def room(self, reserve: int) -> int:
         """How many agents nobody has a claim on."""

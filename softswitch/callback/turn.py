@@ -99,6 +99,7 @@ class Turns:
             self.stir([queue for queue, pace in self._paces.items() if pace.over(promise.id)])
         elif old in (S.SEEKING, S.DIALLING, S.ANSWERED):
             self.stir([promise.queue])
+            self.stir(queue for queue, other in self._paces.items() if promise.queue in other.shared)
 
     def void(self, promise: str) -> None:
         for pace in self._paces.values():
@@ -124,6 +125,7 @@ class Turns:
         pace = self._paces.get(queue)
         if pace is None:
             return None
+        pace.elsewhere = sum(min(self.pace(other).need, agents) for other, agents in pace.shared.items())
         for name, place in self._heads(pace, fit):
             policy = self._rules.policy(name)
             claim = self._way(pace, policy, now)

@@ -142,13 +142,21 @@ class Offices:
         for queue in dict.fromkeys(policy.queue for policy in policies):
             free = 0 if self._switch.rollcall.awaits(queue) else acd.free_for_callbacks(queue)
             cut_off = frozenset(policy.name for policy in policies if policy.queue == queue and self._cut_off(policy))
-            capacity = Capacity(queue, free, acd.live_waiting(queue), acd.callbacks_waiting(queue), cut_off)
+            waiting = acd.live_waiting(queue), acd.callbacks_waiting(queue)
+            capacity = Capacity(queue, free, *waiting, cut_off, self._shared_agents(queue))
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
                 if effects := self.to_ledger(capacity):
                     return effects  # an agent may serve several queues: count again before the next queue is told
         self._acd_worked = False
         return []
+
+    def _shared_agents(self, queue: str) -> tuple[tuple[str, int], ...]:
+        """Free ones, with each other queue for which customers are dialled before an agent is found."""
+        policies, acd = self._switch.configuration.policies, self._switch.acd
+        first = dict.fromkeys(policy.queue for policy in policies if policy.first == "customer")
+        counts = [(other, acd.free_for_callbacks(queue, other)) for other in first if other != queue]
+        return tuple((other, count) for other, count in counts if count)
 
     def recount(self) -> None:
         """A trunk has come up or gone down; whoever may have been waiting is, or is gone."""

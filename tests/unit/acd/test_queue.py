@@ -134,6 +134,22 @@ def test_free_agents_are_ready_reachable_and_qualified() -> None:
     assert centre.acd.free_agents("q") == 0
 
 
+def test_free_agents_whom_two_queues_could_have() -> None:
+    centre = Centre(
+        [spec("ann", german=5), spec("bob", german=5, sales=3), spec("cy", sales=3), spec("dan", german=5, sales=4)],
+        [QueueSpec("q", (GERMAN,)), QueueSpec("s", (Need("sales", 3),))],
+    )
+    centre.staff("ann", "bob", "cy", "dan")
+    assert [centre.acd.free_for_callbacks(*queues) for queues in (("q",), ("s",), ("q", "s"), ("s", "q"))] == [
+        3,
+        3,
+        2,
+        2,
+    ]
+    centre.tell(SetPaused("dan", "lunch"))
+    assert centre.acd.free_for_callbacks("q", "s") == 1
+
+
 def test_the_view_of_an_agent() -> None:
     centre = Centre([spec("ann")], [QueueSpec("q")])
     centre.staff("ann")

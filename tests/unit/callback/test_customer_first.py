@@ -231,6 +231,29 @@ def test_one_drop_makes_progressive_agent_first_until_it_is_made_good() -> None:
     assert in_flight(again) == 1
 
 
+def test_two_queues_do_not_dial_for_the_same_agent() -> None:
+    desk = Desk(FIRST, replace(FIRST, queue="orders"), replace(SALES, queue="support"))
+    for queue in ("sales", "orders", "support"):
+        desk.lose(f"1380013800{len(queue)}", queue)
+        desk.acknowledge()
+    desk.feed(Capacity("sales", 1, 0, shared=(("orders", 1),)))
+    assert len(desk.given(Persist)) == 1
+    desk.acknowledge()
+    (dial,) = desk.given(DialCustomer)
+    both = (("sales", 1), ("orders", 1))
+    desk.feed(Capacity("orders", 1, 0, shared=both[:1]))
+    desk.feed(Capacity("support", 1, 0, shared=both))
+    assert in_flight(desk) == 1, "he may need the only agent there is"
+    desk.feed(Capacity("orders", 2, 0, shared=both[:1]))
+    assert in_flight(desk) == 2
+    desk.acknowledge()
+    desk.feed(AttemptFailed(dial.promise.id, 486))
+    assert not desk.given(SeekAgent), "the other one may need him"
+    other = next(one for one in desk.ledger.promises() if one.state is S.DIALLING)
+    desk.feed(AttemptFailed(other.id, 486))
+    assert [seek.promise.queue for seek in desk.given(SeekAgent)] == ["support"], "nobody needs him any more"
+
+
 # ---- several policies on one queue -----------------------------------------------------------------------------------
 
 
