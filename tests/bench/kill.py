@@ -271,6 +271,7 @@ class World:
             "doubled": len(wrong.doubled),
             "overlapping": len(wrong.overlapping),
             "after_kept": len(wrong.after_kept),
+            "such_as": [*wrong.doubled, *wrong.overlapping, *wrong.after_kept][:5],
         }
 
     def verdict(self, rows: list[Promise]) -> dict[str, Any]:

@@ -205,7 +205,9 @@ class Carrier(Peer):
             if not earlier.over:
                 self.account.overlapping.append(f"{number} {earlier.call_id} {invite.call_id}")
             elif earlier.left_at is not None and self._lived(earlier.node, earlier.at, earlier.left_at + SETTLED_S):
-                self.account.after_kept.append(f"{number} {invite.call_id}")
+                self.account.after_kept.append(
+                    f"{number} {invite.call_id} {earlier.at:.2f} {earlier.left_at:.2f} {time.monotonic():.2f}"
+                )
         customer.attempts.append(attempt)
         self._attempts[invite.call_id] = attempt
         self._decide(attempt)
