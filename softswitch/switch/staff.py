@@ -86,6 +86,7 @@ class Staff:
             yield TellLedger(Policies(new.policies))
         if old.barred != new.barred:
             yield TellLedger(Barred(new.barred))
+        if old.campaigns != new.campaigns:
             yield self._switch.offices.campaigns.told()
         for agent in moved:
             yield from self._switch.workplaces.moved(agent)

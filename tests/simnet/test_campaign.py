@@ -181,6 +181,20 @@ def test_a_code_is_for_calls_of_campaigns_only() -> None:
     assert said[-1] == "There is no call of which that could be noted."
 
 
+def test_a_reload_pauses_and_has_it_go_on() -> None:
+    house = house_of(2)
+    talk_over(house)
+    switch = house.world.switch
+    old, dialled = switch.configuration, len(house.carrier.invites)
+    paused = replace(old, campaigns={"welcome": replace(old.campaigns["welcome"], paused=True)})
+    switch.staff.exchange(paused, StaffChanges())
+    house.world.run(120)
+    assert len(house.carrier.invites) == dialled
+    assert switch.control.campaigns().views()[0].paused_by == "the configuration"
+    switch.staff.exchange(old, StaffChanges())
+    house.world.run_until(lambda: len(house.carrier.invites) == dialled + 1, 60)
+
+
 def test_a_reload_takes_and_brings_campaigns() -> None:
     house = house_of(2)
     talk_over(house)
