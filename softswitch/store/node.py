@@ -34,10 +34,10 @@ AT_ONCE = 1000  # promises in one transaction
 
 
 def clock(transaction: Transaction) -> str:
-    """The database's own, in Unix seconds."""
+    """The database's own, in Unix seconds, when the statement began: one moment, by which an index can be searched."""
     if transaction.dialect == "sqlite":
         return "((julianday('now') - 2440587.5) * 86400.0)"
-    return "CAST(extract(epoch FROM clock_timestamp()) AS float8)"
+    return "CAST(extract(epoch FROM statement_timestamp()) AS float8)"
 
 
 def join(transaction: Transaction, node: str, quiet_s: float, lease_s: float = LEASE_S) -> Me:
