@@ -145,6 +145,26 @@ def test_a_crash_after_the_answer() -> None:
     assert served.state is S.KEPT
 
 
+def test_who_was_being_dialled_when_the_process_died_is_at_risk_until_it_is_quiet() -> None:
+    before, desk = Desk(FAST), Desk(FAST)
+    row = replace(before.due(), id="promise-x", state=S.DIALLING, attempts=1, call_id="x", number="+8613800100009")
+    desk.feed(Tallied((Tally("sales", desk.now - 3600.0, 33, 0),)))
+    desk.feed(Restored((row,)))
+    assert desk.only().state is S.UNCERTAIN
+    many(desk, 2)
+    desk.feed(Capacity("sales", 1, 0))
+    assert len(desk.given(SeekAgent)) == 1, "one of 34 is all that 3 % allow, and he may be the one"
+
+
+def test_each_node_keeps_the_limit_by_itself() -> None:
+    for node, seeks in (("", 0), ("b", 1)):
+        desk = Desk(FAST)
+        desk.feed(Tallied((Tally("sales", desk.now - 3600.0, 1000, 0, node),)))
+        desk.due()
+        desk.feed(Capacity("sales", 1, 0))
+        assert len(desk.given(SeekAgent)) == seeks
+
+
 # ---- how many --------------------------------------------------------------------------------------------------------
 
 
