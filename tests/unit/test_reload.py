@@ -235,3 +235,40 @@ def test_proving_computes_no_expression(place: Place, monkeypatch: pytest.Monkey
         "dialplans/shop.yaml", PLAN.replace("QUEUE", "orders").replace("open: orders", "open: s") + f"  s: {say}\n"
     )
     assert "s" in prove(place.config, place.settings).dialplans.plans["shop"].steps
+
+
+CAMPAIGN = "campaigns: {spring: {queue: orders, trunk: carrier}}\n"
+
+
+class WithTrunk(Place):
+    def write(self, file: str, text: str) -> None:
+        super().write("config/trunks.yaml", "trunks: {carrier: {address: '192.0.2.1'}}\n")
+        super().write(file, text)
+
+
+@pytest.fixture
+def with_trunk(tmp_path: Path) -> Place:
+    return WithTrunk(tmp_path)
+
+
+async def test_campaigns_are_taken_over_paused_and_taken_away(with_trunk: Place) -> None:
+    place = with_trunk
+    campaigns = place.switch.control.campaigns()
+    place.write("config/campaigns.yaml", CAMPAIGN)
+    outcome = await place.reloader.reload("admin")
+    assert [(one.name, one.what) for one in outcome.staff.campaigns] == [("spring", "added")]
+    assert [(one.campaign, one.paused_by) for one in campaigns.views()] == [("spring", "")]
+    place.write("config/campaigns.yaml", CAMPAIGN.replace("carrier", "carrier, paused: true"))
+    outcome = await place.reloader.reload("admin")
+    assert [(one.name, one.what, one.keys) for one in outcome.staff.campaigns] == [("spring", "changed", ("paused",))]
+    assert campaigns.views()[0].stopped_by == "paused"
+    place.write("config/campaigns.yaml", "")
+    assert [one.what for one in (await place.reloader.reload("admin")).staff.campaigns] == ["removed"]
+    assert campaigns.views() == []
+
+
+async def test_a_campaign_cannot_use_a_trunk_that_needs_a_restart(place: Place) -> None:
+    place.write("config/trunks.yaml", "trunks: {carrier: {address: '192.0.2.1'}}\n")
+    place.write("config/campaigns.yaml", CAMPAIGN)
+    (wrong,) = await place.refused()
+    assert wrong.startswith("config/campaigns.yaml:1:") and "what has changed there needs a restart" in wrong
