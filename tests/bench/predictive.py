@@ -1,7 +1,8 @@
 """Predictive campaigns by the thousand: is anybody abandoned beyond the limit, and is it worth it?
 
 Each is dialled twice by the real ledger, on the same random numbers: predictive with a limit, and progressive without
-one (customer first, one dial for each free agent). ``python -m tests.bench.predictive [CAMPAIGNS] [SEED]``
+one (customer first, one dial for each free agent). They reach different customers, so that in a short campaign the
+talk time of the two differs by chance as well. ``python -m tests.bench.predictive [CAMPAIGNS] [SEED]``
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def measure(campaigns: int, seed: int) -> bool:
     emit("predictive.talk_time_worst", 100.0 * gains[0], "%", campaigns, 0.0)
     emit("predictive.talk_time_median", 100.0 * statistics.median(gains), "%", campaigns, 0.0)
     emit("predictive.below_95_percent", sum(gain < 0.95 for gain in gains), "campaigns", campaigns, 0.0)
-    return not exceeded and gains[0] >= 0.95
+    return not exceeded and ours >= 0.95 * theirs
 
 
 if __name__ == "__main__":
