@@ -21,8 +21,8 @@ def _numbers(view: View) -> None:
 
 def _lost_to(view: View) -> None:
     """By which queues those are called back whose call comes to nothing in the plan."""
-    told: list[tuple[Path, str]] = [(path, view.plan.losing.to) for path in (("lost_to",), ("lost", "to"))]
-    told += [(("steps", name, "lost_to"), step.lost_to) for name, step in view.plan.steps.items()]
+    told: list[tuple[Path, str]] = [(path, view.plan.lost.to) for path in (("lost_to",), ("lost", "to"))]
+    told += [((*view.draft.at(name)[:2], "lost_to"), step.lost_to) for name, step in view.plan.steps.items()]
     queues = view.world.names("queue")
     for path, queue in told:
         if queue and queues is not None and queue not in queues and path in view.draft.sheet.positions:

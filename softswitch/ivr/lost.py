@@ -38,7 +38,7 @@ class PlanLoss:
 def loss(plan: Plan, state: State, gone: bool) -> PlanLoss:
     """``gone``: it is the caller who ends it."""
     step = f"{state.flow}/{state.step}" if state.flow else state.step
-    return PlanLoss(_stage(plan, state, gone), state.lost_to or plan.losing.to, step, plan.losing, state.done)
+    return PlanLoss(_stage(plan, state, gone), state.lost_to or plan.lost.to, step, plan.lost, state.done)
 
 
 def _stage(plan: Plan, state: State, gone: bool) -> str:

@@ -41,7 +41,7 @@ class Plan:
     language: str  # of callers who have not chosen; "": that of their phone
     start: str
     steps: Mapping[str, Step]
-    losing: Losing = Losing()
+    lost: Losing = Losing()
     version: str = ""  # of its text, and of the flows that it calls
     flows: Mapping[str, Plan] = field(default_factory=dict)  # all that it and they call
     arguments: Mapping[str, Any] = field(default_factory=dict)  # of a flow: those that need not be given

@@ -21,7 +21,6 @@ from softswitch.ivr.interpreter import Interpreter
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.plan import route as plan_for
 from softswitch.ivr.run import Facts as PlanFacts
-from softswitch.ivr.verb import Verb
 from softswitch.switch.event import Reloaded, ReloadRefused
 from softswitch.switch.staff import StaffChanges
 from softswitch.switch.view import DialplanView
@@ -236,7 +235,7 @@ def _plan(name: str, old: Plan | None, new: Plan | None, used: Mapping[Version, 
         return PlanChange(name, what, old.version if old else "", new.version if new else "", calls=calls)
     if old.version == new.version:
         return None
-    before, after = _verbs(old), _verbs(new)
+    before, after = _steps(old), _steps(new)
     return PlanChange(
         name, "changed", old.version, new.version,
         tuple(step for step in after if step not in before),
@@ -248,10 +247,10 @@ def _plan(name: str, old: Plan | None, new: Plan | None, used: Mapping[Version, 
     )  # fmt: skip
 
 
-def _verbs(plan: Plan) -> dict[str, Verb]:
-    """Of the plan's steps, and of those of its flows, as flow/step."""
-    flows = {f"{flow.name}/{name}": step.verb for flow in plan.flows.values() for name, step in flow.steps.items()}
-    return {name: step.verb for name, step in plan.steps.items()} | flows
+def _steps(plan: Plan) -> dict[str, tuple[object, ...]]:
+    """What the plan's steps do, and those of its flows, as flow/step; wherever they stand in the file."""
+    flows = {f"{flow.name}/{name}": step for flow in plan.flows.values() for name, step in flow.steps.items()}
+    return {name: (step.verb, step.done, step.lost_to) for name, step in {**plan.steps, **flows}.items()}
 
 
 def _files(prompts: Mapping[str, frozenset[str]]) -> set[str]:

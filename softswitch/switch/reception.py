@@ -77,7 +77,7 @@ class Reception:
         route = self._numbering.route(called, internal=bool(user))
         caller = compose.caller(request, trusted=bool(trunk))
         number = user or (caller.uri.number if caller else "")
-        losing = route.plan.losing if isinstance(route, PlanRoute) else Losing()
+        losing = route.plan.lost if isinstance(route, PlanRoute) else Losing()
         if not losing.to or "shed" not in losing.stages:
             return []
         name = _shed_as(request)

@@ -121,6 +121,9 @@ def test_the_summary_names_what_is_different() -> None:
     (change,) = reload(house.world, shop(1)).plans
     assert (change.added, change.removed, change.changed, change.head) == ((), ("more",), ("told",), ("numbers",))
     assert not reload(house.world, shop(1))
+    (change,) = reload(house.world, shop(1, **{"next: bye": "done: true, next: bye"}) + "lost: {after: 3s}\n").plans
+    assert (change.changed, change.head) == (("told",), ("lost",))
+    reload(house.world, shop(1))
     (change,) = reload(house.world, shop(1) + "# what is only a remark is another version all the same\n").plans
     assert (change.added, change.removed, change.changed, change.head) == ((), (), (), ())
 

@@ -149,7 +149,7 @@ LINE = "start: first\nsteps:\n  first: {queue: orders, failed: bye}\n  bye: {han
     ],
 )
 def test_how_a_plan_says_it(head: str, losing: Losing) -> None:
-    assert shop(HEAD + head + LINE).losing == losing
+    assert shop(HEAD + head + LINE).lost == losing
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,9 @@ def test_what_is_wrong_with_it_is_said_where_it_stands(head: str, step: str, tol
     text = HEAD + (head + "\n" if head else "") + LINE.replace("failed: bye}", f"failed: bye{step}}}")
     plan, problems = check_plan(text, "plan.yaml", World(queues=frozenset({"orders"})))
     assert plan is None and [str(one) for one in problems if told in str(one)], [str(one) for one in problems]
+
+
+def test_a_step_with_a_number_for_a_name_is_looked_at_too() -> None:
+    text = HEAD + "start: 1\nsteps:\n  1: {say: Hello., lost_to: order, next: bye}\n  bye: {hangup: normal}\n"
+    _, problems = check_plan(text, "plan.yaml", World(queues=frozenset({"orders"})))
+    assert [one.key for one in problems if "there is no queue" in one.message] == ["steps.1.lost_to"]
