@@ -19,7 +19,7 @@ from softswitch.store import node as nodes
 from softswitch.store.store import Store
 from tests.real.test_store_contract import server
 from tests.support import facts, postgres
-from tests.support.ledger_node import Dial, LedgerNode, overlapping, unix
+from tests.support.ledger_node import Dial, LedgerNode, after_kept, overlapping, unix
 from tests.support.process import eventually
 
 __all__ = ["server"]  # fixture
@@ -87,7 +87,7 @@ async def test_two_nodes_drain_one_pool_and_one_is_stopped_in_the_middle(
     a.thaw()
     kept = await drained([a, b])
     assert {row.state for row in kept} == {S.KEPT}
-    assert overlapping(dials) == []
+    assert overlapping(dials) == [] and after_kept(dials) == []
     assert len({(dial.promise, dial.attempt) for dial in dials}) == len(dials), "no attempt is made twice"
     later = [dial for dial in dials if dial.node == "a"][stopped:]
     assert later, "it works again, in another life"

@@ -52,6 +52,7 @@ class Dial:
     began: float
     ended: float  # the phone does not ring any more, or the talk is over
     rank: float = 0.0
+    kept: bool = False  # he was reached
 
 
 class LedgerNode:
@@ -161,7 +162,7 @@ class LedgerNode:
         failed = dial.promise in self._failing
         self._failing.discard(dial.promise)
         if not failed:
-            dial.ended = unix() + self._talk_s
+            dial.ended, dial.kept = unix() + self._talk_s, True
         self.feed(AttemptFailed(dial.promise, 486, dial.call_id) if failed else CustomerAnswered(dial.promise))
         asyncio.get_running_loop().call_later(0.0 if failed else self._talk_s, self._let_go, dial.promise)
 
@@ -170,6 +171,17 @@ class LedgerNode:
             self._engaged.remove(promise)
             self._free += 1
             self._capacity()
+
+
+def after_kept(dials: list[Dial]) -> list[Dial]:
+    """Dials of customers who had been reached already."""
+    found, reached = [], set[str]()
+    for dial in sorted(dials, key=lambda dial: dial.began):
+        if dial.promise in reached:
+            found.append(dial)
+        if dial.kept:
+            reached.add(dial.promise)
+    return found
 
 
 def overlapping(dials: list[Dial]) -> list[tuple[Dial, Dial]]:
