@@ -30,6 +30,7 @@ from softswitch.sip.locate import Located, Wish
 from softswitch.sip.message import Message, ParseError, parse, render
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.driver import Switch
+from softswitch.switch.pool_port import NotShared, SharedPromises
 from softswitch.switch.ports import (
     Arrived,
     Clock,
@@ -268,6 +269,7 @@ class World:
         self._serial = itertools.count()
         self.configuration = configuration
         self.store = Memory()
+        self.shared: SharedPromises = NotShared()
         self.journal = SimJournal()
         self.shelf = SimShelf()
         self.generation = 0
@@ -289,7 +291,9 @@ class World:
             COMMIT_S, lambda: self.generation == generation and self.switch.feed(Stored(key, token, ok))
         )
         ids = Ids(self.random.getrandbits)
-        ports = Ports(self, self.media, self.store, self, self, self.journal, self.shelf, poster=self)
+        ports = Ports(
+            self, self.media, self.store, self, self, self.journal, self.shelf, poster=self, shared=self.shared
+        )
         clock = Clock(lambda: self.now, EPOCH, self.boot)
         self.shelf.add(self.configuration.plans)
         self.switch = Switch(self.configuration, ports, ids, clock, self._rearm)

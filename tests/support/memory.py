@@ -240,6 +240,17 @@ class Memory:
         if row.state in OPEN:
             self._open[row.number, row.key] = row.id
 
+    def claim(self, node: str, name: str, most: int, below: float, now: float) -> list[Promise]:
+        """Out of the pool, as the store does it."""
+        pool = [row for row in self._promises.values() if not row.node and row.state in OPEN and row.not_before <= now]
+        pool = [row for row in pool if row.name == name and row.rank < below]
+        taken = [replace(row, node=node) for row in sorted(pool, key=lambda row: (row.rank, row.id))[:most]]
+        self._promises |= {row.id: row for row in taken}
+        return taken
+
+    def give_back(self, promise: Promise) -> None:
+        self._promises[promise.id] = replace(promise, node="")
+
     async def import_promises(self, rows: Sequence[Promise]) -> list[bool]:
         if self.away:
             raise DatabaseAway("as the test wants it")
