@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -31,6 +32,26 @@ ROWS = [
 ]
 
 
+CASES = [
+    (Wanted(), [1, 2, 3, 4, 5, 6]),
+    (Wanted(newest_first=True), [6, 5, 4, 3, 2, 1]),
+    (Wanted(OPEN), [1, 3, 5, 6]),
+    (Wanted(CLOSED, newest_first=True), [4, 2]),
+    (Wanted(frozenset({S.RECORDED})), [3, 5]),
+    (Wanted(frozenset({S.KEPT, S.RETRY_AT})), [1, 2]),
+    (Wanted(queue="sales"), [1, 3, 4, 5]),
+    (Wanted(OPEN, queue="service"), [6]),
+    (Wanted(campaign="welcome"), [3]),
+    (Wanted(stage="shed"), [5]),
+    (Wanted(stage="imported"), [3]),
+    (Wanted(numbers=frozenset({"+8613800000001", "13800000001"})), [1, 4]),
+    (Wanted(since=AT + 1, until=AT + 3), [2, 3, 4]),
+    (Wanted(due_by=AT + 499), [3, 5]),
+    (Wanted(due_by=AT + 500), [1, 3, 5]),
+    (Wanted(queue="'; DROP TABLE promises; --"), []),
+]
+
+
 async def put(kept: Kept) -> None:
     for number, row in enumerate(ROWS):
         kept.store.put_promise(row, f"t{number}")
@@ -41,45 +62,28 @@ async def found(kept: Kept, wanted: Wanted, after: Place | None = None, limit: i
     return [int(row.id[8:]) for row in await kept.store.promise_page(wanted, after, limit)]
 
 
-@pytest.mark.parametrize(
-    ("wanted", "expected"),
-    [
-        (Wanted(), [1, 2, 3, 4, 5, 6]),
-        (Wanted(newest_first=True), [6, 5, 4, 3, 2, 1]),
-        (Wanted(OPEN), [1, 3, 5, 6]),
-        (Wanted(CLOSED, newest_first=True), [4, 2]),
-        (Wanted(frozenset({S.RECORDED})), [3, 5]),
-        (Wanted(frozenset({S.KEPT, S.RETRY_AT})), [1, 2]),
-        (Wanted(queue="sales"), [1, 3, 4, 5]),
-        (Wanted(OPEN, queue="service"), [6]),
-        (Wanted(campaign="welcome"), [3]),
-        (Wanted(stage="shed"), [5]),
-        (Wanted(stage="imported"), [3]),
-        (Wanted(numbers=frozenset({"+8613800000001", "13800000001"})), [1, 4]),
-        (Wanted(since=AT + 1, until=AT + 3), [2, 3, 4]),
-        (Wanted(due_by=AT + 499), [3, 5]),
-        (Wanted(due_by=AT + 500), [1, 3, 5]),
-        (Wanted(queue="'; DROP TABLE promises; --"), []),
-    ],
-)
-async def test_those_that_are_asked_for(kept: Kept, wanted: Wanted, expected: list[int]) -> None:
+async def test_those_that_are_asked_for(kept: Kept) -> None:
     await put(kept)
-    assert await found(kept, wanted) == expected
-    assert sorted(int(row.id[8:]) for row in ROWS if wanted.takes(row)) == sorted(expected), "in memory as in the store"
+    for wanted, expected in CASES:
+        assert await found(kept, wanted) == expected, wanted
+        assert sorted(int(row.id[8:]) for row in ROWS if wanted.takes(row)) == sorted(expected), "in memory likewise"
 
 
-@pytest.mark.parametrize("newest_first", [False, True])
-@pytest.mark.parametrize("states", [EVERY, OPEN])
-async def test_pages_leave_nothing_out_and_show_nothing_twice(
-    kept: Kept, newest_first: bool, states: frozenset[PromiseState]
-) -> None:
+async def test_a_campaign_that_is_called_as_its_queue_is_shows_its_promises_once(kept: Kept) -> None:
+    kept.store.put_promise(facts.promise(1, campaign="sales"), "t1")
+    assert await kept.answer("t1")
+    assert await found(kept, Wanted(queue="sales")) == await found(kept, Wanted(campaign="sales")) == [1]
+
+
+async def test_pages_leave_nothing_out_and_show_nothing_twice(kept: Kept) -> None:
     await put(kept)
-    wanted = Wanted(states, newest_first=newest_first)
-    after, seen = None, []
-    while page := await kept.store.promise_page(wanted, after, 1):
-        seen += page
-        after = place(page[-1])
-    assert [int(row.id[8:]) for row in seen] == await found(kept, wanted)
+    for states, newest_first in itertools.product((EVERY, OPEN), (False, True)):
+        wanted = Wanted(states, newest_first=newest_first)
+        after, seen = None, []
+        while page := await kept.store.promise_page(wanted, after, 1):
+            seen += page
+            after = place(page[-1])
+        assert [int(row.id[8:]) for row in seen] == await found(kept, wanted)
 
 
 async def test_a_promise_tells_what_has_become_of_it(kept: Kept) -> None:
