@@ -1,7 +1,7 @@
 """What the admin wrote in ``config/``, read once, checked whole, and handed on as plain values.
 
-Seven files (``softswitch users trunks agents queues calendars campaigns``, each ``.yaml``) become one ``Settings``. Every
-mistake in all of them is reported at once, each as ``file:line:column: key: what is wrong, what would be right``;
+Seven files (``softswitch users trunks agents queues calendars campaigns``, each ``.yaml``) become one ``Settings``.
+Every mistake in all of them is reported at once, each as ``file:line:column: key: what is wrong, what would be right``;
 nothing starts on settings that are wrong. Durations are written with their unit (``20s``).
 
 Any text may be ``${NAME}`` (environment) or ``file:PATH`` (first line of that file, relative to the directory of the
