@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from softswitch.callback.model import Promise, PromiseState
 from softswitch.callback.waits import Wait
 from softswitch.metrics import Metrics
 from softswitch.web import make_app
+from softswitch.web.promises import MOST_LIKE
 from softswitch.web.server import StoreReader
 from tests.support.fake_control import FakeControl
 from tests.support.fake_desk import NOW, FakeDesk, StoredPromises
@@ -161,6 +162,20 @@ async def test_one_tells_its_history_wherever_it_is(client: Client, control: Fak
     control.promise_desk().rows[:] = [promise(1, S.DIALLING)]
     assert (await get(client, "/p-1"))["promise"]["state"] == "dialling"
     assert (await get(client, "/p-2", 404))["hint"] == "did you mean 'p-1'?"
+
+
+async def test_an_unknown_id_is_not_compared_with_a_hundred_thousand(client: Client, control: FakeControl) -> None:
+    looked_at = 0
+
+    class Many(list[Promise]):
+        def __iter__(self) -> Iterator[Promise]:
+            nonlocal looked_at
+            for looked_at in range(1, 100_001):
+                yield promise(looked_at)
+
+    control.promise_desk().rows = Many()
+    await get(client, "/promise-of-nobody", 404)
+    assert 0 < looked_at <= MOST_LIKE
 
 
 @pytest.mark.parametrize(
