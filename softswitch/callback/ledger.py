@@ -218,8 +218,11 @@ class Ledger:
     def _answered(self, event: CustomerAnswered) -> None:
         entry = self._move.book.get(event.promise)
         waits = event.waits or (entry is not None and entry.customer_first and entry.promise.state in IN_HAND)
-        if waits and entry is not None and entry.promise.state is S.ANSWERED:  # it is said again while he is there
+        if waits and entry is not None and entry.promise.state in IN_HAND:  # it is said again while he is there
             entry.since = self._move.now
+            if entry.promise.state is S.DIALLING and not entry.customer_first:  # his agent waits while he is greeted
+                self._move.advance(entry)
+                return
         self._word(event.promise, I.WAITS if waits else I.ANSWERED)
 
     def _left(self, event: CustomerLeft) -> None:

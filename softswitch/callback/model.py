@@ -182,8 +182,8 @@ class NoAgent:
 class CustomerAnswered:
     """The customer is on the line. Where he was dialled agent first, the promise is kept by that.
 
-    Customer first he waits for an agent, and ``AgentFound`` follows. After a restart the ledger has forgotten who was
-    first: ``waits`` then says that no agent is on the line yet.
+    Customer first he waits for an agent, and ``AgentFound`` follows. ``waits``: the two do not talk yet. It is said as
+    the ledger has forgotten after a restart who was first, and agent first while he is greeted: the attempt goes on.
     """
 
     promise: str

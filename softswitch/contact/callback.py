@@ -36,7 +36,7 @@ from softswitch.callback.model import (
     ReleaseAgent,
 )
 from softswitch.contact import attempt
-from softswitch.contact.called import CalledCustomer, called
+from softswitch.contact.called import CalledCustomer, called, say_every_s
 from softswitch.contact.hunt import outcome
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts, Journey, Table
@@ -74,16 +74,20 @@ class CallbackContact(Offering):
         self.agent_leg = ""
         self.customer_leg = ""
         self._dialled = False
+        self._say_at: float | None = None  # to the ledger, that the customer is still there
         self.opening = Opening("", language, directory.answering(promise.name))
         self.record.queue = promise.queue
         self.record.promise = promise.id
 
     @property
     def deadline(self) -> float | None:
-        return self.opening.until
+        return min((at for at in (self.opening.until, self._say_at) if at is not None), default=None)
 
     def tick(self, now: float) -> list[Effect]:
-        return [] if self.over else [*self.opening.tick(now), *self._opened(now)]
+        if self.over:
+            return []
+        there = self._still_there(now) if self._say_at is not None and self._say_at <= now else []
+        return [*there, *self.opening.tick(now), *self._opened(now)]
 
     def start(self, now: float) -> list[Effect]:
         """Join the queue with the age that the promise has kept."""
@@ -195,7 +199,16 @@ class CallbackContact(Offering):
     def _customer_answered(self, leg: str, now: float) -> list[Effect]:
         self.customer_leg = self.opening.leg = leg
         there = [ForgetPlace(self.promise.number), self.occupy(self.promise.number)]
-        return [*there, *self.opening.begin(now), *self._opened(now)]
+        begun = self.opening.begin(now)
+        return [*there, *begun, *self._still_there(now), *self._opened(now)]
+
+    def _still_there(self, now: float) -> list[Effect]:
+        """What he hears first may be longer than the ledger would wait for his answer."""
+        self._say_at = None
+        if self.opening.stage in (Stage.OVER, Stage.SORRY):
+            return []
+        self._say_at = now + say_every_s(self._policy.ring_s, self._policy)
+        return [TellLedger(CustomerAnswered(self.promise.id, waits=True))]
 
     def _opened(self, now: float) -> list[Effect]:
         """What follows where the customer has heard what he hears first."""

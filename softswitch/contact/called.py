@@ -197,7 +197,7 @@ class CalledCustomer(InboundContact):
         waited_s = 0.0 if visit is None or by_plan else now - visit.joined_at
         leave = [] if visit is None else [TellAcd(Leave(self.id, "abandoned"))]
         if self.defective:  # he has not: a defect of ours ends it
-            return [*self._dropped(), *leave]
+            return [*(self._dropped() if self.answered else []), *leave]
         if visit is None and self._done(True):
             return self._kept("")
         if not self.called.ended:
@@ -256,7 +256,7 @@ class CalledCustomer(InboundContact):
             return super()._turned_away(why, at_once, now)
         return self._not_served(now)
 
-    def _lost(self, stage: str, place: Aside, token: str, now: float) -> TellLedger:
+    def _lost(self, stage: str, place: Aside, token: str, now: float) -> list[Effect]:
         self.called.owed = True
         return super()._lost(stage, place, token, now)
 
@@ -317,8 +317,12 @@ class CalledCustomer(InboundContact):
 
 def called(promise: Promise, policy: Policy, opening: Opening, wall: datetime, now: float) -> Called:
     """Of an attempt that begins; ``wall`` is aware local time."""
-    given_up_s = policy.agent_within_s + policy.settle_s  # where nothing is heard of him
-    return Called(promise, policy.agent_within_s, min(STILL_THERE_S, given_up_s / 3), opening, wall, now)
+    return Called(promise, policy.agent_within_s, say_every_s(policy.agent_within_s, policy), opening, wall, now)
+
+
+def say_every_s(given_s: float, policy: Policy) -> float:
+    """How often the ledger hears that he is there: it gives up whom it does not hear of for so long, and then some."""
+    return min(STILL_THERE_S, (given_s + policy.settle_s) / 3)
 
 
 def _later(at: float | None, by: float) -> float | None:

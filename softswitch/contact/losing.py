@@ -82,7 +82,10 @@ class Losing(Transferable):
         if stage in GUESSED and now - self.began_at < plan.rule.after_s:
             return [LossNotRecorded(queue, stage, "short", self.id, self.facts.caller)]
         self.settled = True
-        loss = self.loss(stage, queue, since, now)
+        return self.tell_loss(self.loss(stage, queue, since, now))
+
+    def tell_loss(self, loss: Lost) -> list[Effect]:
+        """For one that nobody waits to hear of."""
         return [] if self._counted(loss) else [TellLedger(loss)]
 
     def promise_refused(self, why: str) -> list[Effect]:
@@ -105,9 +108,13 @@ class Losing(Transferable):
         return [TellLedger(ReachedAgent(self.facts.caller, promised.queue, GUESSED))]
 
     def found_by(self, queues: Collection[str]) -> list[Effect]:
-        """An agent of these queues has answered: they owe nothing, nor does the queue that the plan has guessed."""
+        """An agent of these queues has answered: they owe nothing, nor does the queue that the plan has guessed; nor is
+        he called at a number that was just being promised to him."""
         plan, number = self.script.lost(False), self.facts.caller
         told: list[Effect] = [TellLedger(ReachedAgent(number, queue)) for queue in queues]
+        asked, self.asked = self.asked, None
+        if asked is not None and asked.number != number:
+            told.append(TellLedger(ReachedAgent(asked.number, asked.queue)))
         if plan is not None and plan.queue and plan.queue not in queues:
             told.append(TellLedger(ReachedAgent(number, plan.queue, GUESSED)))
         return told

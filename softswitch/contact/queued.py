@@ -126,7 +126,7 @@ class Queued(Keyed):
         leave = [TellAcd(Leave(self.id, "abandoned"))] if visit is not None else []
         resume_s = self.directory.treatment(place.named).resume_s
         keeps = [self._keep(place, self.unix(now) + resume_s)] if resume_s and not promised else []
-        lost = self.lost_in_plan(True, now) if promised else [self._lost("abandoned", place, "", now)]
+        lost = self.lost_in_plan(True, now) if promised else self._lost("abandoned", place, "", now)
         self.settled = True
         return [*lost, *leave, *keeps]
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from softswitch.acd.model import Refused, WaitedTooLong
 from softswitch.contact.journey import Facts
 from softswitch.contact.losing import Losing
-from softswitch.contact.order import Directory, HoldMusicTo, SilenceTo, TellAcd, TellLedger
+from softswitch.contact.order import Directory, HoldMusicTo, SilenceTo, TellAcd
 from softswitch.contact.overflow import NO_WAY
 from softswitch.contact.script import Script
 from softswitch.contact.visit import Aside, Visit
@@ -54,7 +54,7 @@ class TurnedAway(Losing):
             visit.turned_away = why
             visit.promise_token = self._new_token()
             stage = "queue-full" if at_once else "accepted-offer"
-            return [*self.cancel_hunt(), self._lost(stage, visit.place, visit.promise_token, now)]
+            return [*self.cancel_hunt(), *self._lost(stage, visit.place, visit.promise_token, now)]
         self._taken(visit, why)
         if way.voicemail:
             self._comes_to("")
@@ -94,6 +94,6 @@ class TurnedAway(Losing):
         self.serial += 1
         return f"{self.id}/{self.serial}"
 
-    def _lost(self, stage: str, place: Aside, token: str, now: float) -> TellLedger:
+    def _lost(self, stage: str, place: Aside, token: str, now: float) -> list[Effect]:
         loss = self.loss(stage, place.queue, place.queued_at, now, token)
-        return self.ask(loss) if token else TellLedger(loss)
+        return [self.ask(loss)] if token else self.tell_loss(loss)

@@ -150,6 +150,17 @@ def test_an_agent_who_hangs_up_while_the_customer_is_greeted_leaves_an_apology()
     assert house.outcomes() == ["not served"]
 
 
+def test_agent_first_the_greeting_may_be_longer_than_the_ledger_waits_for_an_answer() -> None:
+    house = CalledHouse(Answering(press_1=True, press_s=30.0), policy={"first": "agent", "settle_s": 5.0})
+    house.carrier.answer_after = 18.0  # of 20, and the ledger would give him up at 25
+    call = house.answered()
+    house.world.run(25)
+    assert call.state == "talking" and house.promise.state is PromiseState.DIALLING
+    house.carrier.press(call, "1")
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 2)
+    assert talks(house, call)
+
+
 # ---- machines ----------------------------------------------------------------------------------------------------
 
 

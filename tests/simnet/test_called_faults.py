@@ -8,6 +8,7 @@ import logging
 
 import pytest
 
+from softswitch.call.signal import Progress, Ring
 from softswitch.callback.model import PromiseState
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Sound
@@ -63,6 +64,21 @@ def survived(nth: int, after: bool) -> tuple[bool, str]:
     done = promise.state is PromiseState.KEPT or promise.outcome == "reached agent"
     wrong += [] if done else [f"the promise is {promise.state}, {promise.outcome}"]
     return bool(saboteur.hit), f"{nth} {saboteur.hit} {'after' if after else 'before'}: {wrong}" if wrong else ""
+
+
+def test_a_defect_while_it_rings_abandons_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    house = CalledHouse()
+    house.carrier.answer_after = None
+    house.lose()
+    house.ready()
+    house.world.run_until(lambda: house.carrier.calls and house.carrier.calls[-1].state == "ringing")
+    switch = house.world.switch
+    switch._handlers[Progress] = lambda event: 1 // 0  # type: ignore[index]
+    house.carrier._tell(house.carrier.calls[-1], Ring(183))
+    house.world.run(1)
+    assert house.world.facts(UnitFailed) and house.carrier.calls[-1].state == "ended"
+    assert house.promise.state is PromiseState.UNCERTAIN  # it may ring on, and nobody has answered
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

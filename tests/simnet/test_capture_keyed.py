@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from softswitch.callback.model import PromiseState
 from softswitch.switch.event import UnitFailed
 from tests.simnet.house import House
@@ -188,6 +190,32 @@ def test_an_agent_who_is_found_meanwhile_has_him_and_nothing_was_promised() -> N
     assert call.state == "talking" and not promised(house)
     leaves(house, call)
     assert not promised(house) and not refused(house)
+
+
+@pytest.mark.parametrize("hangs_up_first", [False, True])
+@pytest.mark.parametrize("pressed", ["1213900001111#1", "11"])
+def test_an_agent_who_answers_while_the_promise_is_being_written_has_kept_it(
+    pressed: str, hangs_up_first: bool
+) -> None:
+    house = centre(OFFERED)
+    house.alice.answer_after = 1.0
+    call = offered(house)
+    keys(house, call, pressed[:-1])
+    house.world.switch.control.set_ready("alice")
+    house.world.run_until(lambda: house.alice.calls)
+    house.world.store.holding = True
+    house.carrier.press(call, pressed[-1])
+    house.world.run(1.5)
+    assert house.alice.talking and call.state == "talking"
+    if hangs_up_first:
+        leaves(house, call, 0.5)
+    house.world.store.holding = False
+    house.world.store.release()
+    house.world.run(0.5)
+    if not hangs_up_first:
+        leaves(house, call)
+    assert [(one.state, one.outcome) for one in promised(house)] == [(PromiseState.WITHDRAWN, "reached agent")]
+    assert not house.world.facts(UnitFailed)
 
 
 def test_who_gives_no_number_stays_in_the_line_and_may_try_again() -> None:

@@ -22,6 +22,8 @@ from tests.simnet.test_capture import NEVER, NUMBER, PLAN, QUEUES, calls, centre
 from tests.simnet.transfer_house import TransferHouse
 
 SENT_ON = PLAN.replace('sorry: {say: "All lines are busy.", next: bye}', "sorry: {queue: service, failed: bye}")
+INVALID = """callback: orders, next: bye, failed: orders}
+  known?: {when: {if: "caller.number == '13'", then: later}, else: ringing"""
 FULL = (replace(QUEUES[0], max_waiting=0), QUEUES[1])
 
 
@@ -106,6 +108,17 @@ def test_who_abandoned_and_calls_again_only_for_the_address_is_called_back_all_t
     leaves(house, calls(house, "11"), 5)
     leaves(house, calls(house, "13"), 1)
     assert [(one.state, one.stage) for one in promised(house)] == [(PromiseState.DUE, "abandoned")]
+
+
+def test_who_cannot_be_called_back_and_gives_up_in_the_queue_is_counted_once() -> None:
+    text = PLAN.replace("start: ringing", "start: known?").replace("callback: orders, next: bye, failed: bye", INVALID)
+    house = centre(text)
+    house.carrier.user = "13"
+    call = calls(house)
+    house.world.run(2)
+    assert house.world.switch.acd.live_waiting("orders") == 1
+    leaves(house, call)
+    assert refused(house) == [("orders", "accepted-offer", "invalid")] and not promised(house)
 
 
 def test_closed_without_an_answer_is_closed() -> None:
