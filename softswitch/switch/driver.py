@@ -93,7 +93,7 @@ log = logging.getLogger("softswitch.switch")
 
 Handler = Callable[[Effect], Sequence[Effect]]
 _ENDPOINT = ("endpoint", "")
-RUNAWAY = 100_000  # effects in one unit of work: a loop of ours, not work
+RUNAWAY = 100_000  # effects in one unit of work that come of others: a loop of ours, not work
 
 
 class Switch:
@@ -348,7 +348,7 @@ class Switch:
 
     def _drain(self, where: str) -> None:
         queue, handlers = self._queue, self._handlers
-        for _ in range(RUNAWAY):
+        for _ in range(RUNAWAY + len(queue)):
             if not queue:
                 return
             effect = queue.popleft()

@@ -9,8 +9,11 @@ import pytest
 from softswitch.callback.campaign import Campaign, Disposition, PauseSet
 from softswitch.callback.model import Policy, Promise, PromiseState, Restored
 from softswitch.contact.order import TellLedger
+from softswitch.store.campaign import Pause
+from softswitch.switch import driver
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.pool_port import Shared
+from softswitch.switch.restart import Kept
 from softswitch.switch.staff import StaffChanges
 from softswitch.switch.view import Refused
 from tests.simnet.house import House, configuration
@@ -205,3 +208,21 @@ def test_a_reload_takes_and_brings_campaigns() -> None:
     assert len(house.carrier.invites) == dialled and switch.control.campaigns().views() == []
     switch.staff.exchange(old, StaffChanges())
     house.world.run_until(lambda: len(house.carrier.invites) == dialled + 1, 60)
+
+
+def test_a_pause_outlives_a_restart_with_more_promises_than_a_loop_of_ours_has_effects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver, "RUNAWAY", 200)
+    house = house_of(0)
+    switch = house.world.switch
+    of_list = row(0, switch.clock.epoch)
+    lost = replace(of_list, stage="abandoned", group="orders", campaign="")
+    own = [replace(lost, id=f"promise-of-{one}", number=f"+861380013{one:04}") for one in range(300)]
+    switch.restore(Kept(promises=[*own, of_list], pauses=[Pause("welcome", "api anna", 0.0)]))
+    switch.begin()
+    house.world.run(60)
+    assert not house.world.facts(UnitFailed)
+    (paused,) = (one for one in switch.control.promises() if one.campaign)
+    assert paused.attempts == 0
+    assert switch.control.campaigns().views()[0].stopped_by == "paused"
