@@ -82,7 +82,7 @@ class Outgoing:
 
     def _facts(self, promise: Promise, plan: str = "") -> Facts:
         name, number = self._switch.ids.name("cb"), promise.number
-        known_as = dict(promise.variables).get("name", "")
+        known_as = " ".join(dict(promise.variables).get("name", "").split())  # a cell may have lines, a header may not
         return Facts(name, "callback", number, known_as, number, "", plan, self._switch.clock.epoch)
 
     def _policy(self, promise: Promise) -> Policy:

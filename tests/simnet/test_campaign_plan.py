@@ -35,13 +35,22 @@ steps:
   bye: {say: Goodbye., next: end}
   end: {hangup: normal}
 """
+DIALS = """dial: {user: "1004"}
+    busy: sorry
+    no_answer: sorry
+    failed: sorry"""
 
 
 class ReminderHouse(House):
     """``carrier`` has the customer's phone; his promise came from a list."""
 
     def __init__(
-        self, plan: str = REMINDER, answering: Answering | None = None, settle_s: float = 32.0, **house: Any
+        self,
+        plan: str = REMINDER,
+        answering: Answering | None = None,
+        settle_s: float = 32.0,
+        name: str = "Ann",
+        **house: Any,
     ) -> None:
         policy = Policy("orders", "carrier", campaign="payments", plan="reminder", first="customer", stages=(),
                         settle_s=settle_s, **PLAIN_S)  # type: ignore[arg-type]  # fmt: skip
@@ -51,7 +60,7 @@ class ReminderHouse(House):
         self.alice.answer_after = 0.3
         now = self.world.switch.unix
         row = Promise("promise-1", NUMBER, "orders", "imported", PromiseState.RECORDED, "", now, campaign="payments",
-                      variables=(("due", "12 euros"), ("name", "Ann")))  # fmt: skip
+                      variables=(("due", "12 euros"), ("name", name)))  # fmt: skip
         self.world.store.put_promise(row, "")
         self.world.run(0.1)
         self.world.crash()
@@ -91,6 +100,18 @@ def test_he_hears_what_the_list_says_of_him_and_the_end_keeps_the_promise() -> N
         "promise-1",
         "completed",
     )
+
+
+def test_a_name_of_two_lines_is_one_line_to_a_phone() -> None:
+    """A cell of a list may have lines; a header of SIP may not."""
+    asks = REMINDER.replace("queue: {name: orders, failed: sorry, full: sorry, timeout: sorry}", DIALS)
+    house = ReminderHouse(asks, name='Ann\nX-Evil: "1"\n\n\tLee ')
+    call = house.answered()
+    house.world.run(1.5)
+    house.carrier.press(call, "1")
+    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 5)
+    assert house.desk.talking and not house.world.facts(UnitFailed)
+    assert house.said(call)[0].startswith('Dear Ann X-Evil: "1" Lee, ')
 
 
 def test_no_agent_is_rung_for_it() -> None:
