@@ -22,6 +22,7 @@ from softswitch.store.postgresql import Postgresql
 from softswitch.store.sqlite import Sqlite, prepare
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+LONGEST_IDLE_S = 2 * PATIENCE_S  # between two statements of a transaction
 MIGRATION_LOCK = 0x50F7  # PostgreSQL advisory lock: two processes must not migrate at once
 
 
@@ -102,8 +103,9 @@ def _begin_with(engine: AsyncEngine, begin: str) -> None:
 
 def _postgresql(url: URL, name: str) -> Engines:
     patience: dict[str, Any] = {"timeout": PATIENCE_S, "command_timeout": PATIENCE_S}
-    if name:
-        patience["server_settings"] = {"application_name": name}
+    # A node that is stopped or cut off in the midst of a transaction holds what it has locked no longer than this.
+    settings = {"idle_in_transaction_session_timeout": str(LONGEST_IDLE_S * 1000)}
+    patience["server_settings"] = settings | ({"application_name": name} if name else {})
     # A connection that died while idle is found by the ping, not by a promise.
     # One for the writer, one for what it does not do in passing: a claim does not wait for an import.
     write = create_async_engine(url, pool_size=3, max_overflow=0, pool_pre_ping=True, connect_args=patience)

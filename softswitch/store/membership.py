@@ -56,7 +56,7 @@ class Membership:
         self._lock: int | None = None
         self._round: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
-        self._read = 0  # the last word that was told
+        self._told: list[int] = []  # words; they leave the store with the next round
         self._unsure = False  # an answer was lost: rows may be ours that nobody leads
         self._others: Callable[[Transaction], int] = lambda transaction: 0
         self.leased = Leased(float("-inf"))
@@ -161,13 +161,17 @@ class Membership:
                 return
             log.error("this node was declared dead; it begins a new life without what it led", node=self._name)
             rows = await self._begin()
+            for standing in await self._database.run(word.standing):
+                self.hears(standing)
             self.hears(Disowned(tuple(rows)))
+            self.hears(self.leased)
             return
         self._lease(began)
+        self.hears(self.leased)
         if self._unsure and self.idle():
             await self._make_sure()
-        for number, told in words:
-            self._read = number
+        self._told = [number for number, _ in words]
+        for _, told in words:
             if told is not None:
                 self.hears(told)
         for one in dead:
@@ -188,14 +192,14 @@ class Membership:
         alone = bool(self._file)
         if not alone and not nodes.renew(transaction, self.me, self.quiet_s):
             raise Fenced(self._name)
-        mine = {"node": self._name, "read": self._read, "most": WORDS_AT_ONCE}
-        if self._read:
-            # What they have led to is on its way to the store before they are gone: nothing is told in vain.
-            transaction.change("DELETE FROM promise_words WHERE node = :node AND id <= :read", mine)
+        mine = {"node": self._name, "most": WORDS_AT_ONCE}
+        if self._told:
+            # What they have led to is on its way to the store before they are gone: nothing is told in vain. One by
+            # one: a word with a lower number may be committed later, or be a dead node's that has become ours.
+            told = ", ".join(map(str, self._told))
+            transaction.change(f"DELETE FROM promise_words WHERE node = :node AND id IN ({told})", mine)
         rows = transaction.ask(
-            """SELECT id, promise, kind, body FROM promise_words WHERE node = :node AND id > :read
-            ORDER BY id LIMIT :most""",
-            mine,
+            "SELECT id, promise, kind, body FROM promise_words WHERE node = :node ORDER BY id LIMIT :most", mine
         )
         words = [(number, word.read(promise, kind, said)) for number, promise, kind, said in rows]
         dead = nodes.bury(transaction, self.me, alone)
@@ -222,7 +226,6 @@ class Membership:
 
     def _lease(self, began: float) -> None:
         self.leased = Leased(float("inf") if self._file else began + nodes.LEASE_S - nodes.MARGIN_S)
-        self.hears(self.leased)
 
     async def _free(self, others: Callable[[Transaction], int]) -> bool:
         if self._file:

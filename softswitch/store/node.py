@@ -75,10 +75,11 @@ def leave(transaction: Transaction, me: Me) -> None:
 def bury(transaction: Transaction, me: Me, alone: bool = False) -> list[Me]:
     """Declare dead whose lease is over (``alone``: everybody else); all that are dead."""
     over = "" if alone else f"AND lease_until < {clock(transaction)}"
-    transaction.change(
-        f"UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE lease_until > 0 AND node <> :node {over}",
-        {"node": me.node},
-    )
+    # One that hangs in the midst of an intent is passed over until the database has ended that (``engine``).
+    sql = f"""WITH gone AS MATERIALIZED (
+            SELECT node AS name FROM nodes WHERE lease_until > 0 AND node <> :node {over}{lock(transaction)})
+        UPDATE nodes SET lease_until = 0, epoch = epoch + 1 FROM gone WHERE node = gone.name"""
+    transaction.change(sql, {"node": me.node})
     return [Me(*row) for row in transaction.ask("SELECT node, epoch FROM nodes WHERE lease_until = 0", {})]
 
 

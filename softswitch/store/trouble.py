@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # SQLSTATE classes of PostgreSQL (appendix A): connection, rollback, resources, intervention, system error.
-PASSING = ("08", "40", "53", "57", "58")
+# 25P03: we were stopped in the midst of a transaction, and it was undone.
+PASSING = ("08", "25P03", "40", "53", "57", "58")
 
 
 class DatabaseAway(Exception):

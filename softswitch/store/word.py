@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import structlog
 from sqlalchemy import TextClause, text
 
 from softswitch.callback.campaign import PauseSet
@@ -19,6 +20,11 @@ from softswitch.callback.model import DoNotCall, Lost, Promise, Promote, RetryNo
 from softswitch.callback.node import WithdrawNumber
 from softswitch.core.legible import legible
 from softswitch.store import schema
+
+if TYPE_CHECKING:
+    from softswitch.store.database import Transaction
+
+log = structlog.get_logger()
 
 KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall, PauseSet)}
 Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet
@@ -100,9 +106,19 @@ def body(word: Word) -> str:
     return msgspec.json.encode(legible(word)).decode()
 
 
+def standing(transaction: Transaction) -> list[Word]:
+    """What was told to all while nobody told us: who is never to be called, and which campaigns are paused."""
+    numbers = transaction.ask("SELECT number FROM do_not_call", {})
+    pauses = transaction.ask('SELECT campaign, "by" FROM campaign_pauses', {})
+    listed = DoNotCall(add=tuple(number for (number,) in numbers))
+    return [listed, *(PauseSet(campaign, True, by) for campaign, by in pauses)]
+
+
 def read(promise: str, kind: str, said: str) -> Word | None:
-    """What a node is told of a promise of its own; None: by a later version of the switch."""
-    if kind not in KINDS:
+    """What a node is told of a promise of its own; None: by another version of the switch."""
+    try:
+        word: Any = msgspec.json.decode(said, type=KINDS[kind])
+    except (KeyError, msgspec.MsgspecError) as error:
+        log.error("a word of another node cannot be read", kind=kind, error=repr(error))
         return None
-    word: Any = msgspec.json.decode(said, type=KINDS[kind])
     return word if isinstance(word, Lost | DoNotCall | PauseSet) else replace(word, promise=promise)

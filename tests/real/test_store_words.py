@@ -1,0 +1,100 @@
+"""Words between nodes are heard, each of them, whatever order they come in; and one node that hangs stops no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from softswitch.callback.listed import Listed
+from softswitch.callback.model import DoNotCall, Promote, Withdraw
+from softswitch.callback.node import Elsewhere
+from softswitch.store import membership
+from softswitch.store import node as nodes
+from tests.real.test_store_contract import server
+from tests.real.test_store_nodes import Node, quick, url
+from tests.support import facts, postgres
+from tests.support.process import eventually
+
+__all__ = ["quick", "server", "url"]  # fixtures
+
+pytestmark = pytest.mark.real
+WORD = "INSERT INTO promise_words (node, promise, kind, body, at) VALUES ('b', 'p', 'Promote', '{}', 1)"
+
+
+@pytest.fixture
+async def two(url: str) -> AsyncIterator[tuple[Node, Node]]:
+    a, b = await Node.open(url, "a"), await Node.open(url, "b")
+    yield a, b
+    await a.store.close()
+    await b.store.close()
+
+
+def word(id: str, priority_s: float) -> str:
+    body = f'{{"promise":"","priority_s":{priority_s},"by":""}}'
+    return WORD.replace("'p'", f"'{id}'").replace("{}", body)
+
+
+async def test_a_word_that_is_committed_after_a_later_one_is_heard(two: tuple[Node, Node]) -> None:
+    """Numbers are given out in one order, and transactions end in another."""
+    a, b = two
+    async with a.store._engines.write.connect() as connection, connection.begin():
+        await connection.exec_driver_sql(word("first", 1.0))
+        async with a.store._engines.write.begin() as other:
+            await other.exec_driver_sql(word("second", 2.0))
+        assert await b.hear(Promote) == Promote("second", 2.0)
+        await asyncio.sleep(3 * membership.ROUND_S)
+    assert await b.hear(Promote, 2) == Promote("first", 1.0)
+    await asyncio.sleep(3 * membership.ROUND_S)
+    assert len([one for one in b.heard if isinstance(one, Promote)]) == 2, "each once"
+
+
+async def test_what_a_dead_node_was_to_be_told_is_heard_by_who_finds_it(
+    two: tuple[Node, Node], url: str, server: postgres.Postgres
+) -> None:
+    a, b = two
+    assert await a.put(facts.promise(1))
+    assert await b.put(facts.promise(2))
+    await a.stop()
+    b.store.shared.elsewhere(Elsewhere(Withdraw("promise-1", "asked for it")))
+    assert await b.put(facts.promise(3))
+    a.store.shared.elsewhere(Elsewhere(Withdraw("promise-2", "asked for it too")))
+    assert await b.hear(Withdraw) == Withdraw("promise-2", "asked for it too")
+    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
+    assert await b.hear(Withdraw, 2) == Withdraw("promise-1", "asked for it")
+
+
+async def test_a_word_that_cannot_be_read_is_no_word(two: tuple[Node, Node]) -> None:
+    _, b = two
+    async with b.store._engines.write.begin() as connection:
+        await connection.exec_driver_sql(WORD)
+        await connection.exec_driver_sql(word("second", 2.0))
+    assert await b.hear(Promote) == Promote("second", 2.0)
+
+
+async def test_a_node_that_hangs_in_a_transaction_stops_no_other(
+    two: tuple[Node, Node], url: str, server: postgres.Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that is stopped, or cut off, between an intent and its commit."""
+    monkeypatch.setattr(nodes.renew, "__defaults__", (1.0,))
+    a, b = two
+    assert await a.put(facts.promise(1))
+    await a.stop()
+    async with a.store._engines.write.connect() as connection, connection.begin():
+        await connection.exec_driver_sql("SELECT 1 FROM nodes WHERE node = 'a' FOR SHARE")
+        until = b.store.shared._member.leased.until  # type: ignore[union-attr]
+        await eventually(lambda: b.store.shared._member.leased.until > until + 4.0, 8, "its own lease")  # type: ignore[union-attr]
+
+
+async def test_who_was_declared_dead_hears_whom_others_have_listed_meanwhile(
+    two: tuple[Node, Node], url: str, server: postgres.Postgres
+) -> None:
+    a, b = two
+    await a.stop()
+    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
+    b.store.put_do_not_call([Listed("+8613800000001", "asked for it", "anna", 1.0)])
+    b.store.shared.elsewhere(Elsewhere(DoNotCall(add=("+8613800000001",))))
+    assert await b.put(facts.promise(2))
+    a.store.shared._member.start(a.heard.append)  # type: ignore[union-attr]
+    assert (await a.hear(DoNotCall)).add == ("+8613800000001",)
