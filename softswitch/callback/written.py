@@ -53,7 +53,10 @@ class Written:
     def succeeded(self, now: float) -> None:
         """The store answers: what failed before is tried again soon."""
         self.healthy, self._pause_s = True, FIRST_PAUSE_S
-        self.retry_at = now + NEXT_ROUND_S if self._again else None
+        if not self._again:
+            self.retry_at = None
+        elif self.retry_at is None or self.retry_at > now + NEXT_ROUND_S:  # else further answers would put it off
+            self.retry_at = now + NEXT_ROUND_S
 
     def failed(self, now: float) -> None:
         self.healthy = False

@@ -12,7 +12,7 @@ from softswitch.callback.model import (
     PromiseState,
     ReachedAgent,
 )
-from tests.unit.callback.desk import NUMBER, Desk
+from tests.unit.callback.desk import E164, NUMBER, Desk
 
 S = PromiseState
 
@@ -99,3 +99,16 @@ def test_what_was_taken_over_is_not_undone_later() -> None:
     desk.wait(60.0)
     assert {write.promise.state for write in desk.given(Persist)} <= OPEN
     assert desk.state is S.DUE
+
+
+def test_a_busy_day_does_not_put_off_what_failed() -> None:
+    desk = Desk()
+    desk.lose()
+    desk.acknowledge(ok=False)
+    for caller in range(20):  # each of whom is written at once
+        desk.wait(0.5)
+        ticked = desk.last
+        desk.lose(f"1381000{caller:04d}")
+        desk.last = [*ticked, *desk.last]
+        desk.acknowledge()
+    assert E164 in {promise.number for promise in desk.ledger.durable()}
