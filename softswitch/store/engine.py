@@ -16,6 +16,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from softswitch.store.database import PATIENCE_S, Database
 from softswitch.store.postgresql import Postgresql
@@ -58,6 +59,8 @@ async def database(both: Engines) -> Database:
 
 async def migrate(engine: AsyncEngine) -> None:
     """Bring the schema to the newest revision; a database that is there already only answers one query."""
+    if engine.dialect.name == "postgresql":  # of a large table it takes minutes, or another process is at it
+        engine = create_async_engine(engine.url, poolclass=NullPool, connect_args={"timeout": PATIENCE_S})
     async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
