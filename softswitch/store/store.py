@@ -149,6 +149,11 @@ class Store:
     def remove_do_not_call(self, numbers: Sequence[str]) -> None:
         self._writer.put(statement.may_call(numbers))
 
+    async def settled(self) -> None:
+        """All facts that were put before are durable when this returns. Raises ``DatabaseAway``."""
+        if not await self._writer.settled():
+            raise DatabaseAway("it cannot be written now")
+
     def remove_voicemail(self, voicemail: str, token: str) -> None:
         """Durably; then ``on_stored(voicemail, token, ok)``."""
         self._writer.put(statement.no_voicemail(voicemail), voicemail, token)

@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 
 import structlog
 
@@ -44,6 +44,8 @@ class Writer:
         self._now = asyncio.Event()  # somebody waits for it, or we are closing
         self._closing = False
         self._writing = False
+        self._asked: dict[str, asyncio.Future[bool]] = {}  # who waits for all that was put before, by token
+        self._tokens = count()
         self._database_away = False
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
@@ -73,6 +75,14 @@ class Writer:
         self._some.set()
         if fact.awaited or len(self._queue) >= MOST_AT_ONCE:
             self._now.set()
+
+    async def settled(self) -> bool:
+        """Is all that was put before durable? Waits until it is; False where the database is away."""
+        token = f"settled-{next(self._tokens)}"
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asked[token] = answer
+        self.put((), "", token)
+        return await answer
 
     async def close(self, at_last: Callable[[], Awaitable[None]] | None = None) -> None:
         """Write what is queued, once, and stop; ``at_last`` is done with the database before it is let go."""
@@ -173,7 +183,10 @@ class Writer:
                 loop.call_soon(self._tell, fact, ok, id(fact) in taken)
 
     def _tell(self, fact: Fact, ok: bool, taken: bool) -> None:
-        if taken and fact.fence and self.on_taken is not None:
+        if (asked := self._asked.pop(fact.token, None)) is not None:
+            if not asked.done():  # whoever asked has gone
+                asked.set_result(ok)
+        elif taken and fact.fence and self.on_taken is not None:
             self.on_taken(fact.key, fact.token)
         else:
             self.on_stored(fact.key, fact.token, ok)

@@ -5,7 +5,7 @@ Numbers may be written as people write them. What is no number is told with its 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 import structlog
@@ -26,11 +26,17 @@ class ListBody(msgspec.Struct, forbid_unknown_fields=True):
     why: Reason = ""
 
 
+class ListStore(Protocol):
+    async def settled(self) -> None:
+        """All that was ordered before is durable. Raises ``DatabaseAway``."""
+
+
 class DoNotCall:
     """Handlers for routes."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, store: ListStore) -> None:
         self._control = control
+        self._store = store
 
     @property
     def _desk(self) -> DoNotCallDesk:
@@ -56,12 +62,14 @@ class DoNotCall:
         return json_response({"do_not_call": told})
 
     async def put(self, request: web.Request, who: str) -> web.Response:
-        """Their open promises are withdrawn."""
+        """Their open promises are withdrawn. What is answered outlives a crash; where it cannot be written it holds
+        all the same, until one."""
         body = await read_body(request, ListBody, _EXAMPLE)
         wanted = self._desk.put(body.numbers, body.why, f"api {who}")
         added = list(dict.fromkeys(one.number for one in wanted if one.number and not one.known))
         refused = [{"number": one.presented, "why": one.why} for one in wanted if not one.number]
         _log.info("numbers_listed", count=len(added), by=who)
+        await self._store.settled()
         known = len(wanted) - len(refused) - len(added)
         return json_response({"do_not_call": {"added": added, "known": known, "refused": refused}})
 
@@ -73,4 +81,5 @@ class DoNotCall:
             hint = "it is in the file of do_not_call; take it out there" if self._desk.in_file(written) else ""
             raise ApiError(404, str(error.args[0]), hint) from None
         _log.info("number_unlisted", by=who)
+        await self._store.settled()
         return json_response({"do_not_call": {"removed": row.number, "in_file": self._desk.in_file(written)}})

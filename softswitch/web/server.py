@@ -25,7 +25,7 @@ from softswitch.web.behind import Behind
 from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, number_of, read_body
 from softswitch.web.campaigns import Campaigns, CampaignStore
 from softswitch.web.dialplans import Dialplans, Reload
-from softswitch.web.do_not_call import DoNotCall
+from softswitch.web.do_not_call import DoNotCall, ListStore
 from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.oversight import Overseeing, agent_of, refusing
@@ -49,7 +49,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
 
 
-class StoreReader(CampaignStore, Figures, PromiseReader, StoryReader, Protocol):
+class StoreReader(CampaignStore, Figures, ListStore, PromiseReader, StoryReader, Protocol):
     """What was stored, newest first for calls, oldest first for events."""
 
     async def calls(self, limit: int) -> Sequence[CallRecord]: ...
@@ -102,7 +102,7 @@ class Api:
         """(method, path, permission, handler)."""
         live, records, command = Permission.LIVE, Permission.RECORDS, Permission.COMMAND
         calendars = Calendars(self._control)
-        barring = DoNotCall(self._control)
+        barring = DoNotCall(self._control, self._reader)
         behind = Behind(self._control, self._reader)
         overseeing = Overseeing(self._control)
         why = Why(self._control, self._reader)

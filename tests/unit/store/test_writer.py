@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
+from softswitch.callback.listed import Listed
 from softswitch.store import database, sqlite
 from softswitch.store import writer as module
 from softswitch.store.store import Store
-from softswitch.store.trouble import database_is_away
+from softswitch.store.trouble import DatabaseAway, database_is_away
 from tests.support import facts
 from tests.support.process import eventually
 
@@ -135,6 +137,28 @@ async def test_the_buffer_has_an_end_and_what_it_costs_is_counted(
     assert bench.store.dropped == 2
     bench.store.put_promise(facts.promise(1), "t1")
     assert await bench.answer("t1") is False, "behind a full buffer it would not be written in time"
+
+
+async def test_who_asks_waits_until_all_that_was_put_before_is_durable(bench: Bench) -> None:
+    for n in range(5):
+        bench.store.put_do_not_call([Listed(f"+861380013800{n}", "asked us", "anna", 1.0)])
+    await asyncio.wait_for(bench.store.settled(), 5)
+    assert len(await bench.store.do_not_call()) == 5
+    bench.away = True
+    bench.store.put_do_not_call([Listed("+8613800138009", "", "anna", 1.0)])
+    for _ in range(2):  # the first finds out
+        with pytest.raises(DatabaseAway):
+            await asyncio.wait_for(bench.store.settled(), 5)
+    bench.away = False
+    await eventually(lambda: _settled(bench.store), 5, "the database is back")
+    assert len(await bench.store.do_not_call()) == 6
+
+
+async def _settled(store: Store) -> bool:
+    with suppress(DatabaseAway):
+        await store.settled()
+        return True
+    return False
 
 
 async def test_a_listener_that_raises_does_not_end_the_writer(bench: Bench) -> None:

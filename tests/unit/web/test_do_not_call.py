@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from softswitch.store.trouble import DatabaseAway
 from tests.support.fake_barring import FILED
 from tests.support.fake_control import FakeControl
-from tests.support.web_client import Client, client_of
+from tests.support.web_client import Client, NoStore, client_of
 
 E164 = "+8613800138000"
 
@@ -36,7 +37,10 @@ async def test_numbers_are_listed_as_people_write_them(client: Client, control: 
     status, told = await ask(client, "PUT", body=body)
     assert (status, told["do_not_call"]["added"]) == (200, [E164, "+442079460958"])
     assert told["do_not_call"]["refused"] == [{"number": "nobody", "why": "invalid"}]
-    assert (control.barring.by_number[E164].why, control.barring.by_number[E164].by) == ("asked us", "api my-supervisor")
+    assert (control.barring.by_number[E164].why, control.barring.by_number[E164].by) == (
+        "asked us",
+        "api my-supervisor",
+    )
     _, told = await ask(client, "PUT", body=body | {"numbers": [E164]})
     assert told["do_not_call"] == {"added": [], "known": 1, "refused": []}
 
@@ -74,6 +78,18 @@ async def test_a_body_that_cannot_be_used(client: Client, control: FakeControl, 
     status, told = await ask(client, "PUT", body=body)
     assert status == 400 and "numbers" in told["hint"]
     assert not control.barring.by_number
+
+
+async def test_what_is_not_durable_holds_and_is_not_confirmed(control: FakeControl, monkeypatch: Any) -> None:
+    async def away(self: NoStore) -> None:
+        raise DatabaseAway("the disk is full")
+
+    monkeypatch.setattr(NoStore, "settled", away)
+    async with client_of(control) as client:
+        status, told = await ask(client, "PUT", body={"numbers": [E164]})
+        assert (status, told["error"]) == (503, "the database is away, and this is kept there")
+        assert E164 in control.barring.by_number
+        assert (await ask(client, "DELETE", f"/{E164}"))[0] == 503
 
 
 async def test_what_is_no_number_is_not_asked_for(client: Client) -> None:
