@@ -125,5 +125,9 @@ class Book:
 
     def _remember(self, promise: str) -> None:
         self._closed.append(promise)
-        if len(self._closed) > REMEMBERED:
-            del self._entries[self._closed.popleft()]
+        for _ in range(min(2, len(self._closed) - REMEMBERED)):  # two: after a store was away there are too many
+            oldest = self._closed.popleft()
+            if self._entries[oldest].last_open is None:
+                del self._entries[oldest]
+            else:  # the store does not have its end yet, and might bring it back as an open one
+                self._closed.append(oldest)

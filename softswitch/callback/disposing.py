@@ -46,12 +46,14 @@ class Disposing:
     def _again(self, id: str, former: Promise, event: Disposed) -> None:
         """Unless something else is promised to him, or the last promise is being kept already."""
         move = self._move
-        if move.book.open_for(former.number, former.key) is not None:
+        key = move.rules.key(former)  # by the groups of now
+        if move.open_for(former.number, former.name) or move.book.open_for(former.number, key):
             return
         at = move.now + (event.retry_s or 0.0)
         promise = replace(
             former,
             id=id,
+            group=key,
             state=PromiseState.RECORDED,
             recorded_at=move.now,
             attempts=0,

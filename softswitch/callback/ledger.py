@@ -305,10 +305,15 @@ class Ledger:
     def _number_busy(self, event: NumberBusy) -> None:
         move = self._move
         # The rules may be others when it ends; what was counted is what is taken back.
-        numbers = move.spelt.setdefault(event.number, move.rules.spellings(event.number))
+        numbers, calls = move.spelt.pop(event.number, (move.rules.spellings(event.number), 0))
+        calls += 1 if event.busy else -1
+        if calls < 0:
+            return  # the end of a call that began before this process
+        if calls:
+            move.spelt[event.number] = numbers, calls
         for number in numbers:
             move.busy[number] += 1 if event.busy else -1
-            if move.busy[number] <= 0:  # the end of a call that began before this process
+            if not move.busy[number]:
                 del move.busy[number]
             for entry in move.book.same_number(number):
                 if event.busy and entry.promise.state is S.SEEKING:
@@ -316,5 +321,3 @@ class Ledger:
                     move.advance(entry)
             if not event.busy:
                 move.number_free(number)
-        if not numbers & move.busy.keys():
-            del move.spelt[event.number]

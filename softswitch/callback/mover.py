@@ -26,6 +26,7 @@ from softswitch.callback.model import (
     SeekAgent,
 )
 from softswitch.callback.pacing import Claim, Place
+from softswitch.callback.repeat import WAITS
 from softswitch.callback.retry import Outcome, decide
 from softswitch.callback.rule import DO_NOT_CALL, Rules
 from softswitch.callback.table import PROMISE, A, I
@@ -60,7 +61,7 @@ class Mover:
         self.written = Written()
         self.deadlines = Deadlines()  # by promise id and by token of a write
         self.busy: Counter[str] = Counter()  # number -> calls and places in queues that it has here
-        self.spelt: dict[str, set[str]] = {}  # numbers as presented, while they are busy -> as ``busy`` has them
+        self.spelt: dict[str, tuple[set[str], int]] = {}  # as presented -> as ``busy`` has it, calls
         self.now = 0.0
         self.out: list[Effect] = []
         self._ids = ids
@@ -100,7 +101,7 @@ class Mover:
             entry.since, entry.intent = self.now, ""
             self.turns.moved(entry, old.state)
             if old.state in IN_HAND and state is S.KEPT:
-                self.count(old.name, "answered")
+                self.count(old.name, "answered", entry.customer_first)
             if state not in OPEN:
                 entry.last_open = old if entry.durable else None
                 self.book.close(entry)
@@ -129,8 +130,9 @@ class Mover:
         if why := self.rules.refused(promise):
             self.apply(entry, I.WITHDRAW, outcome=why)
             return
-        late = self.now >= self.lease_until
-        if late or promise.number in self.busy or not self.rules.open(promise, self.now):
+        late = self.now >= min(self.lease_until, self.rules.overdue_at(promise))
+        taken = promise.number in self.busy or self.engaged(entry)
+        if late or taken or not self.rules.open(promise, self.now):
             self.apply(entry, I.INTENT_REFUSED)
             return
         attempt = promise.attempts + 1
@@ -170,8 +172,8 @@ class Mover:
             if entry.promise.state is S.DUE:
                 self.turns.line_up(entry)
 
-    def count(self, name: str, result: str) -> None:
-        if (order := self.turns.count(name, result, self.now)) is not None:
+    def count(self, name: str, result: str, customer_first: bool = False) -> None:
+        if (order := self.turns.count(name, result, self.now, customer_first)) is not None:
             self.out.append(replace(order, tally=replace(order.tally, node=self.node)))
 
     def attempt_over(self, entry: Entry, result: Outcome) -> None:
@@ -180,7 +182,7 @@ class Mover:
         chance = self._ids.fraction() if policy.jitter else 0.0
         decision = decide(policy, result, promise.attempts, overdue_at, self.now, chance)
         if promise.state in IN_HAND:
-            self.count(promise.name, result)
+            self.count(promise.name, result, entry.customer_first)
         if entry.ending is not None and promise.state in IN_HAND:
             self.apply(entry, I.CALLED_OFF, outcome=entry.ending)
         elif decision.delay_s is not None:
@@ -190,6 +192,7 @@ class Mover:
 
     def advance(self, entry: Entry) -> None:
         """Apply what time has brought, then say when to look again."""
+        self._follow(entry)
         while (what := due(entry, self.rules, self.now)) is not None:
             if entry.promise.state is S.DIALLING:
                 self.release(entry)
@@ -204,6 +207,15 @@ class Mover:
             self.turns.line_up(entry)
         if entry.durable and promise.state in OPEN:
             self.moved_on(entry)
+
+    def _follow(self, entry: Entry) -> None:
+        """A campaign is another queue's since a reload or a restart; what is being dialled stays where it is."""
+        promise = entry.promise
+        if promise.campaign and promise.state in WAITS and self.rules.known(promise.name):
+            queue = self.rules.policy(promise.name).queue
+            if queue != promise.queue:
+                self.book.move(promise.queue, queue)
+                self.change(entry, queue=queue)
 
     def _reason(self, entry: Entry, what: I) -> str:
         kept = entry.promise.outcome
@@ -261,6 +273,8 @@ class Mover:
         if entry is None or entry.promise.state is not S.DUE or entry.promise.rank != rank:
             return False
         if entry.hold_until > self.now or not self.rules.open(entry.promise, self.now):
+            return False
+        if self.now >= self.rules.overdue_at(entry.promise):
             return False
         return entry.promise.number not in self.busy and not self.engaged(entry)
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from enum import Enum
 
 Place = tuple[float, str]  # rank (Unix s), promise
+FEW = 1000  # places that are not worth a look
 
 
 class Claim(Enum):
@@ -36,6 +37,7 @@ class Line:
     def __init__(self) -> None:
         self._places: list[Place] = []
         self._listed: set[Place] = set()
+        self._many = FEW  # places from which on it is worth a look which of them still stand
 
     def __len__(self) -> int:
         return len(self._listed)
@@ -44,6 +46,14 @@ class Line:
         if place not in self._listed:
             self._listed.add(place)
             heapq.heappush(self._places, place)
+
+    def tidy(self, stands: Callable[[Place], bool]) -> None:
+        """Where no agent comes, nobody asks for the first, and places of those who are gone would stay."""
+        if len(self._places) > self._many:
+            self._places = [place for place in self._places if stands(place)]
+            heapq.heapify(self._places)
+            self._listed = set(self._places)
+            self._many = 2 * len(self._places) + FEW
 
     def rank(self, n: int) -> float:
         """Of the n-th; infinite where there are not so many."""
@@ -134,5 +144,7 @@ class Pace:
             self._void_by = ""
         return void
 
-    def line_up(self, policy: str, rank: float, promise: str) -> None:
-        self.lines.setdefault(policy, Line()).add((rank, promise))
+    def line_up(self, policy: str, rank: float, promise: str) -> Line:
+        line = self.lines.setdefault(policy, Line())
+        line.add((rank, promise))
+        return line

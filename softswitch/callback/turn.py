@@ -79,7 +79,8 @@ class Turns:
     def line_up(self, entry: Entry) -> None:
         """It is due, or may have become free to be dialled."""
         promise = entry.promise
-        self.pace(promise.queue).line_up(promise.name, promise.rank, promise.id)
+        line = self.pace(promise.queue).line_up(promise.name, promise.rank, promise.id)
+        line.tidy(partial(self._stands, promise.queue, promise.name))
         self.stir([promise.queue])
 
     def moved(self, entry: Entry, old: PromiseState) -> None:
@@ -107,10 +108,10 @@ class Turns:
 
     # ---- what an attempt has shown --------------------------------------------------------------------------------
 
-    def count(self, name: str, result: str, now: float) -> KeepTally | None:
+    def count(self, name: str, result: str, now: float, customer_first: bool = False) -> KeepTally | None:
         """An attempt is over; "answered": the customer talks to an agent. The order, if the tally is another now."""
         policy = self._rules.policy(name)
-        if policy.first == "agent":
+        if policy.first == "agent" and not customer_first:  # as it was dialled, whatever a reload says since
             return None
         governor = self.governor(name)
         governor.rate.count(result == "answered" or result in NEEDS_AGENT)
@@ -126,7 +127,7 @@ class Turns:
         if pace is None:
             return None
         pace.elsewhere = sum(min(self.pace(other).need, agents) for other, agents in pace.shared.items())
-        for name, place in self._heads(pace, fit):
+        for name, place in self._heads(queue, pace, fit):
             policy = self._rules.policy(name)
             claim = self._way(pace, policy, now)
             if claim is not None:
@@ -135,20 +136,26 @@ class Turns:
                 break
         return None
 
-    def _heads(self, pace: Pace, fit: Callable[[Place], bool]) -> list[tuple[str, Place]]:
+    def _heads(self, queue: str, pace: Pace, fit: Callable[[Place], bool]) -> list[tuple[str, Place]]:
         """Of the lines for which there are agents, lowest rank first."""
         heads: list[tuple[str, Place]] = []
         for name, line in pace.lines.items():
             if name in pace.cut_off or not pace.agents(self._rules.policy(name).reserve):
                 continue
-            if (place := line.first(partial(self._fits, fit, name))) is not None:
+            if (place := line.first(partial(self._fits, fit, queue, name))) is not None:
                 heads.append((name, place))
         return sorted(heads, key=lambda head: head[1])
 
-    def _fits(self, fit: Callable[[Place], bool], name: str, place: Place) -> bool:
-        """A further loss may have brought it to another queue."""
+    def _fits(self, fit: Callable[[Place], bool], queue: str, name: str, place: Place) -> bool:
+        return self._stands(queue, name, place) and fit(place)
+
+    def _stands(self, queue: str, name: str, place: Place) -> bool:
+        """Else it is over, or not due, or a further loss or a reload has brought it to another place or queue."""
         entry = self._book.get(place[1])
-        return entry is not None and entry.promise.name == name and fit(place)
+        if entry is None:
+            return False
+        promise = entry.promise
+        return promise.state is S.DUE and (promise.queue, promise.name, promise.rank) == (queue, name, place[0])
 
     def _entry(self, place: Place) -> Entry:
         entry = self._book.get(place[1])
