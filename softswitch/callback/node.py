@@ -52,7 +52,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """The answer to ``Meet``: who is there. None: nobody any more."""
+    """The answer to ``Meet``: who is there. None: nobody any more. One that has ended: what others made of ours."""
 
     promise: str
     token: str

@@ -63,7 +63,7 @@ class Recorder:
             move.turns.stir_all()
         move.written.succeeded(move.now)
         if entry.let_go:
-            self._lay(entry)
+            self.lay(entry)
             return
         if not entry.durable:
             entry.durable, entry.loss = True, None
@@ -183,7 +183,9 @@ class Recorder:
         """Not where a new loss has taken its row over."""
         return self._ghosts.get((entry.promise.number, entry.promise.key)) is entry
 
-    def _lay(self, ghost: Entry) -> None:
-        """Its end is durable."""
-        if self._is_ghost(ghost):
-            del self._ghosts[ghost.promise.number, ghost.promise.key]
+    def lay(self, entry: Entry) -> bool:
+        """Its end is durable, or others have it. Was it a ghost?"""
+        if not self._is_ghost(entry):
+            return False
+        del self._ghosts[entry.promise.number, entry.promise.key]
+        return True

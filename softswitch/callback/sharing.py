@@ -15,7 +15,7 @@ from softswitch.callback.book import Entry
 from softswitch.callback.claim import GIVE_BACK_S, LOOK_S, Pool
 from softswitch.callback.due import wake_at
 from softswitch.callback.ending import ending
-from softswitch.callback.model import Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
+from softswitch.callback.model import OPEN, Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
 from softswitch.callback.mover import IN_HAND, Mover
 from softswitch.callback.node import Claimed, Disowned, Elsewhere, GiveBack, Leased, Meet, Met, Owned
 from softswitch.callback.pacing import Line
@@ -71,13 +71,15 @@ class Sharing:
         self._move.turns.stir([self._move.rules.policy(event.name).queue])
 
     def _owned(self, event: Owned) -> None:
-        """A row that we have let go is not led, though the store has it: its end is being written."""
-        self._lead([row for row in event.promises if not self._recorder.has_let_go(row)], claimed=True)
+        self._lead(event.promises, claimed=True)
 
     def _lead(self, rows: Iterable[Promise], claimed: bool) -> None:
-        """Rows that are ours. One that a new loss is about to meet is left to that."""
+        """Rows that are ours. One that a new loss is about to meet is left to that; one that we have let go is not led,
+        though the store has it: its end is being written."""
         move = self._move
         for row in rows:
+            if self._recorder.has_let_go(row):
+                continue
             if move.book.get(row.id) is None and move.book.open_for(row.number, row.key) is None:
                 promise = replace(self._as_found(row), node=move.node)
                 entry = Entry(promise, move.now, durable=True, ending=ending(promise), claimed=claimed)
@@ -92,8 +94,9 @@ class Sharing:
         wake = wake_at(entry, move.rules, move.now)
         if wake >= move.now + GIVE_BACK_S:
             self._drop(entry)
-            # Nobody knows how long a pause lasts, and a paused campaign takes nothing out of the pool.
-            until = promise.not_before if promise.name in move.rules.paused else max(wake, promise.not_before)
+            # Nobody knows how long a pause lasts, or until when it is not configured; nobody takes it out meanwhile.
+            stands = promise.name in move.rules.paused or not move.rules.known(promise.name)
+            until = promise.not_before if stands else max(wake, promise.not_before)
             move.out.append(GiveBack(replace(promise, not_before=until)))
 
     def _drop(self, entry: Entry) -> None:
@@ -101,21 +104,26 @@ class Sharing:
         move, promise = self._move, entry.promise
         move.deadlines.set(promise.id, None)
         move.written.forget(entry)
-        move.book.drop(entry)
-        entry.let_go, entry.intent = True, ""
-        entry.promise = replace(promise, state=S.RECORDED)
-        move.turns.moved(entry, promise.state)
+        entry.let_go, entry.intent, entry.last_open = True, "", None
+        if promise.state in OPEN:
+            move.book.drop(entry)
+            entry.promise = replace(promise, state=S.RECORDED)
+            move.turns.moved(entry, promise.state)
 
     # ---- others who have the same number ---------------------------------------------------------------------------
 
     def meet(self, write: Write) -> None:
-        """A new row was refused: another open promise for that number and group is in the store."""
+        """A row was refused: another open promise for that number and group is in the store, or others lead this."""
         move, entry = self._move, write.entry
-        if entry.loss is None or not move.node:
+        if not move.node:
             self._recorder.not_stored(write)
             return
         move.written.succeeded(move.now)
-        if entry.let_go:
+        if entry.let_go and self._recorder.lay(entry):
+            move.out.append(Elsewhere(Withdraw(entry.promise.id, entry.promise.outcome)))
+        elif not entry.let_go and entry.loss is None:
+            self._lose(entry)
+        if entry.let_go or entry.loss is None:
             if write.answer:
                 move.out.append(PromiseAnswer(write.answer, entry.met, "" if entry.met else "store"))
             return
@@ -133,20 +141,50 @@ class Sharing:
             if event.there is not None and event.ours:
                 self._lead([event.there], claimed=True)
             return
-        entry = write.entry
         if event.there is None:
-            move.write(entry, write.answer, write.stage)
-            return
-        loss = entry.loss
+            move.write(write.entry, write.answer, write.stage)
+        else:
+            self._joins(write, event.there, event.ours)
+
+    def _joins(self, write: Write, there: Promise, ours: bool) -> None:
+        """What was recorded is that one's from now on."""
+        move, entry, loss = self._move, write.entry, write.entry.loss
+        assert loss is not None, "it was sent to meet somebody"
+        ended = "" if entry.let_go or entry.promise.state in OPEN else entry.promise.outcome
         if not entry.let_go:
             self._drop(entry)
         entry.met = True
-        if event.ours:
-            self._lead([event.there], claimed=True)
-            assert loss is not None, "it was sent to meet somebody"
+        if ours:
+            self._lead([there], claimed=True)
+        if ended:  # meanwhile, and it was that one that should have
+            self._withdraw(there.id, ended)
+        elif there.state not in OPEN and there.contact == loss.contact:  # others have led it to its end
+            entry.met = False
+        elif ours or there.state not in OPEN:
             self._recorder.lost(replace(loss, token=write.answer))
-        elif write.answer:
-            move.out.append(PromiseAnswer(write.answer, True))
+            return
+        if write.answer:
+            move.out.append(PromiseAnswer(write.answer, entry.met, "" if entry.met else "store"))
+
+    def _withdraw(self, promise: str, why: str) -> None:
+        entry = self._move.book.get(promise)
+        if entry is not None:
+            self._move.withdraw(entry, why)
+        else:
+            self._move.out.append(Elsewhere(Withdraw(promise, why)))
+
+    def _lose(self, entry: Entry) -> None:
+        """It is others' by now."""
+        if entry.promise.state is S.SEEKING or entry.promise.state in IN_HAND:
+            self._move.out.append(ReleaseAgent(entry.promise.id))
+        self._tell_end(entry)
+        self._drop(entry)
+
+    def _tell_end(self, entry: Entry) -> None:
+        """Nobody but us knows yet."""
+        if entry.promise.state in (S.KEPT, S.WITHDRAWN):
+            why = "reached agent" if entry.promise.state is S.KEPT else entry.promise.outcome
+            self._move.out.append(Elsewhere(Withdraw(entry.promise.id, why)))
 
     # ---- the lease -------------------------------------------------------------------------------------------------
 
@@ -158,12 +196,8 @@ class Sharing:
         move = self._move
         for entry in move.book.open():
             if entry.durable:
-                if entry.promise.state is S.SEEKING or entry.promise.state in IN_HAND:
-                    move.out.append(ReleaseAgent(entry.promise.id))
-                self._drop(entry)
+                self._lose(entry)
         for entry in move.written.disown():
-            if entry.promise.state in (S.KEPT, S.WITHDRAWN):  # nobody but us knows yet
-                why = "reached agent" if entry.promise.state is S.KEPT else entry.promise.outcome
-                move.out.append(Elsewhere(Withdraw(entry.promise.id, why)))
+            self._tell_end(entry)
         self._pool.forget()
         self._lead(event.promises, claimed=False)

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from softswitch.core.legible import legible
-from softswitch.store.fence import Me, holds
+from softswitch.store.fence import Me, holds, others
 from softswitch.store.statement import Change, Name, Row
 from softswitch.store.trouble import database_is_away
 
@@ -107,9 +107,16 @@ def commit(begin: Begin, batch: Sequence[Fact]) -> Refused:
 
 
 def _fenced(transaction: Transaction, batch: Sequence[Fact]) -> Refused:
-    """What is written for a life that is over."""
-    lives = {fact.fence: fact.fence is None or holds(transaction, fact.fence) for fact in batch}
-    return {index: Refusal.FENCED for index, fact in enumerate(batch) if not lives[fact.fence]}
+    """What is written for a life that is over, and of promises that are others'."""
+    refused: Refused = {}
+    for me in {fact.fence for fact in batch if fact.fence is not None}:
+        facts = {index: fact for index, fact in enumerate(batch) if fact.fence == me}
+        if not holds(transaction, me):
+            refused |= dict.fromkeys(facts, Refusal.FENCED)
+        elif named := {legible(fact.key) for fact in facts.values() if fact.key}:
+            theirs = others(transaction, me, named)
+            refused |= {index: Refusal.TAKEN for index, fact in facts.items() if legible(fact.key) in theirs}
+    return refused
 
 
 def _one_by_one(begin: Begin, batch: Sequence[Fact]) -> Refused:

@@ -1,9 +1,16 @@
-"""Who writes: a node in one of its lives. What is written for a life that is over is refused (``node`` has the why)."""
+"""Who writes: a node in one of its lives. What is written for a life that is over is refused (``node`` has the why).
+
+So is what is written of a promise that is not its own. The answer to a write can be lost, though the row came through:
+then the node does not know that it had the promise when it was declared dead, and others lead it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from softswitch.store.database import Transaction
@@ -39,6 +46,16 @@ def holds(transaction: Transaction, me: Me) -> bool:
     """Until this transaction is over, nobody declares it dead."""
     sql = f"SELECT 1 FROM nodes WHERE node = :node AND epoch = :epoch{share(transaction)}"
     return bool(transaction.ask(sql, me.values))
+
+
+def others(transaction: Transaction, me: Me, promises: Collection[str]) -> set[str]:
+    """Those of them that are in the store, and not ours: what we know of them is out of date."""
+    listed = "SELECT value FROM json_each(:ids)"
+    if transaction.dialect != "sqlite":
+        listed = "SELECT json_array_elements_text(CAST(:ids AS json))"
+    sql = f"SELECT id FROM promises WHERE id IN ({listed}) AND node <> :node"
+    ids = msgspec.json.encode(sorted(promises)).decode()
+    return {id for (id,) in transaction.ask(sql, {"ids": ids, "node": me.node})}
 
 
 def ensure(transaction: Transaction, me: Me) -> None:

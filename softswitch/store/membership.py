@@ -21,7 +21,7 @@ from typing import Any
 
 import structlog
 
-from softswitch.callback.model import LedgerInput, Promise
+from softswitch.callback.model import OPEN, LedgerInput, Promise
 from softswitch.callback.node import Claim, Claimed, Disowned, Leased, Meet, Met, NodeInput, Owned
 from softswitch.core.legible import legible
 from softswitch.store import node as nodes
@@ -113,8 +113,8 @@ class Membership:
 
         def work(transaction: Transaction) -> tuple[Promise | None, bool]:
             ensure(transaction, me)
-            there, ours = pool.meet(transaction, me.node, promise.number, promise.key)
-            if there is not None and not ours:
+            there, ours = pool.meet(transaction, me.node, promise)
+            if there is not None and there.state in OPEN and not ours:
                 body = word.body(replace(order.loss, token=""))
                 pool.word(transaction, there.node, there.id, "Lost", body, self._now())
             return there, ours

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from softswitch.callback.model import Promise, PromiseState
+from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.store import schema
 from softswitch.store.database import Transaction
 from softswitch.store.fence import lock
@@ -48,15 +48,24 @@ def ripen(transaction: Transaction, clock: str, most: int = RIPEN_AT_ONCE) -> in
     return transaction.change(sql, {"most": most})
 
 
-def meet(transaction: Transaction, node: str, number: str, key: str) -> tuple[Promise | None, bool]:
-    """The open promise for that number and group, taken where it lies in the pool; and whether it is the node's."""
+def meet(transaction: Transaction, node: str, new: Promise) -> tuple[Promise | None, bool]:
+    """The open promise for its number and group, taken where it lies in the pool; and whether it is the node's.
+
+    Where there is none: what has become of the new one itself, if others have led it.
+    """
     wait = "" if transaction.dialect == "sqlite" else " FOR UPDATE"
-    sql = f"""SELECT {", ".join(COLUMNS)} FROM promises
-        WHERE number = :number AND "group" = :key AND {schema.OPEN_ROW.text}{wait}"""
-    found = [to_promise(row) for row in transaction.ask(sql, {"number": number, "key": key})]
-    if not found:
-        return None, False
-    there = found[0]
+    wanted = {"number": new.number, "key": new.key, "id": new.id}
+    sql = f"SELECT {', '.join(COLUMNS)} FROM promises WHERE"
+    there = next(
+        (
+            to_promise(row)
+            for which in (f'number = :number AND "group" = :key AND {schema.OPEN_ROW.text}', "id = :id")
+            for row in transaction.ask(f"{sql} {which}{wait}", wanted)
+        ),
+        None,
+    )
+    if there is None or there.state not in OPEN:
+        return there, False
     if not there.node:
         transaction.change("UPDATE promises SET node = :node WHERE id = :id", {"node": node, "id": there.id})
     return there, there.node in ("", node)

@@ -1,0 +1,82 @@
+"""A promise of which a node does not know that it is in the store, and which others lead since: it is led once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from softswitch.callback.model import Lost, Persisted, PromiseState
+from softswitch.store import membership
+from tests.real.test_pool_drained import POLICY
+from tests.real.test_store_contract import server
+from tests.support import postgres
+from tests.support.ledger_node import Dial, LedgerNode, overlapping, unix
+from tests.support.process import eventually
+
+__all__ = ["server"]  # fixture
+
+pytestmark = pytest.mark.real
+S = PromiseState
+LOSS = Lost("13900000001", "sales", "abandoned", "c-1", 0.0, 60.0)
+SLOW = replace(POLICY, ring_s=20.0, max_attempts=1)
+
+
+class Pair:
+    """Node ``a`` has no agents, and the answer to its first write was lost; ``b`` has what it wrote."""
+
+    def __init__(self, server: postgres.Postgres) -> None:
+        self.server = server
+        self.url = server.database(f"t{id(self)}")
+        self.dials: list[Dial] = []
+        self.a = LedgerNode("a", SLOW, self.dials, agents=0)
+        self.b = LedgerNode("b", SLOW, self.dials, agents=1, answer_s=3.0)
+
+    async def begin(self, loss: Lost) -> None:
+        a, b = self.a, self.b
+        await a.open(self.url)
+        await b.open(self.url)
+        answered, lost = a.store.on_stored, list[str]()
+        a.store.on_stored = lambda key, token, ok: lost.append(token)  # the commit came through, its answer did not
+        a.feed(replace(loss, queued_at=unix()))
+        await eventually(lambda: lost, 10, "the commit")
+        a.freeze()
+        a.store.on_stored = answered
+        self.server.psql(self.url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
+        await eventually(lambda: self.dials, 20, "a dial by b")
+        a.feed(Persisted("", lost[0], False))  # as a timeout would say
+        a.thaw()
+
+
+@pytest.fixture
+async def pair(server: postgres.Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
+    monkeypatch.setattr(membership, "ROUND_S", 0.1)
+    pair = Pair(server)
+    yield pair
+    await pair.a.close()
+    await pair.b.close()
+
+
+async def test_who_was_lost_silently_is_called_by_one_node(pair: Pair) -> None:
+    await pair.begin(LOSS)
+    pair.a._free = 1
+    pair.a._capacity()
+    await asyncio.sleep(9.0)  # the first write is tried again after 5 s
+    assert [(dial.node, dial.attempt) for dial in pair.dials] == [("b", 1)] and overlapping(pair.dials) == []
+    (row,) = await pair.b.store.promises()
+    assert (row.state, row.node, row.losses) == (S.KEPT, "b", 1)
+
+
+async def test_who_was_told_no_and_calls_again_is_added_to_what_the_other_leads(pair: Pair) -> None:
+    await pair.begin(replace(LOSS, stage="accepted-offer", token="t1"))
+    await eventually(lambda: "t1" in pair.a.answers, 10, "an answer")
+    assert not pair.a.answers["t1"].ok
+    pair.a._free = 1
+    pair.a._capacity()
+    await asyncio.sleep(0.5)
+    pair.a.feed(replace(LOSS, stage="accepted-offer", token="t2", contact="c-2", queued_at=unix()))
+    await asyncio.sleep(4.0)
+    assert overlapping(pair.dials) == [] and len({dial.call_id for dial in pair.dials}) == len(pair.dials)
+    assert [(dial.node, dial.attempt) for dial in pair.dials if dial.node == "b"][:1] == [("b", 1)]
