@@ -2,7 +2,8 @@
 
 Without tokens (allowed on loopback only, ``settings.check`` sees to that) everybody who reaches the port may do
 everything; then a request must name this machine in ``Host``, so that no web page can reach the port by a DNS name of
-its own (DNS rebinding).
+its own (DNS rebinding), and where a browser says whose page sends it (``Origin``), that must be this machine too: an
+order without a body needs no leave of ours to be sent.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -68,9 +70,25 @@ def _known(header: str, tokens: Sequence[Token]) -> Token:
 
 def _require_local_host(request: web.Request) -> str:
     host = request.url.host or ""
+    if not _numeric(host):
+        raise ApiError(403, f"Host {host!r} is not this machine", "use its numeric address")
+    page = request.headers.get("Origin")
+    if page is not None and not _of_this_machine(page):
+        raise ApiError(403, f"a page of {page!r} may not do this", "configure tokens, and have it send one")
+    return ANYBODY
+
+
+def _numeric(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        if host != "localhost":
-            raise ApiError(403, f"Host {host!r} is not this machine", "use its numeric address") from None
-    return ANYBODY
+        return host == "localhost"
+    return True
+
+
+def _of_this_machine(page: str) -> bool:
+    try:
+        host = urlsplit(page).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

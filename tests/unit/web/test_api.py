@@ -328,6 +328,16 @@ async def test_without_tokens_only_this_machines_own_name_serves(connect: Connec
         assert answer.status == 200
 
 
+@pytest.mark.parametrize("page", ["https://evil.example", "null", "http://203.0.113.5", "http://[::1", ""])
+async def test_without_tokens_a_foreign_page_gives_no_order_without_a_body(connect: Connect, page: str) -> None:
+    client = await connect()
+    for path in ("/api/v1/promises/p-1/cancel", "/api/v1/promises/p-1/retry"):
+        async with client.post(path, headers={"Origin": page}) as answer:
+            assert answer.status == 403
+    async with client.post("/api/v1/promises/p-1/cancel", headers={"Origin": "http://localhost:3000"}) as answer:
+        assert answer.status == 202
+
+
 async def test_errors_of_the_router_are_json_too(connect: Connect) -> None:
     client = await connect()
     assert "GET /api/v1 lists" in (await get(client, "/nothing", 404))["hint"]
