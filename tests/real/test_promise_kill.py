@@ -9,7 +9,7 @@ import pytest
 from tests.bench.kill import Options, run, wrong
 
 pytestmark = [pytest.mark.real]
-KILLS, PROMISES = 12, 150
+KILLS, PROMISES = 6, 60
 
 
 async def test_no_promise_is_lost_and_none_dialled_twice(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_codes_and_reasons(tmp_path: Path) -> None:
     built = configuration(written(tmp_path, "", "pause_reasons: {'1': tea}"), {}, (), b"")
     assert built.features == {
         "*11": "login", "*12": "logout", "*13": "ready", "*14": "pause", "*15": "wrap_up", "*97": "voicemail",
-        "*35": "force_ready", "*36": "force_pause", "*37": "force_logout",
+        "*35": "force_ready", "*36": "force_pause", "*37": "force_logout", "*57": "disposition",
     }  # fmt: skip
     assert built.pause_reasons == {"1": "tea"}
     assert configuration(written(tmp_path, ""), {}, (), b"").pause_reasons["2"] == "lunch"
