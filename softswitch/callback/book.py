@@ -26,6 +26,7 @@ class Entry:
     hold_until: float = 0.0  # Unix s: no new seek before
     spared_until: float = 0.0  # Unix s: overdue or not, it does not end before; it is not dialled either
     customer_first: bool = False  # of the attempt that is being made
+    owed: bool = False  # during the attempt in flight he was told once more that he will be called: it is not the last
     by: str = ""  # who ordered what is not durable yet; for the history
     claimed: bool = False  # it was taken out of the pool, and goes back where it cannot be called for long
     loss: Lost | None = None  # that made it, while it is not durable

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from softswitch.callback.book import Book, Entry
 from softswitch.callback.due import due, wake_at
-from softswitch.callback.ending import noted
+from softswitch.callback.ending import IN_FLIGHT, noted
 from softswitch.callback.model import (
     OPEN,
     DialCustomer,
@@ -26,7 +26,7 @@ from softswitch.callback.model import (
     SeekAgent,
 )
 from softswitch.callback.pacing import Claim, Place
-from softswitch.callback.repeat import WAITS
+from softswitch.callback.repeat import ASKED_FOR, WAITS
 from softswitch.callback.retry import Outcome, decide
 from softswitch.callback.rule import DO_NOT_CALL, Rules
 from softswitch.callback.table import PROMISE, A, I
@@ -97,6 +97,8 @@ class Mover:
         old = entry.promise
         entry.promise = replace(old, updated_at=self.now, **changes)
         state = entry.promise.state
+        told = entry.promise.losses > old.losses and entry.promise.stage in ASKED_FOR
+        entry.owed = state in IN_FLIGHT and (entry.owed or told)
         if state is not old.state:
             entry.since, entry.intent = self.now, ""
             self.turns.moved(entry, old.state)
@@ -180,7 +182,7 @@ class Mover:
         promise = entry.promise
         policy, overdue_at = self.rules.policy(promise.name), self.rules.overdue_at(promise)
         chance = self._ids.fraction() if policy.jitter else 0.0
-        decision = decide(policy, result, promise.attempts, overdue_at, self.now, chance)
+        decision = decide(policy, result, promise.attempts - entry.owed, overdue_at, self.now, chance)
         if promise.state in IN_HAND:
             self.count(promise.name, result, entry.customer_first)
         if entry.ending is not None and promise.state in IN_HAND:

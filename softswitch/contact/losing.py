@@ -64,7 +64,7 @@ class Losing(Transferable):
         """The call ends; ``gone``: not by us. Whatever was being recorded is kept by now."""
         if self.asked is not None:  # nobody waits to hear of it any more, and it is made all the same
             loss, self.asked, self.settled = replace(self.asked, token=""), None, True
-            return [TellLedger(loss)]
+            return [TellLedger(loss), *self.keyed_instead(loss)]
         plan = self.script.lost(gone)
         if plan is None or self.settled or self.facts.kind != "inbound":
             return []

@@ -106,6 +106,17 @@ def test_who_hangs_up_when_he_has_confirmed_is_called_at_that_number_and_at_no_o
     assert told(house) == [(OTHER, "orders", "keyed", "later")]
 
 
+def test_who_hangs_up_when_he_has_confirmed_is_not_called_at_his_own_for_an_earlier_loss() -> None:
+    house = centre(DIRECT)
+    leaves(house, asked(house), 3)
+    call = asked(house)
+    keys(house, call, "213900001111#")
+    house.carrier.press(call, "1")
+    house.carrier.hang_up(call)
+    house.world.run(3)
+    assert [(one.number, one.state.value) for one in promised(house)] == [(OTHER, "due"), (MINE, "withdrawn")]
+
+
 def test_who_hangs_up_before_is_lost_in_the_dialplan() -> None:
     house = centre(DIRECT)
     call = asked(house)

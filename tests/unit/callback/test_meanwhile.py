@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from softswitch.callback.model import (
     OPEN,
     AgentFound,
+    AttemptFailed,
     Capacity,
     CustomerAnswered,
     DialCustomer,
@@ -15,6 +18,7 @@ from softswitch.callback.model import (
     NotServed,
     Policies,
     Promise,
+    PromiseAnswer,
     PromiseState,
     ReleaseAgent,
     Restored,
@@ -99,3 +103,15 @@ def test_a_disposition_promises_no_second_call_where_groups_have_been_joined_sin
     desk.acknowledge()
     desk.feed(Disposed(kept.id, "call again", "anna", 60.0))
     assert len([promise for promise in desk.ledger.promises() if promise.state in OPEN]) == 1
+
+
+@pytest.mark.parametrize("stage", ["accepted-offer", "abandoned"])
+def test_who_is_promised_it_during_the_last_attempt_is_called_once_more(stage: str) -> None:
+    """He was told that he will be called, while his phone may still have been ringing for what he was lost for."""
+    desk = Desk(replace(SALES, max_attempts=1))
+    last = desk.dialling()
+    desk.lose(stage=stage, contact="c-2", token="t")
+    desk.acknowledge()
+    assert desk.given(PromiseAnswer)[-1].ok
+    desk.feed(AttemptFailed(last.id, 480, last.call_id))
+    assert desk.state is (S.RETRY_AT if stage == "accepted-offer" else S.FAILED)
