@@ -114,6 +114,12 @@ class Membership:
         def work(transaction: Transaction) -> tuple[Promise | None, bool]:
             ensure(transaction, me)
             there, ours = pool.meet(transaction, me.node, promise)
+            if there is not None and ours and not there.node and there.not_before:
+                # It lay in the pool, whose clock is the database's: where ours is ahead, its pause is over later.
+                ((left_s,),) = transaction.ask(
+                    f"SELECT :until - {nodes.clock(transaction)}", {"until": there.not_before}
+                )
+                there = replace(there, not_before=max(there.not_before, self._now() + left_s))
             if there is not None and there.state in OPEN and not ours:
                 body = word.body(replace(order.loss, token=""))
                 pool.word(transaction, there.node, there.id, "Lost", body, self._now())

@@ -6,7 +6,8 @@ which it renews for all its promises at once. Times of leases are the database's
 1. An attempt begins with the commit of its intent. A commit of promises holds the row of its node FOR SHARE and fails
    where the epoch is another one (``holds``).
 2. A node is declared dead by moving its epoch on, and only after its lease is over (``bury``). From then on no intent
-   of that epoch commits; one that was being committed is waited for, and is seen by whoever reads afterwards.
+   of that epoch commits. While one is being committed its node is not declared dead, so whoever reads afterwards sees
+   it; should the node hang in it, the database undoes it (``engine``). No commit of a promise that is others' is taken.
 3. Its promises go to the pool after that (``sweep``), an attempt in flight as UNCERTAIN for ``quiet_s`` from that
    moment. That is the dead node's own word: its longest ring, and the 32 s that an INVITE may be on its way.
 4. A node counts its lease by its own monotonic clock from before it asked for it, and less ``MARGIN_S``. Later than

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -190,6 +191,18 @@ async def test_a_loss_meets_what_lies_in_the_pool(a: Node) -> None:
     assert (await a.row("promise-1")).node == "a"
     a.store.shared.meet(Meet(facts.promise(2), "t2", Lost("2", "sales", "abandoned", "c", 1.0)))
     assert (await a.hear(Met, 2)).there is None
+
+
+async def test_a_phone_that_may_ring_is_silent_by_the_database_s_clock_not_by_ours(a: Node) -> None:
+    ahead_s = 300.0
+    member = a.store.shared._member
+    assert member is not None
+    member._now = lambda: time.time() + ahead_s
+    row = facts.promise(1, S.UNCERTAIN, attempts=1, not_before=time.time() + QUIET_S)
+    await a.store.import_promises([row])
+    a.store.shared.meet(Meet(replace(row, id="new"), "t", Lost(row.number, "sales", "abandoned", "c", 1.0)))
+    there = (await a.hear(Met)).there
+    assert there.not_before == pytest.approx(row.not_before + ahead_s, abs=5.0)
 
 
 async def test_what_is_ordered_of_promises_in_the_pool_is_done_there(a: Node) -> None:
