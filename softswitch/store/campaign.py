@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import CompoundSelect, Row, Select, func, select, union_all
 
 from softswitch.core.legible import legible
 from softswitch.store import schema
@@ -49,12 +49,16 @@ def pauses() -> Select[Any]:
     return select(schema.campaign_pauses)
 
 
-def shares(campaign: str) -> Select[Any]:
-    """Of one campaign; by the index of its name, which is its own."""
+def shares(campaign: str) -> CompoundSelect[Any]:
+    """Of one campaign, whose name is its own; open ones and ended ones each by the index that they have by name."""
     table = schema.promises.c
     alike = (table.campaign, table.state, table.outcome, table.disposition)
     columns = (*alike, func.count().label("promises"), func.sum(table.attempts).label("attempts"))
-    return select(*columns).where(table.name == legible(campaign), table.campaign != "").group_by(*alike)
+    parts = (
+        select(*columns).where(row, table.name == legible(campaign), table.campaign != "").group_by(*alike)
+        for row in (schema.OPEN_ROW, schema.ENDED_ROW)
+    )
+    return union_all(*parts)
 
 
 def to_pause(row: Row[Any]) -> Pause:

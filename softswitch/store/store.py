@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select
+from sqlalchemy import CompoundSelect, Row, Select
 
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
@@ -355,7 +355,7 @@ class Store:
         """In order, from the one after offset ``after``."""
         return await self._read(query.events(after, limit), query.to_event)
 
-    async def _read(self, select: Select[Any], make: Callable[[Row[Any]], T]) -> list[T]:
+    async def _read(self, select: Select[Any] | CompoundSelect[Any], make: Callable[[Row[Any]], T]) -> list[T]:
         """Raises ``DatabaseAway``."""
         try:
             async with self._engines.read.connect() as connection:

@@ -101,9 +101,9 @@ class OneImport:
             await self._flush()
             await self._flush()
         except (DatabaseAway, TimeoutError, ConnectionError, HttpProcessingError, web.RequestPayloadError) as error:
-            if not self._response.prepared:
-                raise
             self.failed = _told(error)
+            if not self._response.prepared:  # a peer who is slow or gone is no defect of ours
+                raise ApiError(400, f"the list cannot be read: {self.failed}", AGAIN) from None
             if self._writing is not None:  # what it adds is not counted any more
                 await asyncio.gather(self._writing, return_exceptions=True)
         return await self._end()

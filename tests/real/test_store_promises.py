@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from softswitch.callback.history import Attempt, Logged
 from softswitch.callback.model import OPEN, PromiseState
 from softswitch.callback.wanted import CLOSED, EVERY, Place, Wanted, place
-from softswitch.store import promises
+from softswitch.store import campaign, promises
 from softswitch.store.store import Store
 from tests.real.test_store_contract import Kept, kept, server
 from tests.support import facts
@@ -151,4 +151,17 @@ async def test_a_page_of_a_million_is_found_by_an_index(
             sql = str(part.compile(dialect=dialect, compile_kwargs=literal))
             plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
             assert f"INDEX {index} " in plan[0], plan
+    await store.close()
+
+
+async def test_a_campaign_is_summed_up_by_the_indices_of_its_name(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """And not by reading all that every campaign has."""
+    store = await Store.open(f"sqlite:///{tmp_path_factory.mktemp('var')}/a.db")
+    sql = campaign.shares("welcome").compile(
+        dialect=sqlite.dialect(paramstyle="named"), compile_kwargs={"literal_binds": True}
+    )
+    async with store._engines.read.connect() as connection:
+        plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
+    found = [line for line in plan if line.startswith(("SEARCH", "SCAN"))]
+    assert ["promises_open_name" in found[0], "promises_ended_name" in found[1], len(found)] == [True, True, 2], plan
     await store.close()

@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from softswitch.metrics import Metrics
-from softswitch.web import make_app
+from softswitch.web import importing, make_app
 from softswitch.web.importing import PIECE
 from softswitch.web.server import StoreReader
 from tests.support.fake_campaigns import CampaignRows
@@ -175,6 +175,21 @@ async def test_a_campaign_takes_one_list_at_a_time_and_the_next_when_it_is_over(
     assert status == 409 and "a list is being imported for welcome" in told["error"]
     go_on.set()
     await first.read()
+    assert (await imported(client, LIST))[0] == 200
+
+
+async def test_who_sends_too_little_and_then_nothing_is_no_defect(
+    client: Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PATIENCE_S", 0.05)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"number\n138"
+        await asyncio.Event().wait()
+
+    headers = {"Authorization": "Bearer supervisor", "Content-Type": "text/csv"}
+    async with client.post("/api/v1/campaigns/welcome/import", data=endless(), headers=headers) as answer:
+        assert answer.status == 400 and "nothing more came" in (await answer.json())["error"]
     assert (await imported(client, LIST))[0] == 200
 
 
