@@ -140,6 +140,7 @@ class Calls:
             local = self._open(name, wanted.user, wanted.trunk)
         except PeerError:
             self._switch.trunks.left(name)
+            self._peers.pop(name, None)
             raise
         self._wanted[name] = wanted
         self._keep(self._maker.inbound(name, wanted, local))
@@ -170,6 +171,7 @@ class Calls:
         except PeerError as error:
             self._media.close(order.leg)
             self._switch.trunks.left(order.leg)
+            self._peers.pop(order.leg, None)
             failed = Failed(order.leg, error.status or 484, error.reason, "us", elsewhere=True)  # nothing was sent
             return self._tell_contact(contact, failed)
         self._keep(leg)
@@ -236,6 +238,7 @@ class Calls:
         self.extensions.ended(event.leg)
         self.keys.ended(event.leg)
         self._switch.trunks.left(event.leg)
+        self._peers.pop(event.leg, None)  # of one that had to be ended by force
         self._contact_of.pop(event.leg, None)
         self._wanted.pop(event.leg, None)
         self.transfers.forget(event.leg)

@@ -12,6 +12,8 @@ from softswitch.call.signal import Progress, Ring
 from softswitch.callback.model import PromiseState
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Sound
+from softswitch.core.errors import PortsExhausted
+from softswitch.sdp.media import Address
 from softswitch.switch.event import UnitFailed
 from tests.simnet.called_house import CalledHouse
 from tests.simnet.storm import remains
@@ -79,6 +81,22 @@ def test_a_defect_while_it_rings_abandons_nobody(caplog: pytest.LogCaptureFixtur
     house.world.run(1)
     assert house.world.facts(UnitFailed) and house.carrier.calls[-1].state == "ended"
     assert house.promise.state is PromiseState.UNCERTAIN  # it may ring on, and nobody has answered
+
+
+def test_calls_for_which_there_is_no_port_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = CalledHouse(probe_s=0.0)
+    house.lose()
+
+    def full(stream: str) -> Address:
+        raise PortsExhausted("no port is free")
+
+    monkeypatch.setattr(house.world.media, "open", full)
+    house.ready()
+    house.world.run_until(lambda: house.promise.state is PromiseState.RETRY_AT)
+    assert house.promise.outcome == "failed" and not house.carrier.invites
+    call = house.carrier.call("8000")
+    house.world.run(40)
+    assert call.status == 503 and not remains(house.world)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
