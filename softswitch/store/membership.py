@@ -248,7 +248,7 @@ class Membership:
         return f"another switch with the name {self._name!r} is at work on this database; each needs a name of its own"
 
     def _locked(self) -> bool:
-        file = os.open(f"{self._file}-node", os.O_CREAT | os.O_RDWR, 0o600)
+        file = os.open(f"{os.path.realpath(self._file)}-node", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

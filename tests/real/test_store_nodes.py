@@ -349,6 +349,15 @@ async def test_a_second_process_of_the_same_name_is_refused_and_a_restart_is_not
     await again.store.close()
 
 
+async def test_a_file_has_one_switch_by_whatever_name_it_goes(tmp_path: Path) -> None:
+    first = await Node.open(f"sqlite:///{tmp_path}/switch.db")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "link.db").symlink_to(tmp_path / "switch.db")
+    with pytest.raises(NodeTaken):
+        await Node.open(f"sqlite:///{tmp_path}/elsewhere/link.db", "b")
+    await first.store.close()
+
+
 async def test_a_killed_process_is_followed_at_once_and_fenced(url: str) -> None:
     """Its connections end with it, as those of a process do that was killed."""
     a = await Node.open(url, "a")
