@@ -143,8 +143,12 @@ class Sharing:
             return
         if event.there is None:
             move.write(write.entry, write.answer, write.stage)
-        else:
-            self._joins(write, event.there, event.ours)
+            return
+        led = move.book.get(event.there.id)
+        self._joins(write, event.there, event.ours)
+        if led is None and (entry := move.book.get(event.there.id)) is not None:
+            entry.claimed = True  # by now what was to be added to it has been
+            move.advance(entry)
 
     def _joins(self, write: Write, there: Promise, ours: bool) -> None:
         """What was recorded is that one's from now on."""
@@ -155,7 +159,7 @@ class Sharing:
             self._drop(entry)
         entry.met = True
         if ours:
-            self._lead([there], claimed=True)
+            self._lead([there], claimed=False)
         if ended:  # meanwhile, and it was that one that should have
             self._withdraw(there.id, ended)
         elif there.state not in OPEN and there.contact == loss.contact:  # others have led it to its end

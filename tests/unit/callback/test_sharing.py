@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from softswitch.callback.model import (
+    OPEN,
     Capacity,
     Disposed,
     Lost,
@@ -20,7 +21,7 @@ from softswitch.callback.model import (
 )
 from softswitch.callback.node import Disowned, Elsewhere, GiveBack, Meet, Met
 from softswitch.callback.written import ANSWER_S
-from tests.unit.callback.desk import E164, NOON, NUMBER
+from tests.unit.callback.desk import E164, NOON, NUMBER, SALES
 from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
 
 S = PromiseState
@@ -117,6 +118,18 @@ def test_a_row_that_was_let_go_is_not_led_by_the_next_life() -> None:
     assert desk.ledger.open_count("sales") == 0
 
 
+def test_queues_that_came_into_one_group_call_who_lies_in_the_pool_for_both_once() -> None:
+    sales, support = (replace(SALES, queue=queue, group="shop") for queue in ("sales", "support"))
+    rows = [pooled(1, number=E164), pooled(2, NOON - 60.0, number=E164, queue="support", group="support")]
+    desk = PoolDesk(sales, support, rows=rows)
+    for queue in ("sales", "support"):
+        desk.feed(Capacity(queue, 0, 0))
+        desk.feed(Capacity(queue, 1, 0))
+        desk.answer()
+        desk.feed(Capacity(queue, 0, 0))
+    assert [(one.id, one.losses) for one in desk.ledger.promises() if one.state in OPEN] == [("pooled-1", 2)]
+
+
 def test_what_is_not_configured_any_more_is_there_when_it_is_again() -> None:
     rows = [pooled(n) for n in (1, 2)]
     desk = PoolDesk(rows=rows)
@@ -125,3 +138,15 @@ def test_what_is_not_configured_any_more_is_there_when_it_is_again() -> None:
     desk.feed(Policies(()))
     (back,) = desk.given(GiveBack)
     assert (back.promise.id, back.promise.not_before) == ("pooled-2", 0.0), "not when it expires"
+
+
+def test_who_cannot_be_called_for_long_is_added_to_before_he_goes_back() -> None:
+    desk = PoolDesk()
+    order = met(desk, "accepted-offer", "t")
+    tomorrow = pooled(1, number=E164, node=NODE, not_before=desk.now + 86400.0)
+    desk.feed(Met(order.promise.id, order.token, tomorrow, True))
+    (row,) = [one.promise for one in desk.given(Persist)]
+    assert (row.id, row.losses, row.stage) == (tomorrow.id, 2, "accepted-offer")
+    desk.acknowledge()
+    assert [(one.token, one.ok) for one in desk.given(PromiseAnswer)] == [("t", True)]
+    assert [one.promise.losses for one in desk.given(GiveBack)] == [2]
