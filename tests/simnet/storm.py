@@ -139,12 +139,12 @@ def remains(world: World) -> dict[str, int]:
     endpoint, calls, signalling = switch.endpoint, switch.calls, switch.signalling
     tables = {
         "contacts": calls.contacts, "legs": calls.legs, "owners": calls._contact_of, "dialogs": calls._by_dialog,
-        "peers": calls._peers, "callbacks": calls.outgoing._contacts, "wanted": calls._wanted,
-        "servers": endpoint._servers, "clients": endpoint._clients, "invites": endpoint._invites, "merging": endpoint._merging,
+        "callbacks": calls.outgoing._contacts, "wanted": calls._wanted, "servers": endpoint._servers,
+        "clients": endpoint._clients, "invites": endpoint._invites, "merging": endpoint._merging,
         "carried": endpoint._carried, "timers": endpoint._deadlines, "cancellable": signalling._legs_by_invite,
         "invite of": signalling._invite_of, "streams": world.media.streams, "rooms": world.media.rooms,
         "playing": world.media.playing, "music": world.media.music, "recordings": world.media.recordings,
-        "unit": switch._queue, "members": switch.gatherings.conferences._room_of,
+        "peers": calls._peers, "unit": switch._queue, "members": switch.gatherings.conferences._room_of,
         "parked": switch.gatherings.parking._slot_of,
     }  # fmt: skip
     found = {name: len(table) for name, table in tables.items() if len(table)}
