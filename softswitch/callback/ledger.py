@@ -189,7 +189,7 @@ class Ledger:
     def _policies(self, event: Policies) -> None:
         """A window that is another one now, or a queue that has none any more, holds for what is open too."""
         self._move.rules.take(event.policies)
-        self._recorder.join()
+        self._recorder.join(self._move.book.several())
         self._advance_all()
 
     def _paused(self, event: Paused) -> None:

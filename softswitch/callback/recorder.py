@@ -7,6 +7,7 @@ A loss that nobody waits for (abandoned, refused) stays in memory and is written
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -42,10 +43,10 @@ class Recorder:
             self._lost_again(loss, number.dial, entry)
         self._record(self._make(loss, number.dial) if entry is None else self._add(entry, loss), loss)
 
-    def join(self) -> None:
+    def join(self, several: Iterable[list[Entry]]) -> None:
         """Queues are in one group that were in none: their promises to one number become one."""
         move = self._move
-        for same in move.book.several():
+        for same in several:
             by_group: dict[str, list[Entry]] = {}
             for entry in same:
                 by_group.setdefault(move.rules.key(entry.promise), []).append(entry)

@@ -85,6 +85,9 @@ class Sharing:
                 entry = Entry(promise, move.now, durable=True, ending=ending(promise), claimed=claimed)
                 move.book.add(entry)
                 move.advance(entry)
+                same = move.book.same_number(row.number)
+                if len(same) > 1:
+                    self._recorder.join([same])
 
     def _moved_on(self, entry: Entry) -> None:
         """What was claimed and cannot be called for long goes back, once nothing of it is on its way to the store."""
@@ -141,7 +144,8 @@ class Sharing:
             if event.there is not None and event.ours:
                 self._lead([event.there], claimed=True)
             return
-        if event.there is None:
+        ours_by_now = write.entry.durable and write.entry.promise.state in OPEN  # a later write of it has come through
+        if event.there is None or ours_by_now:
             move.write(write.entry, write.answer, write.stage)
             return
         led = move.book.get(event.there.id)
@@ -152,8 +156,7 @@ class Sharing:
 
     def _joins(self, write: Write, there: Promise, ours: bool) -> None:
         """What was recorded is that one's from now on."""
-        move, entry, loss = self._move, write.entry, write.entry.loss
-        assert loss is not None, "it was sent to meet somebody"
+        move, entry, loss = self._move, write.entry, write.entry.loss  # none: its end is durable by now
         ended = "" if entry.let_go or entry.promise.state in OPEN else entry.promise.outcome
         if not entry.let_go:
             self._drop(entry)
@@ -162,7 +165,9 @@ class Sharing:
             self._lead([there], claimed=False)
         if ended:  # meanwhile, and it was that one that should have
             self._withdraw(there.id, ended)
-        elif there.state not in OPEN and there.contact == loss.contact:  # others have led it to its end
+        elif loss is None or (
+            there.state not in OPEN and there.contact == loss.contact
+        ):  # others have led it to its end
             entry.met = False
         elif ours or there.state not in OPEN:
             self._recorder.lost(replace(loss, token=write.answer))

@@ -150,3 +150,16 @@ def test_who_cannot_be_called_for_long_is_added_to_before_he_goes_back() -> None
     desk.acknowledge()
     assert [(one.token, one.ok) for one in desk.given(PromiseAnswer)] == [("t", True)]
     assert [one.promise.losses for one in desk.given(GiveBack)] == [2]
+
+
+def test_who_is_reached_before_the_store_has_refused_his_promise_is_not_called_for_that_one() -> None:
+    desk = PoolDesk()
+    desk.lose()
+    (first,) = desk.given(Persist)
+    desk.feed(ReachedAgent(NUMBER, "sales"))
+    (end,) = desk.given(Persist)
+    desk.feed(Persisted(first.promise.id, first.token, False, taken=True))
+    (order,) = desk.given(Meet)
+    desk.feed(Persisted(end.promise.id, end.token))  # which is no open row, so nothing is in its way
+    desk.feed(Met(order.promise.id, order.token, pooled(1, number=E164, node=NODE), True))
+    assert [(one.promise.id, one.promise.state) for one in desk.given(Persist)] == [("pooled-1", S.WITHDRAWN)]
