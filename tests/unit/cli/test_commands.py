@@ -57,6 +57,9 @@ class Reader(StoredPromises):
         """Of a call whose messages are not kept any more."""
         return PATH if contact == PATH.contact else None
 
+    async def settled(self) -> None:
+        """What is in memory is as durable as it gets here."""
+
 
 @dataclass
 class Running:
