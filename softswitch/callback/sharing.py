@@ -165,10 +165,8 @@ class Sharing:
             self._lead([there], claimed=False)
         if ended:  # meanwhile, and it was that one that should have
             self._withdraw(there.id, ended)
-        elif loss is None or (
-            there.state not in OPEN and there.contact == loss.contact
-        ):  # others have led it to its end
-            entry.met = False
+        elif loss is None or (there.state not in OPEN and there.contact == loss.contact):
+            entry.met = False  # others have led it to its end
         elif ours or there.state not in OPEN:
             self._recorder.lost(replace(loss, token=write.answer))
             return
