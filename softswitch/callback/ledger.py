@@ -165,6 +165,7 @@ class Ledger:
             self._move.book.add(entry)
             if promise is not row:
                 self._move.out.append(PromiseChanged(promise, row.state))
+        self._recorder.join(self._move.book.several())
         self._advance_all()
 
     def _after_crash(self, row: Promise) -> Promise:

@@ -16,6 +16,7 @@ from softswitch.callback.model import (
     PromiseState,
     ReachedAgent,
     ReleaseAgent,
+    Restored,
     SeekAgent,
     Withdraw,
 )
@@ -127,6 +128,14 @@ def test_queues_that_came_into_one_group_call_who_lies_in_the_pool_for_both_once
         desk.feed(Capacity(queue, 1, 0))
         desk.answer()
         desk.feed(Capacity(queue, 0, 0))
+    assert [(one.id, one.losses) for one in desk.ledger.promises() if one.state in OPEN] == [("pooled-1", 2)]
+
+
+def test_so_do_queues_that_came_into_one_group_while_the_switch_was_down() -> None:
+    sales, support = (replace(SALES, queue=queue, group="shop") for queue in ("sales", "support"))
+    desk = PoolDesk(sales, support)
+    mine = pooled(1, number=E164, node=NODE)
+    desk.feed(Restored((mine, replace(mine, id="pooled-2", queue="support", group="support"))))
     assert [(one.id, one.losses) for one in desk.ledger.promises() if one.state in OPEN] == [("pooled-1", 2)]
 
 
