@@ -31,8 +31,8 @@ class FakeCampaigns:
     def importing(self, name: str, consent: str, round_: str) -> Import:
         self.done.append(("importing", name, consent, round_))
         return Import(
-            Campaign(name, "sales"), name, Reading(), 0.0, 86400.0, "Asia/Shanghai", NOON, {"+8613900139000"}.__contains__,
-            consent, round_,
+            Campaign(name, "sales"), name, Reading(), 0.0, 86400.0, "Asia/Shanghai", NOON,
+            {"+8613900139000"}.__contains__, consent, round_,
         )  # fmt: skip
 
     def imported(self, name: str, rows: int, added: int, refused: Mapping[str, int], by: str) -> None:

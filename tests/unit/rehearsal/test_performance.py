@@ -75,7 +75,8 @@ RIGHT = {
     "talks to alice",
     "announcements may be left out": MENU + "presses 1\nenters queue orders\nwaits 19s\nhears If you would rather…\n"
     "presses 1\nhears Thank you…\nis promised a callback in orders to 13800138000\nis hung up",
-    "hanging up in the queue": MENU + "presses 1\nenters queue orders\nwaits 10s\nhangs up\nis promised a callback as abandoned",
+    "hanging up in the queue": MENU + "presses 1\nenters queue orders\nwaits 10s\nhangs up\n"
+    "is promised a callback as abandoned",
     "full": "2 callers wait in orders\n" + MENU + "presses 1\nis hung up\nis promised a callback as queue-full",
     "an answer": 'http GET */13800138000 answers 200 {"name": "Li"}\n' + MENU + "presses 2\nasks GET /13800138000\n"
     "hears Li",
