@@ -48,7 +48,7 @@ from softswitch.callback.model import (
 from softswitch.callback.mover import IN_HAND, Mover
 from softswitch.callback.node import Elsewhere, NodeInput, WithdrawNumber
 from softswitch.callback.recorder import Recorder
-from softswitch.callback.repeat import STRONGEST
+from softswitch.callback.repeat import ASKED_FOR, STRONGEST
 from softswitch.callback.resumed import resumed
 from softswitch.callback.retry import Outcome, outcome
 from softswitch.callback.rule import Rules
@@ -137,6 +137,17 @@ class Ledger:
     def can_promise(self, number: str, queue: str) -> bool:
         """To who waits there and calls from this number, as presented, should he take the offer."""
         return not self._move.rules.refuses(Lost(number, queue, STRONGEST, "", 0.0))
+
+    def earned_at(self, number: str, queue: str) -> float | None:
+        """Since when (Unix s) who calls from there has waited, if he was told that this queue will call him.
+
+        A place is not for all the lines of a switchboard: it is none's where two calls of that number are here already,
+        of which one may be this.
+        """
+        dial = self._move.rules.number(number, queue).dial
+        entry = self._move.book.open_for(dial, self._move.rules.policy(queue).key)
+        told = entry is not None and entry.durable and entry.promise.stage in ASKED_FOR
+        return entry.promise.recorded_at if entry is not None and told and self._move.busy[dial] <= 1 else None
 
     def takes_keyed(self, queue: str) -> bool:
         """Whether who waits there may say at which number to be called."""

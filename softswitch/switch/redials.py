@@ -1,5 +1,7 @@
 """The places that are kept for those who call again: whose number it is, and that a new process has them too.
 
+Who was told that he will be called back has the place of that promise, as long as it is open; the ledger knows it.
+
 A number is one however it is written; withheld ones are nobody's. Each place is a record of its own among those of the
 calls, so that it survives what the calls survive.
 """
@@ -45,7 +47,9 @@ class Redials:
     def find(self, number: str, queue: str) -> float | None:
         """Since when somebody who calls from there has waited, in Unix seconds."""
         place = self._places.find(self._key(number, queue), self._switch.unix)
-        return None if place is None else place.queued_at
+        kept = [] if place is None else [place.queued_at]
+        promised = self._switch.ledger.earned_at(number, queue)
+        return min([*kept, *([] if promised is None else [promised])], default=None)
 
     def due(self) -> Iterable[Effect]:
         self._gone(self._places.tick(self._switch.unix))

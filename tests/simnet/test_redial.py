@@ -96,6 +96,41 @@ def test_a_queue_that_keeps_no_places() -> None:
     assert house.line()[ONE] >= now
 
 
+def test_who_was_told_that_he_will_be_called_and_calls_first_has_the_place_that_he_earned() -> None:
+    house = WaitingHouse(Treatment(30.0, position=True))  # which keeps no places
+    promised = house.enters(ONE)
+    place = house.line()[ONE]
+    house.world.run(62.0)
+    house.carrier.press(promised, "1")
+    house.until(lambda: promised.state == "ended")
+    assert [one.stage for one in promises(house)] == ["accepted-offer"]
+    house.enters(TWO)
+    house.world.run(600.0)
+    again = house.enters(ONE)
+    assert list(house.line()) == [ONE, TWO] and house.line()[ONE] == pytest.approx(place, abs=0.01)
+    dialled = len(house.carrier.invites)
+    house.world.switch.control.set_ready("alice")
+    house.until(lambda: house.alice.talking)
+    house.world.run(1.0)
+    assert again.state == "talking" and len(house.carrier.invites) == dialled == 0
+    assert [(one.state, one.outcome) for one in promises(house)] == [(PromiseState.WITHDRAWN, "reached agent")]
+
+
+def test_a_number_that_was_promised_does_not_bring_all_its_telephones_to_the_front() -> None:
+    house = WaitingHouse(Treatment(30.0, position=True))
+    promised = house.enters(ONE)
+    house.world.run(62.0)
+    house.carrier.press(promised, "1")
+    house.until(lambda: promised.state == "ended")
+    house.enters(TWO)
+    for _ in range(4):
+        call = house.carrier.call("8000")
+        house.until(lambda call=call: call.state == "talking")  # type: ignore[misc]
+        house.world.run(0.5)
+    ages = [one.waited_s for one in house.world.switch.acd.waiting("orders", house.world.now)]
+    assert [age > 30.0 for age in ages] == [True, True, False, False, False]
+
+
 def test_a_place_is_taken_once_and_kept_anew_when_he_loses_it_again(house: WaitingHouse) -> None:
     place = lost(house)
     now = house.world.now
@@ -122,15 +157,8 @@ def test_who_is_lost_beside_the_line_may_call_again_too(house: WaitingHouse) -> 
     assert house.line()[ONE] == pytest.approx(place[ONE], abs=0.01)
 
 
-def test_who_has_taken_a_promise_or_was_served_has_no_place(house: WaitingHouse) -> None:
-    call = house.enters()
-    house.world.run(62.0)
-    house.carrier.press(call, "1")
-    house.until(lambda: call.state == "ended")
-    assert [one.stage for one in promises(house)] == ["accepted-offer"]
-    now = house.world.now
+def test_who_was_served_has_no_place(house: WaitingHouse) -> None:
     again = house.enters()
-    assert house.line()[ONE] >= now
     house.world.switch.control.set_ready("alice")
     house.until(lambda: house.alice.talking)
     hang_up(house, again)
