@@ -6,9 +6,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Files of tests, on four workers for two cores: those that wait for phones come first, by their names, and leave a
-# core idle most of the time; short ones fill the end.
-SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
+# Files of tests, on five workers for two cores: those that wait for phones come first, by their names, and leave both
+# idle most of the time; short ones fill the end.
+SIDE_BY_SIDE := --numprocesses 5 --dist loadfile --no-loadscope-reorder
 CONFIG ?= config
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
