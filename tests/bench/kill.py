@@ -40,7 +40,8 @@ from softswitch.settings.kept import kept_file
 from softswitch.store.node import LEASE_S
 from softswitch.store.store import Store
 from softswitch.supervisor import media_command
-from tests.bench.kill_peers import LOOPBACK, Address, Carrier, Customer, Phones
+from tests.bench.endpoint import LOOPBACK
+from tests.bench.kill_peers import Address, Carrier, Customer, Phones
 from tests.bench.nursery import Nursery
 from tests.bench.report import emit
 from tests.support import ports

@@ -16,8 +16,8 @@ from softswitch.sdp.media import LocalMedia
 from softswitch.sdp.negotiate import answer, offer
 from softswitch.sip.message import Message, Request, Response, parse, render
 from softswitch.sip.response import respond
+from tests.bench.endpoint import LOOPBACK, Endpoint
 
-LOOPBACK = "127.0.0.1"
 SDP = "application/sdp"
 PROMISED, NOT_PROMISED = 486, 480  # with these the dialplan ends the call
 REPEAT_S, PATIENCE_S = 0.5, 12.0  # of a caller whose INVITE is not answered
@@ -59,22 +59,12 @@ class Account:
     after_kept: list[str] = field(default_factory=list)
 
 
-class Peer(asyncio.DatagramProtocol):
+class Peer(Endpoint):
     """One socket; what is no SIP is an error of the bench."""
 
     def __init__(self) -> None:
-        self.port = 0
+        super().__init__()
         self.heard_of: dict[Address, float] = {}  # node -> when it said something last
-        self._transport: asyncio.DatagramTransport | None = None
-
-    async def open(self, port: int) -> None:
-        self.port = port
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(LOOPBACK, port))
-
-    def close(self) -> None:
-        assert self._transport is not None
-        self._transport.close()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         self.heard_of[addr] = time.monotonic()

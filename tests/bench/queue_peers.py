@@ -15,27 +15,17 @@ from softswitch.sdp.media import LocalMedia
 from softswitch.sdp.negotiate import answer, offer
 from softswitch.sip.message import Message, Request, Response, parse, render
 from softswitch.sip.response import respond
+from tests.bench.endpoint import LOOPBACK, Endpoint
 
-LOOPBACK = "127.0.0.1"
 SDP = "application/sdp"
 
 
-class Peer(asyncio.DatagramProtocol):
+class Peer(Endpoint):
     """One socket; a message that is no SIP is an error of the bench."""
 
     def __init__(self, switch: tuple[str, int]) -> None:
+        super().__init__()
         self.switch = switch
-        self.port = 0
-        self._transport: asyncio.DatagramTransport | None = None
-
-    async def open(self, port: int) -> None:
-        self.port = port
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(LOOPBACK, port))
-
-    def close(self) -> None:
-        assert self._transport is not None
-        self._transport.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         at = time.monotonic()

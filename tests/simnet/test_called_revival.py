@@ -67,12 +67,8 @@ def test_he_talks_on_whom_the_store_has_as_dialled() -> None:
     over(house, call, PromiseState.KEPT)
 
 
-def test_he_is_greeted_once_more() -> None:
-    house = CalledHouse(ASKS)
-    call = house.answered()
-    house.world.run(0.5)
-    killed(house)
-    assert house.promise.state is PromiseState.ANSWERED
+def greeted_once_more(house: CalledHouse, call: Call) -> None:
+    """And presses 1, talks, and hangs up."""
     assert house.said(call)[0] == "Hello, this is the shop."
     house.carrier.press(call, "1")
     house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 3)
@@ -80,6 +76,15 @@ def test_he_is_greeted_once_more() -> None:
     assert house.hears(call) == "talk" == house.hears(house.alice.talking[0])
     house.carrier.hang_up(call)
     over(house, call, PromiseState.KEPT)
+
+
+def test_he_is_greeted_once_more() -> None:
+    house = CalledHouse(ASKS)
+    call = house.answered()
+    house.world.run(0.5)
+    killed(house)
+    assert house.promise.state is PromiseState.ANSWERED
+    greeted_once_more(house, call)
 
 
 def test_the_key_is_asked_for_once_more() -> None:
@@ -175,13 +180,7 @@ def test_agent_first_he_stays_and_an_agent_is_found_anew(after_s: float) -> None
     killed(house)
     assert waiting.state == "ended" and call.state == "talking"
     assert house.promise.state is PromiseState.ANSWERED and house.agent("alice") == "ready"
-    assert house.said(call)[0] == "Hello, this is the shop."
-    house.carrier.press(call, "1")
-    house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 3)
-    house.world.run(0.1)
-    assert house.hears(call) == "talk" == house.hears(house.alice.talking[0])
-    house.carrier.hang_up(call)
-    over(house, call, PromiseState.KEPT)
+    greeted_once_more(house, call)
 
 
 def test_agent_first_an_apology_goes_on() -> None:

@@ -11,6 +11,7 @@ from softswitch.contact.treatment import Sound
 from softswitch.switch.configuration import Trunk
 from tests.simnet.called_house import CalledHouse
 from tests.simnet.phone import SimPhone
+from tests.simnet.test_promise import lost_at_the_desk
 
 SORRY = "We are sorry"
 
@@ -211,14 +212,7 @@ def test_an_admin_who_ends_it_while_he_waits() -> None:
 
 def test_one_of_our_own_phones_is_called_first() -> None:
     house = CalledHouse(policy={"numbers": r"1\d{3}"})
-    house.world.switch.control.set_paused("alice", "break")
-    call = house.desk.call("8000")
-    house.world.run_until(lambda: call.state == "talking")
-    house.world.run(0.5)
-    house.desk.press(call, "1")
-    house.world.run(2)
-    house.desk.hang_up(call)
-    house.world.run(2)
+    lost_at_the_desk(house)
     house.ready()
     house.world.run_until(lambda: house.promise.state is PromiseState.KEPT)
     house.world.run(0.1)

@@ -139,9 +139,8 @@ def test_who_calls_again_and_is_served_is_not_called_back() -> None:
     assert house.carrier.invites == []
 
 
-def test_one_of_our_own_phones_is_called_back_directly() -> None:
-    policy = Policy("orders", "carrier", numbers=r"1\d{3}")
-    house = House(policies=(policy,))
+def lost_at_the_desk(house: House) -> None:
+    """A phone of ours waits for an agent who is on a break, and hangs up."""
     house.world.switch.control.set_paused("alice", "break")
     call = house.desk.call("8000")
     house.world.run_until(lambda: call.state == "talking")
@@ -150,6 +149,12 @@ def test_one_of_our_own_phones_is_called_back_directly() -> None:
     house.world.run(2)
     house.desk.hang_up(call)
     house.world.run(2)
+
+
+def test_one_of_our_own_phones_is_called_back_directly() -> None:
+    policy = Policy("orders", "carrier", numbers=r"1\d{3}")
+    house = House(policies=(policy,))
+    lost_at_the_desk(house)
     house.world.switch.control.set_ready("alice")
     house.world.run_until(lambda: state(house) is PromiseState.KEPT)
     assert house.desk.talking and not house.carrier.calls
