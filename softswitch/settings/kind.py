@@ -178,16 +178,6 @@ def numeric_host(value: Any) -> str:
     return host
 
 
-def hours(value: Any) -> Hours:
-    """``09:00-21:00``; within one day, so hours over midnight are written as two."""
-    match = re.fullmatch(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", str(value).replace(" ", ""))
-    parts = [int(part) for part in match.groups()] if match else [24, 0, 0, 0]
-    start, end = parts[0] * 60 + parts[1], parts[2] * 60 + parts[3]
-    if max(parts[1], parts[3]) > 59 or not 0 <= start < end <= 1440:
-        raise ValueError(f"{value!r} is not a span of one day; write for example 09:00-18:00 (24:00 ends the day)")
-    return Hours(start, end)
-
-
 def office_hours(value: Any) -> Hours:
     """``09:00-18:00``; ``22:00-06:00`` ends on the next day."""
     match = re.fullmatch(r"(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)", str(value).replace(" ", ""))
@@ -286,7 +276,6 @@ BindAddress = Annotated[HostPort, BeforeValidator(bind_address)]
 SipListener = Annotated[Listener, BeforeValidator(listener)]
 Ports = Annotated[PortRange, BeforeValidator(port_range)]
 NumericHost = Annotated[str, BeforeValidator(numeric_host)]
-DayHours = Annotated[Hours, BeforeValidator(hours)]
 OfficeHours = Annotated[Hours, BeforeValidator(office_hours)]
 Days = Annotated[tuple[int, ...], BeforeValidator(days)]
 Zone = Annotated[str, BeforeValidator(zone)]

@@ -29,7 +29,6 @@ from softswitch.store.fence import Me, lock, share
 from softswitch.store.pool import COLUMNS, to_promise
 
 LEASE_S = 10.0
-RENEW_S = 2.0
 MARGIN_S = 1.0  # for clocks that do not run alike
 AT_ONCE = 1000  # promises in one transaction
 
