@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from softswitch.ivr.calendar import Calendar
 from softswitch.settings.calendar import CalendarSettings
-from softswitch.settings.kind import HostPort, days, host_port, hours, peer, source
+from softswitch.settings.kind import HostPort, days, host_port, office_hours, peer, source
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,15 @@ def test_what_is_no_day(written: object) -> None:
         days(written)
 
 
-def test_hours_end_with_the_day() -> None:
-    assert (hours("00:00-24:00").end_minute, hours("9:30-18:05").start_minute) == (1440, 570)
+def test_hours_end_with_the_day_or_on_the_next_one() -> None:
+    assert (office_hours("00:00-24:00").end_minute, office_hours("9:30-18:05").start_minute) == (1440, 570)
+    assert office_hours("22:00-02:00").end_minute == 1560
 
 
-@pytest.mark.parametrize("written", ["18:00-09:00", "09:00-24:01", "09:60-10:00", "9-18", "", 5])
+@pytest.mark.parametrize("written", ["09:00-09:00", "09:00-24:01", "09:60-10:00", "9-18", "", 5])
 def test_what_is_no_span(written: object) -> None:
     with pytest.raises(ValueError, match="09:00-18:00"):
-        hours(written)
+        office_hours(written)
 
 
 def test_a_peer_may_leave_the_port_to_its_domain() -> None:
