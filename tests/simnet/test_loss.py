@@ -1,10 +1,10 @@
-"""1,000 calls over bad links; ``python -m tests.bench.loss`` makes 10,000 of them."""
+"""500 calls over bad links; ``python -m tests.bench.loss`` makes 10,000 of them."""
 
 from __future__ import annotations
 
 from tests.simnet.storm import AFTERMATH_S, STEP_S, Storm
 
-CALLS = 1_000
+CALLS = 500
 
 
 def test_a_storm_loses_no_call_and_leaves_nothing_behind() -> None:
