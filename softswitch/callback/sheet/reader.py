@@ -25,6 +25,10 @@ class Tally:
     added: int = 0
     refused: Counter[str] = field(default_factory=Counter)  # by reason
 
+    @property
+    def accounted(self) -> bool:
+        return self.rows == self.added + self.refused.total()
+
 
 class Reader:
     def __init__(self, common: Import, encoding: str = "auto") -> None:
