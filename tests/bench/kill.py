@@ -275,6 +275,12 @@ class World:
             "such_as": [*wrong.doubled, *wrong.overlapping, *wrong.after_kept][:5],
         }
 
+    def _too_many(self, rows: list[Promise]) -> int:
+        """Promises beyond one for each call: a caller who did not hear the answer calls again, and may have two."""
+        asked = {f"+86{one.number}": one.asked for one in self.carrier.customers.values()}
+        found = Counter(row.number for row in rows)
+        return sum(max(0, count - asked.get(number, 0)) for number, count in found.items())
+
     def verdict(self, rows: list[Promise]) -> dict[str, Any]:
         """The database's account beside the carrier's."""
         by_number = {row.number: row for row in rows}
@@ -285,7 +291,7 @@ class World:
         return self.account() | {
             "lost": len(lost),
             "still_open": sum(row.state in OPEN for row in rows),
-            "rows_per_number": max(Counter(row.number for row in rows).values(), default=0),
+            "rows_without_a_call": self._too_many(rows),
             "states": dict(Counter(row.state.value for row in rows)),
             "attempts_in_store": known,
             "attempts_never_seen": known - len(dials),  # intents whose INVITE did not leave

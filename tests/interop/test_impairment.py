@@ -98,7 +98,7 @@ async def test_what_is_late_doubled_or_out_of_order_is_heard_as_it_was_said(
     said = jitter_ms((one.at, int.from_bytes(one.octets[4:8], "big")) for one in calls[0].near.box.arrived_up)
     jitter, reordered, doubled, clean = [leg for call in calls for leg in (await call.quality(switch)).values()]
     assert max(made_up) <= made_up[3] + ALIKE and all(map(even, heard))
-    assert jitter["jitter_in_ms"] == pytest.approx(said, abs=2.0) and jitter["mos_in"] > 4.2
+    assert jitter["jitter_in_ms"] == pytest.approx(said, abs=1.0) and jitter["mos_in"] > 4.2
     assert [leg["lost_in"] for leg in (jitter, reordered, doubled, clean)] == [0, 0, 0, 0]
     assert clean["jitter_in_ms"] < 5 and {leg["mos_in"] for leg in (reordered, doubled, clean)} <= {4.4, 4.41}
     assert done[1].reordered and done[2].doubled

@@ -280,7 +280,7 @@ def tell(world: World, event: AcdInput) -> None:
     world.tell(event)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(casts, steps)
 def test_every_order_of_events_keeps_the_promises(cast: list[AgentSpec], script: list[tuple[str, int, int]]) -> None:
     world = World(Acd(cast, QUEUES), {spec.name: spec for spec in cast})

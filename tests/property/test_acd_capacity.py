@@ -168,7 +168,7 @@ def begun() -> World:
     return world
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(steps)
 def test_costs_fit_and_each_contact_in_hand_is_where_it_should_be(script: list[tuple[str, int, int]]) -> None:
     world = begun()

@@ -131,5 +131,5 @@ class Groups(RuleBasedStateMachine):
                 assert one.state in IN_FLIGHT and ending(one) is not None
 
 
-Groups.TestCase.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+Groups.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
 TestGroups = Groups.TestCase

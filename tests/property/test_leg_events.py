@@ -186,7 +186,7 @@ class Scene:
         assert (self.leg.state, self.leg.deadline) == (S.FINISHED, None)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=300)
 @given(st.integers(0, 2**32))
 def test_whatever_the_peer_says_the_promises_hold(seed: int) -> None:
     scene = Scene(seed)

@@ -108,7 +108,7 @@ def key(
     return (*own, name)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.tuples(*(people for _ in NAMES)), needs, st.sampled_from(Strategy), st.sampled_from((20, 100)),
     st.integers(0, 2), st.sampled_from(("", *NAMES)), st.integers(0, 99),

@@ -91,7 +91,7 @@ ANYTHING = st.text(max_size=300) | st.from_regex(r"(tel:|sip:)?[+(0-9 ;=.\-/x%A-
 EMERGENCY = re.compile(r"(\+86)?0?(10|2\d|[3-9]\d\d)?(110|119|120|122)|112|911|999")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(ANYTHING, st.sampled_from(("CN", "US", "DE", "GB")), st.sampled_from(("", "10", "212")), st.booleans())
 @example("110", "CN", "10", True)
 @example("tel:1;phone-context=+8611", "CN", "", True)

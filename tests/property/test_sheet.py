@@ -81,7 +81,7 @@ def written_numbers(draw: st.DrawFn) -> tuple[str, str]:
     return region, f"{front}{national[:kept]}{tail}"
 
 
-@settings(max_examples=200)
+@settings(max_examples=400)
 @given(
     written_numbers(), st.sampled_from(["", "1[0-9]{3}", "1[0-9]{10}"]), st.sampled_from([(), ("CN",), ("US", "DE")])
 )

@@ -1,10 +1,10 @@
-"""500 calls over bad links; ``python -m tests.bench.loss`` makes 10,000 of them."""
+"""1,000 calls over bad links; ``python -m tests.bench.loss`` makes 10,000 of them."""
 
 from __future__ import annotations
 
 from tests.simnet.storm import AFTERMATH_S, STEP_S, Storm
 
-CALLS = 500
+CALLS = 1_000
 
 
 def test_a_storm_loses_no_call_and_leaves_nothing_behind() -> None:

@@ -17,6 +17,7 @@ CONTACTS, RUNS = 250, 24
 QUICK = [
     Chain(100 / 3600, 120.0, 3, 60.0, 1, 1.0, 0),
     Chain(100 / 3600, 120.0, 4, 100.0, 2, 0.6, 1),
+    Chain(80 / 3600, 120.0, 5, 60.0, 0, 1.0, 1),
 ]
 
 
@@ -45,7 +46,7 @@ def test_too_few_states_and_a_queue_without_end_are_refused() -> None:
         Chain(100 / 3600, 180.0, 4, 100.0, 0, 1.0, 0).solve()
 
 
-@pytest.mark.parametrize("chain", QUICK, ids=["all", "some-and-a-reserve"])
+@pytest.mark.parametrize("chain", QUICK, ids=["all", "some-and-a-reserve", "everybody"])
 def test_the_ledger_and_the_acd_have_the_figures_of_the_chain(chain: Chain) -> None:
     found, exact = sample(chain, CONTACTS, RUNS), chain.solve()
     off = errors(found, exact)
