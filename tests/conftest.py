@@ -6,14 +6,27 @@ Property tests have no deadline per example: how long one takes depends on what 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support import postgres
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("house")
 
 _skipped: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Postgres]:
+    with postgres.running() as server:
+        if server is None:
+            if os.environ.get("CI"):
+                pytest.fail("PostgreSQL is not installed, and CI skips nothing")
+            pytest.skip("PostgreSQL is not installed")
+        yield server
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,16 +57,6 @@ async def test_a_call_goes_on_after_its_media_process_was_killed(tmp_path: Path,
         assert sum(value for name, value in metrics.items() if "media_restart" in name and "created" not in name) == 1
         await caller.hangup()
         await callee.wait("disconnected")
-
-
-@pytest.fixture
-def server() -> Iterator[postgres.Postgres]:
-    with postgres.running() as server:
-        if server is None:
-            if os.environ.get("CI"):
-                pytest.fail("PostgreSQL is not installed, and CI skips nothing")
-            pytest.skip("PostgreSQL is not installed")
-        yield server
 
 
 async def test_on_postgresql_what_was_set_outlives_kill_9(tmp_path: Path, server: postgres.Postgres) -> None:

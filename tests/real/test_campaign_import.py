@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,6 @@ pytestmark = pytest.mark.real
 
 CAMPAIGN = {**CALLBACK, "queue": "service", "dispositions": ["sold", {"code": "call again", "retry": "2h"}]}
 Told = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Postgres]:
-    with postgres.running() as server:
-        if server is None:
-            if os.environ.get("CI"):
-                pytest.fail("PostgreSQL is not installed, and CI skips nothing")
-            pytest.skip("PostgreSQL is not installed")
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

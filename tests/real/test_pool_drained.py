@@ -17,12 +17,9 @@ from softswitch.callback.model import Lost, Policy, Promise, PromiseState, Reach
 from softswitch.store import membership
 from softswitch.store import node as nodes
 from softswitch.store.store import Store
-from tests.real.test_store_contract import server
 from tests.support import facts, postgres
 from tests.support.ledger_node import Dial, LedgerNode, after_kept, overlapping, unix
 from tests.support.process import eventually
-
-__all__ = ["server"]  # fixture
 
 pytestmark = pytest.mark.real
 S = PromiseState

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TypeVar
@@ -33,16 +32,6 @@ T = TypeVar("T")
 
 pytestmark = pytest.mark.real
 S = PromiseState
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[postgres.Postgres]:
-    with postgres.running() as server:
-        if server is None:
-            if os.environ.get("CI"):
-                pytest.fail("PostgreSQL is not installed, and CI skips nothing")
-            pytest.skip("PostgreSQL is not installed")
-        yield server
 
 
 class Kept:

@@ -9,10 +9,10 @@ from softswitch.store import store as store_module
 from softswitch.store.store import Store
 from softswitch.store.story import read_stories
 from softswitch.store.trouble import DatabaseAway
-from tests.real.test_store_contract import Kept, kept, server
+from tests.real.test_store_contract import Kept, kept
 from tests.support import facts, postgres, stories
 
-__all__ = ["kept", "server"]  # fixtures
+__all__ = ["kept"]  # a fixture
 
 pytestmark = pytest.mark.real
 OCTETS = bytes(range(256))

@@ -6,9 +6,9 @@ import pytest
 
 from softswitch.acd.model import AgentState
 from softswitch.acd.statistics import AgentFigures, Intervals, QueueFigures
-from tests.real.test_store_contract import Kept, kept, server
+from tests.real.test_store_contract import Kept, kept
 
-__all__ = ["kept", "server"]  # fixtures
+__all__ = ["kept"]  # a fixture
 
 pytestmark = pytest.mark.real
 FIRST, SECOND, THIRD = 1_795_000_500.0, 1_795_001_400.0, 1_795_002_300.0

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.store.store import Store
-from tests.real.test_store_contract import server
 
-__all__ = ["server"]  # a fixture
 pytestmark = pytest.mark.real
 ENOUGH = 300  # acknowledged promises before the kill
 

@@ -10,12 +10,12 @@ from softswitch.callback.campaign import PauseSet
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, PromiseState
 from softswitch.callback.node import Elsewhere, WithdrawNumber
-from tests.real.test_store_contract import Kept, kept, server
+from tests.real.test_store_contract import Kept, kept
 from tests.real.test_store_nodes import Node, a, quick, url
 from tests.support import facts
 from tests.support.process import eventually
 
-__all__ = ["a", "kept", "quick", "server", "url"]  # fixtures
+__all__ = ["a", "kept", "quick", "url"]  # fixtures
 
 pytestmark = pytest.mark.real
 S = PromiseState

@@ -11,12 +11,9 @@ import pytest
 from softswitch.callback.model import Lost, Persisted, PromiseState
 from softswitch.store import membership
 from tests.real.test_pool_drained import POLICY
-from tests.real.test_store_contract import server
 from tests.support import postgres
 from tests.support.ledger_node import Dial, LedgerNode, overlapping, unix
 from tests.support.process import eventually
-
-__all__ = ["server"]  # fixture
 
 pytestmark = pytest.mark.real
 S = PromiseState

@@ -32,11 +32,8 @@ from softswitch.store import membership
 from softswitch.store import node as nodes
 from softswitch.store.membership import NodeTaken
 from softswitch.store.store import Store
-from tests.real.test_store_contract import server
 from tests.support import facts, postgres
 from tests.support.process import eventually
-
-__all__ = ["server"]  # fixture
 
 pytestmark = pytest.mark.real
 S = PromiseState

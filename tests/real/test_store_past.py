@@ -15,10 +15,8 @@ from softswitch.core.effect import DomainEvent
 from softswitch.store.engine import engines
 from softswitch.store.past import past
 from softswitch.store.store import Store
-from tests.real.test_store_contract import _url, server
+from tests.real.test_store_contract import _url
 from tests.support import facts
-
-__all__ = ["server"]  # a fixture
 
 pytestmark = pytest.mark.real
 BEGIN = 1_790_000_000.0

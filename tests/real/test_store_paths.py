@@ -10,10 +10,10 @@ from softswitch.ivr.path import CallPath, Edge, PathStep
 from softswitch.store import statement
 from softswitch.store import store as store_module
 from softswitch.store.store import Store
-from tests.real.test_store_contract import Kept, kept, server
+from tests.real.test_store_contract import Kept, kept
 from tests.support import facts
 
-__all__ = ["kept", "server"]  # fixtures
+__all__ = ["kept"]  # a fixture
 
 pytestmark = pytest.mark.real
 STEPS = (

@@ -13,10 +13,8 @@ from softswitch.callback.model import LossNotRecorded, PromiseState
 from softswitch.contact.peak import Came, Followed, Loss, Turned
 from softswitch.store.peak import quarters, read_peak
 from softswitch.store.store import Store
-from tests.real.test_store_contract import _url, server
+from tests.real.test_store_contract import _url
 from tests.support import facts
-
-__all__ = ["server"]  # a fixture
 
 pytestmark = pytest.mark.real
 S = PromiseState

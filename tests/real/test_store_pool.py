@@ -8,10 +8,10 @@ import pytest
 
 from softswitch.callback.model import PromiseState
 from softswitch.store import bulk
-from tests.real.test_store_contract import FINE, ODD, Kept, kept, server
+from tests.real.test_store_contract import FINE, ODD, Kept, kept
 from tests.support import facts
 
-__all__ = ["kept", "server"]  # fixtures
+__all__ = ["kept"]  # a fixture
 
 pytestmark = pytest.mark.real
 S = PromiseState

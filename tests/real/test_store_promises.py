@@ -14,10 +14,10 @@ from softswitch.callback.model import OPEN, PromiseState
 from softswitch.callback.wanted import CLOSED, EVERY, Place, Wanted, place
 from softswitch.store import campaign, promises
 from softswitch.store.store import Store
-from tests.real.test_store_contract import Kept, kept, server
+from tests.real.test_store_contract import Kept, kept
 from tests.support import facts
 
-__all__ = ["kept", "server"]  # fixtures
+__all__ = ["kept"]  # a fixture
 
 pytestmark = pytest.mark.real
 S = PromiseState

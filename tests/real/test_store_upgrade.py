@@ -12,10 +12,9 @@ from softswitch.callback.model import PromiseState
 from softswitch.store import engine
 from softswitch.store.engine import engines, upgrade
 from softswitch.store.store import Store
-from tests.real.test_store_contract import server
 from tests.real.test_store_nodes import Node, _url, quick, url
 
-__all__ = ["quick", "server", "url"]  # fixtures
+__all__ = ["quick", "url"]  # fixtures
 
 pytestmark = pytest.mark.real
 S = PromiseState

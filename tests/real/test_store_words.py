@@ -12,12 +12,11 @@ from softswitch.callback.model import DoNotCall, Promote, Withdraw
 from softswitch.callback.node import Elsewhere
 from softswitch.store import membership
 from softswitch.store import node as nodes
-from tests.real.test_store_contract import server
 from tests.real.test_store_nodes import Node, quick, url
 from tests.support import facts, postgres
 from tests.support.process import eventually
 
-__all__ = ["quick", "server", "url"]  # fixtures
+__all__ = ["quick", "url"]  # fixtures
 
 pytestmark = pytest.mark.real
 WORD = "INSERT INTO promise_words (node, promise, kind, body, at) VALUES ('b', 'p', 'Promote', '{}', 1)"
