@@ -41,11 +41,11 @@ class Channel:
 
     def serve(self, wait_s: float) -> None:
         """Obey what arrives within ``wait_s``; returns early after each piece of work."""
-        for fd, _ in self._poll.poll(max(0, int(wait_s * 1000))):
-            if fd == self._listener.fileno():
-                self._accept()
-            elif self._peer is not None and fd == self._peer.fileno():
-                self._read(self._peer)
+        ready = [fd for fd, _ in self._poll.poll(max(0, int(wait_s * 1000)))]
+        if speaks := self._peer is not None and self._peer.fileno() in ready:
+            self._read()
+        if self._listener.fileno() in ready and not (speaks and self._peer):
+            self._accept()  # what a control said before it went is heard to its end before the next one is let in
         self._write()
 
     def tell(self, event: p.Event) -> None:
@@ -67,9 +67,10 @@ class Channel:
         self._peer, self._frames = peer, p.Frames(self._refuse)
         self._poll.register(peer.fileno(), select.POLLIN)
 
-    def _read(self, peer: socket.socket) -> None:
+    def _read(self) -> None:
+        assert self._peer is not None
         try:
-            octets = peer.recv(_READ)
+            octets = self._peer.recv(_READ)
             for command in self._frames.commands(octets):
                 self._take(command)
         except BlockingIOError:

@@ -15,8 +15,13 @@ GREETING = p.Welcome(p.VERSION, "life")
 
 
 @pytest.fixture
-def channel(tmp_path: Path) -> Iterator[Channel]:
-    made = Channel(tmp_path / "s", GREETING, lambda command: None)
+def obeyed() -> list[p.Command]:
+    return []
+
+
+@pytest.fixture
+def channel(tmp_path: Path, obeyed: list[p.Command]) -> Iterator[Channel]:
+    made = Channel(tmp_path / "s", GREETING, obeyed.append)
     yield made
     made.close()
 
@@ -51,6 +56,21 @@ def test_the_newest_control_is_heard(channel: Channel, tmp_path: Path) -> None:
         channel.tell(p.DigitHeard("L", "1"))
         channel.serve(0)
         assert list(p.Frames().events(second.recv(65536))) == [GREETING, p.DigitHeard("L", "1")]
+
+
+def test_the_last_words_of_a_control_are_heard_before_the_next_one_is(
+    channel: Channel, tmp_path: Path, obeyed: list[p.Command]
+) -> None:
+    with control(channel, tmp_path) as first, socket.socket(socket.AF_UNIX) as second:
+        obeyed.clear()
+        words = [p.Drain(True), *(p.Close(f"L{number}") for number in range(2000))]  # more than is read at a time
+        first.sendall(b"".join(map(p.pack, words)))
+        first.close()
+        second.connect(str(tmp_path / "s"))
+        second.sendall(p.pack(p.Hello()))
+        while p.Hello() not in obeyed:
+            channel.serve(1.0)
+        assert obeyed == [*words, p.Hello()]
 
 
 def test_who_is_dropped_is_told_no_more(channel: Channel, tmp_path: Path) -> None:
