@@ -42,6 +42,7 @@ from softswitch.net.webhooks import Hook, WebhookPoster
 from softswitch.net.websocket import WebSocketDoor
 from softswitch.process import ClockWatch, boot_id, raise_file_limit, spare_the_long_lived
 from softswitch.reload import Reloader, begin, first
+from softswitch.retirement import Retirement
 from softswitch.rtp.quality import Quality
 from softswitch.settings import Settings
 from softswitch.sip.flow import Flow, ListeningPoint
@@ -50,7 +51,7 @@ from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
 from softswitch.storage import StoreAway, join_nodes, open_store
 from softswitch.store.journal import CallFile
-from softswitch.supervisor import GIVE_UP, media_socket
+from softswitch.supervisor import DRAINED, GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
 from softswitch.switch.outlook import RESTORED
@@ -150,12 +151,14 @@ class Control:
             ours, await self.store.bindings(), await self.store.agents(),
             await self.store.voicemails(), overrides=await self.store.overrides(),
             do_not_call=await self.store.do_not_call(), tallies=await self.store.tallies(),
+            dialled=await self.store.dialled(settings.policies(), clock.monotonic() + clock.epoch),
             records=await self.store.calls(RESTORED), calls=self.journal.found,
             greetings=await self.store.greetings(), deliveries=await self.store.deliveries(),
             paths=await self.store.paths_going_on(settings.limits.calls), pauses=await self.store.pauses(),
             intervals=await self.store.intervals(self._switch.figures.since),
         )  # fmt: skip
         self._switch.restore(kept)
+        self.retirement = Retirement(settings.paths.var, self._switch)
         self.store.shared.start(self._shared, self._taken)
         self.media.begin()
         try:
@@ -179,8 +182,7 @@ class Control:
         """Say goodbye to every phone, keep what is to be kept."""
         self._measuring.cancel()
         self._following.cancel()
-        for contact in list(self._switch.calls.contacts):
-            self._switch.control.hang_up(contact)
+        self.retirement.let_go()
         leaving = self._switch.end()
         await asyncio.sleep(GOODBYE_S if self._switch.calls.legs or leaving else 0)
         self._listening = False
@@ -359,8 +361,8 @@ def _resolver(settings: Settings, listeners: Sequence[ListeningPoint], on_done: 
     return DnsResolver(on_done, nameservers, settings.dns.timeout, transports, sorted(families))
 
 
-async def run(settings: Settings, config_dir: Path, problems: Sequence[Problem] = ()) -> None:
-    """Until SIGTERM or SIGINT. What is written is read again at SIGHUP; one more that comes meanwhile waits."""
+async def run(settings: Settings, config_dir: Path, problems: Sequence[Problem] = ()) -> bool:
+    """Until SIGTERM or SIGINT, or drained (True). At SIGHUP what is written is read again; one more meanwhile waits."""
     stop, hangup = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -371,9 +373,10 @@ async def run(settings: Settings, config_dir: Path, problems: Sequence[Problem] 
     spare_the_long_lived()
     print(control.banner(), flush=True)
     following = asyncio.create_task(control.reloader.follow(hangup, "SIGHUP"))
-    await stop.wait()
+    drained = await control.retirement.due(stop)
     following.cancel()
     await control.stop()
+    return drained
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -384,14 +387,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings, problems = begin(config_dir, kept)
         raise_file_limit()
-        uvloop.run(run(settings, config_dir, problems))
+        return DRAINED if uvloop.run(run(settings, config_dir, problems)) else 0
     except StoreAway as error:
         print(error, file=sys.stderr)
         return 1  # the supervisor tries again
     except (ConfigError, OSError) as error:
         print(error, file=sys.stderr)
         return GIVE_UP
-    return 0
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.mover import IN_HAND, Mover
-from softswitch.callback.node import Elsewhere, NodeInput, WithdrawNumber
+from softswitch.callback.node import Dialled, Elsewhere, NodeInput, WithdrawNumber
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.repeat import ASKED_FOR, STRONGEST
 from softswitch.callback.resumed import resumed
@@ -78,6 +78,7 @@ class Ledger:
             Lost: self._recorder.lost,
             Restored: self._restored,
             Tallied: lambda event: self._move.turns.restore(event.tallies, self._move.node),
+            Dialled: self._dialled,
             Persisted: self._persisted,
             Policies: self._policies,
             Capacity: self._capacity,
@@ -184,6 +185,7 @@ class Ledger:
             self._move.turns.cut_short(row)
         elif row.state is S.ANSWERED:  # unless he outlives the crash with his contact, we have abandoned him
             self._move.count(row.name, "dropped")
+            self._move.let_down(row.number)
         return resumed(row, self._move.rules.policy(row.name), self._move.now)
 
     def _persisted(self, event: Persisted) -> None:
@@ -197,6 +199,12 @@ class Ledger:
             self._sharing.meet(write)
         else:
             self._recorder.not_stored(write)
+
+    def _dialled(self, event: Dialled) -> None:
+        self._move.rules.manners.hear(event, self._move.now)
+        for number, _ in event.attempts:
+            for entry in self._move.book.same_number(number):
+                self._move.advance(entry)
 
     def _policies(self, event: Policies) -> None:
         """A window that is another one now, or a queue that has none any more, holds for what is open too."""

@@ -25,6 +25,7 @@ from softswitch.callback.model import (
     ReleaseAgent,
     SeekAgent,
 )
+from softswitch.callback.node import Dialled, Elsewhere
 from softswitch.callback.pacing import Claim, Place
 from softswitch.callback.repeat import ASKED_FOR, WAITS
 from softswitch.callback.retry import Outcome, decide
@@ -56,6 +57,7 @@ class Mover:
         self.node = node  # "": nobody else has promises
         self.lease_until = float("inf")  # Unix s; nothing is dialled afterwards
         self.may_start: Callable[[str], bool] = lambda queue: True  # and whether the oldest of a queue is known
+        self.drains = False  # nothing is begun any more
         self.moved_on: Callable[[Entry], None] = lambda entry: None
         self.book = Book()
         self.written = Written()
@@ -140,6 +142,10 @@ class Mover:
         attempt = promise.attempts + 1
         name = call_id(promise.id, attempt)
         self.apply(entry, I.INTENT_DURABLE, attempts=attempt, call_id=name, outcome="", not_before=0.0)
+        self._tell_dialled(Dialled(attempts=((promise.number, self.now),)))
+        for other in self.book.same_number(promise.number):
+            if other.promise.state is S.DUE:
+                self.advance(other)  # the number may have been dialled often enough
 
     def _dial(self, entry: Entry) -> None:
         policy = self.rules.policy(entry.promise.name)
@@ -178,6 +184,15 @@ class Mover:
         if (order := self.turns.count(name, result, self.now, customer_first)) is not None:
             self.out.append(replace(order, tally=replace(order.tally, node=self.node)))
 
+    def let_down(self, number: str) -> None:
+        """He has answered, and no agent was there."""
+        self._tell_dialled(Dialled(dropped=((number, self.now),)))
+
+    def _tell_dialled(self, told: Dialled) -> None:
+        self.rules.manners.hear(told, self.now)
+        if self.node and (told.dropped or self.rules.counts):
+            self.out.append(Elsewhere(told))
+
     def attempt_over(self, entry: Entry, result: Outcome) -> None:
         promise = entry.promise
         policy, overdue_at = self.rules.policy(promise.name), self.rules.overdue_at(promise)
@@ -185,6 +200,8 @@ class Mover:
         decision = decide(policy, result, promise.attempts - entry.owed, overdue_at, self.now, chance)
         if promise.state in IN_HAND:
             self.count(promise.name, result, entry.customer_first)
+        if result == "dropped":
+            self.let_down(promise.number)
         if entry.ending is not None and promise.state in IN_HAND:
             self.apply(entry, I.CALLED_OFF, outcome=entry.ending)
         elif decision.delay_s is not None:
@@ -254,7 +271,7 @@ class Mover:
     # ---- whose turn it is ----------------------------------------------------------------------------------------
 
     def _start(self, queue: str) -> None:
-        while self.written.healthy and self.may_start(queue):
+        while self.written.healthy and not self.drains and self.may_start(queue):
             turn = self.turns.next(queue, self.fit, self.now)
             if turn is None:
                 return

@@ -61,7 +61,27 @@ class Met:
     ok: bool = True  # False: the store does not answer
 
 
-NodeInput = Leased | Disowned | Owned | Claimed | Met | PauseSet  # of which the last is for who keeps the pauses
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """Attempts that others have made, or we before a restart, and who was let go then for want of an agent.
+
+    Each is a number as promises have it, and when (Unix s).
+    """
+
+    attempts: tuple[tuple[str, float], ...] = ()
+    dropped: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drains:
+    """This switch is about to be taken out of service: nothing is dialled any more (``on``), or again."""
+
+    on: bool
+    gives_back: bool = False  # there may be others to dial it
+
+
+# The last is for who keeps the pauses.
+NodeInput = Leased | Disowned | Owned | Claimed | Met | Dialled | Drains | PauseSet
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 
@@ -105,7 +125,7 @@ class WithdrawNumber:
 class Elsewhere(Effect):
     """Do this to a promise that we do not lead: in the pool, or by telling its node. Not answered; nothing is lost.
 
-    Of the do-not-call list and of paused campaigns all other nodes are told.
+    Of the do-not-call list, of paused campaigns and of what was dialled all other nodes are told.
     """
 
-    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall | PauseSet
+    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall | PauseSet | Dialled

@@ -43,6 +43,9 @@ class Policy:
     retry_dropped_s: float = 900.0  # the customer answered and no agent was there in time: our fault
     jitter: float = 0.0  # share of a delay by which it is longer at most, so that retries do not come in step
     max_attempts: int = 3
+    most_per_day: int = (
+        0  # a number that was dialled so often in 24 h, for whatever promise, is left alone; 0: no limit
+    )
     expiry_s: float = 2 * 86400.0
     ring_s: float = 30.0
     settle_s: float = 32.0  # on top of ring_s: how long an attempt that a crash cut short stays UNCERTAIN
@@ -65,6 +68,9 @@ class Policy:
     abandon_limit: float = 0.03  # share of answered calls for whom no agent was there in time, at most
     abandon_window_s: float = 86400.0  # counted over
     agent_within_s: float = 2.0  # an answered customer waits no longer for an agent
+    agent_first_for_s: float = (
+        3 * 86400.0
+    )  # who was let go for want of one, by whomever, is dialled agent first so long
 
     @property
     def name(self) -> str:

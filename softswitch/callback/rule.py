@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from softswitch.callback.calendar import Hours
+from softswitch.callback.manners import Manners
 from softswitch.callback.model import Lost, Policy, Promise
 from softswitch.callback.number import Number, Reading, identified, normalise
 from softswitch.callback.zone import zones
@@ -69,12 +70,16 @@ class Rules:
         self.listed: set[str] = set()  # never to be called, by somebody's order
         self.filed: frozenset[str] = frozenset()  # the same, by a file
         self.paused: frozenset[str] = frozenset()  # campaigns that an admin has stopped for now
+        self.manners = Manners()
         self.take(policies)
 
     def take(self, policies: Iterable[Policy]) -> None:
         """These from now on, and no others."""
         self._rules = {policy.name: Rule(policy, self._common) for policy in policies}
         self._readings = {rule.reading for rule in self._rules.values()}
+        self.counts = any(
+            rule.policy.most_per_day for rule in self._rules.values()
+        )  # is it asked who was dialled when?
 
     def policy(self, name: str) -> Policy:
         """Of a queue or campaign; where it has none, the common one, for its times alone."""
@@ -133,19 +138,26 @@ class Rules:
     def open(self, promise: Promise, now: float) -> bool:
         """May its number be dialled at this hour?"""
         rule = self._rules.get(promise.name)
-        return rule is not None and promise.name not in self.paused and rule.open(promise.number, now)
+        if rule is None or promise.name in self.paused or not rule.open(promise.number, now):
+            return False
+        return not self.manners.closed_until(promise.number, rule.policy, now)
+
+    def left_alone_until(self, promise: Promise, now: float) -> float:
+        """As it was dialled lately, for this promise or others (Unix s); 0: it is not."""
+        return self.manners.closed_until(promise.number, self.policy(promise.name), now)
 
     def changes_at(self, promise: Promise, now: float) -> float:
         """When that changes next (Unix s)."""
         rule = self._rules.get(promise.name)
         if rule is None or promise.name in self.paused:
             return float("inf")
-        return rule.changes_at(promise.number, now)
+        return min(rule.changes_at(promise.number, now), self.left_alone_until(promise, now) or float("inf"))
 
     def next_at(self, promise: Promise, now: float) -> float | None:
         """The first moment (Unix s) at which pauses, hours and days allow a call; None: there is none for a month."""
         rule = self._rules.get(promise.name)
-        return rule.opens_at(promise.number, max(now, promise.not_before)) if rule else None
+        at = max(now, promise.not_before, self.left_alone_until(promise, now))
+        return rule.opens_at(promise.number, at) if rule else None
 
     def number(self, presented: str, name: str) -> Number:
         """As the queue or campaign calls it."""

@@ -128,10 +128,10 @@ class Turns:
             return None
         pace.elsewhere = sum(min(self.pace(other).need, agents) for other, agents in pace.shared.items())
         for name, place in self._heads(queue, pace, fit):
-            policy = self._rules.policy(name)
-            claim = self._way(pace, policy, now)
+            policy, entry = self._rules.policy(name), self._entry(place)
+            claim = self._way(pace, policy, entry.promise.number, now)
             if claim is not None:
-                return self._entry(place), claim
+                return entry, claim
             if pace.agents(policy.reserve):
                 break
         return None
@@ -162,9 +162,9 @@ class Turns:
         assert entry is not None, "the line was asked for fitting promises only"
         return entry
 
-    def _way(self, pace: Pace, policy: Policy, now: float) -> Claim | None:
+    def _way(self, pace: Pace, policy: Policy, number: str, now: float) -> Claim | None:
         room = pace.room(policy.reserve) > 0
-        if policy.first == "agent":
+        if policy.first == "agent" or self._rules.manners.agent_first(number, policy, now):
             return Claim.SEEK if room else None
         governor = self.governor(policy.name)
         if governor.may_risk(policy, now):

@@ -23,6 +23,7 @@ NOT_WRITTEN = "not in the store yet"
 STORE_AWAY = "store is away"
 NO_POLICY = "nothing is configured to keep it"
 PAUSE = "pause after the last attempt"
+LEFT_ALONE = "number was dialled often enough lately"  # for whatever promise
 NEVER_OPENS = "its hours never come"  # those of its queue, those at its place and days off together
 TOO_LATE = "its next hour comes after its end"
 EXPIRED = "expired, but ends only some time after a start"  # lest a wrong clock end them all
@@ -30,6 +31,7 @@ OUTSIDE_HOURS = "outside hours"
 ON_A_CALL = "number is on a call here"
 RUNG_FOR_ANOTHER = "number is being called for another promise"
 PAUSED = "paused"  # its queue or campaign
+DRAINED = "this switch is being drained"
 AGENT_LOST = "the last agent did not answer"
 LIVE_CALLERS = "live callers wait"
 NO_AGENT = "no agent free"
@@ -50,6 +52,7 @@ class Situation:
     on_a_call: bool = False  # its number, here
     rung: bool = False  # its number, for another promise
     paused: bool = False
+    drained: bool = False  # the switch is about to be taken out of service
     live_waiting: int = 0
     free_agents: int = 0  # whom nobody has a claim on, beyond those who are kept back
 
@@ -82,10 +85,15 @@ def _before_it_is_due(entry: Entry, rules: Rules, situation: Situation, now: flo
         return Wait(NEVER_OPENS if next_at is None else TOO_LATE, overdue_at)
     if next_at <= now:
         return None
-    return Wait(PAUSE if next_at <= promise.not_before else OUTSIDE_HOURS, next_at)
+    alone_until = rules.left_alone_until(promise, now)
+    if next_at <= max(alone_until, promise.not_before):
+        return Wait(LEFT_ALONE if alone_until > promise.not_before else PAUSE, next_at)
+    return Wait(OUTSIDE_HOURS, next_at)
 
 
 def _whose_turn(entry: Entry, situation: Situation, now: float) -> Wait:
+    if situation.drained:
+        return Wait(DRAINED)
     if situation.on_a_call:
         return Wait(ON_A_CALL)
     if situation.rung:

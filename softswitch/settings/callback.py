@@ -33,6 +33,7 @@ class Callback(Dialling):
     repeat_priority: Seconds = 0.0  # the same for each further loss of the same customer
     short_abandon: Seconds = 0.0  # an abandon before this is not recorded
     max_attempts: int = Field(default=3, ge=1, le=20)
+    most_per_day: int | None = Field(default=None, ge=1, le=20)  # dials of one number in 24 h, over all there is
     expiry: PositiveSeconds = 2 * 86400.0
     ring: PositiveSeconds = 30.0
     reserve: int = Field(default=0, ge=0)  # idle agents kept back for live callers
@@ -50,6 +51,7 @@ class Callback(Dialling):
             window=self.window.window(),
             short_abandon_s=self.short_abandon,
             max_attempts=self.max_attempts,
+            most_per_day=self.most_per_day or 0,
             expiry_s=self.expiry,
             ring_s=self.ring,
             settle_s=settle_s,

@@ -20,6 +20,7 @@ from softswitch.sdp.codecs import KNOWN
 from softswitch.settings.behind import SAMPLE_PINS, guessable
 from softswitch.settings.check_campaign import campaign_findings
 from softswitch.settings.check_hours import hours_findings
+from softswitch.settings.check_manners import manners_findings
 from softswitch.settings.check_queue import queue_findings
 from softswitch.settings.model import Configuration
 from softswitch.settings.queue import Queue
@@ -38,6 +39,7 @@ def findings(settings: Configuration) -> Iterator[Finding]:
     yield from queue_findings(settings)
     yield from campaign_findings(settings)
     yield from hours_findings(settings)
+    yield from manners_findings(settings)
     yield from _shares(settings)
     yield from _codes(settings)
     yield from _expiries(settings)

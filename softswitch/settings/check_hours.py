@@ -21,9 +21,7 @@ MOST_SHOWN = 3  # zones, by name
 
 
 def hours_findings(settings: Configuration) -> Iterator[Finding]:
-    queues = [(("queues", name, "callback"), one.callback) for name, one in settings.queues.items() if one.callback]
-    campaigns = [(("campaigns", name), one) for name, one in settings.campaigns.items()]
-    for path, one in (*queues, *campaigns):
+    for path, one in settings.calling():
         yield from _numbers(path, one)
         if one.closed_on and one.closed_on not in settings.calendars:
             near = did_you_mean(one.closed_on, settings.calendars)

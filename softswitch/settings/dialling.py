@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from softswitch.callback.manners import LONGEST_S
 from softswitch.callback.model import Policy
 from softswitch.settings.kind import PositiveSeconds, Seconds, Strict
 
@@ -45,6 +46,8 @@ class Dialling(Strict):
     abandon_limit: float = Field(default=0.03, ge=0, le=0.1)  # share of answered calls that no agent took in time
     abandon_window: Annotated[Seconds, AfterValidator(_countable)] = 86400.0  # counted over
     agent_within: PositiveSeconds = 2.0  # an answered customer waits no longer for an agent
+    # Who was let go for want of an agent, by whichever queue or campaign, is dialled with an agent on the line so long.
+    agent_first_for: Annotated[Seconds, Field(le=LONGEST_S)] = 3 * 86400.0
 
     @model_validator(mode="after")
     def _meant(self) -> Dialling:
@@ -76,4 +79,5 @@ class Dialling(Strict):
             abandon_limit=self.abandon_limit,
             abandon_window_s=self.abandon_window,
             agent_within_s=self.agent_within,
+            agent_first_for_s=self.agent_first_for,
         )

@@ -36,6 +36,11 @@ class Configuration(System):
     calendars: dict[Name, CalendarSettings] = Field(default_factory=dict)
     campaigns: dict[Name, CampaignSettings] = Field(default_factory=dict)
 
+    def calling(self) -> list[tuple[tuple[str, ...], Callback]]:
+        """Whoever calls somebody: ``callback`` of queues, and campaigns, each with where it is written."""
+        queues = [(("queues", name, "callback"), one.callback) for name, one in self.queues.items() if one.callback]
+        return [*queues, *((("campaigns", name), one) for name, one in self.campaigns.items())]
+
 
 def days_off(written: Callback, window: Window, calendars: Mapping[str, CalendarSettings]) -> Window:
     """The window, without the days on which ``closed_on`` has no hours."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, Table, func, select
+from sqlalchemy import Row, Select, Table, and_, func, or_, select
 
 from softswitch.acd.kept import KeptGround, KeptStory
 from softswitch.call.record import CallRecord, StreamQuality
@@ -64,6 +64,17 @@ def bindings(node: str = "") -> Select[Any]:
 
 def tallies() -> Select[Any]:
     return select(schema.tallies)
+
+
+def dialled(since: float, let_go_since: float) -> Select[Any]:
+    """Attempts from ``since`` on, and those from ``let_go_since`` on in which the customer was let go for want of an
+    agent (Unix s); in order."""
+    attempts, promises = schema.attempts.c, schema.promises.c
+    wanted = or_(attempts.at >= since, and_(attempts.at >= let_go_since, attempts.outcome == "dropped"))
+    both = schema.attempts.join(schema.promises, promises.id == attempts.promise)
+    columns = (promises.number, attempts.at, attempts.outcome)
+    first = min(since, let_go_since)
+    return select(*columns).select_from(both).where(attempts.at >= first, wanted).order_by(attempts.at)
 
 
 def agents(node: str = "") -> Select[Any]:

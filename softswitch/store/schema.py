@@ -109,6 +109,7 @@ attempts = Table(
     Column("call_id", String, nullable=False, unique=True),
     Column("at", Float(53), nullable=False),
     Column("outcome", String, nullable=False),
+    Index("attempts_at", "at"),
 )
 
 tallies = Table(  # of policies that dial customers first: what the abandon limit is kept by

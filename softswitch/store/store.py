@@ -16,7 +16,9 @@ from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.history import Attempt, Logged, joined
 from softswitch.callback.listed import Listed
-from softswitch.callback.model import OPEN, Promise, Tally
+from softswitch.callback.manners import look_back_s
+from softswitch.callback.model import OPEN, Policy, Promise, Tally
+from softswitch.callback.node import Dialled
 from softswitch.callback.wanted import Place, Wanted, place
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
@@ -284,6 +286,15 @@ class Store:
 
     async def tallies(self) -> list[Tally]:
         return await self._read(query.tallies(), query.to_tally)
+
+    async def dialled(self, policies: Collection[Policy], now: float) -> Dialled:
+        """What these policies want to know of attempts, whoever made them; ``now`` is Unix seconds."""
+        attempts_s, let_go_s = look_back_s(policies)
+        if not attempts_s and not let_go_s:
+            return Dialled()
+        rows = await self._read(query.dialled(now - attempts_s, now - let_go_s), tuple)
+        dropped = tuple((number, at) for number, at, outcome in rows if outcome == "dropped")
+        return Dialled(tuple((number, at) for number, at, _ in rows if at >= now - attempts_s), dropped)
 
     async def agents(self) -> list[StoredAgent]:
         return await self._read(query.agents(self.shared.node), query.to_agent)

@@ -17,7 +17,7 @@ from sqlalchemy import TextClause, text
 from softswitch.callback.campaign import PauseSet
 from softswitch.callback.ending import PREFIX
 from softswitch.callback.model import DoNotCall, Lost, Promise, Promote, RetryNow, Withdraw
-from softswitch.callback.node import WithdrawNumber
+from softswitch.callback.node import Dialled, WithdrawNumber
 from softswitch.core.legible import legible
 from softswitch.store import schema
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall, PauseSet)}
-Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet
-_TO_ALL = (DoNotCall, PauseSet)  # these are of no promise
+KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall, PauseSet, Dialled)}
+Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet | Dialled
+_TO_ALL = (DoNotCall, PauseSet, Dialled)  # these are of no promise
 Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
 _OPEN = schema.OPEN_ROW.text
@@ -69,7 +69,7 @@ def statements() -> dict[tuple[str, str], TextClause]:
 
 
 def elsewhere(
-    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall | PauseSet, node: str, at: float
+    what: Withdraw | RetryNow | Promote | WithdrawNumber | DoNotCall | PauseSet | Dialled, node: str, at: float
 ) -> list[Statement]:
     """``node`` is ours: what it leads it is not told."""
     if isinstance(what, _TO_ALL):
@@ -121,4 +121,4 @@ def read(promise: str, kind: str, said: str) -> Word | None:
     except (KeyError, msgspec.MsgspecError) as error:
         log.error("a word of another node cannot be read", kind=kind, error=repr(error))
         return None
-    return word if isinstance(word, Lost | DoNotCall | PauseSet) else replace(word, promise=promise)
+    return word if isinstance(word, Lost | DoNotCall | PauseSet | Dialled) else replace(word, promise=promise)

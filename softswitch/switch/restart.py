@@ -16,6 +16,7 @@ from softswitch.acd.statistics import Intervals
 from softswitch.call.record import CallRecord
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import Promise, Restored, Tallied, Tally
+from softswitch.callback.node import Dialled
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
 from softswitch.core.effect import Effect
@@ -40,6 +41,7 @@ class Kept:
     overrides: Iterable[Override] = ()
     do_not_call: Iterable[Listed] = ()
     tallies: Iterable[Tally] = ()  # of customers dialled first
+    dialled: Dialled = field(default_factory=Dialled)  # lately
     records: Iterable[CallRecord] = ()  # the latest
     calls: Mapping[str, bytes] = field(default_factory=dict)  # contact -> what ``journal`` wrote
     greetings: Iterable[Greeting] = ()
@@ -64,6 +66,7 @@ class Restart:
         switch.outlook.restore(kept.records)
         switch.last_agents.restore(kept.records)
         effects = switch.offices.to_ledger(Tallied(tuple(kept.tallies)))
+        effects += switch.offices.to_ledger(kept.dialled)
         effects += switch.do_not_call.restore(kept.do_not_call)
         effects += switch.offices.to_ledger(Restored(tuple(kept.promises)))
         effects += switch.offices.campaigns.restore(kept.pauses, kept.records)

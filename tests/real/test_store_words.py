@@ -9,7 +9,7 @@ import pytest
 
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, Promote, Withdraw
-from softswitch.callback.node import Elsewhere
+from softswitch.callback.node import Dialled, Elsewhere
 from softswitch.store import membership
 from softswitch.store import node as nodes
 from tests.real.test_store_nodes import Node, quick, url
@@ -62,6 +62,13 @@ async def test_what_a_dead_node_was_to_be_told_is_heard_by_who_finds_it(
     assert await b.hear(Withdraw) == Withdraw("promise-2", "asked for it too")
     server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
     assert await b.hear(Withdraw, 2) == Withdraw("promise-1", "asked for it")
+
+
+async def test_others_are_told_who_was_dialled(two: tuple[Node, Node]) -> None:
+    a, b = two
+    told = Dialled(attempts=(("+8613800138000", 1_760_000_000.125),))
+    a.store.shared.elsewhere(Elsewhere(told))
+    assert await b.hear(Dialled) == told
 
 
 async def test_a_word_that_cannot_be_read_is_no_word(two: tuple[Node, Node]) -> None:

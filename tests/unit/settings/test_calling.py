@@ -107,6 +107,36 @@ def test_a_policy_has_what_was_written(write: Write) -> None:
     assert load(config, {}).policies() == [policy], "a reload of the same changes nothing"
 
 
+@pytest.mark.parametrize(
+    ("callback", "complaint"),
+    [
+        ("ring: 14s", "ring: hangs up sooner than the 15s"),
+        ("first: customer, agent_within: 3s", "agent_within: laws count who waits longer than 2s"),
+        ("first: customer, abandon_limit: 0.05", "abandon_limit: laws allow 0.03 at most"),
+        ("first: customer, answer: {machine_detection: true}", "retry.machine: 1h after machine_detection"),
+    ],
+)
+def test_what_laws_forbid_in_places_is_told(write: Write, callback: str, complaint: str) -> None:
+    assert complaint in warned(load(write(callback), {}))
+    agent_first = load(write(callback.replace("first: customer", "first: agent")), {})
+    assert len(agent_first.warnings) == ("first" not in callback)
+
+
+def test_a_pause_after_a_crash_in_which_a_phone_may_ring_is_told(write: Write) -> None:
+    shorter = warned(load(write(softswitch="callbacks: {settle: 31s}"), {}))
+    assert "callbacks.settle: an INVITE may be under way for 32s" in shorter
+    assert not load(write(softswitch="callbacks: {settle: 32s}"), {}).warnings
+
+
+def test_a_number_may_be_dialled_so_often_in_a_day(write: Write) -> None:
+    (policy,) = load(write("most_per_day: 2, agent_first_for: 1d"), {}).policies()
+    assert (policy.most_per_day, policy.agent_first_for_s) == (2, 86400.0)
+    (usual,) = load(write(), {}).policies()
+    assert (usual.most_per_day, usual.agent_first_for_s) == (0, 3 * 86400.0)
+    assert "most_per_day" in problems(write("most_per_day: 0"))
+    assert "agent_first_for" in problems(write("agent_first_for: 32d"))
+
+
 def test_the_list_in_a_file_is_read_and_its_broken_lines_are_told(write: Write) -> None:
     text = "\ufeff# who asked us\n13800138000 # Mr. Li\n\n010-6234-5678\noops\n+44 20 7946 0958\n6234 5678\n1001\n"
     config = write("numbers: '1[0-9]{3}'", "do_not_call: list.txt\narea_code: '10'", **{"list.txt": text})

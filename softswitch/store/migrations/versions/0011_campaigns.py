@@ -86,6 +86,7 @@ def downgrade() -> None:
         op.drop_index(name, "promises")
     op.create_index("promises_recorded_at", "promises", ["recorded_at"])
     op.drop_index("calls_promise", "calls")
+    op.drop_index("attempts_at", "attempts")
     op.drop_table("promise_log")
     for index in ("promises_one_open", "promises_pool", "promises_pool_later", "promises_node"):
         op.drop_index(index, "promises")
@@ -132,6 +133,7 @@ def _history() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("promise_log_at", "promise_log", ["at"])
+    op.create_index("attempts_at", "attempts", ["at"])
     op.create_index("calls_promise", "calls", ["promise"], sqlite_where=KEEPS, postgresql_where=KEEPS)
     op.drop_index("promises_recorded_at", "promises")
     for name, columns, where in LISTED:
