@@ -49,12 +49,11 @@ from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.hep import Agent
 from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
-from softswitch.storage import StoreAway, join_nodes, open_store
+from softswitch.storage import StoreAway, join_nodes, kept, open_store
 from softswitch.store.journal import CallFile
 from softswitch.supervisor import DRAINED, GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
-from softswitch.switch.outlook import RESTORED
 from softswitch.switch.pool_port import Shared
 from softswitch.switch.ports import (
     Arrived,
@@ -74,7 +73,6 @@ from softswitch.switch.ports import (
     StreamLost,
     Unrecorded,
 )
-from softswitch.switch.restart import Kept
 from softswitch.web import make_app, make_runner
 
 log = logging.getLogger("softswitch.app")
@@ -114,7 +112,7 @@ class Control:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Raises ``OSError`` (an address is taken) and ``ConfigError``."""
+        """Raises ``OSError`` (an address is taken), ``StoreAway`` and ``ConfigError``."""
         settings = self.settings
         dialplans, shelf = first(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
@@ -147,23 +145,14 @@ class Control:
         for hears in (self.metrics.observe, log_event, *queue_log(settings, self._switch)):
             self._switch.listen(hears)
         await self._tell_homer()
-        kept = Kept(
-            ours, await self.store.bindings(), await self.store.agents(),
-            await self.store.voicemails(), overrides=await self.store.overrides(),
-            do_not_call=await self.store.do_not_call(), tallies=await self.store.tallies(),
-            dialled=await self.store.dialled(settings.policies(), clock.monotonic() + clock.epoch),
-            records=await self.store.calls(RESTORED), calls=self.journal.found,
-            greetings=await self.store.greetings(), deliveries=await self.store.deliveries(),
-            paths=await self.store.paths_going_on(settings.limits.calls), pauses=await self.store.pauses(),
-            intervals=await self.store.intervals(self._switch.figures.since),
-        )  # fmt: skip
-        self._switch.restore(kept)
-        self.retirement = Retirement(settings.paths.var, self._switch)
-        self.store.shared.start(self._shared, self._taken)
-        self.media.begin()
         try:
+            now, since = clock.monotonic() + clock.epoch, self._switch.figures.since
+            self._switch.restore(await kept(self.store, settings, now, ours, self.journal.found, since))
+            self.retirement = Retirement(settings.paths.var, self._switch)
+            self.store.shared.start(self._shared, self._taken)
+            self.media.begin()
             await self.network.listen(listeners)
-        except OSError:
+        except (StoreAway, OSError):
             self.journal.proven()  # it is none of its calls that ends this process
             raise
         self._listening = True
@@ -392,7 +381,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1  # the supervisor tries again
     except (ConfigError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(str(error) or repr(error), file=sys.stderr)
         return GIVE_UP
 
 

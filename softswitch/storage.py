@@ -1,8 +1,15 @@
-"""The store that the settings name, opened, and our name in it taken; and what is wrong where that cannot be."""
+"""The store that the settings name: opened, our name in it taken, what it keeps for us read; and what is wrong where
+that cannot be.
+
+A database that answers late, or goes away in the midst of our start, is nothing that the supervisor gives up for.
+"""
 
 from __future__ import annotations
 
-from asyncpg import CannotConnectNowError, PostgresError
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from asyncpg import PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.callback.model import Promise
@@ -11,30 +18,65 @@ from softswitch.core.errors import ConfigError, Problem
 from softswitch.settings import Settings
 from softswitch.store.membership import NodeTaken
 from softswitch.store.store import Store
+from softswitch.store.trouble import database_is_away
+from softswitch.switch.outlook import RESTORED
 from softswitch.switch.ports import Clock
+from softswitch.switch.restart import Kept
 
 
 class StoreAway(Exception):
     """The database cannot be reached now; it may be back in a moment."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(f"the database does not answer: {str(cause).partition(chr(10))[0] or type(cause).__name__}")
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """Raises ``StoreAway`` where what is asked may well be answered later."""
+    try:
+        yield
+    except Exception as error:
+        if not database_is_away(error):
+            raise
+        raise StoreAway(error) from error
 
 
 async def open_store(url: str, node: str = "") -> Store:
     """Raises ``StoreAway``, or ``ConfigError`` where trying again would not help."""
     try:
         return await Store.open(url, node=node)
-    except (ConnectionError, TimeoutError, CannotConnectNowError) as error:
-        raise StoreAway(f"the database does not answer: {error}") from error
+    except (ConnectionError, TimeoutError) as error:
+        raise StoreAway(error) from error
     except (SQLAlchemyError, PostgresError, OSError, ValueError) as error:
+        if url.startswith("postgres") and not isinstance(error, OSError) and database_is_away(error):
+            raise StoreAway(error) from error
         reason = str(error).partition("\n")[0]  # without the statement, which has the URL near it
         raise ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")]) from error
 
 
 async def join_nodes(store: Store, settings: Settings, clock: Clock) -> list[Promise]:
-    """The promises that are ours. Raises ``ConfigError`` where another process that lives has our name."""
+    """The promises that are ours. Raises ``StoreAway``, or ``ConfigError`` where a process that lives has our name."""
     try:
-        return await store.shared.join(
-            settings.node, quiet_s(settings.policies()), lambda: clock.monotonic() + clock.epoch
-        )
+        with _asked():
+            return await store.shared.join(
+                settings.node, quiet_s(settings.policies()), lambda: clock.monotonic() + clock.epoch
+            )
     except NodeTaken as error:
         await store.close()
         raise ConfigError([Problem("softswitch.yaml", 0, 1, "node", str(error))]) from error
+
+
+async def kept(
+    store: Store, settings: Settings, now: float, ours: list[Promise], calls: Mapping[str, bytes], since: float
+) -> Kept:
+    """What earlier lives have left; statistics from ``since`` on. Times are Unix s. Raises ``StoreAway``."""
+    with _asked():
+        return Kept(
+            ours, await store.bindings(), await store.agents(), await store.voicemails(),
+            overrides=await store.overrides(), do_not_call=await store.do_not_call(), tallies=await store.tallies(),
+            dialled=await store.dialled(settings.policies(), now), records=await store.calls(RESTORED),
+            calls=calls, greetings=await store.greetings(), deliveries=await store.deliveries(),
+            paths=await store.paths_going_on(settings.limits.calls), pauses=await store.pauses(),
+            intervals=await store.intervals(since),
+        )  # fmt: skip

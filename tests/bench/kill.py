@@ -42,7 +42,7 @@ from softswitch.store.store import Store
 from softswitch.supervisor import media_command
 from tests.bench.endpoint import LOOPBACK
 from tests.bench.kill_peers import Address, Carrier, Customer, Phones
-from tests.bench.nursery import Nursery
+from tests.bench.nursery import ENDED, Nursery
 from tests.bench.report import emit
 from tests.support import ports
 from tests.support.postgres import Postgres, running
@@ -109,6 +109,7 @@ class Node:
     media: subprocess.Popen[bytes]
     media_words: list[str]
     lives: list[Life] = field(default_factory=list)
+    ended: int = 0  # lives that ended before we killed them
 
     @property
     def address(self) -> Address:
@@ -129,12 +130,21 @@ class Node:
 
     def killed(self, media_too: bool) -> None:
         life = self.lives[-1]
-        os.kill(life.pid, signal.SIGKILL)
+        try:
+            os.kill(life.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            self._ended_by_itself()
         life.ended = time.monotonic()
         if media_too:
             self.media.kill()
             self.media.wait()
             self.media = _media(self.media_words, self.switch)
+
+    def _ended_by_itself(self) -> None:
+        """The database was away while it began; the supervisor would start it again, as we do."""
+        words = self.nursery.log.read_text().splitlines()[-10:]
+        assert words[-1:] == [ENDED.format(1)], f"{self.name} died by itself: {words}"
+        self.ended += 1
 
     def lived(self, since: float, until: float) -> bool:
         """One life, all that time?"""
@@ -266,6 +276,7 @@ class World:
         customers, wrong = self.carrier.customers.values(), self.carrier.account
         return {
             "kills": self.kills,
+            "ended_by_themselves": sum(one.ended for one in self.nodes),
             "promised": sum(one.promised_at is not None for one in customers),
             "attempts": sum(len(one.attempts) for one in customers),
             "answered": sum(any(two.acked_at for two in one.attempts) for one in customers),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _ROOT = Path(__file__).parents[2]
+ENDED = "control has ended by itself with status {}"  # the last line of the log then
 
 
 class Nursery:
@@ -23,6 +24,7 @@ class Nursery:
 
     def __init__(self, config: Path, kept: Path, log: Path) -> None:
         words = [sys.executable, "-m", "tests.bench.nursery", str(config), str(kept)]
+        self.log = log
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, cwd=config.parent, text=True,
@@ -51,7 +53,9 @@ def main(config: str, kept: str) -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             os.dup2(2, 1)  # its banner is not for whoever reads pids
-            os._exit(app.main(["--config", config, "--kept", kept]))
+            status = app.main(["--config", config, "--kept", kept])
+            print(ENDED.format(status), file=sys.stderr, flush=True)
+            os._exit(status)
         print(pid, flush=True)
 
 
