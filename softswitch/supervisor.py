@@ -2,10 +2,11 @@
 
 A child that ends with ``GIVE_UP`` has said why and would end the same way again (a port taken, a broken database URL):
 then everything stops, unless it was steady once: a file that somebody is writing when control dies costs no calls,
-which media keeps up, and the switch is back when the file is right. Any other end is a crash: the child comes back, at
-once if it was steady, else after a pause that grows while it keeps crashing. For media processes, whose calls are
-silent meanwhile, there is a spare one that has only to be told which it is. Should the supervisor itself be killed, the
-kernel tells the children. SIGHUP is passed on to control.
+which media keeps up, and the switch is back when the file is right. One that ends with ``DRAINED`` was taken out of
+service: then everything stops, too, and all is well. Any other end is a crash: the child comes back, at once if it was
+steady, else after a pause that grows while it keeps crashing. For media processes, whose calls are silent meanwhile,
+there is a spare one that has only to be told which it is. Should the supervisor itself be killed, the kernel tells the
+children. SIGHUP is passed on to control.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from softswitch.settings.kept import kept_file
 log = logging.getLogger("softswitch.supervisor")
 
 GIVE_UP = 78  # EX_CONFIG
+DRAINED = 79  # nobody is left, and it was told to end then
 FIRST_PAUSE_S = 0.2  # after the second crash in a row
 LONGEST_PAUSE_S = 10.0
 STEADY_S = 30.0  # a child that has lived as long is started again at once
@@ -44,8 +46,13 @@ def media_socket(settings: Settings, number: int) -> Path:
     return settings.paths.var / f"media-{number}.sock"
 
 
+def drain_note(var: Path) -> Path:
+    """What a control process that is being drained tells the next one."""
+    return var / "drain.json"
+
+
 def supervise(config_dir: Path, settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT (returns 0), or until a child gives up (returns 1)."""
+    """Run until SIGTERM or SIGINT, or until it is drained (returns 0), or until a child gives up (returns 1)."""
     var = settings.paths.var
     try:
         var.mkdir(parents=True, exist_ok=True)
@@ -60,6 +67,7 @@ def supervise(config_dir: Path, settings: Settings) -> int:
     commands = {f"media {number}": media_command(settings, number) for number in numbers}
     commands["control"] = ["-m", "softswitch.app", "--config", str(config_dir), "--kept", str(kept_file(var))]
     with lock:
+        drain_note(var).unlink(missing_ok=True)  # who starts it wants it to work
         return asyncio.run(Supervisor(commands, lock.fileno()).run())
 
 
@@ -143,8 +151,8 @@ class Supervisor:
             status = await process.wait()
             if time.monotonic() - started > STEADY_S:
                 pause_s, proven = 0.0, True
-            if status == GIVE_UP and not proven:
-                self._status = 1
+            if status == DRAINED or (status == GIVE_UP and not proven):
+                self._status = int(status == GIVE_UP)
                 self._stop.set()
                 return
             log.error("%s ended with %s; starting it again in %.1f s", name, status, pause_s)

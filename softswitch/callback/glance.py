@@ -57,6 +57,7 @@ class Glance:
             on_a_call=promise.number in move.busy,
             rung=move.engaged(entry),
             paused=promise.name in move.rules.paused,
+            drained=move.drains,
             live_waiting=pace.live_waiting,
             free_agents=pace.room(move.rules.policy(promise.name).reserve),
         )

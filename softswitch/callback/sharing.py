@@ -17,14 +17,16 @@ from softswitch.callback.due import wake_at
 from softswitch.callback.ending import ending
 from softswitch.callback.model import OPEN, Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
 from softswitch.callback.mover import IN_HAND, Mover
-from softswitch.callback.node import Claimed, Disowned, Elsewhere, GiveBack, Leased, Meet, Met, Owned
+from softswitch.callback.node import Claimed, Disowned, Drains, Elsewhere, GiveBack, Leased, Meet, Met, Owned
 from softswitch.callback.pacing import Line
 from softswitch.callback.recorder import Recorder
+from softswitch.callback.table import I
 from softswitch.callback.written import ANSWER_S, Write
 
 S = PromiseState
 POOL = "pool"  # the key of the deadline at which the pool is looked at again
 WAITING = frozenset({S.RECORDED, S.RETRY_AT, S.UNCERTAIN})
+AT_ONCE = 500  # given back in one go
 
 
 class Sharing:
@@ -32,19 +34,29 @@ class Sharing:
         self._move, self._recorder = move, recorder
         self._as_found = as_found  # a row that a node has left behind, as it is to be led on
         self._pool = Pool()
+        self._gives_back = False  # to others, whatever can be
+        self._leaving: list[Entry] = []  # what is looked at for that yet
         self.inputs: Mapping[type, Callable[[Any], None]] = {
             Leased: self._leased,
             Disowned: self._disowned,
             Owned: self._owned,
             Claimed: self._claimed,
             Met: self._met,
+            Drains: self._drains,
         }
         if move.node:
             move.may_start, move.moved_on = self._may_start, self._moved_on
 
     def due(self) -> None:
         """Look at the pool again, for whom there are agents."""
-        self._move.turns.stir_all()
+        move = self._move
+        few, self._leaving = self._leaving[-AT_ONCE:], self._leaving[:-AT_ONCE]
+        for entry in few:
+            if not entry.let_go:
+                move.advance(entry)
+        if self._leaving:
+            move.deadlines.set(POOL, move.now)
+        move.turns.stir_all()
 
     # ---- out of the pool, and into it ------------------------------------------------------------------------------
 
@@ -92,15 +104,28 @@ class Sharing:
     def _moved_on(self, entry: Entry) -> None:
         """What was claimed and cannot be called for long goes back, once nothing of it is on its way to the store."""
         move, promise = self._move, entry.promise
-        if not entry.claimed or promise.state not in WAITING or entry.writes or move.written.waits(entry):
+        waits = promise.state in WAITING or (promise.state is S.DUE and self._gives_back)
+        if not (entry.claimed or self._gives_back) or not waits or entry.writes or move.written.waits(entry):
             return
-        wake = wake_at(entry, move.rules, move.now)
-        if wake >= move.now + GIVE_BACK_S:
+        wake = 0.0 if promise.state is S.DUE else wake_at(entry, move.rules, move.now)
+        if self._gives_back or wake >= move.now + GIVE_BACK_S:
             self._drop(entry)
             # Nobody knows how long a pause lasts, or until when it is not configured; nobody takes it out meanwhile.
             stands = promise.name in move.rules.paused or not move.rules.known(promise.name)
             until = promise.not_before if stands else max(wake, promise.not_before)
             move.out.append(GiveBack(replace(promise, not_before=until)))
+
+    def _drains(self, event: Drains) -> None:
+        """Who is being dialled, or has answered, is served to the end; for whom an agent is sought, others seek."""
+        move = self._move
+        move.drains, self._gives_back = event.on, event.on and event.gives_back
+        for entry in move.book.open():
+            if move.drains and entry.promise.state is S.SEEKING:
+                move.apply(entry, I.SEEK_OVER)
+                move.advance(entry)
+        self._leaving = move.book.open() if self._gives_back else []
+        self._pool.forget()
+        self.due()
 
     def _drop(self, entry: Entry) -> None:
         """Nothing more is written of it, and it has no claim on anybody."""

@@ -6,7 +6,7 @@ It is of the campaign as a whole. Why one promise waits is ``waits``.
 from __future__ import annotations
 
 from softswitch.callback.mover import Mover
-from softswitch.callback.waits import LIVE_CALLERS, NO_AGENT, OUTSIDE_HOURS, PAUSED, STORE_AWAY, Wait
+from softswitch.callback.waits import DRAINED, LIVE_CALLERS, NO_AGENT, OUTSIDE_HOURS, PAUSED, STORE_AWAY, Wait
 
 NOT_BEGUN = "not begun"
 OVER = "over"
@@ -26,6 +26,8 @@ def standstill(move: Mover, name: str, now: float) -> Wait:
         return Wait(OUTSIDE_HOURS, rules.opens_at(name, now))
     if not move.written.healthy:
         return Wait(STORE_AWAY)
+    if move.drains:
+        return Wait(DRAINED)
     pace = move.turns.pace(policy.queue)
     if pace.live_waiting:
         return Wait(LIVE_CALLERS)

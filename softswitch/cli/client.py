@@ -99,9 +99,9 @@ def request(base: Base, method: str, path: str, key: str, body: Any = None, time
         raise no_switch(base, error) from None
 
 
-def known(base: Base, path: str, key: str) -> Any:
-    """The same of a GET; None where there is no such thing."""
-    answer = _ask(base, "GET", path, None, _TIMEOUT_S, missing=b"{}")
+def known(base: Base, path: str, key: str, away: bool = False) -> Any:
+    """The same of a GET; None where there is no such thing, and with ``away`` where no switch answers."""
+    answer = _ask(base, "GET", path, None, _TIMEOUT_S, b"{}", b"{}" if away else None)
     try:
         return json.loads(answer).get(key)
     except (ValueError, AttributeError):
@@ -114,9 +114,15 @@ def download(base: Base, path: str) -> bytes:
 
 
 def _ask(
-    base: Base, method: str, path: str, data: bytes | None, timeout_s: float, missing: bytes | None = None
+    base: Base,
+    method: str,
+    path: str,
+    data: bytes | None,
+    timeout_s: float,
+    missing: bytes | None = None,
+    away: bytes | None = None,
 ) -> bytes:
-    """``missing`` is the answer where there is no such thing; None: that is a failure."""
+    """``missing`` is the answer where there is no such thing, ``away`` where no switch answers; None: a failure."""
     headers = {"Content-Type": "application/json"} if data is not None else {}
     if token := os.environ.get(TOKEN_VARIABLE):
         headers["Authorization"] = f"Bearer {token}"
@@ -130,6 +136,8 @@ def _ask(
             return missing
         raise Failed(refusal(error.code, error.read())) from None
     except (OSError, ValueError, HTTPException) as error:
+        if away is not None:
+            return away
         raise no_switch(base, error) from None
 
 

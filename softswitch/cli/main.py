@@ -22,10 +22,10 @@ from softswitch.cli import (
     media,
     oversee,
     recording,
-    report,
     show,
 )
 from softswitch.cli.bench import bench
+from softswitch.cli.drain import drain
 from softswitch.cli.supervise import supervise
 from softswitch.cli.trace import trace
 from softswitch.cli.why import why, why_not
@@ -39,6 +39,7 @@ _LATER = {
     "demo": "softswitch.cli.demo",
     "plan": "softswitch.cli.plan",
     "peak": "softswitch.cli.peak",
+    "report": "softswitch.cli.report",
     "simulate": "softswitch.cli.simulate",
 }
 
@@ -84,7 +85,7 @@ app.add_typer(recording.app, name="recording")
 app.add_typer(media.app, name="media")
 app.add_typer(hours.app, name="calendar")
 app.add_typer(hours.order)
-app.add_typer(report.app)
+app.command()(drain)
 app.command()(supervise)
 app.command()(trace)
 app.command()(why)

@@ -267,7 +267,7 @@ class TextTold:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """An admin ends the contact, or a defect of ours does (``broken``)."""
+    """An admin ends the contact; or a defect of ours does, or our own end (``broken``): whoever waits is lost by it."""
 
     broken: bool = False
 

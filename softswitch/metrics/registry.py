@@ -90,6 +90,9 @@ class Metrics:
         self._former = self._gauge("calls_on_former_dialplans", "Calls that go on by a version from before a reload")
         self._bans = self._gauge("sip_banned_sources", "Sources that are not heard")
         self._pressure = self._gauge("overload_pressure", "0..1: how much of what can be left undone is left undone")
+        self._drains = self._gauge(
+            "draining", "1 where no new calls are taken, and the process ends when nobody is left"
+        )
         self._registrations = self._gauge("registrations", "Phones registered")
         self._trunk_up = self._gauge("trunk_up", "1 where the trunk is fit for calls", "trunk")
         self._trunk_calls = self._gauge("trunk_calls", "Calls that the trunk carries", "trunk")
@@ -162,6 +165,7 @@ class Metrics:
         self._reachable.set(sum(agent.reachable for agent in agents))
         self._bans.set(len(control.bans()))
         self._pressure.set(control.pressure())
+        self._drains.set(control.draining().draining)
         self._registrations.set(len(control.registrations()))
         trunks = self._own("trunk", {trunk.trunk: trunk for trunk in control.trunks()})
         _set(self._trunk_up, {name: int(trunk.up) for name, trunk in trunks.items()})

@@ -43,6 +43,11 @@ class Shared:
     def node(self) -> str:
         return "" if self.me is None else self.me.node
 
+    @property
+    def alone(self) -> bool:
+        """A file of SQLite is one process's."""
+        return bool(self._file)
+
     async def join(self, node: str, quiet_s: float, now: Callable[[], float] = time.time) -> list[Promise]:
         """Lead promises as this node, for which the store was opened; what it has left from before.
 

@@ -152,12 +152,12 @@ class Calls:
         lost = self.lost(wanted.arrived.request, wanted.user, wanted.trunk) if unheard else []
         return name, [*effects, *lost]
 
-    def lost(self, request: Request, user: str, trunk: str) -> list[Effect]:
+    def lost(self, request: Request, user: str, trunk: str, token: str = "") -> list[Effect]:
         """A call that is refused before it is a contact."""
         called = request.target.user
         if trunk:
             called = self._switch.trunks.called(trunk, request, called)
-        return self.reception.lost(request, called, user, trunk, self._switch.unix)
+        return self.reception.lost(request, called, user, trunk, self._switch.unix, token)
 
     def _make_leg(self, order: MakeLeg) -> Sequence[Effect]:
         contact = order.leg.partition(".")[0]
@@ -315,8 +315,8 @@ class Calls:
         onward = self.contacts[contact.id] = contact.onward()
         return onward
 
-    def hang_up(self, name: str) -> Sequence[Effect]:
-        return self._tell_contact(name, HangUp())
+    def hang_up(self, name: str, unwanted: bool = False) -> Sequence[Effect]:
+        return self._tell_contact(name, HangUp(unwanted))
 
     def due(self, kind: str, name: str) -> Sequence[Effect]:
         now = self._switch.now

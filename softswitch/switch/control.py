@@ -31,6 +31,7 @@ from softswitch.switch.view import (
     CalendarView,
     CallView,
     DialplanView,
+    DrainView,
     QueueView,
     Refused,
     StatisticsView,
@@ -182,6 +183,9 @@ class SwitchControl:
     def edges(self, plan: str) -> list[Edge]:
         return self._switch.paths.edges(plan)
 
+    def draining(self) -> DrainView:
+        return self._switch.offices.draining.view()
+
     def ready(self) -> dict[str, bool]:
         return self.parts()
 
@@ -229,6 +233,14 @@ class SwitchControl:
 
     def take_back_override(self, name: str, id: str, by: str) -> Override:
         return self._switch.hours.take_back(name, id, by)
+
+    def drain(self, within_s: float | None, by: str) -> DrainView:
+        self._switch.offices.draining.order(within_s, by)
+        return self.draining()
+
+    def take_back_drain(self, by: str) -> DrainView:
+        self._switch.offices.draining.take_back(by)
+        return self.draining()
 
     def voicemail_heard(self, voicemail: str) -> None:
         self._command(*self._switch.mailboxes.heard(voicemail))  # raises LookupError

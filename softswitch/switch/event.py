@@ -40,7 +40,7 @@ class Banned(DomainEvent):
 class CallShed(DomainEvent):
     """A new call was refused because there was too much to do, or as many calls as there may be."""
 
-    why: str  # closed list: "overload", "limit" (of calls, of a trunk, of RTP ports), "user" (his limit)
+    why: str  # closed list: "overload", "limit" (of calls, of a trunk, of RTP ports), "user" (his limit), "draining"
     count: int = 1
 
 

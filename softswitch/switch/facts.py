@@ -16,6 +16,7 @@ from softswitch.sip.registrar import Registered, Unregistered
 from softswitch.switch.campaigns import CampaignPaused, ListImported
 from softswitch.switch.dispositions import DispositionSet
 from softswitch.switch.do_not_call import NumbersListed, NumbersUnlisted
+from softswitch.switch.draining import Drained, DrainOrdered, DrainTakenBack
 from softswitch.switch.event import MessageDropped, Reloaded, ReloadRefused
 from softswitch.switch.hours import HoursOverridden, OverrideEnded
 from softswitch.switch.oversight import AgentForced, ContactMoved, OversightRefused, PriorityChanged
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 _ENGINE = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 _KEPT = frozenset({  # among the events of the store
-    AgentForced, AgentStateChanged, CampaignPaused, ContactMoved, DispositionSet, ExpectedWaitRose,
+    AgentForced, AgentStateChanged, CampaignPaused, ContactMoved, DispositionSet, DrainOrdered, DrainTakenBack,
+    Drained, ExpectedWaitRose,
     HoursOverridden, ListImported, LossNotRecorded, NumbersListed, NumbersUnlisted, OverrideEnded, OversightRefused,
     PriorityChanged, PromiseChanged, QueueJoined, QueueLeft, ReloadRefused, Reloaded, Repaired, SeatLeft,
     SeatRefused, SeatTaken, SupervisionBegan, SupervisionChanged, SupervisionEnded, SupervisionRefused,

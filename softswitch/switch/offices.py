@@ -40,6 +40,7 @@ from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
 from softswitch.switch.auditing import Auditing
 from softswitch.switch.campaigns import Campaigns
+from softswitch.switch.draining import Draining, draining
 from softswitch.switch.ports import Stored
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Offices:
         self._acd_worked = True
         self.auditing = Auditing(switch)
         self.campaigns = Campaigns(switch)
+        self.draining = Draining(switch)
         self.shared = switch.ports.shared
         switch.directory.can_promise = switch.ledger.can_promise
         switch.directory.takes_keyed = switch.ledger.takes_keyed
@@ -76,8 +78,13 @@ class Offices:
             SeekAgent: self._seek,
             DialCustomer: calls.outgoing.dial,
             ReleaseAgent: lambda order: calls.outgoing.tell(order.promise, order),
-            PromiseAnswer: lambda order: calls.to_contact(order.token.partition("/")[0], order),
+            PromiseAnswer: self._answer,
         }
+
+    def _answer(self, answer: PromiseAnswer) -> Sequence[Effect]:
+        if draining(answer.token):
+            return self.draining.answered(answer)
+        return self._switch.calls.to_contact(answer.token.partition("/")[0], answer)
 
     def _tell(self, take: Callable[[Any], None], order: Effect) -> Sequence[Effect]:
         take(order)
@@ -115,6 +122,8 @@ class Offices:
     def due(self, kind: str) -> Sequence[Effect]:
         if kind == "gatherings":
             return self._switch.gatherings.due()
+        if kind == "drain":
+            return list(self.draining.due())
         if kind == "audit":
             effects = list(self.auditing.due())
             self._settled()

@@ -23,6 +23,10 @@ class SharedPromises(Protocol):
     def node(self) -> str:
         """Whose promises are led here; "": nobody else has any, and nothing of this is used."""
 
+    @property
+    def alone(self) -> bool:
+        """Nobody else can come to lead them."""
+
     def claim(self, order: Claim) -> None: ...
 
     def meet(self, order: Meet) -> None: ...
@@ -39,6 +43,7 @@ class NotShared:
     """For who has all promises in memory."""
 
     node = ""
+    alone = True
 
     def claim(self, order: Claim) -> None: ...
 

@@ -69,10 +69,10 @@ class Reception:
         )
         return InboundContact(facts, directory, offered.leg, script, language), first
 
-    def lost(self, request: Request, called: str, user: str, trunk: str, unix: float) -> list[Effect]:
+    def lost(self, request: Request, called: str, user: str, trunk: str, unix: float, token: str = "") -> list[Effect]:
         """A call that was turned away at the door: the ledger hears of it where a plan says who would call back.
 
-        A caller on a trunk is who the trunk says, a phone who it has proved to be.
+        A caller on a trunk is who the trunk says, a phone who it has proved to be. ``token``: whose answer is awaited.
         """
         route = self._numbering.route(called, internal=bool(user))
         caller = compose.caller(request, trusted=bool(trunk))
@@ -86,7 +86,7 @@ class Reception:
         self._shed[name] = None
         if len(self._shed) > MOST_SHED:
             del self._shed[next(iter(self._shed))]
-        return [TellLedger(Lost(number, losing.to, "shed", name, unix))]
+        return [TellLedger(Lost(number, losing.to, "shed", name, unix, token=token))]
 
     def resumed(self, kept: ContactMemory, by: float) -> Script:
         """What led a contact of the former process. Raises ``LookupError`` where the plan is no more."""

@@ -152,7 +152,11 @@ class Signalling:
                 self._switch.arm(("turned away", ""), self._now + WRITE_DOWN_S)
 
     def _shed(self, request: Request, flow: Flow) -> list[Effect]:
-        """Too much to do: a new call is told so, what is not urgent is not heard."""
+        """Too much to do: a new call is told so, what is not urgent is not heard. A trunk that asks whether we take
+        calls is told no while we are draining."""
+        drains = request.method == "OPTIONS" and self._switch.offices.draining.on
+        if drains and self._switch.directory.trunk_of(flow, request):
+            return self._desk.busy(request, flow)
         overload = self._switch.overload
         if not overload.pressure:
             return []
@@ -185,6 +189,11 @@ class Signalling:
         if self._turned_away:
             self._switch.arm(("turned away", ""), self._now + WRITE_DOWN_S)
         return lost
+
+    @property
+    def unread(self) -> int:
+        """Calls that were shed, of which the ledger has yet to hear."""
+        return len(self._turned_away)
 
     def malformed(self, event: Malformed) -> Iterable[Effect]:
         self._switch.wire.unread(event)
@@ -252,6 +261,8 @@ class Signalling:
         return [*told, *self._switch.rollcall.heard(event.owner)]
 
     def _call_wanted(self, event: CallWanted) -> Sequence[Effect]:
+        if (refused := self._switch.offices.draining.refuse(event)) is not None:
+            return refused
         leg, effects = self._switch.calls.inbound(event)
         if leg:
             self._legs_by_invite[event.arrived.transaction] = leg

@@ -134,6 +134,20 @@ class StatisticsView:
     intervals: Intervals
 
 
+@dataclass(frozen=True, slots=True)
+class DrainView:
+    """Whether the switch is about to be taken out of service, and who is left."""
+
+    draining: bool
+    by: str = ""
+    since: float = 0.0  # Unix s
+    until: float = 0.0  # when the calls that are left are ended; 0: never
+    calls: int = 0  # that go on
+    waiting: int = 0  # those of them who wait in queues
+    unwritten: int = 0  # losses that the store does not have yet
+    refused: int = 0  # calls
+
+
 class Refused(Exception):
     """A command that makes sense, and is not carried out; ``why`` is of a closed list, the text for people."""
 
@@ -159,6 +173,9 @@ class PromiseDesk(Protocol):
 
     def wait(self, id: str) -> Wait | None:
         """Why it is not being kept just now; None where it is not in memory."""
+
+    def standstill(self, name: str) -> Wait:
+        """Why nobody is called by this queue or campaign; "" for ``why``: nothing stops it."""
 
     def spellings(self, number: str) -> set[str]:
         """As promises may have it."""
@@ -236,6 +253,13 @@ class Control(Protocol):
         """Order other hours, from and to Unix seconds. Raises ``LookupError`` and ``Refused``."""
 
     def take_back_override(self, name: str, id: str, by: str) -> Override: ...
+
+    def draining(self) -> DrainView: ...
+
+    def drain(self, within_s: float | None, by: str) -> DrainView:
+        """Take no new calls, and end when nobody is left, or after ``within_s``. Raises ``Refused``."""
+
+    def take_back_drain(self, by: str) -> DrainView: ...
 
     def voicemails(self) -> list[Message]:
         """Of all mailboxes, newest first."""

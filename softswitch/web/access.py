@@ -35,12 +35,13 @@ class Permission(enum.Enum):
     MEDIA = "media"  # keep new calls from a media process
     COMMAND = "command"  # end calls, withdraw promises
     RELOAD = "reload"  # take over what was written
+    DRAIN = "drain"  # take the switch out of service
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "agent": frozenset({Permission.LIVE, Permission.AGENT_STATE, Permission.RECORDING}),
-    "ops": frozenset({Permission.METRICS, Permission.LIVE, Permission.TRACE, Permission.MEDIA}),
-    "supervisor": frozenset(Permission) - {Permission.RELOAD},
+    "ops": frozenset({Permission.METRICS, Permission.LIVE, Permission.TRACE, Permission.MEDIA, Permission.DRAIN}),
+    "supervisor": frozenset(Permission) - {Permission.RELOAD, Permission.DRAIN},
     "admin": frozenset(Permission),
 }
 

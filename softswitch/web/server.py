@@ -26,6 +26,7 @@ from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, numb
 from softswitch.web.campaigns import Campaigns, CampaignStore
 from softswitch.web.dialplans import Dialplans, Reload
 from softswitch.web.do_not_call import DoNotCall, ListStore
+from softswitch.web.draining import Drains
 from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.oversight import Overseeing, agent_of, refusing
@@ -107,6 +108,7 @@ class Api:
         overseeing = Overseeing(self._control)
         why = Why(self._control, self._reader)
         campaigns = Campaigns(self._control, self._reader)
+        drains = Drains(self._control)
         promises = Promises(self._control, self._reader)
         return [
             ("GET", "/healthz", Permission.OPEN, self.healthy),
@@ -119,6 +121,9 @@ class Api:
             ("GET", "/api/v1/dialplans/{name}/edges", live, self._dialplans.edges),
             ("GET", "/api/v1/calls/{id}/path", Permission.TRACE, self._dialplans.path),
             ("POST", "/api/v1/reload", Permission.RELOAD, self._dialplans.reloaded),
+            ("GET", "/api/v1/drain", live, drains.shown),
+            ("POST", "/api/v1/drain", Permission.DRAIN, drains.order),
+            ("DELETE", "/api/v1/drain", Permission.DRAIN, drains.take_back),
             ("GET", "/api/v1/agents", live, self._list("agents")),
             ("GET", "/api/v1/queues", live, self._list("queues")),
             ("GET", "/api/v1/registrations", live, self._list("registrations")),
@@ -191,9 +196,9 @@ class Api:
         return json_response({"healthy": True})
 
     async def ready(self, request: web.Request, who: str) -> web.Response:
-        parts = self._control.ready()
-        fit = all(parts.values())
-        return json_response({"ready": fit, "parts": parts}, 200 if fit else 503)
+        parts, draining = self._control.ready(), self._control.draining().draining
+        fit = all(parts.values()) and not draining
+        return json_response({"ready": fit, "parts": parts, "draining": draining}, 200 if fit else 503)
 
     async def metrics(self, request: web.Request, who: str) -> web.Response:
         self._metrics.sample(self._control)

@@ -20,6 +20,7 @@ class SimPool:
     """``SharedPromises`` on the store in memory, for one node alone."""
 
     node = "a"
+    alone = False
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -25,6 +25,7 @@ from softswitch.switch.view import (
     CalendarView,
     CallView,
     DialplanView,
+    DrainView,
     QueueView,
     Refused,
     StatisticsView,
@@ -53,6 +54,7 @@ class FakeControl:
     desk: FakeDesk | None = None
     barring: FakeBarring = field(default_factory=FakeBarring)
     outbound: FakeCampaigns = field(default_factory=FakeCampaigns)
+    drained: DrainView = field(default_factory=lambda: DrainView(False))
 
     def statistics(self, of_agents: bool) -> StatisticsView:
         return StatisticsView(NOON.timestamp(), "Europe/Berlin", NOON.timestamp() - 900, self.counted)
@@ -116,6 +118,20 @@ class FakeControl:
             raise LookupError(f"{name} has no override {id!r}")
         self.done.append(("take back", name, id, by))
         return OVERRIDE
+
+    def draining(self) -> DrainView:
+        return self.drained
+
+    def drain(self, within_s: float | None, by: str) -> DrainView:
+        until = 0.0 if within_s is None else NOON.timestamp() + within_s
+        self.drained = DrainView(True, by, NOON.timestamp(), until, 3, 2, 0, 7)
+        return self.drained
+
+    def take_back_drain(self, by: str) -> DrainView:
+        if not self.drained.draining:
+            raise Refused("not draining", "this switch takes calls: there is nothing to take back")
+        self.drained = DrainView(False, calls=3, waiting=2)
+        return self.drained
 
     def path(self, contact: str) -> CallPath | None:
         steps = (PathStep("welcome", "say", 0.0, 1.5, "next", "menu"), PathStep("menu", "menu", 1.5))

@@ -13,7 +13,7 @@ from softswitch import supervisor
 from softswitch.media.process import arguments
 from softswitch.rtp.jitter import JitterSettings
 from softswitch.settings import load
-from softswitch.supervisor import GIVE_UP, Supervisor, media_command
+from softswitch.supervisor import DRAINED, GIVE_UP, Supervisor, media_command
 from tests.support.process import eventually
 
 
@@ -31,8 +31,8 @@ def test_the_jitter_buffer_is_as_it_is_written(tmp_path: Path, written: str, rea
     assert module == "softswitch.media" and arguments(given).jitter == read
 
 
-def child(runs: Path, first_s: float) -> list[str]:
-    """Its first run takes so long; each gives up."""
+def child(runs: Path, first_s: float, status: int = GIVE_UP) -> list[str]:
+    """Its first run takes so long; each ends with ``status``."""
     return [
         "-c",
         f"""
@@ -41,7 +41,7 @@ runs = pathlib.Path({str(runs)!r})
 first = not runs.exists()
 runs.open("a").write("x")
 time.sleep({first_s} if first else 0)
-sys.exit({GIVE_UP})
+sys.exit({status})
 """,
     ]
 
@@ -62,6 +62,16 @@ async def test_one_that_was_steady_is_tried_again(tmp_path: Path, monkeypatch: p
         await eventually(lambda: runs.exists() and len(runs.read_text()) >= 3, 20, "it is started again")
         it.stop()
         assert await running == 0
+
+
+@pytest.mark.parametrize("steady_s", [30.0, 0.1])
+async def test_one_that_was_drained_is_not_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steady_s: float
+) -> None:
+    monkeypatch.setattr(supervisor, "STEADY_S", steady_s)
+    with (tmp_path / "lock").open("w") as lock:
+        assert await Supervisor({"control": child(tmp_path / "runs", 0.3, DRAINED)}, lock.fileno()).run() == 0
+    assert (tmp_path / "runs").read_text() == "x"
 
 
 async def test_a_hangup_is_for_control_which_it_does_not_end(tmp_path: Path) -> None:

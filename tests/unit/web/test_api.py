@@ -150,7 +150,11 @@ async def test_ready_only_with_all_parts(connect: Connect, control: FakeControl)
     client = await connect()
     assert (await get(client, "/readyz"))["ready"] is True
     control.parts = {"sip": True, "media": False}
-    assert await get(client, "/readyz", 503) == {"ready": False, "parts": {"sip": True, "media": False}}
+    assert await get(client, "/readyz", 503) == {
+        "ready": False,
+        "parts": {"sip": True, "media": False},
+        "draining": False,
+    }
     assert (await get(client, "/healthz"))["healthy"] is True
 
 

@@ -1,0 +1,38 @@
+"""Taking the switch out of service over HTTP: order it, take it back, see who is left."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from softswitch.switch.view import Control
+from softswitch.web.body import read_body
+from softswitch.web.oversight import refusing
+from softswitch.web.problem import json_response
+
+MOST_WITHIN_S = 7 * 86400.0
+
+
+class DrainBody(msgspec.Struct, forbid_unknown_fields=True):
+    within_s: Annotated[float, msgspec.Meta(gt=0, le=MOST_WITHIN_S)] | None = None
+
+
+class Drains:
+    """Handlers for routes."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    async def shown(self, request: web.Request, who: str) -> web.Response:
+        return json_response({"drain": self._control.draining()})
+
+    async def order(self, request: web.Request, who: str) -> web.Response:
+        body = await read_body(request, DrainBody, '{"within_s": 1800}')
+        with refusing():
+            return json_response({"drain": self._control.drain(body.within_s, f"api {who}")}, 202)
+
+    async def take_back(self, request: web.Request, who: str) -> web.Response:
+        with refusing():
+            return json_response({"drain": self._control.take_back_drain(f"api {who}")})
