@@ -23,6 +23,7 @@ NOT_WRITTEN = "not in the store yet"
 STORE_AWAY = "store is away"
 NO_POLICY = "nothing is configured to keep it"
 PAUSE = "pause after the last attempt"
+NOT_YET = "its time has not come"  # a list has said when, or it lies in the pool until then
 LEFT_ALONE = "number was dialled often enough lately"  # for whatever promise
 NEVER_OPENS = "its hours never come"  # those of its queue, those at its place and days off together
 TOO_LATE = "its next hour comes after its end"
@@ -87,7 +88,8 @@ def _before_it_is_due(entry: Entry, rules: Rules, situation: Situation, now: flo
         return None
     alone_until = rules.left_alone_until(promise, now)
     if next_at <= max(alone_until, promise.not_before):
-        return Wait(LEFT_ALONE if alone_until > promise.not_before else PAUSE, next_at)
+        pause = PAUSE if promise.attempts else NOT_YET
+        return Wait(LEFT_ALONE if alone_until > promise.not_before else pause, next_at)
     return Wait(OUTSIDE_HOURS, next_at)
 
 

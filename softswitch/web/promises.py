@@ -7,20 +7,24 @@ the store is told of some changes only later. ``next`` is where the next page be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from heapq import nlargest, nsmallest
 from itertools import islice
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, get_args
 
 import msgspec
 import structlog
 from aiohttp import web
 
+from softswitch.callback.campaign import STAGE as IMPORTED
 from softswitch.callback.history import Attempt, Logged
 from softswitch.callback.model import OPEN, Promise, PromiseState
+from softswitch.callback.standstill import ABANDON_LIMIT
+from softswitch.callback.waits import NOT_YET, Wait
 from softswitch.callback.wanted import CLOSED, EVERY, Place, Wanted, place
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.ivr.moment import PAST_EXAMPLE, past
+from softswitch.settings.callback import Stage
 from softswitch.switch.view import Control, PromiseDesk, Refused
 from softswitch.web.body import WithdrawBody, number_of, read_body
 from softswitch.web.problem import ApiError, json_response
@@ -30,6 +34,10 @@ MOST_LIKE = 500  # ids that a misspelt one is compared with: as long
 MOST_PRIORITY_S = 86400.0 * 366
 _SETS = {"open": OPEN, "ended": CLOSED, "any": EVERY}
 _ORDERS = ("oldest", "newest")
+_STAGES = (*get_args(Stage), IMPORTED)
+_PARAMETERS = (
+    "state", "queue", "campaign", "stage", "number", "since", "until", "due", "order", "all", "limit", "after",
+)  # fmt: skip
 _POOL = "in the pool, for whoever has room"
 _log = structlog.get_logger("softswitch.web")
 
@@ -135,14 +143,22 @@ class Promises:
         """The row, how old it is, and why it waits."""
         now, _ = self._desk.moment()
         is_open = promise.state in OPEN
-        wait = self._desk.wait(promise.id) if is_open else None
-        elsewhere = f"at node {promise.node}" if promise.node else _POOL
+        wait = (self._desk.wait(promise.id) or self._elsewhere(promise, now)) if is_open else Wait("")
         return {
             **{name: getattr(promise, name) for name in Promise.__slots__},
             "age_s": now - promise.recorded_at,
-            "waits": (wait.why if wait else elsewhere) if is_open else "",
-            "waits_until": wait.until if wait else 0.0,
+            "waits": wait.why,
+            "waits_until": wait.until if wait.until != float("inf") else 0.0,
         }
+
+    def _elsewhere(self, promise: Promise, now: float) -> Wait:
+        """Of one that we do not lead. In the pool it waits for its time, and then for what stops all of its list."""
+        if promise.node:
+            return Wait(f"at node {promise.node}")
+        if promise.not_before > now:
+            return Wait(NOT_YET, promise.not_before)
+        stands = self._desk.standstill(promise.name)
+        return stands if stands.why not in ("", ABANDON_LIMIT) else Wait(_POOL)
 
 
 async def _pausing(promises: Iterable[Promise]) -> AsyncIterator[Promise]:
@@ -159,6 +175,8 @@ def _before(one: Place, other: Place, wanted: Wanted) -> bool:
 
 def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
     query, (now, zone) = request.query, desk.moment()
+    _known("parameter", (key for key in query), _PARAMETERS)
+    _known("stage", query.get("stage", "").split(), _STAGES)
     everything = number_of(request, "all", 0, 1)
     order = query.get("order", "newest" if everything or query.get("state") in ("ended", "any") else "oldest")
     if order not in _ORDERS:
@@ -174,6 +192,14 @@ def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
         now if number_of(request, "due", 0, 1) else 0.0,
         order == "newest",
     )
+
+
+def _known(what: str, words: Iterable[str], known: Sequence[str]) -> None:
+    """What is misspelt asks for nothing, and all would be shown, or none. Raises ``ApiError``."""
+    for word in words:
+        if word not in known:
+            hint = did_you_mean(word, known).removeprefix("; ") or f"one of {', '.join(known)}"
+            raise ApiError(400, f"there is no {what} {word!r}", hint)
 
 
 def _states(written: str) -> frozenset[PromiseState]:

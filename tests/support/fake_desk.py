@@ -31,6 +31,7 @@ class FakeDesk:
     rows: list[Promise] = field(default_factory=lambda: list(AT_HAND))
     trouble: int = 0
     waits: dict[str, Wait] = field(default_factory=lambda: {"p-1": Wait("no agent free")})
+    stands: dict[str, Wait] = field(default_factory=dict)
 
     def moment(self) -> tuple[float, str]:
         return NOW, "Europe/Berlin"
@@ -43,6 +44,9 @@ class FakeDesk:
 
     def wait(self, id: str) -> Wait | None:
         return self.waits.get(id)
+
+    def standstill(self, name: str) -> Wait:
+        return self.stands.get(name, Wait(""))
 
     def spellings(self, number: str) -> set[str]:
         return {"+86" + number.replace(" ", "").replace("-", "").removeprefix("+86")}

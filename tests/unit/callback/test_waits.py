@@ -17,12 +17,14 @@ from softswitch.callback.model import (
     Policies,
     PromiseState,
     Promote,
+    Restored,
     RetryNow,
     Window,
     Withdraw,
 )
 from softswitch.callback.waits import Wait
 from tests.unit.callback.desk import E164, NOON, SALES, Desk
+from tests.unit.callback.pool_desk import pooled
 
 S = PromiseState
 MORNING = Window("Asia/Shanghai", 9 * 60, 12 * 60)  # NOON is 16:53 there
@@ -51,6 +53,12 @@ def test_an_agent_who_is_kept_back_is_not_free() -> None:
     desk.due()
     desk.feed(Capacity("sales", 1, 0))
     assert wait(desk) == Wait(waits.NO_AGENT)
+
+
+def test_a_list_has_said_when() -> None:
+    desk = Desk(replace(SALES, campaign="fair"))
+    desk.feed(Restored((pooled(1, campaign="fair", group="fair", not_before=NOON + 60.0),)))
+    assert wait(desk) == Wait(waits.NOT_YET, NOON + 60.0)
 
 
 def test_outside_hours_until_they_begin() -> None:

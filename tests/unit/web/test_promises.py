@@ -11,6 +11,7 @@ import structlog
 from aiohttp.test_utils import TestClient, TestServer
 
 from softswitch.callback.model import Promise, PromiseState
+from softswitch.callback.standstill import ABANDON_LIMIT
 from softswitch.callback.waits import Wait
 from softswitch.metrics import Metrics
 from softswitch.web import make_app
@@ -134,6 +135,8 @@ async def test_what_is_asked_for(client: Client, store: Store, query: str, found
         ("?since=soon", "'soon' is not a moment"),
         ("?after=nowhere", "after='nowhere' is no place in a list"),
         ("?limit=-1", "limit='-1' is not a number"),
+        ("?campain=welcome", "there is no parameter 'campain'"),
+        ("?stage=abandonned", "there is no stage 'abandonned'"),
     ],
 )
 async def test_what_is_not_understood_is_said(client: Client, query: str, error: str) -> None:
@@ -151,6 +154,26 @@ async def test_each_row_says_how_old_it_is_and_why_it_waits(client: Client, cont
         (998.0, "at node b", 0.0),
         (997.0, "in the pool, for whoever has room", 0.0),
         (996.0, "", 0.0),
+    ]
+
+
+async def test_one_in_the_pool_waits_for_its_time_and_for_what_stops_its_list(
+    client: Client, control: FakeControl, store: Store
+) -> None:
+    control.promise_desk().rows[:], control.promise_desk().waits = [], {}
+    control.promise_desk().stands = {"welcome": Wait("outside hours", NOW + 60), "rare": Wait(ABANDON_LIMIT)}
+    store.stored[:] = [
+        promise(1, campaign="welcome"),
+        promise(2, campaign="rare"),
+        promise(3, campaign="welcome", not_before=NOW + 90),
+        promise(4, campaign="welcome", not_before=NOW),
+    ]
+    rows = (await get(client, "?state=open"))["promises"]
+    assert [(row["waits"], row["waits_until"]) for row in rows] == [
+        ("outside hours", NOW + 60),
+        ("in the pool, for whoever has room", 0.0),
+        ("its time has not come", NOW + 90),
+        ("outside hours", NOW + 60),
     ]
 
 
