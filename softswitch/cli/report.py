@@ -23,7 +23,6 @@ from softswitch.ivr.moment import PAST_EXAMPLE, past
 from softswitch.settings import Settings, load
 from softswitch.settings.system import QUEUE_LOG
 
-app = typer.Typer()
 Queue = Annotated[str, typer.Option("--queue", help="Only this one.")]
 Agent = Annotated[str, typer.Option("--agent", help="Only this one.")]
 By = Annotated[str, typer.Option("--by", help="A row for each queue, agent or interval (of 15 minutes).")]
@@ -65,7 +64,6 @@ _AGENT: list[list[Column]] = [
 ]  # fmt: skip
 
 
-@app.command()
 def report(
     queue: Queue = "",
     agent: Agent = "",
