@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 # Files of tests, on five workers for two cores: those that wait for phones come first, by their names, and leave both
 # idle most of the time; short ones fill the end.
 SIDE_BY_SIDE := --numprocesses 5 --dist loadfile --no-loadscope-reorder
+# Containers often say that no bytecode is to be kept; then each of a thousand processes compiles the whole house anew.
+unexport PYTHONDONTWRITEBYTECODE
 CONFIG ?= config
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -23,9 +25,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	tests/setup-system.sh
 	$(MAKE) --no-print-directory --jobs 2 lint side-by-side
-	$(BIN)/python -m pytest tests -m alone || $(BIN)/python -m tests.second_look
+	$(BIN)/python -m pytest $$(grep -rl 'mark\.alone' tests --include='*.py') -m alone || $(BIN)/python -m tests.second_look
 
 side-by-side: $(STAMP)
+	@$(BIN)/python -m pytest tests --collect-only -qq >/dev/null || true # compiled once, and not by each worker
 	$(BIN)/python -m pytest tests -m "not alone" $(SIDE_BY_SIDE) || $(BIN)/python -m tests.second_look
 
 quick: lint unit
