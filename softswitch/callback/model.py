@@ -99,6 +99,7 @@ class Lost:
     token: str = ""
     step: str = ""  # of the dialplan, at which it happened
     former: str = ""  # as whom the same call was lost before it became this contact
+    caller: str = ""  # of one that was keyed in: by whom, as presented
 
 
 @dataclass(frozen=True, slots=True)

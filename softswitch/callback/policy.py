@@ -34,6 +34,7 @@ class Policy:
     stages: tuple[str, ...] = ("abandoned", "queue-full", "accepted-offer", "keyed", "shed")
     window: Window = Window()
     short_abandon_s: float = 0.0  # an abandon before this is not recorded
+    keyed_per_caller: int = 5  # numbers that one caller may key in within 24 h; 0: no limit
     retry_busy_s: float = 300.0
     retry_no_answer_s: float = 1800.0
     retry_failed_s: float = 900.0

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from softswitch.callback.book import Entry
+from softswitch.callback.keyed import OFTEN, Keyed
 from softswitch.callback.model import OPEN, LossNotRecorded, Lost, Promise, PromiseAnswer, PromiseChanged, PromiseState
 from softswitch.callback.mover import Mover
 from softswitch.callback.repeat import WAITS, again, first_priority_s, joined, later
@@ -28,6 +29,7 @@ class Recorder:
     def __init__(self, move: Mover, ids: Ids) -> None:
         self._move = move
         self._ids = ids
+        self._keyed = Keyed()
         self._ghosts: dict[tuple[str, str], Entry] = {}  # let go, though the store may have their row as an open one
 
     def lost(self, loss: Lost) -> None:
@@ -39,9 +41,22 @@ class Recorder:
         if why := self._move.rules.refuses(loss):
             self._refuse(loss, why)
             return
+        if entry is None and loss.stage == "keyed" and not self._may_key(loss, number.dial):
+            self._refuse(loss, OFTEN)
+            return
         if loss.former:
             self._lost_again(loss, number.dial, entry)
         self._record(self._make(loss, number.dial) if entry is None else self._add(entry, loss), loss)
+
+    def _may_key(self, loss: Lost, number: str) -> bool:
+        """Else this caller has us call too many; if he may, it is one of them."""
+        rules, now = self._move.rules, self._move.now
+        found = rules.number(loss.caller, loss.queue)
+        caller = "" if found.why == "withheld" else found.dial or loss.caller.strip()
+        if self._keyed.too_often(caller, number, rules.policy(loss.queue).keyed_per_caller, now):
+            return False
+        self._keyed.note(caller, number, now)
+        return True
 
     def join(self, several: Iterable[list[Entry]]) -> None:
         """Queues are in one group that were in none: their promises to one number become one."""

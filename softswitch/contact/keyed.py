@@ -16,7 +16,7 @@ from softswitch.core.effect import Effect
 from softswitch.ivr.keying import Keying, Turn
 from softswitch.ivr.speech import sentence
 
-_NOT_THE_NUMBERS = frozenset({"store", "policy"})  # reasons for which no other number would do better
+_NOT_THE_NUMBERS = frozenset({"store", "policy", "keyed-often"})  # reasons for which no other number would do better
 
 
 class Keyed(TurnedAway):

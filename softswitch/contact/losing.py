@@ -48,6 +48,7 @@ class Losing(Transferable):
         return Lost(
             number or self.facts.caller, queue, stage, self.id, self.unix(since), now - since, token,
             step=self.step if plan is None else plan.step, former=self.facts.shed_as,
+            caller=self.facts.caller if stage == "keyed" else "",
         )  # fmt: skip
 
     @property

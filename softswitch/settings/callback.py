@@ -32,6 +32,9 @@ class Callback(Dialling):
     stage_priority: dict[Stage, Seconds] = Field(default_factory=dict)  # on top of it, by where somebody was lost
     repeat_priority: Seconds = 0.0  # the same for each further loss of the same customer
     short_abandon: Seconds = 0.0  # an abandon before this is not recorded
+    keyed_per_caller: int = Field(
+        default=5, ge=0, le=100
+    )  # other numbers that one caller may name in 24 h; 0: no limit
     max_attempts: int = Field(default=3, ge=1, le=20)
     most_per_day: int | None = Field(default=None, ge=1, le=20)  # dials of one number in 24 h, over all there is
     expiry: PositiveSeconds = 2 * 86400.0
@@ -50,6 +53,7 @@ class Callback(Dialling):
             stages=self.stages,
             window=self.window.window(),
             short_abandon_s=self.short_abandon,
+            keyed_per_caller=self.keyed_per_caller,
             max_attempts=self.max_attempts,
             most_per_day=self.most_per_day or 0,
             expiry_s=self.expiry,

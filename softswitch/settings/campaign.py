@@ -69,7 +69,7 @@ class CampaignSettings(Callback):
     begins: Date | None = None  # the first day, in the zone of its window
     ends: Date | None = None  # the last one
 
-    @field_validator("stages", "short_abandon", mode="before")
+    @field_validator("stages", "short_abandon", "keyed_per_caller", mode="before")
     @classmethod
     def _of_queues(cls, value: Any) -> Any:
         raise ValueError("is for queues: a campaign calls who is in its list, so leave it out")

@@ -289,3 +289,17 @@ def test_a_restart_while_he_keys_leaves_him_in_his_place() -> None:
     keys(house, call, "1213900001111#1")
     ended(house, call)
     assert told(house) == [(OTHER, "orders", "keyed", "orders")]
+
+
+def test_who_names_one_number_too_many_is_not_asked_for_another_one() -> None:
+    house = centre(DIRECT)
+    for n in range(5):
+        call = asked(house)
+        keys(house, call, f"21390000111{n}#1")
+        ended(house, call)
+    call = asked(house)
+    keys(house, call, "213900002222#1")
+    ended(house, call)
+    assert not said_at_all(house, "cannot call this number"), "another one would do no better"
+    assert [one.number for one in promised(house)] == [f"+861390000111{n}" for n in range(5)]
+    assert [one.why for one in refused(house)] == ["keyed-often"]

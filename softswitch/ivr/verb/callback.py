@@ -16,7 +16,7 @@ from softswitch.ivr.verb.base import Duration, KeyPath, Name, Verb, Written
 PROMISE_LIMIT_S = 10.0  # a promise is one write to the store
 PROMISE_STAGE = "accepted-offer"
 KEYED_STAGE = "keyed"
-_NOT_THE_NUMBERS = frozenset({"store", "policy", ""})  # reasons for which no other number would do better
+_NOT_THE_NUMBERS = frozenset({"store", "policy", "keyed-often", ""})  # for these no other number would do better
 
 
 class AskNumber(Written):
