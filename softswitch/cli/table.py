@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +18,7 @@ from rich.text import Text
 from softswitch.core.legible import printable
 from softswitch.core.units import spoken
 
+WIDE = 1000  # characters
 Column = tuple[str, str, Callable[[Any], str]]  # heading, key, how to write the value
 
 
@@ -63,8 +66,11 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], as_json: 
         typer.echo(nothing)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, _, _ in columns:
-        table.add_column(heading, overflow="fold")
+    for number, (heading, _, _) in enumerate(columns):
+        table.add_column(
+            heading, overflow="fold", no_wrap=number == 0
+        )  # what a row is called by is copied in one piece
     for row in rows:  # Text: what a caller calls himself is no markup, and steers no terminal
         table.add_row(*(Text(printable(write(row.get(key)))) for _, key, write in columns))
-    Console(soft_wrap=False).print(table)
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ  # who reads lines has one for each row
+    Console(soft_wrap=False, width=WIDE if piped else None).print(table)

@@ -12,6 +12,21 @@ EVIL = "evil\x1b]0;x\x07\x1b[2J\x9b31m\u202e忙"
 COLUMNS: list[Column] = [("user agent", "user_agent", text)]
 
 
+def test_what_a_row_is_called_by_is_in_one_piece(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, words = "promise-4f5982e370356bd0def58161", "in the pool, for whoever has room " * 5
+    columns: list[Column] = [("promise", "id", text), ("why it waits", "why", text), ("number", "number", text)]
+    row = {"id": id, "why": words.strip(), "number": "+8613800138000"}
+    monkeypatch.setenv("COLUMNS", "60")
+    show([row], columns, False, "nothing")
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if id in line] == [id]
+    monkeypatch.delenv("COLUMNS")
+    show([row], columns, False, "nothing")
+    _, line = capsys.readouterr().out.splitlines()
+    assert line.split("  ") == [id, words.strip(), "+8613800138000"], "a line for each row, where nobody looks"
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_an_escape_sequence_is_not_passed_on(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     show([{"user_agent": EVIL}], COLUMNS, as_json, "nothing")
