@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from operator import attrgetter, is_
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,7 +20,6 @@ T = TypeVar("T")
 
 _ILLEGIBLE = re.compile("[\x00\ud800-\udfff]")
 _BARE_CR = re.compile("\r(?!\n)")  # goes back to the beginning of the line, and writes over it
-_PLAIN = frozenset({int, float, bool, type(None)})
 _NUL = rb"\u0000"  # as JSON writes it
 
 
@@ -47,30 +48,48 @@ def to_json(value: object) -> bytes:
 
 
 def _legible(value: Any) -> Any:
-    kind = type(value)
-    if kind in _PLAIN or (kind is str and value.isascii() and "\0" not in value):
+    way = _way(type(value))  # type: ignore[arg-type]  # a class is hashable
+    return value if way is None else way(value)
+
+
+@functools.cache
+def _way(kind: type[Any]) -> Callable[[Any], Any] | None:
+    """None: there is no text in it."""
+    if issubclass(kind, str):
+        return _text
+    if kind is tuple or kind is list:
+        return _sequence
+    if issubclass(kind, dict):
+        return lambda value: {_legible(key): _legible(item) for key, item in value.items()}
+    return _record if is_dataclass(kind) and not issubclass(kind, type) else None
+
+
+def _text(value: str) -> str:
+    if value.isprintable() or (value.isascii() and "\0" not in value):
         return value  # nearly everything
-    if isinstance(value, str):
-        return _ILLEGIBLE.sub("\ufffd", value) if _ILLEGIBLE.search(value) else value
-    if type(value) in (tuple, list):
-        return type(value)(_legible(item) for item in value)
-    if isinstance(value, dict):
-        return {_legible(key): _legible(item) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return _record(value)
-    return value
+    return _ILLEGIBLE.sub("\ufffd", value) if _ILLEGIBLE.search(value) else value
+
+
+def _sequence(value: Any) -> Any:
+    new = [_legible(item) for item in value]
+    return value if all(map(is_, new, value)) else type(value)(new)
 
 
 def _record(value: Any) -> Any:
+    names, get = _fields(type(value))  # type: ignore[arg-type]  # likewise
     new = {}
-    for name in _names(type(value)):  # type: ignore[arg-type]  # a class of anything
-        was = getattr(value, name)
-        if type(was) not in _PLAIN and (item := _legible(was)) is not was and item != was:
+    for name, was in zip(names, get(value), strict=True):
+        if type(was) is str and was.isprintable():
+            continue
+        if (item := _legible(was)) is not was and item != was:
             new[name] = item
     return replace(value, **new) if new else value
 
 
 @functools.cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a record that are given to make one."""
-    return tuple(field.name for field in fields(kind) if field.init)
+def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Those that are given to make a record, and how to get all of them."""
+    names = tuple(field.name for field in fields(kind) if field.init)
+    if len(names) > 1:
+        return names, attrgetter(*names)
+    return names, lambda record: tuple(getattr(record, name) for name in names)

@@ -24,11 +24,12 @@ GOING_ON = text("NOT ended")
 KEEPS = text("promise <> ''")
 MOVED = text("state <> 'recorded'")  # the many of a list that nothing was done about yet are not in that index
 LOST = text("stage <> 'imported'")
-ENDED_ROW = text("state IN ('kept', 'failed', 'withdrawn', 'expired')")
-OPEN_ROW = text("state NOT IN ('kept', 'failed', 'withdrawn', 'expired')")
-_POOL = "node = '' AND state NOT IN ('kept', 'failed', 'withdrawn', 'expired') AND not_before "
-OWNED = text("node <> '' AND state NOT IN ('kept', 'failed', 'withdrawn', 'expired')")
-POOL_READY, POOL_LATER = text(_POOL + "= 0"), text(_POOL + "> 0")  # whoever claims them; later: not yet
+# SQLite makes a table of each IN, for each index, whenever a row is written: spelt out, a row costs 15 of 36 us less.
+ENDED_ROW = text("(" + " OR ".join(f"state = '{state}'" for state in ENDED) + ")")
+OPEN_ROW = text(" AND ".join(f"state <> '{state}'" for state in ENDED))
+OWNED = text(f"node <> '' AND {OPEN_ROW.text}")
+POOL_READY = text(f"node = '' AND not_before = 0 AND {OPEN_ROW.text}")  # whoever claims them
+POOL_LATER = text(f"node = '' AND not_before > 0 AND {OPEN_ROW.text}")  # not yet
 
 promises = Table(
     "promises",

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
+from softswitch.store.checkpoint import MOST_PAGES, Checkpoints
 from softswitch.store.database import PATIENCE_S, Fact, Refused, T, Transaction, commit
 from softswitch.store.statement import Name, Row, texts
 
@@ -29,6 +30,7 @@ def prepare(connection: Any) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={MOST_PAGES}")
 
 
 class Sqlite:
@@ -38,6 +40,7 @@ class Sqlite:
         self._path = path
         self._texts = texts()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._checkpoints = Checkpoints(partial(connect, path))
         self._connection: sqlite3.Connection | None = None  # the thread's
 
     async def commit(self, batch: Sequence[Fact]) -> Refused:
@@ -51,7 +54,7 @@ class Sqlite:
         return await self._in_thread(run)
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()
 
     # ---- the thread ----------------------------------------------------------------------------------------------
@@ -71,6 +74,7 @@ class Sqlite:
         if self._connection is None:
             self._connection = connect(self._path)
         connection = self._connection
+        before = connection.total_changes
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield _Transaction(connection, self._texts)
@@ -78,6 +82,11 @@ class Sqlite:
         except BaseException:
             connection.rollback()
             raise
+        self._checkpoints.committed(connection.total_changes - before)
+
+    def _end(self) -> None:
+        self._checkpoints.close()
+        self._disconnect()
 
     def _disconnect(self) -> None:
         if self._connection is not None:

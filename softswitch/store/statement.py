@@ -49,6 +49,7 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase | TextClause]:
     return {
         **word.statements(),
         ("promises", "put"): _upsert(insert, schema.promises),
+        ("promises", "pool"): insert(schema.promises).on_conflict_do_nothing(),
         ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
         ("promise_log", "put"): _upsert(insert, schema.promise_log),
         ("promise_log", "prune"): _prune(schema.promise_log, schema.promise_log.c.at),
@@ -92,7 +93,7 @@ def texts() -> Mapping[Name, str]:
     made = {}
     for name, statement in statements("sqlite").items():
         given = [column.name for column in schema.metadata.tables[name[0]].columns if column.autoincrement is not True]
-        made[name] = str(statement.compile(dialect=dialect, column_keys=given if name[1] == "put" else None))
+        made[name] = str(statement.compile(dialect=dialect, column_keys=given if name[1] in ("put", "pool") else None))
     return made
 
 
@@ -146,8 +147,10 @@ def _row(record: Any) -> dict[str, Any]:
 
 def promise_row(fact: Promise) -> dict[str, Any]:
     """Of a legible one, with what it is claimed by."""
-    row = _row(fact) | {"state": fact.state.value, "group": fact.key, "name": fact.name, "rank": fact.rank}
-    return row | {"variables": to_json(fact.variables).decode() if fact.variables else "[]"}
+    row = _row(fact)
+    row["state"], row["group"], row["name"], row["rank"] = fact.state.value, fact.key, fact.name, fact.rank
+    row["variables"] = to_json(fact.variables).decode() if fact.variables else "[]"
+    return row
 
 
 def promise(fact: Promise, by: str = "") -> list[Change]:

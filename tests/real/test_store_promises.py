@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from softswitch.callback.history import Attempt, Logged
 from softswitch.callback.model import OPEN, PromiseState
 from softswitch.callback.wanted import CLOSED, EVERY, Place, Wanted, place
-from softswitch.store import campaign, promises
+from softswitch.store import campaign
 from softswitch.store.store import Store
 from tests.real.test_store_contract import Kept, kept
 from tests.support import facts
@@ -124,34 +124,6 @@ async def test_old_history_is_forgotten_and_the_promise_is_not(kept: Kept) -> No
     assert not log and await kept.store.promise("promise-1") is not None
     log, _ = await kept.store.promise_history("promise-2")
     assert len(log) == 1
-
-
-@pytest.mark.parametrize(
-    ("wanted", "index"),
-    [
-        (Wanted(OPEN), "promises_listed_open"),
-        (Wanted(CLOSED, newest_first=True), "promises_listed_ended"),
-        (Wanted(frozenset({S.WITHDRAWN})), "promises_listed_state"),
-        (Wanted(frozenset({S.DIALLING})), "promises_listed_state"),
-        (Wanted(OPEN, campaign="welcome"), "promises_open_name"),
-        (Wanted(CLOSED, campaign="welcome"), "promises_ended_name"),
-        (Wanted(OPEN, stage="shed"), "promises_listed_stage"),
-        (Wanted(OPEN, numbers=frozenset({"+8613800000001"})), "promises_one_open"),
-        (Wanted(CLOSED, numbers=frozenset({"+8613800000001"})), "promises_ended_number"),
-    ],
-)
-async def test_a_page_of_a_million_is_found_by_an_index(
-    tmp_path_factory: pytest.TempPathFactory, wanted: Wanted, index: str
-) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path_factory.mktemp('var')}/a.db")
-    literal = {"literal_binds": True}
-    dialect = sqlite.dialect(paramstyle="named")
-    async with store._engines.read.connect() as connection:
-        for part in promises.page(wanted, (AT, "p"), 10):
-            sql = str(part.compile(dialect=dialect, compile_kwargs=literal))
-            plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
-            assert f"INDEX {index} " in plan[0], plan
-    await store.close()
 
 
 async def test_a_campaign_is_summed_up_by_the_indices_of_its_name(tmp_path_factory: pytest.TempPathFactory) -> None:
