@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from softswitch.callback.calendar import Hours
 from softswitch.callback.manners import Manners
@@ -62,6 +63,12 @@ class Rule:
         return ""
 
 
+@lru_cache(maxsize=1024)
+def _without(name: str) -> Policy:
+    """Each call in a queue that calls nobody back asks for it, more than once."""
+    return Policy(name, trunk="")
+
+
 class Rules:
     """The rules of all queues and campaigns. A promise that has none any more waits; it is never dialled by guess."""
 
@@ -84,7 +91,7 @@ class Rules:
     def policy(self, name: str) -> Policy:
         """Of a queue or campaign; where it has none, the common one, for its times alone."""
         rule = self._rules.get(name)
-        return rule.policy if rule else Policy(name, trunk="")
+        return rule.policy if rule else _without(name)
 
     def calling(self, queue: str, now: float) -> list[Policy]:
         """Those by which agents of that queue may call somebody at this hour."""

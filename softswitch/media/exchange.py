@@ -8,7 +8,7 @@ the end of a line; so that line stays as long as it does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -85,6 +85,9 @@ class Exchange:
     def wire(self, room: str) -> None:
         """Tell the processes what has changed of the room."""
         members = self.rooms.get(room, {})
+        if room not in self.lines and len({member.process for member in members.values()}) < 2:
+            self._tell(room, members.values(), ())
+            return
         wired = wiring(room, list(members.values()))
         codec = _codec({self.codecs[one] for one in members if one in self.codecs})
         lines = self.lines.setdefault(room, Lines(codec.name, {}))
@@ -93,11 +96,7 @@ class Exchange:
             if codec.name != lines.codec or tie.near.stream not in ends or tie.far.stream not in ends:
                 self._tie(ends, tie, codec)
         lines.codec = codec.name
-        for member in wired.members:
-            there = member.stream in ends or member.stream in self._places
-            if there and self._told.get(member.stream) != (room, member):
-                self._told[member.stream] = room, member
-                self._clients[member.process].join(room, member.stream, member.heard_by, member.gain)
+        self._tell(room, wired.members, ends)
         wanted = {one.stream for tie in wired.ties for one in (tie.near, tie.far)}
         wanted.update(*(recorded.ends for recorded in self.recordings.values() if recorded.room == room))
         for name in ends.keys() - wanted:
@@ -105,6 +104,14 @@ class Exchange:
             self._clients[ends.pop(name)].close(name)
         if not ends:
             del self.lines[room]
+
+    def _tell(self, room: str, members: Iterable[Member], ends: Collection[str]) -> None:
+        """What is news to their processes, of streams that are there."""
+        for member in members:
+            there = member.stream in ends or member.stream in self._places
+            if there and self._told.get(member.stream) != (room, member):
+                self._told[member.stream] = room, member
+                self._clients[member.process].join(room, member.stream, member.heard_by, member.gain)
 
     def _tie(self, open_ends: dict[str, int], tie: Tie, codec: Codec) -> None:
         ends = (tie.near, tie.far)

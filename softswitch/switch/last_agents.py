@@ -29,7 +29,7 @@ class LastAgents:
     def find(self, number: str, queue: str) -> tuple[str, float] | None:
         """(agent, for how many seconds he alone is asked), if this queue does so and he served it not too long ago."""
         rule = self._switch.configuration.last_agents.get(queue)
-        found = self._served.get(self._switch.outlook.key(number))
+        found = None if rule is None else self._served.get(self._switch.outlook.key(number))
         if rule is None or found is None or self._switch.unix - found[1] > rule.within_s:
             return None
         return found[0], rule.for_s

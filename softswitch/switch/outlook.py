@@ -40,6 +40,7 @@ class SwitchOutlook:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._callers: OrderedDict[str, _Caller] = OrderedDict()
+        self._reading = Reading(switch.configuration.region)
 
     @property
     def region(self) -> str:
@@ -67,7 +68,7 @@ class SwitchOutlook:
 
     def key(self, number: str) -> str:
         """One for each way to write a number; "" where it is withheld."""
-        found = identified(number, Reading(self.region))
+        found = identified(number, self._reading)
         return found.dial or ("" if found.why == "withheld" else number)
 
     # ---- what is asked -----------------------------------------------------------------------------------------
