@@ -14,6 +14,7 @@ from softswitch.callback.calendar import Hours
 from softswitch.callback.ending import ending
 from softswitch.callback.governor import window_start
 from softswitch.callback.ledger import Ledger
+from softswitch.callback.manners import DAY_S
 from softswitch.callback.model import (
     OPEN,
     AgentFound,
@@ -48,6 +49,7 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.mover import ENGAGED
+from softswitch.callback.node import Dialled
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 
@@ -60,7 +62,7 @@ POLICIES = (
     Policy("orders", "carrier", window=WINDOW, retry_busy_s=20.0, jitter=0.5, group="shop", first="customer"),
     Policy(
         "sales", "carrier", campaign="fair", window=WINDOW, retry_busy_s=10.0, jitter=0.9, max_attempts=5,
-        first="customer", pacing="ratio", ratio=2.0, abandon_limit=0.4, stages=("imported",),
+        first="customer", pacing="ratio", ratio=2.0, abandon_limit=0.4, stages=("imported",), most_per_day=2,
     ),
 )  # fmt: skip
 BY_NAME = {policy.name: policy for policy in POLICIES}
@@ -91,6 +93,8 @@ class World:
         self.trouble = False  # has a write ever failed?
         self.dialled: set[tuple[str, int]] = set()
         self.call_ids: set[str] = set()
+        self.dials: list[tuple[str, float]] = []  # number, Unix s
+        self.let_go: dict[str, float] = {}  # numbers of whom we know that nobody was there in time
         self.busy: set[str] = set()
         self.orphans: list[Ringing] = []  # nobody can end these any more
         self.serial = 0
@@ -104,6 +108,7 @@ class World:
     def start(self) -> None:
         self.ledger = Ledger(POLICIES, self.ids)
         self.ledger.handle(Tallied(tuple(self.tallies.values())), self.now)
+        self.ledger.handle(Dialled(tuple(self.dials), tuple(self.let_go.items())), self.now)
         self.ringing: dict[str, Ringing] = {}
         self.joined: dict[str, str] = {}  # promise -> its queue, while nobody is reserved for it
         self.held: dict[str, str] = {}  # promise -> the agent who is reserved for it
@@ -173,6 +178,12 @@ class World:
         ringing = [*self.ringing.values(), *(one for one in self.orphans if one.until > self.now)]
         assert promise.number not in {one.number for one in ringing}, "that phone rings already"
         assert promise.number not in {one.number for one in self.online.values()}, "he is on the line"
+        policy, until = BY_NAME[promise.name], self.now - DAY_S
+        lately = [number for number, at in self.dials if number == promise.number and at > until]
+        assert not policy.most_per_day or len(lately) < policy.most_per_day, "dialled too often in a day"
+        rested = self.now >= self.let_go.get(promise.number, 0.0) + policy.agent_first_for_s
+        assert first == "agent" or rested, "let go once, and no agent is there again"
+        self.dials.append((promise.number, self.now))
         self.dialled.add((promise.id, promise.attempts))
         self.call_ids.add(promise.call_id)
         self.ringing[promise.id] = Ringing(promise.id, promise.number, self.now + RING_S)
@@ -187,8 +198,10 @@ class World:
         return int(ratio * (self.free(queue) - self.waiting(queue)))
 
     def count(self, promise: str, abandoned: bool, heard: bool = True) -> None:
-        policy = BY_NAME["fair"]
-        if next(row.name for row in self.rows.values() if row.id == promise) == "fair":
+        policy, row = BY_NAME["fair"], self.rows[promise]
+        if abandoned and heard:
+            self.let_go[row.number] = self.now
+        if row.name == "fair":
             window = window_start(policy, self.now)
             self.served[window] += not abandoned
             self.abandoned[window] += abandoned
