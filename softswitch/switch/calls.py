@@ -123,7 +123,7 @@ class Calls:
         finally:  # a leg that raised half way still has to end
             self._switch.arm(("leg", name), leg.deadline)
             self.extensions.moved(name)
-            if not isinstance(event, AckArrived) or event.request.body:  # which says nothing new
+            if _changes(event):
                 self._switch.journal.touch(self._contact_of.get(name, ""))
 
     def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
@@ -335,10 +335,11 @@ class Calls:
         contact = self.contacts.get(name)
         if contact is None:
             return []
-        return self.rearmed(name, contact.handle(event, self._switch.now))
+        return self.rearmed(name, contact.handle(event, self._switch.now), _changes(event))
 
-    def rearmed(self, name: str, effects: Sequence[Effect]) -> Sequence[Effect]:
-        self._switch.journal.touch(name)
+    def rearmed(self, name: str, effects: Sequence[Effect], changed: bool = True) -> Sequence[Effect]:
+        if changed:
+            self._switch.journal.touch(name)
         contact = self.contacts.get(name)
         self._switch.arm(("contact", name), contact.deadline if contact and not contact.over else None)
         return effects
@@ -373,3 +374,15 @@ class Calls:
     def http_done(self, event: HttpDone) -> Sequence[Effect]:
         told = self._tell_contact(event.contact, FetchEnded(event.request, event.answer))
         return [HttpAnswered(event.contact, event.answer.outcome, event.answer.seconds), *told]
+
+
+def _changes(event: object) -> bool:
+    """Whether it may change what the journal keeps: neither an ACK nor a ringing does that describes nothing."""
+    match event:
+        case AckArrived(request=request):
+            return bool(request.body)
+        case ResponseArrived(response=response):
+            return response.status >= 200 or bool(response.body)
+        case Progress(media=media):
+            return media is not None
+    return True
