@@ -49,8 +49,9 @@ from softswitch.sip.flow import Flow, ListeningPoint
 from softswitch.sip.hep import Agent
 from softswitch.sip.locate import TRANSPORTS, Located
 from softswitch.sip.message import Message, ParseError
-from softswitch.storage import StoreAway, join_nodes, kept, open_store
+from softswitch.storage import join_nodes, kept, open_store
 from softswitch.store.journal import CallFile
+from softswitch.store.trouble import DatabaseAway
 from softswitch.supervisor import DRAINED, GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
@@ -112,7 +113,7 @@ class Control:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Raises ``OSError`` (an address is taken), ``StoreAway`` and ``ConfigError``."""
+        """Raises ``OSError`` (an address is taken), ``DatabaseAway`` and ``ConfigError``."""
         settings = self.settings
         dialplans, shelf = first(settings)
         clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
@@ -152,7 +153,7 @@ class Control:
             self.store.shared.start(self._shared, self._taken)
             self.media.begin()
             await self.network.listen(listeners)
-        except (StoreAway, OSError):
+        except (DatabaseAway, OSError):
             self.journal.proven()  # it is none of its calls that ends this process
             raise
         self._listening = True
@@ -377,8 +378,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings, problems = begin(config_dir, kept)
         raise_file_limit()
         return DRAINED if uvloop.run(run(settings, config_dir, problems)) else 0
-    except StoreAway as error:
-        print(error, file=sys.stderr)
+    except DatabaseAway as error:
+        print(f"the database does not answer: {error}", file=sys.stderr)
         return 1  # the supervisor tries again
     except (ConfigError, OSError) as error:
         print(str(error) or repr(error), file=sys.stderr)

@@ -6,8 +6,7 @@ A database that answers late, or goes away in the midst of our start, is nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from asyncpg import PostgresError
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,47 +17,29 @@ from softswitch.core.errors import ConfigError, Problem
 from softswitch.settings import Settings
 from softswitch.store.membership import NodeTaken
 from softswitch.store.store import Store
-from softswitch.store.trouble import database_is_away
+from softswitch.store.trouble import DatabaseAway, asking, database_is_away
 from softswitch.switch.outlook import RESTORED
 from softswitch.switch.ports import Clock
 from softswitch.switch.restart import Kept
 
 
-class StoreAway(Exception):
-    """The database cannot be reached now; it may be back in a moment."""
-
-    def __init__(self, cause: BaseException) -> None:
-        super().__init__(f"the database does not answer: {str(cause).partition(chr(10))[0] or type(cause).__name__}")
-
-
-@contextmanager
-def _asked() -> Iterator[None]:
-    """Raises ``StoreAway`` where what is asked may well be answered later."""
-    try:
-        yield
-    except Exception as error:
-        if not database_is_away(error):
-            raise
-        raise StoreAway(error) from error
-
-
 async def open_store(url: str, node: str = "") -> Store:
-    """Raises ``StoreAway``, or ``ConfigError`` where trying again would not help."""
+    """Raises ``DatabaseAway``, or ``ConfigError`` where trying again would not help."""
     try:
         return await Store.open(url, node=node)
     except (ConnectionError, TimeoutError) as error:
-        raise StoreAway(error) from error
+        raise DatabaseAway(error) from error
     except (SQLAlchemyError, PostgresError, OSError, ValueError) as error:
         if url.startswith("postgres") and not isinstance(error, OSError) and database_is_away(error):
-            raise StoreAway(error) from error
+            raise DatabaseAway(error) from error
         reason = str(error).partition("\n")[0]  # without the statement, which has the URL near it
         raise ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")]) from error
 
 
 async def join_nodes(store: Store, settings: Settings, clock: Clock) -> list[Promise]:
-    """The promises that are ours. Raises ``StoreAway``, or ``ConfigError`` where a process that lives has our name."""
+    """The promises that are ours. Raises ``DatabaseAway``, or ``ConfigError`` where one that lives has our name."""
     try:
-        with _asked():
+        with asking():
             return await store.shared.join(
                 settings.node, quiet_s(settings.policies()), lambda: clock.monotonic() + clock.epoch
             )
@@ -70,13 +51,12 @@ async def join_nodes(store: Store, settings: Settings, clock: Clock) -> list[Pro
 async def kept(
     store: Store, settings: Settings, now: float, ours: list[Promise], calls: Mapping[str, bytes], since: float
 ) -> Kept:
-    """What earlier lives have left; statistics from ``since`` on. Times are Unix s. Raises ``StoreAway``."""
-    with _asked():
-        return Kept(
-            ours, await store.bindings(), await store.agents(), await store.voicemails(),
-            overrides=await store.overrides(), do_not_call=await store.do_not_call(), tallies=await store.tallies(),
-            dialled=await store.dialled(settings.policies(), now), records=await store.calls(RESTORED),
-            calls=calls, greetings=await store.greetings(), deliveries=await store.deliveries(),
-            paths=await store.paths_going_on(settings.limits.calls), pauses=await store.pauses(),
-            intervals=await store.intervals(since),
-        )  # fmt: skip
+    """What earlier lives have left; statistics from ``since`` on. Times are Unix s. Raises ``DatabaseAway``."""
+    return Kept(
+        ours, await store.bindings(), await store.agents(), await store.voicemails(),
+        overrides=await store.overrides(), do_not_call=await store.do_not_call(), tallies=await store.tallies(),
+        dialled=await store.dialled(settings.policies(), now), records=await store.calls(RESTORED),
+        calls=calls, greetings=await store.greetings(), deliveries=await store.deliveries(),
+        paths=await store.paths_going_on(settings.limits.calls), pauses=await store.pauses(),
+        intervals=await store.intervals(since),
+    )  # fmt: skip

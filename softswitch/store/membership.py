@@ -31,7 +31,8 @@ from softswitch.store.fence import Fenced, Me, ensure
 from softswitch.store.trouble import database_is_away
 
 ROUND_S = 1.0
-SETTLE_S = 3.0  # how long a process of the same name may take to be gone
+SETTLE_S = 3.0  # how long a process on the same file may take to be gone
+RENEWALS = 2  # of its lease prove that a process of the same name lives: one may have been on its way when it died
 MOST_LED = 100_000  # promises of an earlier life that are led on in memory; the rest goes into the pool
 WORDS_AT_ONCE = 500
 
@@ -64,9 +65,10 @@ class Membership:
     async def join(self, others: Callable[[Transaction], int] = lambda transaction: 0) -> list[Promise]:
         """What an earlier life has left us. ``others``: connections of this name, not ours. Raises ``NodeTaken``."""
         self._others = others
-        until = time.monotonic() + SETTLE_S
-        while not await self._free(others):
-            if time.monotonic() >= until:
+        until, leases = time.monotonic() + SETTLE_S, set()
+        while lease := await self._taken(others):
+            leases.add(lease)
+            if len(leases) > RENEWALS or (self._file and time.monotonic() >= until):
                 raise NodeTaken(self._why())
             await asyncio.sleep(0.1)
         return await self._begin()
@@ -162,7 +164,7 @@ class Membership:
         try:
             words, dead, ripe = await self._database.run(self._look)
         except Fenced:
-            if not await self._free(self._others):
+            if await self._taken(self._others):
                 log.error("another process has our name and our promises; nobody is called here", node=self._name)
                 return
             log.error("this node was declared dead; it begins a new life without what it led", node=self._name)
@@ -233,12 +235,16 @@ class Membership:
     def _lease(self, began: float) -> None:
         self.leased = Leased(float("inf") if self._file else began + nodes.LEASE_S - nodes.MARGIN_S)
 
-    async def _free(self, others: Callable[[Transaction], int]) -> bool:
-        if self._file:
-            return self._locked()
+    async def _taken(self, others: Callable[[Transaction], int]) -> float:
+        """Until when, by the lease of whoever has it; 0: nobody has.
 
-        def work(transaction: Transaction) -> bool:
-            return not nodes.alive(transaction, self._name) or not others(transaction)
+        Connections may outlive their process: PostgreSQL does not look after it while one waits for a lock.
+        """
+        if self._file:
+            return 0.0 if self._locked() else float("inf")
+
+        def work(transaction: Transaction) -> float:
+            return nodes.lease(transaction, self._name) if others(transaction) else 0.0
 
         return await self._database.run(work)
 

@@ -83,10 +83,10 @@ def bury(transaction: Transaction, me: Me, alone: bool = False) -> list[Me]:
     return [Me(*row) for row in transaction.ask("SELECT node, epoch FROM nodes WHERE lease_until = 0", {})]
 
 
-def alive(transaction: Transaction, node: str) -> float:
-    """For how long its lease still runs; 0: it does not."""
-    sql = f"SELECT lease_until - {clock(transaction)} FROM nodes WHERE node = :node AND lease_until > 0"
-    return max((left for (left,) in transaction.ask(sql, {"node": node})), default=0.0)
+def lease(transaction: Transaction, node: str) -> float:
+    """Until when it runs, in the database's Unix seconds; 0: it does not."""
+    sql = f"SELECT lease_until FROM nodes WHERE node = :node AND lease_until > {clock(transaction)}"
+    return max((until for (until,) in transaction.ask(sql, {"node": node})), default=0.0)
 
 
 def connections(transaction: Transaction, prefix: str, but: str) -> int:

@@ -33,7 +33,7 @@ from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.shared import Connections, Shared
-from softswitch.store.trouble import DatabaseAway, database_is_away
+from softswitch.store.trouble import DatabaseAway, asking
 from softswitch.store.writer import OnStored, Writer
 
 T = TypeVar("T")
@@ -248,12 +248,8 @@ class Store:
 
     async def _work(self, work: Callable[[Transaction], T]) -> T:
         """Raises ``DatabaseAway``."""
-        try:
+        with asking():
             return await self._database.run(work)
-        except Exception as error:
-            if database_is_away(error):
-                raise DatabaseAway(str(error)) from error
-            raise
 
     # ---- reading back --------------------------------------------------------------------------------------------
 
@@ -368,10 +364,6 @@ class Store:
 
     async def _read(self, select: Select[Any] | CompoundSelect[Any], make: Callable[[Row[Any]], T]) -> list[T]:
         """Raises ``DatabaseAway``."""
-        try:
+        with asking():
             async with self._engines.read.connect() as connection:
                 return [make(row) for row in await connection.execute(select)]
-        except Exception as error:
-            if database_is_away(error):
-                raise DatabaseAway(str(error)) from error
-            raise

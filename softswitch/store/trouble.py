@@ -6,6 +6,8 @@ In doubt it is the row's: then it is tried alone, and a database that is away sh
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -17,7 +19,21 @@ PASSING = ("08", "25P03", "40", "53", "57", "58")
 
 
 class DatabaseAway(Exception):
-    """Nothing can be read now; later it may be."""
+    """Nothing can be read or written now; later it may be."""
+
+    def __init__(self, cause: BaseException | str) -> None:
+        super().__init__(str(cause) or type(cause).__name__)  # a timeout has no words of its own
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Around a question. Raises ``DatabaseAway`` where the same one may well be answered later."""
+    try:
+        yield
+    except Exception as error:
+        if database_is_away(error):
+            raise DatabaseAway(error) from error
+        raise
 
 
 def database_is_away(error: BaseException) -> bool:

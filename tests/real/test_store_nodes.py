@@ -31,6 +31,7 @@ from softswitch.callback.node import (
 from softswitch.contact.outbox import Delivery
 from softswitch.store import membership
 from softswitch.store import node as nodes
+from softswitch.store.database import Transaction
 from softswitch.store.membership import NodeTaken
 from softswitch.store.store import Store
 from tests.support import facts, postgres
@@ -377,6 +378,26 @@ async def test_a_file_has_one_switch_by_whatever_name_it_goes(tmp_path: Path) ->
     with pytest.raises(NodeTaken):
         await Node.open(f"sqlite:///{tmp_path}/elsewhere/link.db", "b")
     await first.store.close()
+
+
+async def test_connections_that_outlive_their_process_keep_nobody_out_for_longer_than_its_lease(url: str) -> None:
+    """A backend that waits for a lock does not see that its client is dead; one renewal may have been under way."""
+    a = await Node.open(url, "a")
+    assert await a.put(facts.promise(1))
+    await a.stop()
+    next_life = asyncio.create_task(Node.open(url, "a"))
+    await asyncio.sleep(0.3)  # so that the lease is seen
+    assert not next_life.done()
+
+    def renewed(transaction: Transaction) -> None:
+        transaction.change(f"UPDATE nodes SET lease_until = {nodes.clock(transaction)} + 0.8", {})
+
+    await a.store._database.run(renewed)
+    again = await next_life
+    assert [row.id for row in again.rows] == ["promise-1"]
+    assert not await a.put(facts.promise(2)), "it was another life"
+    await again.store.close()
+    await a.store.close()
 
 
 async def test_a_killed_process_is_followed_at_once_and_fenced(url: str) -> None:
