@@ -85,6 +85,19 @@ class Losing(Transferable):
         self.settled = True
         return self.tell_loss(self.loss(stage, queue, since, now))
 
+    def cut_off(self) -> tuple[Lost, bool] | None:
+        """What he is lost by whose call was not answered when our process died, and whether the plan counts that.
+
+        None where nobody of this plan is lost before the answer.
+        """
+        plan = self.script.lost(True)
+        if plan is None or self.settled or self.facts.kind != "inbound" or plan.done or not plan.queue:
+            return None
+        counts = "shed" in plan.rule.stages
+        if not counts and "early-cancel" not in plan.rule.stages:
+            return None
+        return self.loss("shed", plan.queue, self.began_at, self.began_at), counts
+
     def tell_loss(self, loss: Lost) -> list[Effect]:
         """For one that nobody waits to hear of."""
         return [] if self._counted(loss) else [TellLedger(loss)]

@@ -270,7 +270,10 @@ class Calls:
             self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)
         self.contacts[contact.id] = contact
         self.move(event.leg, contact.id)
-        return [*first, *self.rearmed(contact.id, contact.start(self._switch.wall(), self._switch.now))]
+        begun = contact.start(self._switch.wall(), self._switch.now)
+        earlier = self.reception.earlier.pop(wanted.arrived.request.call_id, None)
+        contact.record.started_at = contact.record.started_at if earlier is None else earlier
+        return [*first, *self.rearmed(contact.id, begun)]
 
     def _with_media(self, event: Progress | Answered | Updated) -> Sequence[Effect]:
         self._switch.trunks.heard(event)

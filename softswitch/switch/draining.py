@@ -141,8 +141,8 @@ class Draining:
     def _belongs(self, wanted: CallWanted) -> bool:
         """It takes the place of a call (RFC 3891), is made beside one, or is an agent's who sets how he works."""
         request, calls = wanted.arrived.request, self._switch.calls
-        if request.headers.get("Replaces") is not None:  # one that does not is refused for that
-            return True
+        if request.call_id in calls.reception.earlier or request.headers.get("Replaces") is not None:
+            return True  # where there is no such call, that is what it is refused for
         if not wanted.user:
             return False
         codes = isinstance(calls.reception.route(request.target.user, True), FeatureRoute)

@@ -70,7 +70,9 @@ class CallResumed(DomainEvent):
     """A contact of the former process was found."""
 
     contact: str
-    outcome: str  # closed list: "resumed", "ended" (nothing to go on with: its legs are told), "failed" (unreadable)
+    # Closed list: "resumed", "ended" (nothing to go on with: its legs are told), "failed" (unreadable); of a call that
+    # was not answered yet "again" (it begins anew), "lost" (the ledger is told) or "ended".
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from softswitch.contact.memory import ContactMemory, guests_of, legs_of
 from softswitch.contact.memory import memory as memory_of_contact
 from softswitch.contact.permission import Party
 from softswitch.contact.supervision import Supervision
+from softswitch.switch.arrivals import arrival
 from softswitch.switch.plain import encode
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class CallJournal:
         self._port = switch.ports.journal
         self._touched: set[str] = set()
         self._written: dict[str, int] = {}  # hash of the record of each contact
+        self._early: dict[str, tuple[object, bytes | None]] = {}  # of those not answered: by what it is another one
         self.unkept = 0  # records that could not be made
 
     def touch(self, contact: str) -> None:
@@ -116,10 +118,12 @@ class CallJournal:
     def _octets(self, name: str) -> bytes | None:
         contact = self._switch.calls.contacts.get(name)
         if contact is None or contact.over:
-            return None
-        if isinstance(contact, InboundContact) and not contact.answered and not guests_of(contact):
+            self._early.pop(name, None)
             return None
         try:
+            if isinstance(contact, InboundContact) and not contact.answered and not guests_of(contact):
+                return self._not_answered(contact)
+            self._early.pop(name, None)
             kept = self._kept(contact)
             return None if kept is None else encode(kept)
         except Exception:  # what a plan has in its variables: anything may be no plain data
@@ -127,6 +131,18 @@ class CallJournal:
                 log.exception("contact %s cannot be written down, and would not outlive this process", name)
             self.unkept += 1
             return None
+
+    def _not_answered(self, contact: InboundContact) -> bytes | None:
+        """Of many things that happen to it few change what is written."""
+        legs = [leg for name in contact.ringing if (leg := self._switch.calls.legs.get(name)) is not None]
+        mark = (contact.step, contact.settled, *[(leg.id, leg.leg.outbound and leg.leg.outbound.cseq) for leg in legs])
+        known = self._early.get(contact.id)
+        if known is not None and known[0] == mark:
+            return known[1]
+        kept = arrival(self._switch, contact, lambda: self._ringing(contact))
+        octets = None if kept is None else encode(kept)
+        self._early[contact.id] = mark, octets
+        return octets
 
     def _kept(self, contact: Contact) -> CallKept | None:
         names, memory = self._legs(contact), None

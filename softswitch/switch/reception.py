@@ -35,6 +35,7 @@ class Reception:
     def __init__(self, configuration: Configuration, ids: Ids, dialplans: Dialplans, codes: AgentCodes) -> None:
         self._codes = codes
         self._shed: dict[str, None] = {}  # calls that were turned away last, the oldest first: each may come again
+        self.earlier: dict[str, float] = {}  # Call-IDs of calls that were here before a crash, since when (Unix s)
         self._configuration = configuration
         self._ids = ids
         self._dialplans = dialplans

@@ -25,6 +25,7 @@ from softswitch.ivr.path import CallPath
 from softswitch.sip.registrar import Binding
 from softswitch.store.campaign import Pause
 from softswitch.store.query import StoredAgent
+from softswitch.switch.arrivals import Arrivals
 from softswitch.switch.revival import Revival
 from softswitch.switch.way import static_flow
 
@@ -56,6 +57,7 @@ class Restart:
         self._switch = switch
         self._kept = kept
         self._revival = Revival(switch)
+        self._arrivals = Arrivals(switch)
 
     def take_over(self) -> list[Effect]:
         """Before anything is heard: phones first, then whoever talks, so that nobody is offered a second call."""
@@ -74,7 +76,8 @@ class Restart:
         effects += switch.hours.restore(kept.overrides)
         switch.paths.restore(kept.paths)
         switch.figures.restore(kept.intervals)
-        self._revival.take_over(switch.redials.restore(kept.calls))
+        calls = self._arrivals.restore(switch.redials.restore(kept.calls), self._revival.call_off)
+        self._revival.take_over(calls)
         switch.paths.taken_over()
         return effects
 
@@ -92,7 +95,7 @@ class Restart:
                 effects += self._switch.offices.to_acd(LogIn(stored.agent, ready=not paused))
             if logged_in and paused:
                 effects += self._switch.offices.to_acd(SetPaused(stored.agent, paused))
-        return effects
+        return [*effects, *self._arrivals.go_on()]
 
 
 def _bindings(switch: Switch, bindings: Iterable[Binding]) -> None:

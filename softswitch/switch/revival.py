@@ -105,7 +105,7 @@ class Revival:
                 calls.extensions.begun(leg, shown.user, shown.initiator, shown.remote, shown.remote_name)
             legs.append(leg)
         for rings in record.ringing:
-            self._call_off(rings)
+            self.call_off(rings)
         memory = decode(record.contact, _CONTACT) if record.version == VERSION else None
         if memory is None:
             return "ended"
@@ -164,7 +164,7 @@ class Revival:
             configuration.session, epoch, switch.now, ask_at,
         )  # fmt: skip
 
-    def _call_off(self, kept: RingingMemory) -> None:
+    def call_off(self, kept: RingingMemory) -> None:
         """A phone that rings: nobody knows any more for how long, and for whom else."""
         switch = self._switch
         leg, invite = called_off(kept, self._way(kept.flow), switch.ids, switch.configuration.timing, switch.now)

@@ -1,0 +1,166 @@
+"""Control is killed before it has answered a caller: he rings on, or the ledger hears of him."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from softswitch.sip.flow import Flow
+from softswitch.switch.arrivals import RINGS_S, Arrival
+from softswitch.switch.driver import Switch
+from softswitch.switch.event import CallResumed, UnitFailed
+from softswitch.switch.plain import decode, encode
+from tests.simnet.house import House
+from tests.simnet.phone import Call
+from tests.simnet.test_capture import PLAN, centre, told
+from tests.simnet.test_revival import killed
+
+ASKS = PLAN.replace("{wait: 3s, next: open?}", '{dial: {user: "1004"}, no_answer: open?, busy: open?, failed: open?}')
+
+
+def outcomes(house: House) -> list[str]:
+    return [fact.outcome for fact in house.world.facts(CallResumed)]
+
+
+def rings(house: House, for_s: float = 1.0) -> Call:
+    call = house.carrier.call("8000")
+    house.world.run(for_s)
+    assert call.state != "talking" and len(house.world.journal.found) == 1
+    return call
+
+
+def records(house: House) -> dict[str, Arrival]:
+    decoder = msgspec.msgpack.Decoder(Arrival)
+    return {name: decode(octets, decoder) for name, octets in house.world.journal.found.items()}
+
+
+def test_he_rings_on_and_is_answered_without_calling_again() -> None:
+    house = centre()
+    call = rings(house)
+    killed(house)
+    house.world.run_until(lambda: call.state == "talking", 10)
+    assert outcomes(house) == ["again"] and not told(house)
+    (contact,) = house.world.switch.calls.contacts.values()
+    assert list(house.world.journal.found) == [contact.id], "one record, of the call as it is now"
+    house.carrier.press(call, "1")
+    house.world.run(1)
+    house.carrier.hang_up(call)
+    house.world.run(3)
+    assert [(number, stage) for number, _, stage, _ in told(house)] == [("+8613800138000", "ivr")]
+    assert not house.world.journal.found and not house.world.facts(UnitFailed)
+
+
+@pytest.mark.parametrize("away", [True, False], ids=["away", "back"])
+def test_who_hangs_up_meanwhile_has_cancelled_early(away: bool) -> None:
+    house = centre()
+    call = rings(house, 1.5)
+    house.world.crash()
+    house.world.run(0.5)
+    if away:
+        house.carrier.hang_up(call)  # the CANCEL finds nobody, and is repeated
+    house.world.run(0.1)
+    house.world.start()
+    house.world.run(1.0)
+    if not away:
+        house.carrier.hang_up(call)
+    house.world.run(40)
+    assert call.state == "ended"
+    assert told(house) == [("+8613800138000", "orders", "early-cancel", "ringing")], "he has called for 2 s in all"
+    assert not house.world.switch.calls.contacts and not house.world.facts(UnitFailed)
+
+
+def test_a_phone_that_rang_for_him_is_called_off_and_rings_again() -> None:
+    house = centre(ASKS)
+    house.desk.answer_after = None
+    call = house.carrier.call("8000")
+    house.world.run_until(lambda: any(one.state == "ringing" for one in house.desk.calls))
+    killed(house)
+    house.world.run(2)
+    first, second = house.desk.calls
+    assert (first.state, second.state) == ("ended", "ringing")
+    house.desk.answer(second)
+    house.world.run_until(lambda: call.state == "talking")
+    assert house.desk.talking == [second] and not told(house)
+    assert len(set(house.desk.invites)) == 2
+
+
+def test_he_may_outlive_several() -> None:
+    house = centre(ASKS)
+    house.desk.answer_after = None
+    call = house.carrier.call("8000")
+    house.world.run(1)
+    for _ in range(3):
+        killed(house, 0.5)
+        house.world.run(1)
+    assert [one.state for one in house.desk.calls] == ["ended"] * 3 + ["ringing"]
+    house.desk.answer(house.desk.calls[-1])
+    house.world.run_until(lambda: call.state == "talking")
+    assert outcomes(house) == ["again"] * 3
+
+
+@pytest.mark.parametrize("why", ["late", "connection", "machine"])
+def test_where_he_cannot_be_reached_any_more_the_ledger_hears_of_him_once(why: str) -> None:
+    house = centre()
+    rings(house)
+    house.carrier.call("8000")
+    house.world.run(0.1)
+    house.world.crash()
+    if why == "late":
+        house.world.run(RINGS_S)
+    for name, kept in records(house).items():
+        flow = Flow("tcp", kept.flow.local, kept.flow.remote, 7) if why == "connection" else kept.flow
+        boot = "another" if why == "machine" else kept.boot
+        changed = Arrival(kept.invite, flow, boot, kept.lost, kept.counts, kept.ringing)
+        house.world.journal.found[name] = encode(changed)
+    house.world.start()
+    house.world.run(1)
+    assert outcomes(house) == ["lost", "lost"]
+    assert told(house) == [("+8613800138000", "orders", "shed", "ringing")]
+    assert [promise.losses for promise in house.world.switch.control.promises()] == [2]
+    assert not house.world.journal.found and not house.world.switch.calls.legs
+
+
+def test_where_the_stage_does_not_count_nobody_is_written_down() -> None:
+    house = centre(PLAN.replace("[shed, early-cancel, ivr", "[early-cancel, ivr"))
+    rings(house)
+    house.world.crash()
+    house.world.run(RINGS_S)
+    house.world.start()
+    house.world.run(1)
+    assert outcomes(house) == ["ended"] and not told(house) and not house.world.journal.found
+
+
+@pytest.mark.parametrize("stages", ["shed, early-cancel, ", "shed, ", ""])
+def test_where_nobody_is_lost_before_the_answer_nothing_is_written(stages: str) -> None:
+    house = centre(PLAN.replace("shed, early-cancel, ", stages))
+    house.carrier.call("8000")
+    house.world.run(1)
+    assert bool(house.world.journal.writes) == bool(stages)
+
+
+def test_a_phone_that_calls_a_phone_writes_nothing_before_the_answer() -> None:
+    house = centre()
+    house.alice.answer_after = None
+    house.desk.call("1001")
+    house.world.run(2)
+    assert not house.world.journal.writes
+
+
+def test_a_switch_that_drains_goes_on_with_him(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = centre()
+    call = rings(house)
+    notes: list[bytes] = []
+    house.world.switch.offices.draining.keep = notes.append
+    house.world.switch.control.drain(None, "api ops")
+    begin = Switch.begin
+
+    def drained(switch: Switch) -> None:
+        switch.offices.draining.restore(notes[0])
+        begin(switch)
+
+    monkeypatch.setattr(Switch, "begin", drained)
+    killed(house)
+    house.world.run_until(lambda: call.state == "talking", 10)
+    other = house.carrier.call("8000")
+    house.world.run(1)
+    assert other.status == 503 and house.world.switch.control.draining().draining
