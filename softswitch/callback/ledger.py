@@ -45,7 +45,7 @@ from softswitch.callback.model import (
     Tallied,
     Withdraw,
 )
-from softswitch.callback.mover import IN_HAND, Mover
+from softswitch.callback.mover import IN_HAND, STEP, Mover
 from softswitch.callback.node import Dialled, Elsewhere, NodeInput, WithdrawNumber
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.repeat import ASKED_FOR, STRONGEST
@@ -108,7 +108,7 @@ class Ledger:
     def tick(self, now: float) -> list[Effect]:
         move = self._move
         move.now = now
-        for key in move.deadlines.due(now):
+        for key in move.timers.due(now, STEP):
             if key == STORE:
                 move.written.retry_at = None
                 self._recorder.try_again()
@@ -116,13 +116,13 @@ class Ledger:
                 self._sharing.due()
             elif (write := move.written.end(str(key))) is not None:
                 self._recorder.not_stored(write)
-            elif (entry := move.book.get(str(key))) is not None:
-                move.advance(entry)
+        move.look()
         return self._finish()
 
     @property
     def deadline(self) -> float | None:
-        return self._move.deadlines.next()
+        moments = self._move.timers.next(), self._move.deadline
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def promises(self) -> list[Promise]:
         """The open ones, oldest first, then the last closed ones."""
@@ -160,12 +160,8 @@ class Ledger:
 
     def _finish(self) -> list[Effect]:
         effects = self._move.finish()
-        self._move.deadlines.set(STORE, self._move.written.retry_at)
+        self._move.timers.set(STORE, self._move.written.retry_at)
         return effects
-
-    def _advance_all(self) -> None:
-        for entry in self._move.book.open():
-            self._move.advance(entry)
 
     # ---- the store -----------------------------------------------------------------------------------------------
 
@@ -178,7 +174,8 @@ class Ledger:
             if promise is not row:
                 self._move.out.append(PromiseChanged(promise, row.state))
         self._recorder.join(self._move.book.several())
-        self._advance_all()
+        for entry in self._move.book.open():  # all of them: nobody waits yet
+            self._move.advance(entry)
 
     def _after_crash(self, row: Promise) -> Promise:
         if row.state is S.DIALLING:
@@ -192,7 +189,7 @@ class Ledger:
         write = self._move.written.end(event.token)
         if write is None:
             return  # given up long ago, or of an earlier process
-        self._move.deadlines.set(event.token, None)
+        self._move.timers.set(event.token, None)
         if event.ok:
             self._recorder.stored(write)
         elif event.taken:
@@ -210,11 +207,11 @@ class Ledger:
         """A window that is another one now, or a queue that has none any more, holds for what is open too."""
         self._move.rules.take(event.policies)
         self._recorder.join(self._move.book.several())
-        self._advance_all()
+        self._move.look_at_all()
 
     def _paused(self, event: Paused) -> None:
         self._move.rules.paused = event.campaigns
-        self._advance_all()
+        self._move.look_at_all()
 
     # ---- agents and attempts -------------------------------------------------------------------------------------
 

@@ -2,12 +2,16 @@
 
 ``apply`` is the only way into another state. ``advance`` applies what time has brought. ``_start`` acts on the due
 promises of a queue whose turn it is. Orders and facts collect in ``out`` until the step is over.
+
+A hundred thousand may come to their end at one moment, or to the hour from which on they may be called. ``look`` takes
+a few of them at a time, and no more while the store has many rows to write: neither calls nor the store are to wait
+for all of them. Until each has been looked at nobody is dialled, for the oldest may be among the others.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -42,6 +46,8 @@ S = PromiseState
 HOLD_OFF_S = 3.0  # after a seek that failed; the ACD rests who failed it, and others are not to be idle meanwhile
 ENGAGED = frozenset({S.SEEKING, S.DIALLING, S.ANSWERED, S.UNCERTAIN})  # its number is, or may be, rung or talked to
 IN_HAND = frozenset({S.DIALLING, S.ANSWERED})  # an attempt is being made
+STEP = 100  # promises that are looked at in one go: some 10 ms with all that follows
+MOST_UNDER_WAY = 1000  # writes: time moves nothing more before the store has answered some
 
 
 def call_id(promise: str, attempt: int) -> str:
@@ -61,7 +67,10 @@ class Mover:
         self.moved_on: Callable[[Entry], None] = lambda entry: None
         self.book = Book()
         self.written = Written()
-        self.deadlines = Deadlines()  # by promise id and by token of a write
+        self.deadlines = Deadlines()  # by promise id
+        self.timers = Deadlines()  # of writes, by token, and of looks at the store and the pool
+        self.late = False  # there are more than one step can look at
+        self._unseen: deque[Entry] = deque()  # for whom something may have changed
         self.busy: Counter[str] = Counter()  # number -> calls and places in queues that it has here
         self.spelt: dict[str, tuple[set[str], int]] = {}  # as presented -> as ``busy`` has it, calls
         self.now = 0.0
@@ -84,6 +93,35 @@ class Mover:
             self._start(queue)
         out, self.out = self.out, []
         return out
+
+    # ---- what time has brought -----------------------------------------------------------------------------------
+
+    @property
+    def deadline(self) -> float | None:
+        """When there is something to look at."""
+        if self.written.under_way >= MOST_UNDER_WAY:
+            return None
+        return self.now if self._unseen else self.deadlines.next()
+
+    def look(self) -> None:
+        """At those whose time has come, and at those for whom something may have changed."""
+        room = STEP if self.written.under_way < MOST_UNDER_WAY else 0
+        due = self.deadlines.due(self.now, room)
+        for key in due:
+            if (entry := self.book.get(str(key))) is not None:
+                self.advance(entry)
+        for _ in range(min(room - len(due), len(self._unseen))):
+            entry = self._unseen.popleft()
+            if not entry.let_go:
+                self.advance(entry)
+        next_at = self.deadlines.next()
+        was_late, self.late = self.late, bool(self._unseen) or (next_at is not None and next_at <= self.now)
+        if was_late and not self.late:
+            self.turns.stir_all()
+
+    def look_at_all(self) -> None:
+        self._unseen = deque(self.book.open())
+        self.look()
 
     # ---- one promise ---------------------------------------------------------------------------------------------
 
@@ -249,7 +287,7 @@ class Mover:
     def write(self, entry: Entry, answer: str = "", stage: str = "") -> str:
         token = self._ids.name("write")
         self.written.begin(Write(token, entry, answer, stage))
-        self.deadlines.set(token, self.now + ANSWER_S)
+        self.timers.set(token, self.now + ANSWER_S)
         self.out.append(Persist(self._row(entry), token, entry.by))
         return token
 
@@ -271,7 +309,7 @@ class Mover:
     # ---- whose turn it is ----------------------------------------------------------------------------------------
 
     def _start(self, queue: str) -> None:
-        while self.written.healthy and not self.drains and self.may_start(queue):
+        while not self.late and self.written.healthy and not self.drains and self.may_start(queue):
             turn = self.turns.next(queue, self.fit, self.now)
             if turn is None:
                 return

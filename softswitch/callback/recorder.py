@@ -7,6 +7,7 @@ A loss that nobody waits for (abandoned, refused) stays in memory and is written
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from softswitch.callback.book import Entry
 from softswitch.callback.keyed import OFTEN, Keyed
 from softswitch.callback.model import OPEN, LossNotRecorded, Lost, Promise, PromiseAnswer, PromiseChanged, PromiseState
-from softswitch.callback.mover import Mover
+from softswitch.callback.mover import STEP, Mover
 from softswitch.callback.repeat import WAITS, again, first_priority_s, joined, later
 from softswitch.callback.table import I
 from softswitch.callback.written import Write
@@ -30,6 +31,7 @@ class Recorder:
         self._move = move
         self._ids = ids
         self._keyed = Keyed()
+        self._round: deque[Entry] = deque()  # rows that are being tried again
         self._ghosts: dict[tuple[str, str], Entry] = {}  # let go, though the store may have their row as an open one
 
     def lost(self, loss: Lost) -> None:
@@ -111,16 +113,22 @@ class Recorder:
         move.advance(entry)
 
     def try_again(self) -> None:
-        """Write what failed; and a row that is known to be good, lest one bad row pass for a store that is away."""
+        """Write what failed, a step at a time; and a row that is known to be good, lest one bad row pass for a store
+        that is away."""
         move = self._move
-        unwritten = move.written.unwritten()
-        for entry in unwritten:
-            move.write(entry)
-        sound = next((entry for entry in move.book.open() if entry.durable and not entry.writes), None)
-        if sound is not None:
-            move.write(sound)
-        elif not unwritten:
-            move.written.healthy = True  # there is nothing to find out with, and nothing to protect
+        if not self._round:
+            self._round.extend(move.written.unwritten())
+            idle = (entry for entry in move.book.open() if entry.durable and not entry.writes)
+            if (sound := next((entry for entry in idle if not move.written.waits(entry)), None)) is not None:
+                move.write(sound)
+            elif not self._round:
+                move.written.healthy = True  # there is nothing to find out with, and nothing to protect
+        for _ in range(min(STEP, len(self._round))):
+            entry = self._round.popleft()
+            if move.written.waits(entry):
+                move.write(entry)
+        if self._round:
+            move.written.retry_at = move.now
 
     def _refuse(self, loss: Lost, why: str) -> None:
         self._move.out.append(LossNotRecorded(loss.queue, loss.stage, why, loss.contact, loss.number))

@@ -55,7 +55,7 @@ class Sharing:
             if not entry.let_go:
                 move.advance(entry)
         if self._leaving:
-            move.deadlines.set(POOL, move.now)
+            move.timers.set(POOL, move.now)
         move.turns.stir_all()
 
     # ---- out of the pool, and into it ------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ class Sharing:
             if (order := self._pool.asks(policy.name, line, move.now)) is not None:
                 move.out.append(order)
             waits |= self._pool.waits(policy.name, move.now)
-            move.deadlines.set(POOL, move.now + LOOK_S)
+            move.timers.set(POOL, move.now + LOOK_S)
         return not waits
 
     def _claimed(self, event: Claimed) -> None:
@@ -156,13 +156,13 @@ class Sharing:
                 move.out.append(PromiseAnswer(write.answer, entry.met, "" if entry.met else "store"))
             return
         move.written.begin(write)
-        move.deadlines.set(write.token, move.now + ANSWER_S)
+        move.timers.set(write.token, move.now + ANSWER_S)
         move.out.append(Meet(entry.promise, write.token, entry.loss))
 
     def _met(self, event: Met) -> None:
         move = self._move
         write = move.written.end(event.token)
-        move.deadlines.set(event.token, None)
+        move.timers.set(event.token, None)
         if write is None or not event.ok:
             if write is not None:
                 self._recorder.not_stored(write)

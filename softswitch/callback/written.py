@@ -14,7 +14,7 @@ ANSWER_S = 5.0  # how long a write may take
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 60.0
 NEXT_ROUND_S = 1.0  # between rounds once the store answers: one bad row must not make a busy loop
-AT_ONCE = 1000  # rows that are tried again in one go
+AT_ONCE = 1000  # rows that are tried again in one round
 MOST_UNWRITTEN = 10_000  # rows that wait for a store; losses beyond are counted and let go
 
 
@@ -63,6 +63,11 @@ class Written:
         if self.retry_at is None:
             self.retry_at = now + self._pause_s
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+
+    @property
+    def under_way(self) -> int:
+        """Writes that are not answered yet."""
+        return len(self._under_way)
 
     def waits(self, entry: Entry) -> bool:
         """Is its row to be written again?"""

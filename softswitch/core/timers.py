@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Hashable, Iterator
+from math import inf
 
 _FEW = 64  # stale entries that are not worth sweeping
 
@@ -54,10 +55,10 @@ class Deadlines:
                 heapq.heappop(heap)
         return None
 
-    def due(self, now: float) -> list[Hashable]:
-        """Take out and return the keys whose deadline is not after ``now``, earliest first."""
+    def due(self, now: float, most: float = inf) -> list[Hashable]:
+        """Take out and return the keys whose deadline is not after ``now``, earliest first; of these the first ones."""
         keys: list[Hashable] = []
-        while (deadline := self.next()) is not None and deadline <= now:
+        while len(keys) < most and (deadline := self.next()) is not None and deadline <= now:
             _, _, key = heapq.heappop(self._heap)
             del self._live[key]
             self._early.pop(key, None)

@@ -1,0 +1,112 @@
+"""Very many promises at one moment: a step looks at a few of them, and asks to be woken for the others at once."""
+
+from __future__ import annotations
+
+from softswitch.callback.model import Capacity, Paused, Persist, Persisted, PromiseChanged, PromiseState, SeekAgent
+from softswitch.callback.mover import MOST_UNDER_WAY, STEP
+from softswitch.callback.written import ANSWER_S, FIRST_PAUSE_S
+from tests.unit.callback.desk import NOON, SALES, Desk
+
+S = PromiseState
+MANY = 3 * STEP + 50
+AT = NOON - 600.0  # when all of them were lost
+
+
+def lost(desk: Desk, count: int = MANY) -> list[str]:
+    """Promises of one age; their ids, in the order in which they were made."""
+    ids = []
+    for n in range(count):
+        desk.lose(f"138{n:08d}", queued_at=AT)
+        ids += [order.promise.id for order in desk.given(Persist)]
+        desk.acknowledge()
+    return ids
+
+
+def ended(desk: Desk) -> list[str]:
+    """By the last step."""
+    return [fact.promise.id for fact in desk.given(PromiseChanged) if fact.promise.state is S.EXPIRED]
+
+
+def step(desk: Desk) -> None:
+    desk.last = desk.ledger.tick(desk.now)
+
+
+def test_who_expires_at_one_moment_ends_step_by_step_and_once() -> None:
+    desk = Desk()
+    ids = lost(desk)
+    desk.now = AT + SALES.expiry_s
+    found: list[str] = []
+    for _ in range(3):
+        assert desk.ledger.deadline is not None and desk.ledger.deadline <= desk.now
+        step(desk)
+        assert len(ended(desk)) == STEP
+        assert [order.promise.id for order in desk.given(Persist)] == ended(desk)
+        found += ended(desk)
+    step(desk)
+    found += ended(desk)
+    assert found == ids
+    assert desk.ledger.deadline is not None and desk.ledger.deadline > desk.now, "the answers of the store are left"
+
+
+def test_no_more_end_than_the_store_can_write() -> None:
+    desk = Desk()
+    lost(desk, MOST_UNDER_WAY + STEP)
+    desk.now = AT + SALES.expiry_s
+    orders: list[Persist] = []
+    while (deadline := desk.ledger.deadline) is not None and deadline <= desk.now:
+        step(desk)
+        orders += desk.given(Persist)
+    assert len(orders) == MOST_UNDER_WAY
+    assert desk.ledger.deadline == desk.now + ANSWER_S, "the store may be away"
+    desk.feed(Persisted(orders[0].promise.id, orders[0].token))
+    assert desk.ledger.deadline is not None and desk.ledger.deadline <= desk.now
+    step(desk)
+    assert len(ended(desk)) == STEP, "there is room again"
+
+
+def test_nobody_is_dialled_before_all_whose_hour_has_come_were_looked_at() -> None:
+    desk = Desk()
+    desk.feed(Capacity("sales", 0, 0))
+    ids = lost(desk)
+    desk.feed(Paused(frozenset({"sales"})))
+    while desk.ledger.deadline is not None and desk.ledger.deadline <= desk.now:
+        step(desk)
+    assert {promise.state for promise in desk.ledger.promises()} == {S.RECORDED}
+    desk.feed(Capacity("sales", 1, 0))
+    desk.feed(Paused(frozenset()))
+    seen = [desk.last]
+    while desk.ledger.deadline is not None and desk.ledger.deadline <= desk.now:
+        assert not desk.given(SeekAgent), "the first may be among those that were not looked at"
+        step(desk)
+        seen.append(desk.last)
+    assert len(seen) == 4
+    due = [[one for one in step if isinstance(one, PromiseChanged) and one.promise.state is S.DUE] for step in seen]
+    assert [len(some) for some in due] == [STEP, STEP, STEP, 50]
+    assert [seek.promise.id for seek in desk.given(SeekAgent)] == [min(ids)]
+
+
+def test_what_could_not_be_written_is_written_step_by_step() -> None:
+    desk = Desk()
+    for n in range(MANY):
+        desk.lose(f"138{n:08d}", queued_at=AT)
+        desk.acknowledge(ok=False)
+    desk.now += FIRST_PAUSE_S
+    found: list[str] = []
+    for expected in (STEP, STEP, STEP, 50):
+        assert desk.ledger.deadline is not None and desk.ledger.deadline <= desk.now
+        step(desk)
+        assert len(desk.given(Persist)) == expected
+        found += [order.promise.id for order in desk.given(Persist)]
+    assert len(set(found)) == MANY
+    assert desk.ledger.deadline is not None and desk.ledger.deadline > desk.now
+
+
+def test_a_row_that_is_known_to_be_good_is_no_row_that_failed() -> None:
+    """Else one bad row would pass for a store that is away."""
+    desk = Desk()
+    good, bad = lost(desk, 2)
+    desk.lose("13800000001", queued_at=AT)
+    desk.acknowledge(ok=False)
+    desk.now += FIRST_PAUSE_S
+    step(desk)
+    assert sorted(order.promise.id for order in desk.given(Persist)) == sorted([good, bad])
