@@ -22,6 +22,7 @@ from softswitch.contact.peak import Fate, account, identity
 from softswitch.contact.peak_curve import DAY_S, Busy, bucket_s, peaks
 from softswitch.core.errors import ConfigError
 from softswitch.core.units import seconds
+from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.drawing.plot import plot
 from softswitch.ivr.moment import PAST_EXAMPLE, past
 from softswitch.settings import Settings, load
@@ -62,11 +63,14 @@ def peak(
         settings = load(config)
     except ConfigError as error:
         raise Failed(str(error)) from None
+    if queue and queue not in settings.queues:  # it may have had another name then
+        typer.echo(f"queues.yaml has no queue {queue!r}{did_you_mean(queue, settings.queues)}", err=True)
     now = time.time()
     begin = _moment(since or SEARCHED, now, settings.zone)
     end = min(now, _moment(until or "now", now, settings.zone))
     if not begin < end <= begin + LONGEST_S:
-        raise Failed("that is no span of time that has been, of at most 32 days")
+        understood = f"{_there(begin, settings.zone)} to {_there(end, settings.zone)} ({settings.zone})"
+        raise Failed(f"{understood} is no span of time that has been, of at most 32 days; write the date with it")
     if find or not since:
         found = peaks(_run(settings, quarters(settings.store.url, begin, end, queue)))
         if find:

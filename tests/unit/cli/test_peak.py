@@ -159,7 +159,12 @@ async def _burst(url: str) -> None:
     [
         (["--since", "soon"], 1, "'soon' is not a moment in UTC; for example today"),
         (["--since", "2026-03-30", "--until", "2026-03-29"], 1, "no span of time that has been, of at most 32 days"),
-        (["--since", "2026-01-01", "--until", "2026-03-30"], 1, "at most 32 days"),
+        (
+            ["--since", "2026-01-01", "--until", "2026-03-30"],
+            1,
+            "2026-01-01 00:00 to 2026-03-30 00:00 (UTC) is no span",
+        ),
+        ([*SPAN, "--queue", "orderz"], 0, "queues.yaml has no queue 'orderz'"),
         ([*SPAN, "--bucket", "minute"], 2, "'minute' is not a duration"),
         ([*SPAN, "--bucket", "1ms"], 2, "'1ms' is too short"),
         ([*SPAN, "--svg", "/nowhere/at/all.svg"], 1, "/nowhere/at/all.svg: No such file or directory"),
