@@ -4,6 +4,7 @@ A message is known by its Call-ID, which is one leg's. Only an INVITE begins som
 belongs to no contact. Until the switch says whose leg it is (``claim``), an INVITE and what follows it is kept for a
 while; strangers can send those, so few are kept, and not much of each. Octets are kept as they were on the wire, by
 reference, and pressed when a call has been quiet for a while; what is secret in them is hidden when they are shown.
+Of contacts that have ended there are few, and they go soon: they are not worth pressing.
 
 All is bounded: messages of one contact, contacts that have ended, octets in all. For want of room the contact that
 ended first goes first.
@@ -162,7 +163,7 @@ class Tracebook:
             if page.seen and page.seen[-1][0] + QUIET_S > at:
                 page.waits = True
                 self._quiet.append((_look_at(at), page))
-            elif page.seen:
+            elif page.seen and page.live:
                 self._press(page)
         if self._quiet and self._quiet[0][0] < at + PAUSE_S:
             self._quiet[0] = (at + PAUSE_S, self._quiet[0][1])

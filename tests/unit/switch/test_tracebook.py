@@ -196,6 +196,16 @@ def test_calls_that_fall_quiet_at_nearly_the_same_time_are_looked_at_together() 
     assert book.octets < size / 2 and book.deadline is None
 
 
+def test_a_contact_that_has_ended_is_not_worth_pressing() -> None:
+    book = Tracebook()
+    book.claim("c-1", "leg-a", "a")
+    see(book, "a", "x" * 900, at=0.0)
+    size = book.octets
+    book.end("c-1")
+    book.tick(3 * QUIET_S)
+    assert (book.octets, book.deadline) == (size, None) and texts(book, "c-1") == ["x" * 900]
+
+
 def test_only_a_few_are_pressed_at_once() -> None:
     book = Tracebook()
     for number in range(AT_ONCE + 5):
