@@ -9,6 +9,7 @@ connection broke with the process, or he has waited longer than anybody rings, h
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from softswitch.switch.ports import Arrived
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
+
+log = logging.getLogger("softswitch.switch")
 
 RINGS_S = 180.0  # section 16.6 timer C: longer than that no proxy waits for us
 
@@ -80,7 +83,11 @@ class Arrivals:
         for name, kept in sorted(self._found.items(), key=lambda one: one[1].lost.queued_at):
             self._switch.ports.journal.forget(name)  # at the end of this unit of work, with what comes of it
             self._switch.journal.touch(name)
-            again = self._again(kept)
+            again: list[Effect] | None = None
+            try:
+                again = self._again(kept)
+            except Exception:  # of one caller; the others, and the agents, are to go on
+                log.exception("the call of contact %s cannot be taken up again", name)
             outcome = "again" if again is not None else "lost" if kept.counts else "ended"
             orders += [CallResumed(name, outcome), *(again or [])]
             if outcome == "lost":

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.interop.test_process_tree import child
 from tests.support import tone
 from tests.support.phone import PhoneCall
 from tests.support.switch_process import SwitchProcess, queue
@@ -21,12 +24,13 @@ WELCOME, WHICH, ENTER, READ, THANKS = 500, 600, 700, 800, 900  # Hz
 DIGITS = {"1": 1000, "3": 1150, "9": 1300, "0": 1450}  # those of the number, Hz
 PLAN = """
 dialplan: shop
-numbers: ["7000", "7001"]
+numbers: ["7000", "7001", "7002"]
 language: en
 lost: {to: orders, after: 500ms}
 start: number?
 steps:
-  number?: {when: {if: 'called == "7001"', then: ask}, else: ringing}
+  number?: {when: [{if: 'called == "7001"', then: ask}, {if: 'called == "7002"', then: slow}], else: ringing}
+  slow: {wait: 8s, next: language}
   ringing: {wait: 2s, next: language}
   language: {menu: {play: welcome.wav, keys: {1: orders}, timeout: 30s, tries: 1}, failed: bye}
   orders: {queue: {name: orders}, failed: bye}
@@ -89,6 +93,19 @@ async def test_cancelled_while_it_rings_then_hung_up_in_the_menu(switch: SwitchP
         "/api/v1/promises", lambda found: [one["losses"] for one in found] == [2], what="a second loss"
     )
     assert await lost(switch, NUMBER) == {"queue": "orders", "stage": "ivr", "step": "language", "losses": 2}
+
+
+async def test_who_is_not_answered_yet_when_control_dies_rings_on(switch: SwitchProcess, trunk: Trunk) -> None:
+    call = await trunk.phone.call("7002", caller=NUMBER)
+    await switch.eventually("/api/v1/calls", lambda calls: [one["step"] for one in calls] == ["slow"])
+    assert not call.reached("confirmed")
+    os.kill(child(switch, "softswitch.app"), signal.SIGKILL)
+    await call.wait("confirmed", 30)
+    await trunk.phone.hears(WELCOME, timeout_s=15)
+    metrics = await switch.metrics()
+    assert metrics['softswitch_contacts_resumed_total{outcome="again"}'] == 1
+    await call.hangup()
+    assert await lost(switch, NUMBER) == {"queue": "orders", "stage": "ivr", "step": "language", "losses": 1}
 
 
 async def test_another_number_is_keyed_in_read_back_and_confirmed(switch: SwitchProcess, trunk: Trunk) -> None:

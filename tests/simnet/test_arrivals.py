@@ -98,7 +98,7 @@ def test_he_may_outlive_several() -> None:
     assert outcomes(house) == ["again"] * 3
 
 
-@pytest.mark.parametrize("why", ["late", "connection", "machine"])
+@pytest.mark.parametrize("why", ["late", "connection", "machine", "damaged"])
 def test_where_he_cannot_be_reached_any_more_the_ledger_hears_of_him_once(why: str) -> None:
     house = centre()
     rings(house)
@@ -110,13 +110,15 @@ def test_where_he_cannot_be_reached_any_more_the_ledger_hears_of_him_once(why: s
     for name, kept in records(house).items():
         flow = Flow("tcp", kept.flow.local, kept.flow.remote, 7) if why == "connection" else kept.flow
         boot = "another" if why == "machine" else kept.boot
-        changed = Arrival(kept.invite, flow, boot, kept.lost, kept.counts, kept.ringing)
+        invite = b"INVITE \xff" if why == "damaged" else kept.invite
+        changed = Arrival(invite, flow, boot, kept.lost, kept.counts, kept.ringing)
         house.world.journal.found[name] = encode(changed)
     house.world.start()
     house.world.run(1)
     assert outcomes(house) == ["lost", "lost"]
     assert told(house) == [("+8613800138000", "orders", "shed", "ringing")]
     assert [promise.losses for promise in house.world.switch.control.promises()] == [2]
+    assert house.agent("alice") == "paused", "agents log in as ever"
     assert not house.world.journal.found and not house.world.switch.calls.legs
 
 
