@@ -86,7 +86,8 @@ class AgentCodes:
         if noted is None:
             return [], "agent_no_disposition", {}
         orders, code = noted
-        return orders, "agent_disposition", {"code": code}
+        kept = self._switch.ledger.glance.written.healthy  # else a crash would take it with it
+        return orders, "agent_disposition" if kept else "agent_disposition_away", {"code": code}
 
     def _forced(self, route: FeatureRoute, user: str) -> Said:
         orders = list(self._switch.oversight.dialled(route.given, _FORCED[route.feature], user))

@@ -158,6 +158,20 @@ def test_the_agent_dials_a_code_in_wrap_up(dialled: str, code: str) -> None:
     assert barred is (code == "never again")
 
 
+def test_while_the_database_is_known_to_be_away_no_code_is_said_to_be_kept() -> None:
+    house = house_of(2)
+    talk_over(house)
+    house.world.store.away = True
+    for _ in range(2):  # it is known by the first write that fails
+        house.alice.call("*571")
+        house.world.run(3)
+    said = [prompt.text for _, prompt in house.world.media.said]
+    assert said[-1] == "sold is not kept yet: the database is away. Please say so once more later."
+    house.world.store.away = False
+    house.world.run(70)
+    assert "sold" in {row.disposition for row in house.world.store._promises.values()}, "it was kept after all"
+
+
 def test_a_code_is_not_noted_of_an_earlier_call() -> None:
     house = house_of(1)
     talk_over(house)

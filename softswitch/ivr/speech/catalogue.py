@@ -71,6 +71,10 @@ PHRASES: dict[str, dict[str, str]] = {
     "agent_wrap_up_longer": {"zh": "整理时间已延长。", "en": "You have more time to wrap up."},
     "agent_no_wrap_up": {"zh": "您没有需要整理的通话。", "en": "You have no call to wrap up."},
     "agent_disposition": {"zh": "已记录：{code}。", "en": "Noted: {code}."},
+    "agent_disposition_away": {
+        "zh": "数据库暂时不可用，{code}尚未存入，请稍后再记录一次。",
+        "en": "{code} is not kept yet: the database is away. Please say so once more later.",
+    },
     "agent_no_disposition": {"zh": "没有可以这样记录的通话。", "en": "There is no call of which that could be noted."},
     "agent_no_reason": {"zh": "没有这个暂停原因。", "en": "There is no such reason for a pause."},
     "agent_login_number": {
