@@ -82,6 +82,8 @@ class Link:
             log.warning("media process: %s", error)
         finally:
             asking.cancel()
+            if not writer.is_closing():
+                self._flush()  # what was said in the very turn in which it ends
             writer.close()
             if self._writer is not None:
                 self._writer = None

@@ -27,11 +27,13 @@ class Peer:
     asked: int = 0
     ended: list[int] = field(default_factory=list)
     ups: int = 0
+    told: list[p.Command] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         frames = p.Frames()
         while octets := await reader.read(65536):
             for command in frames.commands(octets):
+                self.told.append(command)
                 self.asked += isinstance(command, p.AskStats)
                 if not self.hangs:
                     hello = isinstance(command, p.Hello)
@@ -122,3 +124,16 @@ async def test_what_is_said_in_one_turn_goes_out_in_one_piece() -> None:
     assert written == []
     await asyncio.sleep(0)
     assert written == [p.pack(p.Close("a")) + p.pack(p.Close("b"))]
+
+
+async def test_what_is_said_in_the_turn_in_which_control_ends_is_told(tmp_path: Path) -> None:
+    peer = Peer()
+    server = await asyncio.start_unix_server(peer.serve, str(tmp_path / "s"))
+    one = link.Link(tmp_path / "s", peer)
+    running = asyncio.create_task(one.run())
+    await eventually(lambda: peer.ups, 5, "a connection")
+    running.cancel()  # it wakes up before anything that is put off from now on
+    one.send(p.Drain(True))
+    await asyncio.gather(running, return_exceptions=True)
+    await eventually(lambda: p.Drain(True) in peer.told, 5, "the last word")
+    server.close()
