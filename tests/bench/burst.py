@@ -4,8 +4,8 @@
 
 First with an agent on the line before each customer is dialled, then customers first, progressive and predictive. Who
 came to what is the carrier's account (``tests.simnet.burst``); ends with status 1 where somebody is missing, is owed
-two calls, or was dialled when he must not be. Lines for people. Customers first, an agent is idle while the phones
-ring that are dialled for him.
+two calls, or was dialled when he must not be. Lines for people. Idle is a free agent for whom nobody's phone rings: who
+listens to the ringing, agent first, is at work, and so is he for whom it rings, customer first.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ WAYS: dict[str, dict[str, Any]] = {
     "agent first": {},
     "customer first, progressive": {"first": "customer", "pacing": "progressive"},
     "customer first, predictive": {"first": "customer", "pacing": "predictive", "ratio": 3.0},
+    "the same, and phones of agents that answer by themselves": {
+        "first": "customer",
+        "pacing": "predictive",
+        "ratio": 3.0,
+        "by_itself": True,
+    },
 }
 
 
@@ -50,7 +56,8 @@ def tell(name: str, burst: Burst) -> bool:
     print(
         f"  {burst.drained_s / 3600:.1f} h, {dials:,} dials, {burst.crowd.answered:,} answered, "
         f"{burst.dropped:.2%} of them to nobody; while a promise was due ({watch.due_s / 3600:.1f} h): "
-        f"occupancy {watch.occupancy:.1%}, talk {watch.talk:.1%}, longest idle {watch.longest_idle_s:.1f} s\n"
+        f"talk {watch.talk:.1%}, longest idle {watch.longest_idle_s:.1f} s, {watch.at_work:.1%} not idle; "
+        f"where phones that ring are no work: longest {watch.longest_free_s:.1f} s, {watch.occupancy:.1%}\n"
         f"  first dials in the order of losses: Kendall's tau {ordered['tau_rank']:.4f} by the ledger's rank, "
         f"{ordered['tau_called']:.4f} by the carrier's clock; {ordered['inversions']:,} of {ordered['pairs']:,} pairs "
         f"the other way round, {ordered['unexplained']:,} without a reason\n"

@@ -2,7 +2,7 @@
 
 The whole control plane in virtual time: a channel limit, a queue with a limit, a dialplan that rings and asks, twenty
 agents, and the crowd (``crowd``) behind one carrier. ``Account`` says of each person what came of him, by the carrier's
-own account and the rows in the store; ``Watch`` what agents did while somebody was due.
+own account and the rows in the store; ``watch`` what agents did while somebody was due.
 """
 
 from __future__ import annotations
@@ -17,17 +17,21 @@ from typing import Any
 import numpy as np
 
 from softswitch.acd.model import AgentSpec, AgentState, AgentStateChanged, Need, QueueSpec, WrapUp
-from softswitch.callback.model import OPEN, Policy, Promise, PromiseChanged, PromiseState, Window
+from softswitch.callback.model import OPEN, Policy, Promise, Window
+from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Treatment
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, Request
 from softswitch.switch.configuration import Trunk, User
 from softswitch.switch.event import CallShed, UnitFailed
 from tests.simnet.crowd import HOST, Crowd, Person, Temper, mobile
 from tests.simnet.house import CARRIER_PORT, configuration
 from tests.simnet.phone import Call, SimPhone
+from tests.simnet.watch import Watch
 from tests.simnet.world import World
 
 AIR_S = 60.0
@@ -69,99 +73,31 @@ class Size:
 
 
 class Agent(SimPhone):
-    """Picks up after a moment; now and then not at all."""
+    """Picks up after a moment, a phone that is asked to answer by itself sooner; now and then not at all."""
+
+    _by_itself = False
+
+    def _receive(self, message: Message, flow: Flow) -> None:
+        if isinstance(message, Request) and message.method == "INVITE":
+            self._by_itself = "answer-after=0" in (message.headers.get("Call-Info") or "")
+        super()._receive(message, flow)
 
     def _ring(self, call: Call) -> None:
-        self.answer_after = None if self.world.random.random() < 0.01 else self.world.random.uniform(1.0, 3.0)
+        moment_s = (0.1, 0.4) if self._by_itself else (1.0, 3.0)
+        self.answer_after = None if self.world.random.random() < 0.01 else self.world.random.uniform(*moment_s)
         super()._ring(call)
 
 
-class Watch:
-    """Agents' time while a promise is due whose number is not on the line here by itself; from the ACD's own facts."""
-
-    def __init__(self, crowd: Crowd) -> None:
-        self._crowd = crowd
-        self.states: dict[str, AgentState] = {}
-        self.idle_since: dict[str, float] = {}
-        self._due: dict[str, str] = {}  # promise -> number
-        self._due_since: float | None = None
-        self.now = 0.0
-        self.seconds: Counter[AgentState] = Counter()  # of all agents together, while somebody was due
-        self.longest_idle_s = 0.0
-        self.idle: list[tuple[float, str, float]] = []  # when, who, for how long; more than a second
-        self.first_turns: dict[str, float] = {}  # promise -> when an agent was sought for it
-        self.first_dials: dict[str, float] = {}  # promise -> when
-        self.recorded: dict[str, float] = {}  # promise -> when
-        self.due_s = 0.0
-        self.talk_s = 0.0  # of customers with agents, while somebody was due
-        self.stages: set[str] = set()  # of promises
-
-    def observe(self, event: DomainEvent, now: float) -> None:
-        self.look(now)
-        match event:
-            case AgentStateChanged(agent=agent, new=new):
-                self._rest_over(agent, now)
-                self.states[agent] = new
-                if new is AgentState.READY:
-                    self.idle_since[agent] = now
-            case PromiseChanged(promise):
-                self._promise(promise, now)
-        self.look(now)
-
-    def look(self, now: float) -> None:
-        """Count the time until now, then see whether anybody is due."""
-        if self._due_since is not None and now > self.now:
-            self.due_s += now - self.now
-            self.talk_s += len(self._crowd.talking_since) * (now - self.now)
-            for state in self.states.values():
-                self.seconds[state] += now - self.now  # type: ignore[assignment]
-        self.now = now
-        anybody = any(not self._crowd.is_here(number) for number in self._due.values())
-        if anybody and self._due_since is None:
-            self._due_since = now
-        elif not anybody and self._due_since is not None:
-            for agent in list(self.idle_since):
-                self._count(agent, now)
-            self._due_since = None
-
-    def _rest_over(self, agent: str, now: float) -> None:
-        if agent in self.idle_since:
-            self._count(agent, now)
-            del self.idle_since[agent]
-
-    def _count(self, agent: str, now: float) -> None:
-        if self._due_since is not None:
-            idle_s = now - max(self.idle_since[agent], self._due_since)
-            self.longest_idle_s = max(self.longest_idle_s, idle_s)
-            if idle_s > 1.0:
-                self.idle.append((now, agent, idle_s))
-
-    def _promise(self, promise: Promise, now: float) -> None:
-        self.recorded.setdefault(promise.id, now)
-        self.stages.add(promise.stage)
-        if promise.state is PromiseState.DUE:
-            self._due[promise.id] = promise.number
-        else:
-            self._due.pop(promise.id, None)
-        if promise.state is PromiseState.SEEKING:
-            self.first_turns.setdefault(promise.id, now)
-        elif promise.state is PromiseState.DIALLING:
-            self.first_dials.setdefault(promise.id, now)
-
-    @property
-    def talk(self) -> float:
-        """The share of the time of agents at work that they talk."""
-        return self.talk_s / max(self.due_s * len(self.states), 1e-9)
-
-    @property
-    def occupancy(self) -> float:
-        busy = sum(self.seconds[state] for state in (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP))
-        return busy / max(busy + self.seconds[AgentState.READY], 1e-9)
-
-
 class Burst:
-    def __init__(self, size: Size | None = None, seed: int = 1, temper: Temper | None = None, **policy: Any) -> None:
-        self.size = size or Size()
+    def __init__(
+        self,
+        size: Size | None = None,
+        seed: int = 1,
+        temper: Temper | None = None,
+        by_itself: bool = False,  # agents' phones answer callbacks
+        **policy: Any,
+    ) -> None:
+        self.size, self._by_itself = size or Size(), by_itself
         self.names = [f"agent{number:02}" for number in range(self.size.agents)]
         self.world = World(self._configuration(policy), seed)
         self.world.events = _Nothing()  # type: ignore[assignment]  # hours of facts
@@ -173,6 +109,7 @@ class Burst:
         self.world.run_until(lambda: all(phone.registered for phone in self.phones))
         self.crowd = Crowd(self.world, "crowd", CARRIER_PORT, temper=temper or Temper())
         self.watch = Watch(self.crowd)
+        self.crowd.changes = lambda: self.watch.look(self.world.now)
         self.world.switch.listen(self._hear)
         for name in self.names:
             self.world.switch.control.log_in(name)
@@ -207,6 +144,7 @@ class Burst:
                               wrap_up=WrapUp.timed(10.0)),),
             policies=(replace(plain, **policy),),
             treatments={"orders": Treatment(30.0, position=True)},
+            answering={"orders": Answering(auto_answer=self._by_itself)},
             recorded=frozenset(),
             plans=_plans(),
             max_calls=self.size.lines,

@@ -8,6 +8,7 @@ does is drawn from a seed when he does it.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from softswitch.call.signal import Offered
@@ -63,6 +64,8 @@ class Crowd(SimPhone):
     people: list[Person] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     answered: int = 0  # calls of the switch
+    ringing: set[str] = field(default_factory=set)  # legs of who is called, and has not answered yet
+    changes: Callable[[], None] = lambda: None  # who rings or talks is about to be somebody else
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -139,6 +142,8 @@ class Crowd(SimPhone):
         if not self.reject:
             self._on_line(person, call)
             person.calling = False
+            self.changes()
+            self.ringing.add(call.leg)
         super()._ring(call)
 
     # ---- what becomes of it ------------------------------------------------------------------------------------
@@ -151,6 +156,9 @@ class Crowd(SimPhone):
     def _signal(self, call: Call, signal: Effect) -> None:
         before = call.state
         super()._signal(call, signal)
+        if call.leg in self.ringing and call.state in ("talking", "ended"):
+            self.changes()
+            self.ringing.discard(call.leg)
         person = self._of.get(call.leg)
         if person is None or isinstance(signal, Offered):
             return
@@ -164,6 +172,7 @@ class Crowd(SimPhone):
 
     def _over(self, person: Person, call: Call, before: str) -> None:
         del self._of[call.leg], self._rtp[call.rtp]
+        self.changes()
         talked = self.talking_since.pop(call.leg, None) is not None
         if person.calling and not talked:
             person.over_at.append(self.world.now)
@@ -186,6 +195,7 @@ class Crowd(SimPhone):
                 self._talks(self._of[call.leg], call)
 
     def _talks(self, person: Person, call: Call) -> None:
+        self.changes()
         self.talking_since[call.leg] = self.world.now
         if person.calling:
             person.served_at = self.world.now
