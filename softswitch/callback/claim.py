@@ -15,8 +15,8 @@ from softswitch.callback.node import Claim
 from softswitch.callback.pacing import Line
 from softswitch.callback.written import ANSWER_S
 
-LOW, HIGH = 50, 200  # promises lined up: fewer are filled up, and to how many
-LEAST = 20  # asked for at a look
+AT_ONCE = 20  # promises asked for: one claim after the other is made, and nobody waits long for any
+LOW, HIGH = 20, 200  # promises lined up: fewer are filled up, and of more only older ones are asked for
 LOOK_S = 1.0  # how long the pool is believed to be as it was found
 GIVE_BACK_S = 60.0  # who cannot be called for so long goes back
 INFINITE = float("inf")
@@ -27,7 +27,6 @@ class _Source:
     """The pool, as far as one policy goes. Times are Unix seconds."""
 
     asked_at: float | None = None  # a claim is under way
-    most: int = 0  # rows it asks for
     below: float = INFINITE  # rank it asks for
     looked_at: float = -INFINITE
     known: float = -INFINITE  # nothing of a lower rank was left
@@ -44,11 +43,9 @@ class Pool:
         source = self._sources.setdefault(name, _Source())
         if self.waits(name, now) or not self._is_due(source, line, now):
             return None
-        many = len(line) >= HIGH
-        source.below = line.rank(HIGH) if many else INFINITE
-        source.most = HIGH if many else max(LEAST, HIGH - len(line))
+        source.below = line.rank(HIGH) if len(line) >= HIGH else INFINITE
         source.asked_at = now
-        return Claim(name, source.most, source.below)
+        return Claim(name, AT_ONCE, source.below)
 
     def waits(self, name: str, now: float) -> bool:
         """For an answer."""
@@ -62,7 +59,7 @@ class Pool:
             source.asked_at = now - ANSWER_S + LOOK_S  # nobody is dialled, and it is asked again in a moment
             return
         found = list(ranks)
-        source.known = found[-1] if len(found) >= source.most else source.below
+        source.known = found[-1] if len(found) >= AT_ONCE else source.below
         source.asked_at, source.looked_at = None, now
 
     def forget(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.callback.claim import ANSWER_S, GIVE_BACK_S, HIGH, LOOK_S
+from softswitch.callback.claim import ANSWER_S, AT_ONCE, GIVE_BACK_S, HIGH, LOOK_S
 from softswitch.callback.model import (
     AgentFound,
     AttemptFailed,
@@ -36,7 +36,7 @@ def test_nothing_is_asked_for_where_no_agent_is_free() -> None:
     desk.feed(Capacity("sales", 1, 1))
     assert not desk.given(Claim), "a live caller goes first"
     desk.feed(Capacity("sales", 1, 0))
-    assert [(claim.name, claim.most) for claim in desk.given(Claim)] == [("sales", HIGH)]
+    assert [(claim.name, claim.most) for claim in desk.given(Claim)] == [("sales", AT_ONCE)]
 
 
 def test_a_ledger_that_shares_nothing_asks_for_nothing() -> None:
