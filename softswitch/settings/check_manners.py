@@ -7,7 +7,10 @@ of Ofcom's statement on persistent misuse (United Kingdom); RFC 3261 section 17.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from softswitch.callback.zone import country_zones
 from softswitch.core.units import spoken
 from softswitch.core.yaml_nodes import Path
 from softswitch.settings.callback import Callback
@@ -29,8 +32,29 @@ def manners_findings(settings: Configuration) -> Iterator[Finding]:
         )
         yield ("callbacks", "settle"), message, "warning"
     for path, one in settings.calling():
-        for key, message in _doubts(one):
+        for key, message in (*_doubts(one), *_clocks(one, settings.region)):
             yield (*path, *key), message, "warning"
+
+
+def _clocks(one: Callback, region: str) -> Iterator[tuple[Path, str]]:
+    """Who is called by the clock of the house, though another one shows a different time where he is."""
+    if one.callee_window is not None:
+        return
+    places = sorted({zone for country in one.countries or (region,) for zone in country_zones(country)})
+    others = [zone for zone in places if _hours_from_utc(zone) != _hours_from_utc(one.window.zone)]
+    if others:
+        where = f"{others[0]} and {len(others) - 1} more zones" if len(others) > 1 else others[0]
+        message = (
+            f"numbers in {where} are called by the clock of {one.window.zone}, where it is another time;"
+            " write callee_window too, for example {hours: '09:00-20:00'}"
+        )
+        yield ("window",), message
+
+
+def _hours_from_utc(zone: str) -> tuple[timedelta | None, ...]:
+    """In the winter and in the summer of this year."""
+    year = datetime.now(UTC).year
+    return tuple(datetime(year, month, 15, tzinfo=ZoneInfo(zone)).utcoffset() for month in (1, 7))
 
 
 def _doubts(one: Callback) -> Iterator[tuple[Path, str]]:

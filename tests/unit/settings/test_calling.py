@@ -122,6 +122,23 @@ def test_what_laws_forbid_in_places_is_told(write: Write, callback: str, complai
     assert len(agent_first.warnings) == ("first" not in callback)
 
 
+@pytest.mark.parametrize(
+    ("callback", "region", "told"),
+    [
+        ("", "CN", False),
+        ("window: {zone: America/New_York}", "US", True),
+        ("window: {zone: America/New_York}, callee_window: {}", "US", False),
+        ("window: {zone: Europe/Berlin}, countries: [DE, AT, CH]", "DE", False),
+        ("window: {zone: Europe/Berlin}, countries: [DE, GB]", "DE", True),
+    ],
+)
+def test_who_is_called_by_another_clock_than_his_own_is_told(
+    write: Write, callback: str, region: str, told: bool
+) -> None:
+    said = warned(load(write(callback, f"region: {region}"), {}))
+    assert ("window: numbers in" in said and "write callee_window too" in said) is told, said
+
+
 def test_a_pause_after_a_crash_in_which_a_phone_may_ring_is_told(write: Write) -> None:
     shorter = warned(load(write(softswitch="callbacks: {settle: 31s}"), {}))
     assert "callbacks.settle: an INVITE may be under way for 32s" in shorter
