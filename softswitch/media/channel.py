@@ -99,6 +99,8 @@ class Channel:
             del self._unsent[: self._peer.send(self._unsent)]
         except BlockingIOError:
             return
+        except ConnectionError:
+            self._unsent.clear()  # it is gone; what it had said before is still to be read, and then its end
         except OSError as error:
             self.drop(str(error))
 

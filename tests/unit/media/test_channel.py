@@ -66,6 +66,7 @@ def test_the_last_words_of_a_control_are_heard_before_the_next_one_is(
         words = [p.Drain(True), *(p.Close(f"L{number}") for number in range(2000))]  # more than is read at a time
         first.sendall(b"".join(map(p.pack, words)))
         first.close()
+        channel.tell(p.DigitHeard("L", "1"))  # which nobody reads
         second.connect(str(tmp_path / "s"))
         second.sendall(p.pack(p.Hello()))
         while p.Hello() not in obeyed:
