@@ -114,8 +114,9 @@ async def test_whoever_is_left_at_the_limit_is_written_down_and_the_next_start_t
 ) -> None:
     waits = await trunk.phone.call("7000", caller=FIRST)
     await waits.wait("confirmed")
-    assert await (await command(switch, "hour", "--within", "1h", "--no-wait")).wait(20) == 0
-    assert await (await command(switch, "cancel", "--cancel")).wait(20) == 0
+    await switch.api("POST", "/api/v1/drain", {"within_s": 3600})
+    await refused(trunk, THIRD)
+    assert not (await switch.api("DELETE", "/api/v1/drain"))["drain"]["draining"]
     more = await trunk.phone.call("7000", caller=SECOND)
     await more.wait("confirmed")
     await more.hangup()
@@ -124,7 +125,7 @@ async def test_whoever_is_left_at_the_limit_is_written_down_and_the_next_start_t
     assert "1 call(s) lasted too long" in drain.text()
     assert await switch.process.wait(20) == 0
     await waits.wait("disconnected")
-    assert stages(switch) == {FIRST: "abandoned", SECOND: "abandoned"}
+    assert stages(switch) == {FIRST: "abandoned", SECOND: "abandoned", THIRD: "shed"}
     await switch.start()
     again = await trunk.phone.call("7000", caller=THIRD)
     await again.wait("confirmed")
