@@ -199,7 +199,7 @@ class Ledger:
 
     def _dialled(self, event: Dialled) -> None:
         self._move.rules.manners.hear(event, self._move.now)
-        for number, _ in event.attempts:
+        for number, _ in (*event.attempts, *event.dropped):
             for entry in self._move.book.same_number(number):
                 self._move.advance(entry)
 

@@ -180,10 +180,7 @@ class Mover:
         attempt = promise.attempts + 1
         name = call_id(promise.id, attempt)
         self.apply(entry, I.INTENT_DURABLE, attempts=attempt, call_id=name, outcome="", not_before=0.0)
-        self._tell_dialled(Dialled(attempts=((promise.number, self.now),)))
-        for other in self.book.same_number(promise.number):
-            if other.promise.state is S.DUE:
-                self.advance(other)  # the number may have been dialled often enough
+        self._tell_dialled(promise.number, Dialled(attempts=((promise.number, self.now),)))
 
     def _dial(self, entry: Entry) -> None:
         policy = self.rules.policy(entry.promise.name)
@@ -224,12 +221,16 @@ class Mover:
 
     def let_down(self, number: str) -> None:
         """He has answered, and no agent was there."""
-        self._tell_dialled(Dialled(dropped=((number, self.now),)))
+        self._tell_dialled(number, Dialled(dropped=((number, self.now),)))
 
-    def _tell_dialled(self, told: Dialled) -> None:
+    def _tell_dialled(self, number: str, told: Dialled) -> None:
+        """To who counts, and to promises for that number that may not be dialled any more for a while."""
         self.rules.manners.hear(told, self.now)
         if self.node and (told.dropped or self.rules.counts):
             self.out.append(Elsewhere(told))
+        for other in self.book.same_number(number):
+            if other.promise.state is S.DUE:
+                self.advance(other)
 
     def attempt_over(self, entry: Entry, result: Outcome) -> None:
         promise = entry.promise

@@ -22,6 +22,7 @@ from softswitch.callback.model import (
     Restored,
     RetryNow,
     SeekAgent,
+    Withdraw,
 )
 from softswitch.callback.node import Dialled, Elsewhere
 from softswitch.callback.waits import Wait
@@ -199,6 +200,24 @@ def test_where_no_agent_can_be_first_he_is_left_alone() -> None:
     assert desk.ledger.glance.wait("pooled-1", desk.now) == Wait(waits.LEFT_ALONE, NOON + 2 * DAY_S)
     desk.feed(Capacity("sales", 0, 0))
     desk.wait(2 * DAY_S)
+    answered(desk)
+
+
+def test_a_list_whose_plan_leads_finds_its_moment_after_another_one_has_let_him_down() -> None:
+    desk = Desk(FIRST, replace(RARE, abandon_limit=1.0, plan="welcome"))
+    desk.lose(queued_at=NOON - 60.0)
+    desk.acknowledge()
+    desk.feed(Restored((pooled(1, number=E164, campaign="rare", group="rare", recorded_at=NOON),)))
+    call_id = answered(desk)
+    (customer,) = [one for one in desk.ledger.promises() if one.state is S.ANSWERED]
+    desk.feed(NotServed(customer.id, call_id))
+    desk.acknowledge()
+    desk.wait(60.0)
+    assert desk.ledger.glance.wait("pooled-1", desk.now) == Wait(waits.LEFT_ALONE, NOON + 3 * DAY_S)
+    desk.feed(Withdraw(customer.id, "done"))
+    desk.acknowledge()
+    desk.wait(NOON + 3 * DAY_S - desk.now)
+    desk.acknowledge()
     answered(desk)
 
 
