@@ -212,6 +212,7 @@ def test_a_list_whose_plan_leads_finds_its_moment_after_another_one_has_let_him_
     (customer,) = [one for one in desk.ledger.promises() if one.state is S.ANSWERED]
     desk.feed(NotServed(customer.id, call_id))
     desk.acknowledge()
+    assert {one.id: one.state for one in desk.ledger.promises()}["pooled-1"] is S.RECORDED, "and not in the line"
     desk.wait(60.0)
     assert desk.ledger.glance.wait("pooled-1", desk.now) == Wait(waits.LEFT_ALONE, NOON + 3 * DAY_S)
     desk.feed(Withdraw(customer.id, "done"))
