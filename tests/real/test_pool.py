@@ -72,14 +72,17 @@ class Plane:
 @pytest.fixture
 async def plane(tmp_path: Path) -> AsyncIterator[Plane]:
     made = Plane(tmp_path)
-    (await made.make_pool()).begin()
-    await made.pool.connected(10)
-    yield made
-    await made.pool.shutdown()
-    for process in made.processes:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-    release(made.rtp)
+    try:
+        await eventually(lambda: all(socket.exists() for socket in made.sockets), 30, "both are loaded")
+        (await made.make_pool()).begin()
+        await made.pool.connected(10)
+        yield made
+        await made.pool.shutdown()
+    finally:
+        for process in made.processes:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+        release(made.rtp)
     assert not [stream for stream in made.told if stream.startswith(PREFIX)]
 
 
