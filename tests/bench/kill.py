@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from softswitch.callback.model import OPEN, Promise, PromiseState
+from softswitch.callback.mover import call_id
 from softswitch.process import raise_file_limit
 from softswitch.settings import load
 from softswitch.settings.kept import kept_file
@@ -282,9 +283,14 @@ class World:
             "answered": sum(any(two.acked_at for two in one.attempts) for one in customers),
             "doubled": len(wrong.doubled),
             "overlapping": len(wrong.overlapping),
-            "after_kept": len(wrong.after_kept),
-            "such_as": [*wrong.doubled, *wrong.overlapping, *wrong.after_kept][:5],
+            "again": len(wrong.again),
+            "such_as": [*wrong.doubled, *wrong.overlapping][:5],
         }
+
+    def _after_kept(self, rows: list[Promise]) -> list[tuple[str, str]]:
+        """Of those dialled again after they had talked. Who calls again is owed another promise: that one is fair."""
+        of = {call_id(row.id, number): row.id for row in rows for number in range(1, row.attempts + 1)}
+        return [(one, two) for one, two in self.carrier.account.again if of.get(one) in (None, of.get(two))]
 
     def _too_many(self, rows: list[Promise]) -> int:
         """Promises beyond one for each call: a caller who did not hear the answer calls again, and may have two."""
@@ -299,7 +305,10 @@ class World:
         lost = [one.number for one in customers if one.promised_at is not None and f"+86{one.number}" not in by_number]
         dials = {attempt.call_id for one in customers for attempt in one.attempts}
         known = sum(row.attempts for row in rows)
+        after_kept = self._after_kept(rows)
         return self.account() | {
+            "after_kept": len(after_kept),
+            "first_after_kept": after_kept[:3],
             "lost": len(lost),
             "still_open": sum(row.state in OPEN for row in rows),
             "rows_without_a_call": self._too_many(rows),

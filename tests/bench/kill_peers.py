@@ -56,7 +56,7 @@ class Account:
 
     doubled: list[str] = field(default_factory=list)  # an attempt that was dialled twice
     overlapping: list[str] = field(default_factory=list)  # two attempts of one promise at a time
-    after_kept: list[str] = field(default_factory=list)
+    again: list[tuple[str, str]] = field(default_factory=list)  # who had talked was dialled: both Call-IDs
 
 
 class Peer(Endpoint):
@@ -195,9 +195,7 @@ class Carrier(Peer):
             if not earlier.over:
                 self.account.overlapping.append(f"{number} {earlier.call_id} {invite.call_id}")
             elif earlier.left_at is not None and self._lived(earlier.node, earlier.at, earlier.left_at + SETTLED_S):
-                self.account.after_kept.append(
-                    f"{number} {invite.call_id} {earlier.at:.2f} {earlier.left_at:.2f} {time.monotonic():.2f}"
-                )
+                self.account.again.append((earlier.call_id, attempt.call_id))
         customer.attempts.append(attempt)
         self._attempts[invite.call_id] = attempt
         self._decide(attempt)

@@ -60,6 +60,6 @@ async def test_a_list_is_called_through_and_the_campaign_is_finished(tmp_path: P
         assert (last["state"], last["disposition"], last["by"]) == ("kept", "sold", "api local")
     assert sorted(carrier.customers) == numbers
     account = carrier.account
-    assert (account.doubled, account.overlapping, account.after_kept) == ([], [], [])
+    assert (account.doubled, account.overlapping, account.again) == ([], [], [])
     phones.close()
     carrier.close()
