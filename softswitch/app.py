@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -148,7 +149,8 @@ class Control:
         await self._tell_homer()
         try:
             now, since = clock.monotonic() + clock.epoch, self._switch.figures.since
-            self._switch.restore(await kept(self.store, settings, now, ours, self.journal.found, since))
+            left = await kept(self.store, settings, now, ours, self.journal.found, since)
+            self._switch.restore(replace(left, away_s=self.journal.away_s))
             self.retirement = Retirement(settings.paths.var, self._switch)
             self.store.shared.start(self._shared, self._taken)
             self.media.begin()

@@ -49,9 +49,12 @@ class CallFile:
         self._size, self._limit = 0, slack
         self._file: int | None = None
         self.found: dict[str, bytes] = {}
+        self.away_s = 0.0  # for so long nobody has written to it
         self._deaths = path.with_suffix(".deaths")  # as many octets
         try:
             self._begin()
+            if path.exists():
+                self.away_s = max(0.0, time.time() - path.stat().st_mtime)
             self.found, self.damaged = self._read()
             self._living = set(self.found)
             self._tidy()

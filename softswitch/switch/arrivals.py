@@ -4,18 +4,20 @@ The caller hears ringing, and his side has our 100, so that it does not send its
 the call (``journal``) where the plan calls back who is lost that early, and the next process hears it once more, as if
 it came now: to the caller that is another branch that rings for him (RFC 3261 section 12.1), and what he sent or sends
 to end the call finds its transaction. Phones that rang for him are called off first. Where that cannot be, as his
-connection broke with the process, or he has waited longer than anybody rings, he is lost, and the ledger hears of it.
+connection broke with the process, or nobody was there for longer than a caller listens to that, he is lost, and the
+ledger hears of it; unless he has called again, and somebody has talked to him.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from softswitch.call.memory import RingingMemory
+from softswitch.call.record import CallRecord
 from softswitch.callback.model import Lost
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.order import TellLedger
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("softswitch.switch")
 
 RINGS_S = 180.0  # section 16.6 timer C: longer than that no proxy waits for us
+AWAY_S = 10.0  # without a process: who hung up since then is perhaps not heard saying so any more
 
 
 class Arrival(msgspec.Struct, frozen=True, array_like=True, tag="arrival"):
@@ -77,23 +80,36 @@ class Arrivals:
                 call_off(rings)
         return others
 
-    def go_on(self) -> list[Effect]:
-        """The listeners are open, the longest first."""
+    def go_on(self, away_s: float, records: Iterable[CallRecord]) -> list[Effect]:
+        """The listeners are open: the longest first. ``away_s``: there was no process for so long; ``records`` are the
+        latest, also of other nodes."""
         orders: list[Effect] = []
+        served = self._served(records)
         for name, kept in sorted(self._found.items(), key=lambda one: one[1].lost.queued_at):
             self._switch.ports.journal.forget(name)  # at the end of this unit of work, with what comes of it
             self._switch.journal.touch(name)
             again: list[Effect] | None = None
             try:
-                again = self._again(kept)
+                again = self._again(kept) if away_s <= AWAY_S else None
             except Exception:  # of one caller; the others, and the agents, are to go on
                 log.exception("the call of contact %s cannot be taken up again", name)
-            outcome = "again" if again is not None else "lost" if kept.counts else "ended"
+            since = served.get(self._switch.outlook.key(kept.lost.number), 0.0)
+            lost = kept.counts and since <= kept.lost.queued_at
+            outcome = "again" if again is not None else "lost" if lost else "ended"
             orders += [CallResumed(name, outcome), *(again or [])]
             if outcome == "lost":
                 orders.append(TellLedger(kept.lost))
         self._found.clear()
         return orders
+
+    def _served(self, records: Iterable[CallRecord]) -> dict[str, float]:
+        """By number, when somebody talked to them last (Unix s)."""
+        found: dict[str, float] = {}
+        for record in records if self._found else ():
+            key = self._switch.outlook.key(record.caller)
+            found[key] = max(found.get(key, 0.0), record.connected_at)
+        found.pop("", None)  # withheld numbers are nobody's
+        return found
 
     def _again(self, kept: Arrival) -> list[Effect] | None:
         switch = self._switch

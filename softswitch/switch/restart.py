@@ -45,6 +45,7 @@ class Kept:
     dialled: Dialled = field(default_factory=Dialled)  # lately
     records: Iterable[CallRecord] = ()  # the latest
     calls: Mapping[str, bytes] = field(default_factory=dict)  # contact -> what ``journal`` wrote
+    away_s: float = 0.0  # there was no process for so long, at most
     greetings: Iterable[Greeting] = ()
     deliveries: Iterable[Delivery] = ()
     paths: Iterable[CallPath] = ()  # of calls that went on
@@ -95,7 +96,7 @@ class Restart:
                 effects += self._switch.offices.to_acd(LogIn(stored.agent, ready=not paused))
             if logged_in and paused:
                 effects += self._switch.offices.to_acd(SetPaused(stored.agent, paused))
-        return [*effects, *self._arrivals.go_on()]
+        return [*effects, *self._arrivals.go_on(self._kept.away_s, self._kept.records)]
 
 
 def _bindings(switch: Switch, bindings: Iterable[Binding]) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from softswitch.sip.flow import Flow
-from softswitch.switch.arrivals import RINGS_S, Arrival
+from softswitch.switch.arrivals import AWAY_S, RINGS_S, Arrival
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CallResumed, UnitFailed
 from softswitch.switch.plain import decode, encode
 from tests.simnet.house import House
 from tests.simnet.phone import Call
-from tests.simnet.test_capture import PLAN, centre, told
+from tests.simnet.test_capture import PLAN, calls, centre, told
 from tests.simnet.test_revival import killed
 
 ASKS = PLAN.replace("{wait: 3s, next: open?}", '{dial: {user: "1004"}, no_answer: open?, busy: open?, failed: open?}')
@@ -98,20 +100,21 @@ def test_he_may_outlive_several() -> None:
     assert outcomes(house) == ["again"] * 3
 
 
-@pytest.mark.parametrize("why", ["late", "connection", "machine", "damaged"])
+@pytest.mark.parametrize("why", ["late", "away", "connection", "machine", "damaged"])
 def test_where_he_cannot_be_reached_any_more_the_ledger_hears_of_him_once(why: str) -> None:
     house = centre()
     rings(house)
     house.carrier.call("8000")
     house.world.run(0.1)
     house.world.crash()
-    if why == "late":
-        house.world.run(RINGS_S)
+    if why == "away":
+        house.world.run(AWAY_S + 1)
     for name, kept in records(house).items():
         flow = Flow("tcp", kept.flow.local, kept.flow.remote, 7) if why == "connection" else kept.flow
         boot = "another" if why == "machine" else kept.boot
         invite = b"INVITE \xff" if why == "damaged" else kept.invite
-        changed = Arrival(invite, flow, boot, kept.lost, kept.counts, kept.ringing)
+        lost = replace(kept.lost, queued_at=kept.lost.queued_at - RINGS_S) if why == "late" else kept.lost
+        changed = Arrival(invite, flow, boot, lost, kept.counts, kept.ringing)
         house.world.journal.found[name] = encode(changed)
     house.world.start()
     house.world.run(1)
@@ -120,6 +123,32 @@ def test_where_he_cannot_be_reached_any_more_the_ledger_hears_of_him_once(why: s
     assert [promise.losses for promise in house.world.switch.control.promises()] == [2]
     assert house.agent("alice") == "paused", "agents log in as ever"
     assert not house.world.journal.found and not house.world.switch.calls.legs
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_who_was_served_since_is_not_called(served: bool) -> None:
+    house = centre()
+    rings(house)
+    house.world.crash()
+    house.world.run(AWAY_S + 20)
+    left = dict(house.world.journal.found)
+    house.world.journal.found.clear()
+    house.world.start()  # as if it were another node of the same store
+    if served:
+        house.world.switch.control.set_ready("alice")
+    again = calls(house, "11" if served else "9")
+    house.world.run(5)
+    assert bool(house.alice.talking) == served
+    house.carrier.hang_up(again)
+    house.world.run(40)
+    before = told(house)
+    house.world.crash()
+    house.world.journal.found |= left
+    house.world.run(AWAY_S + 20)
+    house.world.start()
+    house.world.run(1)
+    assert outcomes(house) == ["ended" if served else "lost"]
+    assert told(house) == before if served else "shed" in [stage for _, _, stage, _ in told(house)]
 
 
 def test_where_the_stage_does_not_count_nobody_is_written_down() -> None:

@@ -272,7 +272,7 @@ class World:
         self.shared: SharedPromises = NotShared()
         self.journal = SimJournal()
         self.shelf = SimShelf()
-        self.generation = 0
+        self.generation, self.died_at = 0, 0.0
         self.boot = ""  # of the machine
         self.switch: Switch
         self.media: SimMedia
@@ -312,6 +312,7 @@ class World:
             do_not_call=await store.do_not_call(),
             records=await store.calls(),
             calls=dict(self.journal.found),
+            away_s=self.now - self.died_at,
             greetings=await store.greetings(),
             deliveries=await store.deliveries(),
             paths=await store.paths_going_on(),
@@ -321,7 +322,7 @@ class World:
     def crash(self) -> None:
         """kill -9: nothing of the process is left but what the store has acknowledged, or would have."""
         self.generation += 1
-        self.alive = False
+        self.alive, self.died_at = False, self.now
 
     def _rearm(self, deadline: float | None) -> None:
         """One alarm at a time: a new one takes the place of the last."""

@@ -40,6 +40,15 @@ def test_the_last_record_of_a_name_counts_and_what_is_over_is_not_found(path: Pa
     assert CallFile(path).found == {"a": b"2"}
 
 
+def test_for_how_long_nobody_has_written_to_it_is_known(path: Path) -> None:
+    assert CallFile(path).away_s == 0.0
+    written(path, a=b"1")
+    then = path.stat().st_mtime - 100.0
+    os.utime(path, (then, then))
+    assert 100.0 <= CallFile(path).away_s < 160.0
+    assert CallFile(path).away_s < 60.0, "the one before has lived since then"
+
+
 def test_nobody_else_may_read_it(path: Path) -> None:
     written(path, a=b"keys")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
