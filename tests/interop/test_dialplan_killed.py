@@ -17,7 +17,7 @@ from tests.support.phone import Phone
 from tests.support.process import eventually
 from tests.support.switch_process import SwitchProcess
 
-pytestmark = [pytest.mark.interop, pytest.mark.alone]
+pytestmark = pytest.mark.interop
 
 QUESTION_HZ, RIGHT_HZ, WRONG_HZ, SPOKEN_HZ = 900, 1600, 500, 700
 PLANS = {

@@ -15,7 +15,7 @@ from tests.support.phone import Phone
 from tests.support.switch_process import SwitchProcess
 from tests.support.tone import tone_wav
 
-pytestmark = [pytest.mark.interop, pytest.mark.alone]
+pytestmark = pytest.mark.interop
 
 PLAN = """
 dialplan: sound

@@ -13,7 +13,7 @@ from tests.support.ports import free_port
 from tests.support.switch_process import SwitchProcess
 from tests.support.tone import tone_wav
 
-pytestmark = [pytest.mark.interop, pytest.mark.alone]
+pytestmark = pytest.mark.interop
 
 CARD = "4929123487"
 PLAN = """

@@ -11,7 +11,7 @@ from tests.support.phone import Phone
 from tests.support.sipp import Sipp
 from tests.support.switch_process import SwitchProcess, queue, sample_users
 
-pytestmark = [pytest.mark.interop, pytest.mark.alone]
+pytestmark = pytest.mark.interop
 
 AGENTS = 60
 RATE = 20  # calls a second
@@ -19,6 +19,7 @@ SECONDS = 30
 TALKS_S = 1.0
 
 
+@pytest.mark.alone
 async def test_twenty_calls_a_second_through_dialplan_and_queue(tmp_path: Path) -> None:
     room = ports.free_port()
     numbers = [str(2001 + n) for n in range(AGENTS)]

@@ -15,11 +15,12 @@ from tests.bench import life
 from tests.support.ports import free_port
 from tests.support.process import eventually
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 
 CALLS = 10
 
 
+@pytest.mark.alone
 async def test_a_new_control_adopts_calls_without_a_gap_or_a_new_source() -> None:
     heard = await life.adoption(CALLS)
     assert len(heard) == 2 * CALLS
@@ -27,6 +28,7 @@ async def test_a_new_control_adopts_calls_without_a_gap_or_a_new_source() -> Non
     assert {(one.sources, one.breaks, one.jumps) for one in heard} == {(1, 0, 0)}
 
 
+@pytest.mark.alone
 async def test_calls_go_on_after_the_media_process_was_killed(tmp_path: Path) -> None:
     async with life.Plane.running(tmp_path, CALLS) as plane:
         await plane.connect()
