@@ -25,7 +25,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	tests/setup-system.sh
 	$(MAKE) --no-print-directory --jobs 2 lint side-by-side
-	$(BIN)/python -m pytest $$(grep -rl 'mark\.alone' tests --include='*.py') -m alone || $(BIN)/python -m tests.second_look
+	$(BIN)/python -m pytest $$(grep -rl 'mark\.alone' tests --include='*.py' | sort) -m alone || $(BIN)/python -m tests.second_look
 
 side-by-side: $(STAMP)
 	@$(BIN)/python -m pytest tests --collect-only -qq >/dev/null || true # compiled once, and not by each worker

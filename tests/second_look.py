@@ -1,6 +1,6 @@
 """Run the few phone tests that failed again, with the machine to themselves: ``python -m tests.second_look``.
 
-They live in real time, beside two other workers, on machines whose cores others use as well; a tone that came too late
+They live in real time, beside other workers, on machines whose cores others use as well; a tone that came too late
 there is no defect of the switch, one that comes too late here is. Only tests that need real time are looked at again,
 and only a few of them: any other failure stands. What failed at first is printed, so that it is not forgotten.
 """
