@@ -12,6 +12,7 @@ from typing import Annotated, Any, TextIO
 import typer
 from typer.core import TyperGroup
 
+from softswitch.callback.campaign import STAGE as IMPORTED
 from softswitch.callback.sheet.mistake import cell
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
@@ -169,7 +170,8 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     row = _shown(told)
     yield f"{row['id']}: {row['number']}, {row['of']}"
     step = f" in step {row['step']}" if row.get("step") else ""
-    yield f"lost at {row['stage']}{step}, recorded {moment(row['recorded_at'])}, {duration(row['age_s'])} ago"
+    how = "imported" if row["stage"] == IMPORTED else f"lost at {row['stage']}"
+    yield f"{how}{step}, recorded {moment(row['recorded_at'])}, {duration(row['age_s'])} ago"
     yield f"{row['state']}{', ' + row['outcome'] if row['outcome'] else ''}, attempts: {row['attempts']}"
     for label, value in (
         ("waits", row["waiting"]), ("priority", _priority(row["priority_s"])),

@@ -84,6 +84,19 @@ async def test_a_list_is_counted_to_the_row_and_a_second_time_adds_nothing(switc
     await _killed_in_the_middle(switch, file_of(20_000), there=2500)
 
 
+async def test_a_form_on_a_page_is_one_request_however_often_it_is_sent(switch: SwitchProcess) -> None:
+    form = b"number,name\n139 0013 9000,Li\n"
+
+    async def sent(*requests: str) -> list[int]:
+        return [(await imported(switch, form, round=one))[-1]["added"] for one in requests]
+
+    assert await sent("r-1", "r-1", "r-2") == [1, 0, 0]
+    (row,) = await switch.api("GET", "/api/v1/promises?number=13900139000")
+    await switch.api("POST", f"/api/v1/promises/{row['id']}/cancel")
+    await switch.promise_of("+8613900139000", "withdrawn")
+    assert await sent("r-1", "r-3") == [0, 1]
+
+
 async def _killed_in_the_middle(switch: SwitchProcess, file: bytes, there: int) -> None:
     """What was acknowledged is there, the same file adds the rest, and a pause holds all the while."""
     await switch.api("POST", "/api/v1/campaigns/welcome/pause")

@@ -91,6 +91,8 @@ def test_one_promise_is_told_whole(running: Running) -> None:
     assert "c-9" in out and "0123abcd" in out and "bob" in out, "the attempt, for softswitch trace"
     told = json.loads(running("callbacks", "show", "p-1", "--json").stdout)
     assert [one["state"] for one in told["history"]] == ["recorded", "dialling", "retry_at", "retry_at"]
+    rows(running)[0] = replace(AT_HAND[0], stage="imported", campaign="welcome")
+    assert "imported, recorded" in running("callbacks", "show", "p-1").stdout
 
 
 @pytest.mark.parametrize(
