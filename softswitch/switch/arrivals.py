@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("softswitch.switch")
 
 RINGS_S = 180.0  # section 16.6 timer C: longer than that no proxy waits for us
-AWAY_S = 10.0  # without a process: who hung up since then is perhaps not heard saying so any more
+AWAY_S = 30.0  # without a process: who hung up meanwhile says so again for 32 s (section 17.1.2.2)
 
 
 class Arrival(msgspec.Struct, frozen=True, array_like=True, tag="arrival"):
@@ -88,14 +88,13 @@ class Arrivals:
         for name, kept in sorted(self._found.items(), key=lambda one: one[1].lost.queued_at):
             self._switch.ports.journal.forget(name)  # at the end of this unit of work, with what comes of it
             self._switch.journal.touch(name)
+            here = served.get(self._switch.outlook.key(kept.lost.number), 0.0) <= kept.lost.queued_at
             again: list[Effect] | None = None
             try:
-                again = self._again(kept) if away_s <= AWAY_S else None
+                again = self._again(kept) if here and away_s <= AWAY_S else None
             except Exception:  # of one caller; the others, and the agents, are to go on
                 log.exception("the call of contact %s cannot be taken up again", name)
-            since = served.get(self._switch.outlook.key(kept.lost.number), 0.0)
-            lost = kept.counts and since <= kept.lost.queued_at
-            outcome = "again" if again is not None else "lost" if lost else "ended"
+            outcome = "again" if again is not None else "lost" if here and kept.counts else "ended"
             orders += [CallResumed(name, outcome), *(again or [])]
             if outcome == "lost":
                 orders.append(TellLedger(kept.lost))
