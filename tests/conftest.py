@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import postgres
 
+# As the media process has it, and before numpy is there: a second thread only takes the core of another worker.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("house")
 
