@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
-DAY_S = 86400.0
+from softswitch.callback.manners import lately
+
 OFTEN = "keyed-often"  # why a promise is refused
 
 
@@ -21,8 +22,8 @@ class Keyed:
     def too_often(self, caller: str, number: str, most: int, now: float) -> bool:
         """Would this be one number too many? ``most`` 0: there is no limit."""
         his = self._numbers.get(caller, {})
-        lately = [one for one, at in his.items() if now < at + DAY_S]
-        return bool(most and caller) and number not in lately and len(lately) >= most
+        counted = [one for one, at in his.items() if lately(at, now)]
+        return bool(most and caller) and number not in counted and len(counted) >= most
 
     def note(self, caller: str, number: str, now: float) -> None:
         """A promise is made for it."""
@@ -30,7 +31,7 @@ class Keyed:
             return
         self._numbers[caller][number] = now
         self._order.append((now, caller, number))
-        while now >= self._order[0][0] + DAY_S:
+        while not lately(self._order[0][0], now):
             at, his, one = self._order.popleft()
             if self._numbers[his].get(one) == at:  # not keyed in again since
                 del self._numbers[his][one]

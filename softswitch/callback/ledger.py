@@ -198,7 +198,8 @@ class Ledger:
             self._recorder.not_stored(write)
 
     def _dialled(self, event: Dialled) -> None:
-        self._move.rules.manners.hear(event, self._move.now)
+        manners = self._move.rules.manners
+        manners.hear(manners.news(event), self._move.now)
         for number, _ in (*event.attempts, *event.dropped):
             for entry in self._move.book.same_number(number):
                 self._move.advance(entry)

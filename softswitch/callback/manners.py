@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from dataclasses import replace
 
 from softswitch.callback.node import Dialled
 from softswitch.callback.policy import Policy
+from softswitch.callback.resumed import CREDIBLE_S
 
 DAY_S = 86400.0
-AHEAD_S = 3600.0  # what is later than that was counted by a clock that was wrong
 LONGEST_S = 31 * DAY_S  # that an agent is first
 
 
@@ -33,7 +34,7 @@ class Manners:
         for number, at in told.attempts:
             self._dials[number].append(at)
             self._order.append((at, number))
-        while self._order and not _lately(self._order[0][0], now):
+        while self._order and not lately(self._order[0][0], now):
             at, number = self._order.popleft()
             self._dials[number].remove(at)
             if not self._dials[number]:
@@ -41,6 +42,12 @@ class Manners:
         if told.dropped:
             self._dropped = {number: at for number, at in self._dropped.items() if now < at + LONGEST_S}
             self._dropped.update(told.dropped)
+
+    def news(self, told: Dialled) -> Dialled:
+        """Without what is counted already: what a node that died was told is told to one that lives, which was told
+        the same, or has told it."""
+        new = [(number, at) for number, at in told.attempts if at not in self._dials.get(number, ())]
+        return replace(told, attempts=tuple(new))
 
     def closed_until(self, number: str, policy: Policy, now: float) -> float:
         """It is not dialled before; 0: it may be dialled now, as far as this goes."""
@@ -53,17 +60,18 @@ class Manners:
 
     def _often_until(self, number: str, policy: Policy, now: float) -> float:
         most, dials = policy.most_per_day, self._dials.get(number, ())
-        lately = sorted(at for at in dials if _lately(at, now)) if most and len(dials) >= most else []
-        return lately[-most] + DAY_S if len(lately) >= most > 0 else 0.0
+        counted = sorted(at for at in dials if lately(at, now)) if most and len(dials) >= most else []
+        return counted[-most] + DAY_S if len(counted) >= most > 0 else 0.0
 
     def _let_down_until(self, number: str, policy: Policy, now: float) -> float:
         at = self._dropped.get(number, float("inf"))
         until = at + policy.agent_first_for_s
-        return until if at <= now + AHEAD_S and now < until else 0.0
+        return until if at <= now + CREDIBLE_S and now < until else 0.0
 
 
-def _lately(at: float, now: float) -> bool:
-    return now - DAY_S < at <= now + AHEAD_S
+def lately(at: float, now: float) -> bool:
+    """Within 24 hours; what is further ahead than a clock is set back was counted by one that was wrong."""
+    return now < at + DAY_S and at <= now + CREDIBLE_S
 
 
 def look_back_s(policies: Iterable[Policy]) -> tuple[float, float]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from softswitch.callback.keyed import DAY_S, OFTEN, Keyed
+from softswitch.callback.keyed import OFTEN, Keyed
+from softswitch.callback.manners import DAY_S
 from softswitch.callback.model import LossNotRecorded, Lost, PromiseAnswer, Withdraw
 from tests.unit.callback.desk import NUMBER, SALES, Desk
 
@@ -76,3 +77,12 @@ def test_what_is_a_day_old_is_forgotten() -> None:
     assert len(keyed._order) == len(keyed._numbers) == 502
     keyed.note("caller-x", "other", 3 * DAY_S)
     assert len(keyed._order) == len(keyed._numbers) == 1
+
+
+def test_a_clock_that_was_wrong_by_a_year_shuts_nobody_out_for_a_year() -> None:
+    keyed = Keyed()
+    for n in range(3):
+        keyed.note("caller", f"number-{n}", 365 * DAY_S)
+    assert not keyed.too_often("caller", "another", 2, DAY_S)
+    keyed.note("another caller", "number", DAY_S)
+    assert len(keyed._order) == len(keyed._numbers) == 1, "and is not remembered for so long either"

@@ -273,6 +273,47 @@ def test_what_is_a_day_old_is_forgotten_and_so_is_what_a_wrong_clock_has_counted
     assert len(manners._dials) == len(manners._order) == 1
 
 
+def test_a_clock_that_is_set_back_makes_no_calls_undone() -> None:
+    """Time zones, summer time, a machine that was hours ahead: nobody is dialled more often for that."""
+    desk = Desk(replace(TWICE, most_per_day=1), replace(RARE, abandon_limit=1.0, plan="welcome"))
+    desk.due()
+    attempt(desk)
+    desk.feed(Dialled(dropped=((E164, desk.now),)))
+    desk.now -= 8 * 3600.0
+    desk.feed(Dialled(attempts=(("+8613800138001", desk.now),)))
+    desk.feed(RetryNow(desk.only().id, "api eve"))
+    desk.feed(Restored((pooled(1, number=E164, campaign="rare", group="rare", recorded_at=desk.now),)))
+    desk.feed(Capacity("sales", 1, 0))
+    assert not desk.given(SeekAgent)
+    assert not desk.given(Persist)
+
+
+def test_words_that_come_twice_are_of_one_attempt() -> None:
+    """What a node that died was told, whoever sweeps it is told: that one has heard the same, or has said it."""
+    desk = Desk(TWICE)
+    desk.due()
+    attempt(desk)
+    for told in (NOON - 60.0, NOON):
+        desk.feed(Dialled(attempts=(("+8613800138001", told), (E164, NOON))))
+    desk.feed(Dialled(attempts=(("+8613800138001", NOON),)))
+    desk.wait(301.0)
+    desk.feed(Capacity("sales", 1, 0))
+    assert desk.given(SeekAgent), "he was dialled once"
+    manners = desk.ledger.glance.rules.manners
+    assert manners.closed_until("+8613800138001", TWICE, desk.now) == NOON - 60.0 + DAY_S
+
+
+@given(st.floats(0.0, 1e6), st.integers(1, 3))
+def test_the_moment_that_is_told_is_the_one_from_which_on_he_is_dialled(at: float, most: int) -> None:
+    """Else the clock of a simulation, which goes from one deadline to the next, would stand still there."""
+    manners, policy = Manners(), replace(SALES, most_per_day=most)
+    for _ in range(most):
+        manners.hear(Dialled(attempts=((E164, at),)), at)
+    until = manners.closed_until(E164, policy, at)
+    assert until > at
+    assert not manners.closed_until(E164, policy, until)
+
+
 def test_how_far_one_has_to_look_back() -> None:
     assert look_back_s([SALES]) == (0.0, 0.0)
     assert look_back_s([SALES, TWICE]) == (DAY_S, 0.0)
