@@ -27,6 +27,7 @@ class Channel:
     def __init__(self, path: Path, greeting: p.Welcome, obey: Callable[[p.Command], None]) -> None:
         self.greeting, self._obey = greeting, obey
         self._peer: socket.socket | None = None
+        self._deaf = False  # it is gone, and what it had said before is still being read
         self.refused = 0  # commands that were none
         self._frames = p.Frames(self._refuse)
         self._unsent = bytearray()
@@ -50,7 +51,7 @@ class Channel:
 
     def tell(self, event: p.Event) -> None:
         """To the control that is there, or to the next one: a key that was pressed meanwhile is not lost."""
-        if self._peer is None:
+        if self._peer is None or self._deaf:
             self._missed.append(p.pack(event))
             return
         self._unsent += p.pack(event)
@@ -86,7 +87,7 @@ class Channel:
         log.error("refused: %s", why)
 
     def _take(self, command: p.Command) -> None:
-        if isinstance(command, p.Hello):
+        if isinstance(command, p.Hello) and not self._deaf:
             self._unsent += b"".join(self._missed)  # before it says what it wants, which may be over
             self._missed.clear()
             self.tell(self.greeting)
@@ -100,7 +101,8 @@ class Channel:
         except BlockingIOError:
             return
         except ConnectionError:
-            self._unsent.clear()  # it is gone; what it had said before is still to be read, and then its end
+            self._deaf = True
+            self._unsent.clear()
         except OSError as error:
             self.drop(str(error))
 
@@ -111,7 +113,7 @@ class Channel:
         log.info("control connection dropped: %s", why)
         self._poll.unregister(self._peer.fileno())
         self._peer.close()
-        self._peer = None
+        self._peer, self._deaf = None, False
         self._unsent.clear()
 
     def close(self) -> None:

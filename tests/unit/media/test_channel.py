@@ -74,6 +74,23 @@ def test_the_last_words_of_a_control_are_heard_before_the_next_one_is(
         assert obeyed == [*words, p.Hello()]
 
 
+def test_what_happens_while_last_words_are_read_is_told_to_the_next_control(channel: Channel, tmp_path: Path) -> None:
+    with control(channel, tmp_path) as first, socket.socket(socket.AF_UNIX) as second:
+        first.sendall(b"".join(p.pack(p.Close(f"L{number}")) for number in range(2000)) + p.pack(p.Hello()))
+        first.close()
+        channel.tell(p.DigitHeard("L", "1"))  # which nobody reads, and so it is known that there is nobody
+        channel.serve(0)
+        channel.tell(p.DigitHeard("L", "2"))
+        for _ in range(100):
+            channel.serve(0)
+        second.settimeout(5)
+        second.connect(str(tmp_path / "s"))
+        second.sendall(p.pack(p.Hello()))
+        for _ in range(2):
+            channel.serve(1.0)
+        assert list(p.Frames().events(second.recv(65536))) == [p.DigitHeard("L", "2"), GREETING]
+
+
 def test_who_is_dropped_is_told_no_more(channel: Channel, tmp_path: Path) -> None:
     with control(channel, tmp_path) as one:
         channel.drop("it is silent")
