@@ -89,6 +89,8 @@ class Mover:
 
     def finish(self) -> list[Effect]:
         """End the step: start what has become possible, hand out what has collected."""
+        if self.late:  # those who were left may be gone, and nothing else would wake us
+            self._catch_up()
         while (queue := self.turns.stirred()) is not None:
             self._start(queue)
         out, self.out = self.out, []
@@ -114,14 +116,17 @@ class Mover:
             entry = self._unseen.popleft()
             if not entry.let_go:
                 self.advance(entry)
-        next_at = self.deadlines.next()
-        was_late, self.late = self.late, bool(self._unseen) or (next_at is not None and next_at <= self.now)
-        if was_late and not self.late:
-            self.turns.stir_all()
+        self._catch_up()
 
     def look_at_all(self) -> None:
         self._unseen = deque(self.book.open())
         self.look()
+
+    def _catch_up(self) -> None:
+        next_at = self.deadlines.next()
+        was_late, self.late = self.late, bool(self._unseen) or (next_at is not None and next_at <= self.now)
+        if was_late and not self.late:
+            self.turns.stir_all()
 
     # ---- one promise ---------------------------------------------------------------------------------------------
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from softswitch.callback.model import Capacity, Paused, Persist, Persisted, PromiseChanged, PromiseState, SeekAgent
+from softswitch.callback.model import (
+    Capacity,
+    Paused,
+    Persist,
+    Persisted,
+    PromiseChanged,
+    PromiseState,
+    SeekAgent,
+    Withdraw,
+)
 from softswitch.callback.mover import MOST_UNDER_WAY, STEP
 from softswitch.callback.written import ANSWER_S, FIRST_PAUSE_S
 from tests.unit.callback.desk import NOON, SALES, Desk
@@ -83,6 +92,21 @@ def test_nobody_is_dialled_before_all_whose_hour_has_come_were_looked_at() -> No
     due = [[one for one in step if isinstance(one, PromiseChanged) and one.promise.state is S.DUE] for step in seen]
     assert [len(some) for some in due] == [STEP, STEP, STEP, 50]
     assert [seek.promise.id for seek in desk.given(SeekAgent)] == [min(ids)]
+
+
+def test_where_those_who_were_left_are_gone_before_they_are_looked_at_others_are_dialled() -> None:
+    desk = Desk()
+    ids = lost(desk, STEP + 10)
+    desk.now = AT + SALES.expiry_s
+    step(desk)
+    desk.acknowledge()
+    for id in ids[STEP:]:
+        desk.feed(Withdraw(id, "reached by mail"))
+        desk.acknowledge()
+    desk.lose("13900000001")
+    desk.acknowledge()
+    desk.feed(Capacity("sales", 1, 0))
+    assert [seek.promise.number for seek in desk.given(SeekAgent)] == ["+8613900000001"]
 
 
 def test_what_could_not_be_written_is_written_step_by_step() -> None:
