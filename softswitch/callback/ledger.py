@@ -7,6 +7,7 @@ queue that something happened to are acted on, as many as there is room for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from softswitch.callback.barring import Barring
@@ -182,6 +183,8 @@ class Ledger:
             self._move.turns.cut_short(row)
         elif row.state is S.ANSWERED:  # unless he outlives the crash with his contact, we have abandoned him
             self._move.count(row.name, "dropped")
+            row = replace(row, outcome=row.outcome or "dropped")  # as the next restart is to find it
+        if row.state is S.ANSWERED or (row.state is S.UNCERTAIN and row.outcome == "dropped"):
             self._move.let_down(row.number)
         return resumed(row, self._move.rules.policy(row.name), self._move.now)
 

@@ -121,7 +121,8 @@ def _given_up(transaction: Transaction, behind: str = "") -> str:
             ORDER BY recorded_at, id LIMIT :most{lock(transaction)})
         UPDATE promises SET node = '',
             state = CASE WHEN {ringing} THEN 'uncertain' WHEN state = 'seeking' THEN 'due' ELSE state END,
-            not_before = CASE WHEN {ringing} THEN {clock(transaction)} + :quiet_s ELSE not_before END
+            not_before = CASE WHEN {ringing} THEN {clock(transaction)} + :quiet_s ELSE not_before END,
+            outcome = CASE WHEN promises.state = 'answered' AND outcome = '' THEN 'dropped' ELSE outcome END
         FROM gone WHERE promises.id = gone.id"""
 
 

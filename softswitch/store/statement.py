@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Select, Table, TextClause, bindparam, literal_column, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Table, TextClause, bindparam, literal_column, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
 from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.call.record import CallRecord
 from softswitch.callback.listed import Listed
-from softswitch.callback.model import Promise, Tally
+from softswitch.callback.model import Promise, PromiseState, Tally
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
 from softswitch.contact.outbox import Delivery
@@ -28,6 +28,7 @@ from softswitch.store import schema, word
 
 Row = Mapping[str, Any]
 Name = tuple[str, str]  # of a statement: table, "put", "remove" or "prune"
+NOT_DIALLED = frozenset({PromiseState.DUE, PromiseState.WITHDRAWN})  # after an intent that led to no call
 PRUNED_AT_ONCE = 500  # rows
 _LOGGED = ("state", "stage", "outcome", "losses", "not_before", "priority_s", "contact", "disposition")
 
@@ -50,7 +51,17 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase | TextClause]:
         **word.statements(),
         ("promises", "put"): _upsert(insert, schema.promises),
         ("promises", "pool"): insert(schema.promises).on_conflict_do_nothing(),
-        ("attempts", "put"): _upsert(insert, schema.attempts, ("outcome",)),
+        # Who was let go stays so, whatever becomes of his promise: an agent is to be on the line the next time.
+        ("attempts", "put"): _upsert(
+            insert,
+            schema.attempts,
+            ("outcome",),
+            text("attempts.outcome <> 'dropped' OR excluded.outcome = 'answered'"),
+        ),
+        ("attempts", "remove"): schema.attempts.delete().where(
+            schema.attempts.c.promise == bindparam("key_promise"),
+            schema.attempts.c.attempt > bindparam("key_made"),
+        ),
         ("promise_log", "put"): _upsert(insert, schema.promise_log),
         ("promise_log", "prune"): _prune(schema.promise_log, schema.promise_log.c.at),
         ("tallies", "put"): _upsert(insert, schema.tallies),
@@ -97,12 +108,14 @@ def texts() -> Mapping[Name, str]:
     return made
 
 
-def _upsert(insert: Any, table: Table, updated: tuple[str, ...] | None = None) -> UpdateBase:
+def _upsert(
+    insert: Any, table: Table, updated: tuple[str, ...] | None = None, where: TextClause | None = None
+) -> UpdateBase:
     keys = [column.name for column in table.primary_key]
     names = updated or tuple(column.name for column in table.columns if column.name not in keys)
     statement = insert(table)
     upsert: UpdateBase = statement.on_conflict_do_update(
-        index_elements=keys, set_={name: statement.excluded[name] for name in names}
+        index_elements=keys, set_={name: statement.excluded[name] for name in names}, where=where
     )
     return upsert
 
@@ -174,6 +187,8 @@ def promise(fact: Promise, by: str = "") -> list[Change]:
             "outcome": fact.outcome,
         }
         changes.append(Change("attempts", "put", attempt))
+    if fact.state in NOT_DIALLED:
+        changes.append(Change("attempts", "remove", {"key_promise": fact.id, "key_made": fact.attempts}))
     return changes
 
 

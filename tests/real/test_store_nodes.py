@@ -17,7 +17,6 @@ from softswitch.callback.model import LedgerInput, Lost, Promise, PromiseState, 
 from softswitch.callback.node import (
     Claim,
     Claimed,
-    Dialled,
     Disowned,
     Elsewhere,
     GiveBack,
@@ -36,7 +35,6 @@ from softswitch.store.membership import NodeTaken
 from softswitch.store.store import Store
 from tests.support import facts, postgres
 from tests.support.process import eventually
-from tests.unit.callback.desk import SALES
 
 pytestmark = pytest.mark.real
 S = PromiseState
@@ -178,28 +176,6 @@ async def test_more_than_a_node_leads_in_memory_goes_into_the_pool(a: Node, monk
     assert (await a.row("promise-4")).state is S.UNCERTAIN, "its phone may ring"
 
 
-async def test_a_restart_reads_who_was_dialled_lately_and_by_whomever(a: Node) -> None:
-    now = 1_760_000_000.0
-    rows = [
-        facts.promise(1, S.RETRY_AT, attempts=1, call_id="one", outcome="busy", updated_at=now - 3600.0),
-        facts.promise(2, S.RETRY_AT, attempts=1, call_id="two", outcome="dropped", updated_at=now - 7200.0),
-        facts.promise(3, S.RETRY_AT, attempts=2, call_id="three", outcome="dropped", updated_at=now - 90_000.0),
-        facts.promise(4, S.RETRY_AT, attempts=1, call_id="four", outcome="busy", updated_at=now - 90_000.0),
-    ]
-    for row in rows:
-        assert await a.put(row)
-    assert await a.put(replace(rows[0], state=S.FAILED, updated_at=now))
-    one, two, three, _ = (row.number for row in rows)
-    often = replace(SALES, most_per_day=3)
-    counted = ((two, now - 7200.0), (one, now - 3600.0))
-    assert await a.store.dialled([often], now) == Dialled(counted, ((two, now - 7200.0),))
-    first = replace(SALES, first="customer")
-    let_go = ((three, now - 90_000.0), (two, now - 7200.0))
-    assert await a.store.dialled([first], now) == Dialled((), let_go)
-    assert await a.store.dialled([often, first], now) == Dialled(counted, let_go)
-    assert await a.store.dialled([SALES], now) == Dialled()
-
-
 # ---- the same number elsewhere --------------------------------------------------------------------------------------
 
 
@@ -299,13 +275,15 @@ async def test_a_dead_node_s_promises_go_to_the_pool_and_what_rings_is_uncertain
     monkeypatch.setattr(nodes.join, "__defaults__", (0.5,))
     a, b = await Node.open(url, "a"), await Node.open(url, "b")
     assert await a.put(facts.promise(1)) and await a.put(facts.promise(2, S.DIALLING, attempts=1, call_id="c"))
+    assert await a.put(facts.promise(4, S.ANSWERED, attempts=1, call_id="e"))
     await a.stop()
     await asyncio.sleep(0.2)
     assert await b.claim() == [], "its lease still runs"
     await eventually_claimed(b, "promise-1")
     row = await b.row("promise-2")
     database_now = float(server.psql(url.rpartition("/")[2], "SELECT extract(epoch FROM clock_timestamp())"))
-    assert (row.state, row.node) == (S.UNCERTAIN, "")
+    assert (row.state, row.node, row.outcome) == (S.UNCERTAIN, "", "")
+    assert (await b.row("promise-4")).outcome == "dropped", "he was on the line"
     assert database_now + QUIET_S - 10 < row.not_before <= database_now + QUIET_S
     assert not await a.put(facts.promise(3)), "nothing that it writes is taken any more"
     assert not await a.put(facts.promise(1, S.DIALLING, attempts=1, call_id="d"))

@@ -210,7 +210,11 @@ class Memory:
         if row.call_id:
             key = row.id, row.attempts
             first = self._attempts.get(key)
-            self._attempts[key] = Attempt(row.attempts, row.call_id, first.at if first else row.updated_at, row.outcome)
+            let_go = first is not None and first.outcome == "dropped" and row.outcome != "answered"
+            outcome = "dropped" if let_go else row.outcome
+            self._attempts[key] = Attempt(row.attempts, row.call_id, first.at if first else row.updated_at, outcome)
+        if row.state in statement.NOT_DIALLED:
+            self._attempts.pop((row.id, row.attempts + 1), None)
 
     async def promise_page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
         found = [one for one in self._promises.values() if wanted.takes(one) and wanted.follows(one, after)]

@@ -227,6 +227,18 @@ def test_who_answered_when_a_process_died_was_let_down() -> None:
     before.due()
     answered(before)
     desk.feed(Restored((before.only(),)))
+    written = [effect.promise for effect in desk.wait(34.0) if isinstance(effect, Persist)]
+    assert [row.outcome for row in written] == ["dropped"], "as a second restart is to find it"
+    desk.acknowledge()
+    desk.feed(Capacity("sales", 1, 0))
+    assert desk.given(SeekAgent)
+
+
+def test_whom_a_dead_node_has_let_down_hears_an_agent_from_who_finds_him() -> None:
+    """The store has taken his row from it, and says what became of him."""
+    row = pooled(1, number=E164, state=S.UNCERTAIN, attempts=1, call_id="c", outcome="dropped", not_before=NOON + 34.0)
+    desk = Desk(replace(FIRST, abandon_limit=1.0))
+    desk.feed(Restored((row,)))
     desk.wait(34.0)
     desk.acknowledge()
     desk.feed(Capacity("sales", 1, 0))
