@@ -6,6 +6,8 @@ A database that answers late, or goes away in the midst of our start, is nothing
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections.abc import Mapping
 
 from asyncpg import PostgresError
@@ -22,6 +24,12 @@ from softswitch.switch.outlook import RESTORED
 from softswitch.switch.ports import Clock
 from softswitch.switch.restart import Kept
 
+# The network or its names are not there yet, as when a whole house gets its power back, or PostgreSQL has not made its
+# socket; None: several addresses were tried, each in vain in its own way.
+UNREACHABLE = frozenset({
+    errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENOENT, socket.EAI_AGAIN, None,
+})  # fmt: skip
+
 
 async def open_store(url: str, node: str = "") -> Store:
     """Raises ``DatabaseAway``, or ``ConfigError`` where trying again would not help."""
@@ -30,10 +38,14 @@ async def open_store(url: str, node: str = "") -> Store:
     except (ConnectionError, TimeoutError) as error:
         raise DatabaseAway(error) from error
     except (SQLAlchemyError, PostgresError, OSError, ValueError) as error:
-        if url.startswith("postgres") and not isinstance(error, OSError) and database_is_away(error):
+        if url.startswith("postgres") and _passes(error):
             raise DatabaseAway(error) from error
         reason = str(error).partition("\n")[0]  # without the statement, which has the URL near it
         raise ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")]) from error
+
+
+def _passes(error: BaseException) -> bool:
+    return error.errno in UNREACHABLE if isinstance(error, OSError) else database_is_away(error)
 
 
 async def join_nodes(store: Store, settings: Settings, clock: Clock) -> list[Promise]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from softswitch.settings import Settings
 from softswitch.settings.system import Callbacks
 from softswitch.storage import join_nodes, open_store
 from softswitch.store.membership import Membership
+from softswitch.store.store import Store
 from softswitch.store.trouble import DatabaseAway
 from softswitch.switch.ports import Clock
 from tests.support.ports import free_port
@@ -24,6 +27,41 @@ pytestmark = pytest.mark.real
 async def test_a_database_that_does_not_answer_may_be_back_in_a_moment() -> None:
     with pytest.raises(DatabaseAway, match="Connect call failed"):
         await open_store(f"postgresql://switch:secret@127.0.0.1:{free_port()}/switch")
+
+
+def fails_with(error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(Store, "open", refused)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EHOSTUNREACH, "No route to host"),
+        OSError(errno.ENETUNREACH, "Network is unreachable"),
+        OSError("Multiple exceptions: [Errno 111] Connection refused, [Errno 99] Cannot assign requested address"),
+        socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+    ],
+)
+async def test_a_network_that_is_not_there_yet_is_waited_for(error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    fails_with(error, monkeypatch)
+    with pytest.raises(DatabaseAway):
+        await open_store("postgresql://switch:secret@database/switch")
+    with pytest.raises(ConfigError, match=r"store\.url: cannot be opened"):
+        await open_store("sqlite:///somewhere/x.db")
+
+
+async def test_a_server_that_has_not_made_its_socket_is_waited_for(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseAway, match="No such file"):
+        await open_store(f"postgresql://switch:secret@/switch?host={tmp_path}")
+
+
+async def test_a_host_that_nobody_knows_is_the_admins_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    fails_with(socket.gaierror(socket.EAI_NONAME, "Name or service not known"), monkeypatch)
+    with pytest.raises(ConfigError, match="cannot be opened: .*not known"):
+        await open_store("postgresql://switch:secret@datbase/switch")
 
 
 async def test_a_database_that_goes_away_while_we_start_may_be_back_in_a_moment(
