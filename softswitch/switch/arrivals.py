@@ -5,7 +5,8 @@ the call (``journal``) where the plan calls back who is lost that early, and the
 it came now: to the caller that is another branch that rings for him (RFC 3261 section 12.1), and what he sent or sends
 to end the call finds its transaction. Phones that rang for him are called off first. Where that cannot be, as his
 connection broke with the process, or nobody was there for longer than a caller listens to that, he is lost, and the
-ledger hears of it; unless he has called again, and somebody has talked to him.
+ledger hears of it; unless he has called again, and somebody has talked to him. Very many are taken up a few at a time,
+so that those who talk are heard meanwhile.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from softswitch.switch.ports import Arrived
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
+NAME = "arrivals"  # of their deadline
 log = logging.getLogger("softswitch.switch")
 
 RINGS_S = 180.0  # section 16.6 timer C: longer than that no proxy waits for us
+A_FEW, APART_S = 20, 0.02  # in one go; half of the time is left for others
 AWAY_S = 30.0  # without a process: who hung up meanwhile says so again for 32 s (section 17.1.2.2)
 
 
@@ -46,6 +49,9 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, tag="arrival"):
     lost: Lost  # where it cannot be taken up again
     counts: bool  # the plan wants to hear of that
     ringing: tuple[RingingMemory, ...]
+    user: str = ""  # who has proved to be calling: the next process does not ask him again
+    trunk: str = ""
+    call_id: str = ""
 
 
 _ARRIVAL = msgspec.msgpack.Decoder(Arrival)
@@ -56,8 +62,10 @@ def arrival(switch: Switch, contact: InboundContact, ringing: Callable[[], list[
     lost, leg = contact.cut_off(), switch.calls.legs.get(contact.leg)
     if lost is None or leg is None or leg.leg.inbound is None:
         return None
-    invite = leg.leg.inbound.request
-    return Arrival(invite.octets, leg.flow, switch.clock.boot, lost[0], lost[1], tuple(ringing()))
+    invite, peer = leg.leg.inbound.request, switch.calls.peer(contact.leg)
+    return Arrival(
+        invite.octets, leg.flow, switch.clock.boot, lost[0], lost[1], tuple(ringing()), *peer, invite.call_id
+    )
 
 
 class Arrivals:
@@ -65,7 +73,18 @@ class Arrivals:
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self._found: dict[str, Arrival] = {}
+        self._found: dict[str, Arrival] = {}  # the next one last
+        self._waiting: set[str] = set()  # their Call-IDs
+        self._served: dict[str, float] = {}  # by number, when somebody talked to them last (Unix s)
+        self._reached = True  # they may be waiting yet
+
+    @property
+    def left(self) -> int:
+        return len(self._found)
+
+    def awaits(self, call_id: str) -> bool:
+        """Whether that one is to be taken up yet: whoever ends it is not told that there is no such call."""
+        return call_id in self._waiting
 
     def restore(self, records: Mapping[str, bytes], call_off: Callable[[RingingMemory], None]) -> Mapping[str, bytes]:
         """Returned are the records that are none of these."""
@@ -76,6 +95,7 @@ class Arrivals:
             except msgspec.MsgspecError:
                 others[name] = octets
         for kept in self._found.values():
+            self._waiting.add(kept.call_id)
             for rings in kept.ringing:
                 call_off(rings)
         return others
@@ -83,26 +103,34 @@ class Arrivals:
     def go_on(self, away_s: float, records: Iterable[CallRecord]) -> list[Effect]:
         """The listeners are open: the longest first. ``away_s``: there was no process for so long; ``records`` are the
         latest, also of other nodes."""
+        self._reached = away_s <= AWAY_S
+        self._served = self._served_lately(records)
+        self._found = dict(sorted(self._found.items(), key=lambda one: one[1].lost.queued_at, reverse=True))
+        return self.due()
+
+    def due(self) -> list[Effect]:
+        """The next few."""
         orders: list[Effect] = []
-        served = self._served(records)
-        for name, kept in sorted(self._found.items(), key=lambda one: one[1].lost.queued_at):
-            self._switch.ports.journal.forget(name)  # at the end of this unit of work, with what comes of it
-            self._switch.journal.touch(name)
-            here = served.get(self._switch.outlook.key(kept.lost.number), 0.0) <= kept.lost.queued_at
-            again: list[Effect] | None = None
-            try:
-                again = self._again(kept) if here and away_s <= AWAY_S else None
-            except Exception:  # of one caller; the others, and the agents, are to go on
-                log.exception("the call of contact %s cannot be taken up again", name)
-            outcome = "again" if again is not None else "lost" if here and kept.counts else "ended"
-            orders += [CallResumed(name, outcome), *(again or [])]
-            if outcome == "lost":
-                orders.append(TellLedger(kept.lost))
-        self._found.clear()
+        self._switch.arm((NAME, ""), self._switch.now + APART_S if self._found else None)
+        for _ in range(min(A_FEW, len(self._found))):
+            orders += self._next(*self._found.popitem())
         return orders
 
-    def _served(self, records: Iterable[CallRecord]) -> dict[str, float]:
-        """By number, when somebody talked to them last (Unix s)."""
+    def _next(self, name: str, kept: Arrival) -> list[Effect]:
+        self._waiting.discard(kept.call_id)
+        self._switch.ports.journal.forget(name)  # at the end of this unit of work, with what comes of it
+        self._switch.journal.touch(name)
+        here = self._served.get(self._switch.outlook.key(kept.lost.number), 0.0) <= kept.lost.queued_at
+        again: list[Effect] | None = None
+        try:
+            again = self._again(kept) if here and self._reached else None
+        except Exception:  # of one caller; the others, and the agents, are to go on
+            log.exception("the call of contact %s cannot be taken up again", name)
+        outcome = "again" if again is not None else "lost" if here and kept.counts else "ended"
+        orders: list[Effect] = [CallResumed(name, outcome), *(again or [])]
+        return [*orders, TellLedger(kept.lost)] if outcome == "lost" else orders
+
+    def _served_lately(self, records: Iterable[CallRecord]) -> dict[str, float]:
         found: dict[str, float] = {}
         for record in records if self._found else ():
             key = self._switch.outlook.key(record.caller)
@@ -113,11 +141,12 @@ class Arrivals:
     def _again(self, kept: Arrival) -> list[Effect] | None:
         switch = self._switch
         late = switch.unix >= kept.lost.queued_at + RINGS_S
-        if kept.flow.reliable or late or kept.boot != switch.clock.boot:
+        known = kept.trunk in switch.trunks.lines or kept.user in switch.configuration.users
+        if kept.flow.reliable or late or kept.boot != switch.clock.boot or not known:
             return None
         here = switch.configuration.flow(kept.flow.transport, kept.flow.remote, prefer=kept.flow.local)
         invite = parse(kept.invite)
         if here is None or not isinstance(invite, Request):
             return None
         switch.calls.reception.earlier[invite.call_id] = kept.lost.queued_at
-        return list(switch.signalling.arrived(Arrived(invite, here)))
+        return switch.signalling.once_more(Arrived(invite, here), kept.user, kept.trunk)

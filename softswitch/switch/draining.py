@@ -165,7 +165,8 @@ class Draining:
 
     def view(self) -> DrainView:
         contacts = self._switch.calls.contacts.values()
-        going_on = sum(not isinstance(one, Supervision) for one in contacts)  # who may listen to an agent all day
+        going_on = self._switch.offices.arrivals.left
+        going_on += sum(not isinstance(one, Supervision) for one in contacts)  # who may listen to an agent all day
         waiting = sum(isinstance(one, InboundContact) and one.visit is not None for one in contacts)
         unwritten = len(self._held) + self._switch.signalling.unread + self._switch.ledger.glance.written.waiting
         ordered = self._ordered

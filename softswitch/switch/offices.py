@@ -38,6 +38,7 @@ from softswitch.callback.model import (
 from softswitch.callback.node import Claim, Elsewhere, GiveBack, Meet, NodeInput, quiet_s
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
+from softswitch.switch.arrivals import Arrivals
 from softswitch.switch.auditing import Auditing
 from softswitch.switch.campaigns import Campaigns
 from softswitch.switch.draining import Draining, draining
@@ -55,6 +56,7 @@ class Offices:
         self.auditing = Auditing(switch)
         self.campaigns = Campaigns(switch)
         self.draining = Draining(switch)
+        self.arrivals = Arrivals(switch)
         self.shared = switch.ports.shared
         switch.directory.can_promise = switch.ledger.can_promise
         switch.directory.takes_keyed = switch.ledger.takes_keyed
@@ -122,6 +124,8 @@ class Offices:
     def due(self, kind: str) -> Sequence[Effect]:
         if kind == "gatherings":
             return self._switch.gatherings.due()
+        if kind == "arrivals":
+            return self.arrivals.due()
         if kind == "drain":
             return list(self.draining.due())
         if kind == "audit":

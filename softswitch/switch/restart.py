@@ -25,7 +25,6 @@ from softswitch.ivr.path import CallPath
 from softswitch.sip.registrar import Binding
 from softswitch.store.campaign import Pause
 from softswitch.store.query import StoredAgent
-from softswitch.switch.arrivals import Arrivals
 from softswitch.switch.revival import Revival
 from softswitch.switch.way import static_flow
 
@@ -58,7 +57,7 @@ class Restart:
         self._switch = switch
         self._kept = kept
         self._revival = Revival(switch)
-        self._arrivals = Arrivals(switch)
+        self._arrivals = switch.offices.arrivals
 
     def take_over(self) -> list[Effect]:
         """Before anything is heard: phones first, then whoever talks, so that nobody is offered a second call."""

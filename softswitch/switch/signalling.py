@@ -92,6 +92,13 @@ class Signalling:
             self._switch.wire.dropped(flow.transport, "malformed")
             return []
 
+    def once_more(self, event: Arrived, user: str, trunk: str) -> list[Effect]:
+        """An INVITE of the former process, which knew whose it is. We may not know yet where the servers of a trunk
+        are, and what was a nonce then is none of ours. What came again by itself meanwhile is a repetition."""
+        self._switch.wire.arrived(event)
+        effects = self._endpoint.received(event.message, event.flow, self._now)
+        return [CallWanted(one, user, trunk) if isinstance(one, RequestArrived) else one for one in effects]
+
     def _repeated_success(self, response: Response, flow: Flow) -> Sequence[Effect]:
         """A 2xx whose ACK got lost, to an INVITE of the former process: the leg acknowledges it once more."""
         if response.cseq.method != "INVITE" or response.status // 100 != 2:
@@ -108,7 +115,8 @@ class Signalling:
             leg = self._leg(request)
             return self._inside(leg, request, flow) if leg else self._desk.says(request, flow, 481)
         if request.method == "CANCEL":
-            return self._desk.says(request, flow, 481)
+            waits = self._switch.offices.arrivals.awaits(request.call_id)  # it will come again (section 17.1.2.2)
+            return [] if waits else self._desk.says(request, flow, 481)
         answered = self._shed(request, flow) or self._desk.at_once(request, flow, self._switch.unix)
         if request.method == "REGISTER":
             self._switch.arm_registrar()

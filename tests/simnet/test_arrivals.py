@@ -8,13 +8,17 @@ import msgspec
 import pytest
 
 from softswitch.sip.flow import Flow
-from softswitch.switch.arrivals import AWAY_S, RINGS_S, Arrival
+from softswitch.sip.message import Response
+from softswitch.switch import driver
+from softswitch.switch.arrivals import A_FEW, AWAY_S, RINGS_S, Arrival
+from softswitch.switch.configuration import Trunk
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CallResumed, UnitFailed
 from softswitch.switch.plain import decode, encode
-from tests.simnet.house import House
+from tests.simnet.house import CARRIER_PORT, House
 from tests.simnet.phone import Call
 from tests.simnet.test_capture import PLAN, calls, centre, told
+from tests.simnet.test_draining import listen
 from tests.simnet.test_revival import killed
 
 ASKS = PLAN.replace("{wait: 3s, next: open?}", '{dial: {user: "1004"}, no_answer: open?, busy: open?, failed: open?}')
@@ -114,7 +118,7 @@ def test_where_he_cannot_be_reached_any_more_the_ledger_hears_of_him_once(why: s
         boot = "another" if why == "machine" else kept.boot
         invite = b"INVITE \xff" if why == "damaged" else kept.invite
         lost = replace(kept.lost, queued_at=kept.lost.queued_at - RINGS_S) if why == "late" else kept.lost
-        changed = Arrival(invite, flow, boot, lost, kept.counts, kept.ringing)
+        changed = msgspec.structs.replace(kept, invite=invite, flow=flow, boot=boot, lost=lost)
         house.world.journal.found[name] = encode(changed)
     house.world.start()
     house.world.run(1)
@@ -196,3 +200,68 @@ def test_a_switch_that_drains_goes_on_with_him(monkeypatch: pytest.MonkeyPatch) 
     other = house.carrier.call("8000")
     house.world.run(1)
     assert other.status == 503 and house.world.switch.control.draining().draining
+
+
+def test_a_carrier_whose_servers_are_not_known_yet_is_not_asked_who_it_is() -> None:
+    house = centre(trunks={"carrier": Trunk("carrier", ("127.0.0.1", CARRIER_PORT), prefix="9")})
+    call = rings(house)
+    killed(house)
+    house.world.run_until(lambda: call.state == "talking", 10)
+    assert outcomes(house) == ["again"] and not told(house)
+
+
+def test_a_phone_of_ours_is_not_asked_for_its_password_again() -> None:
+    house = centre()
+    call = house.desk.call("8000")
+    house.world.run(1)
+    heard = listen(house.world, house.desk.address)
+    house.world.configuration = replace(house.world.configuration, secret=b"of another process")
+    killed(house)
+    house.world.run_until(lambda: call.state == "talking", 10)
+    assert outcomes(house) == ["again"]
+    assert 401 not in [one.status for _, one in heard if isinstance(one, Response)]
+
+
+def many(house: House) -> list[Call]:
+    """More than are taken up in one go, and the phone of each rings."""
+    house.desk.answer_after = None
+    those = [house.carrier.call("8000") for _ in range(3 * A_FEW + 1)]
+    house.world.run(1)
+    assert len(house.world.journal.found) == len(those)
+    return those
+
+
+def test_very_many_are_taken_up_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = centre(ASKS)
+    those = many(house)
+    monkeypatch.setattr(driver, "RUNAWAY", 20 * A_FEW)  # what all of them come to in one unit of work is beyond
+    killed(house, 0.5)
+    house.world.run(2)
+    assert outcomes(house) == ["again"] * len(those)
+    assert [one.state for one in house.desk.calls].count("ringing") == len(those)
+    assert not house.world.facts(UnitFailed) and len(house.world.journal.found) == len(those)
+
+
+def test_who_hangs_up_before_it_is_his_turn_is_heard_when_he_says_so_again() -> None:
+    house = centre(ASKS)
+    those = many(house)
+    house.world.crash()
+    house.world.run(0.5)
+    house.world.start()
+    waits = house.world.switch.offices.arrivals.left
+    assert waits == len(those) - A_FEW and house.world.switch.control.draining().calls == len(those)
+    house.carrier.hang_up(those[-1])
+    house.world.run(3)
+    assert those[-1].state == "ended" and those[-1].status == 487
+    assert [one.state for one in house.desk.calls].count("ringing") == len(those) - 1
+
+
+def test_who_is_not_taken_up_yet_outlives_another_death() -> None:
+    house = centre(ASKS)
+    those = many(house)
+    house.world.crash()
+    house.world.start()
+    killed(house, 0.5)
+    house.world.run(2)
+    assert [one.state for one in house.desk.calls].count("ringing") == len(those)
+    assert {one.state for one in those} == {"ringing"} and not told(house)
