@@ -60,7 +60,7 @@ async def test_a_server_that_has_not_made_its_socket_is_waited_for(tmp_path: Pat
 
 async def test_a_host_that_nobody_knows_is_the_admins_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     fails_with(socket.gaierror(socket.EAI_NONAME, "Name or service not known"), monkeypatch)
-    with pytest.raises(ConfigError, match="cannot be opened: .*not known"):
+    with pytest.raises(ConfigError, match=r"cannot be opened: .*not known"):
         await open_store("postgresql://switch:secret@datbase/switch")
 
 
