@@ -261,7 +261,8 @@ class Store:
     async def promise_page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
         """In the order that is asked for, from the one behind ``after``."""
         parts = [await self._read(part, query.to_promise) for part in promises.page(wanted, after, limit)]
-        return sorted(chain.from_iterable(parts), key=place, reverse=wanted.newest_first)[:limit]
+        rows = {row.id: row for row in chain.from_iterable(parts)}  # one may have ended between the parts
+        return sorted(rows.values(), key=place, reverse=wanted.newest_first)[:limit]
 
     async def promise(self, id: str) -> Promise | None:
         found = await self._read(promises.one(id), query.to_promise)

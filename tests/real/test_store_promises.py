@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -137,3 +138,24 @@ async def test_a_campaign_is_summed_up_by_the_indices_of_its_name(tmp_path_facto
     found = [line for line in plan if line.startswith(("SEARCH", "SCAN"))]
     assert ["promises_open_name" in found[0], "promises_ended_name" in found[1], len(found)] == [True, True, 2], plan
     await store.close()
+
+
+async def test_who_ends_while_a_page_is_read_is_on_it_once(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not isinstance(kept.store, Store):
+        return  # it reads in one go
+    await put(kept)
+    read, parts = kept.store._read, 0
+
+    async def slow(*asked: Any) -> list[Any]:
+        nonlocal parts
+        rows = await read(*asked)
+        parts += 1
+        if parts == 1:
+            kept.store.put_promise(replace(ROWS[4], state=S.WITHDRAWN, outcome="reached by mail"), "end")
+            assert await kept.answer("end")
+        return rows
+
+    monkeypatch.setattr(kept.store, "_read", slow)
+    page = await kept.store.promise_page(Wanted(), None, 10)
+    assert [int(row.id[8:]) for row in page] == [1, 2, 3, 4, 5, 6] and parts == 2
+    assert page[4].state is S.WITHDRAWN
