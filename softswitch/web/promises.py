@@ -186,7 +186,7 @@ def _before(one: Place, other: Place, wanted: Wanted) -> bool:
 def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
     query, (now, zone) = request.query, desk.moment()
     _known("parameter", (key for key in query), _PARAMETERS)
-    _known("stage", query.get("stage", "").split(), _STAGES)
+    _known("stage", filter(None, [query.get("stage", "")]), _STAGES)
     everything = number_of(request, "all", 0, 1)
     order = query.get("order", "newest" if everything or query.get("state") in ("ended", "any") else "oldest")
     if order not in _ORDERS:

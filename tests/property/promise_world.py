@@ -59,10 +59,12 @@ WINDOW = Window("Asia/Shanghai", 9 * 60, 20 * 60)
 POLICIES = (
     Policy("sales", "carrier", window=WINDOW, retry_busy_s=60.0, retry_no_answer_s=120.0, max_attempts=3, group="shop"),
     Policy("support", "carrier", window=WINDOW, retry_busy_s=30.0, max_attempts=2, reserve=1),
-    Policy("orders", "carrier", window=WINDOW, retry_busy_s=20.0, jitter=0.5, group="shop", first="customer"),
+    Policy("orders", "carrier", window=WINDOW, retry_busy_s=20.0, jitter=0.5, group="shop", first="customer",
+           retry_dropped_s=5.0),
     Policy(
         "sales", "carrier", campaign="fair", window=WINDOW, retry_busy_s=10.0, jitter=0.9, max_attempts=5,
         first="customer", pacing="ratio", ratio=2.0, abandon_limit=0.4, stages=("imported",), most_per_day=2,
+        retry_dropped_s=5.0,
     ),
 )  # fmt: skip
 BY_NAME = {policy.name: policy for policy in POLICIES}

@@ -137,6 +137,7 @@ async def test_what_is_asked_for(client: Client, store: Store, query: str, found
         ("?limit=-1", "limit='-1' is not a number"),
         ("?campain=welcome", "there is no parameter 'campain'"),
         ("?stage=abandonned", "there is no stage 'abandonned'"),
+        ("?stage=abandoned%20shed", "there is no stage 'abandoned shed'"),
     ],
 )
 async def test_what_is_not_understood_is_said(client: Client, query: str, error: str) -> None:
