@@ -288,9 +288,11 @@ class World:
         }
 
     def _after_kept(self, rows: list[Promise]) -> list[tuple[str, str]]:
-        """Of those dialled again after they had talked. Who calls again is owed another promise: that one is fair."""
+        """Of those dialled again after they had talked. Who calls again is owed another promise: that one is fair, where
+        the store knows of both attempts."""
         of = {call_id(row.id, number): row.id for row in rows for number in range(1, row.attempts + 1)}
-        return [(one, two) for one, two in self.carrier.account.again if of.get(one) in (None, of.get(two))]
+        pairs = [(one, two, {of.get(one), of.get(two)}) for one, two in self.carrier.account.again]
+        return [(one, two) for one, two, promises in pairs if None in promises or len(promises) == 1]
 
     def _too_many(self, rows: list[Promise]) -> int:
         """Promises beyond one for each call: a caller who did not hear the answer calls again, and may have two."""
@@ -346,7 +348,8 @@ async def run(options: Options, directory: Path, url: str = SQLITE, server: Post
 
 def wrong(found: dict[str, Any]) -> int:
     """How many times the switch did what it must not."""
-    return int(found["lost"] + found["doubled"] + found["overlapping"] + found["after_kept"] + found["still_open"])
+    faults = "lost", "doubled", "overlapping", "after_kept", "rows_without_a_call", "still_open"
+    return sum(int(found[one]) for one in faults)
 
 
 def _path(node: Node) -> str:

@@ -31,7 +31,7 @@ def test_nobody_who_called_is_missing_and_all_are_called_back_in_turn() -> None:
     everybody_is_accounted_for(burst)
     found, watch = burst.account(), burst.watch
     assert {word for word in found.of if not word.startswith("refused")} == {"served live", "kept"}
-    assert watch.occupancy >= 0.85 and watch.longest_idle_s <= 5.001 and watch.due_s > 1000
+    assert watch.occupancy >= 0.85 and watch.longest_free_s <= 5.001 and watch.due_s > 1000
     assert burst.crowd.answered > 150 and burst.dropped == 0
     ordered = order(burst)
     assert ordered["tau_rank"] > 0.97 and ordered["unexplained"] == 0
