@@ -6,6 +6,7 @@ a To tag, a header too many or too few) makes it no case for this module, and it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from softswitch.sip.flow import Address
@@ -16,6 +17,7 @@ _KEYS = {
 }  # fmt: skip
 TAG = b"shed"  # of our To tags, so that the ACK is known again
 _MOST_LINES = 60
+_CALLED = re.compile(rb"INVITE (?:sips?|tel):([0-9+*#]{1,32})[@;: ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,12 @@ class Brief:
         """503, with our tag at the To line."""
         head = (b"SIP/2.0 503 Service Unavailable", *self.lines)
         return b"\r\n".join((*head, b"Retry-After: %d" % retry_after_s, b"Content-Length: 0", b"", b""))
+
+
+def called(data: bytes) -> str:
+    """Who is called, where that is a plain number; "" where not."""
+    found = _CALLED.match(data)
+    return found[1].decode() if found else ""
 
 
 def acknowledges(data: bytes) -> bool:

@@ -128,11 +128,13 @@ class Calls:
 
     def inbound(self, wanted: CallWanted) -> tuple[str, Sequence[Effect]]:
         """A leg for an INVITE; its contact is made when it says ``Offered``."""
-        if len(self.contacts) >= self._switch.configuration.max_calls:
+        called = wanted.arrived.request.target.user
+        urgent = bool(wanted.user) and self.reception.urgent(called)
+        if len(self.contacts) >= self._switch.configuration.max_calls and not urgent:
             retry_after = str(retry_after_s(wanted.arrived.request.call_id))
             raise AtLimit(503, "Service Unavailable", "limit", (("Retry-After", retry_after),))
         replaced = self.transfers.admit(wanted)
-        self._user_limits.admit(wanted.user, self.contact_at(replaced), wanted.arrived.request.target.user)
+        self._user_limits.admit(wanted.user, self.contact_at(replaced), called)
         name = self._switch.ids.name("leg")
         if wanted.trunk:
             self._switch.trunks.admit(name, wanted)

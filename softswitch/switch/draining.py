@@ -1,10 +1,10 @@
 """A switch that is about to be taken out of service: it ends what it has begun, and begins nothing new.
 
-Decided here: which calls are still taken (those that belong to one that is here, and the codes by which agents work),
-that whoever is refused is written down first, where the plan that he called says who would call him back, and when
-nobody is left. They are refused with 503 and Retry-After, so that a carrier goes to its next server (RFC 3261 section
-21.5.4), and so are the OPTIONS by which trunks and dispatchers ask whether we take calls. Phones stay registered, and
-agents are rung for who waits. Callbacks are left to others, see ``callback.sharing``.
+Decided here: which calls are still taken (those that belong to one that is here, the codes by which agents work, and
+whoever calls for help), that whoever is refused is written down first, where the plan that he called says who would
+call him back, and when nobody is left. They are refused with 503 and Retry-After, so that a carrier goes to its next
+server (RFC 3261 section 21.5.4), and so are the OPTIONS by which trunks and dispatchers ask whether we take calls.
+Phones stay registered, and agents are rung for who waits. Callbacks are left to others, see ``callback.sharing``.
 
 ``keep`` is told what the next process is to know, should this one die meanwhile; ``over`` that the process may end.
 """
@@ -139,14 +139,16 @@ class Draining:
         return [shed, *lost, *self._told(wanted)]
 
     def _belongs(self, wanted: CallWanted) -> bool:
-        """It takes the place of a call (RFC 3891), is made beside one, or is an agent's who sets how he works."""
+        """It takes the place of a call (RFC 3891), is made beside one, is an agent's who sets how he works, or one to
+        an emergency number."""
         request, calls = wanted.arrived.request, self._switch.calls
         if request.call_id in calls.reception.earlier or request.headers.get("Replaces") is not None:
             return True  # where there is no such call, that is what it is refused for
         if not wanted.user:
             return False
-        codes = isinstance(calls.reception.route(request.target.user, True), FeatureRoute)
-        return codes or bool(calls.extensions.living(wanted.user))
+        called = request.target.user
+        codes = isinstance(calls.reception.route(called, True), FeatureRoute)
+        return codes or calls.reception.urgent(called) or bool(calls.extensions.living(wanted.user))
 
     def answered(self, event: PromiseAnswer) -> list[Effect]:
         """The promise is durable, or none is made. What the store could not take it may take later."""

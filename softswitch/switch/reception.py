@@ -7,6 +7,8 @@ import hashlib
 from softswitch.call import compose
 from softswitch.call.signal import Offered
 from softswitch.callback.model import Lost
+from softswitch.callback.number import Reading as Numbers
+from softswitch.callback.number import identified
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
 from softswitch.contact.memory import ContactMemory
@@ -95,6 +97,12 @@ class Reception:
 
     def route(self, number: str, internal: bool) -> Route | None:
         return self._numbering.route(number, internal)
+
+    def urgent(self, called: str) -> bool:
+        """Whether a phone of ours that dials this calls for help: that is tried as long as there is a process."""
+        route = self._numbering.route(called, internal=True)
+        number = route.number if isinstance(route, TrunkRoute) else called if isinstance(route, PlanRoute) else ""
+        return identified(number, Numbers(self._configuration.region)).why == "emergency"
 
     def script(self, route: Route, language: str, directory: SwitchDirectory) -> Script:
         """What leads whoever is transferred there."""

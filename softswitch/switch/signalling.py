@@ -148,6 +148,8 @@ class Signalling:
         seen = brief.skim(data, flow.remote)
         if seen is None or seen.transaction in self._legs_by_invite or not overload.sheds(Rank.CALL, seen.call_id):
             return None
+        if self._switch.calls.reception.urgent(brief.called(data)):
+            return None
         self._turn_away(data, flow)
         self.shed += 1
         return seen.refusal(retry_after_s(seen.call_id))
@@ -177,6 +179,8 @@ class Signalling:
             told = self._desk.busy(request, flow) if flow.reliable else []
             return [*told, MessageDropped(flow.transport, "overload")]
         trunk = self._switch.directory.trunk_of(flow, request)
+        if trunk is None and self._switch.calls.reception.urgent(request.target.user):
+            return []
         if trunk:
             self._turn_away(request.octets, flow)
         return [*self._desk.busy(request, flow), CallShed("overload")]

@@ -6,7 +6,7 @@ import pytest
 
 from softswitch.acd.model import Need, QueueSpec
 from softswitch.callback.model import LossNotRecorded
-from softswitch.sip.flow import Address
+from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Message, Response, parse
 from softswitch.switch.draining import QUIET_S, Drained, DrainOrdered, DrainTakenBack
 from softswitch.switch.event import CallShed, UnitFailed
@@ -153,6 +153,34 @@ def _status(house: House, phone: SimPhone, number: str) -> str:
     call = phone.call(number)
     house.world.run(4)
     return str(call.status) if call.status >= 300 else call.state if call.state != "ended" else "talking"
+
+
+@pytest.mark.parametrize("why", ["drained", "overload", "limit"])
+def test_whoever_calls_for_help_is_put_through(why: str) -> None:
+    house = House(max_calls=1) if why == "limit" else House()
+    switch = house.world.switch
+    if why == "drained":
+        drained(house)
+    elif why == "overload":
+        switch.overload.pressure = 1.0
+    else:
+        calls(house)
+    assert _status(house, house.alice, "913912345678") == "503"
+    assert _status(house, house.alice, "9110") == "talking"
+    assert house.carrier.calls[-1].called == "110"
+    assert _status(house, house.bob, "9112") == "talking"
+    strange = house.carrier.call("9110")
+    house.world.run(1)
+    assert strange.status == 503, "who calls in cannot call out"
+
+
+@pytest.mark.parametrize(("called", "read"), [("9110", True), ("913912345678", False), ("8000", False)])
+def test_under_overload_a_call_for_help_is_not_refused_unread(called: str, read: bool) -> None:
+    house = House()
+    house.world.switch.overload.pressure = 1.0
+    data = OPTIONS.format(port=house.alice.port, n=1).replace("OPTIONS sip:", f"INVITE sip:{called}@")
+    flow = Flow("udp", ("127.0.0.1", 5060), house.alice.address)
+    assert (house.world.switch.signalling.skimmed(data.replace(" OPTIONS", " INVITE").encode(), flow) is None) == read
 
 
 def test_trunks_that_ask_are_told_and_phones_are_not() -> None:
