@@ -288,8 +288,8 @@ class World:
         }
 
     def _after_kept(self, rows: list[Promise]) -> list[tuple[str, str]]:
-        """Of those dialled again after they had talked. Who calls again is owed another promise: that one is fair, where
-        the store knows of both attempts."""
+        """Of those dialled again after they had talked. Who calls again is owed another promise: that one is fair,
+        where the store knows of both attempts."""
         of = {call_id(row.id, number): row.id for row in rows for number in range(1, row.attempts + 1)}
         pairs = [(one, two, {of.get(one), of.get(two)}) for one, two in self.carrier.account.again]
         return [(one, two) for one, two, promises in pairs if None in promises or len(promises) == 1]
