@@ -28,7 +28,7 @@ class Manners:
     def __init__(self) -> None:
         self._dials: dict[str, list[float]] = defaultdict(list)  # of the last day, by number
         self._order: deque[tuple[float, str]] = deque()  # the same, as they came
-        self._dropped: dict[str, float] = {}
+        self._dropped: dict[str, float] = {}  # as they came, each the last time
 
     def hear(self, told: Dialled, now: float) -> None:
         for number, at in told.attempts:
@@ -39,9 +39,11 @@ class Manners:
             self._dials[number].remove(at)
             if not self._dials[number]:
                 del self._dials[number]
-        if told.dropped:
-            self._dropped = {number: at for number, at in self._dropped.items() if now < at + LONGEST_S}
-            self._dropped.update(told.dropped)
+        for number, at in told.dropped:
+            self._dropped.pop(number, None)
+            self._dropped[number] = at
+        while self._dropped and not _since(LONGEST_S, (oldest := next(iter(self._dropped.items())))[1], now):
+            del self._dropped[oldest[0]]
 
     def news(self, told: Dialled) -> Dialled:
         """Without what is counted already: what a node that died was told is told to one that lives, which was told
@@ -66,12 +68,17 @@ class Manners:
     def _let_down_until(self, number: str, policy: Policy, now: float) -> float:
         at = self._dropped.get(number, float("inf"))
         until = at + policy.agent_first_for_s
-        return until if at <= now + CREDIBLE_S and now < until else 0.0
+        return until if _since(policy.agent_first_for_s, at, now) else 0.0
 
 
 def lately(at: float, now: float) -> bool:
-    """Within 24 hours; what is further ahead than a clock is set back was counted by one that was wrong."""
-    return now < at + DAY_S and at <= now + CREDIBLE_S
+    """Within 24 hours."""
+    return _since(DAY_S, at, now)
+
+
+def _since(span_s: float, at: float, now: float) -> bool:
+    """Is it no longer ago? What is further ahead than a clock is set back was counted by one that was wrong."""
+    return now < at + span_s and at <= now + CREDIBLE_S
 
 
 def look_back_s(policies: Iterable[Policy]) -> tuple[float, float]:

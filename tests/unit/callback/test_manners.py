@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softswitch.callback import waits
-from softswitch.callback.manners import DAY_S, Manners, look_back_s
+from softswitch.callback.manners import DAY_S, LONGEST_S, Manners, look_back_s
 from softswitch.callback.model import (
     AgentFound,
     AttemptFailed,
@@ -324,6 +324,20 @@ def test_the_moment_that_is_told_is_the_one_from_which_on_he_is_dialled(at: floa
     until = manners.closed_until(E164, policy, at)
     assert until > at
     assert not manners.closed_until(E164, policy, until)
+
+
+def test_who_was_let_go_is_forgotten_after_the_longest_time_and_not_sooner() -> None:
+    manners, lasting = Manners(), replace(FIRST, agent_first_for_s=LONGEST_S)
+    manners.hear(
+        Dialled(dropped=(("+8613800138009", NOON + 365 * DAY_S), (E164, NOON), ("+8613800138001", NOON))), NOON
+    )
+    manners.hear(Dialled(dropped=((E164, NOON + DAY_S),)), NOON + DAY_S)
+    now = NOON + LONGEST_S
+    manners.hear(Dialled(), now)
+    assert manners.agent_first(E164, lasting, now), "he was let go once more since"
+    assert len(manners._dropped) == 1
+    manners.hear(Dialled(), now + DAY_S)
+    assert not manners._dropped
 
 
 def test_how_far_one_has_to_look_back() -> None:
