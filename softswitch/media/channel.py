@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 _MOST_UNSENT = 1 << 20  # octets; a control that reads so little is not alive
 _MOST_MISSED = 4096  # events
 _READ = 1 << 12  # octets: some 40 commands, two milliseconds, so that a burst of them makes no tick late
+_MOST_LAST = 1 << 8  # readings while another control waits: more than the socket of one that is gone can hold
 
 
 class Channel:
@@ -30,6 +31,7 @@ class Channel:
         self._deaf = False  # it is gone, and what it had said before is still being read
         self.refused = 0  # commands that were none
         self._frames = p.Frames(self._refuse)
+        self._last = 0  # readings since another control waits
         self._unsent = bytearray()
         self._missed: deque[bytes] = deque(maxlen=_MOST_MISSED)  # the latest events while no control was there
         path.unlink(missing_ok=True)  # of a process that was killed
@@ -45,7 +47,9 @@ class Channel:
         ready = [fd for fd, _ in self._poll.poll(max(0, int(wait_s * 1000)))]
         if speaks := self._peer is not None and self._peer.fileno() in ready:
             self._read()
-        if self._listener.fileno() in ready and not (speaks and self._peer):
+        waits = self._listener.fileno() in ready
+        self._last = self._last + 1 if waits and speaks and self._peer else 0
+        if waits and not 0 < self._last <= _MOST_LAST:
             self._accept()  # what a control said before it went is heard to its end before the next one is let in
         self._write()
 

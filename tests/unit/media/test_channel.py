@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,24 @@ def test_the_last_words_of_a_control_are_heard_before_the_next_one_is(
         while p.Hello() not in obeyed:
             channel.serve(1.0)
         assert obeyed == [*words, p.Hello()]
+
+
+def test_a_control_that_does_not_stop_talking_keeps_no_other_out(
+    channel: Channel, tmp_path: Path, obeyed: list[p.Command]
+) -> None:
+    with control(channel, tmp_path) as first, socket.socket(socket.AF_UNIX) as second:
+        first.setblocking(False)
+        words = b"".join(p.pack(p.Close(f"L{number}")) for number in range(4096))
+        second.connect(str(tmp_path / "s"))
+        second.sendall(p.pack(p.Hello()))
+        obeyed.clear()
+        rest, rounds = words, 0
+        while p.Hello() not in obeyed and rounds < 5000:
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                rest = rest[first.send(rest) :] or words
+            channel.serve(0)
+            rounds += 1
+        assert 200 < rounds < 500
 
 
 def test_what_happens_while_last_words_are_read_is_told_to_the_next_control(channel: Channel, tmp_path: Path) -> None:
