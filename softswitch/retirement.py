@@ -59,5 +59,6 @@ class Retirement:
         switch = self._switch
         for contact in list(switch.calls.contacts):
             switch.command(partial(switch.calls.hang_up, contact, True))
+        switch.command(switch.offices.draining.let_go)
         while switch.signalling.unread:
             switch.command(switch.signalling.write_down)

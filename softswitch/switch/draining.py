@@ -128,7 +128,7 @@ class Draining:
             return None
         self._refused += 1
         shed = CallShed("draining")
-        request, held = wanted.arrived.request, len(self._held) < MOST_HELD
+        request, held = wanted.arrived.request, len(self._held) < MOST_HELD and not self._ending
         self._serial += 1
         token = f"{NAME}/{self._serial}" if held and self._switch.ledger.glance.written.healthy else ""
         lost = self._switch.calls.lost(request, wanted.user, wanted.trunk, token)
@@ -157,6 +157,11 @@ class Draining:
             return []
         again = [TellLedger(replace(held.loss, token=""))] if event.why == "store" else []
         return [*again, *self._told(held.wanted)]
+
+    def let_go(self) -> list[Effect]:
+        """The process ends: whoever waits for the store is told now; what it was given it is still to write."""
+        held, self._held = self._held, {}
+        return [effect for one in held.values() for effect in self._told(one.wanted)]
 
     def _told(self, wanted: CallWanted) -> list[Effect]:
         later = str(retry_after_s(wanted.arrived.request.call_id))

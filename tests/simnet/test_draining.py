@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from softswitch.acd.model import Need, QueueSpec
 from softswitch.callback.model import LossNotRecorded
+from softswitch.retirement import Retirement
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Message, Response, parse
 from softswitch.switch.draining import QUIET_S, Drained, DrainOrdered, DrainTakenBack
@@ -285,6 +288,20 @@ def test_who_talks_at_the_end_is_not_lost() -> None:
         house.world.switch.command(lambda name=contact: house.world.switch.calls.hang_up(name, True))
     house.world.run(1)
     assert not promised(house) and not house.alice.talking
+
+
+def test_who_waits_to_be_written_down_is_told_before_the_end(tmp_path: Path) -> None:
+    house = shop()
+    retirement = Retirement(tmp_path, house.world.switch)
+    house.world.switch.control.drain(2.0, "api ops")
+    house.world.run(1)
+    house.world.store.on_stored = lambda key, token, ok: None  # the database is slow
+    call = calls(house)
+    house.world.run(1.5)
+    assert house.world.facts(Drained) and call.status == 0
+    retirement.let_go()
+    house.world.run(0.1)
+    assert call.status == 503, "so that a carrier goes to its next server"
 
 
 def test_where_no_plan_would_call_back_it_is_refused_at_once() -> None:
