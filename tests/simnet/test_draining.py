@@ -294,11 +294,13 @@ def test_who_waits_to_be_written_down_is_told_before_the_end(tmp_path: Path) -> 
     house = shop()
     retirement = Retirement(tmp_path, house.world.switch)
     house.world.switch.control.drain(2.0, "api ops")
-    house.world.run(1)
     house.world.store.on_stored = lambda key, token, ok: None  # the database is slow
     call = calls(house)
-    house.world.run(1.5)
+    house.world.run(2.5)
     assert house.world.facts(Drained) and call.status == 0
+    late = calls(house)
+    house.world.run(0.1)
+    assert late.status == 503, "by now there is no time to wait"
     retirement.let_go()
     house.world.run(0.1)
     assert call.status == 503, "so that a carrier goes to its next server"
