@@ -260,6 +260,29 @@ def test_others_are_told_of_what_they_count() -> None:
     assert told == [[], [Dialled(attempts=((E164, NOON),))]]
 
 
+def test_others_are_told_whom_nobody_was_there_for_also_where_nobody_counts() -> None:
+    desk = PoolDesk(FIRST)
+    desk.due(NUMBER)
+    desk.feed(Capacity("sales", 1, 0))
+    desk.answer()
+    desk.acknowledge()
+    (dial,) = desk.given(DialCustomer)
+    desk.feed(CustomerAnswered(dial.promise.id))
+    desk.acknowledge()
+    desk.feed(NotServed(dial.promise.id, dial.promise.call_id))
+    assert [order.what for order in desk.given(Elsewhere)] == [Dialled(dropped=((E164, NOON),))]
+
+
+def test_who_waits_in_the_line_when_another_node_dials_him_finds_his_moment_by_himself() -> None:
+    desk = Desk(replace(TWICE, most_per_day=1))
+    desk.due()
+    assert desk.state is S.DUE
+    desk.feed(Dialled(attempts=((E164, desk.now),)))
+    assert desk.state is S.RECORDED
+    desk.wait(DAY_S)
+    assert desk.state is S.DUE
+
+
 @given(st.lists(st.floats(0.0, 3 * DAY_S), max_size=40), st.integers(1, 5))
 def test_no_day_has_more_attempts_than_allowed(wanted: list[float], most: int) -> None:
     """Whenever one wants to dial, and waits until one may."""
