@@ -6,7 +6,16 @@ It is of the campaign as a whole. Why one promise waits is ``waits``.
 from __future__ import annotations
 
 from softswitch.callback.mover import Mover
-from softswitch.callback.waits import DRAINED, LIVE_CALLERS, NO_AGENT, OUTSIDE_HOURS, PAUSED, STORE_AWAY, Wait
+from softswitch.callback.waits import (
+    DRAINED,
+    LIVE_CALLERS,
+    NO_AGENT,
+    NO_POLICY,
+    OUTSIDE_HOURS,
+    PAUSED,
+    STORE_AWAY,
+    Wait,
+)
 
 NOT_BEGUN = "not begun"
 OVER = "over"
@@ -16,6 +25,8 @@ ABANDON_LIMIT = "abandon limit: agents are called first"
 def standstill(move: Mover, name: str, now: float) -> Wait:
     """ "" for ``why``: nothing stops it."""
     rules, policy = move.rules, move.rules.policy(name)
+    if not rules.known(name):
+        return Wait(NO_POLICY)
     if name in rules.paused:
         return Wait(PAUSED)
     if now >= policy.ends_at:

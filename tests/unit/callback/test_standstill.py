@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from softswitch.callback.model import Capacity, Paused, Persisted, Window
 from softswitch.callback.standstill import ABANDON_LIMIT, NOT_BEGUN, OVER
-from softswitch.callback.waits import LIVE_CALLERS, NO_AGENT, OUTSIDE_HOURS, PAUSED, STORE_AWAY, Wait
+from softswitch.callback.waits import LIVE_CALLERS, NO_AGENT, NO_POLICY, OUTSIDE_HOURS, PAUSED, STORE_AWAY, Wait
 from tests.unit.callback.desk import NOON, SALES, Desk
 
 SPRING = replace(SALES, campaign="spring", stages=(), reserve=1)
@@ -57,3 +57,7 @@ def test_customer_first_without_credit_calls_agents_first() -> None:
     assert stops(staffed(policy)) == Wait(ABANDON_LIMIT)
     lenient = replace(policy, abandon_limit=1.0)
     assert stops(staffed(lenient)) == Wait("")
+
+
+def test_a_list_that_is_configured_no_more_does_not_wait_for_an_hour() -> None:
+    assert stops(Desk(SALES)) == Wait(NO_POLICY)
