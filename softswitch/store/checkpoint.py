@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
 EVERY = 2000  # rows that were changed: some 5,000 pages
 MOST_PAGES = 32_768  # 128 MiB
@@ -29,7 +29,8 @@ class Checkpoints:
         self._changed += rows
         if self._changed >= EVERY and (self._going is None or self._going.done()):
             self._changed = 0
-            self._going = self._thread.submit(self._bring)
+            with suppress(RuntimeError):  # there is no thread to be had: what is committed is committed all the same
+                self._going = self._thread.submit(self._bring)
 
     def close(self) -> None:
         self._thread.shutdown()

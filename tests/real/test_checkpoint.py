@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -62,4 +63,20 @@ async def test_a_log_that_cannot_be_brought_in_keeps_nobody_from_writing(
         assert await store.import_promises([facts.promise(n)]) == [True]
         await eventually(lambda n=n: tried > n, 10, "a checkpoint")  # type: ignore[misc]
     assert len(await store.promises()) == 3
+    await store.close()
+
+
+async def test_where_no_thread_can_be_had_what_is_committed_is_told_as_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(checkpoint, "EVERY", 1)
+    store = await Store.open(f"sqlite:///{tmp_path}/a.db")
+    database = store._database
+    assert isinstance(database, Sqlite)
+    monkeypatch.setattr(database._checkpoints._thread, "submit", refused)
+    assert await store.import_promises([facts.promise(1)]) == [True]
+    assert len(await store.promises()) == 1
     await store.close()
