@@ -66,10 +66,8 @@ class _Story(msgspec.Struct, frozen=True):
 
 
 LEVEL = 1  # of pressing: the octets of 6, for a third of the time
-WINDOW_BITS, MEMORY_LEVEL = (
-    12,
-    5,
-)  # a story is small, and to clear the usual tables takes ten times as long as to press it
+WINDOW_BITS, MEMORY_LEVEL = 12, 5
+SMALL = 1 << WINDOW_BITS  # octets: fewer need no larger window, whose tables are to be cleared; more go faster in it
 T = TypeVar("T")
 _ENCODER = msgspec.msgpack.Encoder()
 
@@ -83,9 +81,15 @@ def keep(story: Story) -> KeptStory:
         queue = last.queue
     outcome = last.why if isinstance(last, Left) else ""
     plain = _Story([_plain(one) for one in story.entries], story.missing)
-    press = zlib.compressobj(LEVEL, wbits=WINDOW_BITS, memLevel=MEMORY_LEVEL)
-    body = press.compress(_ENCODER.encode(plain)) + press.flush()
+    body = _pressed(_ENCODER.encode(plain))
     return KeptStory(story.contact, story.began_at, story.ended_at, queue, agent or "", outcome, body)
+
+
+def _pressed(octets: bytes) -> bytes:
+    if len(octets) > SMALL:
+        return zlib.compress(octets, LEVEL)
+    press = zlib.compressobj(LEVEL, wbits=WINDOW_BITS, memLevel=MEMORY_LEVEL)
+    return press.compress(octets) + press.flush()
 
 
 def _plain(one: Entry) -> _Plain:

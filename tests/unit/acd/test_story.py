@@ -8,7 +8,7 @@ import pytest
 
 from softswitch.acd import story as story_module
 from softswitch.acd.decision import Decided
-from softswitch.acd.kept import keep
+from softswitch.acd.kept import WINDOW_BITS, keep, opened
 from softswitch.acd.model import (
     AgentState,
     AgentStateChanged,
@@ -347,6 +347,21 @@ def test_a_large_story_that_is_over_is_pressed_and_reads_the_same() -> None:
 def last_decision(centre: Centre) -> Decision:
     decided = [one for one in centre.said if isinstance(one, Decided)][-1]
     return Decision(START + centre.now, centre.now, "v1", decided)
+
+
+@pytest.mark.parametrize("times", [1, 500])
+def test_a_story_of_any_length_is_read_as_it_was(times: int) -> None:
+    library = two_agents()
+    library.centre.staff("ann")
+    library.centre.join("c1")
+    library.centre.answer("c1", "ann")
+    library.listen()
+    story = library.story("c1")
+    story.entries = story.entries * times
+    row = keep(story)
+    assert (8 + (row.story[0] >> 4) > WINDOW_BITS) is (times > 1), "RFC 1950: the size of the window"
+    again = opened(row, {one.decided.record.among.key: one.decided.record.among for one in story.decisions})
+    assert len(again.entries) == len(story.entries) and keep(again) == row
 
 
 def test_reasons_stand_together_the_nearest_to_the_contact_first() -> None:
