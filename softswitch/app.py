@@ -150,7 +150,7 @@ class Control:
         try:
             now, since = clock.monotonic() + clock.epoch, self._switch.figures.since
             left = await kept(self.store, settings, now, ours, self.journal.found, since)
-            self._switch.restore(replace(left, away_s=self.journal.away_s))
+            self._switch.restore(replace(left, away_s=self.journal.away_s, suspect=self.journal.suspect))
             self.retirement = Retirement(settings.paths.var, self._switch)
             self.store.shared.start(self._shared, self._taken)
             self.media.begin()
@@ -160,7 +160,7 @@ class Control:
             raise
         self._listening = True
         self._switch.begin()
-        asyncio.get_running_loop().call_later(PROVEN_S, self.journal.proven)
+        asyncio.get_running_loop().call_later(PROVEN_S, self._prove)
         self._follow_certificates()
         self._measure(asyncio.get_running_loop().time())
         self._switch.control.parts = self._ready
@@ -219,7 +219,14 @@ class Control:
         then = now + (CALM_S if self._switch.overload.calm else MEASURE_S)
         self._measuring = loop.call_at(then, self._measure, then)
 
+    def _prove(self) -> None:
+        if self._switch.offices.arrivals.left:
+            asyncio.get_running_loop().call_later(PROVEN_S, self._prove)
+        else:
+            self.journal.proven()
+
     def _follow_certificates(self) -> None:
+        self.journal.alive()
         for tls in (self._sip_tls, self._http_tls):
             if tls is not None:
                 tls.follow()

@@ -49,15 +49,19 @@ class CallFile:
         self._size, self._limit = 0, slack
         self._file: int | None = None
         self.found: dict[str, bytes] = {}
-        self.away_s = 0.0  # for so long nobody has written to it
+        self.away_s = 0.0  # for so long no process was ``alive``
+        self.suspect = False  # one more death at the start, and it is put aside
         self._deaths = path.with_suffix(".deaths")  # as many octets
         try:
             self._begin()
-            if path.exists():
-                self.away_s = max(0.0, time.time() - path.stat().st_mtime)
+            there = path.stat() if path.exists() else None
+            if there is not None:
+                self.away_s = max(0.0, time.time() - there.st_mtime)
             self.found, self.damaged = self._read()
             self._living = set(self.found)
             self._tidy()
+            if there is not None:  # a process that cannot begin, as its database is away, serves nobody
+                os.utime(path, ns=(there.st_atime_ns, there.st_mtime_ns))
         except OSError as error:
             self._fail(error)
         if self.damaged:
@@ -76,11 +80,17 @@ class CallFile:
             file = self._open(self._deaths)
             os.write(file, b"x")
             os.close(file)
+            self.suspect = died == MOST_DEATHS - 1
 
     def proven(self) -> None:
         """The process is well."""
         with contextlib.suppress(OSError):
             self._deaths.unlink(missing_ok=True)
+
+    def alive(self) -> None:
+        """Every now and then, whether there is anything to write or not."""
+        with contextlib.suppress(OSError):
+            os.utime(self._path)
 
     def keep(self, name: str, octets: bytes) -> None:
         self._living.add(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from softswitch.acd.model import AgentState, LogIn, SetPaused
@@ -44,7 +45,8 @@ class Kept:
     dialled: Dialled = field(default_factory=Dialled)  # lately
     records: Iterable[CallRecord] = ()  # the latest
     calls: Mapping[str, bytes] = field(default_factory=dict)  # contact -> what ``journal`` wrote
-    away_s: float = 0.0  # there was no process for so long, at most
+    away_s: float = 0.0  # there was no process for so long
+    suspect: bool = False  # it seems that processes die of what they find of calls
     greetings: Iterable[Greeting] = ()
     deliveries: Iterable[Delivery] = ()
     paths: Iterable[CallPath] = ()  # of calls that went on
@@ -95,7 +97,8 @@ class Restart:
                 effects += self._switch.offices.to_acd(LogIn(stored.agent, ready=not paused))
             if logged_in and paused:
                 effects += self._switch.offices.to_acd(SetPaused(stored.agent, paused))
-        return [*effects, *self._arrivals.go_on(self._kept.away_s, self._kept.records)]
+        away_s = inf if self._kept.suspect else self._kept.away_s  # whoever talks is more than a call that rings
+        return [*effects, *self._arrivals.go_on(away_s, self._kept.records)]
 
 
 def _bindings(switch: Switch, bindings: Iterable[Binding]) -> None:

@@ -265,3 +265,18 @@ def test_who_is_not_taken_up_yet_outlives_another_death() -> None:
     house.world.run(2)
     assert [one.state for one in house.desk.calls].count("ringing") == len(those)
     assert {one.state for one in those} == {"ringing"} and not told(house)
+
+
+def test_where_processes_seem_to_die_of_it_who_talks_goes_on_and_who_rings_is_called_back() -> None:
+    house = centre()
+    talks = calls(house, "14")
+    house.world.run_until(lambda: bool(house.desk.talking))
+    house.world.run(1)
+    ringing = house.carrier.call("8000")
+    house.world.run(1)
+    house.world.suspect = True
+    killed(house)
+    house.world.run(5)
+    assert sorted(outcomes(house)) == ["lost", "resumed"] and ringing.status == 0
+    assert talks.state == "talking" and house.desk.talking
+    assert told(house) == [("+8613800138000", "orders", "shed", "ringing")]

@@ -267,6 +267,7 @@ class World:
         self.peers: dict[Address, Callable[[Message, Flow], None]] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = itertools.count()
+        self.suspect = False  # processes seem to die of what they find of calls
         self.configuration = configuration
         self.store = Memory()
         self.shared: SharedPromises = NotShared()
@@ -313,6 +314,7 @@ class World:
             records=await store.calls(),
             calls=dict(self.journal.found),
             away_s=self.now - self.died_at,
+            suspect=self.suspect,
             greetings=await store.greetings(),
             deliveries=await store.deliveries(),
             paths=await store.paths_going_on(),

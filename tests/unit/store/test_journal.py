@@ -46,6 +46,9 @@ def test_for_how_long_nobody_has_written_to_it_is_known(path: Path) -> None:
     then = path.stat().st_mtime - 100.0
     os.utime(path, (then, then))
     assert 100.0 <= CallFile(path).away_s < 160.0
+    after = CallFile(path)
+    assert 100.0 <= after.away_s < 160.0, "the one before could not begin"
+    after.alive()
     assert CallFile(path).away_s < 60.0, "the one before has lived since then"
 
 
@@ -153,8 +156,10 @@ def test_a_place_where_nothing_can_be_written_keeps_nobody_from_working(tmp_path
 
 def test_a_file_of_which_process_after_process_dies_is_put_aside(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     written(path, poison=b"1")
-    for _ in range(MOST_DEATHS):
-        assert CallFile(path).found == {"poison": b"1"}  # and dies
+    for death in range(MOST_DEATHS):
+        file = CallFile(path)
+        assert file.found == {"poison": b"1"}  # and dies
+        assert file.suspect == (death == MOST_DEATHS - 1), "the last one leaves alone what can be left alone"
     with caplog.at_level(logging.ERROR):
         file = CallFile(path)
     assert file.found == {} and "put aside" in caplog.text
