@@ -40,12 +40,16 @@ async def open_store(url: str, node: str = "") -> Store:
     except (SQLAlchemyError, PostgresError, OSError, ValueError) as error:
         if url.startswith("postgres") and _passes(error):
             raise DatabaseAway(error) from error
-        reason = str(error).partition("\n")[0]  # without the statement, which has the URL near it
-        raise ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")]) from error
+        raise _unusable(error) from error
 
 
 def _passes(error: BaseException) -> bool:
     return error.errno in UNREACHABLE if isinstance(error, OSError) else database_is_away(error)
+
+
+def _unusable(error: BaseException) -> ConfigError:
+    reason = str(error).partition("\n")[0]  # without the statement, which has the URL near it
+    return ConfigError([Problem("softswitch.yaml", 0, 1, "store.url", f"cannot be opened: {reason}")])
 
 
 async def join_nodes(store: Store, settings: Settings, clock: Clock) -> list[Promise]:
@@ -58,6 +62,11 @@ async def join_nodes(store: Store, settings: Settings, clock: Clock) -> list[Pro
     except NodeTaken as error:
         await store.close()
         raise ConfigError([Problem("softswitch.yaml", 0, 1, "node", str(error))]) from error
+    except DatabaseAway as error:
+        why = error.__cause__
+        if store.shared.alone and isinstance(why, OSError) and not isinstance(why, TimeoutError):
+            raise _unusable(why) from error  # a file beside it that we may not write does not mend itself
+        raise
 
 
 async def kept(

@@ -78,6 +78,15 @@ async def test_a_database_that_goes_away_while_we_start_may_be_back_in_a_moment(
     await store.close()
 
 
+async def test_a_file_beside_the_database_that_cannot_be_written_is_the_admins_to_mend(tmp_path: Path) -> None:
+    settings = Settings.model_construct(node="north", queues={}, campaigns={}, callbacks=Callbacks(), calendars={})
+    (tmp_path / "x.db-node").mkdir()
+    store = await open_store(f"sqlite:///{tmp_path}/x.db", "north")
+    with pytest.raises(ConfigError, match=r"store\.url: cannot be opened: .*x\.db-node"):
+        await join_nodes(store, settings, Clock(time.monotonic, 0.0))
+    await store.close()
+
+
 async def test_a_file_that_is_no_database_is_the_admins_to_mend(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     path.write_bytes(b"this is not a database, whatever its name says" * 100)
