@@ -139,11 +139,14 @@ class TrunkLine:
         most = self.spec.limits.calls
         return most > 0 and len(self.legs) >= most
 
-    def refusal(self, now: float) -> str:
-        """Why it may carry no call more; "" where it may, and then one of the calls of this second is spent."""
+    def refusal(self, now: float, again: bool = False) -> str:
+        """Why it may carry no call more; "" where it may, and then one of the calls of this second is spent.
+
+        ``again``: it has carried this one before, and the second in which it came is over.
+        """
         if self.full:
             return "calls"
-        return "rate" if self._rate is not None and not self._rate.take("", now) else ""
+        return "rate" if self._rate is not None and not again and not self._rate.take("", now) else ""
 
     # ---- for people ----------------------------------------------------------------------------------------------
 

@@ -101,12 +101,12 @@ class Trunks:
         self._carried[leg] = (line, Hop(target.flow.transport, target.flow.remote, target.flow.host))
         return ""
 
-    def _refusal(self, line: TrunkLine) -> str:
+    def _refusal(self, line: TrunkLine, again: bool = False) -> str:
         """Why it may carry no call more. A leg that a defect of ours has swallowed is not one of its calls."""
         if line.full:
             for leg in line.legs - self._switch.calls.legs.keys():
                 self.left(leg)
-        return line.refusal(self._now)
+        return line.refusal(self._now, again)
 
     def heard(self, event: Progress | Answered | Updated | Released | Failed) -> None:
         """How a leg gets on, as far as it says something about the server that it was sent to."""
@@ -134,8 +134,8 @@ class Trunks:
 
     def admit(self, leg: str, wanted: CallWanted) -> None:
         """A call has come in by a trunk. Raises ``AtLimit``."""
-        line = self.lines[wanted.trunk]
-        if refusal := self._refusal(line):
+        line, earlier = self.lines[wanted.trunk], self._switch.calls.reception.earlier
+        if refusal := self._refusal(line, wanted.arrived.request.call_id in earlier):
             raise _too_many(refusal)
         line.legs.add(leg)
         self._carried[leg] = (line, None)

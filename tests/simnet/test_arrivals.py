@@ -15,6 +15,7 @@ from softswitch.switch.configuration import Trunk
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CallResumed, UnitFailed
 from softswitch.switch.plain import decode, encode
+from softswitch.switch.trunk_rule import CallLimits
 from tests.simnet.house import CARRIER_PORT, House
 from tests.simnet.phone import Call
 from tests.simnet.test_capture import PLAN, calls, centre, told
@@ -208,6 +209,22 @@ def test_a_carrier_whose_servers_are_not_known_yet_is_not_asked_who_it_is() -> N
     killed(house)
     house.world.run_until(lambda: call.state == "talking", 10)
     assert outcomes(house) == ["again"] and not told(house)
+
+
+def test_those_of_many_seconds_are_taken_up_in_one() -> None:
+    limits = CallLimits(calls_per_s=1.0)
+    carrier = Trunk("carrier", ("127.0.0.1", CARRIER_PORT), sources=(("127.0.0.1", CARRIER_PORT),), limits=limits)
+    house = centre(ASKS, trunks={"carrier": carrier})
+    house.desk.answer_after = None
+    for _ in range(3):
+        house.carrier.call("8000")
+        house.world.run(1.1)
+    killed(house, 0.1)
+    house.world.run(0.5)
+    assert [one.state for one in house.carrier.calls] == ["ringing"] * 3 and outcomes(house) == ["again"] * 3
+    more = [house.carrier.call("8000") for _ in range(2)]
+    house.world.run(0.5)
+    assert sorted(one.status for one in more) == [180, 503], "new ones are counted"
 
 
 def test_a_phone_of_ours_is_not_asked_for_its_password_again() -> None:
