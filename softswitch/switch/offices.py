@@ -42,6 +42,7 @@ from softswitch.switch.arrivals import Arrivals
 from softswitch.switch.auditing import Auditing
 from softswitch.switch.campaigns import Campaigns
 from softswitch.switch.draining import Draining, draining
+from softswitch.switch.outcomes import Outcomes
 from softswitch.switch.ports import Stored
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Offices:
         self.campaigns = Campaigns(switch)
         self.draining = Draining(switch)
         self.arrivals = Arrivals(switch)
+        self.outcomes = Outcomes(switch)
         self.shared = switch.ports.shared
         switch.directory.can_promise = switch.ledger.can_promise
         switch.directory.takes_keyed = switch.ledger.takes_keyed
@@ -144,6 +146,7 @@ class Offices:
         for others in (self._switch.archive.stored, self._switch.outbox.stored):
             if (effects := others(event)) is not None:
                 return effects
+        self.outcomes.stored(event)
         return self.to_ledger(Persisted(event.key, event.token, event.ok, event.taken))
 
     def settle(self) -> list[Effect]:
@@ -201,5 +204,6 @@ class Offices:
         return []
 
     def _persist(self, order: Persist) -> Sequence[Effect]:
+        self.outcomes.put(order)
         self._switch.ports.keeper.put_promise(order.promise, order.token, order.by)
         return []

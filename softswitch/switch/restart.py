@@ -72,13 +72,16 @@ class Restart:
         effects = switch.offices.to_ledger(Tallied(tuple(kept.tallies)))
         effects += switch.offices.to_ledger(kept.dialled)
         effects += switch.do_not_call.restore(kept.do_not_call)
-        effects += switch.offices.to_ledger(Restored(tuple(kept.promises)))
+        promises, outcomes = tuple(kept.promises), switch.offices.outcomes
+        others = outcomes.restore(kept.calls)
+        effects += switch.offices.to_ledger(Restored(promises))
+        effects += outcomes.told(promises)
         effects += switch.offices.campaigns.restore(kept.pauses, kept.records)
         effects += switch.workplaces.restore(kept.agents)
         effects += switch.hours.restore(kept.overrides)
         switch.paths.restore(kept.paths)
         switch.figures.restore(kept.intervals)
-        calls = self._arrivals.restore(switch.redials.restore(kept.calls), self._revival.call_off)
+        calls = self._arrivals.restore(switch.redials.restore(others), self._revival.call_off)
         self._revival.take_over(calls)
         switch.paths.taken_over()
         return effects

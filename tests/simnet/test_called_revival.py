@@ -8,6 +8,7 @@ from softswitch.callback.model import PromiseState
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Sound
 from softswitch.switch.event import CallResumed, UnitFailed
+from softswitch.switch.outcomes import RECORD
 from tests.simnet.called_house import CalledHouse
 from tests.simnet.phone import Call
 
@@ -65,6 +66,44 @@ def test_he_talks_on_whom_the_store_has_as_dialled() -> None:
     assert house.promise.state is PromiseState.KEPT and len(house.carrier.invites) == 1
     house.carrier.hang_up(call)
     over(house, call, PromiseState.KEPT)
+
+
+@pytest.mark.parametrize("first", ["agent", "customer"])
+def test_who_has_talked_and_gone_before_the_store_heard_of_it_is_not_called_again(first: str) -> None:
+    house = CalledHouse(policy={"first": first})
+    house.lose()
+    house.ready()
+    house.world.run_until(lambda: house.carrier.calls[-1].state == "ringing")
+    house.world.store.away = True  # from now on
+    house.world.run_until(lambda: house.alice.talking)
+    house.world.run(1)
+    house.carrier.hang_up(house.carrier.talking[0])
+    house.world.run(1)
+    house.world.crash()
+    house.world.run(1)
+    house.world.start()
+    house.world.run(1)
+    house.world.crash()  # once more, as it is not durable yet
+    house.world.run(1)
+    house.world.start()
+    house.world.store.away = False
+    house.world.run(200)
+    assert house.promise.state is PromiseState.KEPT and len(house.carrier.invites) == 1
+    assert not any(name.startswith(RECORD) for name in house.world.journal.found)
+    assert not house.world.facts(UnitFailed)
+
+
+def test_what_came_of_an_attempt_before_the_last_one_says_nothing_of_that() -> None:
+    house = CalledHouse()
+    house.lose()
+    house.ready()
+    house.world.run_until(lambda: house.carrier.calls[-1].state == "ringing")
+    house.world.crash()
+    house.world.journal.found[RECORD + house.promise.id] = b"another Call-ID"
+    house.world.start()
+    house.world.run(1)
+    assert house.promise.state is PromiseState.UNCERTAIN
+    assert not any(name.startswith(RECORD) for name in house.world.journal.found)
 
 
 def greeted_once_more(house: CalledHouse, call: Call) -> None:
