@@ -178,7 +178,7 @@ class World:
         phones = Phones()
         phones.port = ports.free_port()
         self.phones.append(phones)
-        names = [f"agent{number:02}" for number in range(AGENTS)]
+        names = [f"{name}-agent{number:02}" for number in range(AGENTS)]  # each works at one switch
         contact = f"{LOOPBACK}:{phones.port}"
         users = {one: {"password": "a-long-password", "contact": f"sip:{one}@{contact}"} for one in names}
         agents = {one: {"user": one, "skills": {"orders": 5}, "auto_login": True} for one in names}
