@@ -73,6 +73,11 @@ class Membership:
             await asyncio.sleep(0.1)
         return await self._begin()
 
+    @property
+    def healthy(self) -> bool:
+        """Do rounds succeed? A single one may meet a lock."""
+        return self.failures <= 1
+
     def start(self, hears: Hears) -> None:
         self.hears = hears
         self._round = asyncio.create_task(self._go_round(), name="store-node")

@@ -59,6 +59,10 @@ class Shared:
         self._member = member
         return rows
 
+    @property
+    def healthy(self) -> bool:
+        return self._member is None or self._member.healthy
+
     def start(self, hears: Hears, taken: Callable[[str, str], None]) -> None:
         """``hears`` is told what the ledger is to hear; ``taken``, instead of ``on_stored``, of a promise that was
         refused as there is one for its number: (key, token)."""

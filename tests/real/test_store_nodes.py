@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -331,6 +332,20 @@ async def test_an_intent_that_is_being_committed_is_seen_by_who_takes_over(url: 
     assert (await b.row("promise-1")).state is S.UNCERTAIN
     await a.store.close()
     await b.store.close()
+
+
+async def test_a_store_that_takes_no_renewal_is_not_healthy(a: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk may be full while nothing is written but that."""
+
+    def full(transaction: Transaction) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    member = a.store.shared._member
+    assert member is not None and a.store.healthy
+    with monkeypatch.context() as patched:
+        patched.setattr(member, "_look", full)
+        await eventually(lambda: not a.store.healthy, 10, "rounds fail")
+    await eventually(lambda: a.store.healthy, 10, "and succeed again")
 
 
 async def test_a_second_process_of_the_same_name_is_refused_and_a_restart_is_not(a: Node, request: Any) -> None:
