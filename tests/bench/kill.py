@@ -122,7 +122,10 @@ class Node:
     async def stopped(self, stop_s: float) -> None:
         """It does not know how late it is when it goes on, and has two seconds more."""
         life = self.lives[-1]
-        os.kill(life.pid, signal.SIGSTOP)
+        try:
+            os.kill(life.pid, signal.SIGSTOP)
+        except ProcessLookupError:
+            return  # it has ended by itself: ``killed`` finds out
         life.ended = time.monotonic()
         await asyncio.sleep(stop_s)
         os.kill(life.pid, signal.SIGCONT)
