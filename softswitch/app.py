@@ -56,6 +56,7 @@ from softswitch.store.trouble import DatabaseAway
 from softswitch.supervisor import DRAINED, GIVE_UP, media_socket
 from softswitch.switch.driver import Switch
 from softswitch.switch.event import CertificateChanged, ConnectionEnded, MediaRestarted
+from softswitch.switch.outcomes import RECORD
 from softswitch.switch.pool_port import Shared
 from softswitch.switch.ports import (
     Arrived,
@@ -136,7 +137,7 @@ class Control:
         listeners = listening_points(settings)
         built = configuration(settings, dialplans.plans, listeners, secrets.token_bytes(32))
         self.resolver = _resolver(settings, listeners, self._resolved)
-        self.journal = CallFile(settings.paths.var / "calls.journal")
+        self.journal = CallFile(settings.paths.var / "calls.journal", spared=(RECORD,))
         ports = Ports(
             self.network, self.media, self.store, self.fetcher, self.resolver, self.journal, shelf, poster=self.poster,
             shared=self.store.shared,

@@ -38,11 +38,14 @@ _DECODER = msgspec.msgpack.Decoder(_Body)
 class CallFile:
     """Implements ``Journal`` of the driver's ports. ``found`` is what the former process has left, by name."""
 
-    def __init__(self, path: Path, slack: int = SLACK, retry_s: float = RETRY_S) -> None:
-        """A file that cannot be read or written is logged and counted; it keeps nobody from working."""
+    def __init__(self, path: Path, slack: int = SLACK, retry_s: float = RETRY_S, spared: tuple[str, ...] = ()) -> None:
+        """A file that cannot be read or written is logged and counted; it keeps nobody from working.
+
+        Of a file that is put aside those records live on whose names begin as ``spared`` says: nobody dies of them.
+        """
         self.damaged = 0  # records that could not be read
         self.lost = 0  # times that something could not be written: the disk is full
-        self._path, self._slack = path, slack
+        self._path, self._slack, self._spared = path, slack, spared
         self._retry_s, self._retry_at = retry_s, 0.0
         self._pending: dict[str, bytes | None] = {}  # to be written, the latest of each name
         self._living: set[str] = set()
@@ -74,7 +77,12 @@ class CallFile:
         died = self._deaths.stat().st_size if self._deaths.exists() else 0
         if died >= MOST_DEATHS:
             self.proven()
+            found, _ = self._read()
             self._path.replace(self._path.with_suffix(".bad"))
+            for name in found:
+                if name.startswith(self._spared):
+                    self.keep(name, found[name])
+            self.flush()
             log.error("%s: %d processes have died at their start; it is put aside as .bad", self._path, died)
         else:
             file = self._open(self._deaths)

@@ -168,6 +168,18 @@ def test_a_file_of_which_process_after_process_dies_is_put_aside(path: Path, cap
     assert CallFile(path).found == {"a": b"2"}
 
 
+def test_what_nobody_dies_of_is_not_put_aside_with_the_rest(path: Path) -> None:
+    written(path, poison=b"1", **{"kept a": b"2"})
+    for _ in range(MOST_DEATHS):
+        CallFile(path, spared=("kept ",))
+    assert CallFile(path, spared=("kept ",)).found == {"kept a": b"2"}
+    file = CallFile(path, spared=("kept ",))
+    assert file.found == {"kept a": b"2"}
+    file.forget("kept a")
+    file.close()
+    assert not path.exists()
+
+
 def test_one_that_lives_a_while_has_not_died_of_it(path: Path) -> None:
     written(path, a=b"1")
     for _ in range(2 * MOST_DEATHS):
