@@ -41,11 +41,13 @@ def clock(transaction: Transaction) -> str:
 
 
 def join(transaction: Transaction, node: str, quiet_s: float, lease_s: float = LEASE_S) -> Me:
-    """A new life: whatever a former one has under way does not commit any more."""
-    sql = f"""INSERT INTO nodes (node, epoch, lease_until, quiet_s)
-        VALUES (:node, 1, {clock(transaction)} + :lease_s, :quiet_s)
+    """A new life: whatever a former one has under way does not commit any more, not even of before it was forgotten:
+    its first epoch is the time, by tens of seconds."""
+    now = clock(transaction)
+    sql = f"""INSERT INTO nodes (node, epoch, lease_until, quiet_s, seen_at)
+        VALUES (:node, CAST({now} / 10 AS integer), {now} + :lease_s, :quiet_s, {now})
         ON CONFLICT (node) DO UPDATE SET epoch = nodes.epoch + 1, lease_until = excluded.lease_until,
-            quiet_s = excluded.quiet_s
+            quiet_s = excluded.quiet_s, seen_at = excluded.seen_at
         RETURNING epoch"""
     ((epoch,),) = transaction.ask(sql, {"node": node, "lease_s": lease_s, "quiet_s": quiet_s})
     return Me(node, epoch)
@@ -60,7 +62,8 @@ def inherit(transaction: Transaction, me: Me, alone: bool) -> None:
 
 def renew(transaction: Transaction, me: Me, quiet_s: float, lease_s: float = LEASE_S) -> bool:
     """False: it was declared dead. An attempt may be older than the shorter ring of now."""
-    sql = f"""UPDATE nodes SET lease_until = {clock(transaction)} + :lease_s,
+    now = clock(transaction)
+    sql = f"""UPDATE nodes SET lease_until = {now} + :lease_s, seen_at = {now},
         quiet_s = CASE WHEN quiet_s < :quiet_s THEN :quiet_s ELSE quiet_s END
         WHERE node = :node AND epoch = :epoch"""
     return transaction.change(sql, me.values | {"lease_s": lease_s, "quiet_s": quiet_s}) == 1
@@ -68,7 +71,8 @@ def renew(transaction: Transaction, me: Me, quiet_s: float, lease_s: float = LEA
 
 def leave(transaction: Transaction, me: Me) -> None:
     """At its end: nobody has to wait until the lease is over."""
-    sql = "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = :node AND epoch = :epoch"
+    sql = f"""UPDATE nodes SET lease_until = 0, epoch = epoch + 1, seen_at = {clock(transaction)}
+        WHERE node = :node AND epoch = :epoch"""
     transaction.change(sql, me.values)
 
 

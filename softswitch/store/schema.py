@@ -88,6 +88,7 @@ nodes = Table(  # those that share this database
     Column("epoch", Integer, nullable=False),  # its lives so far, and its deaths
     Column("lease_until", Float(53), nullable=False),  # by the database's clock; 0: dead
     Column("quiet_s", Float(53), nullable=False),  # after its death no attempt of its rings any more
+    Column("seen_at", Float(53), nullable=False),  # when its lease was renewed last, by the same clock
 )
 
 promise_words = Table(  # what the node that has a promise is to be told of it
@@ -328,6 +329,7 @@ queue_intervals = Table(  # what was counted of queues in quarters of an hour
     metadata,
     Column("start", BigInteger, primary_key=True, autoincrement=False),
     Column("queue", String, primary_key=True),
+    Column("node", String, primary_key=True, server_default=""),  # who has counted it; "": before there were nodes
     Column("offered", Integer, nullable=False),
     Column("answered", Integer, nullable=False),
     Column("answered_in_time", Integer, nullable=False),
@@ -351,6 +353,7 @@ agent_intervals = Table(
     metadata,
     Column("start", BigInteger, primary_key=True, autoincrement=False),
     Column("agent", String, primary_key=True),
+    Column("node", String, primary_key=True, server_default=""),  # who has counted it; "": before there were nodes
     Column("answered", Integer, nullable=False),
     Column("missed", Integer, nullable=False),
     Column("transfers", Integer, nullable=False),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from itertools import chain
+from math import inf
 from typing import Any, TypeVar
 
 from sqlalchemy import CompoundSelect, Row, Select
@@ -204,11 +205,11 @@ class Store:
         self._writer.put(statement.old_stories(unix))
 
     def put_queue_interval(self, start: float, queue: str, figures: QueueFigures) -> None:
-        """In place of what was kept of that queue and interval."""
-        self._writer.put(intervals.queue_interval(start, queue, figures))
+        """In place of what was kept of that queue and interval at this node."""
+        self._writer.put(intervals.queue_interval(start, queue, figures, self.shared.node))
 
     def put_agent_interval(self, start: float, agent: str, figures: AgentFigures) -> None:
-        self._writer.put(intervals.agent_interval(start, agent, figures))
+        self._writer.put(intervals.agent_interval(start, agent, figures, self.shared.node))
 
     def forget_intervals(self, unix: float) -> None:
         """A batch of those that began before that moment."""
@@ -263,6 +264,10 @@ class Store:
         parts = [await self._read(part, query.to_promise) for part in promises.page(wanted, after, limit)]
         rows = {row.id: row for row in chain.from_iterable(parts)}  # one may have ended between the parts
         return sorted(rows.values(), key=place, reverse=wanted.newest_first)[:limit]
+
+    async def lying(self) -> list[Lying]:
+        """Open promises in the pool and at other nodes, counted; a million take a second or two."""
+        return await self._read(promises.lying(self.shared.node), promises.to_lying)
 
     async def promise(self, id: str) -> Promise | None:
         found = await self._read(promises.one(id), query.to_promise)
@@ -340,23 +345,28 @@ class Store:
         return summed(await self._read(query.edges(plan, hour), query.to_edge))
 
     async def intervals(self, since: float) -> Intervals:
-        """Each that began then or later."""
-        queues = await self._read(intervals.each(schema.queue_intervals, since), intervals.to_queue)
+        """Each of this node that began then or later."""
+        queues, agents = (
+            intervals.each(table, since, self.shared.node) for table in (schema.queue_intervals, schema.agent_intervals)
+        )
         return Intervals(
-            dict(queues), dict(await self._read(intervals.each(schema.agent_intervals, since), intervals.to_agent))
+            dict(await self._read(queues, intervals.to_queue)), dict(await self._read(agents, intervals.to_agent))
         )
 
     async def queue_figures(
-        self, since: float, until: float, by_interval: bool, queue: str = ""
+        self, since: float, until: float, by_interval: bool, queue: str = "", ours_until: float = inf
     ) -> dict[Key, QueueFigures]:
-        """Of the intervals that began then, added up: by queue (and begin 0), or by begin (and ``queue``; "": all)."""
-        select = intervals.summed(schema.queue_intervals, since, until, by_interval, queue)
+        """Of the intervals that began then, added up over all nodes: by queue (and begin 0), or by begin (and
+        ``queue``; "": all). What began at ``ours_until`` or later is of other nodes than this one."""
+        span = (since, until, by_interval, queue, self.shared.node, ours_until)
+        select = intervals.summed(schema.queue_intervals, *span)
         return dict(await self._read(select, intervals.to_queue))
 
     async def agent_figures(
-        self, since: float, until: float, by_interval: bool, agent: str = ""
+        self, since: float, until: float, by_interval: bool, agent: str = "", ours_until: float = inf
     ) -> dict[Key, AgentFigures]:
-        select = intervals.summed(schema.agent_intervals, since, until, by_interval, agent)
+        span = (since, until, by_interval, agent, self.shared.node, ours_until)
+        select = intervals.summed(schema.agent_intervals, *span)
         return dict(await self._read(select, intervals.to_agent))
 
     async def events(self, after: int = 0, limit: int = 1000) -> list[StoredEvent]:

@@ -2,12 +2,15 @@
 
 Moments are those of the switch's zone. Whole intervals are reported: one counts that begins at or after ``from``, which
 is put back to the begin of its own interval, and before ``to``.
+
+They are of all nodes of the database: of this one as they are now, of others as they have written them last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
@@ -26,11 +29,11 @@ F = TypeVar("F", QueueFigures, AgentFigures)
 
 class Figures(Protocol):
     async def queue_figures(
-        self, since: float, until: float, by_interval: bool, queue: str = ""
+        self, since: float, until: float, by_interval: bool, queue: str = "", ours_until: float = inf
     ) -> dict[Key, QueueFigures]: ...
 
     async def agent_figures(
-        self, since: float, until: float, by_interval: bool, agent: str = ""
+        self, since: float, until: float, by_interval: bool, agent: str = "", ours_until: float = inf
     ) -> dict[Key, AgentFigures]: ...
 
 
@@ -58,10 +61,10 @@ class Statistics:
         name, in_intervals, edge = queue or agent, by == "interval", max(since, min(until, counted.since))
         found: Mapping[Key, QueueFigures | AgentFigures]
         if of_agents:
-            stored = await self._reader.agent_figures(since, edge, in_intervals, name)
+            stored = await self._reader.agent_figures(since, until, in_intervals, name, edge)
             found = _together(AgentFigures, stored, counted.intervals.agents, (edge, until), in_intervals, name)
         else:
-            kept = await self._reader.queue_figures(since, edge, in_intervals, name)
+            kept = await self._reader.queue_figures(since, until, in_intervals, name, edge)
             found = _together(QueueFigures, kept, counted.intervals.queues, (edge, until), in_intervals, name)
         if not found and name:
             self._known(name, of_agents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from pathlib import Path
@@ -11,20 +12,20 @@ from typing import Any
 import pytest
 
 from softswitch.acd.model import AgentState
-from softswitch.acd.statistics import INTERVAL_S, AgentFigures
+from softswitch.acd.statistics import INTERVAL_S, AgentFigures, QueueFigures
 from softswitch.store.store import Store
 from tests.support.switch_process import SwitchProcess
 
 pytestmark = pytest.mark.real
 
 
-async def exported(switch: SwitchProcess) -> list[str]:
+async def report(switch: SwitchProcess, *words: str) -> str:
     """By a command in another process."""
-    argv = [sys.executable, "-m", "softswitch.cli.main", "report", "--config", str(switch.config), "--queue-log", "-"]
+    argv = [sys.executable, "-m", "softswitch.cli.main", "report", "--config", str(switch.config), *words]
     process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
     told, _ = await process.communicate()
     assert process.returncode == 0
-    return told.decode().splitlines()
+    return told.decode()
 
 
 async def alice(switch: SwitchProcess) -> dict[str, Any]:
@@ -46,5 +47,22 @@ async def test_a_switch_goes_on_with_what_another_has_counted(tmp_path: Path) ->
         await switch.set_agent("alice", "paused", "lunch")
         now = await alice(switch)
         assert now["answered"] == 7 and 100.0 < now["paused_s"] < 160.0
-        said = [one.split("|")[4:] for one in await exported(switch) if one.split("|")[2:4] == ["orders", "alice"]]
+        lines = (await report(switch, "--queue-log", "-")).splitlines()
+        said = [one.split("|")[4:] for one in lines if one.split("|")[2:4] == ["orders", "alice"]]
         assert said == [["ADDMEMBER", ""], ["PAUSE", "lunch"]]
+
+
+async def test_a_report_is_of_all_nodes_of_the_database(tmp_path: Path) -> None:
+    """Of the quarter of an hour that goes on, too: another node has written its part of it."""
+    (tmp_path / "var").mkdir()
+    start = time.time() // INTERVAL_S * INTERVAL_S
+    for node, offered, longest_s in (("east", 3, 12.0), ("west", 4, 40.0)):
+        store = await Store.open(f"sqlite:///{tmp_path}/var/softswitch.db", node=node)
+        await store.shared.join(node, 60.0)
+        figures = QueueFigures(offered=offered, answered=1, answered_in_time=1, longest_s=longest_s)
+        store.put_queue_interval(start, "orders", figures)
+        await store.close()
+    async with SwitchProcess(tmp_path) as switch:
+        (told,) = json.loads(await report(switch, "--json", "--since", "20m", "--queue", "orders"))["rows"]
+    assert (told["offered"], told["answered"], told["longest_s"]) == (7, 2, 40.0)
+    assert told["service_level"]["of_all"] == 1.0

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from math import inf
 
 from softswitch.acd.kept import GROUND_SPARE_S, KeptGround, KeptStory
 from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
@@ -49,6 +50,7 @@ class Memory:
         self.dropped = 0
         self._soon = soon
         self._intervals = Intervals()
+        self.elsewhere = Intervals()  # what other nodes have counted
         self._held: deque[tuple[Promise, str, str]] = deque()
         self._promises: dict[str, Promise] = {}
         self._open: dict[tuple[str, str], str] = {}  # number, group -> promise
@@ -331,19 +333,21 @@ class Memory:
         )
 
     async def queue_figures(
-        self, since: float, until: float, by_interval: bool, queue: str = ""
+        self, since: float, until: float, by_interval: bool, queue: str = "", ours_until: float = inf
     ) -> dict[Key, QueueFigures]:
         made: dict[Key, QueueFigures] = {}
-        for (start, name), figures in self._intervals.queues.items():
+        ours = [one for one in self._intervals.queues.items() if one[0][0] < ours_until]
+        for (start, name), figures in [*ours, *self.elsewhere.queues.items()]:
             if since <= start < until and queue in ("", name):
                 made.setdefault((start, queue) if by_interval else (0.0, name), QueueFigures()).add(figures)
         return made
 
     async def agent_figures(
-        self, since: float, until: float, by_interval: bool, agent: str = ""
+        self, since: float, until: float, by_interval: bool, agent: str = "", ours_until: float = inf
     ) -> dict[Key, AgentFigures]:
         made: dict[Key, AgentFigures] = {}
-        for (start, name), figures in self._intervals.agents.items():
+        ours = [one for one in self._intervals.agents.items() if one[0][0] < ours_until]
+        for (start, name), figures in [*ours, *self.elsewhere.agents.items()]:
             if since <= start < until and agent in ("", name):
                 made.setdefault((start, agent) if by_interval else (0.0, name), AgentFigures()).add(figures)
         return made

@@ -38,7 +38,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _fill(url: str) -> None:
-    store = await Store.open(url)
+    store, other = await Store.open(url), await Store.open(url)
+    await other.shared.join("west", 60.0)  # where anna has been at work as well
     for number, caller in enumerate(NUMBERS):
         at = TEN + 60 * number
         call = replace(facts.call(number), caller=caller, started_at=at, ended_at=at + 30, queue="orders", promise="")
@@ -56,10 +57,13 @@ async def _fill(url: str) -> None:
     listed = facts.promise(5, recorded_at=TEN + 10, stage="imported", campaign="welcome", queue="orders")
     store.put_promise(listed, "t4")
     for start, busy_s, ready_s in ((TEN - 900, 1.0, 899.0), (TEN, 810.0, 90.0), (TEN + 900, 450.0, 450.0)):
-        figures = AgentFigures(answered=1)
-        figures.seconds.update({AgentState.TALKING: busy_s, AgentState.READY: ready_s})
-        store.put_agent_interval(start, "anna", figures)
+        for at, state, spent_s in ((store, AgentState.TALKING, busy_s), (other, AgentState.READY, ready_s)):
+            figures = AgentFigures(answered=1)
+            figures.seconds[state] = spent_s
+            at.put_agent_interval(start, "anna", figures)
+            await at.settled()
     await store.close()
+    await other.close()
 
 
 def peak(config: Path, *words: str) -> str:

@@ -42,8 +42,13 @@ def talked(seconds: float) -> AgentFigures:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    control, store = FakeControl(), Memory()
+def store() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+async def client(store: Memory) -> AsyncIterator[Client]:
+    control = FakeControl()
     for start, queue, figures in (
         (NOW - 13 * HOUR, "orders", counted(offered=1000)),  # yesterday
         (NOW - 12 * HOUR, "orders", counted(offered=3, answered=2, answered_in_time=1, waited_answered_s=50.0)),
@@ -99,6 +104,20 @@ async def test_another_span_and_other_rows(client: Client) -> None:
     assert await rows(client, "?agent=bob", "agent", "aht_s") == [("bob", 4.0)]
     assert await rows(client, "?agent=alice&by=interval&from=2h", "talk_s") == [(100.0,), (20.0,)]
     assert await rows(client, "?queue=orders&to=9:00&from=8:00", "queue") == []
+
+
+async def test_what_other_nodes_have_counted_is_in_it_up_to_what_goes_on(client: Client, store: Memory) -> None:
+    there = store.elsewhere
+    there.queues[NOW - 2 * HOUR, "orders"] = counted(offered=10, answered=1, waited_answered_s=50.0)
+    there.queues[NOW - 900, "orders"] = counted(offered=20, answered=5, longest_s=30.0)
+    there.queues[NOW - 900, "far"] = counted(offered=40)
+    there.agents[NOW - 900, "alice"] = talked(40.0)
+    assert await rows(client, "", "queue", "offered", "answered", "asa_s", "longest_s") == [
+        ("far", 40, 0, None, 0.0), ("orders", 35, 10, 10.0, 30.0), ("service", 7, 0, None, 0.0),
+    ]  # fmt: skip
+    assert await rows(client, "?by=interval&from=1h", "offered") == [(62,)]
+    assert await rows(client, "?by=agent", "agent", "answered", "talk_s") == [("alice", 3, 160.0), ("bob", 1, 4.0)]
+    assert await rows(client, "?queue=far", "queue", "offered") == [("far", 40)]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Promises of campaigns and of several nodes: one open promise per number and group, where it was per queue."""
+"""Promises of campaigns and of several nodes: one open promise per number and group, where it was per queue; and
+statistics of each node."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ LISTED: tuple[tuple[str, list[str], sa.TextClause], ...] = (  # what people ask 
 
 
 OF_NODES = ("bindings", "agents", "deliveries", "paths")
+COUNTED = ("queue", "agent")
 
 
 def upgrade() -> None:
@@ -43,6 +45,8 @@ def upgrade() -> None:
     _index("promises_node", ["node", "recorded_at"], OWNED)
     _history()
     _nodes()
+    for what in COUNTED:
+        _count(what, [sa.Column("node", sa.String, primary_key=True, server_default="")])
     op.create_table(
         "do_not_call",
         sa.Column("number", sa.String, primary_key=True),
@@ -75,6 +79,8 @@ def _column(name: str) -> sa.Column[str] | sa.Column[float]:
 
 
 def downgrade() -> None:
+    for what in COUNTED:
+        _count(what, [])
     for table in OF_NODES:
         op.drop_column(table, "node")
     op.drop_table("promise_words")
@@ -104,6 +110,7 @@ def _nodes() -> None:
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("lease_until", sa.Float(53), nullable=False),
         sa.Column("quiet_s", sa.Float(53), nullable=False),
+        sa.Column("seen_at", sa.Float(53), nullable=False),
     )
     op.create_table(
         "promise_words",
@@ -113,6 +120,30 @@ def _nodes() -> None:
         sa.Column("at", sa.Float(53), nullable=False),
     )
     op.create_index("promise_words_node", "promise_words", ["node", "id"])
+
+
+def _count(what: str, key: list[sa.Column[str]]) -> None:
+    """The intervals, with this at the end of their key; of nodes that are in it no more, added up.
+
+    A table of its own, as SQLite does not change the key of one.
+    """
+    table, named = f"{what}_intervals", ("start", what, "node")
+    there = [one for one in sa.inspect(op.get_bind()).get_columns(table) if one["name"] not in named]
+    op.create_table(
+        f"{table}_new",
+        sa.Column("start", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column(what, sa.String, primary_key=True),
+        *key,
+        *(sa.Column(one["name"], one["type"], nullable=False) for one in there),
+    )
+    names = [one["name"] for one in there]
+    figures = [f"{'max' if name == 'longest_s' else 'sum'}({name})" for name in names]
+    op.execute(
+        f"INSERT INTO {table}_new (start, {what}, {', '.join(names)}) "
+        f"SELECT start, {what}, {', '.join(figures)} FROM {table} GROUP BY start, {what}"
+    )
+    op.drop_table(table)
+    op.rename_table(f"{table}_new", table)
 
 
 def _history() -> None:
