@@ -30,6 +30,7 @@ class Entry:
     by: str = ""  # who ordered what is not durable yet; for the history
     claimed: bool = False  # it was taken out of the pool, and goes back where it cannot be called for long
     loss: Lost | None = None  # that made it, while it is not durable
+    elsewhere: bool = False  # he was served, and it is others': of it nothing else is written
     met: bool = False  # let go, as there was another one for its number, to which its loss was added
     ending: str | None = None  # why it is withdrawn when the attempt in flight has failed; the row says so too
 
@@ -68,6 +69,11 @@ class Book:
         """It never came to be."""
         self._take_out(entry.promise)
         del self._entries[entry.promise.id]
+
+    def forget(self, promise: str) -> None:
+        """It has ended."""
+        del self._entries[promise]
+        self._closed.remove(promise)
 
     def move(self, old: str, new: str) -> None:
         """An open promise is another queue's now."""

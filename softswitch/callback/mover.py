@@ -29,7 +29,7 @@ from softswitch.callback.model import (
     ReleaseAgent,
     SeekAgent,
 )
-from softswitch.callback.node import Dialled, Elsewhere
+from softswitch.callback.node import Dialled, Elsewhere, KeepServed
 from softswitch.callback.pacing import Claim, Place
 from softswitch.callback.repeat import ASKED_FOR, WAITS
 from softswitch.callback.retry import Outcome, decide
@@ -294,7 +294,10 @@ class Mover:
         token = self._ids.name("write")
         self.written.begin(Write(token, entry, answer, stage))
         self.timers.set(token, self.now + ANSWER_S)
-        self.out.append(Persist(self._row(entry), token, entry.by))
+        if entry.elsewhere:
+            self.out.append(KeepServed(entry.promise, token, entry.by))
+        else:
+            self.out.append(Persist(self._row(entry), token, entry.by))
         return token
 
     def _row(self, entry: Entry) -> Promise:

@@ -73,6 +73,21 @@ class Dialled:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """By an earlier process of ours a customer was served under this promise, as it was then; the store may not know
+    it, and others may lead the promise by now."""
+
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class ServedElsewhere:
+    """Another node has served him under this promise: it is kept, and not ours any more."""
+
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drains:
     """This switch is about to be taken out of service: nothing is dialled any more (``on``), or again."""
 
@@ -81,7 +96,7 @@ class Drains:
 
 
 # The last is for who keeps the pauses.
-NodeInput = Leased | Disowned | Owned | Claimed | Met | Dialled | Drains | PauseSet
+NodeInput = Leased | Disowned | Owned | Claimed | Met | Dialled | Served | ServedElsewhere | Drains | PauseSet
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 
@@ -109,6 +124,16 @@ class GiveBack(Effect):
     """Into the pool, where it waits until ``not_before``; we have forgotten it. Not answered."""
 
     promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class KeepServed(Effect):
+    """The customer was served under this promise, which is others' by now: it is kept, whoever leads it and whether we
+    have a lease or not, unless he was lost once more than we know. Durably; then ``Persisted(promise.id, token)``."""
+
+    promise: Promise
+    token: str
+    by: str = ""  # whose order the last change was, where it was one
 
 
 @dataclass(frozen=True, slots=True)

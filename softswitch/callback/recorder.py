@@ -101,7 +101,7 @@ class Recorder:
         if write.answer:
             move.out.append(PromiseAnswer(write.answer, False, "store"))
         if entry.let_go:
-            if self._is_ghost(entry):
+            if entry.elsewhere or self._is_ghost(entry):
                 move.written.again(entry)
             return
         if write.token == entry.intent:

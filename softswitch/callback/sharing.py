@@ -17,7 +17,19 @@ from softswitch.callback.due import wake_at
 from softswitch.callback.ending import ending
 from softswitch.callback.model import OPEN, Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
 from softswitch.callback.mover import IN_HAND, Mover
-from softswitch.callback.node import Claimed, Disowned, Drains, Elsewhere, GiveBack, Leased, Meet, Met, Owned
+from softswitch.callback.node import (
+    Claimed,
+    Disowned,
+    Drains,
+    Elsewhere,
+    GiveBack,
+    Leased,
+    Meet,
+    Met,
+    Owned,
+    Served,
+    ServedElsewhere,
+)
 from softswitch.callback.pacing import Line
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.table import I
@@ -43,6 +55,8 @@ class Sharing:
             Claimed: self._claimed,
             Met: self._met,
             Drains: self._drains,
+            Served: self._served,
+            ServedElsewhere: self._served_elsewhere,
         }
         if move.node:
             move.may_start, move.moved_on = self._may_start, self._moved_on
@@ -92,7 +106,7 @@ class Sharing:
         for row in rows:
             if self._recorder.has_let_go(row):
                 continue
-            if move.book.get(row.id) is None and move.book.open_for(row.number, row.key) is None:
+            if not self._knows(row) and move.book.open_for(row.number, row.key) is None:
                 promise = replace(self._as_found(row), node=move.node)
                 entry = Entry(promise, move.now, durable=True, ending=ending(promise), claimed=claimed)
                 move.book.add(entry)
@@ -100,6 +114,14 @@ class Sharing:
                 same = move.book.same_number(row.number)
                 if len(same) > 1:
                     self._recorder.join([same])
+
+    def _knows(self, row: Promise) -> bool:
+        """Not where he was lost again after we had served him: that he is owed another call is others' knowledge."""
+        entry = self._move.book.get(row.id)
+        if entry is None or not (entry.elsewhere and row.losses > entry.promise.losses):
+            return entry is not None
+        self._move.book.forget(row.id)
+        return False
 
     def _moved_on(self, entry: Entry) -> None:
         """What was claimed and cannot be called for long goes back, once nothing of it is on its way to the store."""
@@ -214,9 +236,30 @@ class Sharing:
 
     def _tell_end(self, entry: Entry) -> None:
         """Nobody but us knows yet."""
-        if entry.promise.state in (S.KEPT, S.WITHDRAWN):
-            why = "reached agent" if entry.promise.state is S.KEPT else entry.promise.outcome
-            self._move.out.append(Elsewhere(Withdraw(entry.promise.id, why)))
+        if entry.promise.state is S.KEPT:
+            entry.elsewhere = True
+            self._move.write(entry)
+        elif entry.promise.state is S.WITHDRAWN:
+            self._move.out.append(Elsewhere(Withdraw(entry.promise.id, entry.promise.outcome)))
+
+    # ---- who was served, whoever leads his promise -----------------------------------------------------------------
+
+    def _served(self, event: Served) -> None:
+        move, entry = self._move, self._move.book.get(event.promise.id)
+        if entry is not None and entry.promise.state in OPEN and entry.promise.losses <= event.promise.losses:
+            move.apply(entry, I.ANSWERED, outcome="answered")
+            move.advance(entry)
+            return
+        word = Entry(event.promise, move.now, durable=True, let_go=True)
+        if entry is None:
+            move.book.add(word)
+        self._tell_end(word)
+
+    def _served_elsewhere(self, event: ServedElsewhere) -> None:
+        """Who has answered us meanwhile is on the line, and served."""
+        entry = self._move.book.get(event.promise)
+        if entry is not None and entry.promise.state in OPEN and entry.promise.state is not S.ANSWERED:
+            self._lose(entry)
 
     # ---- the lease -------------------------------------------------------------------------------------------------
 

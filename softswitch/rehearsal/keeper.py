@@ -36,6 +36,9 @@ class Forgetful:
     def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
         self._stored(promise.id, token)
 
+    def put_served(self, promise: Promise, token: str, by: str = "") -> None:
+        self._stored(promise.id, token)
+
     def put_tally(self, tally: Tally) -> None: ...
 
     def put_call(self, record: CallRecord) -> None: ...

@@ -49,11 +49,16 @@ def holds(transaction: Transaction, me: Me) -> bool:
 
 
 def others(transaction: Transaction, me: Me, promises: Collection[str]) -> set[str]:
-    """Those of them that are in the store, and not ours: what we know of them is out of date."""
-    listed = "SELECT value FROM json_each(:ids)"
+    """Those of them that are in the store, and not ours: what we know of them is out of date.
+
+    Until this transaction is over, nobody takes those that are ours away: no intent is committed after the word that
+    the customer was served (``word.served``).
+    """
+    listed, until_the_end = "SELECT value FROM json_each(:ids)", ""
     if transaction.dialect != "sqlite":
-        listed = "SELECT json_array_elements_text(CAST(:ids AS json))"
-    sql = f"SELECT id FROM promises WHERE id IN ({listed}) AND node <> :node"
+        listed, until_the_end = "SELECT json_array_elements_text(CAST(:ids AS json))", " FOR UPDATE"
+    sql = f"""WITH there AS MATERIALIZED (SELECT id, node FROM promises WHERE id IN ({listed}){until_the_end})
+        SELECT id FROM there WHERE node <> :node"""
     ids = msgspec.json.encode(sorted(promises)).decode()
     return {id for (id,) in transaction.ask(sql, {"ids": ids, "node": me.node})}
 

@@ -13,6 +13,9 @@ which it renews for all its promises at once. Times of leases are the database's
 4. A node counts its lease by its own monotonic clock from before it asked for it, and less ``MARGIN_S``. Later than
    that it lets no INVITE leave (the ledger), so the last one left before the lease was over and is silent by (3).
 5. So the next attempt, whoever makes it, begins when the one before is over. Within a node the ledger sees to it.
+6. That a customer was served is written without a lease (``word.served``): the row is kept, and nobody's from then on,
+   so that by (2) the intent of whoever leads it is refused. It comes before that intent's commit or after it: (2) holds
+   the rows that it commits.
 
 What remains: a process that is stopped between its look at the clock and the sending of the INVITE, for longer than
 lease and quiet together; and a machine whose monotonic clock stands still meanwhile (a paused virtual machine).

@@ -29,11 +29,12 @@ from softswitch.core.effect import DomainEvent
 from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge, summed
 from softswitch.sip.registrar import Binding
-from softswitch.store import bulk, campaign, intervals, promises, query, schema, statement
+from softswitch.store import bulk, campaign, intervals, promises, query, schema, statement, word
 from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.shared import Connections, Shared
+from softswitch.store.statement import Change
 from softswitch.store.trouble import DatabaseAway, asking
 from softswitch.store.writer import OnStored, Writer
 
@@ -120,6 +121,10 @@ class Store:
     def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
         """Durably, with a line of its history; then ``on_stored(promise.id, token, ok)``."""
         self._writer.put(statement.promise(promise, by), promise.id, token, self.shared.me)
+
+    def put_served(self, promise: Promise, token: str, by: str = "") -> None:
+        """That it was kept, whoever leads it now, and durably; then ``on_stored(promise.id, token, ok)``."""
+        self._writer.put([Change(*one) for one in word.served(promise, by)], promise.id, token)
 
     def put_call(self, record: CallRecord) -> None:
         self._writer.put(statement.call(record))

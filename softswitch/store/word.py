@@ -17,7 +17,7 @@ from sqlalchemy import TextClause, text
 from softswitch.callback.campaign import PauseSet
 from softswitch.callback.ending import PREFIX
 from softswitch.callback.model import DoNotCall, Lost, Promise, Promote, RetryNow, Withdraw
-from softswitch.callback.node import Dialled, WithdrawNumber
+from softswitch.callback.node import Dialled, ServedElsewhere, WithdrawNumber
 from softswitch.core.legible import legible
 from softswitch.store import schema
 
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-KINDS = {kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall, PauseSet, Dialled)}
-Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet | Dialled
+KINDS = {
+    kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall, PauseSet, Dialled, ServedElsewhere)
+}
+Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet | Dialled | ServedElsewhere
 _TO_ALL = (DoNotCall, PauseSet, Dialled)  # these are of no promise
 Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
@@ -42,6 +44,15 @@ _PROMOTED = "priority_s = CAST(:key_priority_s AS float8), rank = recorded_at - 
 # Whose phone may still ring is withdrawn when that is over, by whoever claims it (``ending``).
 _WITHDRAWN = f"""outcome = CASE WHEN state = 'uncertain' THEN '{PREFIX}' || :key_why ELSE :key_why END,
     state = CASE WHEN state = 'uncertain' THEN state ELSE 'withdrawn' END"""
+# It is nobody's afterwards, so that whatever its node writes of it is refused (``fence``), an intent first of all.
+_SERVED = f"""UPDATE promises
+    SET state = 'kept', outcome = 'answered', disposition = :key_disposition, node = '', {_STAMP}
+    WHERE id = :key_id AND ((state <> 'kept' AND losses <= :key_losses)
+        OR (state = 'kept' AND node = '' AND disposition <> :key_disposition))"""
+_TELL_SERVED = f"""INSERT INTO promise_words (node, promise, kind, body, at)
+    SELECT node, id, :key_kind, :key_body, CAST(:key_at AS float8)
+    FROM promises WHERE id = :key_id AND node <> '' AND losses <= :key_losses AND {_OPEN}"""
+_ATTEMPT_SERVED = "UPDATE attempts SET outcome = 'answered' WHERE promise = :key_promise AND attempt = :key_attempt"
 _GIVE_BACK = """UPDATE promises SET node = '', state = :key_state, not_before = :key_not_before
     WHERE id = :key_id AND node = :key_node"""
 
@@ -52,6 +63,8 @@ def statements() -> dict[tuple[str, str], TextClause]:
         "retry": f"UPDATE promises SET not_before = 0, {_STAMP} WHERE {_BY['']} AND node = '' AND state = 'retry_at'",
         "promote": f"UPDATE promises SET {_PROMOTED}, {_STAMP} WHERE {_BY['']} AND node = '' AND {_OPEN}",
         "give back": _GIVE_BACK,
+        "tell served": _TELL_SERVED,
+        "served": _SERVED,
         "tell all": """INSERT INTO promise_words (node, promise, kind, body, at)
             SELECT node, '', :key_kind, :key_body, CAST(:key_at AS float8)
             FROM nodes WHERE node <> :key_node AND lease_until > 0""",
@@ -59,13 +72,16 @@ def statements() -> dict[tuple[str, str], TextClause]:
     for by, which in _BY.items():
         made[f"withdraw{by}"] = f"UPDATE promises SET {_WITHDRAWN}, {_STAMP} WHERE {which} AND node = '' AND {_OPEN}"
         made[f"log{by}"] = f"""INSERT INTO promise_log
-            (promise, at, state, attempt, stage, outcome, losses, not_before, priority_s, contact, "by")
-            SELECT id, updated_at, state, attempts, stage, outcome, losses, not_before, priority_s, contact, :key_by
+            (promise, at, state, attempt, stage, outcome, losses, not_before, priority_s, contact, "by", disposition)
+            SELECT id, updated_at, state, attempts, stage, outcome, losses, not_before, priority_s, contact, :key_by,
+                disposition
             FROM promises WHERE {which} AND node = '' AND {_STAMP} ON CONFLICT DO NOTHING"""
         made[f"tell{by}"] = f"""INSERT INTO promise_words (node, promise, kind, body, at)
             SELECT node, id, :key_kind, :key_body, CAST(:key_at AS float8)
             FROM promises WHERE {which} AND node NOT IN ('', :key_node) AND {_OPEN}"""
-    return {("promises", verb): text(sql) for verb, sql in made.items()}
+    return {("promises", verb): text(sql) for verb, sql in made.items()} | {
+        ("attempts", "served"): text(_ATTEMPT_SERVED)
+    }
 
 
 def elsewhere(
@@ -94,6 +110,21 @@ def elsewhere(
     word: dict[str, Any] = {"key_node": node, "key_kind": type(told).__name__, "key_body": body(told), "key_at": at}
     rows = [(verb, {**key, **values, "key_at": at}), (f"log{by}", {**key, **logged}), (f"tell{by}", {**key, **word})]
     return [("promises", name, legible(row)) for name, row in rows]
+
+
+def served(promise: Promise, by: str = "") -> list[Statement]:
+    """He was, under this promise, as who served him knows it: it is kept, whoever leads it, and by whatever state. Not
+    where he was lost once more since: that is promised to him yet."""
+    key = {"key_id": promise.id, "key_losses": promise.losses, "key_at": promise.updated_at}
+    word = {"key_kind": ServedElsewhere.__name__, "key_body": body(ServedElsewhere(""))}
+    logged = {"key_id": promise.id, "key_at": promise.updated_at, "key_by": by}
+    rows: list[tuple[str, str, dict[str, Any]]] = [
+        ("attempts", "served", {"key_promise": promise.id, "key_attempt": promise.attempts}),
+        ("promises", "tell served", {**key, **word}),
+        ("promises", "served", {**key, "key_disposition": promise.disposition}),
+        ("promises", "log", logged),
+    ]
+    return [(table, verb, legible(row)) for table, verb, row in rows]
 
 
 def give_back(promise: Promise, node: str) -> list[Statement]:

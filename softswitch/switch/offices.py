@@ -35,7 +35,7 @@ from softswitch.callback.model import (
     ReleaseAgent,
     SeekAgent,
 )
-from softswitch.callback.node import Claim, Elsewhere, GiveBack, Meet, NodeInput, quiet_s
+from softswitch.callback.node import Claim, Elsewhere, GiveBack, KeepServed, Meet, NodeInput, quiet_s
 from softswitch.contact.order import TellAcd, TellLedger
 from softswitch.core.effect import Effect
 from softswitch.switch.arrivals import Arrivals
@@ -74,6 +74,7 @@ class Offices:
             WaitedTooLong: lambda order: calls.to_contact(order.contact, order),
             Moved: lambda order: calls.to_contact(order.contact, order),
             Persist: self._persist,
+            KeepServed: self._keep_served,
             KeepTally: self._keep_tally,
             Claim: lambda order: self._tell(self.shared.claim, order),
             Meet: lambda order: self._tell(self.shared.meet, order),
@@ -206,4 +207,9 @@ class Offices:
     def _persist(self, order: Persist) -> Sequence[Effect]:
         self.outcomes.put(order)
         self._switch.ports.keeper.put_promise(order.promise, order.token, order.by)
+        return []
+
+    def _keep_served(self, order: KeepServed) -> Sequence[Effect]:
+        self.outcomes.put(order)
+        self._switch.ports.keeper.put_served(order.promise, order.token, order.by)
         return []

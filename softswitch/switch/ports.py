@@ -246,6 +246,9 @@ class Keeper(Protocol):
     def put_promise(self, promise: Promise, token: str, by: str = "") -> None:
         """With full durability, and with its history (``by``: whose order); then ``Stored(promise.id, token, ok)``."""
 
+    def put_served(self, promise: Promise, token: str, by: str = "") -> None:
+        """That it was kept, also where others lead it by now; then ``Stored(promise.id, token, ok)``."""
+
     def put_tally(self, tally: Tally) -> None:
         """In place of what was kept of that policy by that node. Read back at start."""
 

@@ -72,10 +72,10 @@ class Restart:
         effects = switch.offices.to_ledger(Tallied(tuple(kept.tallies)))
         effects += switch.offices.to_ledger(kept.dialled)
         effects += switch.do_not_call.restore(kept.do_not_call)
-        promises, outcomes = tuple(kept.promises), switch.offices.outcomes
+        outcomes = switch.offices.outcomes
         others = outcomes.restore(kept.calls)
-        effects += switch.offices.to_ledger(Restored(promises))
-        effects += outcomes.told(promises)
+        effects += switch.offices.to_ledger(Restored(tuple(kept.promises)))
+        effects += outcomes.told()
         effects += switch.offices.campaigns.restore(kept.pauses, kept.records)
         effects += switch.workplaces.restore(kept.agents)
         effects += switch.hours.restore(kept.overrides)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from softswitch.callback.model import PromiseState
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Sound
+from softswitch.core.legible import to_json
 from softswitch.switch.event import CallResumed, UnitFailed
 from softswitch.switch.outcomes import RECORD
 from tests.simnet.called_house import CalledHouse
@@ -93,13 +96,34 @@ def test_who_has_talked_and_gone_before_the_store_heard_of_it_is_not_called_agai
     assert not house.world.facts(UnitFailed)
 
 
-def test_what_came_of_an_attempt_before_the_last_one_says_nothing_of_that() -> None:
+def ringing_when_killed() -> CalledHouse:
     house = CalledHouse()
     house.lose()
     house.ready()
     house.world.run_until(lambda: house.carrier.calls[-1].state == "ringing")
     house.world.crash()
-    house.world.journal.found[RECORD + house.promise.id] = b"another Call-ID"
+    return house
+
+
+@pytest.mark.parametrize("state", [PromiseState.KEPT, PromiseState.FAILED, PromiseState.UNCERTAIN])
+def test_whom_we_have_served_others_keep_the_promise_that_they_lead(state: PromiseState) -> None:
+    """Its row is not ours any more when the next process begins."""
+    house = ringing_when_killed()
+    kept = replace(house.promise, state=PromiseState.KEPT, outcome="answered")
+    house.world.journal.found[RECORD + kept.id] = to_json(kept)
+    theirs = replace(kept, state=state, attempts=2, call_id="another", outcome="busy", not_before=kept.updated_at + 60)
+    house.world.store.put_promise(theirs, "theirs")
+    house.world.start()
+    house.world.run(200)
+    assert house.world.store._promises[kept.id].state is PromiseState.KEPT
+    assert len(house.carrier.invites) == 1
+    assert not any(name.startswith(RECORD) for name in house.world.journal.found)
+
+
+@pytest.mark.parametrize("record", [b"another Call-ID", b"{}", b"\xff", b""])
+def test_a_record_that_cannot_be_read_says_nothing(record: bytes) -> None:
+    house = ringing_when_killed()
+    house.world.journal.found[RECORD + house.promise.id] = record
     house.world.start()
     house.world.run(1)
     assert house.promise.state is PromiseState.UNCERTAIN

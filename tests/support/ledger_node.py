@@ -30,7 +30,7 @@ from softswitch.callback.model import (
     Restored,
     SeekAgent,
 )
-from softswitch.callback.node import Claim, Elsewhere, GiveBack, Meet, NodeInput, quiet_s
+from softswitch.callback.node import Claim, Elsewhere, GiveBack, KeepServed, Meet, NodeInput, quiet_s
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.store.store import Store
@@ -124,6 +124,7 @@ class LedgerNode:
         shared = self.store.shared
         takes: dict[type[Effect], Callable[[Any], object]] = {
             Persist: lambda order: self.store.put_promise(order.promise, order.token, order.by),
+            KeepServed: lambda order: self.store.put_served(order.promise, order.token, order.by),
             Claim: shared.claim,
             Meet: shared.meet,
             Elsewhere: shared.elsewhere,

@@ -18,7 +18,7 @@ from softswitch.acd.statistics import AgentFigures, Intervals, Key, QueueFigures
 from softswitch.call.record import CallRecord
 from softswitch.callback.history import Attempt, Logged, Made, joined
 from softswitch.callback.listed import Listed
-from softswitch.callback.model import OPEN, Promise, Tally
+from softswitch.callback.model import OPEN, Promise, PromiseState, Tally
 from softswitch.callback.wanted import Place, Wanted, place
 from softswitch.contact.event import SurveyAnswered
 from softswitch.contact.mailbox import Greeting, Message
@@ -89,6 +89,14 @@ class Memory:
             self._held.append((promise, token, by))
         else:
             self._settle(promise, token, by, True)
+
+    def put_served(self, promise: Promise, token: str, by: str = "") -> None:
+        row, served = self._promises.get(promise.id), legible(promise)
+        if row is not None and row.state is not PromiseState.KEPT and row.losses <= served.losses:
+            served = replace(row, state=PromiseState.KEPT, outcome="answered", updated_at=served.updated_at)
+        else:
+            served = row or served
+        self.put_promise(served, token, by)
 
     def put_call(self, record: CallRecord) -> None:
         record = legible(record)
