@@ -87,6 +87,10 @@ class Database(Protocol):
     async def run(self, work: Callable[[Transaction], T]) -> T:
         """In a transaction of its own; ``work`` may wait. Raises what it raises, and then nothing was written."""
 
+    async def each(self, work: Callable[[Transaction], T]) -> T:
+        """The same, where each statement may be a transaction of its own, which is as durable and takes one answer of
+        the database instead of three."""
+
     async def close(self) -> None: ...
 
 

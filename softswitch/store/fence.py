@@ -42,10 +42,13 @@ def share(transaction: Transaction) -> str:
     return "" if transaction.dialect == "sqlite" else " FOR SHARE"
 
 
+def held(transaction: Transaction) -> str:
+    """A row while the life (``Me.values``) is not over. Until this transaction is, nobody declares it dead."""
+    return f"SELECT 1 FROM nodes WHERE node = :node AND epoch = :epoch{share(transaction)}"
+
+
 def holds(transaction: Transaction, me: Me) -> bool:
-    """Until this transaction is over, nobody declares it dead."""
-    sql = f"SELECT 1 FROM nodes WHERE node = :node AND epoch = :epoch{share(transaction)}"
-    return bool(transaction.ask(sql, me.values))
+    return bool(transaction.ask(held(transaction), me.values))
 
 
 def others(transaction: Transaction, me: Me, promises: Collection[str]) -> set[str]:

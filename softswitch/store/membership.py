@@ -14,7 +14,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,6 +31,7 @@ from softswitch.store.fence import Fenced, Me, ensure
 from softswitch.store.trouble import database_is_away
 
 ROUND_S = 1.0
+FORGET_EVERY_S = 3600.0  # nodes that are gone for good
 SETTLE_S = 3.0  # how long a process on the same file may take to be gone
 RENEWALS = 2  # of its lease prove that a process of the same name lives: one may have been on its way when it died
 MOST_LED = 100_000  # promises of an earlier life that are led on in memory; the rest goes into the pool
@@ -60,6 +61,7 @@ class Membership:
         self._told: list[int] = []  # words; they leave the store with the next round
         self._unsure = False  # an answer was lost: rows may be ours that nobody leads
         self._others: Callable[[Transaction], int] = lambda transaction: 0
+        self._forget_at = 0.0  # by our monotonic clock
         self.leased = Leased(float("-inf"))
 
     async def join(self, others: Callable[[Transaction], int] = lambda transaction: 0) -> list[Promise]:
@@ -108,10 +110,12 @@ class Membership:
         me = self.me
 
         def work(transaction: Transaction) -> list[Promise]:
-            ensure(transaction, me)
-            return pool.claim(transaction, me.node, legible(order.name), order.most, order.below)
+            found = pool.claim(transaction, me, legible(order.name), order.most, order.below)
+            if not found:
+                ensure(transaction, me)
+            return found
 
-        found = await self._try(work)
+        found = await self._try(self._database.each(work))
         if me == self.me:  # else they are in the pool again, or among those that we lead in the new life
             self.hears(Claimed(order.name, tuple(found or ()), found is not None))
 
@@ -132,14 +136,14 @@ class Membership:
                 pool.word(transaction, there.node, there.id, "Lost", body, self._now())
             return there, ours
 
-        found = await self._try(work)
+        found = await self._try(self._database.run(work))
         there, ours = found if found is not None and me == self.me else (None, False)  # of a life that is over: others'
         self.hears(Met(order.promise.id, order.token, there, ours, found is not None and me == self.me))
 
-    async def _try(self, work: Callable[[Transaction], T]) -> T | None:
+    async def _try(self, asked: Awaitable[T]) -> T | None:
         """None: the database does not answer, or we are dead. What it was asked for may be done all the same."""
         try:
-            return await self._database.run(work)
+            return await asked
         except Exception as error:
             self._unsure = True
             if not isinstance(error, Fenced) and not database_is_away(error):
@@ -187,11 +191,17 @@ class Membership:
         for _, told in words:
             if told is not None:
                 self.hears(told)
+        await self._clear_up(dead)
+        while ripe >= pool.RIPEN_AT_ONCE:
+            ripe = await self._database.run(lambda transaction: pool.ripen(transaction, nodes.clock(transaction)))
+
+    async def _clear_up(self, dead: list[Me]) -> None:
         for one in dead:
             while await self._database.run(partial(nodes.sweep, me=self.me, dead=one)) >= nodes.AT_ONCE:
                 pass
-        while ripe >= pool.RIPEN_AT_ONCE:
-            ripe = await self._database.run(lambda transaction: pool.ripen(transaction, nodes.clock(transaction)))
+        if dead and time.monotonic() >= self._forget_at:
+            await self._database.run(nodes.forget)
+            self._forget_at = time.monotonic() + FORGET_EVERY_S
 
     async def _make_sure(self) -> None:
         """While nothing is on its way to the store that would give a promise back, all rows of ours are to be led."""

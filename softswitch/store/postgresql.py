@@ -19,6 +19,7 @@ class Postgresql:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._each = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._statements = statements("postgresql")
 
     async def commit(self, batch: Sequence[Fact]) -> Refused:
@@ -32,6 +33,10 @@ class Postgresql:
 
         async with self._engine.connect() as connection:
             return await connection.run_sync(run)
+
+    async def each(self, work: Callable[[Transaction], T]) -> T:
+        async with self._each.connect() as connection:
+            return await connection.run_sync(lambda waiting: work(_Transaction(waiting, self._statements)))
 
     async def close(self) -> None:
         """Nothing is kept open but the engine."""

@@ -53,6 +53,9 @@ class Sqlite:
 
         return await self._in_thread(run)
 
+    async def each(self, work: Callable[[Transaction], T]) -> T:
+        return await self.run(work)
+
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()

@@ -71,7 +71,7 @@ def withdraw_number(transaction: Transaction) -> None:
 
 
 WORK: list[tuple[str, Callable[[Any], object]]] = [
-    ("promises_pool", partial(pool.claim, node="a", name="sales", most=20, below=1e12)),
+    ("promises_pool", partial(pool.claim, me=ME, name="sales", most=20, below=1e12)),
     ("promises_pool_later", partial(pool.ripen, clock=NOW)),
     ("promises_one_open", partial(pool.meet, node="a", new=facts.promise(1))),
     ("promises_node", partial(node.own, me=ME, most=10)),

@@ -448,20 +448,31 @@ async def test_phones_agents_and_webhooks_of_one_node_are_not_the_other_s(url: s
     await b.store.close()
 
 
+async def test_a_life_that_is_over_claims_nothing(a: Node) -> None:
+    await a.store.import_promises([facts.promise(1)])
+    await a.stop()
+    member = a.store.shared._member
+    assert member is not None
+    await member._database.run(lambda transaction: transaction.change("UPDATE nodes SET epoch = epoch + 1", {}))
+    a.store.shared.claim(Claim("sales", 10, float("inf")))
+    assert (await a.hear(Claimed)) == Claimed("sales", (), ok=False), "not that the pool is empty"
+    assert (await a.row("promise-1")).node == ""
+
+
 async def test_a_claim_whose_answer_was_lost_is_found_again(a: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     await a.store.import_promises([facts.promise(1)])
     member = a.store.shared._member
     assert member is not None
-    run, lost = member._database.run, [True]
+    each, lost = member._database.each, [True]
 
-    async def run_once(work: Any) -> Any:
-        found = await run(work)
+    async def once(work: Any) -> Any:
+        found = await each(work)
         if lost and isinstance(found, list) and found and isinstance(found[0], Promise):
             lost.clear()
             raise TimeoutError("the answer came too late")
         return found
 
-    monkeypatch.setattr(member._database, "run", run_once)
+    monkeypatch.setattr(member._database, "each", once)
     a.store.shared.claim(Claim("sales", 10, float("inf")))
     assert not (await a.hear(Claimed)).ok
     owned = await a.hear(Owned)
