@@ -28,7 +28,7 @@ class Glance:
 
     def wait(self, id: str, now: float) -> Wait | None:
         entry = self._move.book.get(id)
-        return None if entry is None else wait(entry, self._move.rules, self._situation(entry), now)
+        return None if entry is None else wait(entry, self._move.rules, self._situation(entry, now), now)
 
     def standstill(self, name: str, now: float) -> Wait:
         """Why nobody is called of this campaign."""
@@ -49,15 +49,18 @@ class Glance:
     def spellings(self, number: str) -> set[str]:
         return self._move.rules.spellings(number)
 
-    def _situation(self, entry: Entry) -> Situation:
+    def _situation(self, entry: Entry, now: float) -> Situation:
         move, promise = self._move, entry.promise
-        pace = move.turns.pace(promise.queue)
+        pace, policy = move.turns.pace(promise.queue), move.rules.policy(promise.name)
         return Situation(
             store_away=not move.written.healthy,
             on_a_call=promise.number in move.busy,
             rung=move.engaged(entry),
             paused=promise.name in move.rules.paused,
             drained=move.drains,
+            lease_over=now >= move.lease_until,
+            trunk_down=policy.name in pace.cut_off,
             live_waiting=pace.live_waiting,
-            free_agents=pace.room(move.rules.policy(promise.name).reserve),
+            free_agents=pace.room(0),
+            reserve=policy.reserve,
         )

@@ -1,20 +1,23 @@
-"""Why nobody of a campaign is being called just now, in the words that people are told: the first reason that holds.
+"""Why nobody of a queue or campaign is being called just now, in the words that people are told: the first that holds.
 
-It is of the campaign as a whole. Why one promise waits is ``waits``.
+It is of all its promises. Why one promise waits is ``waits``.
 """
 
 from __future__ import annotations
 
 from softswitch.callback.mover import Mover
+from softswitch.callback.rule import Rules
 from softswitch.callback.waits import (
     DRAINED,
+    LEASE_OVER,
     LIVE_CALLERS,
-    NO_AGENT,
     NO_POLICY,
     OUTSIDE_HOURS,
     PAUSED,
     STORE_AWAY,
+    TRUNK_DOWN,
     Wait,
+    without_agent,
 )
 
 NOT_BEGUN = "not begun"
@@ -24,7 +27,11 @@ ABANDON_LIMIT = "abandon limit: agents are called first"
 
 def standstill(move: Mover, name: str, now: float) -> Wait:
     """ "" for ``why``: nothing stops it."""
-    rules, policy = move.rules, move.rules.policy(name)
+    return _closed(move.rules, name, now) or _halted(move, now) or _unmanned(move, name, now)
+
+
+def _closed(rules: Rules, name: str, now: float) -> Wait | None:
+    policy = rules.policy(name)
     if not rules.known(name):
         return Wait(NO_POLICY)
     if name in rules.paused:
@@ -35,16 +42,30 @@ def standstill(move: Mover, name: str, now: float) -> Wait:
         return Wait(NOT_BEGUN, policy.begins_at)
     if not rules.opens(name, now):
         return Wait(OUTSIDE_HOURS, rules.opens_at(name, now))
+    return None
+
+
+def _halted(move: Mover, now: float) -> Wait | None:
+    """Of whatever queue or campaign."""
     if not move.written.healthy:
         return Wait(STORE_AWAY)
     if move.drains:
         return Wait(DRAINED)
+    if now >= move.lease_until:
+        return Wait(LEASE_OVER)
+    return None
+
+
+def _unmanned(move: Mover, name: str, now: float) -> Wait:
+    policy = move.rules.policy(name)
     pace = move.turns.pace(policy.queue)
+    if name in pace.cut_off:
+        return Wait(TRUNK_DOWN)
     if pace.live_waiting:
         return Wait(LIVE_CALLERS)
     # Customer first, who is being dialled for an agent does not take him away from the campaign.
-    agents = pace.agents(policy.reserve) if policy.first == "customer" else pace.room(policy.reserve)
-    if not agents:
-        return Wait(NO_AGENT)
+    agents = pace.agents(0) if policy.first == "customer" else pace.room(0)
+    if nobody := without_agent(agents, policy.reserve):
+        return nobody
     limited = policy.first == "customer" and not move.turns.governor(name).may_risk(policy, now)
     return Wait(ABANDON_LIMIT if limited else "")

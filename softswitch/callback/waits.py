@@ -36,6 +36,9 @@ DRAINED = "this switch is being drained"
 AGENT_LOST = "the last agent did not answer"
 LIVE_CALLERS = "live callers wait"
 NO_AGENT = "no agent free"
+KEPT_BACK = "free agents are kept back for those who call"  # the ``reserve``
+TRUNK_DOWN = "its trunk is down"
+LEASE_OVER = "the database has not renewed the lease of this node"
 OTHERS_FIRST = "others come first"
 
 
@@ -54,8 +57,11 @@ class Situation:
     rung: bool = False  # its number, for another promise
     paused: bool = False
     drained: bool = False  # the switch is about to be taken out of service
+    lease_over: bool = False
+    trunk_down: bool = False
     live_waiting: int = 0
-    free_agents: int = 0  # whom nobody has a claim on, beyond those who are kept back
+    free_agents: int = 0  # whom nobody has a claim on
+    reserve: int = 0  # of these: how many are kept back
 
 
 def wait(entry: Entry, rules: Rules, situation: Situation, now: float) -> Wait:
@@ -96,6 +102,10 @@ def _before_it_is_due(entry: Entry, rules: Rules, situation: Situation, now: flo
 def _whose_turn(entry: Entry, situation: Situation, now: float) -> Wait:
     if situation.drained:
         return Wait(DRAINED)
+    if situation.lease_over:
+        return Wait(LEASE_OVER)
+    if situation.trunk_down:
+        return Wait(TRUNK_DOWN)
     if situation.on_a_call:
         return Wait(ON_A_CALL)
     if situation.rung:
@@ -104,4 +114,11 @@ def _whose_turn(entry: Entry, situation: Situation, now: float) -> Wait:
         return Wait(AGENT_LOST, entry.hold_until)
     if situation.live_waiting:
         return Wait(LIVE_CALLERS)
-    return Wait(OTHERS_FIRST if situation.free_agents > 0 else NO_AGENT)
+    return without_agent(situation.free_agents, situation.reserve) or Wait(OTHERS_FIRST)
+
+
+def without_agent(free_agents: int, reserve: int) -> Wait | None:
+    """None: there is one."""
+    if free_agents > reserve:
+        return None
+    return Wait(KEPT_BACK if free_agents else NO_AGENT)

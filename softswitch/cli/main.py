@@ -23,6 +23,7 @@ from softswitch.cli import (
     oversee,
     recording,
     show,
+    standstill,
 )
 from softswitch.cli.bench import bench
 from softswitch.cli.drain import drain
@@ -69,6 +70,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(show.app)
+callbacks.app.command()(standstill.why)
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(agent.app, name="agent")
 app.add_typer(agent.order)

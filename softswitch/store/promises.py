@@ -6,9 +6,21 @@ A page is found by an index, however many promises there are: ``place`` is the o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    TextClause,
+    and_,
+    func,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
 from softswitch.callback.history import Attempt, Logged, Made
 from softswitch.callback.model import OPEN, PromiseState
@@ -18,6 +30,35 @@ from softswitch.store import schema
 
 Condition = ColumnElement[bool] | TextClause
 _PROMISES = schema.promises.c
+
+
+class Lying(NamedTuple):
+    """Open promises of one policy that are in the pool, or that one node leads."""
+
+    name: str
+    node: str  # "": the pool
+    not_before: float  # Unix s: the earliest of those in the pool that wait for a time; 0: they do not
+    promises: int
+
+
+def lying(but_of: str) -> CompoundSelect[Any]:
+    """Of all policies, but not what that node leads: by the indices of the pool."""
+    alike, count = (_PROMISES.name, _PROMISES.node), func.count().label("promises")
+    parts = (
+        (schema.POOL_READY, func.min(_PROMISES.not_before), true()),
+        (schema.POOL_LATER, func.min(_PROMISES.not_before), true()),
+        (schema.OWNED, func.min(0.0), _PROMISES.node != legible(but_of)),
+    )
+    return union_all(
+        *(
+            select(*alike, first.label("not_before"), count).where(row, who).group_by(*alike)
+            for row, first, who in parts
+        )
+    )
+
+
+def to_lying(row: Row[Any]) -> Lying:
+    return Lying(**row._mapping)
 
 
 def page(wanted: Wanted, after: Place | None, limit: int) -> list[Select[Any]]:

@@ -131,15 +131,12 @@ class Campaigns:
         wait = glance.standstill(name, now)
         tally = glance.tally(name, now)
         policy = glance.rules.policy(name)
-        why = wait.why
-        if not why and switch.trunks.down(policy.trunk) and not policy.numbers:
-            why = f"trunk {policy.trunk} is down"
         return CampaignView(
             campaign=name,
             queue=campaign.queue,
             plan=campaign.plan,
             paused_by=CONFIGURED if campaign.paused else self._paused.get(name, ""),
-            stopped_by=why,
+            stopped_by=wait.why,
             until=wait.until if wait.until != float("inf") else 0.0,
             answered=tally.answered,
             dropped=tally.dropped,

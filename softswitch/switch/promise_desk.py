@@ -30,6 +30,9 @@ class Desk:
     def wait(self, id: str) -> Wait | None:
         return self._switch.ledger.glance.wait(id, self.moment()[0])
 
+    def policies(self) -> dict[str, str]:
+        return {policy.name: policy.queue for policy in self._switch.configuration.policies}
+
     def standstill(self, name: str) -> Wait:
         return self._switch.ledger.glance.standstill(name, self.moment()[0])
 

@@ -174,6 +174,9 @@ class PromiseDesk(Protocol):
     def wait(self, id: str) -> Wait | None:
         """Why it is not being kept just now; None where it is not in memory."""
 
+    def policies(self) -> dict[str, str]:
+        """Queues that call back, and campaigns, by name: and of which queue the agents are."""
+
     def standstill(self, name: str) -> Wait:
         """Why nobody is called by this queue or campaign; "" for ``why``: nothing stops it."""
 

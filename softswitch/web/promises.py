@@ -79,13 +79,13 @@ class Promises:
 
     async def _list(self, promises: Iterable[Promise], following: str | None = None) -> web.Response:
         """Row by row as JSON; made at once of ten thousand it would keep calls waiting."""
-        rows = b",".join([to_json(self._told(one)) async for one in _pausing(promises)])
+        rows = b",".join([to_json(self._told(one)) async for one in pausing(promises)])
         behind = b"" if following is None else b',"next":' + to_json(following)
         return web.Response(body=b'{"promises":[' + rows + b"]" + behind + b"}", content_type="application/json")
 
     async def _page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
         first, at_hand, page = partial(_first, wanted, limit), set(), list[Promise]()
-        async for one in _pausing(self._desk.promises()):
+        async for one in pausing(self._desk.promises()):
             at_hand.add(one.id)
             if wanted.takes(one) and wanted.follows(one, after):
                 page.append(one)
@@ -149,7 +149,7 @@ class Promises:
         """The row, how old it is, and why it waits."""
         now, _ = self._desk.moment()
         is_open = promise.state in OPEN
-        wait = (self._desk.wait(promise.id) or self._elsewhere(promise, now)) if is_open else Wait("")
+        wait = (self._desk.wait(promise.id) or elsewhere(promise, self._desk, now)) if is_open else Wait("")
         return {
             **{name: getattr(promise, name) for name in Promise.__slots__},
             "age_s": now - promise.recorded_at,
@@ -157,17 +157,27 @@ class Promises:
             "waits_until": wait.until if wait.until != float("inf") else 0.0,
         }
 
-    def _elsewhere(self, promise: Promise, now: float) -> Wait:
-        """Of one that we do not lead. In the pool it waits for its time, and then for what stops all of its list."""
-        if promise.node:
-            return Wait(f"at node {promise.node}")
-        if promise.not_before > now:
-            return Wait(NOT_YET, promise.not_before)
-        stands = self._desk.standstill(promise.name)
-        return stands if stands.why not in ("", ABANDON_LIMIT) else Wait(_POOL)
+
+class _Lies(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def node(self) -> str: ...
+    @property
+    def not_before(self) -> float: ...
 
 
-async def _pausing(promises: Iterable[Promise]) -> AsyncIterator[Promise]:
+def elsewhere(promise: _Lies, desk: PromiseDesk, now: float) -> Wait:
+    """Of one that we do not lead. In the pool it waits for its time, and then for what stops all of its list."""
+    if promise.node:
+        return Wait(f"at node {promise.node}")
+    if promise.not_before > now:
+        return Wait(NOT_YET, promise.not_before)
+    stands = desk.standstill(promise.name)
+    return stands if stands.why not in ("", ABANDON_LIMIT) else Wait(_POOL)
+
+
+async def pausing(promises: Iterable[Promise]) -> AsyncIterator[Promise]:
     """There may be a hundred thousand of them, and calls do not wait for a list."""
     for number, one in enumerate(promises, 1):
         yield one

@@ -32,6 +32,7 @@ from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.oversight import Overseeing, agent_of, refusing
 from softswitch.web.problem import ApiError, json_response, problem_middleware
 from softswitch.web.promises import PromiseReader, Promises
+from softswitch.web.standstill import PoolReader, Standstill
 from softswitch.web.statistics import Figures, Statistics
 from softswitch.web.supervise import Supervising
 from softswitch.web.trace import CAPTURE_TYPE, captured, traced
@@ -50,7 +51,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
 
 
-class StoreReader(CampaignStore, Figures, ListStore, PromiseReader, StoryReader, Protocol):
+class StoreReader(CampaignStore, Figures, ListStore, PoolReader, PromiseReader, StoryReader, Protocol):
     """What was stored, newest first for calls, oldest first for events."""
 
     async def calls(self, limit: int) -> Sequence[CallRecord]: ...
@@ -142,6 +143,7 @@ class Api:
             ("POST", r"/api/v1/media/{process:[0-9]{1,3}}/drain", Permission.MEDIA, self._processes.drain),
             ("GET", "/api/v1/statistics", records, Statistics(self._control, self._reader).shown),
             ("GET", "/api/v1/promises", records, promises.listed),
+            ("GET", "/api/v1/promises/why", live, Standstill(self._control, self._reader).told),
             ("GET", "/api/v1/promises/{id}", records, promises.shown),
             ("GET", "/api/v1/campaigns", records, campaigns.listed),
             ("GET", "/api/v1/campaigns/{name}", records, campaigns.shown),

@@ -9,6 +9,7 @@ from softswitch.callback.history import Attempt, Logged
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.callback.waits import Wait
 from softswitch.callback.wanted import Place, Wanted, place
+from softswitch.store.promises import Lying
 from softswitch.switch.view import Refused
 
 S = PromiseState
@@ -45,6 +46,9 @@ class FakeDesk:
     def wait(self, id: str) -> Wait | None:
         return self.waits.get(id)
 
+    def policies(self) -> dict[str, str]:
+        return {"orders": "orders", "welcome": "orders"}
+
     def standstill(self, name: str) -> Wait:
         return self.stands.get(name, Wait(""))
 
@@ -77,10 +81,14 @@ class StoredPromises:
 
     def __init__(self, rows: list[Promise] | None = None) -> None:
         self.stored = rows if rows is not None else list(AT_HAND)
+        self.lies: list[Lying] = []
 
     async def promise_page(self, wanted: Wanted, after: Place | None, limit: int) -> list[Promise]:
         found = [one for one in self.stored if wanted.takes(one) and wanted.follows(one, after)]
         return sorted(found, key=place, reverse=wanted.newest_first)[:limit]
+
+    async def lying(self) -> list[Lying]:
+        return self.lies
 
     async def promise(self, id: str) -> Promise | None:
         return next((one for one in self.stored if one.id == id), None)

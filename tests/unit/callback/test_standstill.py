@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from softswitch.callback.model import Capacity, Paused, Persisted, Window
+from softswitch.callback.node import Drains, Leased
 from softswitch.callback.standstill import ABANDON_LIMIT, NOT_BEGUN, OVER
-from softswitch.callback.waits import LIVE_CALLERS, NO_AGENT, NO_POLICY, OUTSIDE_HOURS, PAUSED, STORE_AWAY, Wait
+from softswitch.callback.waits import (
+    DRAINED,
+    KEPT_BACK,
+    LEASE_OVER,
+    LIVE_CALLERS,
+    NO_AGENT,
+    NO_POLICY,
+    OUTSIDE_HOURS,
+    PAUSED,
+    STORE_AWAY,
+    TRUNK_DOWN,
+    Wait,
+)
 from tests.unit.callback.desk import NOON, SALES, Desk
+from tests.unit.callback.pool_desk import PoolDesk
 
 SPRING = replace(SALES, campaign="spring", stages=(), reserve=1)
 
@@ -27,8 +41,20 @@ def test_nothing_stops_it_with_an_agent_beyond_the_reserve() -> None:
 
 
 def test_agents_and_callers() -> None:
-    assert stops(staffed(free=1)) == Wait(NO_AGENT)
+    assert stops(staffed(free=0)) == Wait(NO_AGENT)
+    assert stops(staffed(free=1)) == Wait(KEPT_BACK), "the reserve is one"
     assert stops(staffed(live=1)) == Wait(LIVE_CALLERS)
+
+
+def test_what_stops_the_whole_switch_and_a_trunk_go_before_agents() -> None:
+    desk = PoolDesk(SALES, SPRING)
+    desk.feed(Capacity("sales", 0, 0, cut_off=frozenset({"spring"})))
+    desk.feed(Leased(desk.now + 9.0))
+    assert stops(desk) == Wait(TRUNK_DOWN)
+    desk.now += 9.0
+    assert stops(desk) == Wait(LEASE_OVER)
+    desk.feed(Drains(True))
+    assert stops(desk) == Wait(DRAINED)
 
 
 def test_days_and_hours() -> None:

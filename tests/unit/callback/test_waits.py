@@ -22,9 +22,10 @@ from softswitch.callback.model import (
     Window,
     Withdraw,
 )
+from softswitch.callback.node import Leased
 from softswitch.callback.waits import Wait
 from tests.unit.callback.desk import E164, NOON, SALES, Desk
-from tests.unit.callback.pool_desk import pooled
+from tests.unit.callback.pool_desk import PoolDesk, pooled
 
 S = PromiseState
 MORNING = Window("Asia/Shanghai", 9 * 60, 12 * 60)  # NOON is 16:53 there
@@ -52,7 +53,25 @@ def test_an_agent_who_is_kept_back_is_not_free() -> None:
     desk = Desk(replace(SALES, reserve=1))
     desk.due()
     desk.feed(Capacity("sales", 1, 0))
+    assert wait(desk) == Wait(waits.KEPT_BACK)
+    desk.feed(Capacity("sales", 0, 0))
     assert wait(desk) == Wait(waits.NO_AGENT)
+
+
+def test_a_trunk_that_is_down_goes_before_agents_and_callers() -> None:
+    desk = Desk()
+    desk.due()
+    desk.feed(Capacity("sales", 1, 1, cut_off=frozenset({"sales"})))
+    assert wait(desk) == Wait(waits.TRUNK_DOWN)
+
+
+def test_a_lease_that_is_over() -> None:
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 9.0))
+    desk.due()
+    assert wait(desk) == Wait(waits.NO_AGENT)
+    desk.now = NOON + 9.0
+    assert wait(desk) == Wait(waits.LEASE_OVER)
 
 
 def test_a_list_has_said_when() -> None:

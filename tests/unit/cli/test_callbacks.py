@@ -21,8 +21,8 @@ __all__ = ["_server", "running"]  # fixtures
 
 S = PromiseState
 MANUAL = (Path(__file__).parents[3] / "docs/callbacks.md").read_text("utf-8")
-COMMANDS = [  # up to the first gap: behind it is what they are for
-    shlex.split(line.strip().partition("   ")[0])[1:]
+COMMANDS = [  # up to the first gap: behind it is what they are for; and to the first pipe
+    shlex.split(line.strip().partition("   ")[0].partition(" | ")[0])[1:]
     for line in MANUAL.splitlines()
     if line.startswith("    softswitch callbacks")
 ]
@@ -169,3 +169,23 @@ def test_each_command_of_the_manual_is_one(running: Running, tmp_path: Path, com
     words = [{"ID": "p-1", "ID...": "p-1", "all.csv": str(tmp_path / "all.csv")}.get(one, one) for one in command]
     result = running(*words)
     assert result.exit_code == 0, result.output
+
+
+def test_why_says_what_stops_each_and_what_its_promises_wait_for(running: Running) -> None:
+    desk = running.control.promise_desk()
+    desk.stands["welcome"] = Wait("outside hours", 1_800_003_600.0)
+    rows(running, promise(2, state=S.RETRY_AT, outcome="failed"))
+    desk.waits["p-2"] = Wait("pause after the last attempt", 1_800_003_600.0)
+    result = running("callbacks", "why")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0 and lines[0].split("  ")[0] == "of" and "what to do" in lines[0]
+    assert lines[1].startswith("orders ") and " nothing " in lines[1]
+    assert lines[2].startswith("orders (welcome)") and "outside hours until 2027-01-15" in lines[2]
+    assert any("pause after the last attempt: failed" in line and "softswitch trace" in line for line in lines[3:])
+    assert any("no agent free" in line and "softswitch agents" in line for line in lines[3:])
+    assert json.loads(running("callbacks", "why", "welcome", "--json").stdout)["why"][0]["of"] == "welcome"
+
+
+def test_why_of_a_name_that_is_misspelt(running: Running) -> None:
+    result = running("callbacks", "why", "welcom")
+    assert result.exit_code == 1 and "welcome" in result.stderr

@@ -1,0 +1,75 @@
+"""``softswitch callbacks why``: why nothing is dialled for a queue or campaign just now, and what to do about it."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, request
+from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.table import Column, as_json_text, moment, show, text
+
+_NOTHING = "nothing"
+_STANDS: list[Column] = [
+    ("of", "of", text),
+    ("stopped by", "stopped", text),
+    ("dialled now", "dialled", text),
+    ("open", "open", text),
+    ("agents ready", "staff", text),
+    ("what to do", "remedy", text),
+]
+_WAITS: list[Column] = [
+    ("of", "of", text),
+    ("promises", "promises", text),
+    ("why", "why", text),
+    ("the first until", "until", moment),
+    ("what to do", "remedy", text),
+]
+Of = Annotated[str, typer.Argument(metavar="[NAME]", help="A queue or campaign; default: all.")]
+
+
+def why(of: Of = "", config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
+    """Why nothing is dialled just now: what stops a queue or campaign, what its promises wait for, what to do."""
+    told = _asked(base_url(url, config), of)
+    if as_json:
+        typer.echo(as_json_text(told))
+        return
+    rows = told["why"]
+    show((_stand(row) for row in rows), _STANDS, False, "no queue calls back, and there is no campaign")
+    waits = [wait for row in rows for wait in _waits(row)]
+    if waits:
+        typer.echo()
+        show(waits, _WAITS, False, "")
+    if not told["pool_known"]:
+        typer.echo("The database does not answer: promises in the pool and at other nodes are not counted.", err=True)
+
+
+def _asked(base: Base, of: str) -> dict[str, Any]:
+    query = "?" + urllib.parse.urlencode({"of": of}) if of else ""
+    told: dict[str, Any] = request(base, "GET", f"/api/v1/promises/why{query}", "")
+    if not isinstance(told.get("why"), list):
+        raise Failed(f"what answers at {base} is no softswitch")
+    return told
+
+
+def _stand(row: Mapping[str, Any]) -> dict[str, Any]:
+    until = f" until {moment(row['until'])}" if row["until"] else ""
+    of = row["of"] if row["of"] == row["queue"] else f"{row['queue']} ({row['of']})"
+    return {
+        **row,
+        "of": of,
+        "stopped": f"{row['stopped_by']}{until}" if row["stopped_by"] else _NOTHING,
+        "staff": f"{row['agents_ready']} of {row['agents_logged_in']} logged in",
+    }
+
+
+def _waits(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for wait in row["waits"]:
+        outcome = f": {wait['outcome']}" if wait["outcome"] else ""
+        yield {**wait, "of": row["of"], "why": f"{wait['why']}{outcome}"}
+    for ended in row["ended"]:
+        outcome = f": {ended['outcome']}" if ended["outcome"] else ""
+        yield {"of": row["of"], "promises": ended["promises"], "why": f"{ended['state']} in the last hour{outcome}"}
