@@ -13,6 +13,7 @@ from softswitch.store import engine
 from softswitch.store.engine import engines, upgrade
 from softswitch.store.store import Store
 from tests.real.test_store_nodes import Node, _url, quick, url
+from tests.support import postgres
 
 __all__ = ["quick", "url"]  # fixtures
 
@@ -67,3 +68,13 @@ async def test_who_begins_while_another_process_upgrades_waits_for_it(
         assert not opening.done()
     await (await opening).close()
     await both.dispose()
+
+
+async def test_what_is_claimed_is_swept_out_of_the_pool_before_a_fifth_of_all_rows_has_changed(
+    url: str, server: postgres.Postgres
+) -> None:
+    """Else each claim goes past all those of before it, in an index of ten million."""
+    await (await Store.open(url)).close()
+    name = url.rpartition("/")[2]
+    told = server.psql(name, "SELECT unnest(reloptions) FROM pg_class WHERE relname = 'promises'").split()
+    assert sorted(told) == ["autovacuum_vacuum_scale_factor=0.01", "vacuum_index_cleanup=on"]

@@ -43,6 +43,7 @@ def upgrade() -> None:
     _index("promises_pool", ["name", "rank", "id"], POOL_READY)
     _index("promises_pool_later", ["not_before"], POOL_LATER)
     _index("promises_node", ["node", "recorded_at"], OWNED)
+    _swept("SET (autovacuum_vacuum_scale_factor = 0.01, vacuum_index_cleanup = on)")
     _history()
     _nodes()
     for what in COUNTED:
@@ -96,6 +97,7 @@ def downgrade() -> None:
     op.drop_table("promise_log")
     for index in ("promises_one_open", "promises_pool", "promises_pool_later", "promises_node"):
         op.drop_index(index, "promises")
+    _swept("RESET (autovacuum_vacuum_scale_factor, vacuum_index_cleanup)")
     for name in ADDED:
         op.drop_column("promises", name)
     _one_open("queue")
@@ -169,6 +171,13 @@ def _history() -> None:
     op.drop_index("promises_recorded_at", "promises")
     for name, columns, where in LISTED:
         _index(name, columns, where)
+
+
+def _swept(how: str) -> None:
+    """Whoever is claimed leaves the head of the pool, and his entry stays there until PostgreSQL sweeps the index: each
+    claim goes past all of them. By default that is when a fifth of all rows has changed."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE promises {how}")
 
 
 def _one_open(within: str) -> None:
