@@ -181,6 +181,18 @@ class Acd:
             admitted = np.intersect1d(admitted, self._state.queues[other].admitted, assume_unique=True)
         return self._state.floor.count_free(admitted)
 
+    def about_to_be_free(self, queue: str, others: Iterable[str] = ()) -> list[float]:
+        """When those wrap-ups end that do so by themselves, of agents for the queue and none of the others.
+
+        Who serves a contact that waits is not among them.
+        """
+        floor, agents = self._state.floor, self._state.queues[queue].admitted
+        for other in others:
+            agents = np.setdiff1d(agents, self._state.queues[other].admitted, assume_unique=True)
+        free = [number for number in floor.in_wrap_up(agents).tolist() if not self._state.demand.wants(number)]
+        ends = [self._state.agents[floor.specs[number].name].free_at for number in free]
+        return sorted(end for end in ends if end is not None)
+
     def logged_in(self, queue: str) -> int:
         """Agents at work, in whatever state, who meet the queue's own needs."""
         return self._state.floor.count_logged_in(self._state.queues[queue].signatures[0].eligible)

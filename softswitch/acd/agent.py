@@ -99,6 +99,14 @@ class Agent:
         return due
 
     @property
+    def free_at(self) -> float | None:
+        """When he can be offered whatever work, being in wrap-up, if nobody says anything; None: who knows."""
+        if self.presence is not P.READY or not self.reachable or self.engaged or self.delay is not None:
+            return None
+        ends = [work.until for work in self.works if work.until is not None and _ends_by_itself(work)]
+        return max(ends) if ends and len(ends) == len(self.works) else None
+
+    @property
     def asked(self) -> Ask:
         match self.presence:
             case P.PAUSED:
@@ -125,6 +133,10 @@ class Agent:
             if work.contact == contact:
                 return work
         return None
+
+
+def _ends_by_itself(work: Work) -> bool:
+    return work.stage is G.WRAP_UP and not work.open_end
 
 
 _DELAYED = (P.READY, P.LEAVING)  # who is paused or logged out is forgiven when he is back

@@ -129,6 +129,10 @@ class Demand:
         """Those in which somebody waits, of the same kind."""
         return lane.signature.busy if lane.preferred is None else self._own.setdefault(lane.preferred, [])
 
+    def wants(self, number: int) -> bool:
+        """Whether somebody waits whom this agent could serve, were he free."""
+        return any(self._serviceable(number))
+
     def best_for(self, number: int) -> Order | None:
         """The best place over all lines that this agent can serve now."""
         best: Order | None = None

@@ -132,5 +132,9 @@ class Floor:
         """Who may be offered a contact of this cost."""
         return int(np.count_nonzero(self.standings_for(among, cost) == _FREE))
 
+    def in_wrap_up(self, among: Numbers) -> Numbers:
+        found: Numbers = among[self.standings.take(among) == int(Standing.WRAP_UP)]
+        return found
+
     def count_logged_in(self, among: Numbers) -> int:
         return int(np.count_nonzero(self.standings.take(among) != int(Standing.LOGGED_OUT)))

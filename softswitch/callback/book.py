@@ -22,6 +22,8 @@ class Entry:
     let_go: bool = False  # not in the book any more: it never came to be, and its row must not either
     keep: bool = False  # recorded without being spoken: survives a store that is away
     intent: str = ""  # token of the write of its intent, while that is under way
+    dialled_at: float = 0.0  # Unix s: the last attempt
+    rang_s: float | None = None  # how long that rang; None: it does
     writes: int = 0  # writes under way
     hold_until: float = 0.0  # Unix s: no new seek before
     spared_until: float = 0.0  # Unix s: overdue or not, it does not end before; it is not dialled either

@@ -115,6 +115,8 @@ class Ledger:
                 self._recorder.try_again()
             elif key == POOL:
                 self._sharing.due()
+            elif isinstance(key, tuple):  # PACE, a queue
+                move.turns.stir(key[1:])
             elif (write := move.written.end(str(key))) is not None:
                 self._recorder.not_stored(write)
         move.look()
@@ -223,7 +225,7 @@ class Ledger:
         turns = self._move.turns
         pace = turns.pace(event.queue)
         pace.capacity(event.free_agents, event.live_waiting, event.callbacks_waiting, event.cut_off)
-        pace.shared = dict(event.shared)
+        pace.shared, pace.ending = dict(event.shared), event.ending
         turns.stir([event.queue])
 
     def _word(self, promise: str, what: I) -> None:

@@ -158,6 +158,7 @@ class Capacity:
     callbacks_waiting: int = 0  # joined for a SeekAgent, or answered, and nobody is being rung for them
     cut_off: frozenset[str] = frozenset()  # policies of the queue whose trunk is down: of these nobody is called
     shared: tuple[tuple[str, int], ...] = ()  # queues that dial customers first: free agents who serve both
+    ending: tuple[float, ...] = ()  # Unix s: ends of wrap-ups after which an agent is free for this queue alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,29 +304,10 @@ class Disposed:
 
 
 LedgerInput = (
-    Lost
-    | Restored
-    | Tallied
-    | Persisted
-    | Policies
-    | Capacity
-    | AgentFound
-    | NoAgent
-    | CustomerAnswered
-    | AttemptFailed
-    | NotServed
-    | CustomerLeft
-    | MachineAnswered
-    | ReachedAgent
-    | NumberBusy
-    | DoNotCall
-    | Barred
-    | Withdraw
-    | RetryNow
-    | Promote
-    | Paused
-    | Disposed
-)
+    Lost | Restored | Tallied | Persisted | Policies | Capacity | AgentFound | NoAgent | CustomerAnswered |
+    AttemptFailed | NotServed | CustomerLeft | MachineAnswered | ReachedAgent | NumberBusy | DoNotCall | Barred |
+    Withdraw | RetryNow | Promote | Paused | Disposed
+)  # fmt: skip
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 

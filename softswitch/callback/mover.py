@@ -46,6 +46,7 @@ S = PromiseState
 HOLD_OFF_S = 3.0  # after a seek that failed; the ACD rests who failed it, and others are not to be idle meanwhile
 ENGAGED = frozenset({S.SEEKING, S.DIALLING, S.ANSWERED, S.UNCERTAIN})  # its number is, or may be, rung or talked to
 IN_HAND = frozenset({S.DIALLING, S.ANSWERED})  # an attempt is being made
+PACE = "pace"  # with a queue, the key of the moment in which time alone may make one more dial possible
 STEP = 100  # promises that are looked at in one go: some 10 ms with all that follows
 MOST_UNDER_WAY = 1000  # writes: time moves nothing more before the store has answered some
 
@@ -146,9 +147,13 @@ class Mover:
         entry.owed = state in IN_FLIGHT and (entry.owed or told)
         if state is not old.state:
             entry.since, entry.intent = self.now, ""
+            if state is S.DIALLING:
+                entry.dialled_at, entry.rang_s = self.now, None
+            elif old.state is S.DIALLING:
+                entry.rang_s = self.now - entry.dialled_at
             self.turns.moved(entry, old.state)
             if old.state in IN_HAND and state is S.KEPT:
-                self.count(old.name, "answered", entry.customer_first)
+                self.count(old.name, "answered", entry)
             if state not in OPEN:
                 entry.last_open = old if entry.durable else None
                 self.book.close(entry)
@@ -220,8 +225,13 @@ class Mover:
             if entry.promise.state is S.DUE:
                 self.turns.line_up(entry)
 
-    def count(self, name: str, result: str, customer_first: bool = False) -> None:
-        if (order := self.turns.count(name, result, self.now, customer_first)) is not None:
+    def count(self, name: str, result: str, entry: Entry | None = None) -> None:
+        """``entry``: whose attempt it was, where it was one of this process."""
+        rang_s, customer_first = 0.0, False
+        if entry is not None:
+            rang_s = self.now - entry.dialled_at if entry.rang_s is None else entry.rang_s
+            customer_first = entry.customer_first
+        if (order := self.turns.count(name, result, self.now, customer_first, rang_s)) is not None:
             self.out.append(replace(order, tally=replace(order.tally, node=self.node)))
 
     def let_down(self, number: str) -> None:
@@ -243,7 +253,7 @@ class Mover:
         chance = self._ids.fraction() if policy.jitter else 0.0
         decision = decide(policy, result, promise.attempts - entry.owed, overdue_at, self.now, chance)
         if promise.state in IN_HAND:
-            self.count(promise.name, result, entry.customer_first)
+            self.count(promise.name, result, entry)
         if result == "dropped":
             self.let_down(promise.number)
         if entry.ending is not None and promise.state in IN_HAND:
@@ -321,6 +331,7 @@ class Mover:
         while not self.late and self.written.healthy and not self.drains and self.may_start(queue):
             turn = self.turns.next(queue, self.fit, self.now)
             if turn is None:
+                self.timers.set((PACE, queue), self.turns.look_again(queue, self.now))
                 return
             entry, claim = turn
             if why := self.rules.refused(entry.promise):

@@ -6,17 +6,22 @@ the limit. With ``tail(n) = P(X_n >= agents)``, E[(X - agents)+] grows by p * ta
 makes one more too many where it is answered and all agents are taken.
 
 How likely an answer is, is measured (``AnswerRate``): the last dials count most, and the figure used is the upper end
-of a confidence interval (Wilson's), which is 1 while nothing is known. The mistake made early is to dial too few.
+of a confidence interval (Wilson's), which is 1 while nothing is known. The mistake made early is to dial too few. Whose
+phone has rung for a while is less likely to answer than who is dialled now; how much less, the same dials show.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import accumulate
 from math import ceil, exp, lgamma, log, log1p, sqrt
 
 MOST_PER_AGENT = 20  # dials, whatever the rate: more would find no lines
 REMEMBERED = 200.0  # dials: how far back the rate looks, in the mean
 CAUTION = 1.645  # standard errors: the true rate is higher in 5 % of cases
+LONGEST_S = 120  # of ringing, told apart
+EARLY = 0.25  # of answers come before an agent who is counted on when the dial is made
+ENOUGH = 20.0  # answers seen, until which nobody knows how soon they come
 STEPS = 200  # to which a rate is rounded up, so that few tables are ever computed
 ROUNDING = 1e-9  # a share that is the limit itself, but for the last digits, is within it
 
@@ -56,19 +61,33 @@ class AnswerRate:
     """Of one campaign. An answer is a customer who needs an agent; a machine that was found out is none."""
 
     def __init__(self) -> None:
-        self._dials = 0.0
-        self._answers = 0.0
+        self._over = [0.0] * (LONGEST_S + 1)  # dials, by the second of ringing in which they were over
+        self._answers = [0.0] * (LONGEST_S + 1)  # those of them that were answered then
 
-    def count(self, answered: bool) -> None:
-        fade = 1.0 - 1.0 / REMEMBERED
-        self._dials = self._dials * fade + 1.0
-        self._answers = self._answers * fade + answered
+    def count(self, answered: bool, rang_s: float) -> None:
+        fade, second = 1.0 - 1.0 / REMEMBERED, _second(rang_s)
+        self._over = [dials * fade for dials in self._over]
+        self._answers = [dials * fade for dials in self._answers]
+        self._over[second] += 1.0
+        self._answers[second] += answered
 
-    @property
-    def cautious(self) -> float:
-        """What it is hardly higher than, in (0, 1], rounded up."""
-        dials, square = self._dials, CAUTION * CAUTION
-        share = self._answers / dials if dials else 0.0
+    def cautious(self, rung_s: float = 0.0) -> float:
+        """Of who has rung so long: what it is hardly higher than, in (0, 1], rounded up."""
+        second, square = _second(rung_s), CAUTION * CAUTION
+        dials = sum(self._over[second:])
+        share = min(1.0, sum(self._answers[second:]) / dials) if dials else 0.0
         spread = CAUTION * sqrt(share * (1.0 - share) * dials + square / 4.0)
         upper = (share * dials + square / 2.0 + spread) / (dials + square)
         return min(1.0, ceil(upper * STEPS - ROUNDING) / STEPS)
+
+    @property
+    def soonest_s(self) -> float:
+        """Most answers do not come before, counted from the dial; 0 until that is known."""
+        early = EARLY * sum(self._answers)
+        if early < EARLY * ENOUGH:
+            return 0.0
+        return float(next(second for second, so_far in enumerate(accumulate(self._answers)) if so_far > early))
+
+
+def _second(rang_s: float) -> int:
+    return min(max(0, int(rang_s)), LONGEST_S)

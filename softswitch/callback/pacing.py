@@ -8,6 +8,9 @@ Customer first, nobody is reserved by a dial: it has a claim on a free agent unt
 customer who has answered has one as well, also while an agent's phone rings for him who is not free any more: for that
 moment it is one too many, never one too few.
 
+An agent whose wrap-up ends by itself is about to be free (``coming``). Whoever is dialled before he is has no agent but
+in the end: that is for those alone who may put a customer at risk.
+
 Policies share their queue's agents, and each has a line of its own. A policy with no room (its reserve) is not looked
 at; a promise that may not be dialled just now is not in its line, and is lined up again by whatever changes that.
 """
@@ -18,8 +21,10 @@ import heapq
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum
+from math import ceil
 
 Place = tuple[float, str]  # rank (Unix s), promise
+Dials = tuple[str, int]  # policy, Unix s: those that were begun in the second before
 FEW = 1000  # places that are not worth a look
 
 
@@ -78,9 +83,10 @@ class Pace:
         self._live = 0
         self._waiting = 0
         self._void_by = ""  # the seek that started after the count
-        self._claims: dict[str, tuple[Claim, str]] = {}  # by promise: and of which policy
+        self._claims: dict[str, tuple[Claim, Dials]] = {}  # by promise: and among which dials it is one
         self._count: Counter[Claim] = Counter()
-        self.dials_of: Counter[str] = Counter()  # policy -> dials in flight, customer first
+        self.ringing: Counter[Dials] = Counter()  # dials in flight, customer first
+        self.ending: tuple[float, ...] = ()  # Unix s: when agents come out of wrap-up, who are nobody else's then
         self.lines: dict[str, Line] = {}  # by policy
         self.cut_off: frozenset[str] = frozenset()  # policies whose calls cannot leave
         self.shared: dict[str, int] = {}  # queue -> free agents whom customers dialled for it may need
@@ -92,16 +98,21 @@ class Pace:
         self._free, self._live, self._waiting, self.cut_off = free_agents, live_waiting, callbacks_waiting, cut_off
         self._void_by = ""
 
-    def claim(self, promise: str, claim: Claim | None, policy: str = "") -> None:
-        """This one and no other from now on."""
-        was, of = self._claims.pop(promise, (None, ""))
+    def claim(self, promise: str, claim: Claim | None, policy: str = "", since: float = 0.0) -> None:
+        """This one and no other from now on. ``since``: Unix s, when its state began."""
+        was, dials = self._claims.pop(promise, (None, ("", 0)))
         if was is not None:
             self._count[was] -= 1
-            self.dials_of[of] -= was is Claim.DIAL
+            if was is Claim.DIAL:
+                self.ringing[dials] -= 1
+                if not self.ringing[dials]:
+                    del self.ringing[dials]
         if claim is not None:
-            self._claims[promise] = claim, policy
+            dials = policy, ceil(since)
+            self._claims[promise] = claim, dials
             self._count[claim] += 1
-            self.dials_of[policy] += claim is Claim.DIAL
+            if claim is Claim.DIAL:
+                self.ringing[dials] += 1
 
     @property
     def live_waiting(self) -> int:
@@ -118,11 +129,18 @@ class Pace:
 
         A live caller who waits goes before every callback.
         """
+        return max(0, self._beyond(reserve))
+
+    def coming(self, reserve: int, until: float) -> int:
+        """The same, with those who come out of wrap-up until then (Unix s)."""
+        return max(0, self._beyond(reserve, sum(at <= until for at in self.ending)))
+
+    def _beyond(self, reserve: int, soon: int = 0) -> int:
         if self._live or self._void_by:
             return 0
         # Of the callbacks that wait in the ACD, who was sought for is one of the seeks; the others have answered.
         unserved = self._count[Claim.ANSWERED] + min(self._waiting, self._count[Claim.SEEK])
-        return max(0, self._free - reserve - self.elsewhere - max(self._waiting, unserved))
+        return self._free + soon - reserve - self.elsewhere - max(self._waiting, unserved)
 
     @property
     def need(self) -> int:

@@ -9,7 +9,8 @@ What there is room for:
 - agent first       a free agent beyond the reserve whom nobody has a claim on
 - progressive       the same, customer first; once somebody was abandoned, agent first where the bound asks for it
 - ratio             dials in flight up to ``ratio`` times the agents, while the governor lets one more be at risk
-- predictive        the same with the number that ``odds`` gives for the answer rate, and ``ratio`` as its upper end
+- predictive        the same with the number that ``odds`` gives for the answer rate, and ``ratio`` as its upper end;
+                    its agents are also those who come out of wrap-up before most of who is dialled now would answer
 
 Ratio and predictive call agent first as long as the governor does not let anybody be at risk; where a dialplan leads
 whoever answers no agent can be first, and it is one customer for each agent so long.
@@ -29,6 +30,7 @@ from softswitch.callback.pacing import Claim, Pace, Place
 from softswitch.callback.rule import Rules
 
 S = PromiseState
+LOOK_S = 1.0
 NEEDS_AGENT = frozenset({"hung up", "dropped"})  # outcomes of attempts that were answered, by a person
 
 
@@ -91,7 +93,7 @@ class Turns:
             pace.claim(promise.id, None)
             governor.at_risk.discard(promise.id)
         pace = self.pace(promise.queue)
-        pace.claim(promise.id, claim, promise.name)
+        pace.claim(promise.id, claim, promise.name, entry.since)
         if claim in (Claim.DIAL, Claim.ANSWERED):
             self._risk(promise, pace)
         elif claim is Claim.SEEK:
@@ -108,13 +110,15 @@ class Turns:
 
     # ---- what an attempt has shown --------------------------------------------------------------------------------
 
-    def count(self, name: str, result: str, now: float, customer_first: bool = False) -> KeepTally | None:
+    def count(
+        self, name: str, result: str, now: float, customer_first: bool = False, rang_s: float = 0.0
+    ) -> KeepTally | None:
         """An attempt is over; "answered": the customer talks to an agent. The order, if the tally is another now."""
         policy = self._rules.policy(name)
         if policy.first == "agent" and not customer_first:  # as it was dialled, whatever a reload says since
             return None
         governor = self.governor(name)
-        governor.rate.count(result == "answered" or result in NEEDS_AGENT)
+        governor.rate.count(result == "answered" or result in NEEDS_AGENT, rang_s)
         if result == "answered":
             return KeepTally(governor.served(policy, now))
         return KeepTally(governor.dropped(policy, now)) if result == "dropped" else None
@@ -127,20 +131,20 @@ class Turns:
         if pace is None:
             return None
         pace.elsewhere = sum(min(self.pace(other).need, agents) for other, agents in pace.shared.items())
-        for name, place in self._heads(queue, pace, fit):
+        for name, place in self._heads(queue, pace, fit, now):
             policy, entry = self._rules.policy(name), self._entry(place)
             claim = self._way(pace, policy, entry.promise.number, now)
             if claim is not None:
                 return entry, claim
-            if pace.agents(policy.reserve):
+            if self._agents(pace, policy, now):
                 break
         return None
 
-    def _heads(self, queue: str, pace: Pace, fit: Callable[[Place], bool]) -> list[tuple[str, Place]]:
+    def _heads(self, queue: str, pace: Pace, fit: Callable[[Place], bool], now: float) -> list[tuple[str, Place]]:
         """Of the lines for which there are agents, lowest rank first."""
         heads: list[tuple[str, Place]] = []
         for name, line in pace.lines.items():
-            if name in pace.cut_off or not pace.agents(self._rules.policy(name).reserve):
+            if name in pace.cut_off or not self._agents(pace, self._rules.policy(name), now):
                 continue
             if (place := line.first(partial(self._fits, fit, queue, name))) is not None:
                 heads.append((name, place))
@@ -168,28 +172,45 @@ class Turns:
             return Claim.SEEK if room else None
         governor = self.governor(policy.name)
         if governor.may_risk(policy, now):
-            return Claim.DIAL if pace.dials < self._most(pace, policy) else None
+            return Claim.DIAL if pace.dials < self._most(pace, policy, now) else None
         if not room:
             return None
         spotless = policy.pacing == "progressive" and governor.unblemished(policy, now)
         return Claim.DIAL if spotless or policy.plan else Claim.SEEK
 
-    def _most(self, pace: Pace, policy: Policy) -> int:
+    def look_again(self, queue: str, now: float) -> float | None:
+        """When one more may be dialled though nothing has happened: phones ring on, and wrap-ups come to their end."""
+        pace = self.pace(queue)
+        if pace.live_waiting or not (pace.ringing or pace.ending):
+            return None
+        lines = (self._rules.policy(name) for name, line in pace.lines.items() if len(line))
+        return now + LOOK_S if any(self._foresees(policy, now) for policy in lines) else None
+
+    def _foresees(self, policy: Policy, now: float) -> bool:
+        """Whether it counts on agents who are not free yet."""
+        predictive = policy.first == "customer" and policy.pacing == "predictive"
+        return predictive and self.governor(policy.name).may_risk(policy, now)
+
+    def _agents(self, pace: Pace, policy: Policy, now: float) -> int:
+        if not self._foresees(policy, now):
+            return pace.agents(policy.reserve)
+        return pace.coming(policy.reserve, now + self.governor(policy.name).rate.soonest_s)
+
+    def _most(self, pace: Pace, policy: Policy, now: float) -> int:
         """Dials in flight, at most."""
-        agents = pace.agents(policy.reserve)
+        agents = self._agents(pace, policy, now)
         if policy.pacing == "progressive":
             return agents
         most = floor(agents * policy.ratio + ROUNDING)
         if policy.pacing == "ratio":
             return max(agents, most)
-        return max(agents, min(most, most_dials(agents, self._p_answer(pace, policy), policy.abandon_limit)))
+        return max(agents, min(most, most_dials(agents, self._p_answer(pace, policy, now), policy.abandon_limit)))
 
-    def _p_answer(self, pace: Pace, policy: Policy) -> float:
+    def _p_answer(self, pace: Pace, policy: Policy, now: float) -> float:
         """The mean of those in flight and of one more: with that, a binomial has the wider spread of the two."""
-        total = self.governor(policy.name).rate.cautious
-        for name, dials in pace.dials_of.items():
-            if dials:
-                total += dials * self.governor(name).rate.cautious
+        total = self.governor(policy.name).rate.cautious()
+        for (name, since), dials in pace.ringing.items():
+            total += dials * self.governor(name).rate.cautious(now - since)
         return min(1.0, ceil(total / (pace.dials + 1) * STEPS - ROUNDING) / STEPS)
 
 

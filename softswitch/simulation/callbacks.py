@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 _NUMBERS = "c[0-9]{9}"  # of callers who are given none
 _NOT_ANSWERED, _BUSY = 480, 486  # SIP status
-_NOTHING = (0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -77,7 +76,7 @@ class Callbacks:
         self._busy: set[str] = set()  # as the ledger was told
         self._contacts_made = 0
         self._contacts: dict[str, str] = {}  # promise -> contact
-        self._told = dict.fromkeys(self._policies, _NOTHING)
+        self._told = {queue: Capacity(queue, 0, 0) for queue in self._policies}
 
     @property
     def _unix(self) -> float:
@@ -187,13 +186,21 @@ class Callbacks:
 
     def _count(self, queue: str) -> bool:
         """Has anything come of it? Where nobody waits to be called back there is nothing to be spared for."""
-        acd, counted = self._run.acd, _NOTHING
+        acd, counted = self._run.acd, Capacity(queue, 0, 0)
         if self._ledger.open_count(queue):
-            counted = acd.free_for_callbacks(queue), acd.live_waiting(queue), acd.callbacks_waiting(queue)
+            waiting = acd.live_waiting(queue), acd.callbacks_waiting(queue)
+            counted = Capacity(queue, acd.free_for_callbacks(queue), *waiting, ending=self._ending(queue))
         if self._told.get(queue) == counted:
             return False
         self._told[queue] = counted
-        return self._feed(Capacity(queue, *counted))
+        return self._feed(counted)
+
+    def _ending(self, queue: str) -> tuple[float, ...]:
+        """Wrap-ups, where somebody counts on them."""
+        if self._policies[queue].pacing != "predictive":
+            return ()
+        others = [one.queue for one in self._policies.values() if one.first == "customer" and one.queue != queue]
+        return tuple(at + self._epoch for at in self._run.acd.about_to_be_free(queue, others))
 
     def _stop(self, contact: str) -> None:
         promise = self._calls.pop(contact).promise.id

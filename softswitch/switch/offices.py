@@ -160,7 +160,8 @@ class Offices:
             free = 0 if self._switch.rollcall.awaits(queue) else acd.free_for_callbacks(queue)
             cut_off = frozenset(policy.name for policy in policies if policy.queue == queue and self._cut_off(policy))
             waiting = acd.live_waiting(queue), acd.callbacks_waiting(queue)
-            capacity = Capacity(queue, free, *waiting, cut_off, self._shared_agents(queue))
+            shared, ending = self._shared_agents(queue), self._ending(queue)
+            capacity = Capacity(queue, free, *waiting, cut_off, shared, ending)
             if self._capacity.get(queue) != capacity:
                 self._capacity[queue] = capacity
                 if effects := self.to_ledger(capacity):
@@ -170,10 +171,22 @@ class Offices:
 
     def _shared_agents(self, queue: str) -> tuple[tuple[str, int], ...]:
         """Free ones, with each other queue for which customers are dialled before an agent is found."""
-        policies, acd = self._switch.configuration.policies, self._switch.acd
-        first = dict.fromkeys(policy.queue for policy in policies if policy.first == "customer")
-        counts = [(other, acd.free_for_callbacks(queue, other)) for other in first if other != queue]
+        acd = self._switch.acd
+        counts = [(other, acd.free_for_callbacks(queue, other)) for other in self._others(queue)]
         return tuple((other, count) for other, count in counts if count)
+
+    def _others(self, queue: str) -> list[str]:
+        """For which customers are dialled before an agent is found."""
+        first = (one.queue for one in self._switch.configuration.policies if one.first == "customer")
+        return [other for other in dict.fromkeys(first) if other != queue]
+
+    def _ending(self, queue: str) -> tuple[float, ...]:
+        """Wrap-ups, where somebody counts on them; to a tenth, that a clock which is slewed is no news each time."""
+        policies = self._switch.configuration.policies
+        if not any(one.queue == queue and one.pacing == "predictive" for one in policies):
+            return ()
+        ahead_s = self._switch.unix - self._switch.now
+        return tuple(round(at + ahead_s, 1) for at in self._switch.acd.about_to_be_free(queue, self._others(queue)))
 
     def recount(self) -> None:
         """A trunk has come up or gone down; whoever may have been waiting is, or is gone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from softswitch.acd.model import AgentSpec, Need, QueueSpec
-from softswitch.callback.model import PromiseState
+from softswitch.callback.model import PromiseState, Tallied, Tally
 from softswitch.contact.answering import Answering
 from softswitch.contact.treatment import Sound
 from softswitch.switch.configuration import Trunk
@@ -230,3 +230,23 @@ def test_the_next_trunk_of_a_group_is_tried_where_one_certainly_rings_nobody() -
     house.world.run_until(lambda: house.promise.state is PromiseState.KEPT, 3)
     house.world.run(0.1)
     assert house.hears(call) == "talk" and house.promise.attempts == 1
+
+
+def test_predictive_he_is_called_while_the_agent_writes_up() -> None:
+    house = CalledHouse(policy={"pacing": "predictive", "ratio": 3.0})
+    ledger = house.world.switch.ledger
+    ledger.handle(Tallied((Tally("orders", house.world.switch.unix - 60.0, 1000, 0),)), house.world.switch.unix)
+    for _ in range(100):
+        ledger._move.turns.governor("orders").rate.count(True, 8.0)
+    served = house.carrier.call("8000")
+    house.world.run_until(lambda: house.alice.talking)
+    house.carrier.user = "13900139000"
+    lost = house.carrier.call("8000")
+    house.world.run(20)
+    house.carrier.hang_up(lost)
+    house.world.run(2)
+    assert not house.carrier.invites and house.agent("alice") == "talking"
+    house.carrier.hang_up(served)
+    house.world.run_until(lambda: house.carrier.invites)
+    assert house.agent("alice") == "wrap_up"
+    house.world.run(30)

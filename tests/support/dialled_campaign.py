@@ -115,10 +115,11 @@ class Campaign:
         self._serial = 0
         self._free = 0
         self._leaving = 0  # agents who log out when they are free
+        self._ending: deque[float] = deque()  # when wrap-ups are over, Unix s
         self._live: deque[float] = deque()
         self._waiting: dict[str, Promise] = {}  # callbacks in the queue, older than any live caller
         self._online: dict[str, Promise] = {}  # customers who wait for an agent
-        self._told: tuple[int, int, int] | None = None
+        self._told: Capacity | None = None
 
     def run(self) -> Outcome:
         for at, change in self.day.agents:
@@ -170,11 +171,12 @@ class Campaign:
                 picks_up_s = self._chance(promise, "agent").uniform(0.3, 1.5)
                 self._soon(picks_up_s, partial(self._agent_there, promise))
             else:
-                self._soon(self._live.popleft() + self.day.wrap_up_s, self._agent_free)
-        news = self._free, len(self._live), len(self._waiting)
+                self._soon(self._live.popleft(), self._wraps_up)
+        back = tuple(self._ending)[self._leaving :]  # who logs out is not
+        news = Capacity(self.policy.queue, self._free, len(self._live), len(self._waiting), ending=back)
         if news != self._told:
             self._told = news
-            self._feed(Capacity(self.policy.queue, *news))
+            self._feed(news)
             self._settle()
 
     def _chance(self, promise: Promise, what: str = "") -> random.Random:
@@ -195,6 +197,14 @@ class Campaign:
             self._leaving -= 1
         else:
             self._free += 1
+
+    def _wraps_up(self) -> None:
+        self._ending.append(self.now + self.day.wrap_up_s)
+        self._soon(self.day.wrap_up_s, self._wrapped_up)
+
+    def _wrapped_up(self) -> None:
+        self._ending.popleft()
+        self._agent_free()
 
     def _live_call(self, talk_s: float) -> None:
         self._live.append(talk_s)
@@ -266,7 +276,7 @@ class Campaign:
         self._count(abandoned=False)
         talk_s = self._chance(promise, "talk").expovariate(1 / self.day.talk_s)
         self.result.talk_s += min(talk_s, self.end - self.now)
-        self._soon(talk_s + self.day.wrap_up_s, self._agent_free)
+        self._soon(talk_s, self._wraps_up)
 
     def _count(self, abandoned: bool) -> None:
         window, result = window_start(self.policy, self.now), self.result

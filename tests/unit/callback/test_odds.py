@@ -46,14 +46,14 @@ def test_at_the_ends() -> None:
 
 
 def test_while_nothing_is_known_everybody_answers() -> None:
-    assert AnswerRate().cautious == 1.0
+    assert AnswerRate().cautious() == 1.0
 
 
 def test_the_more_is_known_the_less_caution() -> None:
     rate, seen = AnswerRate(), []
     for n in range(400):
-        rate.count(n % 4 == 0)
-        seen.append(rate.cautious)
+        rate.count(n % 4 == 0, 5.0)
+        seen.append(rate.cautious())
     assert seen[0] > seen[20] > seen[100] > seen[399] > 0.25
     assert seen[399] < 0.32
 
@@ -61,8 +61,8 @@ def test_the_more_is_known_the_less_caution() -> None:
 def test_the_last_dials_count_most() -> None:
     rate = AnswerRate()
     for n in range(1000):
-        rate.count(n % 10 == 0)
-    before = rate.cautious
+        rate.count(n % 10 == 0, 5.0)
+    before = rate.cautious()
     for _ in range(100):
-        rate.count(True)
-    assert before < 0.16 < 0.4 < rate.cautious
+        rate.count(True, 5.0)
+    assert before < 0.16 < 0.4 < rate.cautious()

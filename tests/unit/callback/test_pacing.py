@@ -42,9 +42,9 @@ def test_a_dial_has_a_claim_on_an_agent_until_it_is_over() -> None:
     pace = Pace()
     pace.capacity(3, 0)
     pace.claim("a", Claim.DIAL, "fair")
-    assert (pace.agents(0), pace.dials, pace.room(0), pace.dials_of["fair"]) == (3, 1, 2, 1)
+    assert (pace.agents(0), pace.dials, pace.room(0), pace.ringing.total()) == (3, 1, 2, 1)
     pace.claim("a", Claim.ANSWERED, "fair")
-    assert (pace.agents(0), pace.dials, pace.room(0), pace.dials_of["fair"]) == (2, 0, 2, 0)
+    assert (pace.agents(0), pace.dials, pace.room(0), pace.ringing.total()) == (2, 0, 2, 0)
     pace.claim("a", None)
     assert (pace.agents(0), pace.dials, pace.room(0)) == (3, 0, 3)
 
