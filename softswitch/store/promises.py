@@ -16,6 +16,7 @@ from sqlalchemy import (
     TextClause,
     and_,
     func,
+    literal,
     select,
     true,
     tuple_,
@@ -38,22 +39,19 @@ class Lying(NamedTuple):
     name: str
     node: str  # "": the pool
     not_before: float  # Unix s: the earliest of those in the pool that wait for a time; 0: they do not
+    outcome: str  # of their last attempts, where they wait for a time; "": there was none
     promises: int
 
 
 def lying(but_of: str) -> CompoundSelect[Any]:
     """Of all policies, but not what that node leads: by the indices of the pool."""
-    alike, count = (_PROMISES.name, _PROMISES.node), func.count().label("promises")
-    parts = (
-        (schema.POOL_READY, func.min(_PROMISES.not_before), true()),
-        (schema.POOL_LATER, func.min(_PROMISES.not_before), true()),
-        (schema.OWNED, func.min(0.0), _PROMISES.node != legible(but_of)),
-    )
+    found, count = _PROMISES, func.count().label("promises")
+    ready = select(found.name, found.node, literal(0.0).label("not_before"), literal("").label("outcome"), count)
+    later = select(found.name, found.node, func.min(found.not_before), found.outcome, count)
     return union_all(
-        *(
-            select(*alike, first.label("not_before"), count).where(row, who).group_by(*alike)
-            for row, first, who in parts
-        )
+        ready.where(schema.POOL_READY).group_by(found.name, found.node),
+        later.where(schema.POOL_LATER).group_by(found.name, found.node, found.outcome),
+        ready.where(schema.OWNED, found.node != legible(but_of)).group_by(found.name, found.node),
     )
 
 

@@ -20,7 +20,7 @@ from softswitch.callback.campaign import STAGE as IMPORTED
 from softswitch.callback.history import Attempt, Logged
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.callback.standstill import ABANDON_LIMIT
-from softswitch.callback.waits import NOT_YET, Wait
+from softswitch.callback.waits import NOT_YET, PAUSE, Wait
 from softswitch.callback.wanted import CLOSED, EVERY, Place, Wanted, place
 from softswitch.core.legible import to_json
 from softswitch.core.yaml_nodes import did_you_mean
@@ -166,13 +166,16 @@ class _Lies(Protocol):
     @property
     def not_before(self) -> float: ...
 
+    @property
+    def outcome(self) -> str: ...
+
 
 def elsewhere(promise: _Lies, desk: PromiseDesk, now: float) -> Wait:
     """Of one that we do not lead. In the pool it waits for its time, and then for what stops all of its list."""
     if promise.node:
         return Wait(f"at node {promise.node}")
     if promise.not_before > now:
-        return Wait(NOT_YET, promise.not_before)
+        return Wait(PAUSE if promise.outcome else NOT_YET, promise.not_before)
     stands = desk.standstill(promise.name)
     return stands if stands.why not in ("", ABANDON_LIMIT) else Wait(_POOL)
 

@@ -82,7 +82,7 @@ class Standstill:
         lying = await self._lying()
         count, now = await self._counted(desk), desk.moment()[0]
         for one in lying or ():
-            count.waits(one.name, elsewhere(one, desk, now), promises=one.promises)
+            count.waits(one.name, elsewhere(one, desk, now), one.outcome, one.promises)
         queues = {view.queue: view for view in self._control.queues()}
         names = [of] if of else [*policies, *sorted({name for name, _, _ in count.promises} - policies.keys())]
         told = [self._row(name, policies.get(name, name), queues, count) for name in names]

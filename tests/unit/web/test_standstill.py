@@ -82,14 +82,19 @@ async def test_promises_are_counted_by_reason_and_an_attempt_by_what_came_of_it(
 
 async def test_the_pool_and_other_nodes_are_in_it(house: House) -> None:
     house.store.lies = [
-        Lying("welcome", "", 0.0, 900),
-        Lying("welcome", "", NOW + 5.0, 80),
-        Lying("orders", "b", 0.0, 7),
-        Lying("gone", "", 0.0, 2),
+        Lying("welcome", "", 0.0, "", 900),
+        Lying("welcome", "", NOW + 5.0, "", 80),
+        Lying("welcome", "", NOW + 9.0, "failed", 70),
+        Lying("orders", "b", 0.0, "", 7),
+        Lying("gone", "", 0.0, "", 2),
     ]
     house.desk.stands |= {"welcome": Wait(waits.PAUSED), "gone": Wait(waits.NO_POLICY)}
     orders, welcome, gone = (await house.ask())["why"]
-    assert brief(welcome) == [(waits.PAUSED, "", 900, 0.0), (waits.NOT_YET, "", 80, NOW + 5.0)]
+    assert brief(welcome) == [
+        (waits.PAUSED, "", 900, 0.0),
+        (waits.NOT_YET, "", 80, NOW + 5.0),
+        (waits.PAUSE, "failed", 70, NOW + 9.0),
+    ]
     assert brief(orders) == [("at node b", "", 7, 0.0)]
     assert gone["of"] == "gone" and gone["stopped_by"] == waits.NO_POLICY, "nobody asks for it by name any more"
 
