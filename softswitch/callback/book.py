@@ -23,7 +23,7 @@ class Entry:
     keep: bool = False  # recorded without being spoken: survives a store that is away
     intent: str = ""  # token of the write of its intent, while that is under way
     dialled_at: float = 0.0  # Unix s: the last attempt
-    rang_s: float | None = None  # how long that rang; None: it does
+    rang_s: float | None = 0.0  # how long that rang; None: it does. 0: it was of an earlier process
     writes: int = 0  # writes under way
     hold_until: float = 0.0  # Unix s: no new seek before
     spared_until: float = 0.0  # Unix s: overdue or not, it does not end before; it is not dialled either

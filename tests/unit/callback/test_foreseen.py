@@ -4,7 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.callback.model import AttemptFailed, Capacity, DialCustomer, Policy, PromiseState, Tallied, Tally
+from softswitch.callback.model import (
+    AgentFound,
+    AttemptFailed,
+    Capacity,
+    CustomerAnswered,
+    DialCustomer,
+    Policy,
+    Promise,
+    PromiseState,
+    Restored,
+    Tallied,
+    Tally,
+)
 from softswitch.callback.odds import AnswerRate
 from softswitch.callback.pacing import Pace
 from tests.unit.callback.desk import SALES, Desk
@@ -149,6 +161,19 @@ def test_rings_of_attempts_are_learnt_from() -> None:
         desk.wait(0.1)
         desk.feed(AttemptFailed(promise.id, 486, promise.call_id))
     assert rate.cautious(10.0) == before and rate.cautious() < 0.34, "busy at once says nothing of who rings on"
+
+
+def test_an_answer_to_an_earlier_process_says_nothing_of_how_long_it_rang() -> None:
+    desk = Desk(FAST)
+    row = Promise("p1", "+8613800138000", "sales", "abandoned", S.DIALLING, "", desk.now - 900.0, 1, call_id="c")
+    desk.feed(Restored((row,)))
+    desk.feed(CustomerAnswered("p1", waits=True))
+    desk.feed(AgentFound("p1", "anna"))
+    rate = desk.ledger._move.turns.governor("sales").rate
+    assert desk.state is S.KEPT and rate.cautious(1.0) == 1.0
+    for _ in range(50):
+        rate.count(False, 5.0)
+    assert rate.cautious(1.0) < 0.07 < rate.cautious()
 
 
 def test_it_is_not_looked_for_ever() -> None:
