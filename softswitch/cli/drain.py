@@ -11,7 +11,8 @@ import typer
 
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, known, request
 from softswitch.cli.option import Config, Json, Url
-from softswitch.cli.table import moment
+from softswitch.cli.table import Column, moment, text
+from softswitch.cli.table import show as rows
 from softswitch.core.units import seconds
 
 PATH = "/api/v1/drain"
@@ -19,7 +20,16 @@ LOOK_S = 0.5
 AWAY_S = 10.0  # a control process that has died is back sooner
 Within = Annotated[str, typer.Option("--within", help="Whoever is left then is let go: 30m; without it, nobody is.")]
 Cancel = Annotated[bool, typer.Option("--cancel", help="Take new calls again.")]
-Only = Annotated[bool, typer.Option("--show", help="Only tell whether it drains, and who is left.")]
+Only = Annotated[
+    bool,
+    typer.Option("--show", help="Only tell whether it drains, who is left, and which switches share its database."),
+]
+_NODES: list[Column] = [
+    ("node", "node", text),
+    ("", "here", lambda here: "this one" if here else ""),
+    ("state", "alive", lambda alive: "alive" if alive else "gone"),
+    ("last seen", "seen_at", moment),
+]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the end.")]
 
 
@@ -43,14 +53,30 @@ def drain(
     except ValueError as error:
         raise typer.BadParameter(f"{error}; for example --within 30m") from None
     base = base_url(url, config)
-    if cancel or show:
-        _tell(request(base, "DELETE" if cancel else "GET", PATH, "drain"), as_json)
+    if show:
+        _show(base, as_json)
+        return
+    if cancel:
+        _tell(request(base, "DELETE", PATH, "drain"), as_json)
         return
     body = {} if within_s is None else {"within_s": within_s}
     told = request(base, "POST", PATH, "drain", body)
     _tell(told, as_json)
     if not no_wait:
         _follow(base, told, as_json)
+
+
+def _show(base: Base, as_json: bool) -> None:
+    told = request(base, "GET", f"{PATH}?nodes=1", "")
+    nodes = told.get("nodes")
+    if as_json:
+        typer.echo(json.dumps({**told["drain"], "nodes": nodes}))
+        return
+    typer.echo(f"{sentence(told['drain'])}\n")
+    if nodes is None:
+        typer.echo("the database is away: which switches share it is kept there")
+        return
+    rows(nodes, _NODES, False, "no switch has joined the database")
 
 
 def _follow(base: Base, told: Mapping[str, Any], as_json: bool) -> None:

@@ -25,6 +25,8 @@ On SQLite one process has the file, so there is nobody else to declare dead; the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from softswitch.callback.model import Promise
 from softswitch.store import schema
 from softswitch.store.database import Transaction
@@ -32,6 +34,7 @@ from softswitch.store.fence import Me, lock, share
 from softswitch.store.pool import COLUMNS, to_promise
 
 LEASE_S = 10.0
+GONE_S = 7 * 86_400.0  # a machine may be away for a week, and what is said of it is still wanted
 MARGIN_S = 1.0  # for clocks that do not run alike
 AT_ONCE = 1000  # promises in one transaction
 
@@ -94,6 +97,43 @@ def lease(transaction: Transaction, node: str) -> float:
     """Until when it runs, in the database's Unix seconds; 0: it does not."""
     sql = f"SELECT lease_until FROM nodes WHERE node = :node AND lease_until > {clock(transaction)}"
     return max((until for (until,) in transaction.ask(sql, {"node": node})), default=0.0)
+
+
+def forget(transaction: Transaction) -> int:
+    """Of the nodes that were not seen for so long, those to which nothing belongs any more; how many. What agents had
+    set at one goes with them to the next at which they log in, and what it has counted is kept as all that was."""
+    now = clock(transaction)
+    theirs = {
+        "promises": schema.OWNED.text,
+        "promise_words": "TRUE",
+        "deliveries": "TRUE",
+        "paths": "NOT ended",
+        "bindings": f"expires_at > {now}",
+    }
+    belongs = (f"SELECT 1 FROM {table} WHERE {table}.node = nodes.node AND {which}" for table, which in theirs.items())
+    none = " AND ".join(f"NOT EXISTS ({one})" for one in belongs)
+    sql = f"DELETE FROM nodes WHERE lease_until = 0 AND seen_at < {now} - :gone_s AND {none}"
+    return transaction.change(sql, {"gone_s": GONE_S})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A node, as the database knows it."""
+
+    node: str
+    seen_at: float  # Unix s, by the database's clock: when it renewed its lease last, or left
+    alive: bool
+    here: bool  # it is we
+
+
+def seen(transaction: Transaction, node: str, alone: bool) -> list[Seen]:
+    """All that are not forgotten, by name. ``node`` is ours; ``alone`` it is alive without renewals."""
+    now = clock(transaction)
+    rows = transaction.ask(f"SELECT node, seen_at, lease_until >= {now}, {now} FROM nodes ORDER BY node", {})
+    return [
+        Seen(name, at if name != node or not alone else asked_at, bool(leased) or name == node, name == node)
+        for name, at, leased, asked_at in rows
+    ]
 
 
 def connections(transaction: Transaction, prefix: str, but: str) -> int:

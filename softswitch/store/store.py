@@ -32,6 +32,8 @@ from softswitch.sip.registrar import Binding
 from softswitch.store import bulk, campaign, intervals, promises, query, schema, statement, word
 from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
+from softswitch.store.node import Seen, seen
+from softswitch.store.promises import Lying
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.shared import Connections, Shared
 from softswitch.store.statement import Change
@@ -251,6 +253,10 @@ class Store:
     async def campaign_shares(self, name: str) -> list[campaign.Share]:
         """What has come of its promises; reads all of them."""
         return await self._read(campaign.shares(name), campaign.to_share)
+
+    async def nodes(self) -> list[Seen]:
+        """Those that share the database, by name; also those that are gone, for a while. Raises ``DatabaseAway``."""
+        return await self._work(partial(seen, node=self.shared.node, alone=self.shared.alone))
 
     async def _work(self, work: Callable[[Transaction], T]) -> T:
         """Raises ``DatabaseAway``."""

@@ -26,7 +26,7 @@ from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, numb
 from softswitch.web.campaigns import Campaigns, CampaignStore
 from softswitch.web.dialplans import Dialplans, Reload
 from softswitch.web.do_not_call import DoNotCall, ListStore
-from softswitch.web.draining import Drains
+from softswitch.web.draining import Drains, NodeReader
 from softswitch.web.hours import Calendars
 from softswitch.web.media import MediaPlane, MediaProcesses, NoMedia
 from softswitch.web.oversight import Overseeing, agent_of, refusing
@@ -51,7 +51,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger("softswitch.web")
 
 
-class StoreReader(CampaignStore, Figures, ListStore, PoolReader, PromiseReader, StoryReader, Protocol):
+class StoreReader(CampaignStore, Figures, ListStore, PoolReader, NodeReader, PromiseReader, StoryReader, Protocol):
     """What was stored, newest first for calls, oldest first for events."""
 
     async def calls(self, limit: int) -> Sequence[CallRecord]: ...
@@ -109,7 +109,7 @@ class Api:
         overseeing = Overseeing(self._control)
         why = Why(self._control, self._reader)
         campaigns = Campaigns(self._control, self._reader)
-        drains = Drains(self._control)
+        drains = Drains(self._control, self._reader)
         promises = Promises(self._control, self._reader)
         return [
             ("GET", "/healthz", Permission.OPEN, self.healthy),

@@ -22,6 +22,7 @@ from softswitch.ivr.path import CallPath, PathStep
 from softswitch.media.finish import recover
 from softswitch.media.recorder import Recorder
 from softswitch.metrics import Metrics
+from softswitch.store.node import Seen
 from softswitch.web import make_app
 from tests.support.fake_control import FakeControl
 from tests.support.fake_desk import StoredPromises
@@ -56,6 +57,9 @@ class Reader(StoredPromises):
     async def path(self, contact: str) -> CallPath | None:
         """Of a call whose messages are not kept any more."""
         return PATH if contact == PATH.contact else None
+
+    async def nodes(self) -> list[Seen]:
+        return [Seen("east", 1_800_000_000.0, True, True), Seen("west", 1_700_000_000.0, False, False)]
 
     async def settled(self) -> None:
         """What is in memory is as durable as it gets here."""

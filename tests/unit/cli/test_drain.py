@@ -10,7 +10,10 @@ import pytest
 
 from softswitch.cli import drain as command
 from softswitch.cli.client import Base
-from tests.unit.cli.test_commands import Running, _server, running
+from softswitch.cli.table import moment
+from softswitch.store.node import Seen
+from softswitch.store.trouble import DatabaseAway
+from tests.unit.cli.test_commands import Reader, Running, _server, running
 
 __all__ = ["_server", "running"]  # fixtures
 
@@ -26,11 +29,30 @@ def test_it_is_ordered_with_a_limit_and_shown(running: Running) -> None:
     view = running.control.draining()
     assert view.until - view.since == 1800
     shown = running("drain", "--show", "--json")
-    assert json.loads(shown.output)["draining"] is True
+    told = json.loads(shown.output)
+    assert told["draining"] is True and [node["node"] for node in told["nodes"]] == ["east", "west"]
     back = running("drain", "--cancel")
     assert back.exit_code == 0 and back.output == "takes new calls: 3 call(s), 2 of them waiting in queues\n"
     again = running("drain", "--cancel")
     assert again.exit_code == 1 and "there is nothing to take back" in again.output
+
+
+def test_it_shows_which_switches_share_the_database(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _, *table = running("drain", "--show").output.splitlines()
+    assert first == "takes new calls: 0 call(s), 0 of them waiting in queues"
+    east, west = (line.split("  ") for line in table if "east" in line or "west" in line)
+    assert ([one.strip() for one in east if one.strip()], [one.strip() for one in west if one.strip()]) == (
+        ["east", "this one", "alive", moment(1_800_000_000.0)], ["west", "gone", moment(1_700_000_000.0)],
+    )  # fmt: skip
+
+    async def away(self: Reader) -> list[Seen]:
+        raise DatabaseAway("it does not answer")
+
+    monkeypatch.setattr(Reader, "nodes", away)
+    assert running("drain", "--show").output.splitlines() == [
+        first, "", "the database is away: which switches share it is kept there",
+    ]  # fmt: skip
+    assert json.loads(running("drain", "--show", "--json").output)["nodes"] is None
 
 
 @pytest.mark.parametrize(
