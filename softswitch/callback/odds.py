@@ -27,14 +27,16 @@ ROUNDING = 1e-9  # a share that is the limit itself, but for the last digits, is
 
 
 @lru_cache(maxsize=4096)
-def most_dials(agents: int, p_answer: float, limit: float) -> int:
+def most_dials(agents: int, p_answer: float, limit: float, most_per_agent: int = MOST_PER_AGENT) -> int:
     """The largest number of dials at a time; never less than ``agents``, of whom each can take one."""
     if agents <= 0:
         return 0
     if p_answer >= 1.0 or limit <= 0.0:
         return agents
+    if p_answer <= 0.0 or limit >= 1.0:
+        return agents * most_per_agent
     dials, too_many, tail = agents, 0.0, p_answer**agents
-    while dials < agents * MOST_PER_AGENT:
+    while dials < agents * most_per_agent:
         too_many += p_answer * tail
         if too_many > (limit + ROUNDING) * (dials + 1) * p_answer:
             break
@@ -46,13 +48,13 @@ def most_dials(agents: int, p_answer: float, limit: float) -> int:
 def abandoned_share(agents: int, dials: int, p_answer: float) -> float:
     """Of the answered calls of so many dials at a time."""
     too_many = sum((k - agents) * _exactly(k, dials, p_answer) for k in range(agents + 1, dials + 1))
-    return too_many / (dials * p_answer)
+    return too_many / (dials * p_answer) if too_many else 0.0
 
 
 def _exactly(answers: int, dials: int, p: float) -> float:
     """P(X = answers); by logarithms, for the powers of many dials are smaller than any float."""
-    if p >= 1.0:
-        return float(answers == dials)
+    if not 0.0 < p < 1.0:
+        return float(answers == (dials if p else 0))
     ways = lgamma(dials + 1) - lgamma(answers + 1) - lgamma(dials - answers + 1)
     return exp(ways + answers * log(p) + (dials - answers) * log1p(-p))
 
