@@ -16,7 +16,7 @@ from softswitch.callback.campaign import STAGE as IMPORTED
 from softswitch.callback.sheet.mistake import cell
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
-from softswitch.cli.table import Column, as_json_text, duration, moment, show, text
+from softswitch.cli.table import Column, as_json_text, duration, moment, show, text, until
 from softswitch.core.legible import printable
 from softswitch.core.units import seconds, spoken
 
@@ -54,10 +54,9 @@ Csv = Annotated[bool, typer.Option("--csv", help="For spreadsheets (the default)
 Output = Annotated[str, typer.Option("--output", "-o", help="Into this file (-: stdout).")]
 
 
-def _until(row: Mapping[str, Any]) -> str:
-    """Why it waits: "outside hours until 09:00"."""
-    until = row.get("waits_until") or 0.0
-    return f"{row['waits']} until {moment(until)}" if until and row.get("waits") else text(row.get("waits"))
+def _waiting(row: Mapping[str, Any]) -> str:
+    """Why it waits: "outside hours until 2026-12-31 09:00:00 CET"."""
+    return f"{row['waits']}{until(row.get('waits_until'))}" if row.get("waits") else ""
 
 
 def _priority(priority_s: float) -> str:
@@ -114,7 +113,7 @@ def _rows(base: Base, wanted: Mapping[str, Any], limit: int) -> Iterator[dict[st
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     of = f"{row['queue']} ({row['campaign']})" if row.get("campaign") else row["queue"]
-    return {**row, "of": of, "waiting": _until(row)}
+    return {**row, "of": of, "waiting": _waiting(row)}
 
 
 @app.command("list")

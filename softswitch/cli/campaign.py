@@ -16,7 +16,7 @@ from softswitch.callback.sheet.mistake import cell
 from softswitch.cli import callbacks
 from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
-from softswitch.cli.table import Column, as_json_text, moment, show, text
+from softswitch.cli.table import Column, as_json_text, show, text, until
 
 app = typer.Typer(
     help="Outbound lists: what has come of them, what stops them, and lists for them.", no_args_is_help=True
@@ -32,8 +32,7 @@ def _share(value: Any) -> str:
 
 
 def _stopped(row: Mapping[str, Any]) -> str:
-    until = f" until {moment(row['until'])}" if row["until"] else ""
-    return f"{row['stopped_by']}{until}" if row["stopped_by"] else "nothing"
+    return f"{row['stopped_by']}{until(row['until'])}" if row["stopped_by"] else "nothing"
 
 
 _CAMPAIGNS: list[Column] = [

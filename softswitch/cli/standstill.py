@@ -10,7 +10,7 @@ import typer
 
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, request
 from softswitch.cli.option import Config, Json, Url
-from softswitch.cli.table import Column, as_json_text, moment, show, text
+from softswitch.cli.table import Column, as_json_text, show, text, until
 
 _NOTHING = "nothing"
 _STANDS: list[Column] = [
@@ -25,7 +25,6 @@ _WAITS: list[Column] = [
     ("of", "of", text),
     ("promises", "promises", text),
     ("why", "why", text),
-    ("the first until", "until", moment),
     ("what to do", "remedy", text),
 ]
 Of = Annotated[str, typer.Argument(metavar="[NAME]", help="A queue or campaign; default: all.")]
@@ -56,12 +55,11 @@ def _asked(base: Base, of: str) -> dict[str, Any]:
 
 
 def _stand(row: Mapping[str, Any]) -> dict[str, Any]:
-    until = f" until {moment(row['until'])}" if row["until"] else ""
     of = row["of"] if row["of"] == row["queue"] else f"{row['queue']} ({row['of']})"
     return {
         **row,
         "of": of,
-        "stopped": f"{row['stopped_by']}{until}" if row["stopped_by"] else _NOTHING,
+        "stopped": f"{row['stopped_by']}{until(row['until'])}" if row["stopped_by"] else _NOTHING,
         "staff": f"{row['agents_ready']} of {row['agents_logged_in']} logged in",
     }
 
@@ -69,7 +67,8 @@ def _stand(row: Mapping[str, Any]) -> dict[str, Any]:
 def _waits(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for wait in row["waits"]:
         outcome = f": {wait['outcome']}" if wait["outcome"] else ""
-        yield {**wait, "of": row["of"], "why": f"{wait['why']}{outcome}"}
+        first = ", the first" if wait["until"] and wait["promises"] > 1 else ""
+        yield {**wait, "of": row["of"], "why": f"{wait['why']}{outcome}{first}{until(wait['until'])}"}
     for ended in row["ended"]:
         outcome = f": {ended['outcome']}" if ended["outcome"] else ""
         yield {"of": row["of"], "promises": ended["promises"], "why": f"{ended['state']} in the last hour{outcome}"}

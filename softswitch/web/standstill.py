@@ -15,7 +15,8 @@ from aiohttp import web
 
 from softswitch.callback.model import OPEN
 from softswitch.callback.remedy import remedy
-from softswitch.callback.waits import PAUSE, WORDS, Wait
+from softswitch.callback.standstill import ABANDON_LIMIT
+from softswitch.callback.waits import KEPT_BACK, LIVE_CALLERS, NO_AGENT, PAUSE, STORE_AWAY, TRUNK_DOWN, WORDS, Wait
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.store.promises import Lying
 from softswitch.store.trouble import DatabaseAway
@@ -26,6 +27,7 @@ from softswitch.web.promises import elsewhere, pausing
 LATELY_S = 3600.0
 ASK_S = 10.0  # the database is given so long
 _FLIGHTS = frozenset(WORDS.values())
+_BEHIND_STORE = frozenset({"", TRUNK_DOWN, LIVE_CALLERS, NO_AGENT, KEPT_BACK, ABANDON_LIMIT})  # asked for later
 Key = tuple[str, str, str]  # name, why, outcome
 
 
@@ -106,9 +108,14 @@ class Standstill:
                 count.waits(one.name, wait, one.outcome)
         return count
 
+    def _stopped(self, name: str) -> Wait:
+        """The ledger hears of a database that is away only when it has something to write."""
+        stopped = self._control.promise_desk().standstill(name)
+        away = not self._control.ready().get("store", True)
+        return Wait(STORE_AWAY) if away and stopped.why in _BEHIND_STORE else stopped
+
     def _row(self, name: str, queue: str, queues: Mapping[str, QueueView], count: _Count) -> dict[str, Any]:
-        stopped, rows = self._control.promise_desk().standstill(name), count.rows(name)
-        staff = queues.get(queue)
+        stopped, rows, staff = self._stopped(name), count.rows(name), queues.get(queue)
         return {
             "of": name,
             "queue": queue,

@@ -180,7 +180,7 @@ def test_why_says_what_stops_each_and_what_its_promises_wait_for(running: Runnin
     lines = result.stdout.splitlines()
     assert result.exit_code == 0 and lines[0].split("  ")[0] == "of" and "what to do" in lines[0]
     assert lines[1].startswith("orders ") and " nothing " in lines[1]
-    assert lines[2].startswith("orders (welcome)") and "outside hours until 2027-01-15" in lines[2]
+    assert lines[2].startswith("orders (welcome)") and "outside hours until 2027-01-15 09:00:00 UTC" in lines[2]
     assert any("pause after the last attempt: failed" in line and "softswitch trace" in line for line in lines[3:])
     assert any("no agent free" in line and "softswitch agents" in line for line in lines[3:])
     assert json.loads(running("callbacks", "why", "welcome", "--json").stdout)["why"][0]["of"] == "welcome"
