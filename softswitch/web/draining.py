@@ -38,7 +38,7 @@ class Drains:
     async def shown(self, request: web.Request, who: str) -> web.Response:
         """With ``?nodes=1`` the nodes too, null while the database is away: who is left is to be seen all the same."""
         told: dict[str, object] = {"drain": self._control.draining()}
-        if request.query.get("nodes"):
+        if request.query.get("nodes") == "1":
             try:
                 told["nodes"] = await self._reader.nodes()
             except DatabaseAway:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from softswitch.acd.model import AgentState
 from softswitch.acd.statistics import INTERVAL_S, AgentFigures, QueueFigures
 from softswitch.store.store import Store
+from tests.support import postgres
 from tests.support.switch_process import SwitchProcess
 
 pytestmark = pytest.mark.real
@@ -33,6 +35,10 @@ async def alice(switch: SwitchProcess) -> dict[str, Any]:
     (row,) = told["statistics"]["rows"]
     assert isinstance(row, dict)
     return row
+
+
+async def nodes(switch: SwitchProcess) -> list[dict[str, Any]]:
+    return list(await switch.api("GET", "/api/v1/drain?nodes=1"))
 
 
 async def test_a_switch_goes_on_with_what_another_has_counted(tmp_path: Path) -> None:
@@ -66,3 +72,28 @@ async def test_a_report_is_of_all_nodes_of_the_database(tmp_path: Path) -> None:
         (told,) = json.loads(await report(switch, "--json", "--since", "20m", "--queue", "orders"))["rows"]
     assert (told["offered"], told["answered"], told["longest_s"]) == (7, 2, 40.0)
     assert told["service_level"]["of_all"] == 1.0
+
+
+async def test_two_switches_on_one_database_report_the_same(tmp_path: Path, server: postgres.Postgres) -> None:
+    """Of an agent who has worked at both, one after the other; each goes on with its own part."""
+    url = server.database(f"t{uuid.uuid4().hex}")
+    one, other = (
+        SwitchProcess(tmp_path / node, settings={"store": {"url": url}, "node": node, "zone": "UTC"})
+        for node in ("east", "west")
+    )
+    async with one as east, other as west:
+        await east.set_agent("alice", "logged_in")
+        await east.set_agent("alice", "paused", "lunch")
+        at_east = (await alice(east))["paused_s"]
+        await east.stop()
+        left = (await alice(west))["paused_s"]
+        assert left >= at_east > 0.0, "what the east has counted"
+        await west.set_agent("alice", "logged_in")
+        await west.set_agent("alice", "paused", "tea")
+        both = (await alice(west))["paused_s"]
+        assert both > left, "and what goes on in the west"
+        assert [(node["node"], node["alive"]) for node in await nodes(west)] == [("east", False), ("west", True)]
+        await west.stop()
+        await east.start()
+        assert (await alice(east))["paused_s"] >= both
+        assert [(node["node"], node["alive"]) for node in await nodes(east)] == [("east", True), ("west", False)]
