@@ -76,6 +76,12 @@ def normalise(presented: str, reading: Reading) -> Number:
     return Number("", found.why) if found.why else found
 
 
+def example(region: str) -> str:
+    """A number of that region, in E.164, as people are to write one."""
+    found = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE) or phonenumbers.example_number(region)
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164) if found else "+8613800138000"
+
+
 def identified(presented: str, reading: Reading) -> Number:
     """Which number that is, though it may not be dialled: ``dial`` is empty only where it is none."""
     return _identified(presented, reading) if len(presented) <= LONGEST else Number("", "invalid")

@@ -97,7 +97,7 @@ def import_(
     round_: Annotated[
         str, typer.Option("--round", help="A name: who was in the list before may be called again.")
     ] = "",
-    encoding: Annotated[str, typer.Option("--encoding", help="auto, utf-8 or gb18030.")] = "auto",
+    encoding: Annotated[str, typer.Option("--encoding", help="auto, utf-8, gb18030 or windows-1252.")] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and judge the rows, and keep nothing.")] = False,
     config: Config = DEFAULT_CONFIG,
     url: Url = "",

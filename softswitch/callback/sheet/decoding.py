@@ -1,7 +1,8 @@
-"""From octets to text: UTF-8 with or without its mark, or GB18030, as a spreadsheet in Chinese writes it.
+"""From octets to text: UTF-8 with or without its mark, or what spreadsheets write where the numbers are of: GB18030 in
+Chinese, elsewhere Windows-1252.
 
-Which of the two it is shows at the first characters that are not ASCII: Chinese in GB18030 is hardly ever UTF-8, so
-whatever reads as UTF-8 for the greater part is that. Octets that make no character become U+FFFD, which costs the row.
+Whether it is UTF-8 shows at the first characters that are not ASCII: the others are hardly ever UTF-8, so whatever
+reads as UTF-8 for the greater part is that. Octets that make no character become U+FFFD, which costs the row.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 
 from softswitch.callback.sheet.mistake import SheetError
 
-ENCODINGS = ("auto", "utf-8", "gb18030")
+ENCODINGS = ("auto", "utf-8", "gb18030", "windows-1252")
+_CHINESE = frozenset({"CN", "HK", "MO", "SG", "TW"})
 ENOUGH = 4096  # octets to decide by
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 BROKEN = "\ufffd"
@@ -29,7 +31,8 @@ _MARKS = (
 class Decoding:
     """``encoding`` is what it was found to be; "" as long as all was ASCII."""
 
-    def __init__(self, wanted: str = "auto") -> None:
+    def __init__(self, wanted: str = "auto", region: str = "CN") -> None:
+        self._other = "gb18030" if region in _CHINESE else "windows-1252"
         self.encoding = "" if wanted == "auto" else wanted
         self._held = b""
         self._begun = False
@@ -51,7 +54,7 @@ class Decoding:
             if len(held) - first.start() < ENOUGH and not final:
                 self._held = held
                 return ""
-            self.encoding = _guess(held[first.start() : first.start() + ENOUGH])
+            self.encoding = _guess(held[first.start() : first.start() + ENOUGH], self._other)
             self._decoder = self._make()
         self._held = b""
         return self._decoder.decode(held, final)
@@ -77,11 +80,10 @@ class Decoding:
         return codecs.getincrementaldecoder(self.encoding)("replace")
 
 
-def _guess(octets: bytes) -> str:
+def _guess(octets: bytes, other: str) -> str:
     text = octets.decode("utf-8", "replace")
     broken = text.count(BROKEN)
     whole = sum(not char.isascii() for char in text) - broken
     if broken <= whole:
         return "utf-8"
-    chinese = octets.decode("gb18030", "replace")
-    return "gb18030" if chinese.count(BROKEN) < broken else "utf-8"
+    return other if octets.decode(other, "replace").count(BROKEN) < broken else "utf-8"

@@ -35,7 +35,7 @@ class Reader:
         self.tally = Tally()
         self.columns: tuple[str, ...] = ()  # () until the first line was read
         self._common = common
-        self._decoding = Decoding(encoding)
+        self._decoding = Decoding(encoding, common.reading.region)
         self._records = Records()
         self._rows: Rows | None = None
         self._octets = 0

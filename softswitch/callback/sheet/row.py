@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from softswitch.callback.campaign import STAGE, Campaign
 from softswitch.callback.model import Promise, PromiseState
-from softswitch.callback.number import Reading, normalise
+from softswitch.callback.number import Reading, example, normalise
 from softswitch.callback.plain_number import PlainNumbers
 from softswitch.callback.sheet.decoding import BROKEN
 from softswitch.callback.sheet.header import NUMBER, OURS, Header
@@ -29,11 +29,11 @@ MOST_NUMBER = 64
 FIRST_S, STEP_S = 1.0, 1e-6  # of age: those above go before those below, up to a million
 MOST_PRIORITY_S = MOST_AHEAD_S = 366 * 86400.0
 _ILLEGIBLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069{BROKEN}]")
+_ROUNDED = re.compile(r"[+-]?\d+([.,]\d*)?[eE][+-]?\d+")  # as spreadsheets write long numbers
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WRITE_TIME = "write for example 2026-11-23 09:00, or 2026-11-23"
 _RIGHT = {  # by why a number is not called
     "withheld": "write the number",
-    "invalid": "write a whole number, for example 13800138000 or +8613800138000",
     "foreign": "`countries` of the campaign names whose numbers are called",
 }
 
@@ -114,8 +114,8 @@ class Rows:
         if dial is None:
             dial, why = normalise(cell, self._common.reading)
         if why:
-            right = _RIGHT.get(why, "nobody is called at such a number")
-            mistakes.append(Mistake(line, NUMBER, shown(cell), f"is not called: {why}", right, why))
+            wrong, right = self._not_called(cell, why)
+            mistakes.append(Mistake(line, NUMBER, shown(cell), wrong, right, why))
             return ""
         mark = int(dial) if dial[1:].isascii() and dial[1:].isdigit() and dial[0] == "+" else dial
         if mark in self._seen:
@@ -125,6 +125,18 @@ class Rows:
         if self._common.listed(dial):
             mistakes.append(Mistake(line, NUMBER, shown(cell), "is on the do-not-call list", "", "do-not-call"))
         return dial
+
+    def _not_called(self, cell: str, why: str) -> tuple[str, str]:
+        """What is wrong with that number, and what would be right."""
+        if why == "withheld" and not cell:
+            return "is empty", _RIGHT[why]
+        if why == "invalid" and _ROUNDED.fullmatch(cell):
+            return (
+                "was rounded by a spreadsheet, its last digits are lost",
+                "format the column as text and fill it again",
+            )
+        right = f"write a whole number, for example {example(self._common.reading.region)}"
+        return f"is not called: {why}", right if why == "invalid" else _RIGHT.get(why, "nobody is called there")
 
     def _times(self, line: int, cells: Sequence[str], mistakes: list[Mistake]) -> dict[str, float]:
         found: dict[str, float] = {}

@@ -4,6 +4,7 @@ row stops those after it."""
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
@@ -91,8 +92,8 @@ NAMED = "number,name,priority,not_before,expires\n"
     ("row", "column", "wrong"),
     [
         ("1234567,,,,", "number", "is not called: invalid"),
-        (",,,,", "number", "is not called: withheld"),
-        ("anonymous,,,,", "number", "is not called: withheld"),
+        (",,,,", "number", "is empty"),
+        ("anonymous,,,,", "number", "is empty"),
         ("110,,,,", "number", "is not called: emergency"),
         ("+442071838750,,,,", "number", "is not called: foreign"),
         ("95588,,,,", "number", "is not called: service"),
@@ -230,3 +231,36 @@ def test_a_quote_that_is_never_closed_costs_one_row_in_time_that_grows_with_the_
     rows = "".join(f'1380013{n:04d},"x\n' for n in range(5000))
     promises, mistakes = read(f"number,name\n{rows}13900139000,y\n")
     assert len(mistakes) == 5000 and [one.number for one in promises] == ["+8613900139000"]
+
+
+def in_germany(listed: Collection[str] = ()) -> Import:
+    return replace(common(listed, "Europe/Berlin"), reading=Reading("DE"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252"])
+def test_umlauts_are_read_where_numbers_are_not_chinese(encoding: str) -> None:
+    file = "number;name\r\n030 23456789;Jürgen Groß\r\n".encode(encoding)
+    (promise,), mistakes = read(file, in_germany())
+    assert mistakes == [] and dict(promise.variables) == {"name": "Jürgen Groß"}
+
+
+@pytest.mark.parametrize("number", ["+49,0E12", "4.93012E+11", "1,38E+10", "4e12"])
+def test_a_number_that_a_spreadsheet_has_rounded_says_so(number: str) -> None:
+    _, (mistake,) = read(f'number;name\n"{number}";Li\n', in_germany())
+    assert "rounded by a spreadsheet" in mistake.wrong and "as text" in mistake.right
+    assert (mistake.column, mistake.reason) == ("number", "invalid")
+
+
+@pytest.mark.parametrize("region", ["DE", "CN", "US", "ZZ"])
+def test_a_number_that_is_none_is_told_one_of_the_region(region: str) -> None:
+    wanted = replace(common(), reading=Reading(region))
+    _, (mistake,) = read("number\n12\n", wanted)
+    assert mistake.wrong == "is not called: invalid"
+    shown = mistake.right.removeprefix("write a whole number, for example ")
+    (promise,), _ = read(f"number\n{shown}\n", wanted if region != "ZZ" else common())
+    assert promise.number == shown, "what we say is right is taken"
+
+
+def test_a_number_that_is_not_there() -> None:
+    _, (mistake,) = read("number,name\n,Li\n")
+    assert (mistake.wrong, mistake.right, mistake.reason) == ("is empty", "write the number", "withheld")
