@@ -48,7 +48,7 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase | TextClause]:
     ours = node == bindparam("key_node")  # it may have registered with another node since
     gone = schema.bindings.delete().where(aor == bindparam("key_aor"), contact == bindparam("key_contact"), ours)
     return {
-        **word.statements(),
+        **word.statements(dialect),
         ("promises", "put"): _upsert(insert, schema.promises),
         ("promises", "pool"): insert(schema.promises).on_conflict_do_nothing(),
         # Who was let go stays so, whatever becomes of his promise: an agent is to be on the line the next time.

@@ -49,6 +49,7 @@ _SERVED = f"""UPDATE promises
     SET state = 'kept', outcome = 'answered', disposition = :key_disposition, node = '', {_STAMP}
     WHERE id = :key_id AND ((state <> 'kept' AND losses <= :key_losses)
         OR (state = 'kept' AND node = '' AND disposition <> :key_disposition))"""
+# Until it is written nobody adds a loss, or the node would be told in vain and drop what is still promised.
 _TELL_SERVED = f"""INSERT INTO promise_words (node, promise, kind, body, at)
     SELECT node, id, :key_kind, :key_body, CAST(:key_at AS float8)
     FROM promises WHERE id = :key_id AND node <> '' AND losses <= :key_losses AND {_OPEN}"""
@@ -57,13 +58,13 @@ _GIVE_BACK = """UPDATE promises SET node = '', state = :key_state, not_before = 
     WHERE id = :key_id AND node = :key_node"""
 
 
-def statements() -> dict[tuple[str, str], TextClause]:
+def statements(dialect: str) -> dict[tuple[str, str], TextClause]:
     """All of them go by the table of promises, so that they keep their order."""
     made = {
         "retry": f"UPDATE promises SET not_before = 0, {_STAMP} WHERE {_BY['']} AND node = '' AND state = 'retry_at'",
         "promote": f"UPDATE promises SET {_PROMOTED}, {_STAMP} WHERE {_BY['']} AND node = '' AND {_OPEN}",
         "give back": _GIVE_BACK,
-        "tell served": _TELL_SERVED,
+        "tell served": _TELL_SERVED + ("" if dialect == "sqlite" else " FOR UPDATE"),
         "served": _SERVED,
         "tell all": """INSERT INTO promise_words (node, promise, kind, body, at)
             SELECT node, '', :key_kind, :key_body, CAST(:key_at AS float8)

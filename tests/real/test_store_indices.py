@@ -67,7 +67,7 @@ def explained(said: Sequence[tuple[str, Row]], transaction: Transaction) -> str:
 def withdraw_number(transaction: Transaction) -> None:
     """By whoever reached the customer; its statements find out themselves where the promise is."""
     wanted = {"key_number": "+861", "key_group": "g", "key_stages": "", "key_why": "w", "key_at": 1.0}
-    transaction.change(word.statements()["promises", "withdraw number"].text, wanted)
+    transaction.change(word.statements(transaction.dialect)["promises", "withdraw number"].text, wanted)
 
 
 WORK: list[tuple[str, Callable[[Any], object]]] = [

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from softswitch.store.database import Transaction
 from softswitch.store.fence import others
 from tests.real.test_pool_drained import POLICY
 from tests.real.test_store_nodes import Node, quick, url
-from tests.support import facts, postgres
+from tests.support import facts
 from tests.support.ledger_node import Dial, LedgerNode, after_kept, unix
 from tests.support.process import eventually
 
@@ -34,14 +35,14 @@ async def two(url: str) -> AsyncIterator[tuple[Node, Node]]:
     """The second one leads what the first one has dialled, and was declared dead in."""
     a, b = await Node.open(url, "a"), await Node.open(url, "b")
     assert await a.put(DIALLED)
-
-    def lose(transaction: Transaction) -> None:
-        transaction.change("UPDATE promises SET node = 'b', state = 'due'", {})
-
-    await b.store._database.run(lose)
+    await b.store._database.run(partial(changed, "UPDATE promises SET node = 'b', state = 'due'"))
     yield a, b
     await a.store.close()
     await b.store.close()
+
+
+def changed(sql: str, transaction: Transaction) -> None:
+    transaction.change(sql, {})
 
 
 async def tell(node: Node, promise: Promise = SERVED) -> bool:
@@ -137,7 +138,7 @@ class Pair:
         self.a = LedgerNode("a", POLICY, self.dials, agents=1)
         self.b = LedgerNode("b", POLICY, self.dials, agents=0)
 
-    async def begin(self, server: postgres.Postgres) -> None:
+    async def begin(self) -> None:
         a, b = self.a, self.b
         await b.open(self.url)
         await b.store.import_promises([facts.promise(1, recorded_at=unix() - 60.0)])
@@ -149,7 +150,7 @@ class Pair:
         assert member is not None and member._round is not None
         member._round.cancel()
         a.store.put_promise = put  # type: ignore[method-assign]
-        server.psql(self.url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
+        await b.store._database.run(partial(changed, "UPDATE nodes SET lease_until = 1 WHERE node = 'a'"))
 
     def _cut_off(self, promise: Promise, token: str, by: str = "") -> None:
         """Its end reaches nobody."""
@@ -173,9 +174,9 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(url: str, server: postgres.Postgres) -> AsyncIterator[Pair]:
+async def pair(url: str) -> AsyncIterator[Pair]:
     pair = Pair(url)
-    await pair.begin(server)
+    await pair.begin()
     await pair.led_by_others()
     yield pair
     await pair.a.close()
