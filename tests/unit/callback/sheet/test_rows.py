@@ -93,7 +93,7 @@ NAMED = "number,name,priority,not_before,expires\n"
     [
         ("1234567,,,,", "number", "is not called: invalid"),
         (",,,,", "number", "is empty"),
-        ("anonymous,,,,", "number", "is empty"),
+        ("anonymous,,,,", "number", "is not called: withheld"),
         ("110,,,,", "number", "is not called: emergency"),
         ("+442071838750,,,,", "number", "is not called: foreign"),
         ("95588,,,,", "number", "is not called: service"),
