@@ -29,6 +29,7 @@ from softswitch.ivr.model import CallbackOffer
 from softswitch.simulation.arrival import Arrival, exponential, poisson
 from softswitch.simulation.people import Habits
 from softswitch.simulation.run import Run
+from tests.bench.formulas import skewed
 from tests.support.callback_chain import COLUMNS, FIGURES, Chain
 from tests.support.reference_rows import read
 
@@ -175,20 +176,6 @@ def _error(name: str, found: dict[str, list[Ratio]], exact: dict[str, float]) ->
         share = SHARE_OF.get(name, name)
         return -math.sqrt(exact[share] * math.fsum(of for _, of in found[share]))
     return skewed([part - exact[name] * of for part, of in found[name]])
-
-
-def skewed(values: Sequence[float]) -> float:
-    """How many standard errors their mean lies off 0, by Johnson's t for skewed values ("Modified t tests", 1978).
-
-    A run in which the pool grew large adds more to the error than to the mean, and most have none of these: by the
-    common t, runs of the chain itself lie beyond -3 in 2 to 5 of 100 cases.
-    """
-    many, mean, error = len(values), statistics.fmean(values), statistics.stdev(values)
-    if error == 0:
-        return math.copysign(math.inf, mean)
-    third = statistics.fmean((value - mean) ** 3 for value in values) / error**3
-    off = mean / error
-    return math.sqrt(many) * (off + third / (6 * many) + third * off * off / 3)
 
 
 def spread(found: dict[str, list[Ratio]], exact: dict[str, float]) -> float:

@@ -57,6 +57,8 @@ def read(path: Path, columns: Sequence[Column]) -> list[Row]:
     try:
         for row in reader:
             rows.append(row)
+            if None in row:
+                faults.append(f"{path}, line {reader.line_num}: more cells than the first line has columns")
             faults += [f"{path}, line {reader.line_num}: {fault}" for column in columns if (fault := column.fault(row))]
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: no CSV: {error}") from None
