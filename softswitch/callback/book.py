@@ -77,6 +77,16 @@ class Book:
         del self._entries[promise]
         self._closed.remove(promise)
 
+    def part(self) -> list[Entry]:
+        """With all open ones that are durable, at once."""
+        gone = [entry for entry in self._open.values() if entry.durable]
+        stay = [entry for entry in self._open.values() if not entry.durable]
+        self._entries = {promise: self._entries[promise] for promise in self._closed}
+        self._open, self._numbers, self._count = {}, {}, Counter()
+        for entry in stay:
+            self.add(entry)
+        return gone
+
     def move(self, old: str, new: str) -> None:
         """An open promise is another queue's now."""
         self._count[old] -= 1

@@ -177,8 +177,7 @@ class Ledger:
             if promise is not row:
                 self._move.out.append(PromiseChanged(promise, row.state))
         self._recorder.join(self._move.book.several())
-        for entry in self._move.book.open():  # all of them: nobody waits yet
-            self._move.advance(entry)
+        self._move.look_at_all()
 
     def _after_crash(self, row: Promise) -> Promise:
         if row.state is S.DIALLING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -122,6 +122,15 @@ class Mover:
     def look_at_all(self) -> None:
         self._unseen = deque(self.book.open())
         self.look()
+
+    def look_at(self, entries: Sequence[Entry]) -> None:
+        """At once where they are few: those who wait for them need not wait for the store."""
+        if len(entries) <= STEP:
+            for entry in entries:
+                self.advance(entry)
+        else:
+            self._unseen.extend(entries)
+            self.look()
 
     def _catch_up(self) -> None:
         next_at = self.deadlines.next()

@@ -16,7 +16,7 @@ from softswitch.callback.claim import GIVE_BACK_S, LOOK_S, Pool
 from softswitch.callback.due import wake_at
 from softswitch.callback.ending import ending
 from softswitch.callback.model import OPEN, Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
-from softswitch.callback.mover import IN_HAND, Mover
+from softswitch.callback.mover import ENGAGED, IN_HAND, Mover
 from softswitch.callback.node import (
     Claimed,
     Disowned,
@@ -102,18 +102,19 @@ class Sharing:
     def _lead(self, rows: Iterable[Promise], claimed: bool) -> None:
         """Rows that are ours. One that a new loss is about to meet is left to that; one that we have let go is not led,
         though the store has it: its end is being written."""
-        move = self._move
+        move, led = self._move, list[Entry]()
         for row in rows:
             if self._recorder.has_let_go(row):
                 continue
             if not self._knows(row) and move.book.open_for(row.number, row.key) is None:
-                promise = replace(self._as_found(row), node=move.node)
+                promise = self._as_found(row)
+                promise = promise if promise.node == move.node else replace(promise, node=move.node)
                 entry = Entry(promise, move.now, durable=True, ending=ending(promise), claimed=claimed)
                 move.book.add(entry)
-                move.advance(entry)
-                same = move.book.same_number(row.number)
-                if len(same) > 1:
+                led.append(entry)
+                if len(same := move.book.same_number(row.number)) > 1:
                     self._recorder.join([same])
+        move.look_at(led)
 
     def _knows(self, row: Promise) -> bool:
         """Not where he was lost again after we had served him: that he is owed another call is others' knowledge."""
@@ -268,10 +269,14 @@ class Sharing:
         self._move.turns.stir_all()
 
     def _disowned(self, event: Disowned) -> None:
+        """All at once, as whoever is lost, calls or is reached from now on is to meet none of them; what is ours again
+        is looked at step by step."""
         move = self._move
         for entry in move.book.open():
-            if entry.durable:
+            if entry.durable and entry.promise.state in ENGAGED:
                 self._lose(entry)
+        for entry in move.book.part():
+            entry.let_go, entry.last_open = True, None
         for entry in move.written.disown():
             self._tell_end(entry)
         self._pool.forget()

@@ -6,10 +6,12 @@ customers who are dialled first are not abandoned beyond the limit.
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softswitch.callback import mover
 from tests.property.promise_world import World
 
 WEIGHTS = {
@@ -40,7 +42,26 @@ STEP = st.tuples(st.sampled_from([what for what, weight in WEIGHTS.items() for _
 @settings(max_examples=200)
 @given(st.lists(STEP, min_size=70, max_size=100))
 def test_whatever_happens(steps: list[tuple[Callable[[World, int], None], int]]) -> None:
-    world = World()
+    live(World(), steps)
+
+
+class Between(World):
+    """Two steps: until all were looked at nobody is dialled, as the oldest may be among the others."""
+
+    def nobody_waits_for_an_agent_who_is_free(self) -> None:
+        if not self.ledger._move.late:
+            super().nobody_waits_for_an_agent_who_is_free()
+
+
+@settings(max_examples=100)
+@given(st.lists(STEP, min_size=70, max_size=100))
+def test_whatever_happens_before_all_were_looked_at(steps: list[tuple[Callable[[World, int], None], int]]) -> None:
+    """After a crash, a night, a reload: one promise in a step, and the world goes on between two of them."""
+    with patch.object(mover, "STEP", 1):
+        live(Between(), steps)
+
+
+def live(world: World, steps: list[tuple[Callable[[World, int], None], int]]) -> None:
     for what, n in steps:
         what(world, n)
         world.check()

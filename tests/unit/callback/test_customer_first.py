@@ -310,6 +310,7 @@ def test_promises_that_may_not_be_dialled_cost_nothing() -> None:
             )
         )
     )
+    desk.wait(0.0)  # all of them are looked at
     asked: list[object] = []
     move = desk.ledger._move
     fit = move.fit

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from softswitch.callback.claim import LOOK_S
 from softswitch.callback.model import (
     Capacity,
+    Lost,
     Paused,
     Persist,
     Persisted,
+    Promise,
     PromiseChanged,
     PromiseState,
+    ReachedAgent,
+    Restored,
     SeekAgent,
     Withdraw,
 )
 from softswitch.callback.mover import MOST_UNDER_WAY, STEP
+from softswitch.callback.node import Claim, Disowned, Leased, Owned
 from softswitch.callback.written import ANSWER_S, FIRST_PAUSE_S
+from softswitch.core.effect import Effect
 from tests.unit.callback.desk import NOON, SALES, Desk
+from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
 
 S = PromiseState
 MANY = 3 * STEP + 50
@@ -134,3 +146,72 @@ def test_a_row_that_is_known_to_be_good_is_no_row_that_failed() -> None:
     desk.now += FIRST_PAUSE_S
     step(desk)
     assert sorted(order.promise.id for order in desk.given(Persist)) == sorted([good, bad])
+
+
+def waits(n: int, **more: object) -> Promise:
+    """Of the store, the youngest first."""
+    return pooled(n, recorded_at=NOON - 3600.0 - n, node=NODE, **more)
+
+
+def steps(desk: Desk) -> list[list[Effect]]:
+    """What each did until the last promise was looked at."""
+    seen = [desk.last]
+    while desk.ledger.deadline is not None and desk.ledger.deadline <= desk.now:
+        step(desk)
+        seen.append(desk.last)
+    return seen
+
+
+@pytest.mark.parametrize("event", [Restored, Disowned, Owned])
+def test_what_is_led_on_is_looked_at_step_by_step(event: type[Restored] | type[Disowned] | type[Owned]) -> None:
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 100.0))
+    desk.feed(Capacity("sales", 1, 0))
+    desk.answer()
+    desk.feed(event(tuple(waits(n) for n in range(MANY))))
+    seen = steps(desk)
+    due = [[one for one in step if isinstance(one, PromiseChanged) and one.promise.state is S.DUE] for step in seen]
+    assert [len(some) for some in due] == [STEP, STEP, STEP, 50]
+    assert not [one for step in seen[:-1] for one in step if isinstance(one, SeekAgent | Claim)]
+    sought = [one for one in desk.answer() + desk.wait(LOOK_S) + desk.answer() if isinstance(one, SeekAgent)]
+    assert [seek.promise.id for seek in sought] == [f"pooled-{MANY - 1}"], "the oldest was the last"
+
+
+@pytest.mark.parametrize("event", [Restored, Disowned, Owned])
+def test_who_was_not_looked_at_yet_is_known(event: type[Restored] | type[Disowned] | type[Owned]) -> None:
+    """To whoever loses him again, or reaches him; and that his phone may ring is known for his other promises."""
+    desk = PoolDesk(SALES, replace(SALES, queue="repairs"))
+    desk.feed(Leased(NOON + 1000.0))
+    rings = waits(MANY, state=S.UNCERTAIN, not_before=NOON + 50.0, attempts=1)
+    desk.feed(event((*(waits(n) for n in range(MANY)), rings)))
+    last, reached = waits(MANY - 1), waits(MANY - 2)
+    desk.lose(last.number, contact="c-again")
+    assert [(order.promise.id, order.promise.losses) for order in desk.given(Persist)] == [(last.id, last.losses + 1)]
+    desk.feed(ReachedAgent(reached.number, "sales"))
+    assert [(order.promise.id, order.promise.state) for order in desk.given(Persist)] == [(reached.id, S.WITHDRAWN)]
+    desk.lose(rings.number, "repairs")
+    desk.acknowledge()
+    desk.feed(Capacity("repairs", 1, 0))
+    desk.answer()
+    sought: list[SeekAgent] = []
+    while desk.now < NOON + 49.0:
+        sought += [one for one in desk.wait(1.0) if isinstance(one, SeekAgent)]
+        desk.answer()
+        sought += desk.given(SeekAgent)
+    assert not [one for one in sought if one.promise.number == rings.number]
+    desk.wait(5.0)
+    desk.answer()
+    assert desk.ledger.open_for(rings.number)
+
+
+def test_what_others_have_is_led_no_longer_however_much_it_is() -> None:
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 100.0))
+    desk.feed(Restored(tuple(waits(n) for n in range(MANY))))
+    desk.feed(Lost("13900000001", "sales", "abandoned", "c-1", NOON, 60.0))  # which the store has not answered yet
+    new = desk.given(Persist)[0].promise
+    desk.feed(Disowned(()))
+    assert [promise.id for promise in desk.ledger.promises()] == [new.id]
+    assert desk.ledger.open_count("sales") == 1
+    desk.feed(Capacity("sales", 5, 0))
+    assert not [order for step in steps(desk) for order in step if isinstance(order, Persist | SeekAgent)]
