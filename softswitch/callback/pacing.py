@@ -8,8 +8,8 @@ Customer first, nobody is reserved by a dial: it has a claim on a free agent unt
 customer who has answered has one as well, also while an agent's phone rings for him who is not free any more: for that
 moment it is one too many, never one too few.
 
-An agent whose wrap-up ends by itself is about to be free (``coming``). Whoever is dialled before he is has no agent but
-in the end: that is for those alone who may put a customer at risk.
+An agent whose wrap-up ends by itself is about to be free (``coming``). Nobody has him for sure who is dialled before he
+is: that is for those policies alone that may put a customer at risk just now.
 
 Policies share their queue's agents, and each has a line of its own. A policy with no room (its reserve) is not looked
 at; a promise that may not be dialled just now is not in its line, and is lined up again by whatever changes that.

@@ -30,7 +30,7 @@ from softswitch.callback.pacing import Claim, Pace, Place
 from softswitch.callback.rule import Rules
 
 S = PromiseState
-LOOK_S = 1.0
+LOOK_S = 1.0  # as finely as rings are told apart
 NEEDS_AGENT = frozenset({"hung up", "dropped"})  # outcomes of attempts that were answered, by a person
 
 
