@@ -10,6 +10,7 @@ below that by more than two standard errors is no chance. ``python -m tests.benc
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import time
@@ -122,6 +123,15 @@ def measure(campaigns: int, seed: int) -> bool:
     return not exceeded and not losing and ours >= ENOUGH * theirs
 
 
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("campaigns", type=int, nargs="?", default=1000)
+    parser.add_argument("seed", type=int, nargs="?", default=1, help="of the first one")
+    given = parser.parse_args()
+    if given.campaigns < 1:
+        parser.error(f"{given.campaigns} campaigns; there must be one at least")
+    return 0 if measure(given.campaigns, given.seed) else 1
+
+
 if __name__ == "__main__":
-    passed = measure(*(int(argument) for argument in (*sys.argv[1:], *("1000", "1")[len(sys.argv) - 1 :])))
-    raise SystemExit(0 if passed else 1)
+    raise SystemExit(main())
