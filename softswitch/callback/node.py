@@ -62,6 +62,17 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
+class LostElsewhere:
+    """Another node that met this promise of ours was told of a further loss. The word is heard again where a process
+    dies before it is gone, and late where the database is away."""
+
+    promise: str
+    loss: Lost
+    at: float  # Unix s: when it met the promise, which was open
+    kept_at: float = 0.0  # Unix s: when the promise was kept, as far as the store has it; 0: it was not
+
+
+@dataclass(frozen=True, slots=True)
 class Dialled:
     """Attempts that others have made, or we before a restart, and who was let go then for want of an agent.
 
@@ -96,7 +107,9 @@ class Drains:
 
 
 # The last is for who keeps the pauses.
-NodeInput = Leased | Disowned | Owned | Claimed | Met | Dialled | Served | ServedElsewhere | Drains | PauseSet
+NodeInput = (
+    Leased | Disowned | Owned | Claimed | Met | LostElsewhere | Dialled | Served | ServedElsewhere | Drains | PauseSet
+)
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 

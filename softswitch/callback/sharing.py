@@ -24,6 +24,7 @@ from softswitch.callback.node import (
     Elsewhere,
     GiveBack,
     Leased,
+    LostElsewhere,
     Meet,
     Met,
     Owned,
@@ -54,6 +55,7 @@ class Sharing:
             Owned: self._owned,
             Claimed: self._claimed,
             Met: self._met,
+            LostElsewhere: self._lost_elsewhere,
             Drains: self._drains,
             Served: self._served,
             ServedElsewhere: self._served_elsewhere,
@@ -201,6 +203,14 @@ class Sharing:
         if led is None and (entry := move.book.get(event.there.id)) is not None:
             entry.claimed = True  # by now what was to be added to it has been
             move.advance(entry)
+
+    def _lost_elsewhere(self, event: LostElsewhere) -> None:
+        """Who was served since was called for that loss too: he asks for nothing more."""
+        entry = self._move.book.get(event.promise)
+        kept = entry is not None and entry.promise.state is S.KEPT
+        kept_at = entry.since if entry is not None and kept else event.kept_at
+        if kept_at <= event.at:
+            self._recorder.lost(event.loss)
 
     def _joins(self, write: Write, there: Promise, ours: bool) -> None:
         """What was recorded is that one's from now on."""

@@ -211,20 +211,16 @@ class Membership:
             self._unsure = False
             self.hears(Owned(tuple(rows)))
 
-    def _look(self, transaction: Transaction) -> tuple[list[tuple[int, word.Word | None]], list[Me], int]:
+    def _look(self, transaction: Transaction) -> tuple[list[tuple[int, word.Heard | None]], list[Me], int]:
         alone = bool(self._file)
         if not alone and not nodes.renew(transaction, self.me, self.quiet_s):
             raise Fenced(self._name)
-        mine = {"node": self._name, "most": WORDS_AT_ONCE}
         if self._told:
             # What they have led to is on its way to the store before they are gone: nothing is told in vain. One by
             # one: a word with a lower number may be committed later, or be a dead node's that has become ours.
             told = ", ".join(map(str, self._told))
-            transaction.change(f"DELETE FROM promise_words WHERE node = :node AND id IN ({told})", mine)
-        rows = transaction.ask(
-            "SELECT id, promise, kind, body FROM promise_words WHERE node = :node ORDER BY id LIMIT :most", mine
-        )
-        words = [(number, word.read(promise, kind, said)) for number, promise, kind, said in rows]
+            transaction.change(f"DELETE FROM promise_words WHERE node = :node AND id IN ({told})", {"node": self._name})
+        words = word.waiting(transaction, self._name, WORDS_AT_ONCE)
         dead = nodes.bury(transaction, self.me, alone)
         return words, dead, pool.ripen(transaction, nodes.clock(transaction))
 

@@ -17,7 +17,7 @@ from sqlalchemy import TextClause, text
 from softswitch.callback.campaign import PauseSet
 from softswitch.callback.ending import PREFIX
 from softswitch.callback.model import DoNotCall, Lost, Promise, Promote, RetryNow, Withdraw
-from softswitch.callback.node import Dialled, ServedElsewhere, WithdrawNumber
+from softswitch.callback.node import Dialled, LostElsewhere, ServedElsewhere, WithdrawNumber
 from softswitch.core.legible import legible
 from softswitch.store import schema
 
@@ -30,6 +30,7 @@ KINDS = {
     kind.__name__: kind for kind in (Lost, Withdraw, RetryNow, Promote, DoNotCall, PauseSet, Dialled, ServedElsewhere)
 }
 Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet | Dialled | ServedElsewhere
+Heard = Withdraw | RetryNow | Promote | DoNotCall | PauseSet | Dialled | ServedElsewhere | LostElsewhere
 _TO_ALL = (DoNotCall, PauseSet, Dialled)  # these are of no promise
 Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
@@ -138,7 +139,7 @@ def body(word: Word) -> str:
     return msgspec.json.encode(legible(word)).decode()
 
 
-def standing(transaction: Transaction) -> list[Word]:
+def standing(transaction: Transaction) -> list[Heard]:
     """What was told to all while nobody told us: who is never to be called, and which campaigns are paused."""
     numbers = transaction.ask("SELECT number FROM do_not_call", {})
     pauses = transaction.ask('SELECT campaign, "by" FROM campaign_pauses', {})
@@ -146,11 +147,21 @@ def standing(transaction: Transaction) -> list[Word]:
     return [listed, *(PauseSet(campaign, True, by) for campaign, by in pauses)]
 
 
-def read(promise: str, kind: str, said: str) -> Word | None:
+def waiting(transaction: Transaction, node: str, most: int) -> list[tuple[int, Heard | None]]:
+    """The words to a node by their numbers, the first of them."""
+    sql = """SELECT id, promise, kind, body, at,
+            (SELECT min(at) FROM promise_log WHERE promise = promise_words.promise AND state = 'kept')
+        FROM promise_words WHERE node = :node ORDER BY id LIMIT :most"""
+    return [(number, _read(*word)) for number, *word in transaction.ask(sql, {"node": node, "most": most})]
+
+
+def _read(promise: str, kind: str, said: str, at: float, kept_at: float | None) -> Heard | None:
     """What a node is told of a promise of its own; None: by another version of the switch."""
     try:
         word: Any = msgspec.json.decode(said, type=KINDS[kind])
     except (KeyError, msgspec.MsgspecError) as error:
         log.error("a word of another node cannot be read", kind=kind, error=repr(error))
         return None
-    return word if isinstance(word, Lost | DoNotCall | PauseSet | Dialled) else replace(word, promise=promise)
+    if isinstance(word, Lost):
+        return LostElsewhere(promise, word, at, kept_at or 0.0)
+    return word if isinstance(word, _TO_ALL) else replace(word, promise=promise)

@@ -22,6 +22,7 @@ from softswitch.callback.node import (
     Elsewhere,
     GiveBack,
     Leased,
+    LostElsewhere,
     Meet,
     Met,
     NodeInput,
@@ -251,7 +252,8 @@ async def test_another_live_node_is_told_of_a_loss_and_of_orders(url: str) -> No
     b.store.shared.meet(Meet(facts.promise(1, id="new"), "t", loss))
     met = await b.hear(Met)
     assert (met.there.id, met.ours) == ("promise-1", False)
-    assert await a.hear(Lost) == replace(loss, token="")
+    told = await a.hear(LostElsewhere)
+    assert (told.promise, told.loss, told.kept_at) == ("promise-1", replace(loss, token=""), 0.0)
     for what in (
         Promote("promise-1", 9.0, "eve"),
         RetryNow("promise-1"),
@@ -261,9 +263,9 @@ async def test_another_live_node_is_told_of_a_loss_and_of_orders(url: str) -> No
     assert await a.hear(Promote) == Promote("promise-1", 9.0, "eve")
     assert await a.hear(RetryNow) == RetryNow("promise-1")
     assert await a.hear(Withdraw) == Withdraw("promise-1", "w")
-    assert not any(isinstance(one, (Lost, Withdraw)) for one in b.heard)
+    assert not any(isinstance(one, (LostElsewhere, Withdraw)) for one in b.heard)
     await a.put(facts.promise(5))
-    assert len([one for one in a.heard if isinstance(one, Lost)]) == 1, "each word once"
+    assert len([one for one in a.heard if isinstance(one, LostElsewhere)]) == 1, "each word once"
     await a.store.close()
     await b.store.close()
 

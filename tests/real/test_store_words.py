@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from softswitch.callback.listed import Listed
-from softswitch.callback.model import DoNotCall, Promote, Withdraw
-from softswitch.callback.node import Dialled, Elsewhere
-from softswitch.store import membership
+from softswitch.callback.model import DoNotCall, Lost, PromiseState, Promote, Withdraw
+from softswitch.callback.node import Dialled, Elsewhere, LostElsewhere
+from softswitch.store import membership, pool
 from softswitch.store import node as nodes
+from softswitch.store import word as words
 from tests.real.test_store_nodes import Node, quick, url
 from tests.support import facts, postgres
 from tests.support.process import eventually
@@ -62,6 +63,16 @@ async def test_what_a_dead_node_was_to_be_told_is_heard_by_who_finds_it(
     assert await b.hear(Withdraw) == Withdraw("promise-2", "asked for it too")
     server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
     assert await b.hear(Withdraw, 2) == Withdraw("promise-1", "asked for it")
+
+
+async def test_a_loss_that_is_heard_again_comes_with_when_its_promise_was_kept(two: tuple[Node, Node]) -> None:
+    """The former process of its node died before the word was gone, and he was called meanwhile."""
+    a, b = two
+    assert await a.put(facts.promise(1))
+    assert await a.put(facts.promise(1, PromiseState.KEPT, updated_at=5.0))
+    loss = Lost("13800000001", "sales", "queue-full", "c-9", 4.0)
+    await b.store._database.run(lambda ask: pool.word(ask, "a", "promise-1", "Lost", words.body(loss), 4.5))
+    assert await a.hear(LostElsewhere) == LostElsewhere("promise-1", loss, 4.5, kept_at=5.0)
 
 
 async def test_others_are_told_who_was_dialled(two: tuple[Node, Node]) -> None:

@@ -12,6 +12,7 @@ from softswitch.callback.model import (
     CustomerAnswered,
     DialCustomer,
     Disposed,
+    Lost,
     Persist,
     Persisted,
     Promise,
@@ -20,9 +21,18 @@ from softswitch.callback.model import (
     Restored,
     SeekAgent,
 )
-from softswitch.callback.node import Claimed, Disowned, Elsewhere, KeepServed, Leased, Served, ServedElsewhere
+from softswitch.callback.node import (
+    Claimed,
+    Disowned,
+    Elsewhere,
+    KeepServed,
+    Leased,
+    LostElsewhere,
+    Served,
+    ServedElsewhere,
+)
 from softswitch.core.effect import Effect
-from tests.unit.callback.desk import E164, NOON, SALES
+from tests.unit.callback.desk import E164, NOON, NUMBER, SALES
 from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
 
 S = PromiseState
@@ -177,6 +187,26 @@ def test_an_intent_that_is_refused_as_he_was_served_dials_nobody() -> None:
     assert not desk.given(DialCustomer) and desk.ledger.promises() == []
     desk.wait(600.0)
     assert not desk.given(DialCustomer) and not desk.given(Persist)
+
+
+def test_who_was_served_since_another_node_lost_him_is_promised_nothing_more() -> None:
+    desk = PoolDesk()
+    order = served(desk)
+    loss = Lost(NUMBER, "sales", "accepted-offer", "c-9", desk.now)
+    desk.feed(LostElsewhere(order.promise.id, loss, desk.now - 1.0))
+    assert desk.last == []
+    desk.feed(LostElsewhere(order.promise.id, loss, desk.now + 1.0))
+    (new,) = desk.given(Persist)
+    assert new.promise.id != order.promise.id, "he called again after we had served him"
+
+
+def test_a_word_that_the_former_process_had_heard_makes_no_second_promise() -> None:
+    desk = PoolDesk()
+    loss = Lost(NUMBER, "sales", "accepted-offer", "c-9", NOON - 2.0)
+    desk.feed(LostElsewhere("promise-1", loss, NOON - 2.0, kept_at=NOON - 1.0))
+    assert desk.last == [] and desk.ledger.promises() == []
+    desk.feed(LostElsewhere("promise-2", loss, NOON - 2.0))
+    assert desk.only().contact == "c-9", "that one has come to nothing"
 
 
 def test_of_nobody_nothing_is_heard() -> None:
