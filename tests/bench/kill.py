@@ -12,6 +12,7 @@ durable by the status that ends the call) and answers, or does not, the calls th
 over, the switch is left alone until nothing is open.
 
 The verdict is the carrier's, who counts INVITEs, and the database's, which has to know every promise that was given.
+``rows.txt`` in the directory of ``--keep`` tells of each customer whose rows want explaining (``kill_rows``).
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ from softswitch.store.node import LEASE_S
 from softswitch.store.store import Store
 from softswitch.supervisor import media_command
 from tests.bench.endpoint import LOOPBACK
-from tests.bench.kill_peers import Address, Carrier, Customer, Phones
+from tests.bench.kill_peers import COUNTRY, Address, Carrier, Customer, Phones
+from tests.bench.kill_rows import by_number, served_unkept, tell, too_many, wants_explaining
 from tests.bench.nursery import ENDED, Nursery
 from tests.bench.report import emit
 from tests.support import ports
@@ -58,6 +60,7 @@ FIRST_WORD_S = 5.0
 STOPPED, DEAD = 0.05, 0.05  # shares of kills, of several nodes
 DRAIN_S = 600.0
 BEFORE_AWAY_S = 20.0
+TOLD = "rows.txt"  # in the directory of a run
 SQLITE = "sqlite:///var/softswitch.db"
 PLAN = f"""
 dialplan: promise
@@ -297,17 +300,16 @@ class World:
         pairs = [(one, two, {of.get(one), of.get(two)}) for one, two in self.carrier.account.again]
         return [(one, two) for one, two, promises in pairs if None in promises or len(promises) == 1]
 
-    def _too_many(self, rows: list[Promise]) -> int:
-        """Promises beyond one for each call: a caller who did not hear the answer calls again, and may have two."""
-        asked = {f"+86{one.number}": one.asked for one in self.carrier.customers.values()}
-        found = Counter(row.number for row in rows)
-        return sum(max(0, count - asked.get(number, 0)) for number, count in found.items())
+    async def tell(self, store: Store, rows: list[Promise], began: float) -> list[str]:
+        """Of those customers whose rows want explaining; ``began`` is a monotonic moment."""
+        names, of = {one.address: one.name for one in self.nodes}, by_number(rows)
+        odd = [one for one in self.carrier.customers.values() if wants_explaining(one, of)]
+        return [line for one in odd for line in await tell(one, of, store, names, began)]
 
     def verdict(self, rows: list[Promise]) -> dict[str, Any]:
         """The database's account beside the carrier's."""
-        by_number = {row.number: row for row in rows}
-        customers = self.carrier.customers.values()
-        lost = [one.number for one in customers if one.promised_at is not None and f"+86{one.number}" not in by_number]
+        of, customers = by_number(rows), self.carrier.customers.values()
+        lost = [one.number for one in customers if one.promised_at is not None and one.number not in of]
         dials = {attempt.call_id for one in customers for attempt in one.attempts}
         known = sum(row.attempts for row in rows)
         after_kept = self._after_kept(rows)
@@ -316,7 +318,8 @@ class World:
             "first_after_kept": after_kept[:3],
             "lost": len(lost),
             "still_open": sum(row.state in OPEN for row in rows),
-            "rows_without_a_call": self._too_many(rows),
+            "rows_without_a_call": sum(too_many(one, of) for one in customers),
+            "served_unkept": sum(served_unkept(one, of) for one in customers),
             "states": dict(Counter(row.state.value for row in rows)),
             "attempts_in_store": known,
             "attempts_never_seen": known - len(dials),  # intents whose INVITE did not leave
@@ -326,7 +329,7 @@ class World:
 
 async def run(options: Options, directory: Path, url: str = SQLITE, server: Postgres | None = None) -> dict[str, Any]:
     world = World(options, directory, url)
-    numbers = [f"138{number:08}" for number in range(options.promises)]
+    numbers = [f"{COUNTRY}138{number:08}" for number in range(options.promises)]
     try:
         await world.open()
         began = time.monotonic()
@@ -342,6 +345,7 @@ async def run(options: Options, directory: Path, url: str = SQLITE, server: Post
         try:
             await world.drained(store)
             rows = await store.promises(limit=10 * options.promises)
+            (directory / TOLD).write_text("\n".join(await world.tell(store, rows, began)))
         finally:
             await store.close()
         return world.verdict(rows) | {"took_s": round(time.monotonic() - began)}
@@ -373,7 +377,7 @@ def main() -> None:
     options = Options(given.kills, given.promises, given.nodes, given.seed, given.first, given.away)
     raise_file_limit()
     with ExitStack() as stack:
-        directory = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        directory = given.keep.resolve() if given.keep else Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server, url = None, SQLITE
         if given.postgres:
             server = stack.enter_context(running())

@@ -24,6 +24,8 @@ REPEAT_S, PATIENCE_S = 0.5, 12.0  # of a caller whose INVITE is not answered
 GIVEN_UP_S = 0.9  # the longest that a customer's telephone rings
 SETTLED_S = 1.0  # a switch that made a call and lives for so long after its end has written what came of it
 
+COUNTRY = "+86"  # left out by who calls
+
 Address = tuple[str, int]
 
 
@@ -43,10 +45,21 @@ class Attempt:
 
 
 @dataclass(slots=True)
+class Asking:
+    """One call of a customer who wants to be called back."""
+
+    call_id: str
+    node: Address
+    at: float  # monotonic s
+    proceeds: bool = False  # a provisional response has come: its INVITE is not repeated (RFC 3261 section 17.1.1.2)
+    told: list[tuple[float, int]] = field(default_factory=list)  # when, and each final status; another one each time
+
+
+@dataclass(slots=True)
 class Customer:
-    number: str
+    number: str  # E.164, as a switch calls it
     promised_at: float | None = None
-    asked: int = 0  # calls he made
+    calls: list[Asking] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
 
@@ -130,20 +143,24 @@ class Carrier(Peer):
         self._chance = chance
         self._lived = lived
         self._attempts: dict[str, Attempt] = {}  # by Call-ID
+        self._calls: dict[str, Asking] = {}  # by Call-ID
         self._answers: dict[str, asyncio.Future[int]] = {}  # Call-ID of a caller -> the final status
 
     # ---- callers -----------------------------------------------------------------------------------------------
 
     async def ask(self, customer: Customer, node: Address, number: str) -> bool:
         """One call. Was the promise given? No answer is none."""
-        customer.asked += 1
-        call_id, uri = f"c{customer.asked}x{customer.number}", f"sip:{number}@{node[0]}:{node[1]}"
-        us = f"<sip:{customer.number}@{LOOPBACK}:{self.port}>;tag={call_id}"
+        caller, uri = customer.number.removeprefix(COUNTRY), f"sip:{number}@{node[0]}:{node[1]}"
+        call_id = f"c{len(customer.calls) + 1}x{caller}"
+        call = self._calls[call_id] = Asking(call_id, node, time.monotonic())
+        customer.calls.append(call)
+        us = f"<sip:{caller}@{LOOPBACK}:{self.port}>;tag={call_id}"
         invite = self.request("INVITE", uri, call_id, us, f"<{uri}>", 1, offer(LocalMedia((LOOPBACK, 9))))
         found = self._answers[call_id] = asyncio.get_running_loop().create_future()
         end = time.monotonic() + PATIENCE_S
         while not found.done() and time.monotonic() < end:
-            self.send(invite, node)
+            if not call.proceeds:
+                self.send(invite, node)
             await asyncio.wait([found], timeout=REPEAT_S)
         if found.done() and found.result() == PROMISED and customer.promised_at is None:
             customer.promised_at = time.monotonic()
@@ -151,11 +168,17 @@ class Carrier(Peer):
 
     def told(self, response: Response, node: Address) -> None:
         found = self._answers.get(response.call_id)
-        if found is None or response.cseq.method != "INVITE" or response.status < 200:
+        if found is None or response.cseq.method != "INVITE":
+            return
+        call = self._calls[response.call_id]
+        if response.status < 200:
+            call.proceeds = True
             return
         to, us = response.headers.all("To")[0], response.headers.all("From")[0]
         uri = to.partition("<")[2].partition(">")[0]
         self.send(self.request("ACK", uri, response.call_id, us, to, 1).replace(b"ACK1", b"INVITE1", 1), node)
+        if not call.told or call.told[-1][1] != response.status:
+            call.told.append((time.monotonic(), response.status))
         if not found.done():
             found.set_result(response.status)
 
