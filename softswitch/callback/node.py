@@ -63,13 +63,11 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class LostElsewhere:
-    """Another node that met this promise of ours was told of a further loss. The word is heard again where a process
-    dies before it is gone, and late where the database is away."""
+    """Another node that met this promise of ours was told of a further loss."""
 
     promise: str
     loss: Lost
-    at: float  # Unix s: when it met the promise, which was open
-    kept_at: float = 0.0  # Unix s: when the promise was kept, as far as the store has it; 0: it was not
+    added: bool = False  # to the promise before, as the store has it: a process died before the word was gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,11 +205,9 @@ class Sharing:
             move.advance(entry)
 
     def _lost_elsewhere(self, event: LostElsewhere) -> None:
-        """Who was served since was called for that loss too: he asks for nothing more."""
+        """A loss that was added before is no new promise, if the one that it was added to has come to its end."""
         entry = self._move.book.get(event.promise)
-        kept = entry is not None and entry.promise.state is S.KEPT
-        kept_at = entry.since if entry is not None and kept else event.kept_at
-        if kept_at <= event.at:
+        if not event.added or (entry is not None and entry.promise.state in OPEN):
             self._recorder.lost(event.loss)
 
     def _joins(self, write: Write, there: Promise, ours: bool) -> None:

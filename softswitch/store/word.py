@@ -149,13 +149,22 @@ def standing(transaction: Transaction) -> list[Heard]:
 
 def waiting(transaction: Transaction, node: str, most: int) -> list[tuple[int, Heard | None]]:
     """The words to a node by their numbers, the first of them."""
-    sql = """SELECT id, promise, kind, body, at,
-            (SELECT min(at) FROM promise_log WHERE promise = promise_words.promise AND state = 'kept')
-        FROM promise_words WHERE node = :node ORDER BY id LIMIT :most"""
-    return [(number, _read(*word)) for number, *word in transaction.ask(sql, {"node": node, "most": most})]
+    sql = "SELECT id, promise, kind, body FROM promise_words WHERE node = :node ORDER BY id LIMIT :most"
+    words = [(number, _read(*word)) for number, *word in transaction.ask(sql, {"node": node, "most": most})]
+    if not any(isinstance(word, LostElsewhere) for _, word in words):
+        return words
+    sql = """SELECT DISTINCT promise, contact FROM promise_log
+        WHERE promise IN (SELECT promise FROM promise_words WHERE node = :node AND kind = 'Lost')"""
+    added = {(promise, contact) for promise, contact in transaction.ask(sql, {"node": node})}
+    return [
+        (number, replace(word, added=(word.promise, word.loss.contact) in added))
+        if isinstance(word, LostElsewhere)
+        else (number, word)
+        for number, word in words
+    ]
 
 
-def _read(promise: str, kind: str, said: str, at: float, kept_at: float | None) -> Heard | None:
+def _read(promise: str, kind: str, said: str) -> Heard | None:
     """What a node is told of a promise of its own; None: by another version of the switch."""
     try:
         word: Any = msgspec.json.decode(said, type=KINDS[kind])
@@ -163,5 +172,5 @@ def _read(promise: str, kind: str, said: str, at: float, kept_at: float | None) 
         log.error("a word of another node cannot be read", kind=kind, error=repr(error))
         return None
     if isinstance(word, Lost):
-        return LostElsewhere(promise, word, at, kept_at or 0.0)
+        return LostElsewhere(promise, word)
     return word if isinstance(word, _TO_ALL) else replace(word, promise=promise)

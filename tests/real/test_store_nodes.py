@@ -253,7 +253,7 @@ async def test_another_live_node_is_told_of_a_loss_and_of_orders(url: str) -> No
     met = await b.hear(Met)
     assert (met.there.id, met.ours) == ("promise-1", False)
     told = await a.hear(LostElsewhere)
-    assert (told.promise, told.loss, told.kept_at) == ("promise-1", replace(loss, token=""), 0.0)
+    assert (told.promise, told.loss, told.added) == ("promise-1", replace(loss, token=""), False)
     for what in (
         Promote("promise-1", 9.0, "eve"),
         RetryNow("promise-1"),

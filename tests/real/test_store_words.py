@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -65,14 +66,17 @@ async def test_what_a_dead_node_was_to_be_told_is_heard_by_who_finds_it(
     assert await b.hear(Withdraw, 2) == Withdraw("promise-1", "asked for it")
 
 
-async def test_a_loss_that_is_heard_again_comes_with_when_its_promise_was_kept(two: tuple[Node, Node]) -> None:
-    """The former process of its node died before the word was gone, and he was called meanwhile."""
+async def test_a_loss_that_was_added_before_is_told_as_such(two: tuple[Node, Node]) -> None:
+    """The former process of its node died before the word was gone."""
     a, b = two
     assert await a.put(facts.promise(1))
-    assert await a.put(facts.promise(1, PromiseState.KEPT, updated_at=5.0))
-    loss = Lost("13800000001", "sales", "queue-full", "c-9", 4.0)
-    await b.store._database.run(lambda ask: pool.word(ask, "a", "promise-1", "Lost", words.body(loss), 4.5))
-    assert await a.hear(LostElsewhere) == LostElsewhere("promise-1", loss, 4.5, kept_at=5.0)
+    assert await a.put(facts.promise(1, losses=2, contact="c-9", updated_at=5.0))
+    assert await a.put(facts.promise(1, PromiseState.KEPT, losses=3, contact="c-10", updated_at=6.0))
+    for contact, added in (("c-9", True), ("c-11", False)):
+        loss = Lost("13800000001", "sales", "queue-full", contact, 4.0)
+        told = partial(pool.word, node="a", promise="promise-1", kind="Lost", body=words.body(loss), at=4.5)
+        await b.store._database.run(told)
+        assert await a.hear(LostElsewhere, 1 if added else 2) == LostElsewhere("promise-1", loss, added)
 
 
 async def test_others_are_told_who_was_dialled(two: tuple[Node, Node]) -> None:

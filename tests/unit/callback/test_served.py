@@ -189,24 +189,25 @@ def test_an_intent_that_is_refused_as_he_was_served_dials_nobody() -> None:
     assert not desk.given(DialCustomer) and not desk.given(Persist)
 
 
-def test_who_was_served_since_another_node_lost_him_is_promised_nothing_more() -> None:
+def test_a_loss_that_was_added_to_what_is_kept_by_now_is_no_new_promise() -> None:
+    """The former process had heard the word, and died before it was gone."""
     desk = PoolDesk()
     order = served(desk)
     loss = Lost(NUMBER, "sales", "accepted-offer", "c-9", desk.now)
-    desk.feed(LostElsewhere(order.promise.id, loss, desk.now - 1.0))
+    desk.feed(LostElsewhere(order.promise.id, loss, added=True))
     assert desk.last == []
-    desk.feed(LostElsewhere(order.promise.id, loss, desk.now + 1.0))
+    desk.feed(LostElsewhere("of an earlier process", loss, added=True))
+    assert desk.last == []
+    desk.feed(LostElsewhere(order.promise.id, loss))
     (new,) = desk.given(Persist)
-    assert new.promise.id != order.promise.id, "he called again after we had served him"
+    assert new.promise.id != order.promise.id and new.promise.contact == "c-9", "he was promised it, and nobody knew"
 
 
-def test_a_word_that_the_former_process_had_heard_makes_no_second_promise() -> None:
+def test_a_loss_that_was_added_to_what_is_open_may_be_told_of_a_later_step() -> None:
     desk = PoolDesk()
-    loss = Lost(NUMBER, "sales", "accepted-offer", "c-9", NOON - 2.0)
-    desk.feed(LostElsewhere("promise-1", loss, NOON - 2.0, kept_at=NOON - 1.0))
-    assert desk.last == [] and desk.ledger.promises() == []
-    desk.feed(LostElsewhere("promise-2", loss, NOON - 2.0))
-    assert desk.only().contact == "c-9", "that one has come to nothing"
+    promise = dialling(desk)
+    desk.feed(LostElsewhere(promise.id, Lost(NUMBER, "sales", "accepted-offer", "contact-1", desk.now), added=True))
+    assert (desk.only().id, desk.only().losses, desk.only().stage) == (promise.id, 1, "accepted-offer")
 
 
 def test_of_nobody_nothing_is_heard() -> None:
