@@ -10,12 +10,12 @@ listens to the ringing, agent first, is at work, and so is he for whom it rings,
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections import Counter
 from typing import Any
 
+from tests.bench.command import numbers
 from tests.simnet.burst import AIR_S, Account, Burst, Size, order
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -78,13 +78,8 @@ def _account(when: str, found: Account) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("calls", type=int, nargs="?", default=Size().calls, help="in the minute")
-    parser.add_argument("seed", type=int, nargs="?", default=1)
-    given = parser.parse_args()
-    if given.calls < 1:
-        parser.error(f"{given.calls} calls; there must be one at least")
-    right = [tell(name, Burst(scaled(given.calls), given.seed, **policy)) for name, policy in WAYS.items()]
+    calls, seed = numbers(__doc__, calls=Size().calls, seed=1)
+    right = [tell(name, Burst(scaled(calls), seed, **policy)) for name, policy in WAYS.items()]
     sys.exit(0 if all(right) else 1)
 
 

@@ -30,6 +30,7 @@ from softswitch.simulation.people import Habits
 from softswitch.simulation.result import Result, result
 from softswitch.simulation.roster import Shift, Shifts
 from softswitch.simulation.run import Listener, Run
+from tests.bench.command import numbers
 from tests.bench.report import emit, spread
 
 CONTACTS, AGENTS, RUNS = 50_000, 260, 2
@@ -145,8 +146,9 @@ def report(contacts: int = CONTACTS) -> None:
 
 
 def main() -> None:
-    contacts = int(sys.argv[-1]) if sys.argv[1:] else CONTACTS
-    if "--once" in sys.argv:
+    once = "--once" in sys.argv
+    (contacts,) = numbers(__doc__, [word for word in sys.argv[1:] if word != "--once"], contacts=CONTACTS)
+    if once:
         print(json.dumps(_measured(contacts)))
     else:
         report(contacts)

@@ -10,9 +10,9 @@ have to wait; ``coverage`` the share of waits that end between the bounds, which
 from __future__ import annotations
 
 import statistics
-import sys
 from collections.abc import Callable
 
+from tests.bench.command import numbers
 from tests.bench.report import emit, spread
 from tests.support.foretold import Verdict, burst, shared, steady, uneven
 
@@ -31,7 +31,7 @@ ROWS: tuple[tuple[str, Callable[[float, int], Verdict]], ...] = (
 
 
 def main() -> None:
-    hours = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    (hours,) = numbers(__doc__, hours=60.0)
     for name, play in ROWS:
         verdicts = [play(hours / RUNS, seed) for seed in range(1, RUNS + 1)]
         waited = sum(verdict.waited for verdict in verdicts)

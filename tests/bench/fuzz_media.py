@@ -13,6 +13,7 @@ import time
 import traceback
 from pathlib import Path
 
+from tests.bench.command import numbers
 from tests.bench.report import emit
 from tests.support import ports
 from tests.support.hostile_call import SECOND, HostileCall
@@ -66,8 +67,7 @@ def frames(count: int, seed: int) -> None:
 
 
 def main() -> int:
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else SEED
+    seconds, seed = numbers(__doc__, seconds=SECONDS, seed=SEED)
     try:
         packets(seconds, seed)
         frames(seconds * FRAMES_PER_S, seed)

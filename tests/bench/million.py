@@ -12,7 +12,6 @@ import asyncio
 import gc
 import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from softswitch.callback.sheet.row import Import
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 from softswitch.store.store import Store
+from tests.bench.command import numbers
 from tests.bench.report import emit
 from tests.support import postgres
 from tests.support.ledger_node import Dial, LedgerNode
@@ -173,4 +173,4 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else MILLION))
+    asyncio.run(main(*numbers(__doc__, promises=MILLION)))

@@ -7,9 +7,9 @@ Each is read as a datagram and as a stream, and everything of it that anybody re
 from __future__ import annotations
 
 import itertools
-import sys
 import time
 
+from tests.bench.command import numbers
 from tests.bench.report import emit
 from tests.support.mutation import mutants
 from tests.support.reading import read
@@ -38,8 +38,7 @@ def run(count: int, seed: int) -> float:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else SEED
+    count, seed = numbers(__doc__, count=COUNT, seed=SEED)
     emit("sip.mutant_us", run(count, seed) / count * 1e6, "us", 1, 0.0, includes=f"{count} mutants of seed {seed}")
 
 

@@ -10,13 +10,13 @@ below that by more than two standard errors is no chance. ``python -m tests.benc
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import time
 from dataclasses import dataclass, replace
 
 from softswitch.callback.model import Policy
+from tests.bench.command import numbers
 from tests.bench.report import emit
 from tests.support.dialled_campaign import Campaign, Day, Outcome, draw
 
@@ -124,13 +124,8 @@ def measure(campaigns: int, seed: int) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("campaigns", type=int, nargs="?", default=1000)
-    parser.add_argument("seed", type=int, nargs="?", default=1, help="of the first one")
-    given = parser.parse_args()
-    if given.campaigns < 1:
-        parser.error(f"{given.campaigns} campaigns; there must be one at least")
-    return 0 if measure(given.campaigns, given.seed) else 1
+    campaigns, seed = numbers(__doc__, campaigns=1000, seed=1)
+    return 0 if measure(campaigns, seed) else 1
 
 
 if __name__ == "__main__":

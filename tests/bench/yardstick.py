@@ -12,13 +12,13 @@ import asyncio
 import os
 import shutil
 import statistics
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.bench import wire
+from tests.bench.command import numbers
 from tests.bench.report import emit, spread
 from tests.support import ports
 from tests.support.process import Process, eventually
@@ -88,7 +88,7 @@ async def run(directory: Path, rate: float) -> None:
 
 
 def main() -> None:
-    rate = float(sys.argv[1]) if len(sys.argv) > 1 else 200.0
+    (rate,) = numbers(__doc__, rate=200.0)
     with tempfile.TemporaryDirectory() as directory:
         asyncio.run(run(Path(directory), rate))
 
