@@ -374,6 +374,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a directory in which everything stays")
     given = parser.parse_args()
+    if given.away and not given.postgres:
+        parser.error("--away stops PostgreSQL: it goes with --postgres")
     options = Options(given.kills, given.promises, given.nodes, given.seed, given.first, given.away)
     raise_file_limit()
     with ExitStack() as stack:

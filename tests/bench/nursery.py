@@ -39,7 +39,8 @@ class Nursery:
         return int(self._process.stdout.readline())
 
     def close(self) -> None:
-        self._process.communicate(timeout=10)
+        self._process.kill()  # what it has begun ends with it, and nobody waits for it to say goodbye
+        self._process.communicate()
 
 
 def main(config: str, kept: str) -> None:
