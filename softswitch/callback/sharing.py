@@ -83,7 +83,7 @@ class Sharing:
             return False
         pace, waits = move.turns.pace(queue), False
         for policy in move.rules.calling(queue, move.now):
-            if not pace.agents(policy.reserve):
+            if not move.turns.agents(pace, policy, move.now):
                 continue
             line = pace.lines.setdefault(policy.name, Line())
             line.first(move.fit)  # those before it are stale
@@ -205,9 +205,11 @@ class Sharing:
             move.advance(entry)
 
     def _lost_elsewhere(self, event: LostElsewhere) -> None:
-        """A loss that was added before is no new promise, if the one that it was added to has come to its end."""
+        """A loss that was added before is none again, whatever has become of the promise; the last one may be told of
+        a later step."""
         entry = self._move.book.get(event.promise)
-        if not event.added or (entry is not None and entry.promise.state in OPEN):
+        last = entry is not None and entry.promise.state in OPEN and entry.promise.contact == event.loss.contact
+        if last or not event.added:
             self._recorder.lost(event.loss)
 
     def _joins(self, write: Write, there: Promise, ours: bool) -> None:
@@ -285,7 +287,12 @@ class Sharing:
                 self._lose(entry)
         for entry in move.book.part():
             entry.let_go, entry.last_open = True, None
+        ours = {row.id for row in event.promises}
         for entry in move.written.disown():
-            self._tell_end(entry)
+            if entry.promise.id in ours and entry.promise.state not in OPEN and not entry.elsewhere:
+                entry.let_go = False  # its end is ours to write: of what is ours others are told nothing
+                move.write(entry)
+            else:
+                self._tell_end(entry)
         self._pool.forget()
         self._lead(event.promises, claimed=False)

@@ -63,9 +63,10 @@ def _unmanned(move: Mover, name: str, now: float) -> Wait:
         return Wait(TRUNK_DOWN)
     if pace.live_waiting:
         return Wait(LIVE_CALLERS)
-    # Customer first, who is being dialled for an agent does not take him away from the campaign.
-    agents = pace.agents(0) if policy.first == "customer" else pace.room(0)
-    if nobody := without_agent(agents, policy.reserve):
+    if policy.first == "agent":
+        return without_agent(pace.room(0), policy.reserve) or Wait("")
+    # Who is being dialled for an agent does not take him away from the campaign; who is foreseen is there for it.
+    nobody = without_agent(pace.agents(0), policy.reserve)
+    if nobody and not move.turns.agents(pace, policy, now):
         return nobody
-    limited = policy.first == "customer" and not move.turns.governor(name).may_risk(policy, now)
-    return Wait(ABANDON_LIMIT if limited else "")
+    return Wait("" if move.turns.governor(name).may_risk(policy, now) else ABANDON_LIMIT)

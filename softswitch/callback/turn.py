@@ -136,7 +136,7 @@ class Turns:
             claim = self._way(pace, policy, entry.promise.number, now)
             if claim is not None:
                 return entry, claim
-            if self._agents(pace, policy, now):
+            if self.agents(pace, policy, now):
                 break
         return None
 
@@ -144,7 +144,7 @@ class Turns:
         """Of the lines for which there are agents, lowest rank first."""
         heads: list[tuple[str, Place]] = []
         for name, line in pace.lines.items():
-            if name in pace.cut_off or not self._agents(pace, self._rules.policy(name), now):
+            if name in pace.cut_off or not self.agents(pace, self._rules.policy(name), now):
                 continue
             if (place := line.first(partial(self._fits, fit, queue, name))) is not None:
                 heads.append((name, place))
@@ -191,14 +191,15 @@ class Turns:
         predictive = policy.first == "customer" and policy.pacing == "predictive"
         return predictive and self.governor(policy.name).may_risk(policy, now)
 
-    def _agents(self, pace: Pace, policy: Policy, now: float) -> int:
+    def agents(self, pace: Pace, policy: Policy, now: float) -> int:
+        """For dials of this policy, those in flight among them."""
         if not self._foresees(policy, now):
             return pace.agents(policy.reserve)
         return pace.coming(policy.reserve, now + self.governor(policy.name).rate.soonest_s)
 
     def _most(self, pace: Pace, policy: Policy, now: float) -> int:
         """Dials in flight, at most."""
-        agents = self._agents(pace, policy, now)
+        agents = self.agents(pace, policy, now)
         if policy.pacing == "progressive":
             return agents
         most = floor(agents * policy.ratio + ROUNDING)

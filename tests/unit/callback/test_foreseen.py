@@ -10,6 +10,7 @@ from softswitch.callback.model import (
     Capacity,
     CustomerAnswered,
     DialCustomer,
+    Persist,
     Policy,
     Promise,
     PromiseState,
@@ -17,9 +18,12 @@ from softswitch.callback.model import (
     Tallied,
     Tally,
 )
+from softswitch.callback.node import Claim, Leased
 from softswitch.callback.odds import AnswerRate
 from softswitch.callback.pacing import Pace
+from softswitch.callback.waits import NO_AGENT
 from tests.unit.callback.desk import SALES, Desk
+from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
 from tests.unit.callback.test_customer_first import FAST, FIRST, in_flight, many
 
 S = PromiseState
@@ -183,3 +187,25 @@ def test_it_is_not_looked_for_ever() -> None:
     desk.feed(Capacity("sales", 0, 0))
     desk.wait(1.5)
     assert desk.ledger.deadline is None or desk.ledger.deadline > desk.now + 60.0
+
+
+def test_for_who_is_foreseen_an_older_one_in_the_pool_goes_before_a_younger_one_in_memory() -> None:
+    desk = PoolDesk(FAST)
+    desk.feed(Leased(desk.now + 9.0))
+    desk.feed(Tallied((Tally("sales", desk.now - 3600.0, CREDIT, 0, node=NODE),)))
+    learnt(desk.ledger._move.turns.governor("sales").rate)
+    desk.feed(Capacity("sales", 0, 0))
+    many(desk, 1)
+    desk.pool = [pooled(1, desk.now - 10.0)]
+    desk.feed(Capacity("sales", 0, 0, ending=(desk.now + 1.0,)))
+    assert desk.given(Claim) and not desk.given(Persist), "who knows what lies in the pool"
+    desk.answer()
+    assert [write.promise.id for write in desk.given(Persist) if write.promise.state is S.DIALLING] == ["pooled-1"]
+
+
+def test_who_is_foreseen_is_not_said_to_be_missing() -> None:
+    desk = experienced()
+    desk.feed(Capacity("sales", 0, 0, ending=(desk.now + 1.0,)))
+    assert dialled(desk) and desk.ledger.glance.standstill("sales", desk.now).why == ""
+    desk.feed(Capacity("sales", 0, 0))
+    assert desk.ledger.glance.standstill("sales", desk.now).why == NO_AGENT
