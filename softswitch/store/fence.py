@@ -59,8 +59,8 @@ def others(transaction: Transaction, me: Me, promises: Collection[str]) -> set[s
     """
     listed, until_the_end = "SELECT value FROM json_each(:ids)", ""
     if transaction.dialect != "sqlite":
-        listed, until_the_end = "SELECT json_array_elements_text(CAST(:ids AS json))", " FOR UPDATE"
-    sql = f"""WITH there AS MATERIALIZED (SELECT id, node FROM promises WHERE id IN ({listed}){until_the_end})
+        listed, until_the_end = "SELECT json_array_elements_text(CAST(:ids AS json))", "ORDER BY id FOR UPDATE"
+    sql = f"""WITH there AS MATERIALIZED (SELECT id, node FROM promises WHERE id IN ({listed}) {until_the_end})
         SELECT id FROM there WHERE node <> :node"""
     ids = msgspec.json.encode(sorted(promises)).decode()
     return {id for (id,) in transaction.ask(sql, {"ids": ids, "node": me.node})}

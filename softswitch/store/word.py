@@ -49,7 +49,7 @@ _WITHDRAWN = f"""outcome = CASE WHEN state = 'uncertain' THEN '{PREFIX}' || :key
 _SERVED = f"""UPDATE promises
     SET state = 'kept', outcome = 'answered', disposition = :key_disposition, node = '', {_STAMP}
     WHERE id = :key_id AND ((state <> 'kept' AND losses <= :key_losses)
-        OR (state = 'kept' AND node = '' AND disposition <> :key_disposition))"""
+        OR (state = 'kept' AND node = '' AND CAST(:key_disposition AS text) NOT IN ('', disposition)))"""
 # Until it is written nobody adds a loss, or the node would be told in vain and drop what is still promised.
 _TELL_SERVED = f"""INSERT INTO promise_words (node, promise, kind, body, at)
     SELECT node, id, :key_kind, :key_body, CAST(:key_at AS float8)
@@ -67,6 +67,7 @@ def statements(dialect: str) -> dict[tuple[str, str], TextClause]:
         "give back": _GIVE_BACK,
         "tell served": _TELL_SERVED + ("" if dialect == "sqlite" else " FOR UPDATE"),
         "served": _SERVED,
+        "attempt served": _ATTEMPT_SERVED,
         "tell all": """INSERT INTO promise_words (node, promise, kind, body, at)
             SELECT node, '', :key_kind, :key_body, CAST(:key_at AS float8)
             FROM nodes WHERE node <> :key_node AND lease_until > 0""",
@@ -81,9 +82,7 @@ def statements(dialect: str) -> dict[tuple[str, str], TextClause]:
         made[f"tell{by}"] = f"""INSERT INTO promise_words (node, promise, kind, body, at)
             SELECT node, id, :key_kind, :key_body, CAST(:key_at AS float8)
             FROM promises WHERE {which} AND node NOT IN ('', :key_node) AND {_OPEN}"""
-    return {("promises", verb): text(sql) for verb, sql in made.items()} | {
-        ("attempts", "served"): text(_ATTEMPT_SERVED)
-    }
+    return {("promises", verb): text(sql) for verb, sql in made.items()}
 
 
 def elsewhere(
@@ -121,9 +120,10 @@ def served(promise: Promise, by: str = "") -> list[Statement]:
     word = {"key_kind": ServedElsewhere.__name__, "key_body": body(ServedElsewhere(""))}
     logged = {"key_id": promise.id, "key_at": promise.updated_at, "key_by": by}
     rows: list[tuple[str, str, dict[str, Any]]] = [
-        ("attempts", "served", {"key_promise": promise.id, "key_attempt": promise.attempts}),
         ("promises", "tell served", {**key, **word}),
         ("promises", "served", {**key, "key_disposition": promise.disposition}),
+        # After the promise, as whoever leads it writes of an attempt when that row is his (``fence.others``).
+        ("promises", "attempt served", {"key_promise": promise.id, "key_attempt": promise.attempts}),
         ("promises", "log", logged),
     ]
     return [(table, verb, legible(row)) for table, verb, row in rows]

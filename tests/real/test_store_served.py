@@ -12,7 +12,7 @@ import pytest
 
 from softswitch.callback.model import Promise, PromiseState
 from softswitch.callback.node import Served, ServedElsewhere
-from softswitch.store import membership
+from softswitch.store import membership, statement
 from softswitch.store.database import Transaction
 from softswitch.store.fence import others
 from tests.real.test_pool_drained import POLICY
@@ -73,6 +73,7 @@ async def test_it_may_be_told_again_and_how_it_ended_as_well(two: tuple[Node, No
         assert await tell(a, told)
     log, _ = await a.store.promise_history("promise-1")
     assert [(line.state, line.disposition) for line in log if line.state == "kept"] == [("kept", ""), ("kept", "sold")]
+    assert (await a.row("promise-1")).disposition == "sold", "who told it last did not know yet"
 
 
 async def test_what_others_made_of_it_meanwhile_does_not_matter(two: tuple[Node, Node]) -> None:
@@ -124,6 +125,29 @@ async def test_an_intent_that_is_being_committed_is_before_the_word_or_refused(t
 
     await asyncio.gather(b.store._database.run(intent), word())
     assert order == ["intent", "word"], "the word waits"
+
+
+async def test_the_word_and_a_write_of_the_same_attempt_do_not_wait_for_each_other(two: tuple[Node, Node]) -> None:
+    a, b = two
+    me = b.store.shared.me
+    assert me is not None
+    inside, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def write(transaction: Transaction) -> None:
+        assert others(transaction, me, ["promise-1"]) == set()
+        loop.call_soon_threadsafe(inside.set)
+        transaction.ask("SELECT pg_sleep(0.5)", {})
+        for change in statement.promise(replace(DIALLED, state=S.DUE, node="b", updated_at=AT + 5.0)):
+            transaction.execute((change.table, change.verb), [change.row])
+
+    async def word() -> None:
+        await inside.wait()
+        assert await tell(a)
+
+    await asyncio.gather(b.store._database.run(write), word())
+    assert (await b.row("promise-1")).state is S.KEPT
+    _, attempts = await b.store.promise_history("promise-1")
+    assert [(one.attempt, one.outcome) for one in attempts] == [(1, "answered")]
 
 
 # ---- ledgers -------------------------------------------------------------------------------------------------------
