@@ -20,6 +20,7 @@ from softswitch.callback.model import (
     ReleaseAgent,
     Restored,
     SeekAgent,
+    Withdraw,
 )
 from softswitch.callback.node import (
     Claimed,
@@ -208,6 +209,35 @@ def test_a_loss_that_was_added_to_what_is_open_may_be_told_of_a_later_step() -> 
     promise = dialling(desk)
     desk.feed(LostElsewhere(promise.id, Lost(NUMBER, "sales", "accepted-offer", "contact-1", desk.now), added=True))
     assert (desk.only().id, desk.only().losses, desk.only().stage) == (promise.id, 1, "accepted-offer")
+
+
+def test_a_loss_before_the_last_one_that_was_added_is_not_added_again() -> None:
+    """Nor does it call a withdrawal off, which was for it as well."""
+    desk = PoolDesk()
+    promise = dialling(desk)
+    for contact in ("c-9", "c-10"):
+        desk.feed(LostElsewhere(promise.id, Lost(NUMBER, "sales", "abandoned", contact, desk.now, 60.0)))
+        desk.acknowledge()
+    desk.feed(Withdraw(promise.id, "reached by mail"))
+    before = desk.only()
+    desk.feed(LostElsewhere(promise.id, Lost(NUMBER, "sales", "abandoned", "c-9", desk.now, 60.0), added=True))
+    assert desk.only() == before and before.losses == 3
+
+
+def test_an_end_that_was_not_written_is_written_in_the_next_life_where_the_promise_is_still_ours() -> None:
+    """Else the row would stay open, and a next process would call him."""
+    desk = PoolDesk()
+    desk.feed(Capacity("sales", 0, 0))
+    row = desk.due()
+    desk.feed(Withdraw(row.id, "reached by mail"))
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(order.promise.id, order.token, False))
+    desk.feed(Disowned((row,)))
+    assert [(one.promise.id, one.promise.state) for one in desk.given(Persist)] == [(row.id, S.WITHDRAWN)]
+    desk.acknowledge()
+    assert desk.ledger.open_count("sales") == 0
+    desk.wait(600.0)
+    assert not desk.given(Persist)
 
 
 def test_of_nobody_nothing_is_heard() -> None:
