@@ -19,6 +19,7 @@ from softswitch.rehearsal.script import (
     At,
     CalendarIs,
     Calls,
+    CampaignCalls,
     From,
     HangUp,
     Happens,
@@ -41,6 +42,7 @@ STATUS = {"busy": 486, "declined": 603, "unavailable": 480, "error": 500}
 NEVER_S = 3600.0  # longer than any step waits
 _KEYS = re.compile(r"[0-9*#A-D]+$")
 _VALUES = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
+_ROW = re.compile(rf"(?:{_VALUES.pattern}(?: |$))*")
 _WHO = r"(?P<who>[\w.+@-]+)"
 
 
@@ -81,6 +83,22 @@ def _number(text: str) -> str:
     except PeerError:
         raise ValueError(f"{text!r} is no number of a telephone; write for example 13800138000") from None
     return text
+
+
+def _campaign(found: dict[str, str]) -> CampaignCalls:
+    values = found["values"]
+    if wrong := _ROW.sub("", values, count=1):
+        raise ValueError(f'{wrong!r} is no column and its value; write for example   with name="Li Na" order=1234')
+    row = tuple((name, _unquoted(value)) for name, value in _VALUES.findall(values))
+    names = [name for name, _ in row]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice} is there twice; a row of the list says each column once")
+    return CampaignCalls(found["campaign"], _number(found["number"]) if found["number"] else "", row)
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if len(value) > 1 and value[0] == value[-1] == '"' else value
 
 
 def _keys(text: str) -> str:
@@ -184,6 +202,10 @@ SENTENCES: tuple[Sentence, ...] = (
         ),
     ),
     _sentence("to NUMBER", r"to (?P<number>\S+)", lambda found: To(_number(found["number"]))),
+    _sentence(
+        "campaign NAME calls [NUMBER] [with COLUMN=VALUE ...]",
+        r"campaign (?P<campaign>\S+) calls(?: (?P<number>(?!with\b)\S+))?(?: with (?P<values>.+))?", _campaign,
+    ),
     _sentence(
         "http METHOD ADDRESS answers [after 2s] STATUS [BODY]",
         rf"http {_METHOD} (?P<address>\S+) answers(?: after (?P<after>{_TIME}))? (?P<status>\d{{3}})(?: (?P<body>.+))?",

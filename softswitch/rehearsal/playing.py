@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from softswitch.call.press import Form
+from softswitch.callback.model import Promise, Restored
+from softswitch.contact.order import TellLedger
 from softswitch.ivr.model import Fetch
 from softswitch.ivr.plan import with_flows
+from softswitch.rehearsal.customer import customer, nobody_called
 from softswitch.rehearsal.happening import Happening
 from softswitch.rehearsal.matching import same_person
 from softswitch.rehearsal.script import CALLER, Calls, HangUp, HttpAnswers, Let, Picks, Press, TransfersTo
@@ -19,10 +22,12 @@ from softswitch.sip.message import Message
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.ports import KeyHeard
 
+UNTIL_RUNG_S = 120.0  # from when a campaign has its customer: agent first, an agent comes before
 QUIET_S = 600.0  # of speech in one go
 SOON_S = 0.1  # until a message has come where it goes
 AFTERMATH_S = 5.0  # what is still to come when the call is over
 AWAY = 480  # SIP: Temporarily Unavailable
+ANSWERS = 200
 MOST_STEPS = 200_000  # of the world, in one call
 
 
@@ -41,7 +46,9 @@ class Playing:
         upcalls = Upcalls(
             lambda: self.world.now, self.world.after, self._sent, self._rung, self.witness.ended, self._read
         )
-        self.stage = Stage(self.configuration, self.world, upcalls)
+        self._customer = customer(scene.campaign, self.configuration, epoch) if scene.campaign else None
+        number = self._customer.number if self._customer else ""
+        self.stage = Stage(self.configuration, self.world, upcalls, number)
         self.witness.world, self.witness.stage = self.world, self.stage
         self.started = False
         self.waiting: list[Happening] = []  # of the caller's journey, not yet in the transcript
@@ -58,8 +65,27 @@ class Playing:
         """The call, once. Raises ``ValueError`` where nobody can call so."""
         if not self.started:
             self.started = True
+            if self._customer is not None:
+                self._be_called(self._customer)
+                return
             caller = self.scene.caller
             self._dial(CALLER, caller.number, self._called, caller.trunk, caller.name)
+
+    def _be_called(self, promise: Promise) -> None:
+        """Until he is on the line, or has chosen not to be."""
+        self.world.switch.command(lambda: [TellLedger(Restored((promise,)))])
+
+        def states() -> list[str]:
+            return [line.state for site in self.world.sites.values() for line in site.lines if line.who == CALLER]
+
+        if not self.flow(UNTIL_RUNG_S, states):
+            desk = self.world.switch.control.promise_desk()
+            stopped = desk.standstill(promise.name).why or getattr(desk.wait(promise.id), "why", "")
+            right = nobody_called(stopped, self.configuration)
+            raise Parted(f"campaign {promise.campaign} calls nobody: {stopped}{right and '; '}{right}")
+        picks = self.stage.picks(CALLER)
+        if picks is not None and picks.status == ANSWERS:
+            self.flow(picks.after_s + 1.0, lambda: states()[-1] != "ringing")
 
     def close(self) -> None:
         """Everybody hangs up, and nothing that follows counts."""

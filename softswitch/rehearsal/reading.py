@@ -7,6 +7,7 @@ scene that hold for every call of the file. A line that is indented deeper goes 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 
 from softswitch.core.errors import Problem
@@ -14,6 +15,7 @@ from softswitch.rehearsal.grammar import SENTENCES, understood
 from softswitch.rehearsal.script import (
     At,
     CalendarIs,
+    CampaignCalls,
     From,
     HttpAnswers,
     Is,
@@ -26,8 +28,9 @@ from softswitch.rehearsal.script import (
 
 MAX_CHARS = 1_000_000
 MAX_LINES = 20_000
-FIRST_ONLY = (At, From, To, CalendarIs, OthersWait)  # of the scene, and of nothing later
+FIRST_ONLY = (At, From, To, CampaignCalls, CalendarIs, OthersWait)  # of the scene, and of nothing later
 OF_SCENE = (*FIRST_ONLY, HttpAnswers, Is, Picks)
+_GAP = re.compile(r"(?<=[\d()./-]) +(?=[\d()./-])")  # within a number, as people write one
 
 
 @dataclass(slots=True)
@@ -152,7 +155,10 @@ def _meant(call: _Call, file: str, problems: list[Problem]) -> tuple[Line, ...]:
 
 
 def _hint(text: str) -> str:
-    """The sentences that begin, or go on, like this one."""
+    """The sentences that begin, or go on, like this one; or it is one, were it not for the spaces in a number."""
+    together = _GAP.sub("", text)
+    if together != text and _is_sentence(together):
+        return f"a number is written without spaces:   {together}"
     words = text.split()
     firsts = {sentence.form.split()[0] for sentence in SENTENCES} - {"NAME", "NUMBER", "..."}
     meant = difflib.get_close_matches(words[0].lower(), sorted(firsts), n=1)

@@ -34,6 +34,15 @@ class To:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignCalls:
+    """It is we who call: a customer of whom the campaign's list says this."""
+
+    campaign: str
+    number: str = ""  # "": anybody's
+    row: tuple[tuple[str, str], ...] = ()  # column, what stands there
+
+
+@dataclass(frozen=True, slots=True)
 class HttpAnswers:
     """What is answered to requests like these; ``status`` 0: nothing is."""
 
@@ -140,7 +149,7 @@ class Skip:
     """``...``: whatever happens until the next line is right."""
 
 
-Scene = At | From | To | HttpAnswers | CalendarIs | OthersWait
+Scene = At | From | To | CampaignCalls | HttpAnswers | CalendarIs | OthersWait
 Others = Is | Picks
 Deed = Calls | TransfersTo | Press | Let | HangUp
 Expected = Hears | Happens

@@ -26,11 +26,14 @@ from softswitch.acd.model import (
 from softswitch.contact.order import TellAcd
 from softswitch.core.effect import Effect
 from softswitch.ivr.calendar import Calendar
+from softswitch.rehearsal.customer import begun
 from softswitch.rehearsal.grammar import WEEKDAYS
 from softswitch.rehearsal.matching import same_person
 from softswitch.rehearsal.script import (
+    CALLER,
     At,
     CalendarIs,
+    CampaignCalls,
     From,
     HttpAnswers,
     Is,
@@ -73,6 +76,8 @@ class Scene:
     calendars: dict[str, CalendarIs] = field(default_factory=dict)
     others: list[OthersWait] = field(default_factory=list)
     at_line: int = 0
+    campaign: CampaignCalls | None = None  # that has made the call
+    campaign_line: int = 0
 
     @classmethod
     def of(cls, lines: Iterable[Line]) -> Scene:
@@ -83,6 +88,8 @@ class Scene:
                     scene.at, scene.at_line = at, line.number
                 case From() as caller:
                     scene.caller, scene.to = caller, caller.to or scene.to
+                case CampaignCalls() as made:
+                    scene.campaign, scene.campaign_line = made, line.number
                 case To(number):
                     scene.to = number
                 case CalendarIs(calendar):
@@ -150,29 +157,39 @@ def configured(configuration: Configuration, scene: Scene) -> Configuration:
     }
     return dataclasses.replace(
         configuration, users=users, agents=agents, trunks=trunks, calendars=calendars,
+        campaigns={name: begun(one) for name, one in configuration.campaigns.items()},
+        policies=tuple(begun(one) for one in configuration.policies),
         listeners=(ListeningPoint("udp", SWITCH),), probe_s=0.0, secret=b"rehearsal",
     )  # fmt: skip
 
 
 class Stage:
-    """``configuration`` as ``configured``; ``upcalls`` are how its sites tell what happens."""
+    """``configuration`` as ``configured``; ``upcalls`` are how its sites tell what happens. ``customer`` is the number
+    at which a campaign finds the caller; "": none does."""
 
-    def __init__(self, configuration: Configuration, world: World, upcalls: Upcalls) -> None:
+    def __init__(self, configuration: Configuration, world: World, upcalls: Upcalls, customer: str = "") -> None:
         self._world = world
+        self._customer = customer
         self.configuration = configuration
         self.agents = {spec.name: spec for spec in configuration.agents}
         self._users = {user: spec.name for spec in configuration.agents for user in (spec.user, *spec.also) if user}
-        self._manners: dict[str, Picks] = {}
+        self._manners: dict[str, Picks] = {CALLER: Picks(CALLER)}
         self._others: set[str] = set()
-        self.house = world.sites[PHONES] = Site(PHONES, SWITCH, world.ids, upcalls, self.known_as)
+        self.house = world.sites[PHONES] = Site(PHONES, SWITCH, world.ids, upcalls, self._rung_inside)
         self.trunks: dict[str, Site] = {}
         for name, trunk in configuration.trunks.items():
-            site = Site(trunk.address, SWITCH, world.ids, upcalls, str)
+            site = Site(trunk.address, SWITCH, world.ids, upcalls, self._rung_outside)
             self.trunks[name] = world.sites[trunk.address] = site
 
     def known_as(self, user: str) -> str:
         """An agent by the name, another user by the number."""
         return self._users.get(user, user)
+
+    def _rung_inside(self, user: str) -> str:
+        return CALLER if user == self._customer else self.known_as(user)
+
+    def _rung_outside(self, number: str) -> str:
+        return CALLER if self._customer and same_person(self._customer, number) else number
 
     # ---- who is there ------------------------------------------------------------------------------------------
 

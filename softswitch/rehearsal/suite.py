@@ -9,6 +9,7 @@ from pathlib import PurePath
 from softswitch.core.effect import DomainEvent
 from softswitch.core.errors import Problem
 from softswitch.ivr.plan import Plan, with_flows
+from softswitch.rehearsal.customer import customer
 from softswitch.rehearsal.outcome import Outcome
 from softswitch.rehearsal.performance import Performance
 from softswitch.rehearsal.reading import read
@@ -16,6 +17,7 @@ from softswitch.rehearsal.script import (
     CALLER,
     CalendarIs,
     Calls,
+    CampaignCalls,
     From,
     HangUp,
     Happens,
@@ -25,6 +27,7 @@ from softswitch.rehearsal.script import (
     OthersWait,
     Picks,
     Press,
+    To,
     Transcript,
     TransfersTo,
 )
@@ -61,6 +64,7 @@ def _unknown(transcript: Transcript, configuration: Configuration) -> Iterator[P
         for kind, name in _names(line):
             known: Collection[str] = {
                 "queue": {spec.name for spec in configuration.queues},
+                "campaign": set(configuration.campaigns),
                 "trunk": set(configuration.trunks),
                 "calendar": set(configuration.calendars),
                 "step": {step for plan in with_flows(configuration.plans).values() for step in plan.steps},
@@ -69,13 +73,30 @@ def _unknown(transcript: Transcript, configuration: Configuration) -> Iterator[P
             if name in known or (kind == "person" and (name == CALLER or name.lstrip("+").isdecimal())):
                 continue
             yield Problem(transcript.file, line.number, 1, "", f"there is no {kind} {name!r}{_meant(name, known)}")
+    scene = Scene.of(transcript.lines)
     try:
-        unix(transcript, Scene.of(transcript.lines), configuration)
+        now = unix(transcript, scene, configuration)
+        if scene.campaign is not None and scene.campaign.campaign in configuration.campaigns:
+            customer(scene.campaign, configuration, now)
     except WrongScene as error:
         yield Problem(transcript.file, error.line, 1, "", str(error))
+    except ValueError as error:
+        yield Problem(transcript.file, scene.campaign_line, 1, "", str(error))
+    if scene.campaign is not None:
+        yield from _two_callers(transcript, scene)
+        return
     if not (first_number(transcript, configuration.plans) or _says_number(transcript.lines)):
         message = "says nobody is called: no plan with numbers is beside this file; write   to NUMBER"
         yield Problem(transcript.file, transcript.number, 1, "", message)
+
+
+def _two_callers(transcript: Transcript, scene: Scene) -> Iterator[Problem]:
+    """What holds for other calls of the file, of ``always:``, does not matter here."""
+    made = next(line for line in transcript.lines if line.number == scene.campaign_line)
+    for line in transcript.lines:
+        if isinstance(line.meaning, From | To | CampaignCalls) and line is not made and line.number > transcript.number:
+            message = f"{line.text!r} is too much: {made.text!r} says who calls whom; leave one of them out"
+            yield Problem(transcript.file, line.number, 1, "", message)
 
 
 def _says_number(lines: Iterable[Line]) -> bool:
@@ -86,6 +107,8 @@ def _names(line: Line) -> Iterator[tuple[str, str]]:
     match line.meaning:
         case From(_, _, _, trunk) if trunk:
             yield "trunk", trunk
+        case CampaignCalls(campaign):
+            yield "campaign", campaign
         case CalendarIs(calendar):
             yield "calendar", calendar
         case OthersWait(_, queue):

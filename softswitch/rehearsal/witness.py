@@ -105,8 +105,7 @@ class Witness:
             case StepLeft():
                 return self._left(event)
             case ContactStarted(contact):
-                leg = getattr(self.world.switch.calls.contacts.get(contact), "leg", "")
-                self._of[contact] = self.who(leg)
+                self._whose(contact)
             case QueueJoined(contact, queue):
                 self._joined(contact, queue)
             case ContactConnected():
@@ -147,7 +146,11 @@ class Witness:
         return None
 
     def _whose(self, contact: str) -> str:
-        return self._of.get(contact, "")
+        """A customer whom we call has a leg only when he has answered."""
+        if not self._of.get(contact):
+            leg = getattr(self.world.switch.calls.contacts.get(contact), "leg", "")
+            self._of[contact] = self.who(leg)
+        return self._of[contact]
 
     def _entered(self, event: StepEntered) -> None:
         who = self._whose(event.contact)

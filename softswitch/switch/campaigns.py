@@ -14,6 +14,7 @@ from softswitch.callback.campaign import STAGE, Campaign, PauseSet
 from softswitch.callback.model import Paused
 from softswitch.callback.node import Elsewhere
 from softswitch.callback.repeat import first_priority_s
+from softswitch.callback.rule import Rules
 from softswitch.callback.sheet.row import Import
 from softswitch.contact.order import TellLedger
 from softswitch.core.effect import DomainEvent, Effect
@@ -46,6 +47,23 @@ class ListImported(DomainEvent):
     added: int
     refused: tuple[tuple[str, int], ...]
     by: str
+
+
+def importing(campaign: Campaign, rules: Rules, now: float, consent: str = "", round_: str = "") -> Import:
+    """What the rows of a list have in common; ``now`` is Unix seconds."""
+    policy = rules.policy(campaign.name)
+    return Import(
+        campaign=campaign,
+        key=policy.key,
+        reading=rules.reading(campaign.name),
+        priority_s=first_priority_s(policy, STAGE),
+        expiry_s=policy.expiry_s,
+        zone=policy.window.zone,
+        now=now,
+        listed=rules.barred,
+        consent=consent,
+        round=round_,
+    )
 
 
 class Campaigns:
@@ -99,21 +117,8 @@ class Campaigns:
 
     def importing(self, name: str, consent: str, round_: str) -> Import:
         """What the rows of a list have in common. Raises ``LookupError``."""
-        campaign, rules = self._known(name), self._switch.ledger.glance.rules
-        policy = rules.policy(name)
         now = self._switch.clock.monotonic() + self._switch.clock.epoch
-        return Import(
-            campaign=campaign,
-            key=policy.key,
-            reading=rules.reading(name),
-            priority_s=first_priority_s(policy, STAGE),
-            expiry_s=policy.expiry_s,
-            zone=policy.window.zone,
-            now=now,
-            listed=rules.barred,
-            consent=consent,
-            round=round_,
-        )
+        return importing(self._known(name), self._switch.ledger.glance.rules, now, consent, round_)
 
     def _known(self, name: str) -> Campaign:
         """Raises ``LookupError``."""

@@ -15,6 +15,7 @@ from softswitch.rehearsal.script import (
     At,
     CalendarIs,
     Calls,
+    CampaignCalls,
     From,
     HangUp,
     Happens,
@@ -39,6 +40,12 @@ MEANT: list[tuple[str, Meaning]] = [
     ("from 13800138000", From("13800138000")),
     ("from 1001 named Li Lei to 8000 through carrier", From("1001", "Li Lei", "8000", "carrier")),
     ("to *72", To("*72")),
+    ("campaign welcome calls", CampaignCalls("welcome")),
+    ("campaign welcome calls 1004", CampaignCalls("welcome", "1004")),
+    (
+        r'campaign welcome calls with name="Li \"Na\"" o=1',
+        CampaignCalls("welcome", "", (("name", 'Li "Na"'), ("o", "1"))),
+    ),
     ('http GET */a?b=1 answers 200 {"vip": true}', HttpAnswers("GET", "*/a?b=1", 200, {"vip": True})),
     ("http post /a answers after 2s 503", HttpAnswers("POST", "/a", 503, None, 2.0)),
     ("http GET /a answers 200 <html>no</html>", HttpAnswers("GET", "/a", 200, "<html>no</html>")),
@@ -131,6 +138,27 @@ WRONG = [
     ("call: a\n  at someday 10:00\n", "2: 'someday' is not a day; write for example 2026-03-02 or monday"),
     ("call: a\n  at 0001-01-01 00:00\n", "2: 0001-01-01 is not in the years from 1970 to 2099"),
     ("call: a\n  from <1> to 8001\n", "2: '<1>' is no number of a telephone; write for example 13800138000"),
+    (
+        "call: a\n  from 030 2345678\n",
+        "2: 'from 030 2345678' is not understood; a number is written without spaces:   from 0302345678",
+    ),
+    (
+        "call: a\n  from +49 (30) 23 45 to 800 1\n",
+        "2: 'from +49 (30) 23 45 to 800 1' is not understood; a number is written without spaces:   from +49(30)2345",
+    ),
+    (
+        "call: a\n  010 2345 calls 8000\n",
+        "2: '010 2345 calls 8000' is not understood; a number is written without spaces",
+    ),
+    ("call: a\n  from 1 2 nowhere\n", "2: 'from 1 2 nowhere' is not understood; did you mean   from NUMBER"),
+    (
+        "call: a\n  campaign a calls with\n",
+        "2: 'campaign a calls with' is not understood; did you mean   campaign NAME calls",
+    ),
+    (
+        "call: a\n  campaign a calls 1 with name=\n",
+        "2: 'name=' is no column and its value; write for example   with name=",
+    ),
     ('call: a\n  to 80"01\n', "2: '80\"01' is no number of a telephone"),
     ("call: a\n  1004 calls \x01\n", "2: '\\x01' is no number of a telephone"),
     ("call: a\n  anna transfers to <1>\n", "2: '<1>' is no number of a telephone"),
@@ -185,10 +213,10 @@ def test_no_text_makes_it_fail(lines: list[str]) -> None:
 MANUAL = (Path(__file__).parents[3] / "docs" / "calls.md").read_text()
 
 
-def test_the_example_of_the_manual_can_be_read() -> None:
-    (example,) = re.findall(r"```\n(call: .*?)```", MANUAL, re.DOTALL)
-    (transcript,), wrong = read(example, "shop.calls")
-    assert not wrong and len(transcript.lines) == 12
+def test_the_examples_of_the_manual_can_be_read() -> None:
+    first, of_campaign = re.findall(r"```\n(call: .*?)```", MANUAL, re.DOTALL)
+    transcripts, wrong = read(f"{first}\n{of_campaign}", "shop.calls")
+    assert not wrong and [len(one.lines) for one in transcripts] == [12, 6]
 
 
 @pytest.mark.parametrize(
