@@ -141,7 +141,8 @@ def failed_unusable(leg: LegState, cause: object, _now: float) -> list[Effect]:
 
 def failed_no_answer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     silent = leg.outbound is not None and not leg.outbound.heard
-    return [Failed(leg.id, 408, "no answer", "us", silent=silent)]
+    rang = leg.outbound is not None and leg.outbound.rang
+    return [Failed(leg.id, 408, "no answer", "us", silent=silent, rang=rang)]
 
 
 def finish(leg: LegState, _cause: object, _now: float) -> list[Effect]:

@@ -196,6 +196,7 @@ def failed_refused(leg: LegState, cause: object, _now: float) -> list[Effect]:
             leg.id, response.status, response.reason, "peer", elsewhere,
             retry_after_s=retry_after_s(response) if response.status == 503 else 0.0,
             contacts=contact_uris(response) if 300 <= response.status < 400 else (), causes=reasons(response),
+            rang=part(leg).rang,
         )
     ]  # fmt: skip
 
@@ -204,7 +205,8 @@ def failed_lost(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert isinstance(cause, TransactionFailed)
     untouched = not part(leg).heard
     lost = cause.why == "transport"
-    return [Failed(leg.id, cause.status, cause.why, "network", lost and untouched, not lost and untouched)]
+    elsewhere, silent = lost and untouched, not lost and untouched
+    return [Failed(leg.id, cause.status, cause.why, "network", elsewhere, silent, part(leg).rang)]
 
 
 def failed_released(leg: LegState, cause: object, _now: float) -> list[Effect]:

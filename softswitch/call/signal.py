@@ -196,6 +196,7 @@ class Failed(Effect):
     by: str = "peer"  # "peer", "us" or "network"
     elsewhere: bool = False  # this server does not serve, and nobody rings: another may be asked (RFC 3263 section 4.3)
     silent: bool = False  # nothing at all was heard of it: it may be dead, but somebody may ring all the same
+    rang: bool = False  # it had said more than 100: somebody's phone rang, or the network played something
     retry_after_s: float = 0.0  # what a 503 said
     contacts: tuple[str, ...] = ()  # URIs of a 3xx
     causes: tuple[Reason, ...] = ()  # what the peer says about it

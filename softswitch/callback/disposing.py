@@ -57,6 +57,8 @@ class Disposing:
             state=PromiseState.RECORDED,
             recorded_at=move.now,
             attempts=0,
+            uncounted=0,
+            status=0,
             losses=0,
             not_before=at,
             call_id="",

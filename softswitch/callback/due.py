@@ -74,4 +74,4 @@ def _end(entry: Entry, rules: Rules) -> I:
         return I.RETRY
     if entry.ending is not None:
         return I.CALLED_OFF
-    return I.SPENT if entry.promise.attempts - entry.owed >= rules.policy(entry.promise.name).max_attempts else I.RIPE
+    return I.SPENT if entry.promise.counted - entry.owed >= rules.policy(entry.promise.name).max_attempts else I.RIPE

@@ -31,6 +31,7 @@ class Attempt:
     outcome: str  # "": not known yet
     contact: str = ""  # the callback that made it, for ``softswitch trace``; "": it goes on, or is forgotten
     agent: str = ""
+    status: int = 0  # SIP, where it failed; 0: not known
 
 
 @dataclass(frozen=True, slots=True)

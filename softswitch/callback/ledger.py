@@ -51,7 +51,7 @@ from softswitch.callback.node import Dialled, Elsewhere, NodeInput, WithdrawNumb
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.repeat import ASKED_FOR, STRONGEST
 from softswitch.callback.resumed import resumed
-from softswitch.callback.retry import Outcome, outcome
+from softswitch.callback.retry import Outcome, network_failed, outcome
 from softswitch.callback.rule import Rules
 from softswitch.callback.sharing import POOL, Sharing
 from softswitch.callback.table import I
@@ -266,7 +266,10 @@ class Ledger:
     def _attempt_failed(self, event: AttemptFailed) -> None:
         entry = self._move.book.get(event.promise)
         if entry is not None and event.call_id in ("", entry.promise.call_id):
-            self._attempt_over(entry, outcome(event.status, event.cause))
+            network = not event.rang and network_failed(event.status, event.cause, event.silent)
+            result = "failed" if network else outcome(event.status, event.cause)
+            self._move.attempt_over(entry, result, event.status, network)
+            self._move.advance(entry)
 
     def _gone(self, event: NotServed | CustomerLeft | MachineAnswered, result: Outcome) -> None:
         """Customer first: who answered is not on the line any more, and no agent was there."""

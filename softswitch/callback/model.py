@@ -67,6 +67,13 @@ class Promise:
     variables: tuple[tuple[str, str], ...] = ()  # for the dialplan
     disposition: str = ""  # how the conversation ended, by the agent's code
     node: str = ""  # whose it is, of the nodes on one store; "": whoever claims it
+    uncounted: int = 0  # of the attempts: the network failed before a phone rang (``retry.network_failed``)
+    status: int = 0  # SIP, of the last attempt where it failed
+
+    @property
+    def counted(self) -> int:
+        """Attempts that the policy's ``max_attempts`` is for."""
+        return self.attempts - self.uncounted
 
     @property
     def name(self) -> str:
@@ -198,6 +205,8 @@ class AttemptFailed:
     status: int  # SIP status of the failed leg
     call_id: str = ""  # of the failed attempt; a late word about an earlier one is then dropped
     cause: int = 0  # Q.850, of the Reason header (RFC 3326); 0: not said
+    rang: bool = False  # a provisional response other than 100 had come
+    silent: bool = False  # nothing at all had
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ class Mover:
             return
         attempt = promise.attempts + 1
         name = call_id(promise.id, attempt)
-        self.apply(entry, I.INTENT_DURABLE, attempts=attempt, call_id=name, outcome="", not_before=0.0)
+        self.apply(entry, I.INTENT_DURABLE, attempts=attempt, call_id=name, outcome="", status=0, not_before=0.0)
         self._tell_dialled(promise.number, Dialled(attempts=((promise.number, self.now),)))
 
     def _dial(self, entry: Entry) -> None:
@@ -256,21 +256,25 @@ class Mover:
             if other.promise.state is S.DUE:
                 self.advance(other)
 
-    def attempt_over(self, entry: Entry, result: Outcome) -> None:
+    def attempt_over(self, entry: Entry, result: Outcome, status: int = 0, uncounted: bool = False) -> None:
         promise = entry.promise
+        left_out = promise.uncounted + uncounted
+        became: dict[str, Any] = {"outcome": result, "status": status, "uncounted": left_out}
         policy, overdue_at = self.rules.policy(promise.name), self.rules.overdue_at(promise)
         chance = self._ids.fraction() if policy.jitter else 0.0
-        decision = decide(policy, result, promise.attempts - entry.owed, overdue_at, self.now, chance)
+        decision = decide(
+            policy, result, promise.counted - uncounted - entry.owed, overdue_at, self.now, chance, left_out * uncounted
+        )
         if promise.state in IN_HAND:
             self.count(promise.name, result, entry)
         if result == "dropped":
             self.let_down(promise.number)
         if entry.ending is not None and promise.state in IN_HAND:
-            self.apply(entry, I.CALLED_OFF, outcome=entry.ending)
+            self.apply(entry, I.CALLED_OFF, **{**became, "outcome": entry.ending})
         elif decision.delay_s is not None:
-            self.apply(entry, I.RETRY, outcome=result, not_before=self.now + decision.delay_s)
+            self.apply(entry, I.RETRY, not_before=self.now + decision.delay_s, **became)
         else:
-            self.apply(entry, I.LAPSE if decision.final is S.EXPIRED else I.GIVE_UP, outcome=result)
+            self.apply(entry, I.LAPSE if decision.final is S.EXPIRED else I.GIVE_UP, **became)
 
     def advance(self, entry: Entry) -> None:
         """Apply what time has brought, then say when to look again."""
@@ -331,6 +335,7 @@ class Mover:
             attempts=attempt,
             call_id=call_id(promise.id, attempt),
             outcome="",
+            status=0,
             updated_at=self.now,
         )
 

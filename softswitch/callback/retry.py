@@ -1,6 +1,8 @@
 """What an attempt that did not keep the promise means: its outcome, and whether and when there is another attempt.
 
-The decision is a value; the ledger carries it out. An attempt counts once its intent is durable, whatever came of it.
+The decision is a value; the ledger carries it out. An attempt counts once its intent is durable, whatever came of it,
+unless the network could not for the time being, and no phone had rung: that says nothing of the customer, and a carrier
+that is away for an hour is not to end his promise. The pause and the promise's expiry bound how often that is tried.
 Where the network behind a gateway has said why (a Q.850 cause, RFC 3326), that is believed before the SIP status, for
 gateways map many causes to few statuses (RFC 3398 section 7.2.4.1) and not all in the same way. Causes that only say
 that the call is over (16, 31, 127) leave the word to the status.
@@ -41,6 +43,13 @@ CAUSES: dict[Outcome, frozenset[int]] = {
 }
 
 
+# Of the network alone, and for now (RFC 3261 section 21.5; Q.850 classes 010 and, of 011, what is not there just now).
+# Not 501, 505, 513 nor "no route", "out of order", "not implemented": these do not pass.
+PASSING_STATUSES = frozenset({500, 502, 503, 504})
+PASSING_CAUSES = frozenset({34, 38, 41, 42, 43, 44, 46, 47})
+LONGEST_S = 3600.0  # that a pause grows to, where it is not longer from the beginning
+
+
 @dataclass(frozen=True, slots=True)
 class RetryDecision:
     """``delay_s`` is None where there is no other attempt; ``final`` is then the state that the promise ends in."""
@@ -59,16 +68,33 @@ def outcome(status: int, cause: int = 0) -> Outcome:
     return "failed"
 
 
+def network_failed(status: int, cause: int, silent: bool) -> bool:
+    """For the time being, before any phone rang. ``silent``: nothing was heard, so that a 408 is our own."""
+    if any(cause in known for known in CAUSES.values()):
+        return cause in PASSING_CAUSES
+    return recognized(status) in PASSING_STATUSES or (status == 408 and silent)
+
+
 def decide(
-    policy: Policy, result: Outcome, attempts: int, overdue_at: float, now: float, chance: float = 0.0
+    policy: Policy,
+    result: Outcome,
+    attempts: int,
+    overdue_at: float,
+    now: float,
+    chance: float = 0.0,
+    uncounted: int = 0,
 ) -> RetryDecision:
     """What follows attempt number ``attempts`` that ended in ``result`` at ``now``; ``chance`` is in [0, 1).
 
+    ``uncounted``: it is not one of these, but that many in which the network failed; after as many of them as there may
+    be attempts the pause is twice as long each time.
     A delay is longer by a chance share of ``policy.jitter`` of it, save where that would make the retry too late.
     """
     if result == "no such number" or attempts >= policy.max_attempts:
         return RetryDecision(None)
     least_s = _delay_s(policy, result)
+    if (further := uncounted - policy.max_attempts) > 0:
+        least_s = max(least_s, min(LONGEST_S, least_s * 2.0 ** min(further, 64)))
     if now + least_s >= overdue_at:
         return RetryDecision(None, PromiseState.EXPIRED)
     delay_s = least_s * (1.0 + policy.jitter * chance)

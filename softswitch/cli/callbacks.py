@@ -16,6 +16,7 @@ from softswitch.callback.campaign import STAGE as IMPORTED
 from softswitch.callback.sheet.mistake import cell
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.standstill import out_of_hand
 from softswitch.cli.table import Column, as_json_text, duration, moment, show, text, until
 from softswitch.core.legible import printable
 from softswitch.core.units import seconds, spoken
@@ -82,7 +83,8 @@ _HISTORY: list[Column] = [
     ("disposition", "disposition", text), ("by", "by", text),
 ]  # fmt: skip
 _ATTEMPTS: list[Column] = [
-    ("attempt", "attempt", text), ("at", "at", moment), ("outcome", "outcome", text), ("agent", "agent", text),
+    ("attempt", "attempt", text), ("at", "at", moment), ("outcome", "outcome", text),
+    ("SIP", "status", lambda status: text(status or "")), ("agent", "agent", text),
     ("contact", "contact", text), ("Call-ID", "call_id", text),
 ]  # fmt: skip
 _EXPORTED = (
@@ -142,7 +144,11 @@ def listed(
     base = base_url(url, config)
     at_hand = [] if wanted else request(base, "GET", "/api/v1/promises", "promises")
     rows = list(_rows(base, wanted, limit + 1)) if wanted else at_hand
-    show((_shown(row) if not as_json else row for row in rows[:limit]), _LISTED, as_json, "no callbacks")
+    more = "" if wanted or as_json else out_of_hand(base, at_hand)
+    nothing = "no callbacks at hand" if more else "no callbacks"
+    show((_shown(row) if not as_json else row for row in rows[:limit]), _LISTED, as_json, nothing)
+    if more:
+        typer.echo(more, err=True)
     if len(rows) > limit and not as_json:
         typer.echo(
             f"and more: --limit {limit * 10} shows them, `softswitch callbacks export` writes them all", err=True

@@ -35,9 +35,14 @@ def hunt(order: DialCustomer, target: Target, prefix: str) -> Hunt:
                 call_id=order.promise.call_id, as_given=bool(order.caller_id))  # fmt: skip
 
 
-def failed(promise: Promise, status: int, causes: Iterable[Reason] = ()) -> AttemptFailed:
+def failed(promise: Promise, hunt: Hunt, causes: Iterable[Reason]) -> AttemptFailed:
     cause = next((one.cause for one in causes if one.protocol == "Q.850"), 0)
-    return AttemptFailed(promise.id, status, promise.call_id, cause)
+    return AttemptFailed(promise.id, hunt.status, promise.call_id, cause, hunt.rang, hunt.unheard)
+
+
+def not_made(promise: Promise, status: int) -> AttemptFailed:
+    """Nothing was sent."""
+    return AttemptFailed(promise.id, status, promise.call_id)
 
 
 def listed(promise: Promise, end: End) -> list[Effect]:

@@ -191,7 +191,7 @@ class CallbackContact(Offering):
         promise = self.promise = event.promise
         target = self.directory.customer_target(event.trunk, promise.number)
         if target is None:
-            return [TellLedger(attempt.failed(promise, 480)), *self._stop("unreachable", now)]
+            return [TellLedger(attempt.not_made(promise, 480)), *self._stop("unreachable", now)]
         self._dialled = True
         self.hunt = attempt.hunt(event, target, self.new_prefix("customer"))
         return self.hunt.start()
@@ -242,7 +242,7 @@ class CallbackContact(Offering):
         orders, hunt = self.hunt_on(event)
         if hunt is None:
             return orders
-        failed = attempt.failed(self.promise, hunt.status, self.causes)
+        failed = attempt.failed(self.promise, hunt, self.causes)
         return [*orders, TellLedger(failed), *self._stop(outcome(hunt.status), now)]
 
     def _on_released(self, event: Released, now: float) -> list[Effect]:

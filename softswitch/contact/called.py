@@ -93,7 +93,7 @@ class CalledCustomer(InboundContact):
         """The first orders of all."""
         begun, target = self.begun(now), self.directory.customer_target(order.trunk, self.promise.number)
         if target is None:
-            lost = self._settle(attempt.failed(self.promise, 480))
+            lost = self._settle(attempt.not_made(self.promise, 480))
             return [*begun, *lost, *self.finish("unreachable", "us", now)]
         self.hunt = attempt.hunt(order, target, self.new_prefix("customer"))
         return [*begun, *self.hunt.start()]
@@ -184,7 +184,7 @@ class CalledCustomer(InboundContact):
     def _hunt_lost(self, hunt: Hunt, now: float) -> list[Effect]:
         if self.answered:
             return super()._hunt_lost(hunt, now)
-        failed = self._settle(attempt.failed(self.promise, hunt.status, self.causes))
+        failed = self._settle(attempt.failed(self.promise, hunt, self.causes))
         return [*failed, *self.finish(outcome(hunt.status), "us", now)]
 
     def _on_progress(self, event: Progress, now: float) -> list[Effect]:

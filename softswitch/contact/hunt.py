@@ -59,6 +59,8 @@ class Hunt:
     redirects: int = 0
     been: list[Uri] = field(default_factory=list)  # what has redirected us
     statuses: list[int] = field(default_factory=list)
+    rang: bool = False  # somebody's phone did, before all had failed
+    unheard: bool = False  # the last that failed never said anything
     early: bool = False  # the caller hears already what the called network says
 
     def start(self) -> list[Effect]:
@@ -69,6 +71,7 @@ class Hunt:
         """A leg of ours has failed; its target's next server, or the next target in series, if any."""
         target = self.ringing.pop(event.leg)
         self.statuses.append(event.status)
+        self.rang, self.unheard = self.rang or event.rang, event.silent
         if event.status >= 600:  # the person declines, not this one phone (RFC 3261 section 16.7 step 5)
             return [*self._decline(target.user), *self._next()]
         following = self._following(target, event, directory)

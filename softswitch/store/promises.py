@@ -129,7 +129,7 @@ def log(promise: str) -> Select[Any]:
 
 def attempts(promise: str) -> Select[Any]:
     table = schema.attempts.c
-    columns = (table.attempt, table.call_id, table.at, table.outcome)
+    columns = (table.attempt, table.call_id, table.at, table.outcome, table.status)
     return select(*columns).where(table.promise == legible(promise)).order_by(table.attempt)
 
 

@@ -58,6 +58,8 @@ promises = Table(
     Column("node", String, nullable=False, server_default=""),
     Column("name", String, nullable=False, server_default=""),  # of its policy
     Column("rank", Float(53), nullable=False, server_default="0"),  # lowest first
+    Column("uncounted", Integer, nullable=False, server_default="0"),
+    Column("status", Integer, nullable=False, server_default="0"),
     # One open promise per number and group: two of them would be two phone calls.
     Index("promises_one_open", "number", "group", unique=True, sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
     Index("promises_pool", "name", "rank", "id", sqlite_where=POOL_READY, postgresql_where=POOL_READY),
@@ -111,6 +113,7 @@ attempts = Table(
     Column("call_id", String, nullable=False, unique=True),
     Column("at", Float(53), nullable=False),
     Column("outcome", String, nullable=False),
+    Column("status", Integer, nullable=False, server_default="0"),  # SIP
     Index("attempts_at", "at"),
 )
 

@@ -55,7 +55,7 @@ def statements(dialect: str) -> Mapping[Name, UpdateBase | TextClause]:
         ("attempts", "put"): _upsert(
             insert,
             schema.attempts,
-            ("outcome",),
+            ("outcome", "status"),
             text("attempts.outcome <> 'dropped' OR excluded.outcome = 'answered'"),
         ),
         ("attempts", "remove"): schema.attempts.delete().where(
@@ -185,6 +185,7 @@ def promise(fact: Promise, by: str = "") -> list[Change]:
             "call_id": fact.call_id,
             "at": fact.updated_at,
             "outcome": fact.outcome,
+            "status": fact.status,
         }
         changes.append(Change("attempts", "put", attempt))
     if fact.state in NOT_DIALLED:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("softswitch.switch")
 
-NO_PLAN = 500  # SIP: it is our own fault
+NO_PLAN = 501  # SIP: it is our own fault, and not the network's
 
 
 class Outgoing:
@@ -52,7 +52,7 @@ class Outgoing:
         script = self._script(promise, policy, language)
         if script is None:
             log.warning("campaign %s: there is no dialplan %r, nobody is called", promise.campaign, policy.plan)
-            return [TellLedger(attempt.failed(promise, NO_PLAN))]
+            return [TellLedger(attempt.not_made(promise, NO_PLAN))]
         opening = Opening("", language, switch.directory.answering(promise.name))
         state = called(promise, policy, opening, switch.wall(), switch.now)
         contact = CalledCustomer(self._facts(promise, policy.plan), switch.directory, state, script, language)

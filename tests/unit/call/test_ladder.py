@@ -125,7 +125,7 @@ def test_a_ringing_leg_reminds_each_minute_and_gives_up_after_ten() -> None:
     assert pair.times("b", "180 INVITE") == [pytest.approx(1.01 + 60 * minute) for minute in range(10)]
     assert pair.times("b", "480 INVITE") == [600.01]
     assert ends(pair, "b") == [Failed("in0", 408, "no answer", "us")]
-    assert ends(pair, "a") == [Failed("out", 480, "Temporarily Unavailable", "peer")]
+    assert ends(pair, "a") == [Failed("out", 480, "Temporarily Unavailable", "peer", rang=True)]
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------

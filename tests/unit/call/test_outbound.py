@@ -147,7 +147,7 @@ def test_rfc_3263_4_3_a_503_sends_us_elsewhere_unless_it_rang() -> None:
     assert refused[0] == Failed("out", 503, "Because", "peer", elsewhere=True, retry_after_s=30.0)
     leg, sent = calling()
     answer(leg, sent, 180)
-    assert answer(leg, sent, 503)[0] == Failed("out", 503, "Because", "peer")
+    assert answer(leg, sent, 503)[0] == Failed("out", 503, "Because", "peer", rang=True)
 
 
 def test_8_1_3_4_a_redirection_tells_where_to() -> None:

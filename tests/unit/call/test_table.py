@@ -131,7 +131,7 @@ def test_a_ringing_invite_that_is_lost() -> None:
     leg, sent = calling()
     answer(leg, sent, 180)
     effects = leg.handle(TransactionFailed("out", "t", "INVITE", "transport"), 2.0)
-    assert effects == [Failed("out", 503, "transport", "network"), Finished("out")]
+    assert effects == [Failed("out", 503, "transport", "network", rang=True), Finished("out")]
 
 
 @pytest.mark.parametrize("make", [lambda: calling()[0], lambda: abandoned()[0], lambda: cancelling()[0]])

@@ -6,6 +6,7 @@ import pytest
 
 from softswitch.callback.model import CustomerLeft, MachineAnswered, Promise, PromiseState, Withdraw
 from softswitch.contact import attempt
+from softswitch.contact.hunt import Hunt
 from softswitch.contact.opening import End
 from softswitch.contact.order import NeverCall
 from softswitch.sip.reason import Reason
@@ -18,8 +19,15 @@ PROMISE = Promise("p1", "+8613800138000", "orders", "abandoned", PromiseState.DI
     [((), 0), ((Reason("SIP", 486),), 0), ((Reason("SIP", 486), Reason("Q.850", 17)), 17), ((Reason("Q.850", 1),), 1)],
 )
 def test_what_the_network_says_of_it_goes_along(causes: tuple[Reason, ...], cause: int) -> None:
-    failed = attempt.failed(PROMISE, 486, causes)
+    hunt = Hunt("customer", "leg-", (), "", "", 30.0, statuses=[486])
+    failed = attempt.failed(PROMISE, hunt, causes)
     assert (failed.promise, failed.status, failed.call_id, failed.cause) == ("p1", 486, "c1d", cause)
+
+
+def test_whether_a_phone_rang_or_nothing_was_heard_goes_along() -> None:
+    hunt = Hunt("customer", "leg-", (), "", "", 30.0, statuses=[408], rang=True, unheard=True)
+    failed = attempt.failed(PROMISE, hunt, ())
+    assert (failed.rang, failed.silent) == (True, True)
 
 
 def test_each_end_has_its_words() -> None:

@@ -14,9 +14,10 @@ branch_labels = None
 depends_on = None
 
 TIMES = ("priority_s", "expires_at", "rank")
+NUMBERS = ("uncounted", "status")
 ADDED = (
     "group", "campaign", "priority_s", "step", "expires_at", "consent", "variables", "disposition", "node", "name",
-    "rank",
+    "rank", "uncounted", "status",
 )  # fmt: skip
 LISTED: tuple[tuple[str, list[str], sa.TextClause], ...] = (  # what people ask for
     ("promises_listed_open", ["recorded_at", "id"], OPEN_ROW),
@@ -71,7 +72,9 @@ def upgrade() -> None:
     )
 
 
-def _column(name: str) -> sa.Column[str] | sa.Column[float]:
+def _column(name: str) -> sa.Column[str] | sa.Column[float] | sa.Column[int]:
+    if name in NUMBERS:
+        return sa.Column(name, sa.Integer, nullable=False, server_default="0")
     if name in TIMES:
         return sa.Column(name, sa.Float(53), nullable=False, server_default="0")
     if name == "variables":
@@ -94,6 +97,7 @@ def downgrade() -> None:
     op.create_index("promises_recorded_at", "promises", ["recorded_at"])
     op.drop_index("calls_promise", "calls")
     op.drop_index("attempts_at", "attempts")
+    op.drop_column("attempts", "status")
     op.drop_table("promise_log")
     for index in ("promises_one_open", "promises_pool", "promises_pool_later", "promises_node"):
         op.drop_index(index, "promises")
@@ -166,6 +170,7 @@ def _history() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("promise_log_at", "promise_log", ["at"])
+    op.add_column("attempts", _column("status"))
     op.create_index("attempts_at", "attempts", ["at"])
     op.create_index("calls_promise", "calls", ["promise"], sqlite_where=KEEPS, postgresql_where=KEEPS)
     op.drop_index("promises_recorded_at", "promises")
