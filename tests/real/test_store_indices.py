@@ -118,3 +118,13 @@ async def test_what_people_ask_for(store: Store, index: str, wanted: Wanted) -> 
         assert "Seq Scan" not in told and " using promises_" in told, told
     else:
         assert f"INDEX {index} " in told, told
+
+
+async def test_what_is_counted_to_tell_why_nothing_is_dialled(store: Store) -> None:
+    """Of a million in the pool each entry of an index is seen, and no row looked up."""
+    dialect = store._engines.read.dialect.name
+    query = promises.lying("a", dialect).compile(dialect=DIALECTS[dialect], compile_kwargs={"literal_binds": True})
+    told = await store._database.run(partial(explained, [(str(query), {})]))
+    by = "INDEX {}'" if dialect == "sqlite" else "Index Only Scan using {} on"
+    assert by.format("promises_pool") in told, told
+    assert by.format("promises_pool_later").rstrip("'") in told and "promises_node" in told, told
