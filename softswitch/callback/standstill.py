@@ -69,4 +69,4 @@ def _unmanned(move: Mover, name: str, now: float) -> Wait:
     nobody = without_agent(pace.agents(0), policy.reserve)
     if nobody and not move.turns.agents(pace, policy, now):
         return nobody
-    return Wait("" if move.turns.governor(name).may_risk(policy, now) else ABANDON_LIMIT)
+    return Wait(ABANDON_LIMIT if move.turns.agents_first(policy, now) else "")

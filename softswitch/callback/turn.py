@@ -170,13 +170,17 @@ class Turns:
         room = pace.room(policy.reserve) > 0
         if policy.first == "agent" or self._rules.manners.agent_first(number, policy, now):
             return Claim.SEEK if room else None
-        governor = self.governor(policy.name)
-        if governor.may_risk(policy, now):
+        if self.governor(policy.name).may_risk(policy, now):
             return Claim.DIAL if pace.dials < self._most(pace, policy, now) else None
         if not room:
             return None
+        return Claim.SEEK if self.agents_first(policy, now) else Claim.DIAL
+
+    def agents_first(self, policy: Policy, now: float) -> bool:
+        """Of a policy that has customers first: is an agent found before all the same, lest somebody be at risk?"""
+        governor = self.governor(policy.name)
         spotless = policy.pacing == "progressive" and governor.unblemished(policy, now)
-        return Claim.DIAL if spotless or policy.plan else Claim.SEEK
+        return not (spotless or policy.plan or governor.may_risk(policy, now))
 
     def look_again(self, queue: str, now: float) -> float | None:
         """When one more may be dialled though nothing has happened: phones ring on, and wrap-ups come to their end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from softswitch.callback.model import Capacity, Paused, Persisted, Window
+from softswitch.callback.model import Capacity, Paused, Persisted, Tallied, Tally, Window
 from softswitch.callback.node import Drains, Leased
 from softswitch.callback.standstill import ABANDON_LIMIT, NOT_BEGUN, OVER
 from softswitch.callback.waits import (
@@ -83,6 +83,17 @@ def test_customer_first_without_credit_calls_agents_first() -> None:
     assert stops(staffed(policy)) == Wait(ABANDON_LIMIT)
     lenient = replace(policy, abandon_limit=1.0)
     assert stops(staffed(lenient)) == Wait("")
+
+
+def test_agents_are_not_said_to_be_called_first_where_customers_are() -> None:
+    customers = replace(SPRING, first="customer")
+    for policy in (customers, replace(customers, plan="hello"), replace(customers, plan="hello", pacing="ratio")):
+        desk = staffed(policy)
+        assert not desk.ledger._move.turns.governor("spring").may_risk(policy, desk.now)
+        assert stops(desk) == Wait("")
+    desk = staffed(customers)
+    desk.feed(Tallied((Tally("spring", desk.now - 60.0, 3, 1),)))
+    assert stops(desk) == Wait(ABANDON_LIMIT), "once somebody was abandoned"
 
 
 def test_a_list_that_is_configured_no_more_does_not_wait_for_an_hour() -> None:
