@@ -63,7 +63,9 @@ promises = Table(
     # One open promise per number and group: two of them would be two phone calls.
     Index("promises_one_open", "number", "group", unique=True, sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),
     Index("promises_pool", "name", "rank", "id", sqlite_where=POOL_READY, postgresql_where=POOL_READY),
-    Index("promises_pool_later", "not_before", sqlite_where=POOL_LATER, postgresql_where=POOL_LATER),
+    Index(  # by time; the rest is for who counts them
+        "promises_pool_later", "not_before", "name", "outcome", sqlite_where=POOL_LATER, postgresql_where=POOL_LATER
+    ),
     Index("promises_node", "node", "recorded_at", sqlite_where=OWNED, postgresql_where=OWNED),
     # What people ask for, in the order of ``callback.wanted``.
     Index("promises_listed_open", "recorded_at", "id", sqlite_where=OPEN_ROW, postgresql_where=OPEN_ROW),

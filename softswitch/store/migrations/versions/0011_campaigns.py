@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.drop_index("promises_one_open", "promises")
     _one_open("group")
     _index("promises_pool", ["name", "rank", "id"], POOL_READY)
-    _index("promises_pool_later", ["not_before"], POOL_LATER)
+    _index("promises_pool_later", ["not_before", "name", "outcome"], POOL_LATER)
     _index("promises_node", ["node", "recorded_at"], OWNED)
     _swept("SET (autovacuum_vacuum_scale_factor = 0.01, vacuum_index_cleanup = on)")
     _history()
