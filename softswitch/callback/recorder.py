@@ -87,7 +87,7 @@ class Recorder:
             entry.durable, entry.loss = True, None
             move.out.append(PromiseChanged(entry.promise, None))
         if not entry.writes:
-            entry.by = ""
+            entry.by, entry.further = "", None
             entry.last_open = entry.last_open if entry.promise.state in OPEN else None
         if write.answer:
             move.out.append(PromiseAnswer(write.answer, True))
@@ -103,6 +103,8 @@ class Recorder:
         if entry.let_go:
             if entry.elsewhere or self._is_ghost(entry):
                 move.written.again(entry)
+            if entry.further is not None and entry.promise.state in OPEN:
+                self.lost(entry.further)
             return
         if write.token == entry.intent:
             move.apply(entry, I.INTENT_REFUSED)
@@ -156,6 +158,7 @@ class Recorder:
         """
         outcome, entry.ending = entry.promise.outcome if entry.ending is None else "", None
         self._change(entry, outcome=outcome, **again(entry.promise, loss, self._move.rules, self._move.now))
+        entry.further = entry.further if loss.token else loss
         return entry
 
     def _go_on(self, entry: Entry, loss: Lost) -> None:
@@ -193,11 +196,17 @@ class Recorder:
         lost = LossNotRecorded(promise.queue, stage or promise.stage, "store", promise.contact, promise.number)
         move.out.append(lost)
         move.book.drop(entry)
-        entry.let_go = True
+        entry.let_go, entry.further = True, None
         entry.promise = replace(promise, state=PromiseState.WITHDRAWN, outcome="not promised", updated_at=move.now)
         if len(self._ghosts) < MOST_GHOSTS:
             self._ghosts[promise.number, promise.key] = entry
             move.write(entry)  # now: whatever delays the write before it delays this one as well
+
+    def alone(self, entry: Entry) -> Write:
+        """Of the further loss by itself, as the promise that it was added to is others'."""
+        loss = entry.further
+        own = Entry(entry.promise, self._move.now, let_go=True, loss=loss, further=loss)
+        return Write(self._ids.name("write"), own)
 
     def has_let_go(self, row: Promise) -> bool:
         ghost = self._ghosts.get((row.number, row.key))

@@ -15,7 +15,7 @@ from softswitch.callback.book import Entry
 from softswitch.callback.claim import GIVE_BACK_S, LOOK_S, Pool
 from softswitch.callback.due import wake_at
 from softswitch.callback.ending import ending
-from softswitch.callback.model import OPEN, Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
+from softswitch.callback.model import OPEN, Lost, Promise, PromiseAnswer, PromiseState, ReleaseAgent, Withdraw
 from softswitch.callback.mover import ENGAGED, IN_HAND, Mover
 from softswitch.callback.node import (
     Claimed,
@@ -177,12 +177,18 @@ class Sharing:
         elif not entry.let_go and entry.loss is None:
             self._lose(entry)
         if entry.let_go or entry.loss is None:
+            self._pass_on(entry)
             if write.answer:
                 move.out.append(PromiseAnswer(write.answer, entry.met, "" if entry.met else "store"))
             return
+        self._ask(write, entry.loss)
+
+    def _ask(self, write: Write, loss: Lost) -> None:
+        """Who else is there."""
+        move = self._move
         move.written.begin(write)
         move.timers.set(write.token, move.now + ANSWER_S)
-        move.out.append(Meet(entry.promise, write.token, entry.loss))
+        move.out.append(Meet(write.entry.promise, write.token, loss))
 
     def _met(self, event: Met) -> None:
         move = self._move
@@ -244,6 +250,14 @@ class Sharing:
             self._move.out.append(ReleaseAgent(entry.promise.id))
         self._tell_end(entry)
         self._drop(entry)
+        self._pass_on(entry)
+
+    def _pass_on(self, entry: Entry) -> None:
+        """A further loss that the store does not have: to who leads the promise, or a new one if it has ended without
+        that loss. Where we have brought it to its end, that was for this loss as well."""
+        if entry.further is not None and entry.promise.state in OPEN:
+            self._ask(self._recorder.alone(entry), entry.further)
+            entry.further = None
 
     def _tell_end(self, entry: Entry) -> None:
         """Nobody but us knows yet."""

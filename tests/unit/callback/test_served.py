@@ -29,6 +29,8 @@ from softswitch.callback.node import (
     KeepServed,
     Leased,
     LostElsewhere,
+    Meet,
+    Met,
     Served,
     ServedElsewhere,
 )
@@ -238,6 +240,60 @@ def test_an_end_that_was_not_written_is_written_in_the_next_life_where_the_promi
     assert desk.ledger.open_count("sales") == 0
     desk.wait(600.0)
     assert not desk.given(Persist)
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_who_was_lost_again_while_the_word_came_is_not_forgotten(hears: bool) -> None:
+    """The store had not heard of that loss yet, and has the promise as kept by now."""
+    desk = PoolDesk()
+    desk.feed(Capacity("sales", 0, 0))
+    row = desk.due()
+    desk.lose(contact="c-9")
+    (order,) = desk.given(Persist)
+    assert (order.promise.id, order.promise.losses) == (row.id, 2)
+    asked = desk.feed(ServedElsewhere(row.id)) if hears else []
+    asked = asked + desk.feed(Persisted(row.id, order.token, False, taken=True))
+    (meet,) = [one for one in asked if isinstance(one, Meet)]
+    assert (meet.promise.id, meet.loss.contact) == (row.id, "c-9")
+    desk.feed(Met(row.id, meet.token, replace(row, state=S.KEPT, node=""), False))
+    (new,) = desk.given(Persist)
+    assert new.promise.id != row.id and (new.promise.contact, new.promise.state) == ("c-9", S.RECORDED)
+
+
+def test_if_who_leads_the_promise_had_served_him_after_that_loss_it_is_none_any_more() -> None:
+    """Our write of it had come through, and its answer was lost."""
+    desk = PoolDesk()
+    desk.feed(Capacity("sales", 0, 0))
+    row = desk.due()
+    desk.lose(contact="c-9")
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(row.id, order.token, False, taken=True))
+    (meet,) = desk.given(Meet)
+    desk.feed(Met(row.id, meet.token, replace(order.promise, state=S.KEPT, node=""), False))
+    assert desk.last == [] and desk.ledger.promises() == []
+
+
+def test_nor_is_it_where_we_have_served_him_after_it() -> None:
+    desk = PoolDesk()
+    promise = dialling(desk)
+    desk.lose(contact="c-9")
+    desk.feed(CustomerAnswered(promise.id))
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(order.promise.id, order.token, False, taken=True))
+    assert words(desk.last) == [(promise.id, S.KEPT, 1)] and not desk.given(Meet)
+
+
+def test_where_the_store_is_away_just_then_it_is_recorded_by_itself() -> None:
+    desk = PoolDesk()
+    desk.feed(Capacity("sales", 0, 0))
+    row = desk.due()
+    desk.lose(contact="c-9")
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(row.id, order.token, False, taken=True))
+    (meet,) = desk.given(Meet)
+    desk.feed(Met(row.id, meet.token, None, False, ok=False))
+    (new,) = desk.given(Persist)
+    assert new.promise.id != row.id and new.promise.contact == "c-9"
 
 
 def test_of_nobody_nothing_is_heard() -> None:
