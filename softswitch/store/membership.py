@@ -181,6 +181,7 @@ class Membership:
             for standing in await self._database.run(word.standing):
                 self.hears(standing)
             self.hears(Disowned(tuple(rows)))
+            self._unsure = True  # what was written since these rows were read is ours as well
             self.hears(self.leased)
             return
         self._lease(began)

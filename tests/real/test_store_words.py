@@ -10,10 +10,11 @@ import pytest
 
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, Lost, PromiseState, Promote, Withdraw
-from softswitch.callback.node import Dialled, Elsewhere, LostElsewhere
+from softswitch.callback.node import Dialled, Disowned, Elsewhere, LostElsewhere, Owned
 from softswitch.store import membership, pool
 from softswitch.store import node as nodes
 from softswitch.store import word as words
+from softswitch.store.database import Transaction
 from tests.real.test_store_nodes import Node, quick, url
 from tests.support import facts, postgres
 from tests.support.process import eventually
@@ -119,3 +120,25 @@ async def test_who_was_declared_dead_hears_whom_others_have_listed_meanwhile(
     assert await b.put(facts.promise(2))
     a.store.shared._member.start(a.heard.append)  # type: ignore[union-attr]
     assert (await a.hear(DoNotCall)).add == ("+8613800000001",)
+
+
+async def test_what_a_node_writes_while_it_begins_a_new_life_is_led_in_it(
+    two: tuple[Node, Node], url: str, server: postgres.Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its rows were read, and before it drops what it led: the store has it, and he may have been told."""
+    a, _ = two
+    await a.stop()
+    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
+    inside, standing = asyncio.Event(), words.standing
+
+    def slowly(transaction: Transaction) -> list[words.Heard]:
+        inside.set()
+        transaction.ask("SELECT pg_sleep(0.5)", {})
+        return standing(transaction)
+
+    monkeypatch.setattr(words, "standing", slowly)
+    a.store.shared._member.start(a.heard.append)  # type: ignore[union-attr]
+    await inside.wait()
+    assert await a.put(facts.promise(1))
+    assert (await a.hear(Disowned)).promises == ()
+    assert [row.id for row in (await a.hear(Owned)).promises] == ["promise-1"]
