@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
+from softswitch.callback.model import OPEN
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.table import Column, as_json_text, show, text, until
 
 _NOTHING = "nothing"
+_OPEN = frozenset(state.value for state in OPEN)
 _STANDS: list[Column] = [
     ("of", "of", text),
     ("stopped by", "stopped", text),
@@ -52,6 +54,16 @@ def _asked(base: Base, of: str) -> dict[str, Any]:
     if not isinstance(told.get("why"), list):
         raise Failed(f"what answers at {base} is no softswitch")
     return told
+
+
+def out_of_hand(base: Base, at_hand: Iterable[Mapping[str, Any]]) -> str:
+    """Where the open promises are that are not at hand; "": there are none, or the database does not say."""
+    told = _asked(base, "")
+    count = sum(row["open"] for row in told["why"]) - sum(row["state"] in _OPEN for row in at_hand)
+    if count <= 0 or not told["pool_known"]:
+        return ""
+    shows = "`softswitch callbacks list --state open` shows them, `softswitch callbacks why` says what for"
+    return f"{count} more {'waits' if count == 1 else 'wait'} in the pool, or at other nodes: {shows}"
 
 
 def _stand(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,9 +12,11 @@ from softswitch.ivr.outlook import HISTORY_FIELDS, QUEUE_FIELDS
 from softswitch.ivr.proof import A_QUEUE
 from softswitch.ivr.scope import scopes
 from softswitch.ivr.verb.ask import Collect
+from softswitch.ivr.verb.flow import When
 from softswitch.ivr.view import View
 
 _FIELDS = {"caller": ("number", "name"), "history": HISTORY_FIELDS, A_QUEUE: QUEUE_FIELDS}
+_ASKED = re.compile(r"\b(default|d|defined|undefined|if|or)\b")  # what is there may be told from what is not
 # Given by the call, and never a number, however it looks.
 _TEXTS = frozenset({"called", "trunk", "note", "language", "digits", "contact", "caller.number", "caller.name"})
 
@@ -26,6 +29,8 @@ def _templates(view: View) -> None:
         for below, text in _texts(view.draft.sheet.data["steps"][path[1]], path):
             look = template.analyse_condition if _is_condition(below) else template.analyse
             used = _template(view, name, below, text, look)
+            if used is not None:
+                _said_to_callers(view, below, text, used)
             for compared in sorted(used.numbered & never_numbers) if used else ():
                 message = (
                     f"{compared!r} is text, which is no number: put the number in quotes, or write {compared} | int"
@@ -83,6 +88,25 @@ def _column(view: View, path: Path, name: str) -> None:
         near = view.draft.sheet.hint(name, known)
         message = f"no campaign that leads here has {name!r} among its variables: or required:{near}"
         view.draft.sheet.problem(path, message)
+
+
+def _said_to_callers(view: View, path: Path, text: str, used: template.Names) -> None:
+    """Who calls has no row of a list: a text with a column is left out for him."""
+    lists, plan = view.world.columns, view.plan
+    if "say" not in path or not plan.numbers or lists is None or _ASKED.search(text) or _asks_for_campaign(view):
+        return
+    for name in sorted({field for of, field in used.fields if of == "campaign"} & lists.get(plan.name, frozenset())):
+        message = (
+            f"this is not said to who calls {plan.numbers[0]}: nothing says campaign.{name} of him; ask before whether "
+            f"campaign.name is there (when), or write campaign.{name} | default('')"
+        )
+        view.draft.sheet.problem(path, message, "warning")
+
+
+def _asks_for_campaign(view: View) -> bool:
+    """Somewhere the ways of those who call, and of those whom we call, part."""
+    whens = (step.verb for step in view.plan.steps.values() if isinstance(step.verb, When))
+    return any("campaign" in one.condition for verb in whens for one in verb.conditions)
 
 
 def _own_names(view: View, step: str, path: Path) -> frozenset[str]:

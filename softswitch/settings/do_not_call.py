@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from softswitch.callback.number import Reading, identified
+from softswitch.callback.number import Reading, example, identified
 from softswitch.callback.plain_number import PlainNumbers
 from softswitch.core.errors import Problem
 
 MOST_BYTES = 200_000_000
 MOST_TOLD = 20  # broken lines, each by itself
-EXAMPLE = "write one number per line, for example +8613800138000"
 
 
 def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tuple[frozenset[str], list[Problem]]:
@@ -42,16 +41,17 @@ def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tupl
                     broken.append((line, written, identified(written, common).why))
     except OSError as error:
         return frozenset(), [_unreadable(path, f"cannot be read: {error.strerror or error}")]
-    return frozenset(numbers), _told(path, broken)
+    return frozenset(numbers), _told(path, broken, common.region)
 
 
 def _unreadable(path: Path, why: str) -> Problem:
     return Problem(str(path), 0, 1, "do_not_call", why)
 
 
-def _told(path: Path, broken: list[tuple[int, str, str]]) -> list[Problem]:
+def _told(path: Path, broken: list[tuple[int, str, str]], region: str) -> list[Problem]:
+    right = f"write one number per line, for example {example(region)}"
     told = [
-        Problem(str(path), line, 1, "", f"{written[:40]!r} is no number ({why}); {EXAMPLE}", "warning")
+        Problem(str(path), line, 1, "", f"{written[:40]!r} is no number ({why}); {right}", "warning")
         for line, written, why in broken[:MOST_TOLD]
     ]
     if len(broken) > MOST_TOLD:

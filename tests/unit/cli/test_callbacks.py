@@ -14,7 +14,8 @@ import pytest
 from softswitch.callback.model import Promise, PromiseState
 from softswitch.callback.waits import Wait
 from softswitch.cli import callbacks
-from tests.support.fake_desk import AT_HAND
+from softswitch.store.promises import Lying
+from tests.support.fake_desk import AT_HAND, StoredPromises
 from tests.unit.cli.test_commands import Running, _server, running
 
 __all__ = ["_server", "running"]  # fixtures
@@ -80,6 +81,26 @@ def test_a_list_that_goes_on_says_so(running: Running) -> None:
     rows(running, promise(2))
     result = running("callbacks", "--limit", "1")
     assert result.exit_code == 0 and "and more: --limit 10 shows them" in result.stderr
+
+
+def test_who_waits_in_the_pool_is_counted_beside_the_list(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "in the pool" not in running("callbacks").stderr
+    lies = [Lying("welcome", "", 0.0, "", 900), Lying("orders", "b", 0.0, "", 7)]
+
+    async def lying(_: StoredPromises) -> list[Lying]:
+        return lies
+
+    monkeypatch.setattr(StoredPromises, "lying", lying)
+    result = running("callbacks")
+    assert "p-1" in result.stdout and "907 more wait in the pool, or at other nodes: `softswitch callb" in result.stderr
+    assert "in the pool" not in running("callbacks", "--json").stderr + running("callbacks", "--all").stderr
+    rows(running).clear()
+    del lies[:1]
+    lies[0] = lies[0]._replace(promises=1)
+    result = running("callbacks")
+    assert result.stdout == "no callbacks at hand\n" and result.stderr.startswith("1 more waits in the pool")
+    lies.clear()
+    assert running("callbacks").stdout == "no callbacks\n"
 
 
 def test_one_promise_is_told_whole(running: Running) -> None:

@@ -39,6 +39,38 @@ def test_a_column_that_no_list_has_is_refused(columns: Mapping[str, frozenset[st
     assert ("did you mean 'product'" in problem) is ("welcome" in columns)
 
 
+def warnings(plan: str, text: str) -> list[str]:
+    columns = {"welcome": frozenset({"product"})}
+    _, found = load_plans({"welcome.yaml": plan.replace("TEXT", text)}, World(columns=columns))
+    return [f"{problem.line}: {problem.message}" for problem in found if "not said" in problem.message]
+
+
+def test_a_text_that_those_who_call_would_not_hear_is_a_warning() -> None:
+    (told,) = warnings(PLAN, "Buy {{ campaign.product }}")
+    assert told.startswith("7: this is not said to who calls 8001: nothing says campaign.product of him; ask before")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ campaign.product | default('it') }}", "{{ campaign.product or 'it' }}", "{{ campaign.name }}",
+     "campaign.product", "{{ campaign.product if campaign.name else 'it' }}"],
+)  # fmt: skip
+def test_a_text_that_they_hear_is_none(text: str) -> None:
+    assert warnings(PLAN, text) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('numbers: ["8001"]\n', ""),
+        ("start: hello\nsteps:", "start: who\nsteps:\n  who: {when: {if: campaign.name, then: hello}, else: bye}"),
+        ('{say: "TEXT", next: bye}', '{set: {what: "TEXT"}, next: bye}'),
+    ],
+)
+def test_nor_is_one_where_they_do_not_come_or_that_nobody_hears(old: str, new: str) -> None:
+    assert old in PLAN and warnings(PLAN.replace(old, new), "{{ campaign.product }}") == []
+
+
 def test_where_the_campaigns_are_not_known_nothing_is_refused() -> None:
     assert problems("Buy {{ campaign.product }}", None) == []
 

@@ -164,6 +164,12 @@ def test_the_list_in_a_file_is_read_and_its_broken_lines_are_told(write: Write) 
     assert "'oops' is no number (invalid)" in broken.message
 
 
+@pytest.mark.parametrize(("region", "example"), [("CN", "+8613123456789"), ("DE", "+4915123456789")])
+def test_the_example_of_a_number_is_one_of_the_region(write: Write, region: str, example: str) -> None:
+    config = write("", f"do_not_call: list.txt\nregion: {region}", **{"list.txt": "oops\n"})
+    assert f"write one number per line, for example {example}" in warned(load(config, {}))
+
+
 def test_without_an_area_code_a_local_number_protects_nobody_and_is_told(write: Write) -> None:
     config = write("", "do_not_call: list.txt", **{"list.txt": "6234 5678\n"})
     assert load(config, {}).barred == frozenset()
