@@ -93,7 +93,7 @@ def _column(view: View, path: Path, name: str) -> None:
 def _said_to_callers(view: View, path: Path, text: str, used: template.Names) -> None:
     """Who calls has no row of a list: a text with a column is left out for him."""
     lists, plan = view.world.columns, view.plan
-    if "say" not in path or not plan.numbers or lists is None or _ASKED.search(text) or _asks_for_campaign(view):
+    if "say" not in path[2:] or not plan.numbers or lists is None or _ASKED.search(text) or _asks_for_campaign(view):
         return
     for name in sorted({field for of, field in used.fields if of == "campaign"} & lists.get(plan.name, frozenset())):
         message = (

@@ -46,6 +46,11 @@ def customer(called: CampaignCalls, configuration: Configuration, now: float) ->
     """As the list's import would make it; ``now`` is Unix seconds. Raises ``ValueError`` with all that is wrong."""
     campaign = begun(configuration.campaigns[called.campaign])
     wrong = [*_misfits(called, campaign, configuration.plans.get(campaign.plan))]
+    wrong += [
+        f"{called.number} is the telephone of {spec.name}, who is to talk to the customer; let it call another number"
+        for spec in configuration.agents
+        if called.number and called.number in (spec.user, *spec.also)
+    ]
     if wrong:
         raise ValueError("; ".join(wrong))
     rules = Rules(map(begun, configuration.policies), configuration.region, configuration.area_code)
@@ -74,8 +79,7 @@ def _misfits(called: CampaignCalls, campaign: Campaign, plan: Plan | None) -> It
             right = "the number stands behind `calls`" if name == NUMBER else "leave it out"
             yield f"{name} is no variable, but says when or whom the campaign calls; {right}"
         elif plan is not None and reads is not None and name not in {*reads, *ALWAYS_READ, *campaign.required, *known}:
-            near = did_you_mean(name, reads) or f"; {plan.name} reads no column at all, so leave it out"
-            yield f"nothing in {plan.name} reads campaign.{name}{near}"
+            yield f"nothing in {plan.name} reads campaign.{name}{did_you_mean(name, {*reads, *ALWAYS_READ})}"
 
 
 def _told(mistake: Mistake) -> str:

@@ -42,7 +42,7 @@ STATUS = {"busy": 486, "declined": 603, "unavailable": 480, "error": 500}
 NEVER_S = 3600.0  # longer than any step waits
 _KEYS = re.compile(r"[0-9*#A-D]+$")
 _VALUES = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
-_ROW = re.compile(rf"(?:{_VALUES.pattern}(?: |$))*")
+_ROW = re.compile(rf"(?:{_VALUES.pattern}(?: +|$))*")
 _WHO = r"(?P<who>[\w.+@-]+)"
 
 

@@ -65,6 +65,7 @@ def test_a_text_that_they_hear_is_none(text: str) -> None:
         ('numbers: ["8001"]\n', ""),
         ("start: hello\nsteps:", "start: who\nsteps:\n  who: {when: {if: campaign.name, then: hello}, else: bye}"),
         ('{say: "TEXT", next: bye}', '{set: {what: "TEXT"}, next: bye}'),
+        ('start: hello\nsteps:\n  hello: {say: "TEXT"', 'start: say\nsteps:\n  say: {set: {what: "TEXT"}'),
     ],
 )
 def test_nor_is_one_where_they_do_not_come_or_that_nobody_hears(old: str, new: str) -> None:

@@ -142,6 +142,8 @@ WRONG = [
         "'from 1' is too much: 'campaign welcome calls 1004",
     ),
     ("hears x\ncampaign welcome calls", "'campaign welcome calls' belongs to the beginning of a call"),
+    (f"campaign payments calls {ROW} nam=1", "nothing in reminder reads campaign.nam; did you mean 'name'?"),
+    ("campaign welcome calls 1001", "1001 is the telephone of alice, who is to talk to the customer; let it call"),
     ("campaign welcome called 1004", "'campaign welcome called 1004' is not understood; did you mean   campaign NAME"),
 ]
 

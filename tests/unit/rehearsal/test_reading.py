@@ -42,6 +42,7 @@ MEANT: list[tuple[str, Meaning]] = [
     ("to *72", To("*72")),
     ("campaign welcome calls", CampaignCalls("welcome")),
     ("campaign welcome calls 1004", CampaignCalls("welcome", "1004")),
+    ("campaign welcome calls 1004 with a=1   b=2", CampaignCalls("welcome", "1004", (("a", "1"), ("b", "2")))),
     (
         r'campaign welcome calls with name="Li \"Na\"" o=1',
         CampaignCalls("welcome", "", (("name", 'Li "Na"'), ("o", "1"))),
