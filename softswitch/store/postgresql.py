@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from softswitch.store.database import Fact, Refused, T, Transaction, commit
 from softswitch.store.statement import Name, Row, statements
+from softswitch.store.trouble import gave_way
 
 
 class Postgresql:
@@ -24,7 +25,15 @@ class Postgresql:
 
     async def commit(self, batch: Sequence[Fact]) -> Refused:
         async with self._engine.connect() as connection:
-            return await connection.run_sync(lambda waiting: commit(lambda: self._begin(waiting), batch))
+            try:
+                return await connection.run_sync(self._commit, batch)
+            except Exception as error:
+                if not gave_way(error):
+                    raise
+            return await connection.run_sync(self._commit, batch)
+
+    def _commit(self, connection: Connection, batch: Sequence[Fact]) -> Refused:
+        return commit(lambda: self._begin(connection), batch)
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
         def run(waiting: Connection) -> T:

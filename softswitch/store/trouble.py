@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # SQLSTATE classes of PostgreSQL (appendix A): connection, rollback, resources, intervention, system error.
 # 25P03: we were stopped in the midst of a transaction, and it was undone.
 PASSING = ("08", "25P03", "40", "53", "57", "58")
+DEADLOCK = "40P01"
 
 
 class DatabaseAway(Exception):
@@ -36,6 +37,11 @@ def asking() -> Iterator[None]:
         raise
 
 
+def gave_way(error: BaseException) -> bool:
+    """Two transactions waited for each other's rows, and this one was undone: the other is not in its way any more."""
+    return _sqlstate(error) == DEADLOCK
+
+
 def database_is_away(error: BaseException) -> bool:
     """True where the same statement may well succeed later.
 
@@ -43,9 +49,14 @@ def database_is_away(error: BaseException) -> bool:
     """
     if isinstance(error, (OSError, TimeoutError, PoolTimeout)):
         return True
-    code = getattr(getattr(error, "orig", error), "sqlstate", None)
+    code = _sqlstate(error)
     if code is not None:
         return str(code).startswith(PASSING)
     if not isinstance(error, DBAPIError):
         return isinstance(error, (asyncpg.InterfaceError, sqlite3.OperationalError, sqlite3.InterfaceError))
     return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+
+
+def _sqlstate(error: BaseException) -> object:
+    """Of PostgreSQL's; None: it has not answered."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from structlog.testing import capture_logs
 
 from softswitch.callback.model import Promise, PromiseState
 from softswitch.callback.node import Served, ServedElsewhere
@@ -148,6 +149,29 @@ async def test_the_word_and_a_write_of_the_same_attempt_do_not_wait_for_each_oth
     assert (await b.row("promise-1")).state is S.KEPT
     _, attempts = await b.store.promise_history("promise-1")
     assert [(one.attempt, one.outcome) for one in attempts] == [(1, "answered")]
+
+
+async def test_of_two_that_wait_for_each_other_one_gives_way_and_is_done_again(two: tuple[Node, Node]) -> None:
+    """The database is not away because of that, and callers are promised what they ask for."""
+    a, b = two
+    assert await b.put(facts.promise(2, S.DUE))
+    inside = asyncio.Event()
+
+    def both(transaction: Transaction) -> None:
+        transaction.ask("SELECT 1 FROM promises WHERE id = 'promise-1' FOR UPDATE", {})
+        inside.set()
+        transaction.ask("SELECT pg_sleep(0.5)", {})
+        transaction.ask("SELECT 1 FROM promises WHERE id = 'promise-2' FOR UPDATE", {})
+
+    async def words() -> None:
+        await inside.wait()
+        told = tell(a, facts.promise(2, S.KEPT, updated_at=AT)), tell(a)  # in one transaction
+        assert await asyncio.gather(*told) == [True, True]
+
+    with capture_logs() as logs:
+        await asyncio.gather(b.store._database.run(both), words())
+    assert [line["event"] for line in logs if "away" in line["event"]] == []
+    assert {(await b.row(f"promise-{n}")).state for n in (1, 2)} == {S.KEPT}
 
 
 # ---- ledgers -------------------------------------------------------------------------------------------------------
