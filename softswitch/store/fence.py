@@ -42,9 +42,9 @@ def share(transaction: Transaction) -> str:
     return "" if transaction.dialect == "sqlite" else " FOR SHARE"
 
 
-def held(transaction: Transaction) -> str:
+def held(transaction: Transaction, also: str = "") -> str:
     """A row while the life (``Me.values``) is not over. Until this transaction is, nobody declares it dead."""
-    return f"SELECT 1 FROM nodes WHERE node = :node AND epoch = :epoch{share(transaction)}"
+    return f"SELECT 1 FROM nodes WHERE node = :node AND epoch = :epoch{also}{share(transaction)}"
 
 
 def holds(transaction: Transaction, me: Me) -> bool:

@@ -60,6 +60,7 @@ class Membership:
         self._asking: set[asyncio.Task[None]] = set()
         self._told: list[int] = []  # words; they leave the store with the next round
         self._unsure = False  # an answer was lost: rows may be ours that nobody leads
+        self._asks = 0  # of the claims that are made now: those of before were given up
         self._others: Callable[[Transaction], int] = lambda transaction: 0
         self._forget_at = 0.0  # by our monotonic clock
         self.leased = Leased(float("-inf"))
@@ -108,14 +109,8 @@ class Membership:
 
     async def _claim(self, order: Claim) -> None:
         me = self.me
-
-        def work(transaction: Transaction) -> list[Promise]:
-            found = pool.claim(transaction, me, legible(order.name), order.most, order.below)
-            if not found:
-                ensure(transaction, me)
-            return found
-
-        found = await self._try(self._database.each(work))
+        claim = partial(pool.claim, me=me, asks=self._asks, name=legible(order.name), most=order.most)
+        found = await self._try(self._database.each(partial(claim, below=order.below)))
         if me == self.me:  # else they are in the pool again, or among those that we lead in the new life
             self.hears(Claimed(order.name, tuple(found or ()), found is not None))
 
@@ -207,9 +202,16 @@ class Membership:
     async def _make_sure(self) -> None:
         """While nothing is on its way to the store that would give a promise back, all rows of ours are to be led."""
         me = self.me
-        rows = await self._database.run(partial(nodes.own, me=me, most=MOST_LED))
-        if self.idle() and me == self.me:
-            self._unsure = False
+        asks = await self._database.run(partial(nodes.refuse_claims, me=me))
+        if me != self.me:
+            return
+        self._asks, self._unsure, sure = asks, False, False
+        try:
+            rows = await self._database.run(partial(nodes.own, me=me, most=MOST_LED))
+            sure = self.idle() and me == self.me
+        finally:
+            self._unsure |= not sure  # or an answer was lost meanwhile
+        if sure:
             self.hears(Owned(tuple(rows)))
 
     def _look(self, transaction: Transaction) -> tuple[list[tuple[int, word.Heard | None]], list[Me], int]:
@@ -235,6 +237,7 @@ class Membership:
             return me, nodes.own(transaction, me, MOST_LED)
 
         self.me, rows = await self._database.run(work)
+        self._asks = 0
         if len(rows) == MOST_LED:
             last = rows[-1]
             after = (last.recorded_at, last.id)

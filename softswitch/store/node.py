@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from softswitch.callback.model import Promise
 from softswitch.store import schema
 from softswitch.store.database import Transaction
-from softswitch.store.fence import Me, lock, share
+from softswitch.store.fence import Fenced, Me, lock, share
 from softswitch.store.pool import COLUMNS, to_promise
 
 LEASE_S = 10.0
@@ -53,7 +53,7 @@ def join(transaction: Transaction, node: str, quiet_s: float, lease_s: float = L
     sql = f"""INSERT INTO nodes (node, epoch, lease_until, quiet_s, seen_at)
         VALUES (:node, CAST({now} / 10 AS integer), {now} + :lease_s, :quiet_s, {now})
         ON CONFLICT (node) DO UPDATE SET epoch = nodes.epoch + 1, lease_until = excluded.lease_until,
-            quiet_s = excluded.quiet_s, seen_at = excluded.seen_at
+            quiet_s = excluded.quiet_s, seen_at = excluded.seen_at, asks = 0
         RETURNING epoch"""
     ((epoch,),) = transaction.ask(sql, {"node": node, "lease_s": lease_s, "quiet_s": quiet_s})
     return Me(node, epoch)
@@ -171,6 +171,14 @@ def _given_up(transaction: Transaction, behind: str = "") -> str:
             not_before = CASE WHEN {ringing} THEN {clock(transaction)} + :quiet_s ELSE not_before END,
             outcome = CASE WHEN promises.state = 'answered' AND outcome = '' THEN 'dropped' ELSE outcome END
         FROM gone WHERE promises.id = gone.id"""
+
+
+def refuse_claims(transaction: Transaction, me: Me) -> int:
+    """Those of before are done by now, or never; later ones are made with this number (``pool.claim``)."""
+    sql = "UPDATE nodes SET asks = asks + 1 WHERE node = :node AND epoch = :epoch RETURNING asks"
+    for (asks,) in transaction.ask(sql, me.values):
+        return int(asks)
+    raise Fenced(me.node)
 
 
 def own(transaction: Transaction, me: Me, most: int) -> list[Promise]:

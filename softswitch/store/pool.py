@@ -15,7 +15,7 @@ import msgspec
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.store import schema
 from softswitch.store.database import Transaction
-from softswitch.store.fence import Me, held, lock
+from softswitch.store.fence import Fenced, Me, held, lock
 from softswitch.store.statement import Row
 
 COLUMNS = [f'promises."{name}"' for name in Promise.__slots__]
@@ -29,18 +29,23 @@ def to_promise(row: Sequence[Any]) -> Promise:
     return Promise(**(fields | {"state": PromiseState(fields["state"]), "variables": variables}))
 
 
-def claim(transaction: Transaction, me: Me, name: str, most: int, below: float) -> list[Promise]:
-    """The first of a policy, those of a rank below that; they are the node's from now on. None for a life that is over.
+def claim(transaction: Transaction, me: Me, asks: int, name: str, most: int, below: float) -> list[Promise]:
+    """The first of a policy, those of a rank below that; they are the node's from now on. Raises ``Fenced`` for a life
+    that is over, and where the node has given its claims up since (``asks``): one may lie in the network for longer
+    than its answer is waited for, and nobody would lead what it takes then.
 
     One statement, as others wait for it; the limit stands in it, as PostgreSQL would plan it anew each time otherwise.
     """
-    sql = f"""WITH alive AS MATERIALIZED ({held(transaction)}),
+    alive, values = held(transaction, " AND asks = :asks"), me.values | {"asks": asks}
+    sql = f"""WITH alive AS MATERIALIZED ({alive}),
         taken AS MATERIALIZED (
             SELECT id FROM promises
             WHERE EXISTS (SELECT 1 FROM alive) AND name = :name AND rank < :below AND {schema.POOL_READY.text}
             ORDER BY rank, id LIMIT {int(most)}{lock(transaction)})
         UPDATE promises SET node = :node FROM taken WHERE promises.id = taken.id RETURNING {", ".join(COLUMNS)}"""
-    rows = transaction.ask(sql, {"name": name, "below": below} | me.values)
+    rows = transaction.ask(sql, {"name": name, "below": below} | values)
+    if not rows and not transaction.ask(alive, values):
+        raise Fenced(me.node)
     return sorted(map(to_promise, rows), key=lambda promise: (promise.rank, promise.id))
 
 

@@ -93,6 +93,7 @@ nodes = Table(  # those that share this database
     Column("lease_until", Float(53), nullable=False),  # by the database's clock; 0: dead
     Column("quiet_s", Float(53), nullable=False),  # after its death no attempt of its rings any more
     Column("seen_at", Float(53), nullable=False),  # when its lease was renewed last, by the same clock
+    Column("asks", Integer, nullable=False, server_default="0"),  # how often its claims were given up in this life
 )
 
 promise_words = Table(  # what the node that has a promise is to be told of it

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from softswitch.callback.model import Lost, Persisted, PromiseState
+from softswitch.callback.node import Claim, Claimed, Owned
 from softswitch.store import membership
+from softswitch.store.fence import Fenced
 from tests.real.test_pool_drained import POLICY
-from tests.support import postgres
+from tests.real.test_store_nodes import Node, a
+from tests.support import facts, postgres
 from tests.support.ledger_node import Dial, LedgerNode, overlapping, unix
 from tests.support.process import eventually
+
+__all__ = ["a"]  # a fixture
 
 pytestmark = pytest.mark.real
 S = PromiseState
@@ -77,3 +83,26 @@ async def test_who_was_told_no_and_calls_again_is_added_to_what_the_other_leads(
     await asyncio.sleep(4.0)
     assert overlapping(pair.dials) == [] and len({dial.call_id for dial in pair.dials}) == len(pair.dials)
     assert [(dial.node, dial.attempt) for dial in pair.dials if dial.node == "b"][:1] == [("b", 1)]
+
+
+async def test_a_claim_that_comes_through_after_it_was_given_up_takes_nobody(
+    a: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lay in the network meanwhile; what it took would be led by nobody until the process ends."""
+    await a.store.import_promises([facts.promise(1)])
+    member = a.store.shared._member
+    assert member is not None
+    each, late = member._database.each, list[Any]()
+
+    async def held_up(work: Any) -> Any:
+        late.append(work)
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr(member._database, "each", held_up)
+    a.store.shared.claim(Claim("sales", 10, float("inf")))
+    assert not (await a.hear(Claimed)).ok and (await a.hear(Owned)).promises == ()
+    with pytest.raises(Fenced):
+        await each(late.pop())
+    assert (await a.row("promise-1")).node == ""
+    monkeypatch.setattr(member._database, "each", each)
+    assert await a.claim() == ["promise-1"]

@@ -117,6 +117,7 @@ def _nodes() -> None:
         sa.Column("lease_until", sa.Float(53), nullable=False),
         sa.Column("quiet_s", sa.Float(53), nullable=False),
         sa.Column("seen_at", sa.Float(53), nullable=False),
+        sa.Column("asks", sa.Integer, nullable=False, server_default="0"),
     )
     op.create_table(
         "promise_words",
