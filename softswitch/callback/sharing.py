@@ -262,6 +262,7 @@ class Sharing:
     def _tell_end(self, entry: Entry) -> None:
         """Nobody but us knows yet."""
         if entry.promise.state is S.KEPT:
+            self._move.written.forget(entry)
             entry.elsewhere = True
             self._move.write(entry)
         elif entry.promise.state is S.WITHDRAWN:

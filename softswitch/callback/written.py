@@ -36,12 +36,12 @@ class Written:
         self.retry_at: float | None = None  # Unix s
         self._pause_s = FIRST_PAUSE_S
         self._under_way: dict[str, Write] = {}
-        self._again: dict[str, Entry] = {}  # by promise, in the order in which they failed
+        self._again: dict[tuple[str, bool], Entry] = {}  # by ``_of``, in the order in which they failed
 
     def begin(self, write: Write) -> None:
         self._under_way[write.token] = write
         write.entry.writes += 1
-        self._again.pop(write.entry.promise.id, None)  # this write carries everything that the failed one did
+        self._again.pop(_of(write.entry), None)  # this write carries everything that the failed one did
 
     def end(self, token: str) -> Write | None:
         """Take the write out; None where it was given up long ago, or belongs to an earlier process."""
@@ -71,11 +71,11 @@ class Written:
 
     def waits(self, entry: Entry) -> bool:
         """Is its row to be written again?"""
-        return entry.promise.id in self._again
+        return _of(entry) in self._again
 
     def forget(self, entry: Entry) -> None:
         """It is not ours any more."""
-        self._again.pop(entry.promise.id, None)
+        self._again.pop(_of(entry), None)
 
     def disown(self) -> list[Entry]:
         """What is durable is not ours to write any more; those of which something was still to be written."""
@@ -88,7 +88,7 @@ class Written:
         return [entry for entry in ours if entry.durable]
 
     def again(self, entry: Entry) -> None:
-        self._again[entry.promise.id] = entry
+        self._again[_of(entry)] = entry
 
     @property
     def waiting(self) -> int:
@@ -102,3 +102,8 @@ class Written:
     def unwritten(self) -> list[Entry]:
         """The rows to try now, oldest failure first."""
         return [entry for entry, _ in zip(self._again.values(), range(AT_ONCE), strict=False)]
+
+
+def _of(entry: Entry) -> tuple[str, bool]:
+    """One row of a promise, or what is told of it to others, who may have it by now."""
+    return entry.promise.id, entry.elsewhere

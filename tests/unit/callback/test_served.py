@@ -17,6 +17,7 @@ from softswitch.callback.model import (
     Persisted,
     Promise,
     PromiseState,
+    Promote,
     ReleaseAgent,
     Restored,
     SeekAgent,
@@ -146,6 +147,19 @@ def test_who_was_lost_again_is_called_though_he_was_served_before() -> None:
     desk.feed(Served(replace(row, state=S.KEPT, losses=1)))
     assert desk.only().state is S.UNCERTAIN
     assert words(desk.last) == [("pooled-1", S.KEPT, 1)], "and the store knows that attempt as answered"
+
+
+def test_what_is_told_of_him_and_what_is_written_of_the_same_promise_are_two_things() -> None:
+    desk = PoolDesk()
+    row = pooled(1, number=E164, state=S.UNCERTAIN, attempts=1, losses=2, node=NODE, not_before=NOON + 60.0)
+    desk.feed(Restored((row,)))
+    desk.feed(Served(replace(row, state=S.KEPT, losses=1)))
+    (word,) = desk.given(KeepServed)
+    desk.feed(Persisted(row.id, word.token, False))
+    desk.feed(Promote(row.id, 5.0))
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(row.id, order.token))
+    assert words(desk.wait(2.0)) == [(row.id, S.KEPT, 1)], "it has failed, and is told again"
 
 
 def test_whom_another_node_has_served_is_not_called() -> None:
