@@ -60,7 +60,7 @@ def summed(
 
     Of ``node``, only those that begin before ``node_until``.
     """
-    name = table.c.queue if table is schema.queue_intervals else table.c.agent
+    name, only = table.c.queue if table is schema.queue_intervals else table.c.agent, legible(only)
     keys: tuple[ColumnElement[Any], ...]
     if by_interval:
         keys, group = (table.c.start, literal(only).label("name")), table.c.start

@@ -88,6 +88,9 @@ async def test_what_a_node_has_in_memory_is_read_of_the_others_alone(either: str
     assert by_interval == {(FIRST, ""): added(AT_A, AT_B), (SECOND, ""): AT_B}
     assert await a.store.queue_figures(FIRST, THIRD, False, "orders", FIRST) == {(0.0, "orders"): added(AT_B, AT_B)}
     assert await a.store.agent_figures(FIRST, THIRD, False, "anna", SECOND) == {(0.0, "anna"): anna(10.0)}
+    for hostile in ("orders\0", "\ud800"):  # as somebody asked for, over HTTP
+        assert await a.store.queue_figures(FIRST, THIRD, True, hostile) == {}
+        assert await a.store.agent_figures(FIRST, THIRD, False, hostile) == {}
     await a.store.close()
 
 
