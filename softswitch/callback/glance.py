@@ -60,6 +60,7 @@ class Glance:
             drained=move.drains,
             lease_over=now >= move.lease_until,
             trunk_down=policy.name in pace.cut_off,
+            refused_until=move.turns.shut_until(promise, now),
             live_waiting=pace.live_waiting,
             free_agents=pace.room(0),
             reserve=policy.reserve,

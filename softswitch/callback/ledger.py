@@ -13,7 +13,7 @@ from typing import Any
 from softswitch.callback.barring import Barring
 from softswitch.callback.book import Entry
 from softswitch.callback.disposing import Disposing
-from softswitch.callback.ending import ending
+from softswitch.callback.ending import IN_FLIGHT, ending
 from softswitch.callback.glance import Glance
 from softswitch.callback.model import (
     OPEN,
@@ -268,6 +268,8 @@ class Ledger:
         if entry is not None and event.call_id in ("", entry.promise.call_id):
             network = not event.rang and network_failed(event.status, event.cause, event.silent)
             result = "failed" if network else outcome(event.status, event.cause)
+            if event.sent and entry.promise.state in IN_FLIGHT:
+                self._move.turns.heard(entry.promise, network, event.retry_after_s, self._move.now)
             self._move.attempt_over(entry, result, event.status, network)
             self._move.advance(entry)
 

@@ -207,6 +207,8 @@ class AttemptFailed:
     cause: int = 0  # Q.850, of the Reason header (RFC 3326); 0: not said
     rang: bool = False  # a provisional response other than 100 had come
     silent: bool = False  # nothing at all had
+    retry_after_s: float = 0.0  # what a 503 asked for
+    sent: bool = True  # else it is our own trouble, such as the limit of a trunk
 
 
 @dataclass(frozen=True, slots=True)

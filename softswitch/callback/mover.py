@@ -193,7 +193,8 @@ class Mover:
             return
         late = self.now >= min(self.lease_until, self.rules.overdue_at(promise))
         taken = promise.number in self.busy or self.engaged(entry)
-        if late or taken or not self.rules.open(promise, self.now):
+        refused = self.turns.shut_until(promise, self.now) > 0.0
+        if late or taken or refused or not self.rules.open(promise, self.now):
             self.apply(entry, I.INTENT_REFUSED)
             return
         attempt = promise.attempts + 1

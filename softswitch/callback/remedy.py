@@ -25,6 +25,8 @@ _REMEDIES = {
     waits.RUNG_FOR_ANOTHER: GIVES_UP_ITSELF,
     waits.PAUSED: "`softswitch campaign resume NAME`; or `paused: true` stands in campaigns.yaml",
     waits.DRAINED: "`softswitch drain --cancel`, or let it end: others, or the next start, go on",
+    waits.TRUNK_REFUSES: f"{GIVES_UP_ITSELF} when a call gets through. Else: what does the carrier say? "
+    "`softswitch callbacks show ID` of who waits has the SIP status",
     waits.TRUNK_DOWN: "`softswitch trunks` says why",
     waits.AGENT_LOST: "nothing: the next one is asked at once",
     waits.LIVE_CALLERS: "nothing: who calls goes first; `softswitch queues` shows them",

@@ -16,6 +16,7 @@ from softswitch.callback.waits import (
     PAUSED,
     STORE_AWAY,
     TRUNK_DOWN,
+    TRUNK_REFUSES,
     Wait,
     without_agent,
 )
@@ -61,6 +62,8 @@ def _unmanned(move: Mover, name: str, now: float) -> Wait:
     pace = move.turns.pace(policy.queue)
     if name in pace.cut_off:
         return Wait(TRUNK_DOWN)
+    if refused_until := move.turns.refused_until(name, now):
+        return Wait(TRUNK_REFUSES, refused_until)
     if pace.live_waiting:
         return Wait(LIVE_CALLERS)
     if policy.first == "agent":

@@ -23,6 +23,7 @@ from functools import partial
 from math import ceil, floor
 
 from softswitch.callback.book import Book, Entry
+from softswitch.callback.breaker import Breaker
 from softswitch.callback.governor import Governor
 from softswitch.callback.model import KeepTally, Policy, Promise, PromiseState, Tally
 from softswitch.callback.odds import ROUNDING, STEPS, most_dials
@@ -31,6 +32,7 @@ from softswitch.callback.rule import Rules
 
 S = PromiseState
 LOOK_S = 1.0  # as finely as rings are told apart
+TRIES = frozenset({S.SEEKING, S.DIALLING})  # somebody is dialled, or about to be
 NEEDS_AGENT = frozenset({"hung up", "dropped"})  # outcomes of attempts that were answered, by a person
 
 
@@ -40,6 +42,7 @@ class Turns:
         self._book = book
         self._paces: dict[str, Pace] = {}
         self._governors: dict[str, Governor] = {}
+        self._breaker = Breaker()
         self._claimed: dict[str, tuple[Pace, Governor]] = {}  # by promise: with whom, were it to change its queue
         self._stirred: dict[str, None] = {}  # queues in which something may have become possible, in order
 
@@ -94,6 +97,7 @@ class Turns:
             governor.at_risk.discard(promise.id)
         pace = self.pace(promise.queue)
         pace.claim(promise.id, claim, promise.name, entry.since)
+        self._tries(entry, old)
         if claim in (Claim.DIAL, Claim.ANSWERED):
             self._risk(promise, pace)
         elif claim is Claim.SEEK:
@@ -103,6 +107,40 @@ class Turns:
         elif old in (S.SEEKING, S.DIALLING, S.ANSWERED):
             self.stir([promise.queue])
             self.stir(queue for queue, other in self._paces.items() if promise.queue in other.shared)
+
+    # ---- the trunk -------------------------------------------------------------------------------------------------
+
+    def _tries(self, entry: Entry, old: PromiseState) -> None:
+        promise, trunk = entry.promise, self._trunk(entry.promise)
+        if promise.state in TRIES:
+            self._breaker.begun(trunk, promise.id, entry.since)
+        elif old in TRIES and self._breaker.over(trunk, promise.id):
+            self.stir_all()
+        if old is S.DIALLING and promise.state in (S.ANSWERED, S.KEPT):
+            self._through(trunk)
+
+    def heard(self, promise: Promise, refused: bool, retry_after_s: float, now: float) -> None:
+        """An attempt has failed: ``refused`` by the network, or it got through to where somebody knew why."""
+        trunk = self._trunk(promise)
+        if refused:
+            self._breaker.refused(trunk, now, retry_after_s)
+        else:
+            self._through(trunk)
+
+    def _through(self, trunk: str) -> None:
+        if self._breaker.passed(trunk):
+            self.stir_all()
+
+    def shut_until(self, promise: Promise, now: float) -> float:
+        """Its trunk refuses calls, and this one does not leave before (Unix s); 0: it may."""
+        return self._breaker.shut_until(self._trunk(promise), now, promise.id)
+
+    def refused_until(self, name: str, now: float) -> float:
+        """The same of all that a policy calls."""
+        return self._breaker.shut_until(_trunk(self._rules.policy(name)), now)
+
+    def _trunk(self, promise: Promise) -> str:
+        return _trunk(self._rules.policy(promise.name))
 
     def void(self, promise: str) -> None:
         for pace in self._paces.values():
@@ -144,7 +182,11 @@ class Turns:
         """Of the lines for which there are agents, lowest rank first."""
         heads: list[tuple[str, Place]] = []
         for name, line in pace.lines.items():
-            if name in pace.cut_off or not self.agents(pace, self._rules.policy(name), now):
+            if (
+                name in pace.cut_off
+                or self.refused_until(name, now)
+                or not self.agents(pace, self._rules.policy(name), now)
+            ):
                 continue
             if (place := line.first(partial(self._fits, fit, queue, name))) is not None:
                 heads.append((name, place))
@@ -183,8 +225,14 @@ class Turns:
         return not (spotless or policy.plan or governor.may_risk(policy, now))
 
     def look_again(self, queue: str, now: float) -> float | None:
-        """When one more may be dialled though nothing has happened: phones ring on, and wrap-ups come to their end."""
+        """When one more may be dialled though nothing has happened: phones ring on, wrap-ups come to their end, and a
+        trunk that refuses is tried again."""
         pace = self.pace(queue)
+        refused = (self.refused_until(name, now) for name, line in pace.lines.items() if len(line))
+        moments = [at for at in (self._look_at_agents(pace, now), *refused) if at]
+        return min(moments, default=None)
+
+    def _look_at_agents(self, pace: Pace, now: float) -> float | None:
         if pace.live_waiting or not (pace.ringing or pace.ending):
             return None
         lines = (self._rules.policy(name) for name, line in pace.lines.items() if len(line))
@@ -217,6 +265,11 @@ class Turns:
         for (name, since), dials in pace.ringing.items():
             total += dials * self.governor(name).rate.cautious(now - since)
         return min(1.0, ceil(total / (pace.dials + 1) * STEPS - ROUNDING) / STEPS)
+
+
+def _trunk(policy: Policy) -> str:
+    """ "": it calls phones of ours, which need none."""
+    return "" if policy.numbers else policy.trunk
 
 
 def _claim(entry: Entry) -> Claim | None:

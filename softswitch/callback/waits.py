@@ -38,6 +38,7 @@ LIVE_CALLERS = "live callers wait"
 NO_AGENT = "no agent free"
 KEPT_BACK = "free agents are kept back for those who call"  # the ``reserve``
 TRUNK_DOWN = "its trunk is down"
+TRUNK_REFUSES = "its trunk refuses calls"  # ``breaker``
 LEASE_OVER = "the database has not renewed the lease of this node"
 OTHERS_FIRST = "others come first"
 
@@ -59,6 +60,7 @@ class Situation:
     drained: bool = False  # the switch is about to be taken out of service
     lease_over: bool = False
     trunk_down: bool = False
+    refused_until: float = 0.0  # Unix s: by the trunk
     live_waiting: int = 0
     free_agents: int = 0  # whom nobody has a claim on
     reserve: int = 0  # of these: how many are kept back
@@ -106,6 +108,8 @@ def _whose_turn(entry: Entry, situation: Situation, now: float) -> Wait:
         return Wait(LEASE_OVER)
     if situation.trunk_down:
         return Wait(TRUNK_DOWN)
+    if situation.refused_until:
+        return Wait(TRUNK_REFUSES, situation.refused_until)
     if situation.on_a_call:
         return Wait(ON_A_CALL)
     if situation.rung:

@@ -37,12 +37,13 @@ def hunt(order: DialCustomer, target: Target, prefix: str) -> Hunt:
 
 def failed(promise: Promise, hunt: Hunt, causes: Iterable[Reason]) -> AttemptFailed:
     cause = next((one.cause for one in causes if one.protocol == "Q.850"), 0)
-    return AttemptFailed(promise.id, hunt.status, promise.call_id, cause, hunt.rang, hunt.unheard)
+    how = hunt.rang, hunt.unheard, hunt.retry_after_s, hunt.sent
+    return AttemptFailed(promise.id, hunt.status, promise.call_id, cause, *how)
 
 
 def not_made(promise: Promise, status: int) -> AttemptFailed:
     """Nothing was sent."""
-    return AttemptFailed(promise.id, status, promise.call_id)
+    return AttemptFailed(promise.id, status, promise.call_id, sent=False)
 
 
 def listed(promise: Promise, end: End) -> list[Effect]:

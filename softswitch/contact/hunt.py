@@ -61,6 +61,8 @@ class Hunt:
     statuses: list[int] = field(default_factory=list)
     rang: bool = False  # somebody's phone did, before all had failed
     unheard: bool = False  # the last that failed never said anything
+    retry_after_s: float = 0.0  # what that asked for
+    sent: bool = False  # anything at all; else what has failed is our own
     early: bool = False  # the caller hears already what the called network says
 
     def start(self) -> list[Effect]:
@@ -72,6 +74,8 @@ class Hunt:
         target = self.ringing.pop(event.leg)
         self.statuses.append(event.status)
         self.rang, self.unheard = self.rang or event.rang, event.silent
+        self.retry_after_s = event.retry_after_s
+        self.sent = self.sent or not (event.by == "us" and event.elsewhere)
         if event.status >= 600:  # the person declines, not this one phone (RFC 3261 section 16.7 step 5)
             return [*self._decline(target.user), *self._next()]
         following = self._following(target, event, directory)

@@ -458,7 +458,8 @@ class World:
             spare = self.free(queue) - self.waiting(queue)
             for promise in due:
                 held = self.ledger._move.book.get(promise.id).hold_until > self.now  # type: ignore[union-attr]
-                if promise.queue == queue and promise.number not in ringing and not held:
+                shut = self.ledger._move.turns.shut_until(promise, self.now) > self.now  # a trunk that refuses
+                if promise.queue == queue and promise.number not in ringing and not held and not shut:
                     assert spare <= BY_NAME[promise.name].reserve or not self.hours.open(self.now), "an agent idles"
 
     def check(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from softswitch.call.signal import Failed
 from softswitch.callback.model import CustomerLeft, MachineAnswered, Promise, PromiseState, Withdraw
 from softswitch.contact import attempt
 from softswitch.contact.hunt import Hunt
 from softswitch.contact.opening import End
 from softswitch.contact.order import NeverCall
 from softswitch.sip.reason import Reason
+from tests.unit.contact.test_hunt import NOWHERE, target
 
 PROMISE = Promise("p1", "+8613800138000", "orders", "abandoned", PromiseState.DIALLING, "c1", 0.0, call_id="c1d")
 
@@ -28,6 +30,20 @@ def test_whether_a_phone_rang_or_nothing_was_heard_goes_along() -> None:
     hunt = Hunt("customer", "leg-", (), "", "", 30.0, statuses=[408], rang=True, unheard=True)
     failed = attempt.failed(PROMISE, hunt, ())
     assert (failed.rang, failed.silent) == (True, True)
+
+
+def test_what_was_never_sent_is_our_own_and_a_carrier_says_when_to_come_again() -> None:
+    hunt = Hunt("customer", "leg-", (target(7000),), "", "", 30.0)
+    hunt.start()
+    own = Failed("leg-1", 503, "Trunk Limit: calls", "us", elsewhere=True)
+    hunt.failed(own, NOWHERE)
+    assert not attempt.failed(PROMISE, hunt, ()).sent
+    assert not attempt.not_made(PROMISE, 480).sent
+    hunt = Hunt("customer", "leg-", (target(7000),), "", "", 30.0)
+    hunt.start()
+    hunt.failed(Failed("leg-1", 503, "Busy Here", "peer", elsewhere=True, retry_after_s=60.0), NOWHERE)
+    failed = attempt.failed(PROMISE, hunt, ())
+    assert (failed.sent, failed.retry_after_s, failed.rang) == (True, 60.0, False)
 
 
 def test_each_end_has_its_words() -> None:
