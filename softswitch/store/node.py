@@ -25,7 +25,11 @@ On SQLite one process has the file, so there is nobody else to declare dead; the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, literal_column, select
 
 from softswitch.callback.model import Promise
 from softswitch.store import schema
@@ -39,11 +43,15 @@ MARGIN_S = 1.0  # for clocks that do not run alike
 AT_ONCE = 1000  # promises in one transaction
 
 
+_CLOCKS = {
+    "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
+    "postgresql": "CAST(extract(epoch FROM statement_timestamp()) AS float8)",
+}
+
+
 def clock(transaction: Transaction) -> str:
     """The database's own, in Unix seconds, when the statement began: one moment, by which an index can be searched."""
-    if transaction.dialect == "sqlite":
-        return "((julianday('now') - 2440587.5) * 86400.0)"
-    return "CAST(extract(epoch FROM statement_timestamp()) AS float8)"
+    return _CLOCKS[transaction.dialect]
 
 
 def join(transaction: Transaction, node: str, quiet_s: float, lease_s: float = LEASE_S) -> Me:
@@ -126,14 +134,19 @@ class Seen:
     here: bool  # it is we
 
 
-def seen(transaction: Transaction, node: str, alone: bool) -> list[Seen]:
-    """All that are not forgotten, by name. ``node`` is ours; ``alone`` it is alive without renewals."""
-    now = clock(transaction)
-    rows = transaction.ask(f"SELECT node, seen_at, lease_until >= {now}, {now} FROM nodes ORDER BY node", {})
-    return [
-        Seen(name, at if name != node or not alone else asked_at, bool(leased) or name == node, name == node)
-        for name, at, leased, asked_at in rows
-    ]
+def seen(dialect: str) -> Select[Any]:
+    """All that are not forgotten, by name."""
+    node, now = schema.nodes.c, _CLOCKS[dialect]
+    return select(node.node, node.seen_at, literal_column(f"lease_until >= {now}"), literal_column(now)).order_by(
+        node.node
+    )
+
+
+def to_seen(row: Sequence[Any], node: str, alone: bool) -> Seen:
+    """``node`` is ours; ``alone`` it is alive without renewals."""
+    name, at, leased, asked_at = row
+    here = name == node
+    return Seen(name, asked_at if here and alone else at, bool(leased) or here, here)
 
 
 def connections(transaction: Transaction, prefix: str, but: str) -> int:

@@ -32,7 +32,7 @@ from softswitch.sip.registrar import Binding
 from softswitch.store import bulk, campaign, intervals, promises, query, schema, statement, word
 from softswitch.store.database import Database, Transaction
 from softswitch.store.engine import Engines, database, engines, migrate
-from softswitch.store.node import Seen, seen
+from softswitch.store.node import Seen, seen, to_seen
 from softswitch.store.promises import Lying
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.shared import Connections, Shared
@@ -256,7 +256,8 @@ class Store:
 
     async def nodes(self) -> list[Seen]:
         """Those that share the database, by name; also those that are gone, for a while. Raises ``DatabaseAway``."""
-        return await self._work(partial(seen, node=self.shared.node, alone=self.shared.alone))
+        make = partial(to_seen, node=self.shared.node, alone=self.shared.alone)
+        return await self._read(seen(self._engines.read.dialect.name), make)
 
     async def _work(self, work: Callable[[Transaction], T]) -> T:
         """Raises ``DatabaseAway``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -135,4 +136,14 @@ async def test_who_is_alone_on_a_file_is_alive_without_renewals(tmp_path: Path) 
     await do(a.store, "UPDATE nodes SET lease_until = 1, seen_at = 1")
     (shown,) = await a.store.nodes()
     assert (shown.alive, shown.here) == (True, True) and shown.seen_at == pytest.approx(time.time(), abs=5.0)
+    await a.store.close()
+
+
+async def test_whoever_asks_for_them_is_not_in_the_way_of_what_is_written(url: str) -> None:
+    a = await Node.open(url, "a")
+    await a.stop()
+    async with AsyncExitStack() as taken, asyncio.timeout(5):
+        for _ in range(3):  # all that there are for those that write
+            await taken.enter_async_context(a.store._engines.write.connect())
+        assert await names(a) == ["a"]
     await a.store.close()
