@@ -118,6 +118,9 @@ class Recorder:
         """Write what failed, a step at a time; and a row that is known to be good, lest one bad row pass for a store
         that is away."""
         move = self._move
+        self._round = deque(
+            entry for entry in self._round if move.written.waits(entry)
+        )  # still, and not others' by now
         if not self._round:
             self._round.extend(move.written.unwritten())
             idle = (entry for entry in move.book.open() if entry.durable and not entry.writes)
@@ -126,9 +129,7 @@ class Recorder:
             elif not self._round:
                 move.written.healthy = True  # there is nothing to find out with, and nothing to protect
         for _ in range(min(STEP, len(self._round))):
-            entry = self._round.popleft()
-            if move.written.waits(entry):
-                move.write(entry)
+            move.write(self._round.popleft())
         if self._round:
             move.written.retry_at = move.now
 

@@ -70,8 +70,8 @@ class Written:
         return len(self._under_way)
 
     def waits(self, entry: Entry) -> bool:
-        """Is its row to be written again?"""
-        return _of(entry) in self._again
+        """Is its row to be written again? Not as an earlier life of ours knew it."""
+        return self._again.get(_of(entry)) is entry
 
     def forget(self, entry: Entry) -> None:
         """It is not ours any more."""

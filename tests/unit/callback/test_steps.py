@@ -16,6 +16,7 @@ from softswitch.callback.model import (
     Promise,
     PromiseChanged,
     PromiseState,
+    Promote,
     ReachedAgent,
     Restored,
     SeekAgent,
@@ -215,3 +216,43 @@ def test_what_others_have_is_led_no_longer_however_much_it_is() -> None:
     assert desk.ledger.open_count("sales") == 1
     desk.feed(Capacity("sales", 5, 0))
     assert not [order for step in steps(desk) for order in step if isinstance(order, Persist | SeekAgent)]
+
+
+def test_what_is_to_be_written_again_of_a_former_life_is_not_written_in_place_of_what_is_ours_now() -> None:
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 100.0))
+    desk.feed(Restored(tuple(waits(n) for n in range(STEP + 10))))
+    steps(desk)
+    for n in range(STEP + 10):
+        desk.feed(Promote(f"pooled-{n}", 1.0))
+        desk.acknowledge(ok=False)
+    desk.now += FIRST_PAUSE_S
+    step(desk)
+    assert len(desk.given(Persist)) == STEP, "the last one is left"
+    left = f"pooled-{STEP + 9}"
+    desk.feed(Disowned((waits(STEP + 9, losses=2),)))
+    desk.feed(Promote(left, 7.0))
+    desk.acknowledge(ok=False)
+    step(desk)
+    assert [(one.promise.id, one.promise.losses, one.promise.priority_s) for one in desk.given(Persist)] == [
+        (left, 2, 7.0)
+    ]
+
+
+def test_where_all_that_was_to_be_written_again_is_others_by_now_those_of_the_next_life_are_called() -> None:
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 100.0))
+    desk.feed(Restored(tuple(waits(n) for n in range(STEP + 10))))
+    steps(desk)
+    for n in range(STEP + 10):
+        desk.feed(Promote(f"pooled-{n}", 1.0))
+        desk.acknowledge(ok=False)
+    desk.now += FIRST_PAUSE_S
+    step(desk)
+    desk.feed(Disowned((waits(STEP + 20),)))
+    desk.feed(Capacity("sales", 1, 0))
+    step(desk)
+    (sound,) = desk.given(Persist)
+    desk.feed(Persisted(sound.promise.id, sound.token))
+    desk.answer()
+    assert [seek.promise.id for seek in desk.given(SeekAgent)] == [f"pooled-{STEP + 20}"]
