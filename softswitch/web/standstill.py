@@ -77,17 +77,16 @@ class Standstill:
     async def told(self, request: web.Request, who: str) -> web.Response:
         """``of``: only this queue or campaign."""
         desk, of = self._control.promise_desk(), request.query.get("of", "")
-        policies = desk.policies()
-        if of and of not in policies:
-            hint = did_you_mean(of, policies).removeprefix("; ") or f"one of {', '.join(policies)}"
-            raise ApiError(404, f"no queue that calls back, and no campaign, is called {of!r}", hint)
-        lying = await self._lying()
+        policies, lying = desk.policies(), await self._lying()
         count, now = await self._counted(desk), desk.moment()[0]
         for one in lying or ():
             count.waits(one.name, elsewhere(one, desk, now), one.outcome, one.promises)
         queues = {view.queue: view for view in self._control.queues()}
-        names = [of] if of else [*policies, *sorted({name for name, _, _ in count.promises} - policies.keys())]
-        told = [self._row(name, policies.get(name, name), queues, count) for name in names]
+        names = [*policies, *sorted({name for name, _, _ in count.promises} - policies.keys())]
+        if of and of not in names:
+            hint = did_you_mean(of, names).removeprefix("; ") or "no queue calls back, and there is no campaign"
+            raise ApiError(404, f"no queue that calls back, and no campaign, is called {of!r}", hint)
+        told = [self._row(name, policies.get(name, name), queues, count) for name in names if of in ("", name)]
         return json_response({"why": told, "pool_known": lying is not None})
 
     async def _lying(self) -> Sequence[Lying] | None:

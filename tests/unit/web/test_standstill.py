@@ -96,7 +96,8 @@ async def test_the_pool_and_other_nodes_are_in_it(house: House) -> None:
         (waits.PAUSE, "failed", 70, NOW + 9.0),
     ]
     assert brief(orders) == [("at node b", "", 7, 0.0)]
-    assert gone["of"] == "gone" and gone["stopped_by"] == waits.NO_POLICY, "nobody asks for it by name any more"
+    assert gone["of"] == "gone" and gone["stopped_by"] == waits.NO_POLICY, "it is configured no more"
+    assert await house.one("gone") == gone
 
 
 async def test_what_has_ended_within_the_hour(house: House) -> None:
