@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
 
 from softswitch.acd.staffing import Load, forecast
 from softswitch.core.errors import UsageError
-from tests.bench.callback_formulas import MORE, ROWS, differs, errors, given, sample, spread
+from tests.bench.callback_formulas import MORE, ROWS, differs, errors, given, model, run, sample, spread, unlike
 from tests.support.callback_chain import COLUMNS, FIGURES, Chain
 
 CONTACTS, RUNS = 250, 48
@@ -177,6 +179,43 @@ def test_the_bound_tells_a_reserve_from_none() -> None:
     assert max(abs(one) for one in errors(found, chain.solve()).values()) <= 3
     other = Chain(100 / 3600, 120.0, 4, 100.0, 1, 1.0, 0)
     assert max(abs(one) for one in errors(found, other.solve()).values()) > 5
+
+
+@examples(
+    st.builds(
+        Chain,
+        calls_per_s=st.sampled_from([0.004, 0.02, 0.1]), talk_s=st.sampled_from([30.0, 120.0, 300.0]),
+        agents=st.integers(1, 12), patience_s=st.sampled_from([1.0, 40.0, 900.0, math.inf]),
+        threshold=st.integers(0, 4), accepts=st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0]), reserve=st.integers(0, 5),
+    ),
+    st.integers(0, 10**6).map(str),
+)  # fmt: skip
+def test_on_the_same_chance_the_ledger_and_the_acd_do_what_the_model_does(chain: Chain, seed: str) -> None:
+    """Whether there is a steady state or none, and however few agents are left by the reserve."""
+    assert not unlike(sample(chain, 60, 1, seed), sample(chain, 60, 1, seed, model))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Chain(100 / 3600, 120.0, 4, 100.0, 2, 0.6, 0), Chain(100 / 3600, 120.0, 4, 100.0, 3, 0.6, 1),
+        Chain(100 / 3600, 120.0, 4, 100.0, 2, 0.5, 1), Chain(100 / 3600, 120.0, 5, 100.0, 2, 0.6, 1),
+    ],
+    ids=["reserve", "threshold", "accepts", "agents"],
+)  # fmt: skip
+def test_one_run_tells_whoever_has_another_rule(other: Chain) -> None:
+    chain, contacts = Chain(100 / 3600, 120.0, 4, 100.0, 2, 0.6, 1), 250
+    found = {name: [one] for name, one in run(chain, contacts, "seed").items()}
+    assert not unlike(found, {name: [one] for name, one in model(chain, contacts, "seed").items()})
+    assert "by the model" in unlike(found, {name: [one] for name, one in model(other, contacts, "seed").items()})
+
+
+def test_the_model_has_the_figures_of_the_chain_where_a_sample_of_the_ledger_was_low() -> None:
+    """A reserve, half accept, and little left of 21 agents: pools so long that only many runs tell of a bias."""
+    chain = Chain(400 / 3600, 180.0, 21, 120.0, 2, 0.5, 1)
+    found, exact = sample(chain, 2044, 300, play=model), chain.solve()
+    assert max(abs(one) for one in errors(found, exact).values()) <= 3
+    assert spread(found, exact) < 0.06
 
 
 def test_other_rows_can_be_solved() -> None:
