@@ -16,7 +16,17 @@ from aiohttp import web
 from softswitch.callback.model import OPEN
 from softswitch.callback.remedy import remedy
 from softswitch.callback.standstill import ABANDON_LIMIT
-from softswitch.callback.waits import KEPT_BACK, LIVE_CALLERS, NO_AGENT, PAUSE, STORE_AWAY, TRUNK_DOWN, WORDS, Wait
+from softswitch.callback.waits import (
+    KEPT_BACK,
+    LIVE_CALLERS,
+    NO_AGENT,
+    PAUSE,
+    STORE_AWAY,
+    TRUNK_DOWN,
+    TRUNK_REFUSES,
+    WORDS,
+    Wait,
+)
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.store.promises import Lying
 from softswitch.store.trouble import DatabaseAway
@@ -27,7 +37,9 @@ from softswitch.web.promises import elsewhere, pausing
 LATELY_S = 3600.0
 ASK_S = 10.0  # the database is given so long
 _FLIGHTS = frozenset(WORDS.values())
-_BEHIND_STORE = frozenset({"", TRUNK_DOWN, LIVE_CALLERS, NO_AGENT, KEPT_BACK, ABANDON_LIMIT})  # asked for later
+_BEHIND_STORE = frozenset(  # asked for later
+    {"", TRUNK_DOWN, TRUNK_REFUSES, LIVE_CALLERS, NO_AGENT, KEPT_BACK, ABANDON_LIMIT}
+)
 Key = tuple[str, str, str]  # name, why, outcome
 
 
