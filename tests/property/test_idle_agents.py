@@ -51,6 +51,7 @@ class Shop:
         self.rings: dict[str, str] = {}  # promise -> who was first
         self.feed(Tallied((Tally("sales", NOON - 3600.0, answered, dropped),)))
         self.feed(Restored(ROWS))
+        self._perform(self.desk.wait(0.0))  # until each of them has been looked at
 
     def feed(self, event: LedgerInput) -> None:
         self._perform(self.desk.feed(event))
