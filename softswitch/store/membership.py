@@ -172,9 +172,9 @@ class Membership:
                 log.error("another process has our name and our promises; nobody is called here", node=self._name)
                 return
             log.error("this node was declared dead; it begins a new life without what it led", node=self._name)
-            rows = await self._begin()
-            for standing in await self._database.run(word.standing):
-                self.hears(standing)
+            rows, standing = await self._begin_anew()
+            for one in standing:
+                self.hears(one)
             self.hears(Disowned(tuple(rows)))
             self._unsure = True  # what was written since these rows were read is ours as well
             self.hears(self.leased)
@@ -226,6 +226,16 @@ class Membership:
         words = word.waiting(transaction, self._name, WORDS_AT_ONCE)
         dead = nodes.bury(transaction, self.me, alone)
         return words, dead, pool.ripen(transaction, nodes.clock(transaction))
+
+    async def _begin_anew(self) -> tuple[list[Promise], list[word.Heard]]:
+        """And what was told to all meanwhile. A life of which the ledger cannot be told is none: the next round begins
+        another one."""
+        dead = self.me
+        try:
+            return await self._begin(), await self._database.run(word.standing)
+        except Exception:
+            self.me = dead
+            raise
 
     async def _begin(self) -> list[Promise]:
         """A life: what is ours by name, of any life, is ours. More than we lead in memory goes into the pool."""

@@ -10,7 +10,7 @@ import pytest
 
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, Lost, PromiseState, Promote, Withdraw
-from softswitch.callback.node import Dialled, Disowned, Elsewhere, LostElsewhere, Owned
+from softswitch.callback.node import Dialled, Disowned, Elsewhere, Leased, LostElsewhere, Owned
 from softswitch.store import membership, pool
 from softswitch.store import node as nodes
 from softswitch.store import word as words
@@ -142,3 +142,27 @@ async def test_what_a_node_writes_while_it_begins_a_new_life_is_led_in_it(
     assert await a.put(facts.promise(1))
     assert (await a.hear(Disowned)).promises == ()
     assert [row.id for row in (await a.hear(Owned)).promises] == ["promise-1"]
+
+
+async def test_so_is_one_that_could_not_be_told_of_it_at_first(
+    two: tuple[Node, Node], url: str, server: postgres.Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away in the middle: the list is heard all the same, before anybody is dialled."""
+    a, b = two
+    await a.stop()
+    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
+    b.store.put_do_not_call([Listed("+8613800000001", "asked for it", "anna", 1.0)])
+    assert await b.put(facts.promise(2))
+    standing, away = words.standing, [OSError("away"), OSError("away")]
+
+    def again(transaction: Transaction) -> list[words.Heard]:
+        if away:
+            raise away.pop()
+        return standing(transaction)
+
+    monkeypatch.setattr(words, "standing", again)
+    heard = len(a.heard)
+    a.store.shared._member.start(a.heard.append)  # type: ignore[union-attr]
+    await a.hear(Disowned)
+    assert [type(one) for one in a.heard[heard:]][:3] == [DoNotCall, Disowned, Leased]
+    assert await a.put(facts.promise(1))
