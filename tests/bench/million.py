@@ -1,9 +1,10 @@
 """A million promises in the store: how fast they come in, how long a claim takes, what a ledger beside them weighs.
 
 The rows lie in the pool, half of them of a campaign: what is imported is as old as its place in the list, and its ids
-and numbers come in no order. A claim is what a ledger really asks for while it dials through the pool and writes what
-comes of it: from its order until it has dealt with the answer. Memory is what the process has more of than before
-(RSS): per promise in a ledger's memory, and in all with the million in the pool.
+and numbers come in no order. A claim is timed twice: as a ledger asks for it while it dials through the pool and writes
+what comes of it, from its order until it has dealt with the answer; and alone, as a store answers that has nothing else
+to do. Memory is what the process has more of than before (RSS): per promise in a ledger's memory, and in all with the
+million in the pool.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from softswitch.callback.campaign import Campaign
+from softswitch.callback.claim import LOW
 from softswitch.callback.ledger import Ledger
 from softswitch.callback.model import LedgerInput, Policy, Promise, PromiseState, Restored
 from softswitch.callback.node import Claim, Claimed, NodeInput
@@ -38,6 +40,7 @@ CLAIMS = 300
 AGENTS, ANSWER_S, TALK_S = 40, 0.05, 0.2  # some 150 calls in a second, as of thousands of agents
 LISTED = 100_000  # rows of a file
 PIECE, BATCH = 65_536, 1000  # octets that come at once, rows that the store is given at once
+LEASE_S = 60.0
 LED = 50_000  # promises in a ledger, to weigh one
 POLICIES = (Policy("orders", "carrier"), Policy("orders", "carrier", campaign="spring"))
 
@@ -86,6 +89,26 @@ async def measure(url: str, count: int, kind: str) -> None:
     emit("ledger.memory_total_mb", (resident() - before) / 2**20, "MiB", 1, 0.0, store=kind, rows=count)
     await _reads(node.store, kind, count)
     await node.close()
+    await _alone(url, kind, count)
+
+
+async def _alone(url: str, kind: str, count: int) -> None:
+    """One claim after the other, by a node that does nothing else."""
+    store = await Store.open(url, node="alone")
+    await store.shared.join("alone", LEASE_S)
+    heard: asyncio.Queue[Claimed] = asyncio.Queue()
+    store.shared.start(lambda event: heard.put_nowait(event) if isinstance(event, Claimed) else None, lambda *_: None)
+    times = []
+    for n in range(CLAIMS):
+        begun = time.perf_counter()
+        store.shared.claim(Claim(POLICIES[n % 2].name, LOW, float("inf")))
+        answer = await heard.get()
+        times.append(time.perf_counter() - begun)
+        assert answer.ok and len(answer.promises) == LOW
+    p50, p99 = sorted(times)[CLAIMS // 2], sorted(times)[int(CLAIMS * 0.99)]
+    emit("ledger.claim_alone_p99_ms", p99 * 1000, "ms", CLAIMS, 0.0, store=kind, p50_ms=round(p50 * 1000, 2),
+         rows=count)  # fmt: skip
+    await store.close()
 
 
 class Node(LedgerNode):
