@@ -178,6 +178,8 @@ def weigh() -> None:
     before, now = resident(), time.time()
     for some in rows(LED, now):
         ledger.handle(Restored(tuple(some)), now)
+    while ledger.deadline is not None and ledger.deadline <= now:  # until each of them has been looked at
+        ledger.tick(now)
     per = (resident() - before) / LED
     emit("ledger.memory_bytes_per_promise", per, "octets", 1, 0.0, promises=len(ledger.promises()))
 
