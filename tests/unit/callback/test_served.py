@@ -274,8 +274,8 @@ def test_who_was_lost_again_while_the_word_came_is_not_forgotten(hears: bool) ->
     assert new.promise.id != row.id and (new.promise.contact, new.promise.state) == ("c-9", S.RECORDED)
 
 
-def test_if_who_leads_the_promise_had_served_him_after_that_loss_it_is_none_any_more() -> None:
-    """Our write of it had come through, and its answer was lost."""
+def lost_again() -> tuple[PoolDesk, Persist, Meet]:
+    """A further loss whose write was refused, as the promise is others' by now; and who is there is asked."""
     desk = PoolDesk()
     desk.feed(Capacity("sales", 0, 0))
     row = desk.due()
@@ -283,7 +283,13 @@ def test_if_who_leads_the_promise_had_served_him_after_that_loss_it_is_none_any_
     (order,) = desk.given(Persist)
     desk.feed(Persisted(row.id, order.token, False, taken=True))
     (meet,) = desk.given(Meet)
-    desk.feed(Met(row.id, meet.token, replace(order.promise, state=S.KEPT, node=""), False))
+    return desk, order, meet
+
+
+def test_if_who_leads_the_promise_had_served_him_after_that_loss_it_is_none_any_more() -> None:
+    """Our write of it had come through, and its answer was lost."""
+    desk, order, meet = lost_again()
+    desk.feed(Met(meet.promise.id, meet.token, replace(order.promise, state=S.KEPT, node=""), False))
     assert desk.last == [] and desk.ledger.promises() == []
 
 
@@ -298,16 +304,10 @@ def test_nor_is_it_where_we_have_served_him_after_it() -> None:
 
 
 def test_where_the_store_is_away_just_then_it_is_recorded_by_itself() -> None:
-    desk = PoolDesk()
-    desk.feed(Capacity("sales", 0, 0))
-    row = desk.due()
-    desk.lose(contact="c-9")
-    (order,) = desk.given(Persist)
-    desk.feed(Persisted(row.id, order.token, False, taken=True))
-    (meet,) = desk.given(Meet)
-    desk.feed(Met(row.id, meet.token, None, False, ok=False))
+    desk, _, meet = lost_again()
+    desk.feed(Met(meet.promise.id, meet.token, None, False, ok=False))
     (new,) = desk.given(Persist)
-    assert new.promise.id != row.id and new.promise.contact == "c-9"
+    assert new.promise.id != meet.promise.id and new.promise.contact == "c-9"
 
 
 def test_of_nobody_nothing_is_heard() -> None:

@@ -218,7 +218,8 @@ def test_what_others_have_is_led_no_longer_however_much_it_is() -> None:
     assert not [order for step in steps(desk) for order in step if isinstance(order, Persist | SeekAgent)]
 
 
-def test_what_is_to_be_written_again_of_a_former_life_is_not_written_in_place_of_what_is_ours_now() -> None:
+def writing_again() -> PoolDesk:
+    """Each of STEP + 10 writes had failed; a first step of them is made anew."""
     desk = PoolDesk()
     desk.feed(Leased(NOON + 100.0))
     desk.feed(Restored(tuple(waits(n) for n in range(STEP + 10))))
@@ -228,6 +229,11 @@ def test_what_is_to_be_written_again_of_a_former_life_is_not_written_in_place_of
         desk.acknowledge(ok=False)
     desk.now += FIRST_PAUSE_S
     step(desk)
+    return desk
+
+
+def test_what_is_to_be_written_again_of_a_former_life_is_not_written_in_place_of_what_is_ours_now() -> None:
+    desk = writing_again()
     assert len(desk.given(Persist)) == STEP, "the last one is left"
     left = f"pooled-{STEP + 9}"
     desk.feed(Disowned((waits(STEP + 9, losses=2),)))
@@ -240,15 +246,7 @@ def test_what_is_to_be_written_again_of_a_former_life_is_not_written_in_place_of
 
 
 def test_where_all_that_was_to_be_written_again_is_others_by_now_those_of_the_next_life_are_called() -> None:
-    desk = PoolDesk()
-    desk.feed(Leased(NOON + 100.0))
-    desk.feed(Restored(tuple(waits(n) for n in range(STEP + 10))))
-    steps(desk)
-    for n in range(STEP + 10):
-        desk.feed(Promote(f"pooled-{n}", 1.0))
-        desk.acknowledge(ok=False)
-    desk.now += FIRST_PAUSE_S
-    step(desk)
+    desk = writing_again()
     desk.feed(Disowned((waits(STEP + 20),)))
     desk.feed(Capacity("sales", 1, 0))
     step(desk)
