@@ -47,7 +47,7 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.mover import IN_HAND, STEP, Mover
-from softswitch.callback.node import Dialled, Elsewhere, NodeInput, WithdrawNumber
+from softswitch.callback.node import Dialled, Elsewhere, NodeInput, StoreAway, WithdrawNumber
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.repeat import ASKED_FOR, STRONGEST
 from softswitch.callback.resumed import resumed
@@ -79,6 +79,7 @@ class Ledger:
             Lost: self._recorder.lost,
             Restored: self._restored,
             Tallied: lambda event: self._move.turns.restore(event.tallies, self._move.node),
+            StoreAway: self._store_away,
             Dialled: self._dialled,
             Persisted: self._persisted,
             Policies: self._policies,
@@ -200,6 +201,10 @@ class Ledger:
             self._sharing.meet(write)
         else:
             self._recorder.not_stored(write)
+
+    def _store_away(self, event: StoreAway) -> None:
+        self._move.written.away = event.away
+        self._move.turns.stir_all()
 
     def _dialled(self, event: Dialled) -> None:
         manners = self._move.rules.manners

@@ -172,7 +172,7 @@ class Mover:
             self.out.append(PromiseChanged(entry.promise, old.state))
 
     def _store(self, entry: Entry) -> None:
-        if self.written.healthy:
+        if self.written.answers:
             self.write(entry)
         else:
             self.written.again(entry)

@@ -28,6 +28,13 @@ class Leased:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreAway:
+    """The store does not answer, or does again. Said whenever that changes, also where we have nothing to write."""
+
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Disowned:
     """We were declared dead: what we led is others' by now, save these rows, which are ours in the new life."""
 
@@ -106,8 +113,9 @@ class Drains:
 
 # The last is for who keeps the pauses.
 NodeInput = (
-    Leased | Disowned | Owned | Claimed | Met | LostElsewhere | Dialled | Served | ServedElsewhere | Drains | PauseSet
-)
+    Leased | StoreAway | Disowned | Owned | Claimed | Met | LostElsewhere | Dialled | Served | ServedElsewhere |
+    Drains | PauseSet
+)  # fmt: skip
 
 # ---- orders ----------------------------------------------------------------------------------------------------
 

@@ -127,7 +127,7 @@ class Recorder:
             if (sound := next((entry for entry in idle if not move.written.waits(entry)), None)) is not None:
                 move.write(sound)
             elif not self._round:
-                move.written.healthy = True  # there is nothing to find out with, and nothing to protect
+                move.written.answers = True  # there is nothing to find out with, and nothing to protect
         for _ in range(min(STEP, len(self._round))):
             move.write(self._round.popleft())
         if self._round:

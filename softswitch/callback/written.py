@@ -1,7 +1,8 @@
 """Which writes are under way, and which rows have to be written again because a write failed.
 
 A write that is not answered in time counts as failed: nothing waits for a store for ever. While the store does not
-answer, no agent is asked (the intent could not be committed), and rows are tried again with a growing pause.
+answer, no agent is asked (the intent could not be committed), and rows are tried again with a growing pause. That it
+is away may also be told; whether it takes rows again after that is found out by writing some, as before.
 """
 
 from __future__ import annotations
@@ -32,11 +33,17 @@ class Written:
     """The ledger's account with the store."""
 
     def __init__(self) -> None:
-        self.healthy = True
+        self.answers = True  # the last one came through, as far as is known
+        self.away = False  # as we were told: also where there has been nothing to write
         self.retry_at: float | None = None  # Unix s
         self._pause_s = FIRST_PAUSE_S
         self._under_way: dict[str, Write] = {}
         self._again: dict[tuple[str, bool], Entry] = {}  # by ``_of``, in the order in which they failed
+
+    @property
+    def healthy(self) -> bool:
+        """Could an intent be committed? Else nobody is dialled."""
+        return self.answers and not self.away
 
     def begin(self, write: Write) -> None:
         self._under_way[write.token] = write
@@ -52,14 +59,14 @@ class Written:
 
     def succeeded(self, now: float) -> None:
         """The store answers: what failed before is tried again soon."""
-        self.healthy, self._pause_s = True, FIRST_PAUSE_S
+        self.answers, self._pause_s = True, FIRST_PAUSE_S
         if not self._again:
             self.retry_at = None
         elif self.retry_at is None or self.retry_at > now + NEXT_ROUND_S:  # else further answers would put it off
             self.retry_at = now + NEXT_ROUND_S
 
     def failed(self, now: float) -> None:
-        self.healthy = False
+        self.answers = False
         if self.retry_at is None:
             self.retry_at = now + self._pause_s
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)

@@ -14,6 +14,7 @@ from softswitch.store.database import Database
 from softswitch.store.fence import Me
 from softswitch.store.membership import Hears, Membership
 from softswitch.store.node import connections
+from softswitch.store.pulse import Pulse
 from softswitch.store.statement import Change
 from softswitch.store.writer import Writer
 
@@ -34,6 +35,7 @@ class Shared:
         self._database, self._writer = database, writer
         self._connections, self._file = connections, file
         self._member: Membership | None = None
+        self._pulse: Pulse | None = None
 
     @property
     def me(self) -> Me | None:
@@ -61,7 +63,8 @@ class Shared:
 
     @property
     def healthy(self) -> bool:
-        return self._member is None or self._member.healthy
+        """Did the last transaction succeed, and is the lease renewed? Who only claims writes nothing of his own."""
+        return self._writer.healthy and (self._member is None or self._member.healthy)
 
     def start(self, hears: Hears, taken: Callable[[str, str], None]) -> None:
         """``hears`` is told what the ledger is to hear; ``taken``, instead of ``on_stored``, of a promise that was
@@ -70,6 +73,7 @@ class Shared:
             self._writer.on_taken = taken
             hears(self._member.leased)
             self._member.start(hears)
+            self._pulse = Pulse(lambda: self.healthy, hears)
 
     def rings(self, quiet_s: float) -> None:
         """How long an attempt may ring from now on."""
@@ -77,6 +81,8 @@ class Shared:
             self._member.quiet_s = quiet_s
 
     async def leave(self) -> None:
+        if self._pulse is not None:
+            self._pulse.stop()
         if self._member is not None:
             await self._member.leave()
 

@@ -15,18 +15,7 @@ from aiohttp import web
 
 from softswitch.callback.model import OPEN
 from softswitch.callback.remedy import remedy
-from softswitch.callback.standstill import ABANDON_LIMIT
-from softswitch.callback.waits import (
-    KEPT_BACK,
-    LIVE_CALLERS,
-    NO_AGENT,
-    PAUSE,
-    STORE_AWAY,
-    TRUNK_DOWN,
-    TRUNK_REFUSES,
-    WORDS,
-    Wait,
-)
+from softswitch.callback.waits import PAUSE, WORDS, Wait
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.store.promises import Lying
 from softswitch.store.trouble import DatabaseAway
@@ -37,9 +26,6 @@ from softswitch.web.promises import elsewhere, pausing
 LATELY_S = 3600.0
 ASK_S = 10.0  # the database is given so long
 _FLIGHTS = frozenset(WORDS.values())
-_BEHIND_STORE = frozenset(  # asked for later
-    {"", TRUNK_DOWN, TRUNK_REFUSES, LIVE_CALLERS, NO_AGENT, KEPT_BACK, ABANDON_LIMIT}
-)
 Key = tuple[str, str, str]  # name, why, outcome
 
 
@@ -119,14 +105,9 @@ class Standstill:
                 count.waits(one.name, wait, one.outcome)
         return count
 
-    def _stopped(self, name: str) -> Wait:
-        """The ledger hears of a database that is away only when it has something to write."""
-        stopped = self._control.promise_desk().standstill(name)
-        away = not self._control.ready().get("store", True)
-        return Wait(STORE_AWAY) if away and stopped.why in _BEHIND_STORE else stopped
-
     def _row(self, name: str, queue: str, queues: Mapping[str, QueueView], count: _Count) -> dict[str, Any]:
-        stopped, rows, staff = self._stopped(name), count.rows(name), queues.get(queue)
+        stopped = self._control.promise_desk().standstill(name)
+        rows, staff = count.rows(name), queues.get(queue)
         return {
             "of": name,
             "queue": queue,

@@ -49,7 +49,7 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.mover import ENGAGED
-from softswitch.callback.node import Dialled
+from softswitch.callback.node import Dialled, NodeInput, StoreAway
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
 
@@ -116,6 +116,7 @@ class World:
         self.held: dict[str, str] = {}  # promise -> the agent who is reserved for it
         self.talking: dict[str, str] = {}
         self.online: dict[str, Promise] = {}  # customers who have answered before an agent has
+        self.away = False  # what the ledger was told last of the store
         self.shy = False  # agents count as free and do not suit any callback, as relaxed needs may have it
         self.kept = {row.id for row in self.rows.values() if row.state is S.KEPT}
         self.tokens: dict[str, tuple[str, str]] = {}
@@ -124,7 +125,7 @@ class World:
 
     # ---- carrying orders out, and checking each ------------------------------------------------------------------
 
-    def feed(self, event: LedgerInput | None) -> list[Effect]:
+    def feed(self, event: LedgerInput | NodeInput | None) -> list[Effect]:
         before = {promise.id for promise in self.ledger.promises()}
         in_flight = self.in_flight()
         effects = self.ledger.tick(self.now) if event is None else self.ledger.handle(event, self.now)
@@ -135,6 +136,7 @@ class World:
         assert len(gone) <= len(dropped), "a promise vanished"
         for queue, dials in self.in_flight().items():
             if dials > in_flight[queue]:
+                assert not self.away, "the intent could not be committed"
                 assert not self.live[queue], "a live caller was passed over"
                 assert dials <= self.most_in_flight(queue), "more are dialled than agents allow"
         self.tell_capacity()
@@ -147,6 +149,7 @@ class World:
             case SeekAgent(promise):
                 spare = self.free(promise.queue) - self.waiting(promise.queue)
                 assert spare > BY_NAME[promise.name].reserve, "no agent is free for this seek"
+                assert not self.away, "the intent could not be committed"
                 assert not self.live[promise.queue], "a live caller was passed over"
                 self.joined[promise.id] = promise.queue
                 self.match()
@@ -275,6 +278,11 @@ class World:
         self.trouble = self.trouble or fate > 2
         if fate != 5:
             self.feed(Persisted(write.promise.id, write.token, there and fate < 3))
+
+    def store_goes_or_comes(self, n: int) -> None:
+        """Or it is said once more; its answers are late, are none, or come all the same."""
+        self.away = n % 3 > 0
+        self.feed(StoreAway(self.away))
 
     def commit(self, row: Promise, taken_is_fine: bool = False) -> bool:
         """One open row per number and group, as the index of the real store has it."""
@@ -448,7 +456,7 @@ class World:
             assert known <= BY_NAME["fair"].abandon_limit * (known + self.served[window]) + 1e-6
 
     def nobody_waits_for_an_agent_who_is_free(self) -> None:
-        if self.trouble or self.writes or self.shy:
+        if self.trouble or self.writes or self.shy or self.away:
             return
         due = [p for p in self.ledger.promises() if p.state is S.DUE]
         ringing = {p.number for p in self.ledger.promises() if p.state in ENGAGED} | self.busy
@@ -473,6 +481,7 @@ class World:
         """Left alone with a store that works and no agents, every promise comes to an end, and its row says which."""
         self.live = dict.fromkeys(QUEUES, 1)
         self.tell_capacity()
+        self.store_goes_or_comes(0)
         for _ in range(2000):
             self.store_answers_all(0)
             deadline = self.ledger.deadline

@@ -22,6 +22,7 @@ WEIGHTS = {
     World.admin: 1,
     World.store_answers: 3,
     World.store_answers_all: 3,
+    World.store_goes_or_comes: 1,
     World.agent_picks_up: 2,
     World.agent_picks_up_and_stored: 5,
     World.agent_is_lost: 1,

@@ -27,6 +27,7 @@ from softswitch.callback.node import (
     Met,
     NodeInput,
     Owned,
+    StoreAway,
     WithdrawNumber,
 )
 from softswitch.contact.outbox import Delivery
@@ -347,7 +348,9 @@ async def test_a_store_that_takes_no_renewal_is_not_healthy(a: Node, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr(member, "_look", full)
         await eventually(lambda: not a.store.healthy, 10, "rounds fail")
+        assert await a.hear(StoreAway) == StoreAway(True), "though nobody has asked it to write"
     await eventually(lambda: a.store.healthy, 10, "and succeed again")
+    assert await a.hear(StoreAway, 2) == StoreAway(False)
 
 
 async def test_a_second_process_of_the_same_name_is_refused_and_a_restart_is_not(a: Node, request: Any) -> None:

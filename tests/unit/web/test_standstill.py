@@ -119,16 +119,6 @@ async def test_a_store_that_does_not_answer_hides_no_reason(house: House, monkey
     assert "disk" in told["why"][0]["remedy"]
 
 
-@pytest.mark.parametrize("later", [waits.KEPT_BACK, waits.TRUNK_REFUSES, waits.TRUNK_DOWN])
-async def test_a_store_that_is_away_is_told_before_trunks_and_agents_also_where_nothing_had_to_be_written(
-    house: House, later: str
-) -> None:
-    house.control.parts["store"] = False
-    house.desk.stands |= {"orders": Wait(later, NOW + 30.0), "welcome": Wait(waits.PAUSED)}
-    orders, welcome = (await house.ask())["why"]
-    assert orders["stopped_by"] == waits.STORE_AWAY and welcome["stopped_by"] == waits.PAUSED
-
-
 async def test_a_name_that_is_misspelt(house: House) -> None:
     told = await house.ask("?of=welcom", status=404)
     assert "welcom" in told["error"] and "welcome" in told["hint"]
