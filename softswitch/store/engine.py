@@ -69,10 +69,15 @@ async def migrate(engine: AsyncEngine) -> None:
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run the migrations on this connection, in its transaction."""
+    command.upgrade(migrations(connection), revision)
+
+
+def migrations(connection: Connection) -> Config:
+    """As alembic's commands want them."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    return config
 
 
 def _sqlite(url: URL) -> Engines:

@@ -32,6 +32,15 @@ LISTED: tuple[tuple[str, list[str], sa.TextClause], ...] = (  # what people ask 
 
 OF_NODES = ("bindings", "agents", "deliveries", "paths")
 COUNTED = ("queue", "agent")
+WAS_OPEN = sa.text("state NOT IN ('kept', 'failed', 'withdrawn', 'expired')")  # in the words of before
+# Whom a version that knows no campaigns, no list of those never to be called and no other nodes would call by mistake.
+NOT_ITS_OWN = """campaign <> '' OR number IN (SELECT number FROM do_not_call)
+    OR id IN (SELECT promise FROM promise_words WHERE kind = 'Withdraw')"""
+# Of several in one queue the one whose phone may ring, or else the oldest, is kept.
+SECOND = f"""id IN (SELECT id FROM (
+    SELECT id, row_number() OVER (PARTITION BY number, queue ORDER BY
+        CASE WHEN state IN ('dialling', 'uncertain') THEN 0 ELSE 1 END, recorded_at, id) AS place
+    FROM promises WHERE {OPEN_ROW.text}) AS lying WHERE place > 1)"""
 
 
 def upgrade() -> None:
@@ -83,6 +92,7 @@ def _column(name: str) -> sa.Column[str] | sa.Column[float] | sa.Column[int]:
 
 
 def downgrade() -> None:
+    _end_what_it_cannot_lead()
     for what in COUNTED:
         _count(what, [])
     for table in OF_NODES:
@@ -104,7 +114,15 @@ def downgrade() -> None:
     _swept("RESET (autovacuum_vacuum_scale_factor, vacuum_index_cleanup)")
     for name in ADDED:
         op.drop_column("promises", name)
-    _one_open("queue")
+    _one_open("queue", WAS_OPEN)
+
+
+def _end_what_it_cannot_lead() -> None:
+    op.execute("UPDATE promises SET state = 'dialling' WHERE state = 'answered'")
+    for which in (NOT_ITS_OWN, SECOND):
+        op.execute(
+            f"UPDATE promises SET state = 'withdrawn', outcome = 'downgrade' WHERE ({which}) AND {OPEN_ROW.text}"
+        )
 
 
 def _nodes() -> None:
@@ -151,6 +169,8 @@ def _count(what: str, key: list[sa.Column[str]]) -> None:
     )
     op.drop_table(table)
     op.rename_table(f"{table}_new", table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER INDEX {table}_new_pkey RENAME TO {table}_pkey")
 
 
 def _history() -> None:
@@ -186,8 +206,8 @@ def _swept(how: str) -> None:
         op.execute(f"ALTER TABLE promises {how}")
 
 
-def _one_open(within: str) -> None:
-    _index("promises_one_open", ["number", within], OPEN_ROW, unique=True)
+def _one_open(within: str, where: sa.TextClause = OPEN_ROW) -> None:
+    _index("promises_one_open", ["number", within], where, unique=True)
 
 
 def _index(name: str, columns: list[str], where: sa.TextClause, unique: bool = False) -> None:
