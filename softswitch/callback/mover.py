@@ -5,13 +5,13 @@ promises of a queue whose turn it is. Orders and facts collect in ``out`` until 
 
 A hundred thousand may come to their end at one moment, or to the hour from which on they may be called. ``look`` takes
 a few of them at a time, and no more while the store has many rows to write: neither calls nor the store are to wait
-for all of them. Until each has been looked at nobody is dialled, for the oldest may be among the others.
+for all of them. Until each has been looked at nobody is dialled, for the oldest may be among the others (``looks``).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from typing import Any, Literal
 from softswitch.callback.book import Book, Entry
 from softswitch.callback.due import due, wake_at
 from softswitch.callback.ending import IN_FLIGHT, noted
+from softswitch.callback.looks import Looks
 from softswitch.callback.model import (
     OPEN,
     DialCustomer,
@@ -67,17 +68,17 @@ class Mover:
         self.drains = False  # nothing is begun any more
         self.moved_on: Callable[[Entry], None] = lambda entry: None
         self.book = Book()
+        self.looks = Looks(self.book.open)
         self.written = Written()
         self.deadlines = Deadlines()  # by promise id
         self.timers = Deadlines()  # of writes, by token, and of looks at the store and the pool
         self.late = False  # there are more than one step can look at
-        self._unseen: deque[Entry] = deque()  # for whom something may have changed
         self.busy: Counter[str] = Counter()  # number -> calls and places in queues that it has here
         self.spelt: dict[str, tuple[set[str], int]] = {}  # as presented -> as ``busy`` has it, calls
         self.now = 0.0
         self.out: list[Effect] = []
         self._ids = ids
-        self.turns = Turns(rules, self.book)
+        self.turns = Turns(rules, self.book, lambda fact: self.out.append(fact))
         self._actions: Mapping[A, Callable[[Entry], None]] = {
             A.STORE: self._store,
             A.SEEK: self._seek,
@@ -104,7 +105,7 @@ class Mover:
         """When there is something to look at."""
         if self.written.under_way >= MOST_UNDER_WAY:
             return None
-        return self.now if self._unseen else self.deadlines.next()
+        return self.now if self.looks.left else self.deadlines.next()
 
     def look(self) -> None:
         """At those whose time has come, and at those for whom something may have changed."""
@@ -113,14 +114,15 @@ class Mover:
         for key in due:
             if (entry := self.book.get(str(key))) is not None:
                 self.advance(entry)
-        for _ in range(min(room - len(due), len(self._unseen))):
-            entry = self._unseen.popleft()
-            if not entry.let_go:
-                self.advance(entry)
+        for _ in range(room - len(due)):
+            if (unseen := self.looks.next()) is None:
+                break
+            if not unseen.let_go:
+                self.advance(unseen)
         self._catch_up()
 
     def look_at_all(self) -> None:
-        self._unseen = deque(self.book.open())
+        self.looks.at_all()
         self.look()
 
     def look_at(self, entries: Sequence[Entry]) -> None:
@@ -129,12 +131,12 @@ class Mover:
             for entry in entries:
                 self.advance(entry)
         else:
-            self._unseen.extend(entries)
+            self.looks.at(entries)
             self.look()
 
     def _catch_up(self) -> None:
         next_at = self.deadlines.next()
-        was_late, self.late = self.late, bool(self._unseen) or (next_at is not None and next_at <= self.now)
+        was_late, self.late = self.late, self.looks.awaited or (next_at is not None and next_at <= self.now)
         if was_late and not self.late:
             self.turns.stir_all()
 
@@ -298,11 +300,10 @@ class Mover:
     def _follow(self, entry: Entry) -> None:
         """A campaign is another queue's since a reload or a restart; what is being dialled stays where it is."""
         promise = entry.promise
-        if promise.campaign and promise.state in WAITS and self.rules.known(promise.name):
-            queue = self.rules.policy(promise.name).queue
-            if queue != promise.queue:
-                self.book.move(promise.queue, queue)
-                self.change(entry, queue=queue)
+        queue = self.rules.queue(promise)
+        if promise.state in WAITS and queue != promise.queue:
+            self.book.move(promise.queue, queue)
+            self.change(entry, queue=queue)
 
     def _reason(self, entry: Entry, what: I) -> str:
         kept = entry.promise.outcome
@@ -366,7 +367,7 @@ class Mover:
             return False
         if entry.hold_until > self.now or not self.rules.open(entry.promise, self.now):
             return False
-        if self.now >= self.rules.overdue_at(entry.promise):
+        if self.now >= self.rules.overdue_at(entry.promise) or self.rules.queue(entry.promise) != entry.promise.queue:
             return False
         return entry.promise.number not in self.busy and not self.engaged(entry)
 

@@ -102,6 +102,11 @@ class Rules:
         """Is there one?"""
         return name in self._rules
 
+    def queue(self, promise: Promise) -> str:
+        """Whose agents talk, as it is now; without a campaign, or where that is configured no more, as it was."""
+        rule = self._rules.get(promise.name)
+        return rule.policy.queue if rule and promise.campaign else promise.queue
+
     def key(self, promise: Promise) -> str:
         """Its group, as it is now."""
         rule = self._rules.get(promise.name)
