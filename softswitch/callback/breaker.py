@@ -12,10 +12,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softswitch.core.effect import DomainEvent
+
 FAILURES = 5  # in a row
 FIRST_S = 30.0  # pause
 LONGEST_S = 900.0  # pause, whatever the carrier asks for
 PROBE_S = 300.0  # after which a probe of which nothing was heard is none
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkLeftAlone(DomainEvent):
+    """Callbacks have failed at it several times in a row: but for a try now and then none is dialled through it."""
+
+    trunk: str
+    for_s: float  # until the first try
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkTakesCalls(DomainEvent):
+    """It was left alone, and a try has got through."""
+
+    trunk: str
 
 
 @dataclass(slots=True)
@@ -32,26 +49,32 @@ class Breaker:
     def __init__(self) -> None:
         self._trunks: dict[str, _Refusals] = {}
 
-    def refused(self, trunk: str, now: float, retry_after_s: float = 0.0) -> None:
+    def refused(self, trunk: str, now: float, retry_after_s: float = 0.0) -> TrunkLeftAlone | None:
         """The network failed. Those that were in flight when it was one too many make the pause no longer."""
         if not trunk:
-            return
+            return None
         state = self._trunks.setdefault(trunk, _Refusals())
         if now < state.until:
-            return
+            return None
         state.count += 1
-        if (further := state.count - FAILURES) >= 0:
-            pause_s = FIRST_S * 2.0 ** min(further, 10)
-            state.until = now + min(LONGEST_S, max(pause_s, retry_after_s))
+        if (further := state.count - FAILURES) < 0:
+            return None
+        pause_s = min(LONGEST_S, max(FIRST_S * 2.0 ** min(further, 10), retry_after_s))
+        state.until = now + pause_s
+        return None if further else TrunkLeftAlone(trunk, pause_s)
 
     def passed(self, trunk: str) -> bool:
         """A call got through. True: there were refusals before."""
         return self._trunks.pop(trunk, None) is not None
 
+    def left_alone(self, trunk: str) -> bool:
+        """Until a call gets through, also while one is tried."""
+        state = self._trunks.get(trunk)
+        return state is not None and state.count >= FAILURES
+
     def begun(self, trunk: str, promise: str, now: float) -> None:
         """Somebody is to be dialled through it: where it is tried, that is the try."""
-        state = self._trunks.get(trunk)
-        if state is not None and state.count >= FAILURES and not self._tried(state, now):
+        if self.left_alone(trunk) and not self._tried(state := self._trunks[trunk], now):
             state.probe, state.probe_until = promise, now + PROBE_S
 
     def over(self, trunk: str, promise: str) -> bool:

@@ -34,6 +34,10 @@ class Glance:
         """Why nobody is called of this campaign."""
         return standstill(self._move, name, now)
 
+    def left_alone(self, *names: str) -> bool:
+        """By callbacks, as several in a row were refused: a trunk, under one of the names by which policies have it."""
+        return any(self._move.turns.breaker.left_alone(name) for name in names)
+
     def tally(self, name: str, now: float) -> Tally:
         """Of the window of its abandon limit."""
         return self._move.turns.governor(name).counted(self._move.rules.policy(name), now)
@@ -59,6 +63,7 @@ class Glance:
             paused=promise.name in move.rules.paused,
             drained=move.drains,
             lease_over=now >= move.lease_until,
+            trunk=policy.trunk,
             trunk_down=policy.name in pace.cut_off,
             refused_until=move.turns.shut_until(promise, now),
             live_waiting=pace.live_waiting,

@@ -61,9 +61,9 @@ def _unmanned(move: Mover, name: str, now: float) -> Wait:
     policy = move.rules.policy(name)
     pace = move.turns.pace(policy.queue)
     if name in pace.cut_off:
-        return Wait(TRUNK_DOWN)
+        return Wait(TRUNK_DOWN, trunk=policy.trunk)
     if refused_until := move.turns.refused_until(name, now):
-        return Wait(TRUNK_REFUSES, refused_until)
+        return Wait(TRUNK_REFUSES, refused_until, policy.trunk)
     if pace.live_waiting:
         return Wait(LIVE_CALLERS)
     if policy.first == "agent":

@@ -23,12 +23,13 @@ from functools import partial
 from math import ceil, floor
 
 from softswitch.callback.book import Book, Entry
-from softswitch.callback.breaker import Breaker
+from softswitch.callback.breaker import Breaker, TrunkTakesCalls
 from softswitch.callback.governor import Governor
 from softswitch.callback.model import KeepTally, Policy, Promise, PromiseState, Tally
 from softswitch.callback.odds import ROUNDING, STEPS, most_dials
 from softswitch.callback.pacing import Claim, Pace, Place
 from softswitch.callback.rule import Rules
+from softswitch.core.effect import DomainEvent
 
 S = PromiseState
 LOOK_S = 1.0  # as finely as rings are told apart
@@ -37,12 +38,13 @@ NEEDS_AGENT = frozenset({"hung up", "dropped"})  # outcomes of attempts that wer
 
 
 class Turns:
-    def __init__(self, rules: Rules, book: Book) -> None:
+    def __init__(self, rules: Rules, book: Book, tell: Callable[[DomainEvent], None]) -> None:
         self._rules = rules
         self._book = book
         self._paces: dict[str, Pace] = {}
         self._governors: dict[str, Governor] = {}
-        self._breaker = Breaker()
+        self._tell = tell
+        self.breaker = Breaker()
         self._claimed: dict[str, tuple[Pace, Governor]] = {}  # by promise: with whom, were it to change its queue
         self._stirred: dict[str, None] = {}  # queues in which something may have become possible, in order
 
@@ -113,8 +115,8 @@ class Turns:
     def _tries(self, entry: Entry, old: PromiseState) -> None:
         promise, trunk = entry.promise, self._trunk(entry.promise)
         if promise.state in TRIES:
-            self._breaker.begun(trunk, promise.id, entry.since)
-        elif old in TRIES and self._breaker.over(trunk, promise.id):
+            self.breaker.begun(trunk, promise.id, entry.since)
+        elif old in TRIES and self.breaker.over(trunk, promise.id):
             self.stir_all()
         if old is S.DIALLING and promise.state in (S.ANSWERED, S.KEPT):
             self._through(trunk)
@@ -123,21 +125,24 @@ class Turns:
         """An attempt has failed: ``refused`` by the network, or it got through to where somebody knew why."""
         trunk = self._trunk(promise)
         if refused:
-            self._breaker.refused(trunk, now, retry_after_s)
+            if (fact := self.breaker.refused(trunk, now, retry_after_s)) is not None:
+                self._tell(fact)
         else:
             self._through(trunk)
 
     def _through(self, trunk: str) -> None:
-        if self._breaker.passed(trunk):
+        if self.breaker.left_alone(trunk):
+            self._tell(TrunkTakesCalls(trunk))
+        if self.breaker.passed(trunk):
             self.stir_all()
 
     def shut_until(self, promise: Promise, now: float) -> float:
         """Its trunk refuses calls, and this one does not leave before (Unix s); 0: it may."""
-        return self._breaker.shut_until(self._trunk(promise), now, promise.id)
+        return self.breaker.shut_until(self._trunk(promise), now, promise.id)
 
     def refused_until(self, name: str, now: float) -> float:
         """The same of all that a policy calls."""
-        return self._breaker.shut_until(_trunk(self._rules.policy(name)), now)
+        return self.breaker.shut_until(_trunk(self._rules.policy(name)), now)
 
     def _trunk(self, promise: Promise) -> str:
         return _trunk(self._rules.policy(promise.name))

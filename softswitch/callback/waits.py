@@ -47,6 +47,7 @@ OTHERS_FIRST = "others come first"
 class Wait:
     why: str  # "" where it is over
     until: float = 0.0  # Unix s; 0: nobody knows
+    trunk: str = ""  # which, where it is for a trunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Situation:
     paused: bool = False
     drained: bool = False  # the switch is about to be taken out of service
     lease_over: bool = False
+    trunk: str = ""
     trunk_down: bool = False
     refused_until: float = 0.0  # Unix s: by the trunk
     live_waiting: int = 0
@@ -107,9 +109,9 @@ def _whose_turn(entry: Entry, situation: Situation, now: float) -> Wait:
     if situation.lease_over:
         return Wait(LEASE_OVER)
     if situation.trunk_down:
-        return Wait(TRUNK_DOWN)
+        return Wait(TRUNK_DOWN, trunk=situation.trunk)
     if situation.refused_until:
-        return Wait(TRUNK_REFUSES, situation.refused_until)
+        return Wait(TRUNK_REFUSES, situation.refused_until, situation.trunk)
     if situation.on_a_call:
         return Wait(ON_A_CALL)
     if situation.rung:

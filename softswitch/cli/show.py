@@ -101,6 +101,7 @@ _TRUNKS: list[Column] = [
     ("registered until", "registered_until", moment),
     ("calls", "calls", text),
     ("most", "most_calls", lambda most: text(most or "")),
+    ("callbacks", "left_alone", lambda left_alone: "left alone" if left_alone else ""),
 ]
 
 

@@ -71,16 +71,22 @@ def _stand(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "of": of,
-        "stopped": f"{row['stopped_by']}{until(row['until'])}" if row["stopped_by"] else _NOTHING,
+        "stopped": f"{_named(row['stopped_by'], row)}{until(row['until'])}" if row["stopped_by"] else _NOTHING,
         "staff": f"{row['agents_ready']} of {row['agents_logged_in']} logged in",
     }
+
+
+def _named(why: str, row: Mapping[str, Any]) -> str:
+    """With the trunk for which it is, if it is for one."""
+    return f"{why} ({row['trunk']})" if row["trunk"] else why
 
 
 def _waits(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for wait in row["waits"]:
         outcome = f": {wait['outcome']}" if wait["outcome"] else ""
+        why = _named(wait["why"], wait)
         first = ", the first" if wait["until"] and wait["promises"] > 1 else ""
-        yield {**wait, "of": row["of"], "why": f"{wait['why']}{outcome}{first}{until(wait['until'])}"}
+        yield {**wait, "of": row["of"], "why": f"{why}{outcome}{first}{until(wait['until'])}"}
     for ended in row["ended"]:
         outcome = f": {ended['outcome']}" if ended["outcome"] else ""
         yield {"of": row["of"], "promises": ended["promises"], "why": f"{ended['state']} in the last hour{outcome}"}

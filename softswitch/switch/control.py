@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -118,8 +119,9 @@ class SwitchControl:
         return self._switch.registrar.bindings()
 
     def trunks(self) -> list[TrunkView]:
-        clock = self._switch.clock
-        return [line.view(clock.monotonic(), clock.epoch) for line in self._switch.trunks.lines.values()]
+        clock, glance = self._switch.clock, self._switch.ledger.glance
+        views = (line.view(clock.monotonic(), clock.epoch) for line in self._switch.trunks.lines.values())
+        return [replace(view, left_alone=glance.left_alone(view.trunk, view.group)) for view in views]
 
     def calendars(self) -> list[CalendarView]:
         return self._switch.hours.views()

@@ -95,6 +95,7 @@ class TrunkView:
     calls: int
     most_calls: int  # 0: no limit
     error: str  # of the last look-up
+    left_alone: bool = False  # by callbacks and lists: it, or its group, has refused several in a row
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,13 @@ class _Count:
     def __init__(self) -> None:
         self.promises: Counter[Key] = Counter()
         self.until: dict[Key, float] = {}
+        self.trunk: dict[Key, str] = {}
         self.ended: Counter[Key] = Counter()
 
     def waits(self, name: str, wait: Wait, outcome: str = "", promises: int = 1) -> None:
         key = name, wait.why, outcome if wait.why == PAUSE else ""
         self.promises[key] += promises
+        self.trunk[key] = wait.trunk
         if wait.until not in (0.0, float("inf")):
             self.until[key] = min(wait.until, self.until.get(key, wait.until))
 
@@ -51,8 +53,8 @@ class _Count:
         """The most first."""
         return [
             {
-                "why": why, "outcome": outcome, "promises": count, "until": self.until.get((of, why, outcome), 0.0),
-                "remedy": remedy(why, outcome),
+                "why": why, "outcome": outcome, "trunk": self.trunk[of, why, outcome], "promises": count,
+                "until": self.until.get((of, why, outcome), 0.0), "remedy": remedy(why, outcome),
             }
             for (of, why, outcome), count in self.promises.most_common() if of == name
         ]  # fmt: skip
@@ -112,6 +114,7 @@ class Standstill:
             "of": name,
             "queue": queue,
             "stopped_by": stopped.why,
+            "trunk": stopped.trunk,
             "until": stopped.until if stopped.until != float("inf") else 0.0,
             "remedy": remedy(stopped.why),
             "dialled": sum(row["promises"] for row in rows if row["why"] in _FLIGHTS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from softswitch.callback.breaker import TrunkLeftAlone, TrunkTakesCalls
 from softswitch.callback.model import PromiseState
 from softswitch.callback.waits import TRUNK_REFUSES
 from tests.simnet.called_house import CalledHouse
@@ -40,7 +41,15 @@ def test_after_five_refusals_it_is_left_alone_and_why_says_so() -> None:
     house.world.run(2)
     stops = house.world.switch.ledger.glance.standstill("orders", house.world.switch.unix)
     assert stops.why == TRUNK_REFUSES and 0.0 < stops.until - house.world.switch.unix <= 30.0
+    assert stops.trunk == "carrier" and alone(house) == {"carrier": True}
     house.carrier.reject = 0
     house.world.run(25)
     assert len(house.carrier.invites) == 5
     house.world.run_until(lambda: house.promise.state is S.KEPT, 10)
+    assert alone(house) == {"carrier": False}
+    assert house.world.facts(TrunkLeftAlone) == [TrunkLeftAlone("carrier", 30.0)]
+    assert house.world.facts(TrunkTakesCalls) == [TrunkTakesCalls("carrier")]
+
+
+def alone(house: CalledHouse) -> dict[str, bool]:
+    return {view.trunk: view.left_alone for view in house.world.switch.control.trunks()}

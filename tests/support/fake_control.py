@@ -153,7 +153,7 @@ class FakeControl:
         server = "udp:192.0.2.1:5060"
         return [
             TrunkView("carrier", "", True, "", [server], [], {server: 12.0}, 1700003600.0, 3, 30, ""),
-            TrunkView("spare", "out", False, "not located", [], [], {}, 0.0, 0, 0, "no name server answers"),
+            TrunkView("spare", "out", False, "not located", [], [], {}, 0.0, 0, 0, "no name server answers", True),
         ]
 
     def story(self, contact: str) -> Story | None:

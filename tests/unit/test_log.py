@@ -13,6 +13,7 @@ import structlog
 
 from softswitch.acd.decision import Decided
 from softswitch.acd.model import Need, QueueJoined, QueueSpec
+from softswitch.callback.breaker import TrunkLeftAlone
 from softswitch.callback.model import Promise, PromiseChanged, PromiseState
 from softswitch.contact.event import ContactStarted
 from softswitch.core.effect import DomainEvent
@@ -151,6 +152,8 @@ def test_a_trunk_that_is_down_is_a_warning(capsys: pytest.CaptureFixture[str]) -
     configure("text")
     log_event(TrunkDown("carrier", "not registered"), 0.0)
     assert "level=warning event=trunk_down trunk=carrier" in capsys.readouterr().err
+    log_event(TrunkLeftAlone("carrier", 30.0), 0.0)
+    assert "level=warning event=trunk_left_alone trunk=carrier for_s=30.0" in capsys.readouterr().err
 
 
 def test_a_list_of_words_is_written_as_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from softswitch.callback.breaker import FAILURES, FIRST_S, LONGEST_S, PROBE_S, Breaker
+from softswitch.callback.breaker import (
+    FAILURES,
+    FIRST_S,
+    LONGEST_S,
+    PROBE_S,
+    Breaker,
+    TrunkLeftAlone,
+    TrunkTakesCalls,
+)
 from softswitch.callback.model import (
     AgentFound,
     AttemptFailed,
     Capacity,
     CustomerAnswered,
     DialCustomer,
+    LedgerInput,
     NoAgent,
     Promise,
     SeekAgent,
 )
-from softswitch.callback.waits import TRUNK_REFUSES
+from softswitch.callback.waits import TRUNK_REFUSES, Wait
+from softswitch.core.effect import DomainEvent, Effect
 from tests.unit.callback.desk import SALES, Desk
 
 ORDERS = replace(SALES, queue="orders")
@@ -76,6 +86,18 @@ def test_a_try_of_which_nothing_is_heard_is_none() -> None:
     assert breaker.shut_until("carrier", FIRST_S + PROBE_S) == 0.0
 
 
+def test_it_is_left_alone_from_the_one_too_many_to_the_one_that_gets_through() -> None:
+    breaker = refusing(FAILURES - 1)
+    assert not breaker.left_alone("carrier")
+    assert breaker.refused("carrier", 0.0, 120.0) == TrunkLeftAlone("carrier", 120.0)
+    assert breaker.refused("carrier", 1.0) is None and breaker.left_alone("carrier")
+    assert breaker.refused("carrier", 120.0) is None, "a try that fails makes the pause longer, and is no news"
+    breaker.begun("carrier", "p1", 400.0)
+    assert breaker.left_alone("carrier") and not breaker.left_alone("another")
+    breaker.passed("carrier")
+    assert not breaker.left_alone("carrier")
+
+
 # ---- in the ledger -----------------------------------------------------------------------------------------------
 
 
@@ -128,7 +150,7 @@ def test_no_agent_is_taken_for_a_trunk_that_refuses_whatever_the_queue() -> None
     assert sought(desk) is None and sought(desk, "orders") is None
     assert sought(desk, "other") is not None
     stops = desk.ledger.glance.standstill("sales", desk.now)
-    assert (stops.why, stops.until) == (TRUNK_REFUSES, desk.now + FIRST_S)
+    assert stops == Wait(TRUNK_REFUSES, desk.now + FIRST_S, "carrier")
 
 
 def test_then_one_is_tried_at_the_moment_and_one_alone() -> None:
@@ -212,3 +234,35 @@ def test_phones_of_ours_need_no_trunk() -> None:
     waiting(desk, 9)
     refuse(desk, FAILURES + 2)
     assert sought(desk) is not None
+
+
+def told(desk: Desk) -> list[DomainEvent]:
+    return [*desk.given(TrunkLeftAlone), *desk.given(TrunkTakesCalls)]
+
+
+def test_that_it_is_left_alone_and_that_it_is_not_is_told_once() -> None:
+    desk = Desk(SALES)
+    waiting(desk, 9)
+    facts: list[DomainEvent] = []
+    feed = desk.feed
+
+    def listening(event: LedgerInput) -> list[Effect]:
+        effects = feed(event)
+        facts.extend(told(desk))
+        return effects
+
+    desk.feed = listening  # type: ignore[method-assign]
+    refuse(desk, FAILURES - 1)
+    assert not facts and not desk.ledger.glance.left_alone("carrier")
+    refuse(desk, 1)
+    assert facts == [TrunkLeftAlone("carrier", FIRST_S)]
+    desk.wait(FIRST_S)
+    refuse(desk, 1)
+    assert len(facts) == 1 and desk.ledger.glance.left_alone("spare", "carrier")
+    desk.wait(2 * FIRST_S)
+    promise = sought(desk)
+    assert promise is not None
+    row = dialled(desk, promise)
+    assert row is not None and len(facts) == 1
+    desk.feed(CustomerAnswered(row.id))
+    assert facts[1:] == [TrunkTakesCalls("carrier")] and not desk.ledger.glance.left_alone("carrier")

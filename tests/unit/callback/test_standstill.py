@@ -50,7 +50,7 @@ def test_what_stops_the_whole_switch_and_a_trunk_go_before_agents() -> None:
     desk = PoolDesk(SALES, SPRING)
     desk.feed(Capacity("sales", 0, 0, cut_off=frozenset({"spring"})))
     desk.feed(Leased(desk.now + 9.0))
-    assert stops(desk) == Wait(TRUNK_DOWN)
+    assert stops(desk) == Wait(TRUNK_DOWN, trunk="carrier")
     desk.now += 9.0
     assert stops(desk) == Wait(LEASE_OVER)
     desk.feed(Drains(True))

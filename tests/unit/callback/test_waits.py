@@ -62,7 +62,7 @@ def test_a_trunk_that_is_down_goes_before_agents_and_callers() -> None:
     desk = Desk()
     desk.due()
     desk.feed(Capacity("sales", 1, 1, cut_off=frozenset({"sales"})))
-    assert wait(desk) == Wait(waits.TRUNK_DOWN)
+    assert wait(desk) == Wait(waits.TRUNK_DOWN, trunk="carrier")
 
 
 def test_a_lease_that_is_over() -> None:

@@ -207,6 +207,15 @@ def test_why_says_what_stops_each_and_what_its_promises_wait_for(running: Runnin
     assert json.loads(running("callbacks", "why", "welcome", "--json").stdout)["why"][0]["of"] == "welcome"
 
 
+def test_why_names_the_trunk(running: Running) -> None:
+    desk = running.control.promise_desk()
+    desk.stands["orders"] = Wait("its trunk refuses calls", 1_800_003_600.0, "carrier")
+    desk.waits["p-1"] = Wait("its trunk refuses calls", 1_800_003_600.0, "carrier")
+    told = [line for line in running("callbacks", "why", "orders").stdout.splitlines() if "carrier" in line]
+    assert len(told) == 2
+    assert all("its trunk refuses calls (carrier) until 2027-01-15 09:00:00 UTC" in line for line in told)
+
+
 def test_why_of_a_name_that_is_misspelt(running: Running) -> None:
     result = running("callbacks", "why", "welcom")
     assert result.exit_code == 1 and "welcome" in result.stderr

@@ -127,7 +127,7 @@ def running(_server: tuple[str, list[FakeControl]]) -> Running:
         (["callbacks"], ["p-1", "abandoned", "due"]),
         (["registrations"], ["1001", "sip:1001@127.0.0.1:7001"]),
         (["bans"], ["192.0.2.66", "1001", "12"]),
-        (["trunks"], ["carrier", "udp:192.0.2.1:5060 12s", "spare", "not located", "30"]),
+        (["trunks"], ["carrier", "udp:192.0.2.1:5060 12s", "spare", "not located", "30", "left alone"]),
         (["media", "list"], ["process", "100", "2s"]),
         (["records"], ["c-0", "abandoned", "caller"]),
         (["why", "c-1"], ["nobody", "1 talking: alice", "1 lacks skill orders: bob"]),

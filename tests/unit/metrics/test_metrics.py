@@ -167,6 +167,8 @@ def test_the_gauges_show_the_running_switch() -> None:
         'agents{state="ready"} 1',
         'agents{state="talking"} 0',
         "agents_reachable 2",
+        'trunk_left_alone{trunk="carrier"} 0',
+        'trunk_left_alone{trunk="spare"} 1',
         "acd_audited_timestamp_seconds 1060.5",
         'calls{state="queued"} 1',
         'promises{state="due"} 1',

@@ -112,7 +112,7 @@ class Thousand(FakeControl):
         return [QueueView(f"queue{number}", 5, 10.0, 3, 9, 2, told, came_true) for number in range(1000)]
 
     def trunks(self) -> list[TrunkView]:
-        return [TrunkView(f"trunk{number}", "", True, "", [], [], {}, 0.0, 3, 30, "") for number in range(1000)]
+        return [TrunkView(f"trunk{number}", "", True, "", [], [], {}, 0.0, 3, 30, "", True) for number in range(1000)]
 
 
 def test_gauges_of_a_thousand_queues_are_those_of_the_same_two_hundred() -> None:
@@ -128,7 +128,7 @@ def test_gauges_of_a_thousand_queues_are_those_of_the_same_two_hundred() -> None
     assert len(outcomes) == 201
     assert 'softswitch_queue_expected_waits_total{outcome="inside",queue="other"} 6400.0' in found
     assert named.pop("softswitch_promises_open") == {"other"}, "of a queue that has no label of its own"
-    assert len(named) == 15
+    assert len(named) == 16
     for name, values in named.items():
         what = "trunk" if "trunk" in name else "queue"
         assert values == {f"{what}{number}" for number in range(200)}, name

@@ -100,6 +100,16 @@ async def test_the_pool_and_other_nodes_are_in_it(house: House) -> None:
     assert await house.one("gone") == gone
 
 
+async def test_a_trunk_that_refuses_is_named(house: House) -> None:
+    refuses = Wait(waits.TRUNK_REFUSES, NOW + 30.0, "carrier")
+    house.desk.rows[:] = [promise(1, S.DUE), promise(2, S.DUE)]
+    house.desk.waits, house.desk.stands = {"p-1": refuses, "p-2": Wait(waits.OTHERS_FIRST)}, {"orders": refuses}
+    row = await house.one("orders")
+    assert (row["stopped_by"], row["trunk"]) == (waits.TRUNK_REFUSES, "carrier")
+    named = {one["why"]: one["trunk"] for one in row["waits"]}
+    assert named == {waits.TRUNK_REFUSES: "carrier", waits.OTHERS_FIRST: ""}
+
+
 async def test_what_has_ended_within_the_hour(house: House) -> None:
     barred = [promise(n, S.WITHDRAWN, outcome="do-not-call", updated_at=NOW - 3600.0) for n in (1, 2)]
     house.desk.rows[:] = [*barred, promise(3, S.KEPT, updated_at=NOW - 3601.0)]
