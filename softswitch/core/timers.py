@@ -26,9 +26,12 @@ class Deadlines:
     def set(self, key: Hashable, deadline: float | None) -> None:
         """Make ``deadline`` (seconds, the driver's clock) the one of ``key``; None takes it out."""
         live, early = self._live, self._early
-        entry = early.pop(key) if key in early else live.get(key)
+        former = live.get(key)
+        if former == deadline:
+            return
+        entry = early.pop(key, former)
         if deadline is None:
-            live.pop(key, None)
+            del live[key]
             return
         live[key] = deadline
         if entry is not None and entry <= deadline:

@@ -153,10 +153,12 @@ class Endpoint:
         """Send a request other than ACK and CANCEL; its responses are reported to ``owner``."""
         branch = self._ids.branch()
         via = hop.our_via(flow, branch)
-        way = self._detours.way(request, str(via), flow, now)
+        written = str(via)
+        way = self._detours.way(request, written, flow, now)
         if way is not flow:
             via = hop.our_via(way, branch)
-        request.headers.prepend("Via", str(via))
+            written = str(via)
+        request.headers.prepend("Via", written)
         request.headers.remember("via", via)
         one = self._start(client_key(branch, request.method), request, way, owner, now)
         one.fallback = flow if way is not flow else None

@@ -128,7 +128,6 @@ def way_back(request: Request, flow: Flow, symmetric: bool = True) -> Flow:
     behind a NAT nobody hears at the port that the Via says. Else to that port, at the host that the request really came
     from: neither sent-by nor maddr can have us send to a third party.
     """
-    via = request.via
-    if symmetric or flow.reliable or param(via.params, "rport") is not None:
+    if symmetric or flow.reliable or param(request.via.params, "rport") is not None:
         return flow
-    return replace(flow, remote=(flow.remote[0], via.port or _DEFAULT_PORT))
+    return replace(flow, remote=(flow.remote[0], request.via.port or _DEFAULT_PORT))
