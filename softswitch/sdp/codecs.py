@@ -122,11 +122,17 @@ def answered(theirs: Sequence[Codec], ours: Sequence[Codec]) -> tuple[Codec, Cod
 
 
 def _common(theirs: Sequence[Codec], ours: Sequence[Codec]) -> list[tuple[Codec, Codec]]:
-    return [(known, codec) for codec in theirs for known in ours if same(known, codec)]
+    """Ours, each of which there is once, and theirs."""
+    known = {_meaning(codec): codec for codec in ours}
+    return [(known[meaning], codec) for codec in theirs if (meaning := _meaning(codec)) in known]
 
 
 def same(one: Codec, other: Codec) -> bool:
-    return one.name.lower() == other.name.lower() and one.rate_hz == other.rate_hz
+    return _meaning(one) == _meaning(other)
+
+
+def _meaning(codec: Codec) -> tuple[str, int]:
+    return codec.name.lower(), codec.rate_hz
 
 
 def event_beside(codec: Codec, offered: Sequence[Codec]) -> Codec | None:

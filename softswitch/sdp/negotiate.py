@@ -9,14 +9,14 @@ stream of a session that stands. What follows from earlier descriptions is ``exc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from softswitch.core.errors import PeerError
 from softswitch.sdp import codecs, crypto
 from softswitch.sdp.crypto import Crypto, Srtp
 from softswitch.sdp.media import Codec, LocalMedia, Media
-from softswitch.sdp.session import Section, Session, connection, family, find, number, parse_session, render, unicast
+from softswitch.sdp.session import Section, Session, connection, family, first, number, parse_session, render, unicast
 
 HOLD_ADDRESSES = ("0.0.0.0", "::")
 _SEND = {"sendrecv", "sendonly"}
@@ -186,6 +186,7 @@ def _agreed(
 ) -> Media:
     """``receive_type`` None: what we receive has the payload type of what we send."""
     section = session.sections[choice.place]
+    said = first(section.attributes)
     address = unicast(section.address or session.address)
     _check_family(address, local)
     theirs = choice.theirs.payload_type
@@ -200,17 +201,17 @@ def _agreed(
         event_clock_hz=event.rate_hz if event else codec.rate_hz,
         noise_type=noise.payload_type if noise else None,
         fmtp=choice.theirs.fmtp,
-        ptime_ms=_packet_time(section, local),
-        direction=_our_direction(_their_direction(session, section, address), direction),
+        ptime_ms=_packet_time(said, local),
+        direction=_our_direction(_their_direction(session, said, address), direction),
         srtp=choice.srtp,
-        rtcp_port=number((section.attribute("rtcp") or "").partition(" ")[0], 65535) or 0,  # RFC 3605
-        rtcp_mux=local.rtcp_mux and section.attribute("rtcp-mux") is not None,
+        rtcp_port=number(said.get("rtcp", "").partition(" ")[0], 65535) or 0,  # RFC 3605
+        rtcp_mux=local.rtcp_mux and "rtcp-mux" in said,
     )
 
 
-def _packet_time(section: Section, local: LocalMedia) -> int:
+def _packet_time(said: Mapping[str, str], local: LocalMedia) -> int:
     """What the peer would like, never more than it can take (RFC 8866 sections 6.4, 6.5), in whole 10 ms."""
-    wished, most = (number(section.attribute(name) or "", 1000) for name in ("ptime", "maxptime"))
+    wished, most = number(said.get("ptime", ""), 1000), number(said.get("maxptime", ""), 1000)
     wanted = min(wished if wished and wished >= _SHORTEST_MS else local.ptime_ms, most or _LONGEST_MS, _LONGEST_MS)
     return max(_SHORTEST_MS, wanted // 10 * 10)
 
@@ -223,10 +224,11 @@ def _check_family(address: str, local: LocalMedia) -> None:
         raise PeerError(488, "Not Acceptable Here", warning)
 
 
-def _their_direction(session: Session, section: Section, address: str) -> str:
-    for attributes in (section.attributes, session.attributes):
+def _their_direction(session: Session, said: Mapping[str, str], address: str) -> str:
+    """``said`` of their stream goes before what they say of the whole session."""
+    for attributes in (said, first(session.attributes)):
         for name in ("sendrecv", "sendonly", "recvonly", "inactive"):
-            if find(attributes, name) is not None:
+            if name in attributes:
                 return _without_receiving(name) if address in HOLD_ADDRESSES else name
     return "sendonly" if address in HOLD_ADDRESSES else "sendrecv"
 

@@ -32,7 +32,8 @@ class Section:
     attributes: Attributes = field(default_factory=list)
 
     def attribute(self, name: str) -> str | None:
-        return find(self.attributes, name)
+        """The value of the first attribute of that name; None where it is absent."""
+        return first(self.attributes).get(name)
 
     def attributes_of(self, name: str) -> list[str]:
         return [value for key, value in self.attributes if key == name]
@@ -49,12 +50,9 @@ class Session:
     sections: list[Section] = field(default_factory=list)
 
 
-def find(attributes: Attributes, name: str) -> str | None:
-    """The value of the first attribute of that name; None where it is absent."""
-    for key, value in attributes:
-        if key == name:
-            return value
-    return None
+def first(attributes: Attributes) -> dict[str, str]:
+    """By name, the value of the first attribute of that name."""
+    return dict(reversed(attributes))
 
 
 def parse_session(body: bytes) -> Session:
@@ -67,20 +65,21 @@ def parse_session(body: bytes) -> Session:
     session = Session()
     attributes = session.attributes
     for line in lines[1:]:
-        kind = line[:2]
-        if kind == "a=":
-            name, _, text = line[2:].strip().partition(":")
+        kind, equals, value = line.partition("=")
+        if not equals or len(kind) != 1:
+            if line.strip():
+                raise PeerError(400, "a line of a session description without =")
+        elif kind == "a":
+            name, _, text = value.strip().partition(":")
             attributes.append((name, text))
-        elif kind == "m=":
+        elif kind == "m":
             if len(session.sections) == MAX_SECTIONS:
                 raise PeerError(400, "too many m= lines")
-            section = _section(line[2:])
+            section = _section(value)
             session.sections.append(section)
             attributes = section.attributes
-        elif kind[1:] == "=":
-            _take(session, kind[0], line[2:].strip())
-        elif line.strip():
-            raise PeerError(400, "a line of a session description without =")
+        else:
+            _take(session, kind, value.strip())
     return session
 
 
