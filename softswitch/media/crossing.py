@@ -7,7 +7,7 @@ after ``SETTLE_S``, when its filters have filled: one on the way in and one on t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -53,17 +53,18 @@ class Crossing:
         """``closed``: rows whose streams are gone; who has such a row now hears nothing of what was."""
         gone = [room for key, room in before.rooms.items() if key not in after.rooms]
         come = [room for key, room in after.rooms.items() if key not in before.rooms]
-        rows = np.array(sorted({row for room in gone + come for row in _members(room)}), np.int64)
+        changed = sorted({row for room in gone + come for row in _members(room)})
+        rows = np.array(changed, np.int64)
         was_wide, is_wide = (
-            np.isin(rows, [row for room in some if room.wide for row in _members(room)]) for some in (gone, come)
+            _among(changed, {row for room in some if room.wide for row in _members(room)}) for some in (gone, come)
         )
-        follows = np.isin(rows, after.followers)
+        follows = _among(changed, {row for room in come for row in room.followers})
         self.wide, self._narrow = (
             Seating([room.table for room in gone if room.wide is wide]) for wide in (True, False)
         )
         self._followed = {follower: leader for room in gone for follower, leader in room.followers.items()}
         self._rows = rows
-        stays = ~np.isin(rows, list(closed))
+        stays = ~_among(changed, closed)
         self._at_wide = stays & (coded[rows] | (was_wide & is_wide & ~follows))
         self._at_narrow = stays & ~self._at_wide & ~(was_wide & is_wide)
         self._left_wide = was_wide & self._at_narrow
@@ -78,7 +79,7 @@ class Crossing:
         old = np.zeros((len(self._rows), WIDE_FRAME), np.int16)
         self._put(old, self.wide, rooms.ears(self.wide))
         rooms.heard[self.wide_rows] = cross(old[self._at_wide], rooms.heard[self.wide_rows])
-        left = self._left_wide & ~np.isin(self._rows, list(self._followed))
+        left = self._left_wide & ~_among(self._rows.tolist(), self._followed)
         if left.any():
             self._old[left] = bands.for_narrow(self._rows[left], old[left] << 2) >> 2
         self._follow(self._old)
@@ -101,6 +102,11 @@ class Crossing:
     def _follow(self, old: Pcm) -> None:
         followers, leaders = list(self._followed), list(self._followed.values())
         old[np.searchsorted(self._rows, followers)] = old[np.searchsorted(self._rows, leaders)]
+
+
+def _among(rows: Iterable[int], some: Collection[int]) -> npt.NDArray[np.bool_]:
+    """Which of ``rows`` are among ``some``. They are few, and an array would be a detour."""
+    return np.array([row in some for row in rows], np.bool_)
 
 
 def _members(room: Room) -> list[int]:

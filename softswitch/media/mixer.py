@@ -65,9 +65,9 @@ class Mixer:
         """
         crossing = Crossing(self.plan, plan, coded, closed)
         self._crossing = crossing if len(crossing) else None
+        before = self.plan.seating.rows
+        self.said[before], self._seat[before] = 0, -1
         self.plan, self._coded = plan, coded.copy()
-        self.said[:] = 0
-        self._seat[:] = -1
         self._seat[plan.seating.rows] = np.arange(len(plan.seating.rows))
         self._wide.take(plan, coded)
 
@@ -131,7 +131,8 @@ class Mixer:
 
     def _narrow_ears(self, rows: Rows, frames: Octets, law: Rows) -> Pcm:
         """What these rows of G.711 are to hear by the plan, ``(rows, FRAME)``."""
-        plan, heard = self.plan, np.zeros((len(self._seat), FRAME), np.int16)
+        plan, highest = self.plan, max(len(frames), int(rows.max(initial=-1)) + 1)  # who has left may be above all
+        heard = np.zeros((highest, FRAME), np.int16)
         seated = plan.seating.rows[: plan.seating.in_rooms]
         heard[seated] = np.clip(self._ears[: len(seated)], -8192, 8191)
         heard[self._wide.listeners] = self._wide.narrow[self._wide.listeners]
