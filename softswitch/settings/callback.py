@@ -10,7 +10,7 @@ from softswitch.callback.model import Policy
 from softswitch.settings.answer import AnswerSettings
 from softswitch.settings.calling_window import CalleeWindow, CallingWindow
 from softswitch.settings.dialling import Dialling
-from softswitch.settings.kind import Country, Name, Pattern, PositiveSeconds, Seconds
+from softswitch.settings.kind import CallerId, Country, Name, Pattern, PositiveSeconds, Seconds
 
 # At which a caller can be lost. What was asked for, or happened in the queue, counts unless it is taken out; what
 # happened before a queue was reached counts where it is written, for not everybody who hung up there wants a call.
@@ -22,7 +22,7 @@ USUAL_STAGES: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer", 
 
 class Callback(Dialling):
     trunk: str
-    caller_id: str = ""
+    caller_id: CallerId = ""
     stages: tuple[Stage, ...] = USUAL_STAGES
     window: CallingWindow = CallingWindow()
     callee_window: CalleeWindow | None = None  # besides: by the clock where the number is

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from softswitch.core.units import seconds
@@ -22,6 +23,7 @@ from softswitch.sip.flow import numeric
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 NAME_IS = "a name of letters, digits and _ . + -"
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MISTAKEN = {"UK": "GB", "EL": "GR"}  # as people and the European Union write them
 _HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?$")
 
 
@@ -262,6 +264,14 @@ def regular(text: str) -> str:
     return text
 
 
+def country(code: str) -> str:
+    """ISO 3166, of those that have numbers: in another one nobody could ever be called."""
+    if code not in SUPPORTED_REGIONS:
+        meant = _MISTAKEN.get(code.upper(), code.upper())
+        raise ValueError(f"{code!r} is not a country such as {meant if meant in SUPPORTED_REGIONS else 'CN'}")
+    return code
+
+
 def _more_than_nothing(duration_s: float) -> float:
     if duration_s <= 0:
         raise ValueError("must be longer than 0s")
@@ -288,4 +298,5 @@ FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such a
 
 
 Network = Annotated[str, BeforeValidator(network)]
-Country = Annotated[str, written(r"[A-Z]{2}", "a country such as CN")]
+Country = Annotated[str, AfterValidator(country)]
+CallerId = Annotated[str, written(r'[^\s\x00-\x1f\x7f<>"@]{0,64}', "a number to be shown, such as +864008001234")]

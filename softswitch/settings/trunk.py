@@ -11,6 +11,7 @@ from softswitch.contact.presentation import PREFIX
 from softswitch.settings.kind import (
     NAME,
     NAME_IS,
+    CallerId,
     Pattern,
     Peer,
     PositiveSeconds,
@@ -79,7 +80,7 @@ class Trunk(Strict):
     certificate: Annotated[str, written(r"([a-z0-9-]+\.)*[a-z0-9-]*", "a domain such as sip.carrier.example")] = ""
     challenge: bool = False  # its calls must prove username and password; then they may come from anywhere
     registration: Registration | None = None
-    caller_id: str = ""  # shown to the called, in place of the number of our own phone
+    caller_id: CallerId = ""  # shown to the called, in place of the number of our own phone
     caller_ids: tuple[Pattern, ...] = ()  # whole numbers that are shown as they are; all others as caller_id
     anonymous: bool = False  # nobody's number is shown
     assert_identity: bool = False  # it is told who calls, also who wants to be withheld (P-Asserted-Identity, RFC 3325)

@@ -60,6 +60,9 @@ def warned(settings: Settings) -> str:
         ("closed_on: shop, window: {days: sat-sun}", "leaves no day of window"),
         ("closed_on: shpo", "no calendar 'shpo'"),
         ("group: 'a b'", "is not a name"),
+        ("countries: [GB, XX]", "countries[1]: 'XX' is not a country such as CN"),
+        ("caller_id: '400 800 1234'", "'400 800 1234' is not a number to be shown, such as +864008001234"),
+        ('caller_id: "400\\r\\nVia: x"', "is not a number to be shown"),
         ("stage_priority: {abandonned: 1m}", "stage_priority"),
         (
             "countries: [GB], callee_window: {hours: '18:00-20:00'}, window: {hours: '09:00-12:00'}",

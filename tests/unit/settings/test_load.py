@@ -114,6 +114,7 @@ def test_recording_off_for_all_beats_the_queue(write: Write) -> None:
         ("http: 8080", "1:1: http: must be a mapping of keys to values"),
         ("recording: maybe", "1:1: recording: must be true or false"),
         ("region: china", "1:1: region: 'china' is not a country such as CN"),
+        ("region: UK", "1:1: region: 'UK' is not a country such as GB"),
         ("users: {}", "1:1: users: unknown key; it belongs into users.yaml"),
         ("root: /x", "1:1: root: unknown key; known: agents, area_code"),
         ("callbacks: {settel: 1s}", "1:13: callbacks.settel: unknown key; did you mean 'settle'?"),
