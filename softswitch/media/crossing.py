@@ -74,6 +74,11 @@ class Crossing:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def mixes_wide(self) -> bool:
+        """Whether somebody hears, or would still hear, anything at 16 kHz."""
+        return len(self.wide.rows) > 0 or len(self.wide_rows) > 0
+
     def lead_wide(self, rooms: WideRooms, bands: Bands) -> None:
         """Change what ``wide_rows`` have heard. Once per tick, after the wide rooms are mixed."""
         old = np.zeros((len(self._rows), WIDE_FRAME), np.int16)

@@ -80,7 +80,7 @@ class Mixer:
         if len(linear.rows):
             seats = self._seat[linear.rows]
             self._voices[seats[seats >= 0]] = linear.narrow[seats >= 0] >> 2
-        if self._wide or self._crossing:
+        if self._mixes_wide:
             gone = self._crossing.wide.rows if self._crossing else _NO_ROWS
             self._wide.listen(np.union1d(self.plan.wide.rows, gone), frames, law, linear)
 
@@ -109,12 +109,16 @@ class Mixer:
             plan.seating.mix(self._voices[:seats], self._ears[:seats])
             g711.encode14(self._ears[:seats], sender.law[rows], self._out[:seats])
             made[rows] = address_of(self._out) + self._frame[:seats]
-        if self._wide or self._crossing:
+        if self._mixes_wide:
             self._payloads_wide(made, sender)
         made[plan.followers] = made[plan.leaders]
         if self._crossing:
             self._cross(self._crossing, frames, law, made, sender)
         return made
+
+    @property
+    def _mixes_wide(self) -> bool:
+        return bool(self._wide) or (self._crossing is not None and self._crossing.mixes_wide)
 
     def _payloads_wide(self, made: Pointers, sender: Sender) -> None:
         wide = self._wide
