@@ -8,6 +8,7 @@ from __future__ import annotations
 from softswitch.callback.model import Promise, PromiseState
 
 PREFIX = "to be withdrawn: "
+REACHED_AGENT = "reached agent"  # why: he has called in himself, and was served
 IN_FLIGHT = frozenset({PromiseState.DIALLING, PromiseState.ANSWERED, PromiseState.UNCERTAIN})
 
 
@@ -20,3 +21,8 @@ def ending(row: Promise) -> str | None:
     """Why the row is to be withdrawn when its attempt is over; None: it is not."""
     waits = row.state in IN_FLIGHT and row.outcome.startswith(PREFIX)
     return row.outcome.removeprefix(PREFIX) if waits else None
+
+
+def by_himself(row: Promise) -> bool:
+    """Has he reached an agent himself, as the row tells it: withdrawn, or to be when the attempt in flight is over?"""
+    return (row.outcome if row.state is PromiseState.WITHDRAWN else ending(row)) == REACHED_AGENT

@@ -13,7 +13,7 @@ from typing import Any
 from softswitch.callback.barring import Barring
 from softswitch.callback.book import Entry
 from softswitch.callback.disposing import Disposing
-from softswitch.callback.ending import IN_FLIGHT, ending
+from softswitch.callback.ending import IN_FLIGHT, REACHED_AGENT, ending
 from softswitch.callback.glance import Glance
 from softswitch.callback.model import (
     OPEN,
@@ -294,13 +294,15 @@ class Ledger:
         number = self._move.rules.number(event.number, event.queue)
         entry = self._move.open_for(number.dial, event.queue)
         if entry is not None and (not event.stages or entry.promise.stage in event.stages):
-            self._move.withdraw(entry, "reached agent")
+            self._move.withdraw(entry, REACHED_AGENT)
         elif entry is None and number.dial:
             key = self._move.rules.policy(event.queue).key
-            self._elsewhere(WithdrawNumber(number.dial, key, "reached agent", event.stages))
+            self._elsewhere(WithdrawNumber(number.dial, key, REACHED_AGENT, event.stages))
 
     def _withdraw_by_admin(self, event: Withdraw) -> None:
         entry = self._move.book.get(event.promise)
+        if entry is not None and event.losses and entry.promise.losses > event.losses:
+            return
         if entry is not None:
             entry.by = event.by
             self._move.withdraw(entry, event.why)

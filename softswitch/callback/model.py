@@ -278,6 +278,7 @@ class Withdraw:
     promise: str
     why: str
     by: str = ""
+    losses: int = 0  # not where he was lost more often since; 0: however often
 
 
 @dataclass(frozen=True, slots=True)

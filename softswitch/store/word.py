@@ -31,6 +31,7 @@ KINDS = {
 }
 Word = Lost | Withdraw | RetryNow | Promote | DoNotCall | PauseSet | Dialled | ServedElsewhere
 Heard = Withdraw | RetryNow | Promote | DoNotCall | PauseSet | Dialled | ServedElsewhere | LostElsewhere
+_MANY = 2**31 - 1  # losses: however often
 _TO_ALL = (DoNotCall, PauseSet, Dialled)  # these are of no promise
 Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
@@ -73,7 +74,8 @@ def statements(dialect: str) -> dict[tuple[str, str], TextClause]:
             FROM nodes WHERE node <> :key_node AND lease_until > 0""",
     }
     for by, which in _BY.items():
-        made[f"withdraw{by}"] = f"UPDATE promises SET {_WITHDRAWN}, {_STAMP} WHERE {which} AND node = '' AND {_OPEN}"
+        made[f"withdraw{by}"] = f"""UPDATE promises SET {_WITHDRAWN}, {_STAMP}
+            WHERE {which} AND node = '' AND losses <= :key_losses AND {_OPEN}"""
         made[f"log{by}"] = f"""INSERT INTO promise_log
             (promise, at, state, attempt, stage, outcome, losses, not_before, priority_s, contact, "by", disposition)
             SELECT id, updated_at, state, attempts, stage, outcome, losses, not_before, priority_s, contact, :key_by,
@@ -102,7 +104,8 @@ def elsewhere(
     values: dict[str, Any] = {}
     match what:
         case Withdraw() | WithdrawNumber():
-            verb, values = f"withdraw{by}", {"key_why": what.why}
+            losses = what.losses if isinstance(what, Withdraw) else 0
+            verb, values = f"withdraw{by}", {"key_why": what.why, "key_losses": losses or _MANY}
         case RetryNow():
             verb = "retry"
         case Promote():

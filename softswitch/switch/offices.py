@@ -78,7 +78,7 @@ class Offices:
             KeepTally: self._keep_tally,
             Claim: lambda order: self._tell(self.shared.claim, order),
             Meet: lambda order: self._tell(self.shared.meet, order),
-            Elsewhere: lambda order: self._tell(self.shared.elsewhere, order),
+            Elsewhere: self._elsewhere,
             GiveBack: lambda order: self._tell(self.shared.give_back, order),
             SeekAgent: self._seek,
             DialCustomer: calls.outgoing.dial,
@@ -220,6 +220,11 @@ class Offices:
     def _persist(self, order: Persist) -> Sequence[Effect]:
         self.outcomes.put(order)
         self._switch.ports.keeper.put_promise(order.promise, order.token, order.by)
+        return []
+
+    def _elsewhere(self, order: Elsewhere) -> Sequence[Effect]:
+        self.shared.elsewhere(order)
+        self.outcomes.passed_on(order)
         return []
 
     def _keep_served(self, order: KeepServed) -> Sequence[Effect]:

@@ -4,6 +4,10 @@ A customer has talked to an agent, the database does not answer, and control die
 attempt that may be under way, wait until it is quiet, and call him again; or other nodes would, which lead the promise
 when our lease is over. So that he was served is written beside the calls at once, and struck out when the store has it.
 The next process tells the ledger of each, whoever leads it by then; what follows, the ledger knows (``Served``).
+
+So it is with who has called in himself and reached an agent: his promise is withdrawn, or to be withdrawn when the
+attempt in flight is over. Others who lead it by then are told in their turn, which nobody answers: that is struck out
+when something is durable that was given to the store after it.
 """
 
 from __future__ import annotations
@@ -14,8 +18,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from softswitch.callback.model import Persist, Promise, PromiseChanged, PromiseState
-from softswitch.callback.node import KeepServed, Served
+from softswitch.callback.ending import REACHED_AGENT, by_himself
+from softswitch.callback.model import Persist, Promise, PromiseChanged, PromiseState, Withdraw
+from softswitch.callback.node import Elsewhere, KeepServed, Served
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.legible import to_json
 from softswitch.switch.ports import Stored
@@ -31,27 +36,44 @@ class Outcomes:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._unwritten: dict[str, str] = {}  # promise -> token of its last write, if it is on its way
+        self._told: set[str] = set()  # of these: others were told, and nothing has been given to the store since
+        self._behind: dict[str, set[str]] = {}  # token of what was given to it then -> them
         self._found: dict[str, bytes] = {}  # promise -> as it was when it was kept
         switch.listen(self._hear)
 
     def _hear(self, event: DomainEvent, unix: float) -> None:
         """Also while nothing is given to the store, as it is known not to answer."""
-        if not isinstance(event, PromiseChanged) or event.promise.state is not PromiseState.KEPT:
+        if not isinstance(event, PromiseChanged):
             return
         promise = event.promise
-        if promise.id not in self._unwritten:
-            self._unwritten[promise.id] = ""
-            self._switch.ports.journal.keep(RECORD + promise.id, to_json(promise))
-            self._switch.ports.journal.flush()
+        if _is_over(promise):
+            if promise.id not in self._unwritten or promise.state is not event.old:
+                self._unwritten[promise.id] = ""
+                self._switch.ports.journal.keep(RECORD + promise.id, to_json(promise))
+                self._switch.ports.journal.flush()
+        elif promise.id in self._unwritten:  # he was lost again, and is owed a call
+            self._strike_out(promise.id)
 
     def put(self, order: Persist | KeepServed) -> None:
-        if order.promise.id in self._unwritten and order.promise.state is PromiseState.KEPT:
+        if order.promise.id in self._unwritten and _is_over(order.promise):
             self._unwritten[order.promise.id] = order.token
+        if self._told:
+            self._behind[order.token], self._told = self._told, set()
+
+    def passed_on(self, order: Elsewhere) -> None:
+        if isinstance(order.what, Withdraw) and order.what.promise in self._unwritten:
+            self._told.add(order.what.promise)
 
     def stored(self, event: Stored) -> None:
         """Where it was refused, as others lead the promise, it is told otherwise (``KeepServed``)."""
-        if event.ok and self._unwritten.get(event.key) == event.token:
-            self._strike_out(event.key)
+        behind = self._behind.pop(event.token, set())
+        if not event.ok:
+            self._told |= behind
+            return
+        if self._unwritten.get(event.key) == event.token:
+            behind.add(event.key)
+        for id in behind & self._unwritten.keys():
+            self._strike_out(id)
 
     def restore(self, records: Mapping[str, bytes]) -> dict[str, bytes]:
         """What the former process has kept; returned are the records that are none of these."""
@@ -69,7 +91,12 @@ class Outcomes:
                 continue
             log.warning("promise %s was kept when control ended; the store may not know it", id)
             self._unwritten[id] = ""
-            effects += self._switch.offices.to_ledger(Served(promise))
+            served = promise.state is PromiseState.KEPT
+            said = Served(promise) if served else Withdraw(id, REACHED_AGENT, losses=promise.losses)
+            follows = self._switch.offices.to_ledger(said)
+            if not follows:  # it is owed to him again, or nobody has it
+                self._strike_out(id)
+            effects += follows
         return effects
 
     def _strike_out(self, id: str) -> None:
@@ -78,9 +105,14 @@ class Outcomes:
         self._switch.ports.journal.flush()
 
 
+def _is_over(promise: Promise) -> bool:
+    """Nobody is to call him for it any more, whatever the store knows."""
+    return promise.state is PromiseState.KEPT or by_himself(promise)
+
+
 def _read(id: str, octets: bytes) -> Promise | None:
     try:
         promise = msgspec.json.decode(octets, type=Promise)
     except msgspec.MsgspecError:
         return None
-    return promise if promise.id == id and promise.state is PromiseState.KEPT else None
+    return promise if promise.id == id and _is_over(promise) else None

@@ -10,7 +10,7 @@ import pytest
 
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, Lost, PromiseState, Promote, Withdraw
-from softswitch.callback.node import Dialled, Disowned, Elsewhere, Leased, LostElsewhere, Owned
+from softswitch.callback.node import Dialled, Disowned, Elsewhere, Leased, LostElsewhere, Owned, StoreAway
 from softswitch.store import membership, pool
 from softswitch.store import node as nodes
 from softswitch.store import word as words
@@ -65,6 +65,20 @@ async def test_what_a_dead_node_was_to_be_told_is_heard_by_who_finds_it(
     assert await b.hear(Withdraw) == Withdraw("promise-2", "asked for it too")
     server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
     assert await b.hear(Withdraw, 2) == Withdraw("promise-1", "asked for it")
+
+
+async def test_who_was_lost_again_is_not_withdrawn_for_what_was_before(two: tuple[Node, Node]) -> None:
+    a, b = two
+    assert all(await a.store.import_promises([facts.promise(1, losses=2), facts.promise(2, losses=2)]))
+    assert await a.put(facts.promise(3, losses=2))
+    for n in (1, 2, 3):
+        b.store.shared.elsewhere(Elsewhere(Withdraw(f"promise-{n}", "reached agent", losses=n)))
+    assert await b.put(facts.promise(9))
+    assert (await a.row("promise-1")).state is PromiseState.RECORDED
+    assert (await a.row("promise-2")).state is PromiseState.WITHDRAWN
+    assert await a.hear(Withdraw) == Withdraw("promise-3", "reached agent", losses=3), (
+        "who leads it sees to that itself"
+    )
 
 
 async def test_a_loss_that_was_added_before_is_told_as_such(two: tuple[Node, Node]) -> None:
@@ -164,5 +178,6 @@ async def test_so_is_one_that_could_not_be_told_of_it_at_first(
     heard = len(a.heard)
     a.store.shared._member.start(a.heard.append)  # type: ignore[union-attr]
     await a.hear(Disowned)
-    assert [type(one) for one in a.heard[heard:]][:3] == [DoNotCall, Disowned, Leased]
+    told = [type(one) for one in a.heard[heard:] if not isinstance(one, StoreAway)]
+    assert told[:3] == [DoNotCall, Disowned, Leased]
     assert await a.put(facts.promise(1))

@@ -23,6 +23,7 @@ from softswitch.callback.model import (
     ReleaseAgent,
     Restored,
     SeekAgent,
+    Withdraw,
 )
 from tests.unit.callback.desk import E164, NUMBER, SALES, Desk
 
@@ -115,3 +116,15 @@ def test_who_is_promised_it_during_the_last_attempt_is_called_once_more(stage: s
     assert desk.given(PromiseAnswer)[-1].ok
     desk.feed(AttemptFailed(last.id, 480, last.call_id))
     assert desk.state is (S.RETRY_AT if stage == "accepted-offer" else S.FAILED)
+
+
+def test_who_was_lost_again_is_not_withdrawn_for_what_was_before() -> None:
+    desk = Desk()
+    promise = desk.due()
+    desk.lose()
+    desk.acknowledge()
+    assert desk.only().losses == 2
+    desk.feed(Withdraw(promise.id, "reached agent", losses=1))
+    assert desk.state is S.DUE
+    desk.feed(Withdraw(promise.id, "reached agent", losses=2))
+    assert desk.state is S.WITHDRAWN
