@@ -30,6 +30,10 @@ _ERASE = "erase/"  # begins the tokens of writes after which a file goes
 
 
 class Archive:
+    hears = (
+        VoicemailLeft, VoicemailHeard, VoicemailDeleted, GreetingChanged, MailboxOpened, MailboxRefused, SurveyAnswered,
+    )  # fmt: skip
+
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._deleting: dict[str, Message] = {}  # by token

@@ -21,6 +21,8 @@ MOST_GROUNDS = 5000  # that are remembered as written
 
 
 class Decisions:
+    hears = tuple(TOLD)
+
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._policy = switch.configuration.decisions
@@ -28,8 +30,6 @@ class Decisions:
         self._written: dict[str, float] = {}  # key of what stories have in common -> when, Unix s
 
     def note(self, event: DomainEvent) -> None:
-        if type(event) not in TOLD:
-            return
         switch = self._switch
         story = self.book.note(event, Moment(switch.unix, switch.now, switch.acd.version))
         if story is None:

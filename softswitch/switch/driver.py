@@ -114,7 +114,7 @@ class Switch:
         self.ports = ports
         self.ids = ids
         self.clock = clock
-        self.now = clock.monotonic()
+        self._read_clock()
         self._rearm = rearm
         self._listeners: list[Listener] = []
         self._queue: deque[Effect] = deque()
@@ -138,7 +138,6 @@ class Switch:
         self.mailboxes = Mailboxes(configuration.mailboxes)
         self.directory = SwitchDirectory(configuration, self.registrar, self.acd, self.trunks, self.mailboxes)
         self.wire = Wire(self)
-        self.facts = Facts(self)
         self.archive = Archive(self)
         self.outbox = Outbox(self, configuration.webhooks)
         self.lamps = Lamps(self)
@@ -160,6 +159,7 @@ class Switch:
         self.gatherings = Gatherings(self)
         self.phones = Phones(self)
         self.workplaces = Workplaces(self)
+        self.facts = Facts(self)
         self.oversight = Oversight(self)
         self.orphans = Orphans(self)
         self.rollcall = RollCall(self)
@@ -220,10 +220,10 @@ class Switch:
 
     # ---- time --------------------------------------------------------------------------------------------------
 
-    @property
-    def unix(self) -> float:
-        """Unix seconds of this unit of work."""
-        return self.now + self.clock.epoch
+    def _read_clock(self) -> None:
+        """The time of a unit of work: in the clock's seconds, and in Unix seconds."""
+        self.now = self.clock.monotonic()
+        self.unix = self.now + self.clock.epoch
 
     def wall(self) -> datetime:
         """Local time, as so many hours from UTC: what is added to it later is time that has passed."""
@@ -273,7 +273,7 @@ class Switch:
 
     def tick(self) -> None:
         """Do everything that is due."""
-        self.now = self.clock.monotonic()
+        self._read_clock()
         for key in self._deadlines.due(self.now):
             assert isinstance(key, tuple)
             self._unit("timer", partial(self._due, *key), key)
@@ -306,7 +306,7 @@ class Switch:
 
     def _unit(self, where: str, work: Callable[[], Iterable[Effect]], about: object = None) -> None:
         """``about`` is the input or the timer's key: whose contact it is, should the unit fail."""
-        self.now = self.clock.monotonic()
+        self._read_clock()
         self.directory.unix_now = self.unix
         self.mending.begin()
         try:

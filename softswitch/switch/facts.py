@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from softswitch.acd.audit import Repaired
 from softswitch.acd.model import AgentState, AgentStateChanged, ExpectedWaitRose, QueueJoined, QueueLeft
@@ -35,25 +36,34 @@ _KEPT = frozenset({  # among the events of the store
 })  # fmt: skip
 
 
+class Hearer(Protocol):
+    """An office that certain kinds of facts concern."""
+
+    @property
+    def hears(self) -> tuple[type[DomainEvent], ...]: ...
+
+    @property
+    def note(self) -> Callable[[Any], None]: ...
+
+
 class Facts:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
+        hearers: tuple[Hearer, ...] = (
+            switch.paths, switch.figures, switch.last_agents, switch.decisions, switch.lamps, switch.archive,
+            switch.calls.transfers, switch.gatherings, switch.supervisions,
+        )  # fmt: skip
+        self._told = {kind: [one.note for one in hearers if kind in one.hears] for one in hearers for kind in one.hears}
 
     def note(self, event: DomainEvent) -> list[Effect]:
         """The consequences of a fact, which the listeners have heard."""
         keeper = self._switch.ports.keeper
-        self._switch.paths.note(event)
-        self._switch.figures.note(event)
-        self._switch.last_agents.note(event)
-        self._switch.decisions.note(event)
-        self._switch.lamps.note(event)
-        self._switch.archive.note(event)
-        self._switch.calls.transfers.note(event)
-        self._switch.gatherings.note(event)
-        self._switch.supervisions.note(event)
-        workplaces = self._switch.workplaces
-        if type(event) in _KEPT:
+        kind = type(event)
+        for tell in self._told.get(kind, ()):
+            tell(event)
+        if kind in _KEPT:
             keeper.put_event(self._switch.unix, event)
+        workplaces = self._switch.workplaces
         match event:
             case Registered(binding=binding):
                 keeper.put_binding(binding)

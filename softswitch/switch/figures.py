@@ -28,6 +28,8 @@ PAUSE_S = 0.05  # between two goes
 class Figures:
     """``since`` is the begin of the earliest interval that is in memory; all that is earlier the store has."""
 
+    hears = (AgentStateChanged, QueueJoined, QueueLeft, HoldChanged, ContactDisconnected, TransferEnded)
+
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._statistics = Statistics(switch.configuration.promises)

@@ -25,7 +25,7 @@ from softswitch.contact.parking import (
     TellParking,
     Unpark,
 )
-from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.effect import Effect
 from softswitch.ivr.verb.park import Park
 from softswitch.sip.event.dialog_info import DialogState, DialogView
 from softswitch.sip.page import PLAIN, Text
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 class Gatherings:
     """The driver's side of these machines."""
+
+    hears = (CallParked, CallUnparked)
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
@@ -103,9 +105,8 @@ class Gatherings:
         text = f"{order.caller or 'A call'} is parked at {order.slot}."
         return self._switch.texts.send(order.user, Text(PLAIN, text.encode(errors="replace")), lambda status: None)
 
-    def note(self, fact: DomainEvent) -> None:
-        if isinstance(fact, CallParked | CallUnparked):
-            self._switch.lamps.touch(DIALOG, fact.slot)
+    def note(self, fact: CallParked | CallUnparked) -> None:
+        self._switch.lamps.touch(DIALOG, fact.slot)
 
     def lamp(self, slot: str) -> tuple[DialogView, ...] | None:
         """What a lamp shows of it; None where no dialplan parks there."""

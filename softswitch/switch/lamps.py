@@ -37,6 +37,8 @@ DIALOG, PRESENCE, SUMMARY = dialog_info.PACKAGE.name, presence.PACKAGE.name, mes
 class Lamps:
     """The driver's side of the notifier."""
 
+    hears = (AgentStateChanged, Registered, Unregistered, VoicemailLeft, VoicemailHeard, VoicemailDeleted)
+
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         policy = switch.configuration.lamps

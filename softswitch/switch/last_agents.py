@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from softswitch.call.record import CallRecord
 from softswitch.contact.event import ContactFinished
-from softswitch.core.effect import DomainEvent
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -21,6 +20,8 @@ MOST = 100_000  # numbers; of those the ones that called last
 
 
 class LastAgents:
+    hears = (ContactFinished,)
+
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._served: OrderedDict[str, tuple[str, float]] = OrderedDict()  # number -> agent, Unix s; the latest last
@@ -34,9 +35,8 @@ class LastAgents:
             return None
         return found[0], rule.for_s
 
-    def note(self, event: DomainEvent) -> None:
-        if isinstance(event, ContactFinished):
-            self._finished(event.record)
+    def note(self, event: ContactFinished) -> None:
+        self._finished(event.record)
 
     def restore(self, records: Iterable[CallRecord]) -> None:
         for record in sorted(records, key=lambda record: record.ended_at):

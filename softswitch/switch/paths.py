@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from softswitch.contact.inbound import InboundContact
-from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.effect import Effect
 from softswitch.ivr.interpreter import Interpreter
 from softswitch.ivr.model import StepEntered, StepLeft
 from softswitch.ivr.path import CallPath, Edge, Walk
@@ -31,6 +31,8 @@ Way = tuple[int, str, str, str, str]  # hour since 1970, plan, step, exit, the s
 
 
 class Paths:
+    hears = (StepEntered, StepLeft)
+
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._most = switch.configuration.path_steps
@@ -54,13 +56,11 @@ class Paths:
         if path is not None:
             self._switch.ports.keeper.put_path(msgspec.structs.replace(path, over=True))
 
-    def note(self, event: DomainEvent) -> None:
-        match event:
-            case StepEntered(contact=contact, plan=plan, step=step, verb=verb):
-                if (walk := self._walk(contact, plan, "")) is not None:
-                    walk.enter(plan, step, verb, self._switch.unix)
-            case StepLeft():
-                self._left(event)
+    def note(self, event: StepEntered | StepLeft) -> None:
+        if isinstance(event, StepLeft):
+            self._left(event)
+        elif (walk := self._walk(event.contact, event.plan, "")) is not None:
+            walk.enter(event.plan, event.step, event.verb, self._switch.unix)
 
     def _left(self, event: StepLeft) -> None:
         unix = self._switch.unix

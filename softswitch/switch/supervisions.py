@@ -58,6 +58,8 @@ class _Found:
 class Supervisions:
     """Knows who supervises; their contacts are ``Calls``'s."""
 
+    hears = (ContactConnected, ContactDisconnected, ContactFinished)
+
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._live: dict[str, Supervision] = {}
@@ -197,8 +199,7 @@ class Supervisions:
     # ---- where the line is -------------------------------------------------------------------------------------
 
     def note(self, fact: DomainEvent) -> None:
-        if isinstance(fact, ContactConnected | ContactDisconnected | ContactFinished):
-            self.touch()
+        self.touch()
 
     def touch(self) -> None:
         """A leg, or who talks to whom, is not what it was."""

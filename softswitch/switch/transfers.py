@@ -21,7 +21,7 @@ from softswitch.contact.inbound import InboundContact
 from softswitch.contact.order import Target
 from softswitch.contact.permission import Party
 from softswitch.contact.routing import PlanRoute
-from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.refer import Replaces, replaces
 from softswitch.sip.uri import Uri, parse_uri
@@ -35,6 +35,8 @@ _OVER = (S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED)
 
 class Transfers:
     """Owns who is at which leg. Legs and contacts are ``Calls``'s."""
+
+    hears = (TransferEnded,)
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
@@ -151,10 +153,8 @@ class Transfers:
             return replace(party, number=contact.facts.caller)  # from a trunk
         return party
 
-    def note(self, fact: DomainEvent) -> None:
+    def note(self, fact: TransferEnded) -> None:
         """Lamps show who talks to whom now."""
-        if not isinstance(fact, TransferEnded):
-            return
         contact = self._switch.calls.contacts.get(fact.contact)
         if fact.outcome != "done" or not isinstance(contact, InboundContact) or contact.bridge is None:
             return

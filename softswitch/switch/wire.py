@@ -75,7 +75,7 @@ class Wire:
             call_id = message.call_id
         except PeerError:
             return
-        at = switch.now + switch.clock.epoch
+        at = switch.unix
         contact = self.book.see(call_id, sent, flow, octets, at)
         if contact is None and _begins(message):
             self.book.begin(call_id)
