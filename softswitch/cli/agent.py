@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from softswitch.cli import oversee
+from softswitch.cli.callbacks import cancel
 from softswitch.cli.client import DEFAULT_CONFIG, base_url, quoted, request
 from softswitch.cli.option import Config, Url
 from softswitch.core.units import seconds
@@ -84,8 +85,7 @@ app.command()(oversee.force)
 @order.command()
 def withdraw(promise: str, reason: Reason = "", config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
     """Withdraw a callback that is not needed any more."""
-    request(base_url(url, config), "POST", f"/api/v1/promises/{quoted(promise)}/withdraw", "promise", {"why": reason})
-    typer.echo(f"{promise}: withdrawn")
+    cancel([promise], reason, config, url)
 
 
 @order.command()

@@ -22,6 +22,7 @@ from softswitch.core.legible import printable
 from softswitch.core.units import seconds, spoken
 
 PAGE = 5000  # rows of one request
+WITHDRAWN_LATER = "is being dialled, which is not cut short; withdrawn when that is over, unless it is kept then"
 
 
 class _ListFirst(TyperGroup):
@@ -199,7 +200,8 @@ def _each(ids: list[str], order: str, body: Any, said: str, url: str, config: Pa
         except Failed:
             refused += 1
             continue
-        typer.echo(as_json_text(told) if as_json else f"{printable(id)}: {said}")
+        later = told.get("withdrawn") is False
+        typer.echo(as_json_text(told) if as_json else f"{printable(id)}: {WITHDRAWN_LATER if later else said}")
     if refused:
         raise typer.Exit(1)
 

@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from softswitch.callback.campaign import STAGE as IMPORTED
+from softswitch.callback.ending import IN_FLIGHT
 from softswitch.callback.history import Attempt, Logged
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.callback.standstill import ABANDON_LIMIT
@@ -74,7 +75,10 @@ class Promises:
             at_hand = self._control.promises()
             return await self._list(at_hand)
         limit = number_of(request, "limit", 100, 10_000)
-        page = await self._page(_wanted(request, self._desk), _after(request), limit)
+        wanted, after = _wanted(request, self._desk), _after(request)
+        page = await self._page(wanted, after, limit)
+        if not page and limit and after is None:
+            _named(wanted, self._desk)
         return await self._list(page, _cursor(page[-1]) if limit and len(page) == limit else "")
 
     async def _list(self, promises: Iterable[Promise], following: str | None = None) -> web.Response:
@@ -109,9 +113,10 @@ class Promises:
         body = await read_body(request, WithdrawBody, '{"why": "reached by mail"}')
         id = request.match_info["id"]
         why = body.why or f"withdrawn by {who}"
-        await self._order(id, lambda promise: self._desk.withdraw(promise, why, f"api {who}"))
+        promise = await self._order(id, lambda promise: self._desk.withdraw(promise, why, f"api {who}"))
         _log.info("promise_withdrawn", promise=id, by=who)
-        return json_response({"promise": id, "withdrawn": True}, 202)  # done once it is durable
+        # Done once it is durable; false: when the attempt under way is over, unless that serves him.
+        return json_response({"promise": id, "withdrawn": promise.state not in IN_FLIGHT}, 202)
 
     async def retry(self, request: web.Request, who: str) -> web.Response:
         id = request.match_info["id"]
@@ -126,13 +131,15 @@ class Promises:
         _log.info("promise_promoted", promise=id, priority_s=body.priority_s, by=who)
         return json_response({"promise": id, "priority_s": body.priority_s}, 202)
 
-    async def _order(self, id: str, give: Callable[[Promise], None]) -> None:
-        """Raises ``ApiError`` where it is not done."""
-        promise = await self._find(id)
+    async def _order(self, id: str, give: Callable[[Promise], None]) -> Promise:
+        """The promise as it was when the order was given. Raises ``ApiError`` where it is not done."""
+        stored = await self._find(id)
+        promise = self._desk.promise(id) or stored  # it may have come into memory while the store was asked
         try:
-            give(self._desk.promise(id) or promise)  # it may have come into memory while the store was asked
+            give(promise)
         except Refused as refused:
             raise ApiError(409, str(refused), f"GET /api/v1/promises/{id} tells what has become of it") from None
+        return promise
 
     async def _find(self, id: str) -> Promise:
         """Raises ``ApiError`` 404."""
@@ -223,6 +230,19 @@ def _known(what: str, words: Iterable[str], known: Sequence[str]) -> None:
         if word not in known:
             hint = did_you_mean(word, known).removeprefix("; ") or f"one of {', '.join(known)}"
             raise ApiError(400, f"there is no {what} {word!r}", hint)
+
+
+def _named(wanted: Wanted, desk: PromiseDesk) -> None:
+    """Who has misspelt a name, and finds nothing, would take all for done. One that is configured no more may have
+    promises. Raises ``ApiError``."""
+    policies = desk.policies()
+    for what, name, known in (
+        ("queue that calls back", wanted.queue, set(policies.values())),
+        ("campaign", wanted.campaign, {name for name, queue in policies.items() if name != queue}),
+    ):
+        if name and name not in known:
+            hint = did_you_mean(name, sorted(known)).removeprefix("; ")
+            raise ApiError(404, f"no such promise, and no {what} is called {name!r}", hint)
 
 
 def _states(written: str) -> frozenset[PromiseState]:

@@ -145,6 +145,8 @@ def test_an_order(running: Running, command: list[str], done: list[tuple[str, ..
         (["show", "p-9"], 1, "no promise 'p-9'"),
         (["--state", "keept"], 1, "state='keept' is not understood\ndid you mean 'kept'?"),
         (["list", "--since", "soon"], 1, "'soon' is not a moment"),
+        (["list", "--queue", "ordres"], 1, "no such promise, and no queue that calls back is called 'ordres'\ndid you"),
+        (["export", "--campaign", "wellcome"], 1, "and no campaign is called 'wellcome'\ndid you mean 'welcome'?"),
         (["list", "--limit", "0"], 2, "greater than or equal to 1"),
         (["export", "--csv", "--json"], 1, "--json or --csv, not both"),
         (["export", "-o", "/nowhere/at/all.csv"], 1, "/nowhere/at/all.csv: No such file or directory"),
@@ -164,6 +166,15 @@ def test_of_several_the_others_are_done(running: Running) -> None:
     assert result.exit_code == 1 and "p-2: withdrawn" in result.stdout
     assert "p-3 is kept" in result.stderr and "no promise 'p-9'" in result.stderr
     assert [one[1] for one in running.control.done] == ["p-2"]
+
+
+def test_who_is_being_dialled_is_not_said_to_be_withdrawn_already(running: Running) -> None:
+    rows(running, *(promise(n, state=state) for n, state in enumerate((S.DIALLING, S.ANSWERED, S.UNCERTAIN, S.DUE), 2)))
+    told = running("callbacks", "cancel", "p-2", "p-3", "p-4", "p-5").stdout.splitlines()
+    said = [line for line in told if line.startswith("p-")]  # among the log of the switch
+    assert said == [*(f"p-{n}: {callbacks.WITHDRAWN_LATER}" for n in (2, 3, 4)), "p-5: withdrawn"]
+    assert [one[:2] for one in running.control.done] == [("withdraw", f"p-{n}") for n in range(2, 6)]
+    assert callbacks.WITHDRAWN_LATER in running("withdraw", "p-2").stdout
 
 
 def test_an_export_has_all_of_them_and_no_formula(
