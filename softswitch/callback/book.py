@@ -49,7 +49,7 @@ class Book:
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._open: dict[tuple[str, str], Entry] = {}
-        self._numbers: dict[str, dict[str, Entry]] = {}
+        self._numbers: dict[str, list[Entry]] = {}
         self._count: Counter[str] = Counter()
         self._closed: deque[str] = deque()
 
@@ -60,17 +60,17 @@ class Book:
             self._remember(promise.id)
             return
         self._open[promise.number, promise.key] = entry
-        self._numbers.setdefault(promise.number, {})[promise.id] = entry
+        self._numbers.setdefault(promise.number, []).append(entry)
         self._count[promise.queue] += 1
 
     def close(self, entry: Entry) -> None:
         """Its promise has come to a final state."""
-        self._take_out(entry.promise)
+        self._take_out(entry)
         self._remember(entry.promise.id)
 
     def drop(self, entry: Entry) -> None:
         """It never came to be."""
-        self._take_out(entry.promise)
+        self._take_out(entry)
         del self._entries[entry.promise.id]
 
     def forget(self, promise: str) -> None:
@@ -78,15 +78,15 @@ class Book:
         del self._entries[promise]
         self._closed.remove(promise)
 
-    def part(self) -> list[Entry]:
-        """With all open ones that are durable, at once."""
-        gone = [entry for entry in self._open.values() if entry.durable]
-        stay = [entry for entry in self._open.values() if not entry.durable]
-        self._entries = {promise: self._entries[promise] for promise in self._closed}
-        self._open, self._numbers, self._count = {}, {}, Counter()
+    def part(self, stay: Iterable[Entry], heirs: Book) -> None:
+        """With all open ones but these, at once; the open ones of ``heirs`` are in their place, none of them for the
+        number and group of one that stays."""
+        ended = {entry.promise.id: entry for entry in self.ended()}
+        self._entries, self._open = heirs._entries, heirs._open
+        self._numbers, self._count = heirs._numbers, heirs._count
+        self._entries.update(ended)
         for entry in stay:
             self.add(entry)
-        return gone
 
     def move(self, old: str, new: str) -> None:
         """An open promise is another queue's now."""
@@ -102,11 +102,13 @@ class Book:
 
     def same_number(self, number: str) -> list[Entry]:
         """The open ones for this number, over all queues."""
-        return list(self._numbers.get(number, {}).values())
+        return list(self._numbers.get(number, ()))
 
     def several(self) -> list[list[Entry]]:
         """The open ones for each number that has more than one."""
-        return [list(same.values()) for same in self._numbers.values() if len(same) > 1]
+        if len(self._numbers) == len(self._open):
+            return []
+        return [list(same) for same in self._numbers.values() if len(same) > 1]
 
     def numbers(self) -> list[str]:
         """With open promises."""
@@ -125,6 +127,13 @@ class Book:
         seen = [self._entries[id].shown for id in self._listed()]
         return [promise for promise in seen if promise is not None]
 
+    def ended(self) -> list[Entry]:
+        """The last closed ones."""
+        return [self._entries[promise] for promise in self._closed]
+
+    def has(self, entry: Entry) -> bool:
+        return self._entries.get(entry.promise.id) is entry
+
     def entries(self) -> Iterable[Entry]:
         """All of them, in no order."""
         return self._entries.values()
@@ -135,11 +144,12 @@ class Book:
     def count(self, queue: str) -> int:
         return self._count[queue]
 
-    def _take_out(self, promise: Promise) -> None:
+    def _take_out(self, entry: Entry) -> None:
+        promise = entry.promise
         del self._open[promise.number, promise.key]
         self._count[promise.queue] -= 1
         same = self._numbers[promise.number]
-        del same[promise.id]
+        same.remove(entry)
         if not same:
             del self._numbers[promise.number]
 

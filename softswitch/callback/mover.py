@@ -117,7 +117,7 @@ class Mover:
         for _ in range(room - len(due)):
             if (unseen := self.looks.next()) is None:
                 break
-            if not unseen.let_go:
+            if self.book.has(unseen):
                 self.advance(unseen)
         self._catch_up()
 

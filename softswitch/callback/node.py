@@ -35,8 +35,17 @@ class StoreAway:
 
 
 @dataclass(frozen=True, slots=True)
+class Inherited:
+    """Rows that are ours in the life that ``Disowned`` begins. Where there are very many they are told before it, some
+    at a time, and made ready; until then nothing is known of them."""
+
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Disowned:
-    """We were declared dead: what we led is others' by now, save these rows, which are ours in the new life."""
+    """We were declared dead: what we led is others' by now, save these rows, and those that were ``Inherited``, which
+    are ours in the new life."""
 
     promises: tuple[Promise, ...]
 
@@ -113,8 +122,8 @@ class Drains:
 
 # The last is for who keeps the pauses.
 NodeInput = (
-    Leased | StoreAway | Disowned | Owned | Claimed | Met | LostElsewhere | Dialled | Served | ServedElsewhere |
-    Drains | PauseSet
+    Leased | StoreAway | Inherited | Disowned | Owned | Claimed | Met | LostElsewhere | Dialled | Served |
+    ServedElsewhere | Drains | PauseSet
 )  # fmt: skip
 
 # ---- orders ----------------------------------------------------------------------------------------------------

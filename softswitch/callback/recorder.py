@@ -213,6 +213,9 @@ class Recorder:
         ghost = self._ghosts.get((row.number, row.key))
         return ghost is not None and ghost.promise.id == row.id
 
+    def ghosts(self) -> list[Entry]:
+        return list(self._ghosts.values())
+
     def _is_ghost(self, entry: Entry) -> bool:
         """Not where a new loss has taken its row over."""
         return self._ghosts.get((entry.promise.number, entry.promise.key)) is entry

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from softswitch.callback.book import Entry
+from softswitch.callback.book import Book, Entry
 from softswitch.callback.claim import GIVE_BACK_S, LOOK_S, Pool
 from softswitch.callback.due import wake_at
 from softswitch.callback.ending import ending
@@ -23,6 +23,7 @@ from softswitch.callback.node import (
     Drains,
     Elsewhere,
     GiveBack,
+    Inherited,
     Leased,
     LostElsewhere,
     Meet,
@@ -49,8 +50,11 @@ class Sharing:
         self._pool = Pool()
         self._gives_back = False  # to others, whatever can be
         self._leaving: list[Entry] = []  # what is looked at for that yet
+        self._heirs = Book()  # what we lead in the life to come
+        self._restless: list[Promise] = []  # rows of it whose attempt may go on
         self.inputs: Mapping[type, Callable[[Any], None]] = {
             Leased: self._leased,
+            Inherited: self._inherited,
             Disowned: self._disowned,
             Owned: self._owned,
             Claimed: self._claimed,
@@ -66,9 +70,10 @@ class Sharing:
     def due(self) -> None:
         """Look at the pool again, for whom there are agents."""
         move = self._move
-        few, self._leaving = self._leaving[-AT_ONCE:], self._leaving[:-AT_ONCE]
+        few = self._leaving[-AT_ONCE:]
+        del self._leaving[-AT_ONCE:]
         for entry in few:
-            if not entry.let_go:
+            if move.book.has(entry):
                 move.advance(entry)
         if self._leaving:
             move.timers.set(POOL, move.now)
@@ -90,7 +95,7 @@ class Sharing:
             if (order := self._pool.asks(policy.name, line, move.now)) is not None:
                 move.out.append(order)
             waits |= self._pool.waits(policy.name, move.now)
-            move.timers.set(POOL, move.now + LOOK_S)
+            move.timers.set(POOL, move.now if self._leaving else move.now + LOOK_S)
         return not waits
 
     def _claimed(self, event: Claimed) -> None:
@@ -101,22 +106,25 @@ class Sharing:
     def _owned(self, event: Owned) -> None:
         self._lead(event.promises, claimed=True)
 
-    def _lead(self, rows: Iterable[Promise], claimed: bool) -> None:
+    def _lead(self, rows: Iterable[Promise], claimed: bool, heirs: Iterable[Entry] = ()) -> None:
         """Rows that are ours. One that a new loss is about to meet is left to that; one that we have let go is not led,
-        though the store has it: its end is being written."""
-        move, led = self._move, list[Entry]()
+        though the store has it: its end is being written. ``heirs`` are led already, and nobody has looked at them."""
+        move, led = self._move, list(heirs)
         for row in rows:
-            if self._recorder.has_let_go(row):
+            if self._knows(row) or self._recorder.has_let_go(row):
                 continue
-            if not self._knows(row) and move.book.open_for(row.number, row.key) is None:
-                promise = self._as_found(row)
-                promise = promise if promise.node == move.node else replace(promise, node=move.node)
-                entry = Entry(promise, move.now, durable=True, ending=ending(promise), claimed=claimed)
+            if move.book.open_for(row.number, row.key) is None:
+                entry = self._entry(row, claimed)
                 move.book.add(entry)
                 led.append(entry)
                 if len(same := move.book.same_number(row.number)) > 1:
                     self._recorder.join([same])
         move.look_at(led)
+
+    def _entry(self, row: Promise, claimed: bool) -> Entry:
+        promise, node = self._as_found(row), self._move.node
+        promise = promise if promise.node == node else replace(promise, node=node)
+        return Entry(promise, self._move.now, durable=True, ending=ending(promise), claimed=claimed)
 
     def _knows(self, row: Promise) -> bool:
         """Not where he was lost again after we had served him: that he is owed another call is others' knowledge."""
@@ -265,8 +273,10 @@ class Sharing:
             self._move.written.forget(entry)
             entry.elsewhere = True
             self._move.write(entry)
-        elif entry.promise.state is S.WITHDRAWN:
-            self._move.out.append(Elsewhere(Withdraw(entry.promise.id, entry.promise.outcome)))
+            return
+        why = entry.promise.outcome if entry.promise.state is S.WITHDRAWN else ending(entry.promise)
+        if why is not None:
+            self._move.out.append(Elsewhere(Withdraw(entry.promise.id, why, losses=entry.promise.losses)))
 
     # ---- who was served, whoever leads his promise -----------------------------------------------------------------
 
@@ -293,21 +303,42 @@ class Sharing:
         self._move.lease_until = event.until
         self._move.turns.stir_all()
 
+    def _inherited(self, event: Inherited) -> None:
+        for row in event.promises:
+            if row.state in ENGAGED:  # what is known of the former life bears on it
+                self._restless.append(row)
+            elif self._heirs.open_for(row.number, row.key) is None:
+                self._heirs.add(self._entry(row, claimed=False))
+
     def _disowned(self, event: Disowned) -> None:
         """All at once, as whoever is lost, calls or is reached from now on is to meet none of them; what is ours again
         is looked at step by step."""
-        move = self._move
-        for entry in move.book.open():
-            if entry.durable and entry.promise.state in ENGAGED:
+        move, heirs = self._move, self._heirs
+        rows, everybody, stay = [*self._restless, *event.promises], move.book.open(), []
+        self._heirs, self._restless = Book(), []
+        for entry in everybody:
+            if not entry.durable:
+                stay.append(entry)
+            elif entry.promise.state in ENGAGED:
                 self._lose(entry)
-        for entry in move.book.part():
-            entry.let_go, entry.last_open = True, None
-        ours = {row.id for row in event.promises}
-        for entry in move.written.disown():
+        unwritten = move.written.disown()
+        for known in (*stay, *move.book.ended(), *self._recorder.ghosts(), *unwritten):
+            promise = known.promise
+            while (heir := heirs.get(promise.id) or heirs.open_for(promise.number, promise.key)) is not None:
+                heirs.drop(heir)
+                rows.append(heir.promise)  # of each by itself it is asked which of the two stands
+        ready = heirs.open()
+        move.book.part(stay, heirs)
+        move.turns.part()
+        ours = {row.id for row in rows}
+        for entry in unwritten:
             if entry.promise.id in ours and entry.promise.state not in OPEN and not entry.elsewhere:
                 entry.let_go = False  # its end is ours to write: of what is ours others are told nothing
                 move.write(entry)
             else:
                 self._tell_end(entry)
         self._pool.forget()
-        self._lead(event.promises, claimed=False)
+        self._recorder.join(move.book.several() if ready else ())
+        self._lead(rows, claimed=False, heirs=ready)
+        self._leaving = everybody  # step by step: to free a hundred thousand at once takes as long as all this
+        move.timers.set(POOL, move.now)

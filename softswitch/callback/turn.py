@@ -70,6 +70,11 @@ class Turns:
         governor.at_risk.add(promise.id)
         self._claimed[promise.id] = pace, governor
 
+    def part(self) -> None:
+        """With all who are lined up, at once."""
+        for pace in self._paces.values():
+            pace.lines.clear()
+
     def stir(self, queues: Iterable[str]) -> None:
         self._stirred.update(dict.fromkeys(queues))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.acd.statistics import QueueFigures
-from softswitch.callback.node import Leased
+from softswitch.callback.node import Disowned, Inherited, Leased
 from softswitch.contact.outbox import Delivery
 from softswitch.ivr.path import CallPath
 from softswitch.store import membership
@@ -18,7 +18,7 @@ from softswitch.store import node as nodes
 from softswitch.store.database import Transaction
 from softswitch.store.store import Store
 from tests.real.test_store_nodes import Node, a, quick, url
-from tests.support import facts
+from tests.support import facts, postgres
 
 __all__ = ["a", "quick", "url"]  # fixtures
 
@@ -147,3 +147,22 @@ async def test_whoever_asks_for_them_is_not_in_the_way_of_what_is_written(url: s
             await taken.enter_async_context(a.store._engines.write.connect())
         assert await names(a) == ["a"]
     await a.store.close()
+
+
+async def test_very_many_are_told_some_at_a_time_before_the_life_begins_that_leads_them(
+    url: str, server: postgres.Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(membership, "IN_ONE_GO", 2)
+    node = await Node.open(url)
+    for n in range(5):
+        assert await node.put(facts.promise(n))
+    await node.stop()
+    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1")
+    node.heard.clear()
+    node.store.shared._member.start(node.heard.append)  # type: ignore[union-attr]
+    last = await node.hear(Disowned)
+    told = [one.promises for one in node.heard if isinstance(one, Inherited)]
+    assert [type(one) for one in node.heard][:2] == [Inherited, Inherited]
+    assert [len(some) for some in (*told, last.promises)] == [2, 2, 1]
+    assert sorted(row.id for some in (*told, last.promises) for row in some) == [f"promise-{n}" for n in range(5)]
+    await node.store.close()

@@ -1,0 +1,165 @@
+"""A node that was declared dead begins anew, with very many promises: they are made ready before, and led at once.
+
+Whatever the ledger does with rows that come with ``Disowned`` it does with those that were told before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from softswitch.callback.model import (
+    Capacity,
+    Lost,
+    Persist,
+    Persisted,
+    Promise,
+    PromiseState,
+    Promote,
+    ReachedAgent,
+    Restored,
+    SeekAgent,
+    Withdraw,
+)
+from softswitch.callback.node import Disowned, Elsewhere, Inherited, Leased, Owned
+from softswitch.core.effect import Effect
+from tests.unit.callback.desk import NOON, NUMBER, SALES
+from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
+
+S = PromiseState
+AT_ONCE = 100
+MANY = 350
+
+
+def row(n: int, **more: object) -> Promise:
+    return pooled(n, recorded_at=NOON - 3600.0 - n, node=NODE, **more)
+
+
+def begun_anew(desk: PoolDesk, rows: list[Promise], last: int = 50) -> list[Effect]:
+    """``last``: so many come with the word itself."""
+    told = rows[last:]
+    for at in range(0, len(told), AT_ONCE):
+        assert desk.feed(Inherited(tuple(told[at : at + AT_ONCE]))) == [], "nothing is done before"
+    return desk.feed(Disowned(tuple(rows[:last])))
+
+
+def looked_at(desk: PoolDesk) -> list[Effect]:
+    effects = list(desk.last)
+    while desk.ledger.deadline is not None and desk.ledger.deadline <= desk.now:
+        effects += desk.ledger.tick(desk.now)
+    desk.last = effects
+    return effects
+
+
+def test_what_was_told_before_is_led_with_the_word_and_not_sooner() -> None:
+    desk = PoolDesk()
+    desk.feed(Restored((row(1), row(9000))))
+    for n in (1, 2):
+        desk.feed(Inherited((row(n),)))
+    assert [promise.id for promise in desk.ledger.promises()] == ["pooled-9000", "pooled-1"]
+    desk.feed(Disowned((row(3),)))
+    assert {promise.id for promise in desk.ledger.promises()} == {"pooled-1", "pooled-2", "pooled-3"}
+    assert desk.ledger.open_count("sales") == 3
+    desk.feed(Disowned(()))
+    assert desk.ledger.promises() == [], "they are of one life"
+
+
+def test_the_oldest_is_called_first_once_all_were_looked_at() -> None:
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 100.0))
+    desk.feed(Restored(tuple(row(n) for n in range(MANY))))
+    looked_at(desk)
+    begun_anew(desk, [row(n) for n in range(MANY)])
+    assert not [one for one in desk.feed(Capacity("sales", 1, 0)) if isinstance(one, SeekAgent)]
+    effects = looked_at(desk) + desk.answer() + desk.wait(2.0) + desk.answer()
+    assert [one.promise.id for one in effects if isinstance(one, SeekAgent)][:1] == [f"pooled-{MANY - 1}"]
+
+
+def test_who_is_told_before_is_known_at_once() -> None:
+    desk = PoolDesk(SALES, replace(SALES, queue="repairs"))
+    desk.feed(Leased(NOON + 1000.0))
+    rings = row(MANY, state=S.DIALLING, attempts=1, call_id="x")
+    begun_anew(desk, [*(row(n) for n in range(MANY)), rings])
+    desk.lose(row(340).number, contact="c-again")
+    assert [(order.promise.id, order.promise.losses) for order in desk.given(Persist)] == [("pooled-340", 2)]
+    desk.feed(ReachedAgent(row(341).number, "sales"))
+    assert [(order.promise.id, order.promise.state) for order in desk.given(Persist)] == [("pooled-341", S.WITHDRAWN)]
+    assert [promise.state for promise in desk.ledger.open_for(rings.number)] == [S.UNCERTAIN]
+    desk.lose(rings.number, "repairs")
+    desk.acknowledge()
+    desk.feed(Capacity("repairs", 1, 0))
+    effects = desk.answer() + looked_at(desk)
+    assert rings.number not in [one.promise.number for one in effects if isinstance(one, SeekAgent)]
+
+
+def test_an_attempt_of_the_former_life_is_let_go_before_its_row_is_led() -> None:
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 1000.0))
+    desk.feed(Capacity("sales", 0, 0))
+    promise = desk.due()
+    desk.feed(Capacity("sales", 1, 0))
+    desk.answer()
+    assert desk.state is S.SEEKING
+    desk.feed(Inherited((replace(promise, state=S.SEEKING),)))
+    desk.feed(Disowned(()))
+    assert (desk.only().id, desk.state) == (promise.id, S.DUE)
+
+
+def test_a_new_loss_for_the_same_number_is_about_to_meet_him() -> None:
+    desk = PoolDesk()
+    desk.feed(Lost("+8613800000001", "sales", "abandoned", "c-1", NOON, 60.0))
+    (new,) = desk.given(Persist)
+    begun_anew(desk, [row(1), row(2)], last=0)
+    assert {promise.id for promise in desk.ledger.promises()} == {new.promise.id, "pooled-2"}
+    assert desk.ledger.open_count("sales") == 2
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_an_end_that_was_not_written_is_written_and_nobody_is_led_for_it(last: int) -> None:
+    desk = PoolDesk()
+    desk.feed(Restored((row(1),)))
+    desk.feed(Withdraw("pooled-1", "reached by mail"))
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(order.promise.id, order.token, False))
+    begun_anew(desk, [row(1)], last)
+    assert [(one.promise.id, one.promise.state) for one in desk.given(Persist)] == [("pooled-1", S.WITHDRAWN)]
+    assert not desk.given(Elsewhere)
+    assert desk.ledger.open_count("sales") == 0
+
+
+def test_a_promise_that_nobody_was_made_is_not_led() -> None:
+    """Its first write was given up, and has come through; its end is on the way."""
+    desk = PoolDesk()
+    desk.lose(NUMBER, token="t")
+    (order,) = desk.given(Persist)
+    desk.feed(Persisted(order.promise.id, order.token, False))
+    begun_anew(desk, [order.promise, row(2)], last=0)
+    assert [promise.id for promise in desk.ledger.promises() if promise.state is not S.WITHDRAWN] == ["pooled-2"]
+
+
+def test_a_change_of_the_former_life_that_was_not_written_is_not_written_over_his_row() -> None:
+    desk = PoolDesk()
+    desk.feed(Restored((row(1),)))
+    desk.feed(Promote("pooled-1", 7.0))
+    desk.acknowledge(ok=False)
+    begun_anew(desk, [row(1, losses=2)], last=0)
+    effects = desk.wait(60.0)
+    assert [one.promise.losses for one in effects if isinstance(one, Persist)][:1] == [2]
+    assert (desk.only().losses, desk.only().priority_s) == (2, 0.0)
+
+
+def test_two_promises_to_one_number_in_what_is_one_group_by_now_are_joined() -> None:
+    desk = PoolDesk(replace(SALES, group="shop"), replace(SALES, queue="repairs", group="shop"))
+    number = row(1).number
+    begun_anew(desk, [row(1), row(2, number=number, queue="repairs", group="repairs")], last=0)
+    assert sorted(promise.state.value for promise in desk.ledger.promises()) == ["due", "withdrawn"]
+
+
+def test_rows_that_are_led_already_are_led_on() -> None:
+    desk = PoolDesk()
+    begun_anew(desk, [row(n) for n in range(MANY)])
+    before = desk.ledger.promises()
+    desk.feed(Owned(tuple(row(n, losses=5) for n in range(MANY))))
+    assert {promise.losses for promise in desk.ledger.promises()} == {1}
+    assert len(before) == MANY
