@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from softswitch.callback.ending import by_himself
 from softswitch.callback.history import Logged
 from softswitch.callback.model import OPEN, Promise, PromiseState
 from softswitch.callback.number import Reading, identified
 
 S = PromiseState
-BY_HIMSELF = "reached agent"  # the outcome of a promise whose caller called in again and was served
 DONE = frozenset({"voicemail", "redirected", "conference", "paged", "parked"})  # outcomes of calls that need no agent
 STORE = "store"  # why a loss led to no promise: no rule, but a database that was away
 
@@ -106,7 +106,7 @@ class Followed:
         promise = self.promise
         if promise.state in OPEN:
             return Fate.OPEN
-        if promise.state is S.WITHDRAWN and promise.outcome == BY_HIMSELF:
+        if by_himself(promise):
             return Fate.BY_HIMSELF
         return _ENDED[promise.state]
 

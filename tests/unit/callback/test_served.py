@@ -18,6 +18,7 @@ from softswitch.callback.model import (
     Promise,
     PromiseState,
     Promote,
+    ReachedAgent,
     ReleaseAgent,
     Restored,
     SeekAgent,
@@ -87,6 +88,16 @@ def test_so_it_is_by_a_node_that_was_declared_dead_meanwhile() -> None:
     desk.feed(Persisted(order.promise.id, order.token, False))
     desk.feed(Disowned(()))
     assert words(desk.last) == [(order.promise.id, S.KEPT, 1)]
+
+
+def test_who_has_reached_an_agent_while_his_phone_rang_is_told_of_to_others() -> None:
+    """The store has not heard of it, and those who lead his promise now would call him."""
+    desk = PoolDesk()
+    promise = dialling(desk)
+    desk.feed(ReachedAgent(NUMBER, "sales"))
+    assert desk.only().state is S.DIALLING
+    desk.feed(Disowned(()))
+    assert [one.what for one in desk.given(Elsewhere)] == [Withdraw(promise.id, "reached agent", losses=1)]
 
 
 def test_it_is_told_until_the_store_has_it() -> None:
