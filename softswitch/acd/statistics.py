@@ -42,6 +42,9 @@ class Promise:
     short_abandon_s: float = 0.0
 
 
+_UNMEASURED = Promise()
+
+
 @dataclass(slots=True)
 class QueueFigures:
     """Of one queue, in one interval or in several added up."""
@@ -258,7 +261,7 @@ class Statistics:
     def _left(self, event: QueueLeft, now: float) -> None:
         _, joined_at = self._waiting.pop(event.contact, ("", now))
         figures = self._queue(now, event.queue)
-        promise = self._promises.get(event.queue, Promise())
+        promise = self._promises.get(event.queue, _UNMEASURED)
         in_time = event.waited_s <= promise.target_s
         if event.why == "answered":
             assert event.agent is not None

@@ -97,7 +97,8 @@ class Storybook:
         before = story.octets
         gone = story.add(new)
         self.octets += story.octets - before
-        self._hold(_amongst([new]))
+        if isinstance(new, Decision):
+            self._hold((new.decided.record.among,))
         self._release(_amongst(gone))
 
     # ---- who asks --------------------------------------------------------------------------------------------------

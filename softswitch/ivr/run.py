@@ -6,7 +6,6 @@ there is one in the caller's language).
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 from softswitch.core.effect import Effect
 from softswitch.core.errors import SoftswitchError
+from softswitch.core.machine import Word
 from softswitch.ivr import address, template
 from softswitch.ivr.calendar import Calendar, Override
 from softswitch.ivr.filters import REGION
@@ -42,7 +42,7 @@ class StepError(SoftswitchError):
     """The step cannot be done; the caller takes its ``failed:``."""
 
 
-class Wait(enum.Enum):
+class Wait(Word):
     """What the caller's step waits for."""
 
     START = "start"

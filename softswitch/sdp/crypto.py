@@ -99,7 +99,7 @@ def taken(section: Section, ours: Sequence[Crypto], answered: bool) -> tuple[Cry
 
     ``answered``: theirs is the answer to ours, and must repeat tag and suite of a line that we offered.
     """
-    for value in section.attributes_of("crypto"):
+    for value in section.attributes_of("crypto") if ours else ():
         theirs = read(value)
         if theirs is None:
             continue

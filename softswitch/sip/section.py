@@ -90,7 +90,7 @@ class Headers:
     @property
     def repeats(self) -> bool:
         """Whether a name has more than one line."""
-        return len(self.first) < len(self._items)
+        return len(self._index or self.first) < len(self._items)
 
     @property
     def lines(self) -> list[tuple[str, str, str]]:
