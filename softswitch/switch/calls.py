@@ -254,9 +254,8 @@ class Calls:
     def _offered(self, event: Offered) -> Sequence[Effect]:
         wanted = self._wanted.pop(event.leg)
         if wanted.trunk:
-            event = replace(
-                event, called=self._switch.trunks.called(wanted.trunk, wanted.arrived.request, event.called)
-            )
+            called = self._switch.trunks.called(wanted.trunk, wanted.arrived.request, event.called)
+            event = event if called == event.called else replace(event, called=called)
         taken_over = self.transfers.take_over(event)
         if taken_over is not None:
             self.extensions.begun(self.legs[event.leg], wanted.user, True, event.called)

@@ -54,39 +54,49 @@ class Facts:
             switch.calls.transfers, switch.gatherings, switch.supervisions,
         )  # fmt: skip
         self._told = {kind: [one.note for one in hearers if kind in one.hears] for one in hearers for kind in one.hears}
+        self._following: dict[type[DomainEvent], Callable[[Any], list[Effect]]] = {
+            Registered: self._registered,
+            Unregistered: self._unregistered,
+            AgentStateChanged: self._agent_changed,
+            SeatTaken: switch.workplaces.seated,
+            SeatRefused: switch.workplaces.seated,
+            ContactFinished: self._finished,
+            Stray: self._stray,
+        }
 
     def note(self, event: DomainEvent) -> list[Effect]:
         """The consequences of a fact, which the listeners have heard."""
-        keeper = self._switch.ports.keeper
         kind = type(event)
         for tell in self._told.get(kind, ()):
             tell(event)
         if kind in _KEPT:
-            keeper.put_event(self._switch.unix, event)
-        workplaces = self._switch.workplaces
-        match event:
-            case Registered(binding=binding):
-                keeper.put_binding(binding)
-                self._switch.phones.registered(binding)
-                return [*self._switch.orphans.registered(binding), *workplaces.heard_of(binding.aor)]
-            case Unregistered(binding=binding, why=why):
-                keeper.remove_binding(binding)
-                self._switch.phones.unregistered(binding, why)
-                return workplaces.heard_of(binding.aor)
-            case AgentStateChanged():
-                return self._agent_changed(event.agent, event.new, event.reason)
-            case SeatTaken() | SeatRefused():
-                return workplaces.seated(event)
-            case ContactFinished(record=record):
-                keeper.put_call(self._switch.calls.measuring.finished(record))
-                self._switch.outlook.finished(record)
-                self._switch.offices.campaigns.dispositions.over(record)
-            case Stray():
-                self._switch.publish(MessageDropped("any", "stray"))
+            self._switch.ports.keeper.put_event(self._switch.unix, event)
+        follow = self._following.get(kind)
+        return follow(event) if follow is not None else []
+
+    def _registered(self, event: Registered) -> list[Effect]:
+        switch, binding = self._switch, event.binding
+        switch.ports.keeper.put_binding(binding)
+        switch.phones.registered(binding)
+        return [*switch.orphans.registered(binding), *switch.workplaces.heard_of(binding.aor)]
+
+    def _unregistered(self, event: Unregistered) -> list[Effect]:
+        self._switch.ports.keeper.remove_binding(event.binding)
+        self._switch.phones.unregistered(event.binding, event.why)
+        return self._switch.workplaces.heard_of(event.binding.aor)
+
+    def _finished(self, event: ContactFinished) -> list[Effect]:
+        self._switch.ports.keeper.put_call(self._switch.calls.measuring.finished(event.record))
+        self._switch.outlook.finished(event.record)
+        self._switch.offices.campaigns.dispositions.over(event.record)
         return []
 
-    def _agent_changed(self, agent: str, new: AgentState, reason: str) -> list[Effect]:
-        keeper = self._switch.ports.keeper
+    def _stray(self, _event: Stray) -> list[Effect]:
+        self._switch.publish(MessageDropped("any", "stray"))
+        return []
+
+    def _agent_changed(self, event: AgentStateChanged) -> list[Effect]:
+        keeper, agent, new, reason = self._switch.ports.keeper, event.agent, event.new, event.reason
         if new is AgentState.LOGGED_OUT:
             keeper.put_agent(agent, False, "", "")
             return self._switch.workplaces.logged_out(agent)

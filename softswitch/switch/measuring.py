@@ -64,7 +64,8 @@ class Measuring:
 
     def finished(self, record: CallRecord) -> CallRecord:
         """The record with what is known by now."""
-        record = replace(record, quality=self._found.pop(record.contact, ()))
+        if found := self._found.pop(record.contact, ()):
+            record = replace(record, quality=found)
         if record.contact in self._due:
             _put(self._records, record.contact, record)
         return record
