@@ -41,7 +41,10 @@ def lived(transcript: Transcript) -> Call:
     return Call("c-1", scene.caller.number, called, "", began, agent, connected_at, tuple(steps))
 
 
-@pytest.mark.parametrize("transcript", transcripts(), ids=lambda one: f"{Path(one.file).stem}: {one.name}")
+CALLED_IN = [one for one in transcripts() if Scene.of(one.lines).campaign is None]  # a call of ours is not written down
+
+
+@pytest.mark.parametrize("transcript", CALLED_IN, ids=lambda one: f"{Path(one.file).stem}: {one.name}")
 def test_what_is_written_down_goes_the_same_way(transcript: Transcript) -> None:
     call = lived(transcript)
     text = Dictation(call, house()).write()
