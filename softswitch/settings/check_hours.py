@@ -8,12 +8,15 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
-from softswitch.callback.calendar import LOOKED_AHEAD, Hours
+from softswitch.callback.calendar import DAY_S, LOOKED_AHEAD, Hours
 from softswitch.callback.number import EMERGENCY
 from softswitch.callback.zone import country_zones
+from softswitch.core.units import spoken
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.settings.callback import Callback
+from softswitch.settings.campaign import CampaignSettings
 from softswitch.settings.model import Configuration, days_off
 
 Finding = tuple[Path, str, str]
@@ -43,6 +46,8 @@ def _hours(path: Path, one: Callback, settings: Configuration) -> Iterator[Findi
         message = f"leaves no day of window within the next {LOOKED_AHEAD}: nobody is called; see that calendar"
         yield (*path, "closed_on"), message, "error"
         return
+    if not (isinstance(one, CampaignSettings) and (one.begins or one.ends)):  # its days are known, and few
+        yield from _too_late(path, one, Hours(window), now)
     if one.callee_window is None:
         return
     zones = [zone for country in one.countries or (settings.region,) for zone in country_zones(country)]
@@ -51,3 +56,24 @@ def _hours(path: Path, one: Callback, settings: Configuration) -> Iterator[Findi
         where = ", ".join(never[:MOST_SHOWN]) + (f" and {len(never) - MOST_SHOWN} more" * (len(never) > MOST_SHOWN))
         message = f"and window are never open together for numbers in {where}: they would never be called"
         yield (*path, "callee_window"), message, "error" if len(never) == len(zones) else "warning"
+
+
+def _too_late(path: Path, one: Callback, hours: Hours, now: float) -> Iterator[Finding]:
+    """Whoever is lost when they shut is owed a call, and it ends before they open."""
+    shut_s, since = max(_shut(hours, now))
+    if shut_s >= one.expiry:
+        day = datetime.datetime.fromtimestamp(since, ZoneInfo(one.window.zone))
+        message = (
+            f"ends after {spoken(one.expiry)}, and window is shut for {spoken(shut_s)} from {day:%Y-%m-%d %H:%M}:"
+            f" who is lost then is never called; write for example expiry: {int(shut_s // DAY_S) + 2}d"
+        )
+        yield (*path, "expiry"), message, "warning"
+
+
+def _shut(hours: Hours, now: float) -> Iterator[tuple[float, float]]:
+    """How long they are shut, and since when (Unix s), as far as calendars are looked at."""
+    at = now
+    while at < now + LOOKED_AHEAD * DAY_S:
+        until = hours.changes_at(at)
+        yield 0.0 if hours.open(at) else until - at, at
+        at = until

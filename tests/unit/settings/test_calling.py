@@ -85,6 +85,24 @@ def test_some_zones_in_which_it_never_opens_are_a_warning(write: Write) -> None:
     assert "never open together for numbers in" in warned(load(config, {}))
 
 
+@pytest.mark.parametrize(
+    ("callback", "told"),
+    [
+        ("window: {hours: '09:00-18:00'}", ""),
+        ("window: {hours: '22:00-02:00'}", ""),
+        ("window: {hours: '09:00-18:00', days: mon-fri}", "ends after 2d, and window is shut for 2d15h from 20"),
+        ("window: {hours: '09:00-18:00', days: mon-fri}, expiry: 2d15h", "write for example expiry: 4d"),
+        ("window: {hours: '09:00-18:00', days: mon-fri}, expiry: 2d15h1m", ""),
+        ("window: {hours: '09:00-18:00'}, closed_on: shop", "ends after 2d, and window is shut for "),
+        ("window: {hours: '09:00-10:00', days: sun}", "shut for 6d23h from 20"),
+        ("window: {hours: '09:00-18:00'}, expiry: 1h", "ends after 1h, and window is shut for 15h from 20"),
+    ],
+)
+def test_hours_that_come_only_after_the_promise_has_ended_are_told(write: Write, callback: str, told: str) -> None:
+    said = warned(load(write(callback), {}))
+    assert told in said and bool(told) is ("expiry: ends after" in said), said
+
+
 def test_a_pattern_that_takes_an_emergency_number_is_told(write: Write) -> None:
     assert "matches 110, 112, 118" in warned(load(write("numbers: '1[0-9]{2}'"), {}))
     assert "emergency" not in warned(load(write("numbers: '1[0-9]{3}'"), {}))
