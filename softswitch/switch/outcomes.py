@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,10 +33,16 @@ RECORD = "kept "  # before the name of a record; no contact is called so
 log = logging.getLogger("softswitch.switch")
 
 
+@dataclass(slots=True)
+class _Unwritten:
+    losses: int  # that he was served for
+    token: str = ""  # of its last write, if that is on its way
+
+
 class Outcomes:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self._unwritten: dict[str, str] = {}  # promise -> token of its last write, if it is on its way
+        self._unwritten: dict[str, _Unwritten] = {}  # by promise
         self._told: set[str] = set()  # of these: others were told, and nothing has been given to the store since
         self._behind: dict[str, set[str]] = {}  # token of what was given to it then -> them
         self._found: dict[str, bytes] = {}  # promise -> as it was when it was kept
@@ -48,15 +55,15 @@ class Outcomes:
         promise = event.promise
         if _is_over(promise):
             if promise.id not in self._unwritten or promise.state is not event.old:
-                self._unwritten[promise.id] = ""
+                self._unwritten[promise.id] = _Unwritten(promise.losses)
                 self._switch.ports.journal.keep(RECORD + promise.id, to_json(promise))
                 self._switch.ports.journal.flush()
-        elif promise.id in self._unwritten:  # he was lost again, and is owed a call
-            self._strike_out(promise.id)
+        elif (kept := self._unwritten.get(promise.id)) is not None and promise.losses > kept.losses:
+            self._strike_out(promise.id)  # he was lost again, and is owed a call
 
     def put(self, order: Persist | KeepServed) -> None:
         if order.promise.id in self._unwritten and _is_over(order.promise):
-            self._unwritten[order.promise.id] = order.token
+            self._unwritten[order.promise.id].token = order.token
         if self._told:
             self._behind[order.token], self._told = self._told, set()
 
@@ -70,7 +77,7 @@ class Outcomes:
         if not event.ok:
             self._told |= behind
             return
-        if self._unwritten.get(event.key) == event.token:
+        if (kept := self._unwritten.get(event.key)) is not None and kept.token == event.token:
             behind.add(event.key)
         for id in behind & self._unwritten.keys():
             self._strike_out(id)
@@ -90,7 +97,7 @@ class Outcomes:
                 self._strike_out(id)
                 continue
             log.warning("promise %s was kept when control ended; the store may not know it", id)
-            self._unwritten[id] = ""
+            self._unwritten[id] = _Unwritten(promise.losses)
             served = promise.state is PromiseState.KEPT
             said = Served(promise) if served else Withdraw(id, REACHED_AGENT, losses=promise.losses)
             follows = self._switch.offices.to_ledger(said)

@@ -52,6 +52,19 @@ def reached_while_the_store_is_away(first: str = "agent") -> CalledHouse:
     return house
 
 
+def rung_before_a_crash() -> CalledHouse:
+    """Control does not know whether his phone rings, and the store is away."""
+    house = CalledHouse(policy={"first": "agent"})
+    house.lose()
+    house.ready()
+    house.world.run_until(lambda: house.carrier.calls[-1].state == "ringing")
+    killed(house)
+    house.world.switch.control.set_paused("alice", "break")
+    assert house.promise.state is S.UNCERTAIN
+    house.world.store.away = True
+    return house
+
+
 @pytest.mark.parametrize("first", ["agent", "customer"])
 def test_he_is_not_called_again(first: str) -> None:
     house = reached_while_the_store_is_away(first)
@@ -83,16 +96,30 @@ def test_who_was_lost_again_is_owed_a_call() -> None:
     assert not written(house)
 
 
+def test_no_moment_is_without_the_record_while_the_store_has_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may be killed in any: also after the ledger was given what the store knows."""
+    house = rung_before_a_crash()
+    calls_in(house)
+    house.world.crash()
+    (name,) = written(house)
+    forgotten: list[str] = []
+    monkeypatch.setattr(house.world.journal, "forget", forgotten.append)
+    house.world.start()
+    house.world.run(1)
+    assert house.promise.state is S.UNCERTAIN and name not in forgotten
+
+
+def test_who_is_lost_again_meanwhile_is_owed_a_call_that_is_written_nowhere_else() -> None:
+    house = rung_before_a_crash()
+    calls_in(house)
+    assert written(house)
+    house.lose()
+    assert house.promise.losses == 2 and not written(house)
+
+
 def test_it_is_to_be_withdrawn_when_his_phone_rings_no_more() -> None:
     """He calls in while control does not know whether his phone rings."""
-    house = CalledHouse(policy={"first": "agent"})
-    house.lose()
-    house.ready()
-    house.world.run_until(lambda: house.carrier.calls[-1].state == "ringing")
-    killed(house)
-    house.world.switch.control.set_paused("alice", "break")
-    assert house.promise.state is S.UNCERTAIN
-    house.world.store.away = True
+    house = rung_before_a_crash()
     calls_in(house)
     assert house.promise.state is S.UNCERTAIN and written(house)
     killed(house)
