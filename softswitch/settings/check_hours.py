@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from softswitch.callback.calendar import DAY_S, LOOKED_AHEAD, Hours
@@ -60,7 +61,7 @@ def _hours(path: Path, one: Callback, settings: Configuration) -> Iterator[Findi
 
 def _too_late(path: Path, one: Callback, hours: Hours, now: float) -> Iterator[Finding]:
     """Whoever is lost when they shut is owed a call, and it ends before they open."""
-    shut_s, since = max(_shut(hours, now))
+    shut_s, since = max(_shut(hours, now), key=itemgetter(0))
     if shut_s >= one.expiry:
         day = datetime.datetime.fromtimestamp(since, ZoneInfo(one.window.zone))
         message = (
