@@ -156,6 +156,8 @@ class Mover:
         state = entry.promise.state
         told = entry.promise.losses > old.losses and entry.promise.stage in ASKED_FOR
         entry.owed = state in IN_FLIGHT and (entry.owed or told)
+        if old.state is S.DUE and (state is not S.DUE or entry.promise.queue != old.queue):
+            self.turns.leave(old)
         if state is not old.state:
             entry.since, entry.intent = self.now, ""
             if state is S.DIALLING:

@@ -25,7 +25,7 @@ from math import ceil
 
 Place = tuple[float, str]  # rank (Unix s), promise
 Dials = tuple[str, int]  # policy, Unix s: those that were begun in the second before
-FEW = 1000  # places that are not worth a look
+FEW = 1000  # places that are not worth tidying up
 
 
 class Claim(Enum):
@@ -37,28 +37,29 @@ class Claim(Enum):
 
 
 class Line:
-    """Promises of one policy that are due."""
+    """Promises of one policy that are due, each at one place."""
 
     def __init__(self) -> None:
-        self._places: list[Place] = []
-        self._listed: set[Place] = set()
-        self._many = FEW  # places from which on it is worth a look which of them still stand
+        self._places: list[Place] = []  # a heap, of theirs and of some that are nobody's any more
+        self._of: dict[str, Place] = {}  # by promise
 
     def __len__(self) -> int:
-        return len(self._listed)
+        return len(self._of)
 
     def add(self, place: Place) -> None:
-        if place not in self._listed:
-            self._listed.add(place)
+        if self._of.get(place[1]) != place:
+            self._of[place[1]] = place
             heapq.heappush(self._places, place)
+            self._tidy()
 
-    def tidy(self, stands: Callable[[Place], bool]) -> None:
+    def leave(self, promise: str) -> None:
+        self._of.pop(promise, None)
+
+    def _tidy(self) -> None:
         """Where no agent comes, nobody asks for the first, and places of those who are gone would stay."""
-        if len(self._places) > self._many:
-            self._places = [place for place in self._places if stands(place)]
+        if len(self._places) > 2 * len(self._of) + FEW:
+            self._places = list(self._of.values())
             heapq.heapify(self._places)
-            self._listed = set(self._places)
-            self._many = 2 * len(self._places) + FEW
 
     def rank(self, n: int) -> float:
         """Of the n-th; infinite where there are not so many."""
@@ -69,9 +70,12 @@ class Line:
     def first(self, fit: Callable[[Place], bool]) -> Place | None:
         """The first that fits; those before it are taken out for good."""
         while self._places:
-            if fit(self._places[0]):
-                return self._places[0]
-            self._listed.discard(heapq.heappop(self._places))
+            place = self._places[0]
+            if self._of.get(place[1]) == place:
+                if fit(place):
+                    return place
+                del self._of[place[1]]
+            heapq.heappop(self._places)
         return None
 
 
@@ -162,7 +166,5 @@ class Pace:
             self._void_by = ""
         return void
 
-    def line_up(self, policy: str, rank: float, promise: str) -> Line:
-        line = self.lines.setdefault(policy, Line())
-        line.add((rank, promise))
-        return line
+    def line_up(self, policy: str, rank: float, promise: str) -> None:
+        self.lines.setdefault(policy, Line()).add((rank, promise))

@@ -168,6 +168,7 @@ class Sharing:
         entry.let_go, entry.intent, entry.last_open = True, "", None
         if promise.state in OPEN:
             move.book.drop(entry)
+            move.turns.leave(promise)
             entry.promise = replace(promise, state=S.RECORDED)
             move.turns.moved(entry, promise.state)
 

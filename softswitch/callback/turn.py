@@ -91,9 +91,13 @@ class Turns:
     def line_up(self, entry: Entry) -> None:
         """It is due, or may have become free to be dialled."""
         promise = entry.promise
-        line = self.pace(promise.queue).line_up(promise.name, promise.rank, promise.id)
-        line.tidy(partial(self._stands, promise.queue, promise.name))
+        self.pace(promise.queue).line_up(promise.name, promise.rank, promise.id)
         self.stir([promise.queue])
+
+    def leave(self, promise: Promise) -> None:
+        """It is not due any more, or in another queue from now on."""
+        if (line := self.pace(promise.queue).lines.get(promise.name)) is not None:
+            line.leave(promise.id)
 
     def moved(self, entry: Entry, old: PromiseState) -> None:
         """It is in another state than ``old``: so is its claim on an agent."""

@@ -1,4 +1,4 @@
-from softswitch.callback.pacing import Claim, Line, Pace
+from softswitch.callback.pacing import FEW, Claim, Line, Pace
 
 
 def test_a_count_is_good_for_one_seek() -> None:
@@ -72,3 +72,28 @@ def test_the_first_that_fits_and_who_does_not_is_taken_out() -> None:
     assert line.first(lambda place: False) is None
     line.add((1.0, "a"))
     assert line.first(lambda place: True) == (1.0, "a")
+
+
+def test_a_promise_has_one_place_the_last() -> None:
+    line = Line()
+    line.add((2.0, "a"))
+    line.add((3.0, "b"))
+    line.add((4.0, "a"))
+    assert len(line) == 2
+    assert line.first(lambda place: True) == (3.0, "b")
+    line.leave("b")
+    line.leave("b")
+    assert line.first(lambda place: True) == (4.0, "a")
+    line.add((1.0, "b"))
+    line.leave("a")
+    assert (line.first(lambda place: True), len(line)) == ((1.0, "b"), 1)
+
+
+def test_places_of_who_is_gone_do_not_stay_though_nobody_asks_for_the_first() -> None:
+    line = Line()
+    for n in range(10 * FEW):
+        line.add((float(n), "a"))
+        line.add((float(n), str(n)))
+        line.leave(str(n))
+    assert len(line) == 1 and len(line._places) <= FEW + 3
+    assert line.first(lambda place: True) == (float(10 * FEW - 1), "a")
