@@ -88,8 +88,9 @@ class Database(Protocol):
         """In a transaction of its own; ``work`` may wait. Raises what it raises, and then nothing was written."""
 
     async def each(self, work: Callable[[Transaction], T]) -> T:
-        """The same, where each statement may be a transaction of its own, which is as durable and takes one answer of
-        the database instead of three."""
+        """The same, before others that wait, where each statement may be a transaction of its own, which takes one
+        answer of the database instead of three; and where it may be lost with the machine until something else is
+        written: that is durable, and all before it."""
 
     async def close(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Two engines for one database, one that writes and one that reads, and the schema brought up to date.
+"""Engines for one database, one that writes and one that reads, and the schema brought up to date.
 
 Facts go to SQLite by another way (``sqlite``); there the engine that writes is for the schema alone.
 """
@@ -31,10 +31,12 @@ MIGRATION_LOCK = 0x50F7  # PostgreSQL advisory lock: two processes must not migr
 class Engines:
     write: AsyncEngine
     read: AsyncEngine
+    hasty: AsyncEngine | None = None  # of PostgreSQL, for ``Database.each``
 
     async def dispose(self) -> None:
-        await self.write.dispose()
-        await self.read.dispose()
+        for engine in (self.write, self.read, self.hasty):
+            if engine is not None:
+                await engine.dispose()
 
 
 def engines(address: str, name: str = "") -> Engines:
@@ -51,8 +53,8 @@ def engines(address: str, name: str = "") -> Engines:
 
 async def database(both: Engines) -> Database:
     """Where facts go. The schema is up to date."""
-    if both.write.dialect.name == "postgresql":
-        return Postgresql(both.write)
+    if both.hasty is not None:
+        return Postgresql(both.write, both.hasty)
     await both.write.dispose()  # and its thread; nothing else is written by it
     return Sqlite(str(both.write.url.database))
 
@@ -115,7 +117,11 @@ def _postgresql(url: URL, name: str) -> Engines:
     settings = {"idle_in_transaction_session_timeout": str(LONGEST_IDLE_S * 1000)}
     patience["server_settings"] = settings | ({"application_name": name} if name else {})
     # A connection that died while idle is found by the ping, not by a promise.
-    # One for the writer, one for what it does not do in passing: a claim does not wait for an import.
+    # One for the writer, one for what it does not do in passing: a round of the node does not wait for an import.
     write = create_async_engine(url, pool_size=3, max_overflow=0, pool_pre_ping=True, connect_args=patience)
     read = create_async_engine(url, pool_size=2, max_overflow=2, pool_pre_ping=True, connect_args=patience)
-    return Engines(write, read)
+    # No ping here, which takes as long as a claim: one that fails is asked for again.
+    settings = patience["server_settings"] | {"synchronous_commit": "off"}
+    hasty = create_async_engine(url, pool_size=2, max_overflow=0, isolation_level="AUTOCOMMIT",
+                                connect_args=patience | {"server_settings": settings})  # fmt: skip
+    return Engines(write, read, hasty)

@@ -38,8 +38,9 @@ def lock(transaction: Transaction) -> str:
 
 
 def share(transaction: Transaction) -> str:
-    """The same, of rows that nobody is to change until the end."""
-    return "" if transaction.dialect == "sqlite" else " FOR SHARE"
+    """The same, of rows of nodes whose life nobody is to end until then: ``epoch`` and ``asks`` are in a unique index,
+    so that who changes them waits for us, and we for him; who renews the lease does not."""
+    return "" if transaction.dialect == "sqlite" else " FOR KEY SHARE"
 
 
 def held(transaction: Transaction, also: str = "") -> str:

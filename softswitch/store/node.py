@@ -3,8 +3,9 @@
 A promise belongs to one node (``node``) or lies in the pool (""). Each node has one row with an **epoch** and a lease,
 which it renews for all its promises at once. Times of leases are the database's own: clocks of nodes do not matter.
 
-1. An attempt begins with the commit of its intent. A commit of promises holds the row of its node FOR SHARE and fails
-   where the epoch is another one (``holds``).
+1. An attempt begins with the commit of its intent. A commit of promises holds the row of its node FOR KEY SHARE and
+   fails where the epoch is another one (``holds``). The epoch is part of a key: who moves it on waits for that commit,
+   or that commit for him; a renewal does neither.
 2. A node is declared dead by moving its epoch on, and only after its lease is over (``bury``). From then on no intent
    of that epoch commits. While one is being committed its node is not declared dead, so whoever reads afterwards sees
    it; should the node hang in it, the database undoes it (``engine``). No commit of a promise that is others' is taken.

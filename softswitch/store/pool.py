@@ -35,6 +35,8 @@ def claim(transaction: Transaction, me: Me, asks: int, name: str, most: int, bel
     than its answer is waited for, and nobody would lead what it takes then.
 
     One statement, as others wait for it; the limit stands in it, as PostgreSQL would plan it anew each time otherwise.
+    Nobody need wait until the disk has it (``Database.each``): what is written of these promises later brings it along,
+    and if the database loses it before, they lie in the pool, where no intent of ours is taken (``fence.others``).
     """
     alive, values = held(transaction, " AND asks = :asks"), me.values | {"asks": asks}
     sql = f"""WITH alive AS MATERIALIZED ({alive}),

@@ -16,11 +16,10 @@ from softswitch.store.trouble import gave_way
 
 
 class Postgresql:
-    """A ``Database``; the engine stays its maker's."""
+    """A ``Database``; the engines stay their maker's. ``hasty`` commits each statement, not waiting for the disk."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._each = engine.execution_options(isolation_level="AUTOCOMMIT")
+    def __init__(self, engine: AsyncEngine, hasty: AsyncEngine) -> None:
+        self._engine, self._hasty = engine, hasty
         self._statements = statements("postgresql")
 
     async def commit(self, batch: Sequence[Fact]) -> Refused:
@@ -44,7 +43,7 @@ class Postgresql:
             return await connection.run_sync(run)
 
     async def each(self, work: Callable[[Transaction], T]) -> T:
-        async with self._each.connect() as connection:
+        async with self._hasty.connect() as connection:
             return await connection.run_sync(lambda waiting: work(_Transaction(waiting, self._statements)))
 
     async def close(self) -> None:

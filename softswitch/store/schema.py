@@ -94,6 +94,8 @@ nodes = Table(  # those that share this database
     Column("quiet_s", Float(53), nullable=False),  # after its death no attempt of its rings any more
     Column("seen_at", Float(53), nullable=False),  # when its lease was renewed last, by the same clock
     Column("asks", Integer, nullable=False, server_default="0"),  # how often its claims were given up in this life
+    # What a fence goes by is a key: PostgreSQL lets a lease be renewed beside it, and no life be ended (``fence``).
+    Index("nodes_life", "node", "epoch", "asks", unique=True),
 )
 
 promise_words = Table(  # what the node that has a promise is to be told of it

@@ -1,7 +1,8 @@
 """Facts into an SQLite file, by a thread of its own: it is given a batch, and says when the disk has it.
 
 The thread does nothing but this, so that a batch costs the loop two wake-ups however many statements it has. WAL with
-synchronous FULL: a commit has reached the disk when it returns. The driver's own idea of when to begin is switched off
+synchronous FULL: a commit has reached the disk when it returns. A claim does without (NORMAL): the next commit has the
+whole log reach the disk, and it. The driver's own idea of when to begin is switched off
 (``isolation_level=None``); a transaction that writes begins IMMEDIATE, or it would fail at once, with "database is
 locked", where it has to wait.
 """
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
@@ -40,6 +42,8 @@ class Sqlite:
         self._path = path
         self._texts = texts()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._first: deque[Callable[[], None]] = deque()  # what the thread is to do
+        self._then: deque[Callable[[], None]] = deque()
         self._checkpoints = Checkpoints(partial(connect, path))
         self._connection: sqlite3.Connection | None = None  # the thread's
 
@@ -54,7 +58,11 @@ class Sqlite:
         return await self._in_thread(run)
 
     async def each(self, work: Callable[[Transaction], T]) -> T:
-        return await self.run(work)
+        def run() -> T:
+            with self._begin("NORMAL") as transaction:
+                return work(transaction)
+
+        return await self._in_thread(run, self._first)
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
@@ -62,8 +70,21 @@ class Sqlite:
 
     # ---- the thread ----------------------------------------------------------------------------------------------
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+    async def _in_thread(self, work: Callable[[], T], line: deque[Callable[[], None]] | None = None) -> T:
+        answer: Future[T] = Future()
+        (self._then if line is None else line).append(partial(self._answer, answer, work))
+        self._thread.submit(self._next)
+        return await asyncio.wrap_future(answer)
+
+    def _next(self) -> None:
+        (self._first or self._then).popleft()()
+
+    def _answer(self, answer: Future[T], work: Callable[[], T]) -> None:
+        if answer.set_running_or_notify_cancel():
+            try:
+                answer.set_result(self._do(work))
+            except BaseException as error:
+                answer.set_exception(error)
 
     def _do(self, work: Callable[[], T]) -> T:
         try:
@@ -73,11 +94,12 @@ class Sqlite:
             raise
 
     @contextmanager
-    def _begin(self) -> Iterator[_Transaction]:
+    def _begin(self, synchronous: str = "FULL") -> Iterator[_Transaction]:
         if self._connection is None:
             self._connection = connect(self._path)
         connection = self._connection
         before = connection.total_changes
+        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield _Transaction(connection, self._texts)

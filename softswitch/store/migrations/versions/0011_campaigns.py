@@ -137,6 +137,7 @@ def _nodes() -> None:
         sa.Column("seen_at", sa.Float(53), nullable=False),
         sa.Column("asks", sa.Integer, nullable=False, server_default="0"),
     )
+    op.create_index("nodes_life", "nodes", ["node", "epoch", "asks"], unique=True)
     op.create_table(
         "promise_words",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
