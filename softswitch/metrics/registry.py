@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
     Histogram,
     ProcessCollector,
@@ -62,9 +61,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._counters = {
-            name: Counter(f"softswitch_{name}", text, labels, registry=self.registry) for name, text, labels in COUNTERS
-        }
+        self._counts = _FactCounts(self.registry).counts
         self._wait = Histogram(
             "softswitch_queue_wait_seconds",
             "Waiting time when a contact leaves a queue",
@@ -80,7 +77,7 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
         for word in Repair:
-            self._counters["acd_repairs"].labels(word.value)  # there from the start, so that 0 can be seen
+            self._counts["acd_repairs", word.value] = 0  # there from the start, so that 0 can be seen
         self._quality = Quality(self.registry)
         self._agents = self._gauge("agents", "Agents by state", "state")
         self._audited = self._gauge("acd_audited_timestamp_seconds", "End of the ACD's last audit, Unix s; 0: none yet")
@@ -122,9 +119,15 @@ class Metrics:
         self._streams = self._gauge("media_process_streams", "Streams in this media process", "process")
         self._late = self._gauge("media_process_tick_late_p99_us", "How late its ticks begin", "process")
         self._messages = _SipMessages(self.registry)
-        self._children: dict[Count, Counter] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
         self._callbacks = PromiseMetrics(self.registry, self._bounded)
+        self._measures: dict[type[DomainEvent], Callable[[Any, float], None]] = {
+            QueueLeft: self._waited,
+            PromiseChanged: self._callbacks.observe,
+            StreamMeasured: lambda event, _: self._quality.observe(event.quality),
+            HttpAnswered: lambda event, _: self._http.observe(event.seconds),
+            ContactDisconnected: self._talked,
+        }
         ProcessCollector(registry=self.registry)
 
     def observe(self, event: DomainEvent, at: float) -> None:
@@ -132,18 +135,16 @@ class Metrics:
         times = event.count if isinstance(event, _MANY) else 1
         for count in counted(event):
             self._count(count, times)
-        match event:
-            case QueueLeft(queue=queue, why=why, waited_s=waited_s):
-                left = why if why in _WAITS_OF else "other"  # nineteen series each; their counts are in queue_left
-                self._wait.labels(self._bounded("queue", queue), left).observe(waited_s)
-            case PromiseChanged():
-                self._callbacks.observe(event, at)
-            case StreamMeasured(quality=quality):
-                self._quality.observe(quality)
-            case HttpAnswered(seconds=seconds):
-                self._http.observe(seconds)
-            case ContactDisconnected(kind=kind, talked_s=talked_s):
-                self._talk.labels(self._bounded("kind", kind)).observe(talked_s)
+        measure = self._measures.get(type(event))
+        if measure is not None:
+            measure(event, at)
+
+    def _waited(self, event: QueueLeft, _at: float) -> None:
+        left = event.why if event.why in _WAITS_OF else "other"  # nineteen series each; their counts are in queue_left
+        self._wait.labels(self._bounded("queue", event.queue), left).observe(event.waited_s)
+
+    def _talked(self, event: ContactDisconnected, _at: float) -> None:
+        self._talk.labels(self._bounded("kind", event.kind)).observe(event.talked_s)
 
     def sample(self, control: Control) -> None:
         """Set the gauges from the running switch, and the counters that it keeps itself."""
@@ -221,13 +222,11 @@ class Metrics:
         return Gauge(f"softswitch_{name}", text, labels, registry=self.registry)
 
     def _count(self, count: Count, times: int) -> None:
-        child = self._children.get(count)
-        if child is None:
+        if count not in self._counts:
             name, *values = count
-            bounded = [self._bounded(label, value) for label, value in zip(_LABELS[name], values, strict=True)]
-            child = self._counters[name].labels(*bounded) if bounded else self._counters[name]
-            self._children[(name, *bounded)] = child
-        child.inc(times)
+            labels = zip(_LABELS[name], values, strict=True)
+            count = name, *(self._bounded(label, value) for label, value in labels)
+        self._counts[count] += times
 
     def _bounded(self, label: str, value: str) -> str:
         seen = self._seen[label]
@@ -250,6 +249,20 @@ def _set(gauge: Gauge, values: Mapping[str, float], always: Iterable[str] = ()) 
         gauge.labels(label).set(0)
     for label, value in values.items():
         gauge.labels(label).set(value)
+
+
+class _FactCounts(Collector):
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.counts: Tally[Count] = Tally({(name,): 0 for name, _, labels in COUNTERS if not labels})
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        families = {
+            name: CounterMetricFamily(f"softswitch_{name}", text, labels=labels) for name, text, labels in COUNTERS
+        }
+        for (name, *values), count in self.counts.items():
+            families[name].add_metric(values, count)
+        return families.values()
 
 
 class _SipMessages(Collector):

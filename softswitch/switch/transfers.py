@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
 
 _OVER = (S.BYE_DUE, S.LEAVING, S.ENDED, S.FINISHED)
+_STRANGER = Party()
 
 
 class Transfers:
@@ -75,7 +76,7 @@ class Transfers:
         return self.party(leg).user
 
     def party(self, leg: str) -> Party:
-        return self._parties.get(leg, Party())
+        return self._parties.get(leg, _STRANGER)
 
     # ---- REFER -------------------------------------------------------------------------------------------------
 
