@@ -11,7 +11,7 @@ import typer
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.table import Column, as_json_text, moment, show, text
-from softswitch.core.legible import printable
+from softswitch.core.legible import legible, printable
 
 app = typer.Typer(help="Numbers that are never to be called.", no_args_is_help=True)
 PATH = "/api/v1/do-not-call"
@@ -82,7 +82,7 @@ def import_(
 def _numbers(file: Path, lines: Any) -> Iterator[tuple[str, str]]:
     """What is written, and what to call it in a complaint."""
     for number, line in enumerate(lines, 1):
-        if written := line.partition("#")[0].strip():
+        if written := legible(line.partition("#")[0].strip()):  # as the answer has it; UTF-16 is full of NUL
             yield written[:256], f"{file}:{number}: {written[:40]}"
 
 

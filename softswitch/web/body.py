@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.sip.page import MOST_BYTES
 from softswitch.web.problem import ApiError
 
@@ -71,3 +73,11 @@ def number_of(request: web.Request, name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise ApiError(400, f"{name}={text!r} is not a number", f"for example {name}={default}")
     return min(int(text), most)
+
+
+def expect_known(what: str, words: Iterable[str], known: Sequence[str]) -> None:
+    """What is misspelt asks for nothing, and all would be shown, or none. Raises ``ApiError``."""
+    for word in words:
+        if word not in known:
+            hint = did_you_mean(word, known).removeprefix("; ") or f"one of {', '.join(known)}"
+            raise ApiError(400, f"there is no {what} {word!r}", hint)

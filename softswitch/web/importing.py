@@ -25,6 +25,7 @@ from softswitch.callback.sheet.row import Import, Row
 from softswitch.core.legible import legible, printable, to_json
 from softswitch.store.trouble import DatabaseAway
 from softswitch.switch.view import Control
+from softswitch.web.body import expect_known
 from softswitch.web.problem import ApiError
 
 PIECE = 50  # rows between two looks at what else there is to do
@@ -33,6 +34,7 @@ PATIENCE_S = 60.0  # for a peer who sends nothing, or takes nothing
 BUSY_PAUSE_S = 0.1  # after each piece, when the switch is as busy as can be
 MOST_AT_ONCE = 2
 TYPES = ("text/csv", "application/octet-stream")
+PARAMETERS = ("consent", "round", "encoding", "dry_run")
 LINES = "application/x-ndjson"
 AGAIN = "import the same file again: what is there already is not added twice"
 _log = structlog.get_logger("softswitch.web")
@@ -56,6 +58,7 @@ class Importing:
             raise ApiError(415, f"the body is {request.content_type}", "send Content-Type: text/csv")
         if request.headers.get("Content-Encoding", "identity") != "identity":  # a small one may be endless
             raise ApiError(415, "the body is compressed", "send the file as it is")
+        expect_known("parameter", request.query, PARAMETERS)  # who misspells dry_run would have the list called
         encoding = request.query.get("encoding", "auto")
         if encoding not in ENCODINGS:
             raise ApiError(400, f"encoding={encoding!r} is not read", f"one of {', '.join(ENCODINGS)}")

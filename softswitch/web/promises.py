@@ -7,7 +7,7 @@ the store is told of some changes only later. ``next`` is where the next page be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from itertools import islice
 from typing import Annotated, Any, Protocol, get_args
@@ -28,7 +28,7 @@ from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.ivr.moment import PAST_EXAMPLE, past
 from softswitch.settings.callback import Stage
 from softswitch.switch.view import Control, PromiseDesk, Refused
-from softswitch.web.body import WithdrawBody, number_of, read_body
+from softswitch.web.body import WithdrawBody, expect_known, number_of, read_body
 from softswitch.web.problem import ApiError, json_response
 
 AT_ONCE = 500  # promises that are read, looked at or told in one go: some 10 ms
@@ -205,8 +205,8 @@ def _before(one: Place, other: Place, wanted: Wanted) -> bool:
 
 def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
     query, (now, zone) = request.query, desk.moment()
-    _known("parameter", (key for key in query), _PARAMETERS)
-    _known("stage", filter(None, [query.get("stage", "")]), _STAGES)
+    expect_known("parameter", (key for key in query), _PARAMETERS)
+    expect_known("stage", filter(None, [query.get("stage", "")]), _STAGES)
     everything = number_of(request, "all", 0, 1)
     order = query.get("order", "newest" if everything or query.get("state") in ("ended", "any") else "oldest")
     if order not in _ORDERS:
@@ -222,14 +222,6 @@ def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
         now if number_of(request, "due", 0, 1) else 0.0,
         order == "newest",
     )
-
-
-def _known(what: str, words: Iterable[str], known: Sequence[str]) -> None:
-    """What is misspelt asks for nothing, and all would be shown, or none. Raises ``ApiError``."""
-    for word in words:
-        if word not in known:
-            hint = did_you_mean(word, known).removeprefix("; ") or f"one of {', '.join(known)}"
-            raise ApiError(400, f"there is no {what} {word!r}", hint)
 
 
 def _named(wanted: Wanted, desk: PromiseDesk) -> None:

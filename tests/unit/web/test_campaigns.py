@@ -137,6 +137,7 @@ async def test_a_trial_keeps_nothing(client: Client, store: Store) -> None:
         (b"name\nx\n", "", "text/csv", 400, "has no column 'number'"),
         (LIST, "", "text/plain", 415, "the body is text/plain"),
         (LIST, "", "application/json", 415, "the body is application/json"),
+        (LIST, "dry-run=1", "text/csv", 400, "there is no parameter 'dry-run'"),
         (LIST, "encoding=latin-1", "text/csv", 400, "encoding='latin-1' is not read"),
         (LIST, "consent=" + "x" * 201, "text/csv", 400, "consent is too long"),
         (LIST, "round=%0a", "text/csv", 400, "round is too long or not printable"),
