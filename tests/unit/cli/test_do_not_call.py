@@ -54,4 +54,6 @@ def test_a_file_is_imported_and_its_broken_lines_are_told(running: Running, tmp_
     assert running("do-not-call", "import", str(tmp_path / "none")).exit_code == 1
     file.write_bytes("13800138001\n13800138002\n".encode("utf-16-le"))
     result = running("do-not-call", "import", str(file))
-    assert (result.exit_code, said(result)) == (1, "0 listed, 0 known already, 3 refused\n"), "no line is left out unsaid"
+    assert (result.exit_code, said(result)) == (1, "0 listed, 0 known already, 3 refused\n"), (
+        "no line is left out unsaid"
+    )
