@@ -8,8 +8,8 @@ import pytest
 
 from softswitch.callback.model import PromiseState
 from softswitch.callback.node import Dialled
-from tests.real.test_store_nodes import Node, a, quick
 from tests.support import facts
+from tests.support.store_node import Node, a, quick
 from tests.unit.callback.desk import SALES
 
 __all__ = ["a", "quick"]  # fixtures

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, Row, Table, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from softswitch.store.engine import engines, migrations, upgrade
-from tests.real.test_store_nodes import _url
+from tests.support.store_node import database_url
 
 pytestmark = pytest.mark.real
 Whole = dict[str, object]
@@ -25,7 +25,7 @@ NEW = ("promise_log", "promise_words", "nodes", "tallies", "campaign_pauses", "d
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def before(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncConnection]:
     """A database of revision 0010, in a transaction."""
-    both = engines(_url(request, tmp_path))
+    both = engines(database_url(request, tmp_path))
     async with both.write.begin() as connection:
         await connection.run_sync(upgrade, "0010")
         yield connection

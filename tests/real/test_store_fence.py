@@ -25,9 +25,9 @@ from softswitch.store.database import Transaction
 from softswitch.store.fence import Fenced, Me, holds
 from softswitch.store.postgresql import _Transaction
 from softswitch.store.statement import statements
-from tests.real.test_store_nodes import QUIET_S, Node, quick
 from tests.support import facts, postgres
 from tests.support.process import eventually
+from tests.support.store_node import QUIET_S, Node, quick
 
 __all__ = ["quick"]  # a fixture
 

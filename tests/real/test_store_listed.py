@@ -11,9 +11,9 @@ from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, PromiseState
 from softswitch.callback.node import Elsewhere, WithdrawNumber
 from tests.real.test_store_contract import Kept, kept
-from tests.real.test_store_nodes import Node, a, quick, url
 from tests.support import facts
 from tests.support.process import eventually
+from tests.support.store_node import Node, a, quick, url
 
 __all__ = ["a", "kept", "quick", "url"]  # fixtures
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from softswitch.callback.model import Lost, Persisted, PromiseState
+from softswitch.callback.ledger import Ledger
+from softswitch.callback.model import OPEN, Lost, Persisted, PromiseState
 from softswitch.callback.node import Claim, Claimed, Owned
 from softswitch.store import membership
 from softswitch.store.fence import Fenced
 from tests.real.test_pool_drained import POLICY
-from tests.real.test_store_nodes import Node, a
 from tests.support import facts, postgres
 from tests.support.ledger_node import Dial, LedgerNode, overlapping, unix
 from tests.support.process import eventually
+from tests.support.store_node import Node, a
 
 __all__ = ["a"]  # a fixture
 
@@ -50,7 +50,23 @@ class Pair:
         self.server.psql(self.url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
         await eventually(lambda: self.dials, 20, "a dial by b")
         a.feed(Persisted("", lost[0], False))  # as a timeout would say
+        member = a.store.shared._member
+        assert member is not None
+        former = member.me
         a.thaw()
+        await eventually(lambda: member.me != former and not member._unsure, 10, "a new life, and all that is its own")
+
+    async def over(self) -> None:
+        """Nobody is owed a call, and neither node has anything to write or to lead: ``a`` has tried its row again by
+        then, and has heard what has become of it."""
+        await eventually(lambda: idle(self.a.ledger) and idle(self.b.ledger), 30, "the end")
+        await self.a.store.settled()
+        assert await self.a.store.promises(open_only=True) == []
+
+
+def idle(ledger: Ledger) -> bool:
+    written = ledger._move.written
+    return not (written.waiting or written.under_way or any(one.state in OPEN for one in ledger.promises()))
 
 
 @pytest.fixture
@@ -66,7 +82,7 @@ async def test_who_was_lost_silently_is_called_by_one_node(pair: Pair) -> None:
     await pair.begin(LOSS)
     pair.a._free = 1
     pair.a._capacity()
-    await asyncio.sleep(9.0)  # the first write is tried again after 5 s
+    await pair.over()
     assert [(dial.node, dial.attempt) for dial in pair.dials] == [("b", 1)] and overlapping(pair.dials) == []
     (row,) = await pair.b.store.promises()
     assert (row.state, row.node, row.losses) == (S.KEPT, "b", 1)
@@ -78,9 +94,9 @@ async def test_who_was_told_no_and_calls_again_is_added_to_what_the_other_leads(
     assert not pair.a.answers["t1"].ok
     pair.a._free = 1
     pair.a._capacity()
-    await asyncio.sleep(0.5)
     pair.a.feed(replace(LOSS, stage="accepted-offer", token="t2", contact="c-2", queued_at=unix()))
-    await asyncio.sleep(4.0)
+    await eventually(lambda: "t2" in pair.a.answers, 20, "an answer")
+    await pair.over()
     assert overlapping(pair.dials) == [] and len({dial.call_id for dial in pair.dials}) == len(pair.dials)
     assert [(dial.node, dial.attempt) for dial in pair.dials if dial.node == "b"][:1] == [("b", 1)]
 

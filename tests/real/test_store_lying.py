@@ -8,8 +8,8 @@ import pytest
 
 from softswitch.callback.model import PromiseState
 from softswitch.store.promises import Lying
-from tests.real.test_store_nodes import Node, a, url
 from tests.support import facts
+from tests.support.store_node import Node, a, url
 
 __all__ = ["a", "url"]  # fixtures
 

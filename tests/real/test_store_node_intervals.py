@@ -14,7 +14,7 @@ from softswitch.store.engine import engines, upgrade
 from softswitch.store.peak import read_peak
 from softswitch.store.store import Store
 from tests.real.test_store_intervals import FIRST, SECOND, THIRD, anna
-from tests.real.test_store_nodes import Node, _url, quick, url
+from tests.support.store_node import Node, database_url, quick, url
 
 __all__ = ["quick", "url"]  # fixtures
 
@@ -47,7 +47,7 @@ async def whole(store: Store) -> QueueFigures:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return _url(request, tmp_path)
+    return database_url(request, tmp_path)
 
 
 async def test_one_after_the_other(either: str) -> None:

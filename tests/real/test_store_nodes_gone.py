@@ -17,8 +17,8 @@ from softswitch.store import membership
 from softswitch.store import node as nodes
 from softswitch.store.database import Transaction
 from softswitch.store.store import Store
-from tests.real.test_store_nodes import Node, a, quick, url
 from tests.support import facts, postgres
+from tests.support.store_node import Node, a, quick, url
 
 __all__ = ["a", "quick", "url"]  # fixtures
 

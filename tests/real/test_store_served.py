@@ -17,10 +17,10 @@ from softswitch.store import membership, statement
 from softswitch.store.database import Transaction
 from softswitch.store.fence import others
 from tests.real.test_pool_drained import POLICY
-from tests.real.test_store_nodes import Node, quick, url
 from tests.support import facts
 from tests.support.ledger_node import Dial, LedgerNode, after_kept, unix
 from tests.support.process import eventually
+from tests.support.store_node import Node, quick, url
 
 __all__ = ["quick", "url"]  # fixtures
 

@@ -12,8 +12,8 @@ from softswitch.callback.model import PromiseState
 from softswitch.store import engine
 from softswitch.store.engine import engines, upgrade
 from softswitch.store.store import Store
-from tests.real.test_store_nodes import Node, _url, quick, url
 from tests.support import postgres
+from tests.support.store_node import Node, database_url, quick, url
 
 __all__ = ["quick", "url"]  # fixtures
 
@@ -40,7 +40,7 @@ async def test_open_promises_of_before_are_taken_by_who_has_agents(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     request.param = kind
-    url = _url(request, tmp_path)
+    url = database_url(request, tmp_path)
     await before(url, ("recorded", 0.0), ("kept", 0.0), ("retry_at", 1000.0), ("dialling", 0.0), ("uncertain", 4e9))
     node = await Node.open(url)
     assert node.rows == [], "they were nobody's"

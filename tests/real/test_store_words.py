@@ -15,9 +15,9 @@ from softswitch.store import membership, pool
 from softswitch.store import node as nodes
 from softswitch.store import word as words
 from softswitch.store.database import Transaction
-from tests.real.test_store_nodes import Node, quick, url
 from tests.support import facts, postgres
 from tests.support.process import eventually
+from tests.support.store_node import Node, quick, url
 
 __all__ = ["quick", "url"]  # fixtures
 
