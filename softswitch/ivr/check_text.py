@@ -87,7 +87,10 @@ def _column(view: View, path: Path, name: str) -> None:
     if name not in known:
         near = view.draft.sheet.hint(name, known)
         message = f"no campaign that leads here has {name!r} among its variables: or required:{near}"
-        view.draft.sheet.problem(path, message)
+        heard = (
+            view.plan.is_flow or view.plan.numbers or view.plan.name in lists
+        )  # not where its campaign was taken out
+        view.draft.sheet.problem(path, message, "error" if heard else "warning")
 
 
 def _said_to_callers(view: View, path: Path, text: str, used: template.Names) -> None:

@@ -39,6 +39,14 @@ def test_a_column_that_no_list_has_is_refused(columns: Mapping[str, frozenset[st
     assert ("did you mean 'product'" in problem) is ("welcome" in columns)
 
 
+def test_a_plan_whose_campaign_was_taken_out_keeps_no_switch_from_starting() -> None:
+    alone = PLAN.replace('numbers: ["8001"]\n', "").replace("TEXT", "Buy {{ campaign.product }}")
+    _, found = load_plans({"welcome.yaml": alone}, World(columns={"other": frozenset({"product"})}))
+    told = [problem for problem in found if "no campaign that leads here has 'product'" in problem.message]
+    assert [problem.level for problem in told] == ["warning"]
+    assert all(problem.level == "warning" for problem in found)
+
+
 def warnings(plan: str, text: str) -> list[str]:
     columns = {"welcome": frozenset({"product"})}
     _, found = load_plans({"welcome.yaml": plan.replace("TEXT", text)}, World(columns=columns))
