@@ -87,9 +87,7 @@ def _column(view: View, path: Path, name: str) -> None:
     if name not in known:
         near = view.draft.sheet.hint(name, known)
         message = f"no campaign that leads here has {name!r} among its variables: or required:{near}"
-        heard = (
-            view.plan.is_flow or view.plan.numbers or view.plan.name in lists
-        )  # not where its campaign was taken out
+        heard = view.plan.is_flow or view.plan.numbers or view.plan.name in lists  # else its campaign was taken out
         view.draft.sheet.problem(path, message, "error" if heard else "warning")
 
 
