@@ -7,6 +7,8 @@ is over before the life ends, or finds that it has ended. A renewal of the lease
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -19,8 +21,9 @@ from typing import Any
 import pytest
 
 from softswitch.callback.model import Promise, PromiseState
+from softswitch.callback.node import Claim, Claimed
+from softswitch.store import engine, pool
 from softswitch.store import node as nodes
-from softswitch.store import pool
 from softswitch.store.database import Transaction
 from softswitch.store.fence import Fenced, Me, holds
 from softswitch.store.postgresql import _Transaction
@@ -229,6 +232,28 @@ async def test_a_claim_that_the_database_has_lost_is_made_again(pair: Pair) -> N
     assert not await pair.a.put(intent) and len(pair.a.taken) == 1
     assert await pair.b.claim() == ["promise-1"]
     assert not await pair.a.put(intent) and len(pair.a.taken) == 2
+
+
+async def test_a_connection_that_answers_no_more_costs_one_claim(
+    url: str, server: postgres.Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is stopped, as behind a firewall that has forgotten it."""
+    monkeypatch.setattr(engine, "PATIENCE_S", 0.5)
+    node = await Node.open(url, "a")
+    await node.claim(name="nothing")
+    sql = """SELECT pid FROM pg_stat_activity WHERE query LIKE '%AND asks = %'
+        AND datname = current_database() AND pid <> pg_backend_pid()"""
+    pid = int(server.psql(url.rpartition("/")[2], sql))
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        node.store.shared.claim(Claim("nothing", 1, 0.0))
+        assert not (await node.hear(Claimed, 2)).ok
+        await eventually(lambda: node.store.shared._member._asks, 10, "earlier claims are given up")  # type: ignore[union-attr]
+        for _ in range(3):
+            assert await node.claim(name="nothing") == []
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await node.store.close()
 
 
 async def test_a_claim_on_a_file_goes_before_others_that_wait_and_does_without_the_disk(tmp_path: Path) -> None:
