@@ -20,6 +20,7 @@ from tests.support.ports import free_port
 
 USER = "switch"
 START_S = 30.0
+STOP_S = 120.0  # its last checkpoint waits for the disk, which others keep busy, too
 
 
 def binaries() -> Path | None:
@@ -71,7 +72,7 @@ class Postgres:
         """SIGINT ends it fast and clean, SIGQUIT as a crash would."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(START_S)
+            self._process.wait(STOP_S)
             self._process = None
 
     def database(self, name: str) -> str:
