@@ -7,11 +7,12 @@ promise was withdrawn is anybody's words, and no label.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from softswitch.callback.model import OPEN, Promise, PromiseChanged, PromiseState
+from softswitch.store.promises import Lying
 from softswitch.switch.view import PromiseDesk
 
 S = PromiseState
@@ -25,8 +26,8 @@ class PromiseMetrics:
     def __init__(self, registry: CollectorRegistry, bounded: Bounded) -> None:
         self._bounded = bounded
         self._attempts = Counter(
-            "softswitch_promise_attempts", "Attempts to keep promises, by what came of them", ("queue", "outcome"),
-            registry=registry,
+            "softswitch_promise_attempts", "Attempts to keep promises, by what came of them",
+            ("queue", "campaign", "outcome"), registry=registry,
         )  # fmt: skip
         self._wait = Histogram(
             "softswitch_promise_wait_seconds", "From the loss of a caller to the promise kept", ("queue",),
@@ -37,8 +38,16 @@ class PromiseMetrics:
             registry=registry,
         )  # fmt: skip
         self._open = Gauge(
-            "softswitch_promises_open", "Open promises at this node", ("queue", "state"), registry=registry
+            "softswitch_promises_open", "Open promises at this node", ("queue", "campaign", "state"), registry=registry
         )
+        self._elsewhere = Gauge(
+            "softswitch_promises_elsewhere", "Open promises that this node does not lead, when they were counted last",
+            ("queue", "campaign", "where"), registry=registry,
+        )  # fmt: skip
+        self._counted = Gauge(
+            "softswitch_promises_elsewhere_timestamp_seconds", "When that was, Unix s; 0: the store has not answered",
+            registry=registry,
+        )  # fmt: skip
         self._oldest = Gauge(
             "softswitch_promises_oldest_due_seconds", "Age of the oldest promise that waits for an agent alone",
             ("queue",), registry=registry,
@@ -50,15 +59,16 @@ class PromiseMetrics:
         self._unwritten = Gauge(
             "softswitch_promises_unwritten", "Promises that wait for the store to come back", registry=registry
         )
+        self._lying: Sequence[Lying] = ()
         self._dialled: dict[str, int] = {}  # open promise -> its last attempt
 
     def observe(self, event: PromiseChanged, at: float) -> None:
         promise = event.promise
         if promise.state is event.old:
             return
-        queue = self._bounded("queue", promise.queue)
+        queue, campaign = self._bounded("queue", promise.queue), self._bounded("campaign", promise.campaign)
         if event.old in IN_HAND and promise.state not in IN_HAND:
-            self._attempts.labels(queue, self._bounded("promise_outcome", _outcome(promise))).inc()
+            self._attempts.labels(queue, campaign, self._bounded("promise_outcome", _outcome(promise))).inc()
         if promise.state is S.KEPT:
             self._wait.labels(queue).observe(max(0.0, at - promise.recorded_at))
         self._guard(promise, event.old)
@@ -74,16 +84,21 @@ class PromiseMetrics:
         elif promise.state not in OPEN:
             self._dialled.pop(promise.id, None)
 
+    def elsewhere(self, lying: Sequence[Lying] | None, at: float) -> None:
+        """As the store has them at ``at`` (Unix s); None: it does not answer."""
+        self._lying = lying or ()
+        self._counted.set(0.0 if lying is None else at)
+
     def sample(self, desk: PromiseDesk, queues: Iterable[str]) -> None:
         """Those of ``queues`` are there with 0 as well."""
         now, _ = desk.moment()
-        count: Tally[tuple[str, str]] = Tally()
+        count: Tally[tuple[str, str, str]] = Tally()
         oldest: dict[str, float] = {}
         for promise in desk.promises():
             if promise.state not in OPEN:
                 continue
             queue = self._bounded("queue", promise.queue)
-            count[queue, promise.state.value] += 1
+            count[queue, self._bounded("campaign", promise.campaign), promise.state.value] += 1
             if promise.state is S.DUE and queue == promise.queue:  # of several queues it is no age of anything
                 oldest[queue] = min(oldest.get(queue, now), promise.recorded_at)
         self._open.clear()
@@ -94,8 +109,23 @@ class PromiseMetrics:
             self._oldest.labels(queue).set(0.0)
         for queue, recorded_at in oldest.items():
             self._oldest.labels(queue).set(now - recorded_at)
+        if desk.store_trouble():
+            self.elsewhere(None, now)  # what was counted before is old, and nobody knows how old it becomes
+        self._sample_elsewhere(desk.policies())
         self._trouble.set(int(desk.store_trouble()))
         self._unwritten.set(desk.unwritten())
+
+    def _sample_elsewhere(self, policies: Mapping[str, str]) -> None:
+        """What nobody has configured any more stands among the campaigns: their lists are what is left behind."""
+        count: Tally[tuple[str, str, str]] = Tally()
+        for one in self._lying:
+            queue = policies.get(one.name, "")
+            campaign = "" if queue == one.name else one.name
+            where = "other_node" if one.node else "pool_later" if one.not_before else "pool"
+            count[self._bounded("queue", queue), self._bounded("campaign", campaign), where] += one.promises
+        self._elsewhere.clear()
+        for labels, number in count.items():
+            self._elsewhere.labels(*labels).set(number)
 
 
 def _outcome(promise: Promise) -> str:

@@ -35,6 +35,7 @@ from softswitch.metrics.expected import ExpectedWaits
 from softswitch.metrics.fact import COUNTERS, Count, counted
 from softswitch.metrics.promises import PromiseMetrics
 from softswitch.metrics.quality import Quality
+from softswitch.store.promises import Lying
 from softswitch.switch.event import CallShed, HttpAnswered, MessageDropped, StreamMeasured
 from softswitch.switch.view import Control
 
@@ -184,6 +185,10 @@ class Metrics:
         self._waits.queues = queues
         self._waits.others = [queue for queue in every_queue if queue.queue not in queues]
         self._figures(control.statistics(of_agents=False).intervals)
+
+    def elsewhere(self, lying: Sequence[Lying] | None, at: float) -> None:
+        """Take over how many open promises this node does not lead, at ``at`` (Unix s); None: nobody knows."""
+        self._callbacks.elsewhere(lying, at)
 
     def _figures(self, counted: Intervals) -> None:
         """As reports have them. Where nobody was answered and nobody gave up, there is no service level and no mean."""

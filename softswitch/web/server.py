@@ -17,6 +17,7 @@ from softswitch.contact.survey import Given
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.ivr.path import CallPath, Edge
 from softswitch.settings.system import Token
+from softswitch.store.promises import Lying
 from softswitch.store.story import StoryReader
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.view import Control
@@ -24,6 +25,7 @@ from softswitch.web.access import Permission, require
 from softswitch.web.behind import Behind
 from softswitch.web.body import AgentStateBody, MessageBody, RecordingBody, number_of, read_body
 from softswitch.web.campaigns import Campaigns, CampaignStore
+from softswitch.web.census import Census
 from softswitch.web.dialplans import Dialplans, Reload
 from softswitch.web.do_not_call import DoNotCall, ListStore
 from softswitch.web.draining import Drains, NodeReader
@@ -71,6 +73,8 @@ class MetricsPage(Protocol):
     def observe(self, event: Any, at: float) -> None: ...
 
     def sample(self, control: Control) -> None: ...
+
+    def elsewhere(self, lying: Sequence[Lying] | None, at: float) -> None: ...
 
     def media(
         self, counters: Mapping[str, float], gauges: Mapping[str, float], processes: Sequence[Any] = ()
@@ -332,9 +336,14 @@ def make_app(
     reload: Reload | None = None,
 ) -> web.Application:
     """The application, to be served on ``settings.http.listen``."""
-    defects = problem_middleware(lambda: metrics.observe(UnitFailed("http"), 0.0))
+
+    def failed() -> None:
+        metrics.observe(UnitFailed("http"), 0.0)
+
+    defects = problem_middleware(failed)
     app = web.Application(middlewares=[defects], client_max_size=MAX_BODY_BYTES)
     app.on_response_prepare.append(_anonymous)
+    app.cleanup_ctx.append(Census(control, reader, metrics.elsewhere, failed).keep)
     for method, path, permission, handle in Api(control, reader, metrics, media or NoMedia(), reload).routes():
         app.router.add_route(method, path, _guarded(handle, permission, tokens))
     return app

@@ -33,6 +33,15 @@ class PoolReader(Protocol):
     async def lying(self) -> Sequence[Lying]: ...
 
 
+async def ask(reader: PoolReader) -> Sequence[Lying] | None:
+    """None: the store does not answer, and that it does not is what is to be told."""
+    try:
+        async with asyncio.timeout(ASK_S):
+            return await reader.lying()
+    except (DatabaseAway, TimeoutError):
+        return None
+
+
 class _Count:
     """Promises that are alike, and the earliest moment at which one of them waits no longer."""
 
@@ -77,7 +86,7 @@ class Standstill:
     async def told(self, request: web.Request, who: str) -> web.Response:
         """``of``: only this queue or campaign."""
         desk, of = self._control.promise_desk(), request.query.get("of", "")
-        policies, lying = desk.policies(), await self._lying()
+        policies, lying = desk.policies(), await ask(self._reader)
         count, now = await self._counted(desk), desk.moment()[0]
         for one in lying or ():
             count.waits(one.name, elsewhere(one, desk, now), one.outcome, one.promises)
@@ -88,14 +97,6 @@ class Standstill:
             raise ApiError(404, f"no queue that calls back, and no campaign, is called {of!r}", hint)
         told = [self._row(name, policies.get(name, name), queues, count) for name in names if of in ("", name)]
         return json_response({"why": told, "pool_known": lying is not None})
-
-    async def _lying(self) -> Sequence[Lying] | None:
-        """None: the store does not answer, and that it does not is what is to be told."""
-        try:
-            async with asyncio.timeout(ASK_S):
-                return await self._reader.lying()
-        except (DatabaseAway, TimeoutError):
-            return None
 
     async def _counted(self, desk: PromiseDesk) -> _Count:
         count, (now, _) = _Count(), desk.moment()

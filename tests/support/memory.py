@@ -30,6 +30,7 @@ from softswitch.ivr.calendar import Override
 from softswitch.ivr.path import CallPath, Edge, summed
 from softswitch.sip.registrar import Binding
 from softswitch.store import statement
+from softswitch.store.promises import Lying
 from softswitch.store.query import StoredAgent, StoredEvent
 from softswitch.store.store import MOST_READ, nobody
 from softswitch.store.trouble import DatabaseAway
@@ -264,6 +265,10 @@ class Memory:
 
     def give_back(self, promise: Promise) -> None:
         self._promises[promise.id] = replace(promise, node="")
+
+    async def lying(self) -> list[Lying]:
+        pool = [row for row in self._promises.values() if not row.node and row.state in OPEN]
+        return [Lying(name, "", 0.0, "", count) for name, count in Counter(row.name for row in pool).items()]
 
     async def import_promises(self, rows: Sequence[Promise]) -> list[bool]:
         if self.away:

@@ -8,6 +8,7 @@ import pytest
 
 from softswitch.callback.model import Promise, PromiseChanged, PromiseState
 from softswitch.metrics import Metrics, promises
+from softswitch.store.promises import Lying
 from tests.support.fake_control import FakeControl
 from tests.support.fake_desk import NOW, FakeDesk
 
@@ -40,7 +41,7 @@ def test_an_attempt_is_counted_by_what_came_of_it(old: S, new: S, outcome: str, 
     metrics = Metrics()
     moved(metrics, S.SEEKING, S.DIALLING)
     moved(metrics, old, new, outcome=outcome)
-    assert f'softswitch_promise_attempts_total{{outcome="{label}",queue="orders"}} 1.0' in text(metrics)
+    assert f'softswitch_promise_attempts_total{{campaign="",outcome="{label}",queue="orders"}} 1.0' in text(metrics)
     assert text(metrics).count("softswitch_promise_attempts_total{") == 1
 
 
@@ -93,16 +94,62 @@ def test_what_is_open_by_queue_and_state_and_how_old() -> None:
     control.desk = FakeDesk(control.done, rows)
     metrics.sample(control)
     told = text(metrics)
-    assert 'softswitch_promises_open{queue="orders",state="due"} 2.0' in told
-    assert 'softswitch_promises_open{queue="orders",state="recorded"} 1.0' in told
-    assert 'softswitch_promises_open{queue="service",state="dialling"} 1.0' in told
-    assert 'softswitch_promises_open{queue="orders",state="kept"}' not in told
+    assert 'softswitch_promises_open{campaign="",queue="orders",state="due"} 2.0' in told
+    assert 'softswitch_promises_open{campaign="",queue="orders",state="recorded"} 1.0' in told
+    assert 'softswitch_promises_open{campaign="",queue="service",state="dialling"} 1.0' in told
+    assert 'softswitch_promises_open{campaign="",queue="orders",state="kept"}' not in told
     assert 'softswitch_promises_oldest_due_seconds{queue="orders"} 900.0' in told
     assert 'softswitch_promises{state="kept"} 1.0' in told
     rows.clear()
     metrics.sample(control)
     assert "softswitch_promises_open{" not in text(metrics)
     assert 'softswitch_promises_oldest_due_seconds{queue="orders"} 0.0' in text(metrics)
+
+
+def test_what_others_lead_and_what_the_pool_has_is_told_by_queue_and_campaign() -> None:
+    metrics, control = Metrics(), FakeControl()
+    metrics.sample(control)
+    assert "softswitch_promises_elsewhere_timestamp_seconds 0.0" in text(metrics), "not counted yet"
+    rows = [Lying("welcome", "", 0.0, "", 50_000), Lying("welcome", "", NOW + 9, "busy", 3),
+            Lying("welcome", "", NOW + 5, "", 4), Lying("orders", "b", 0.0, "", 2), Lying("orders", "c", 0.0, "", 1),
+            Lying("gone", "", 0.0, "", 6)]  # fmt: skip
+    metrics.elsewhere(rows, NOW)
+    metrics.sample(control)
+    of = "softswitch_promises_elsewhere"
+    assert sorted(line for line in text(metrics).splitlines() if line.startswith(of)) == [
+        f"{of}_timestamp_seconds 1.8e+09",
+        f'{of}{{campaign="",queue="orders",where="other_node"}} 3.0',
+        f'{of}{{campaign="gone",queue="",where="pool"}} 6.0',
+        f'{of}{{campaign="welcome",queue="orders",where="pool"}} 50000.0',
+        f'{of}{{campaign="welcome",queue="orders",where="pool_later"}} 7.0',
+    ]
+    metrics.elsewhere([], NOW + 30)
+    metrics.sample(control)
+    assert of + "{" not in text(metrics), "they have been called"
+
+
+@pytest.mark.parametrize("heard", ["by the count", "by the ledger"])
+def test_what_is_elsewhere_is_not_told_while_the_store_is_away(heard: str) -> None:
+    metrics, control = Metrics(), FakeControl()
+    metrics.elsewhere([Lying("welcome", "", 0.0, "", 50_000)], NOW)
+    if heard == "by the count":
+        metrics.elsewhere(None, NOW + 30)
+    else:
+        control.promise_desk().trouble = 1
+    metrics.sample(control)
+    assert "softswitch_promises_elsewhere{" not in text(metrics)
+    assert "softswitch_promises_elsewhere_timestamp_seconds 0.0" in text(metrics)
+
+
+def test_what_campaigns_have_and_do_is_told_apart_from_callbacks() -> None:
+    metrics, control = Metrics(), FakeControl()
+    dialled = replace(PROMISE, state=S.DIALLING, campaign="welcome")
+    control.desk = FakeDesk(control.done, [PROMISE, dialled])
+    metrics.sample(control)
+    metrics.observe(PromiseChanged(replace(dialled, state=S.RETRY_AT, outcome="busy"), S.DIALLING), NOW)
+    told = text(metrics)
+    assert 'softswitch_promises_open{campaign="welcome",queue="orders",state="dialling"} 1.0' in told
+    assert 'softswitch_promise_attempts_total{campaign="welcome",outcome="busy",queue="orders"} 1.0' in told
 
 
 def test_a_store_that_is_away_is_an_alarm() -> None:

@@ -13,6 +13,7 @@ from softswitch.core.errors import ConfigError, Problem
 from softswitch.ivr.path import CallPath, Edge, PathStep
 from softswitch.metrics import Metrics
 from softswitch.settings.system import Token
+from softswitch.store.promises import Lying
 from softswitch.switch.dialplans import Busy, Changes, Outcome, PlanChange
 from softswitch.web import make_app
 from tests.support.fake_control import FakeControl
@@ -44,6 +45,9 @@ class FakeReader:
 
     def __init__(self) -> None:
         self.hours: list[int] = []
+
+    async def lying(self) -> list[Lying]:
+        return []
 
     async def path(self, contact: str) -> CallPath | None:
         return PATH if contact == PATH.contact else None
