@@ -82,6 +82,7 @@ class Recorder:
         move.written.succeeded(move.now)
         if entry.let_go:
             self.lay(entry)
+            self._add_late(entry)
             return
         if not entry.durable:
             entry.durable, entry.loss = True, None
@@ -202,6 +203,14 @@ class Recorder:
         if len(self._ghosts) < MOST_GHOSTS:
             self._ghosts[promise.number, promise.key] = entry
             move.write(entry)  # now: whatever delays the write before it delays this one as well
+
+    def _add_late(self, entry: Entry) -> None:
+        """A further loss of a former life was written in ours, and its promise is led by a row of before."""
+        led, further = self._move.book.get(entry.promise.id), entry.further
+        behind = led is not None and led.promise.losses < entry.promise.losses
+        if further is not None and behind and entry.promise.state in OPEN:
+            entry.further = None
+            self.lost(further)
 
     def alone(self, entry: Entry) -> Write:
         """Of the further loss by itself, as the promise that it was added to is others'."""

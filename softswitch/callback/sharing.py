@@ -317,17 +317,19 @@ class Sharing:
         move, heirs = self._move, self._heirs
         rows, everybody, stay = [*self._restless, *event.promises], move.book.open(), []
         self._heirs, self._restless = Book(), []
+        added = self._added(everybody)
         for entry in everybody:
             if not entry.durable:
                 stay.append(entry)
             elif entry.promise.state in ENGAGED:
                 self._lose(entry)
         unwritten = move.written.disown()
-        for known in (*stay, *move.book.ended(), *self._recorder.ghosts(), *unwritten):
-            promise = known.promise
+        known = (*stay, *move.book.ended(), *self._recorder.ghosts(), *unwritten)
+        for promise in (*(one.promise for one in known), *added.values()):
             while (heir := heirs.get(promise.id) or heirs.open_for(promise.number, promise.key)) is not None:
                 heirs.drop(heir)
                 rows.append(heir.promise)  # of each by itself it is asked which of the two stands
+        rows = [_latest(row, added.get(row.id)) for row in rows]
         ready = heirs.open()
         move.book.part(stay, heirs)
         move.turns.part()
@@ -338,8 +340,23 @@ class Sharing:
                 move.write(entry)
             else:
                 self._tell_end(entry)
+            if not entry.writes:  # else the answer says whether the store has it
+                self._pass_on(entry)
         self._pool.forget()
         self._recorder.join(move.book.several() if ready else ())
         self._lead(rows, claimed=False, heirs=ready)
         self._leaving = everybody  # step by step: to free a hundred thousand at once takes as long as all this
         move.timers.set(POOL, move.now)
+
+    def _added(self, entries: Iterable[Entry]) -> dict[str, Promise]:
+        """To whom losses were added of which the store knows: in the new life already, where its rows do not have them
+        that were read when it began."""
+        waits = self._move.written.waits
+        stored = (
+            one for one in entries if one.durable and one.promise.losses > 1 and not one.writes and not waits(one)
+        )
+        return {one.promise.id: one.promise for one in stored}
+
+
+def _latest(row: Promise, known: Promise | None) -> Promise:
+    return known if known is not None and known.losses > row.losses else row

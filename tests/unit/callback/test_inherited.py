@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from softswitch.callback.model import (
+    OPEN,
     Capacity,
     Lost,
     Persist,
@@ -22,7 +23,7 @@ from softswitch.callback.model import (
     SeekAgent,
     Withdraw,
 )
-from softswitch.callback.node import Disowned, Elsewhere, Inherited, Leased, Owned
+from softswitch.callback.node import Disowned, Elsewhere, Inherited, Leased, Meet, Met, Owned
 from softswitch.core.effect import Effect
 from tests.unit.callback.desk import NOON, NUMBER, SALES
 from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
@@ -147,6 +148,46 @@ def test_a_change_of_the_former_life_that_was_not_written_is_not_written_over_hi
     effects = desk.wait(60.0)
     assert [one.promise.losses for one in effects if isinstance(one, Persist)][:1] == [2]
     assert (desk.only().losses, desk.only().priority_s) == (2, 0.0)
+
+
+@pytest.mark.parametrize("state", [S.RECORDED, S.DIALLING])
+@pytest.mark.parametrize("last", [0, 1])
+def test_a_loss_that_was_added_after_the_rows_were_read_is_not_forgotten(last: int, state: S) -> None:
+    """The new life had begun, and so the store has taken it."""
+    desk = PoolDesk()
+    found = row(1, state=state, attempts=1)
+    desk.feed(Restored((found,)))
+    desk.feed(Inherited((found,)[last:]))
+    desk.lose(found.number, contact="c-again")
+    desk.acknowledge()
+    desk.feed(Disowned((found,)[:last]))
+    assert (desk.only().losses, desk.only().contact) == (2, "c-again")
+
+
+def test_a_loss_of_which_the_store_tells_after_the_word_is_added_again() -> None:
+    desk = PoolDesk()
+    desk.feed(Restored((row(1),)))
+    desk.lose(row(1).number, contact="c-again")
+    (order,) = desk.given(Persist)
+    begun_anew(desk, [row(1)], last=0)
+    desk.feed(Persisted(order.promise.id, order.token))
+    assert [(one.promise.id, one.promise.losses) for one in desk.given(Persist)] == [("pooled-1", 2)]
+
+
+@pytest.mark.parametrize("led", [True, False])
+def test_a_loss_that_the_store_did_not_take_before_the_word_is_told_to_who_leads_the_promise(led: bool) -> None:
+    """Its write was to be tried again, which it is not, as the promise is others' by now, or as it is in the store."""
+    desk = PoolDesk()
+    desk.feed(Restored((row(1),)))
+    desk.lose(row(1).number, contact="c-again")
+    desk.acknowledge(ok=False)
+    begun_anew(desk, [row(1)] if led else [], last=0)
+    (meet,) = desk.given(Meet)
+    assert (meet.promise.id, meet.loss.contact) == ("pooled-1", "c-again")
+    desk.feed(Met("pooled-1", meet.token, row(1) if led else replace(row(1), state=S.KEPT, node=""), led))
+    (order,) = desk.given(Persist)
+    assert (order.promise.contact, order.promise.state in OPEN, desk.ledger.open_count("sales")) == ("c-again", True, 1)
+    assert (order.promise.id, order.promise.losses) == ("pooled-1", 2) if led else order.promise.id != "pooled-1"
 
 
 def test_two_promises_to_one_number_in_what_is_one_group_by_now_are_joined() -> None:
