@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -17,7 +17,7 @@ from softswitch.callback.sheet.mistake import cell
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.standstill import out_of_hand
-from softswitch.cli.table import Column, as_json_text, duration, moment, show, text, until
+from softswitch.cli.table import Column, as_json_text, duration, instant, moment, show, text, until
 from softswitch.core.legible import printable
 from softswitch.core.units import seconds, spoken
 
@@ -88,11 +88,15 @@ _ATTEMPTS: list[Column] = [
     ("SIP", "status", lambda status: text(status or "")), ("agent", "agent", text),
     ("contact", "contact", text), ("Call-ID", "call_id", text),
 ]  # fmt: skip
-_EXPORTED = (
-    "id", "number", "queue", "campaign", "group", "stage", "step", "state", "recorded_at", "losses", "attempts",
-    "not_before", "outcome", "disposition", "priority_s", "expires_at", "updated_at", "contact", "call_id", "consent",
-    "node",
-)  # fmt: skip
+_EXPORTED: list[Column] = [
+    ("id", "id", text), ("number", "number", text), ("name", "called", text), ("queue", "queue", text),
+    ("campaign", "campaign", text), ("group", "group", text), ("stage", "stage", text), ("step", "step", text),
+    ("state", "state", text), ("recorded_at", "recorded_at", instant), ("losses", "losses", text),
+    ("attempts", "attempts", text), ("not_before", "not_before", instant), ("outcome", "outcome", text),
+    ("disposition", "disposition", text), ("priority_s", "priority_s", text), ("expires_at", "expires", instant),
+    ("updated_at", "updated_at", instant), ("contact", "contact", text), ("call_id", "call_id", text),
+    ("consent", "consent", text), ("node", "node", text),
+]  # fmt: skip
 
 
 def _query(**wanted: Any) -> dict[str, Any]:
@@ -116,7 +120,13 @@ def _rows(base: Base, wanted: Mapping[str, Any], limit: int) -> Iterator[dict[st
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     of = f"{row['queue']} ({row['campaign']})" if row.get("campaign") else row["queue"]
-    return {**row, "of": of, "waiting": _waiting(row)}
+    return {**row, "of": of, "waiting": _waiting(row), "expires": _expires(row)}
+
+
+def _expires(row: Mapping[str, Any]) -> float:
+    """By itself or by its policy; a switch older than we are tells only the former."""
+    expires: float = row.get("overdue_at", row["expires_at"])
+    return expires
 
 
 @app.command("list")
@@ -181,7 +191,7 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"{row['state']}{', ' + row['outcome'] if row['outcome'] else ''}, attempts: {row['attempts']}"
     for label, value in (
         ("waits", row["waiting"]), ("priority", _priority(row["priority_s"])),
-        ("expires", moment(row["expires_at"])), ("group", row["group"]), ("consent", row["consent"]),
+        ("expires", moment(row["expires"])), ("group", row["group"]), ("consent", row["consent"]),
         ("disposition", row["disposition"]), ("node", row["node"]),
     ):  # fmt: skip
         if value:
@@ -246,7 +256,8 @@ def export(
     url: Url = "",
     as_json: Json = False,
 ) -> None:
-    """All that are asked for, the oldest first, however many: as CSV, or with --json one object a line."""
+    """All that are asked for, the oldest first, however many: as CSV for spreadsheets, moments as
+    2026-12-31T09:00:00+01:00; with --json one object a line, moments in Unix seconds."""
     if as_json and as_csv:
         raise Failed("--json or --csv, not both")
     wanted = _query(
@@ -258,7 +269,8 @@ def export(
         if output == "-":
             _write(rows, sys.stdout, as_json)
         else:
-            with Path(output).open("w", encoding="utf-8", newline="") as file:
+            # A spreadsheet opens UTF-8 right where there is a mark; a program that reads JSON wants none.
+            with Path(output).open("w", encoding="utf-8" if as_json else "utf-8-sig", newline="") as file:
                 _write(rows, file, as_json)
     except OSError as error:
         raise Failed(f"{error.filename or output}: {error.strerror}") from None
@@ -269,11 +281,12 @@ def _write(rows: Iterator[dict[str, Any]], file: TextIO, as_json: bool) -> None:
     if as_json:
         file.writelines(f"{json.dumps(row)}\n" for row in rows)
         return
-    file.write(",".join(_EXPORTED) + "\n")
+    file.write(",".join(heading for heading, _, _ in _EXPORTED) + "\n")
     for row in rows:
-        file.write(",".join(_cell(name, row.get(name)) for name in _EXPORTED) + "\n")
+        told = {**row, "called": dict(row["variables"]).get("name"), "expires": _expires(row)}
+        file.write(",".join(_cell(told.get(key), write) for _, key, write in _EXPORTED) + "\n")
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(value: Any, write: Callable[[Any], str]) -> str:
     """Numbers of ours as they are; a telephone number begins with +, and what callers wrote with anything."""
-    return text(value) if isinstance(value, int | float) else cell(text(value))
+    return write(value) if isinstance(value, int | float) else cell(write(value))

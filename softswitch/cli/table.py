@@ -44,6 +44,11 @@ def moment(value: Any) -> str:
     return f"{datetime.datetime.fromtimestamp(value):%Y-%m-%d %H:%M:%S}" if value else ""
 
 
+def instant(value: Any) -> str:
+    """Unix seconds as ISO 8601 with the zone of this machine: 2026-12-31T09:00:00+01:00; nothing for 0."""
+    return datetime.datetime.fromtimestamp(value).astimezone().isoformat(timespec="seconds") if value else ""
+
+
 def until(value: Any) -> str:
     """ " until 2026-12-31 09:00:00 CET": who waits for it has to know by which clock; nothing for 0."""
     return f" until {moment(value)} {datetime.datetime.fromtimestamp(value).astimezone():%Z}" if value else ""

@@ -30,6 +30,9 @@ class Desk:
     def wait(self, id: str) -> Wait | None:
         return self._switch.ledger.glance.wait(id, self.moment()[0])
 
+    def overdue_at(self, promise: Promise) -> float:
+        return self._switch.ledger.glance.rules.overdue_at(promise)
+
     def policies(self) -> dict[str, str]:
         return {policy.name: policy.queue for policy in self._switch.configuration.policies}
 

@@ -175,6 +175,9 @@ class PromiseDesk(Protocol):
     def wait(self, id: str) -> Wait | None:
         """Why it is not being kept just now; None where it is not in memory."""
 
+    def overdue_at(self, promise: Promise) -> float:
+        """From when on it is not kept any more (Unix s), be that said by itself or by its policy."""
+
     def policies(self) -> dict[str, str]:
         """Queues that call back, and campaigns, by name: and of which queue the agents are."""
 

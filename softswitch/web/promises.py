@@ -153,13 +153,14 @@ class Promises:
         return ApiError(404, f"no promise {id!r}", did_you_mean(id, known).removeprefix("; "))
 
     def _told(self, promise: Promise) -> dict[str, Any]:
-        """The row, how old it is, and why it waits."""
+        """The row, how old it is, when it ends unkept, and why it waits."""
         now, _ = self._desk.moment()
         is_open = promise.state in OPEN
         wait = (self._desk.wait(promise.id) or elsewhere(promise, self._desk, now)) if is_open else Wait("")
         return {
             **{name: getattr(promise, name) for name in Promise.__slots__},
             "age_s": now - promise.recorded_at,
+            "overdue_at": self._desk.overdue_at(promise),
             "waits": wait.why,
             "waits_until": wait.until if wait.until != float("inf") else 0.0,
         }

@@ -46,6 +46,9 @@ class FakeDesk:
     def wait(self, id: str) -> Wait | None:
         return self.waits.get(id)
 
+    def overdue_at(self, promise: Promise) -> float:
+        return promise.expires_at or promise.recorded_at + 86400.0
+
     def policies(self) -> dict[str, str]:
         return {"orders": "orders", "welcome": "orders"}
 

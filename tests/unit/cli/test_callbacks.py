@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +32,13 @@ COMMANDS = [  # up to the first gap: behind it is what they are for; and to the 
 
 
 @pytest.fixture(autouse=True)
-def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+def _wide(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def rows(running: Running, *more: Promise) -> list[Promise]:
@@ -185,14 +191,38 @@ def test_an_export_has_all_of_them_and_no_formula(
     rows(running, *(promise(n, state=S.KEPT) for n in range(2, 6)), promise(6, outcome=evil, queue='a"b,c'))
     path = tmp_path / "all.csv"
     assert running("callbacks", "export", "-o", str(path)).exit_code == 0
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         found = list(csv.DictReader(file))
     assert [row["id"] for row in found] == [f"p-{n}" for n in range(1, 7)]
-    assert found[0]["number"] == "'+8613800138001" and found[0]["recorded_at"] == "1700000000.0"
+    assert found[0]["number"] == "'+8613800138001" and found[0]["recorded_at"] == "2023-11-14T22:13:20+00:00"
     assert found[-1]["outcome"] == f"'{evil}" and found[-1]["queue"] == 'a"b,c'
     assert not any(line.startswith(("=", "+", "-", "@")) for row in found for line in row.values())
     lines = running("callbacks", "export", "--json").stdout.splitlines()
     assert [json.loads(line)["id"] for line in lines] == [f"p-{n}" for n in range(1, 7)]
+    assert json.loads(lines[0])["recorded_at"] == 1700000000.0, "programs have their numbers"
+
+
+@pytest.mark.parametrize("command", [["callbacks", "export"], ["campaign", "export", "welcome"]], ids=" ".join)
+def test_an_export_says_when_by_the_clock_until_when_and_who(
+    running: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    named = {"variables": (("name", "=李雷"), ("product", "magazine")), "campaign": "welcome"}
+    rows(running)[:] = [promise(2, **named), promise(3, expires_at=1.7e9 + 60, not_before=1.7e9 + 30, **named)]
+    path = tmp_path / "all.csv"
+    assert running(*command, "-o", str(path)).exit_code == 0
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfid,number,name,"), "or a spreadsheet takes it for Latin"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first, second = (row for row in csv.DictReader(file) if row["campaign"])
+    assert first["name"] == "'=李雷"
+    assert first["recorded_at"] == "2023-11-15T06:13:22+08:00" and first["not_before"] == ""
+    assert first["expires_at"] == "2023-11-16T06:13:22+08:00", "as its policy decides"
+    assert second["expires_at"] == "2023-11-15T06:14:20+08:00" and second["not_before"] == "2023-11-15T06:13:50+08:00"
+
+
+def test_until_when_one_is_kept_is_shown_where_its_policy_decides(running: Running) -> None:
+    assert "expires: 2023-11-15 22:13:20" in running("callbacks", "show", "p-1").stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
