@@ -44,6 +44,7 @@ class Fact:
     key: str = ""
     token: str = ""
     fence: Me | None = None  # refused where that life is over
+    disowns: bool = False  # promises may be nobody's afterwards, ours as well
 
     @property
     def awaited(self) -> bool:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from softswitch.callback.model import Promise
-from softswitch.callback.node import Claim, Elsewhere, GiveBack, Meet
+from softswitch.callback.model import Promise, Withdraw
+from softswitch.callback.node import Claim, Elsewhere, GiveBack, Meet, WithdrawNumber
 from softswitch.store import word
 from softswitch.store.database import Database
 from softswitch.store.fence import Me
@@ -97,7 +97,8 @@ class Shared:
             self._member.meet(order)
 
     def elsewhere(self, order: Elsewhere) -> None:
-        self._writer.put([Change(*one) for one in word.elsewhere(order.what, self.node, time.time())])
+        changes = [Change(*one) for one in word.elsewhere(order.what, self.node, time.time())]
+        self._writer.put(changes, disowns=isinstance(order.what, Withdraw | WithdrawNumber))
 
     def give_back(self, order: GiveBack) -> None:
         if self.me is not None:

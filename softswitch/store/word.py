@@ -1,7 +1,8 @@
 """What is done to a promise that we do not lead: at once where it lies in the pool, else by a word to its node.
 
 Both are statements that find out themselves where the promise is, so that they can wait for a database like any other
-fact. Missed is only a promise that goes back into the pool between the two.
+fact. Missed is only a promise that goes back into the pool between the two, and a promotion by one that we claim just
+then.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ _PROMOTED = "priority_s = CAST(:key_priority_s AS float8), rank = recorded_at - 
 # Whose phone may still ring is withdrawn when that is over, by whoever claims it (``ending``).
 _WITHDRAWN = f"""outcome = CASE WHEN state = 'uncertain' THEN '{PREFIX}' || :key_why ELSE :key_why END,
     state = CASE WHEN state = 'uncertain' THEN state ELSE 'withdrawn' END"""
+# In the pool, or just claimed by us, who have not heard of it: a claim does not wait for what is queued before it, and
+# the intent that it leads to comes later than this, and finds that the promise is nobody's.
+_UNHEARD = "(node = '' OR (node = :key_node AND state NOT IN ('dialling', 'answered')))"
 # It is nobody's afterwards, so that whatever its node writes of it is refused (``fence``), an intent first of all.
 _SERVED = f"""UPDATE promises
     SET state = 'kept', outcome = 'answered', disposition = :key_disposition, node = '', {_STAMP}
@@ -74,8 +78,8 @@ def statements(dialect: str) -> dict[tuple[str, str], TextClause]:
             FROM nodes WHERE node <> :key_node AND lease_until > 0""",
     }
     for by, which in _BY.items():
-        made[f"withdraw{by}"] = f"""UPDATE promises SET {_WITHDRAWN}, {_STAMP}
-            WHERE {which} AND node = '' AND losses <= :key_losses AND {_OPEN}"""
+        made[f"withdraw{by}"] = f"""UPDATE promises SET {_WITHDRAWN}, node = '', {_STAMP}
+            WHERE {which} AND {_UNHEARD} AND losses <= :key_losses AND {_OPEN}"""
         made[f"log{by}"] = f"""INSERT INTO promise_log
             (promise, at, state, attempt, stage, outcome, losses, not_before, priority_s, contact, "by", disposition)
             SELECT id, updated_at, state, attempts, stage, outcome, losses, not_before, priority_s, contact, :key_by,
@@ -105,7 +109,7 @@ def elsewhere(
     match what:
         case Withdraw() | WithdrawNumber():
             losses = what.losses if isinstance(what, Withdraw) else 0
-            verb, values = f"withdraw{by}", {"key_why": what.why, "key_losses": losses or _MANY}
+            verb, values = f"withdraw{by}", {"key_why": what.why, "key_losses": losses or _MANY, "key_node": node}
         case RetryNow():
             verb = "retry"
         case Promote():

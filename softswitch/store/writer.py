@@ -63,9 +63,16 @@ class Writer:
         """Facts that are not written yet."""
         return len(self._queue)
 
-    def put(self, changes: Sequence[Change], key: str = "", token: str = "", fence: Me | None = None) -> None:
+    def put(
+        self,
+        changes: Sequence[Change],
+        key: str = "",
+        token: str = "",
+        fence: Me | None = None,
+        disowns: bool = False,
+    ) -> None:
         """Queue a fact; with a token, ``on_stored(key, token, ok)`` follows, never before this returns."""
-        fact = Fact(changes, key, token, fence)
+        fact = Fact(changes, key, token, fence, disowns)
         refused = len(self._queue) >= MOST_BUFFERED or self._closing
         if refused or (fact.awaited and not self.healthy):
             self._answer([fact], False)
@@ -129,7 +136,7 @@ class Writer:
 
     async def _write_some(self) -> bool:
         """Take a batch and write it. False: the database is away, and who waited has been told."""
-        batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_AT_ONCE))]
+        batch = self._batch()
         if not self._queue:
             self._some.clear()
             self._now.clear()
@@ -153,6 +160,19 @@ class Writer:
         self._answer(lost, False, taken)
         self.dropped += sum(not fact.awaited for fact in lost)
         return True
+
+    def _batch(self) -> list[Fact]:
+        """Whose a promise is, is asked at the beginning of a transaction: what is written of one after a fact that may
+        have taken it away waits for the next."""
+        batch: list[Fact] = []
+        disowned = False
+        while self._queue and len(batch) < MOST_AT_ONCE:
+            if disowned and self._queue[0].fence is not None and self._queue[0].key:
+                break
+            fact = self._queue.popleft()
+            disowned |= fact.disowns
+            batch.append(fact)
+        return batch
 
     # ---- the database's health -----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 
 from softswitch.callback.model import OPEN, PromiseState
+from softswitch.callback.node import WithdrawNumber
 from softswitch.callback.wanted import CLOSED, Wanted
 from softswitch.store import node, pool, promises, word
 from softswitch.store.database import Transaction
@@ -66,8 +67,9 @@ def explained(said: Sequence[tuple[str, Row]], transaction: Transaction) -> str:
 
 def withdraw_number(transaction: Transaction) -> None:
     """By whoever reached the customer; its statements find out themselves where the promise is."""
-    wanted = {"key_number": "+861", "key_group": "g", "key_stages": "", "key_why": "w", "key_at": 1.0}
-    transaction.change(word.statements(transaction.dialect)["promises", "withdraw number"].text, wanted)
+    for table, verb, row in word.elsewhere(WithdrawNumber("+861", "g", "w"), "a", 1.0):
+        if verb == "withdraw number":
+            transaction.change(word.statements(transaction.dialect)[table, verb].text, row)
 
 
 WORK: list[tuple[str, Callable[[Any], object]]] = [

@@ -10,16 +10,25 @@ import pytest
 
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import DoNotCall, Lost, PromiseState, Promote, Withdraw
-from softswitch.callback.node import Dialled, Disowned, Elsewhere, Leased, LostElsewhere, Owned, StoreAway
+from softswitch.callback.node import (
+    Dialled,
+    Disowned,
+    Elsewhere,
+    Leased,
+    LostElsewhere,
+    Owned,
+    StoreAway,
+    WithdrawNumber,
+)
 from softswitch.store import membership, pool
 from softswitch.store import node as nodes
 from softswitch.store import word as words
 from softswitch.store.database import Transaction
 from tests.support import facts, postgres
 from tests.support.process import eventually
-from tests.support.store_node import Node, quick, url
+from tests.support.store_node import Node, a, quick, url
 
-__all__ = ["quick", "url"]  # fixtures
+__all__ = ["a", "quick", "url"]  # fixtures
 
 pytestmark = pytest.mark.real
 WORD = "INSERT INTO promise_words (node, promise, kind, body, at) VALUES ('b', 'p', 'Promote', '{}', 1)"
@@ -79,6 +88,29 @@ async def test_who_was_lost_again_is_not_withdrawn_for_what_was_before(two: tupl
     assert await a.hear(Withdraw) == Withdraw("promise-3", "reached agent", losses=3), (
         "who leads it sees to that itself"
     )
+
+
+async def test_what_our_own_claim_has_just_brought_is_withdrawn_all_the_same(a: Node) -> None:
+    """The order waits for company in the queue, and the claim, whose answer we have not heard, does not."""
+    await a.store.import_promises([facts.promise(n) for n in (1, 2, 3)])
+    reached = WithdrawNumber(facts.promise(2).number, facts.promise(2).key, "reached agent")
+    for what in (Withdraw("promise-1", "asked for it"), reached):
+        a.store.shared.elsewhere(Elsewhere(what))
+    assert set(await a.claim()) == {"promise-1", "promise-2", "promise-3"}, "what waits in the queue is overtaken"
+    for n in (1, 2, 3):
+        intent = facts.promise(n, PromiseState.DIALLING, attempts=1, call_id=f"c{n}")
+        assert await a.put(intent) is (n == 3), "who was withdrawn is not dialled"
+    outcomes = [(row.state, row.outcome) for row in [await a.row("promise-1"), await a.row("promise-2")]]
+    assert outcomes == [(PromiseState.WITHDRAWN, "asked for it"), (PromiseState.WITHDRAWN, "reached agent")]
+    logged, _ = await a.store.promise_history("promise-1")
+    assert logged[-1].state == PromiseState.WITHDRAWN.value
+
+
+async def test_who_is_being_dialled_by_us_is_not_withdrawn_behind_our_back(a: Node) -> None:
+    await a.put(facts.promise(1, PromiseState.DIALLING, attempts=1, call_id="c1"))
+    a.store.shared.elsewhere(Elsewhere(Withdraw("promise-1", "asked for it")))
+    assert await a.put(facts.promise(1, PromiseState.ANSWERED, attempts=1, call_id="c1"))
+    assert (await a.row("promise-1")).state is PromiseState.ANSWERED
 
 
 async def test_a_loss_that_was_added_before_is_told_as_such(two: tuple[Node, Node]) -> None:
