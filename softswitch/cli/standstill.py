@@ -77,13 +77,13 @@ def _stand(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(why: str, row: Mapping[str, Any]) -> str:
-    """With the trunk for which it is, if it is for one."""
-    return f"{why} ({row['trunk']})" if row["trunk"] else why
+    """With the trunk for which it is, if it is for one; a switch older than we are does not say."""
+    return f"{why} ({row['trunk']})" if row.get("trunk") else why
 
 
 def _waits(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for wait in row["waits"]:
-        outcome = f": {wait['outcome']}" if wait["outcome"] else ""
+        outcome = f": {wait['outcome']}" if wait.get("outcome") else ""
         why = _named(wait["why"], wait)
         first = ", the first" if wait["until"] and wait["promises"] > 1 else ""
         yield {**wait, "of": row["of"], "why": f"{why}{outcome}{first}{until(wait['until'])}"}

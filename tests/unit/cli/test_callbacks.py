@@ -15,7 +15,7 @@ import pytest
 
 from softswitch.callback.model import Promise, PromiseState
 from softswitch.callback.waits import Wait
-from softswitch.cli import callbacks
+from softswitch.cli import callbacks, standstill
 from softswitch.store.promises import Lying
 from tests.support.fake_desk import AT_HAND, StoredPromises
 from tests.unit.cli.test_commands import Running, _server, running
@@ -255,6 +255,25 @@ def test_why_names_the_trunk(running: Running) -> None:
     told = [line for line in running("callbacks", "why", "orders").stdout.splitlines() if "carrier" in line]
     assert len(told) == 2
     assert all("its trunk refuses calls (carrier) until 2027-01-15 09:00:00 UTC" in line for line in told)
+
+
+@pytest.mark.parametrize("key", ["trunk", "outcome"])
+def test_why_reads_what_an_older_switch_says(running: Running, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    desk = running.control.promise_desk()
+    desk.stands["orders"] = desk.waits["p-1"] = Wait("its trunk refuses calls", 1_800_003_600.0, "carrier")
+    asked = standstill.request
+
+    def older(*words: Any) -> Any:
+        told = asked(*words)
+        for row in told["why"]:
+            for one in (row, *row["waits"]):
+                one.pop(key, None)
+        return told
+
+    monkeypatch.setattr(standstill, "request", older)
+    result = running("callbacks", "why", "orders")
+    assert result.exit_code == 0 and result.stdout.count("its trunk refuses calls") == 2, result.output
+    assert result.stdout.count("(carrier)") == (0 if key == "trunk" else 2)
 
 
 def test_why_of_a_name_that_is_misspelt(running: Running) -> None:
