@@ -176,7 +176,8 @@ class Mover:
             self.out.append(PromiseChanged(entry.promise, old.state))
 
     def _store(self, entry: Entry) -> None:
-        if self.written.answers:
+        """Of what the store does not have yet at once, as the loss was: it may be on its way there."""
+        if self.written.answers or not entry.durable:
             self.write(entry)
         else:
             self.written.again(entry)

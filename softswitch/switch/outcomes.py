@@ -8,6 +8,9 @@ The next process tells the ledger of each, whoever leads it by then; what follow
 So it is with who has called in himself and reached an agent: his promise is withdrawn, or to be withdrawn when the
 attempt in flight is over. Others who lead it by then are told in their turn, which nobody answers: that is struck out
 when something is durable that was given to the store after it.
+
+Who is lost again meanwhile has a promise that is written nowhere. As long as it is open what is written of the one
+before is taken back, and so a next process calls him for that one.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from softswitch.callback.ending import REACHED_AGENT, by_himself
-from softswitch.callback.model import Persist, Promise, PromiseChanged, PromiseState, Withdraw
+from softswitch.callback.model import OPEN, Persist, Promise, PromiseChanged, PromiseState, Withdraw
 from softswitch.callback.node import Elsewhere, KeepServed, Served
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.legible import to_json
@@ -35,7 +38,7 @@ log = logging.getLogger("softswitch.switch")
 
 @dataclass(slots=True)
 class _Unwritten:
-    losses: int  # that he was served for
+    promise: Promise  # as he was served for it
     token: str = ""  # of its last write, if that is on its way
 
 
@@ -43,6 +46,7 @@ class Outcomes:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._unwritten: dict[str, _Unwritten] = {}  # by promise
+        self._same: dict[tuple[str, str], set[str]] = {}  # number, group -> them
         self._told: set[str] = set()  # of these: others were told, and nothing has been given to the store since
         self._behind: dict[str, set[str]] = {}  # token of what was given to it then -> them
         self._found: dict[str, bytes] = {}  # promise -> as it was when it was kept
@@ -50,20 +54,23 @@ class Outcomes:
 
     def _hear(self, event: DomainEvent, unix: float) -> None:
         """Also while nothing is given to the store, as it is known not to answer."""
-        if not isinstance(event, PromiseChanged):
+        if not isinstance(event, PromiseChanged) or event.old is None:  # who was over before the store had him was put
             return
-        promise = event.promise
-        if _is_over(promise):
-            if promise.id not in self._unwritten or promise.state is not event.old:
-                self._unwritten[promise.id] = _Unwritten(promise.losses)
-                self._switch.ports.journal.keep(RECORD + promise.id, to_json(promise))
-                self._switch.ports.journal.flush()
-        elif (kept := self._unwritten.get(promise.id)) is not None and promise.losses > kept.losses:
-            self._strike_out(promise.id)  # he was lost again, and is owed a call
+        promise, kept = event.promise, self._unwritten.get(event.promise.id)
+        if not _is_over(promise):
+            if kept is not None and promise.losses > kept.promise.losses:
+                self._strike_out(promise.id)  # he was lost again, and is owed a call
+        elif kept is None or promise.state is not event.old:
+            self._keep(_Unwritten(promise))
 
     def put(self, order: Persist | KeepServed) -> None:
-        if order.promise.id in self._unwritten and _is_over(order.promise):
-            self._unwritten[order.promise.id].token = order.token
+        promise, kept = order.promise, self._unwritten.get(order.promise.id)
+        if kept is not None and _is_over(promise):
+            kept.token = order.token
+        elif kept is None and _is_over(promise):
+            self._keep(_Unwritten(promise, order.token))
+        if kept is None and (same := self._same.get((promise.number, promise.key))):
+            self._lost_again(promise, same - {promise.id})
         if self._told:
             self._behind[order.token], self._told = self._told, set()
 
@@ -97,7 +104,7 @@ class Outcomes:
                 self._strike_out(id)
                 continue
             log.warning("promise %s was kept when control ended; the store may not know it", id)
-            self._unwritten[id] = _Unwritten(promise.losses)
+            self._remember(_Unwritten(promise))
             served = promise.state is PromiseState.KEPT
             said = Served(promise) if served else Withdraw(id, REACHED_AGENT, losses=promise.losses)
             follows = self._switch.offices.to_ledger(said)
@@ -106,8 +113,32 @@ class Outcomes:
             effects += follows
         return effects
 
+    def _lost_again(self, promise: Promise, before: set[str]) -> None:
+        """Or that came to nothing: he has reached an agent all the same, or nobody was promised anything."""
+        journal = self._switch.ports.journal
+        for id in before:
+            if promise.state not in OPEN:
+                journal.keep(RECORD + id, to_json(self._unwritten[id].promise))
+            elif promise.losses:  # else an agent has said that he is to be called again
+                journal.forget(RECORD + id)
+        journal.flush()
+
+    def _keep(self, unwritten: _Unwritten) -> None:
+        self._remember(unwritten)
+        self._switch.ports.journal.keep(RECORD + unwritten.promise.id, to_json(unwritten.promise))
+        self._switch.ports.journal.flush()
+
+    def _remember(self, unwritten: _Unwritten) -> None:
+        promise = unwritten.promise
+        self._unwritten[promise.id] = unwritten
+        self._same.setdefault((promise.number, promise.key), set()).add(promise.id)
+
     def _strike_out(self, id: str) -> None:
-        self._unwritten.pop(id, None)
+        if (kept := self._unwritten.pop(id, None)) is not None:
+            same = self._same[kept.promise.number, kept.promise.key]
+            same.discard(id)
+            if not same:
+                del self._same[kept.promise.number, kept.promise.key]
         self._switch.ports.journal.forget(RECORD + id)
         self._switch.ports.journal.flush()
 

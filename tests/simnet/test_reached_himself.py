@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.callback.model import OPEN, PromiseState, Withdraw
+from softswitch.callback.model import OPEN, Lost, PromiseState, Withdraw
 from softswitch.callback.node import Elsewhere
+from softswitch.contact.order import TellLedger
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.outcomes import RECORD
 from tests.simnet.called_house import CalledHouse
@@ -115,6 +116,59 @@ def test_who_is_lost_again_meanwhile_is_owed_a_call_that_is_written_nowhere_else
     assert written(house)
     house.lose()
     assert house.promise.losses == 2 and not written(house)
+
+
+def test_who_is_lost_anew_while_the_store_is_away_is_called_for_what_it_knows() -> None:
+    """His new promise dies with control."""
+    house = reached_while_the_store_is_away()
+    house.lose()
+    killed(house)
+    house.world.store.away = False
+    house.ready()
+    house.world.run_until(lambda: len(house.carrier.invites) == 1, 200)
+    house.world.run(100)
+    assert len(house.carrier.invites) == 1 and not written(house)
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_who_has_reached_an_agent_after_that_is_not_called(dies: bool) -> None:
+    house = reached_while_the_store_is_away()
+    house.lose()
+    calls_in(house)
+    if dies:
+        killed(house)
+    house.world.store.away = False
+    house.ready()
+    house.world.run(300)
+    assert not house.carrier.invites and not written(house) and not house.world.facts(UnitFailed)
+    assert all(row.outcome == "reached agent" for row in house.world.store._promises.values())
+
+
+def test_who_could_not_be_promised_anything_and_reached_an_agent_is_not_called() -> None:
+    house = reached_while_the_store_is_away()
+    told = Lost(
+        house.carrier.user, "orders", "accepted-offer", "c-offered", house.world.switch.unix, 60.0, "c-offered/1"
+    )
+    house.world.switch.command(lambda: [TellLedger(told)])
+    assert not written(house)
+    house.world.run(10)
+    assert written(house)
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_nothing_is_left_of_a_loss_that_was_over_before_the_store_had_it(dies: bool) -> None:
+    house = CalledHouse()
+    house.world.store.away = True
+    house.lose()
+    calls_in(house)
+    assert written(house), "the store may have it, though nobody heard so"
+    if dies:
+        killed(house)
+    house.world.store.away = False
+    house.world.run(200)
+    rows = house.world.store._promises.values()
+    assert [(row.state, row.outcome) for row in rows] == ([] if dies else [(S.WITHDRAWN, "reached agent")])
+    assert not house.carrier.invites and not written(house)
 
 
 def test_it_is_to_be_withdrawn_when_his_phone_rings_no_more() -> None:
