@@ -25,3 +25,12 @@ def wrong(kind: str, message: str) -> str:
     for theirs in ("Input should", "String should", "Tuple should"):
         text = text.replace(theirs, "must", 1)
     return _WORDS.get(kind, text)
+
+
+def once(named: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """For a validator. Raises ``ValueError`` for a word that is there twice: another one was meant."""
+    written = named or ()
+    twice = next((one for one in written if written.count(one) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} is there twice; write it once, or the one that was meant")
+    return named

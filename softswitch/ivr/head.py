@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from softswitch.core.wrong import once
 from softswitch.ivr import template
 from softswitch.ivr.verb.base import Duration, Language, Name, Variable, Written
 
@@ -14,9 +15,9 @@ class Lost(Written):
     """`{to: orders, stages: [ivr, closed], after: 3s}`: whose call comes to nothing in this plan is called back."""
 
     to: Name | None = Field(default=None, description="the queue that calls back; of one queue, that one")
-    stages: tuple[Literal["shed", "early-cancel", "ivr", "closed", "voicemail-empty"], ...] | None = Field(
-        default=None, description="where a call can be lost, at others nobody is; without it, at all of them"
-    )
+    stages: Annotated[
+        tuple[Literal["shed", "early-cancel", "ivr", "closed", "voicemail-empty"], ...] | None, AfterValidator(once)
+    ] = Field(default=None, description="where a call can be lost, at others nobody is; without it, at all of them")
     after: Duration = Field(default=0.0, description="a call that lasted less is not recorded")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from softswitch.callback.model import Policy
+from softswitch.core.wrong import once
 from softswitch.settings.answer import AnswerSettings
 from softswitch.settings.calling_window import CalleeWindow, CallingWindow
 from softswitch.settings.dialling import Dialling
@@ -23,7 +24,7 @@ USUAL_STAGES: tuple[Stage, ...] = ("abandoned", "queue-full", "accepted-offer", 
 class Callback(Dialling):
     trunk: str
     caller_id: CallerId = ""
-    stages: tuple[Stage, ...] = USUAL_STAGES
+    stages: Annotated[tuple[Stage, ...], AfterValidator(once)] = USUAL_STAGES
     window: CallingWindow = CallingWindow()
     callee_window: CalleeWindow | None = None  # besides: by the clock where the number is
     closed_on: Name | None = None  # calendar; nobody is called on days on which it has no hours

@@ -32,6 +32,7 @@ def hours_findings(settings: Configuration) -> Iterator[Finding]:
             yield (*path, "closed_on"), f"calendars.yaml has no calendar {one.closed_on!r}{near}", "error"
         else:
             yield from _hours(path, one, settings)
+        yield from _last_attempts(path, one)
 
 
 def _numbers(path: Path, one: Callback) -> Iterator[Finding]:
@@ -69,6 +70,18 @@ def _too_late(path: Path, one: Callback, hours: Hours, now: float) -> Iterator[F
             f" who is lost then is never called; write for example expiry: {int(shut_s // DAY_S) + 2}d"
         )
         yield (*path, "expiry"), message, "warning"
+
+
+def _last_attempts(path: Path, one: Callback) -> Iterator[Finding]:
+    """After some outcomes the promise ends before its pause does, though there is an attempt left."""
+    pauses = one.retry.model_dump(exclude=set() if one.answer.machine_detection else {"machine"})
+    late = [f"{name} ({spoken(pause_s)})" for name, pause_s in pauses.items() if pause_s >= one.expiry]
+    if late and one.max_attempts > 1:
+        message = (
+            f"{', '.join(late)}: not before expiry ({spoken(one.expiry)}), so that nobody is called again after such"
+            " an attempt; write a shorter pause, or a longer expiry"
+        )
+        yield (*path, "retry"), message, "warning"
 
 
 def _shut(hours: Hours, now: float) -> Iterator[tuple[float, float]]:

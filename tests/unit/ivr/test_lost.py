@@ -160,6 +160,7 @@ def test_how_a_plan_says_it(head: str, losing: Losing) -> None:
         ("lost_to: orders\nlost: {to: orders}", "", "plan.yaml:4:1: lost_to: lost: {to: ...} says it too; once is"),
         ("lost: {stages: [abandoned]}", "", "plan.yaml:4:17: lost.stages[0]: must be 'shed', 'early-cancel', 'ivr', "
          "'closed' or 'voicemail-empty'"),
+        ("lost: {stages: [ivr, closed, ivr]}", "", "plan.yaml:4:8: lost.stages: 'ivr' is there twice; write it once"),
         ("lost: orders", "", "plan.yaml:4:1: lost: must be a mapping"),
         ("", ", lost_to: order", "lost_to: there is no queue 'order'; did you mean 'orders'?"),
         ("", ", done: perhaps", "done: must be true or false"),

@@ -64,6 +64,7 @@ def warned(settings: Settings) -> str:
         ("caller_id: '400 800 1234'", "'400 800 1234' is not a number to be shown, such as +864008001234"),
         ('caller_id: "400\\r\\nVia: x"', "is not a number to be shown"),
         ("stage_priority: {abandonned: 1m}", "stage_priority"),
+        ("stages: [abandoned, shed, abandoned]", "callback.stages: 'abandoned' is there twice; write it once"),
         (
             "countries: [GB], callee_window: {hours: '18:00-20:00'}, window: {hours: '09:00-12:00'}",
             "for numbers in Europe/",
@@ -101,6 +102,27 @@ def test_some_zones_in_which_it_never_opens_are_a_warning(write: Write) -> None:
 def test_hours_that_come_only_after_the_promise_has_ended_are_told(write: Write, callback: str, told: str) -> None:
     said = warned(load(write(callback), {}))
     assert told in said and bool(told) is ("expiry: ends after" in said), said
+
+
+@pytest.mark.parametrize(
+    ("callback", "told"),
+    [
+        ("retry: {busy: 3d}", "callback.retry: busy (3d): not before expiry (2d), so that nobody is"),
+        ("retry: {busy: 2d}, expiry: 2d", "retry: busy (2d): not before expiry (2d)"),
+        ("expiry: 20m", "retry: no_answer (30m): not before expiry (20m)"),
+        (
+            "expiry: 12m",
+            "no_answer (30m), failed (15m), rejected (15m), hung_up (15m), dropped (15m): not before expiry (12m)",
+        ),
+        ("retry: {busy: 3d}, max_attempts: 1", ""),
+        ("retry: {machine: 3d}", ""),
+        ("first: customer, retry: {machine: 3d}, answer: {machine_detection: true}", "retry: machine (3d): not before"),
+        ("retry: {busy: 47h}", ""),
+    ],
+)
+def test_pauses_that_last_longer_than_the_promise_are_told(write: Write, callback: str, told: str) -> None:
+    said = warned(load(write(callback), {}))
+    assert told in said and bool(told) is ("not before expiry" in said), said
 
 
 def test_a_pattern_that_takes_an_emergency_number_is_told(write: Write) -> None:
