@@ -34,10 +34,10 @@ class PlainNumbers:
             return
         self._code = str(metadata.country_code)
         self._mobile = re.compile(metadata.mobile.national_number_pattern)
-        self._others = [re.compile(one) for one in _patterns(metadata)]
-        self._before = [
-            re.compile(one) for one in (metadata.national_prefix_for_parsing, metadata.international_prefix) if one
-        ]
+        self._others = _any(_patterns(metadata))
+        self._before = _any(
+            [one for one in (metadata.national_prefix_for_parsing, metadata.international_prefix) if one]
+        )
 
     def dial(self, written: str) -> str | None:
         """None: this way cannot tell."""
@@ -56,11 +56,14 @@ class PlainNumbers:
     def _doubtful(self, national: str) -> bool:
         if national[0] == "0" or national.startswith(self._code):
             return True
-        if any(one.match(national) for one in self._before):
-            return True
-        return any(one.fullmatch(national) for one in self._others)
+        return self._before.match(national) is not None or self._others.fullmatch(national) is not None
 
 
 def _patterns(metadata: Any) -> list[str]:
     kinds = [getattr(metadata, name) for name in _OTHERS]
     return [kind.national_number_pattern for kind in kinds if kind is not None and kind.national_number_pattern]
+
+
+def _any(patterns: list[str]) -> re.Pattern[str]:
+    """What matches where one of them does; of none, nowhere."""
+    return re.compile("|".join(f"(?:{one})" for one in patterns) or "(?!)")

@@ -5,7 +5,8 @@ Text is made legible here (``core.legible``): what a peer sent must not make a r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Select, Table, TextClause, bindparam, literal_column, select, text, tuple_
@@ -30,6 +31,9 @@ Row = Mapping[str, Any]
 Name = tuple[str, str]  # of a statement: table, "put", "remove" or "prune"
 NOT_DIALLED = frozenset({PromiseState.DUE, PromiseState.WITHDRAWN})  # after an intent that led to no call
 PRUNED_AT_ONCE = 500  # rows
+PROMISE_COLUMNS = tuple(column.name for column in schema.promises.columns)
+_PROMISE_FIELDS = {"state": "state.value", "group": "key"}  # those that have another name
+promise_values = attrgetter(*(_PROMISE_FIELDS.get(name, name) for name in PROMISE_COLUMNS))  # ``variables`` as pairs
 _LOGGED = ("state", "stage", "outcome", "losses", "not_before", "priority_s", "contact", "disposition")
 
 
@@ -160,10 +164,12 @@ def _row(record: Any) -> dict[str, Any]:
 
 def promise_row(fact: Promise) -> dict[str, Any]:
     """Of a legible one, with what it is claimed by."""
-    row = _row(fact)
-    row["state"], row["group"], row["name"], row["rank"] = fact.state.value, fact.key, fact.name, fact.rank
-    row["variables"] = to_json(fact.variables).decode() if fact.variables else "[]"
-    return row
+    row = dict(zip(PROMISE_COLUMNS, promise_values(fact), strict=True))
+    return row | {"variables": variables_json(fact.variables)}
+
+
+def variables_json(variables: Sequence[tuple[str, str]]) -> str:
+    return to_json(variables).decode() if variables else "[]"
 
 
 def promise(fact: Promise, by: str = "") -> list[Change]:

@@ -237,7 +237,7 @@ class Store:
         answers: list[bool] = []
         for first in range(0, len(rows), bulk.AT_ONCE):
             some = await asyncio.to_thread(bulk.pooled, rows[first : first + bulk.AT_ONCE])
-            answers += await self._work(partial(bulk.insert, rows=some))
+            answers += await self._work(partial(bulk.insert, columns=some))
         return answers
 
     # ---- campaigns -----------------------------------------------------------------------------------------------

@@ -69,7 +69,9 @@ class Rows:
         self._plain = PlainNumbers(common.reading)
         self._zone = ZoneInfo(common.zone)
         self._seen: set[int | str] = set()
-        self._of_ours = [(place, name) for place, name in enumerate(self._columns) if name in OURS and name != NUMBER]
+        ours = {name: place for place, name in enumerate(self._columns) if name in OURS and name != NUMBER}
+        self._consent = ours.pop("consent", None)
+        self._of_ours = [(place, name) for name, place in ours.items()]  # times and ages
         self._variables = [(place, name) for place, name in enumerate(self._columns) if name not in OURS]
         self._at = self._columns.index(NUMBER)
         self._required = common.campaign.required
@@ -142,7 +144,7 @@ class Rows:
         found: dict[str, float] = {}
         for place, name in self._of_ours:
             cell = cells[place].strip()
-            if not cell or name == "consent":
+            if not cell:
                 continue
             try:
                 found[name] = _priority_s(cell) if name == "priority" else self._moment(cell, name == "expires")
@@ -187,9 +189,10 @@ class Rows:
     def _promise(self, number: str, cells: Sequence[str], times: dict[str, float]) -> Promise:
         common = self._common
         campaign = common.campaign
-        variables = dict(campaign.variables)
-        variables.update((name, cell) for place, name in self._variables if (cell := cells[place]))
-        consent = next((cells[place].strip() for place, name in self._of_ours if name == "consent"), "")
+        variables = [(name, cell) for place, name in self._variables if (cell := cells[place])]
+        if campaign.variables:
+            variables = [*(dict(campaign.variables) | dict(variables)).items()]
+        consent = "" if self._consent is None else cells[self._consent].strip()
         not_before = max(times.get("not_before", 0.0), campaign.begins_at)
         digest = hashlib.sha256((self._salt + number).encode()).hexdigest()
         return Promise(
@@ -208,7 +211,7 @@ class Rows:
             priority_s=times.get("priority", 0.0) + common.priority_s,
             expires_at=times.get("expires", not_before + common.expiry_s if not_before > common.now else 0.0),
             consent=consent or common.consent,
-            variables=tuple(variables.items()),
+            variables=tuple(variables),
         )
 
 
