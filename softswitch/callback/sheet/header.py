@@ -36,10 +36,19 @@ def header(cells: Collection[str], reserved: Collection[str], required: Collecti
         raise SheetError(f"the first line has {len(names):,} columns; {MOST_COLUMNS} are read at most")
     if NUMBER not in names and any(re.fullmatch(r"[+\d][\d ()./-]{6,}", name) for name in names):
         raise SheetError(f"the first line must name the columns ({_EXAMPLE}); it looks like a row: {shown(names[0])}")
+    if len(names) == 1 and _unseparated(names[0].lower()):
+        hint = f"columns are separated by a comma, a semicolon or a tab ({_EXAMPLE})"
+        raise SheetError(f"the first line is one column, {shown(names[0])!r}; {hint}")
     wrong = [*_missing(names, required), *_misnamed(names, reserved)]
     if wrong:
         raise SheetError("; ".join(wrong))
     return Header(tuple(names))
+
+
+def _unseparated(name: str) -> bool:
+    """Several columns, with something between them that separates none."""
+    words = re.split(r"\W+", name)
+    return len(words) > 1 and ("|" in name or not {NUMBER, *_MEANT}.isdisjoint(words))
 
 
 def _missing(names: list[str], required: Collection[str]) -> list[str]:
