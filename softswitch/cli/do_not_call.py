@@ -16,6 +16,7 @@ from softswitch.core.legible import legible, printable
 app = typer.Typer(help="Numbers that are never to be called.", no_args_is_help=True)
 PATH = "/api/v1/do-not-call"
 AT_ONCE = 300  # numbers in one request
+MOST_WRITTEN = 256  # characters of a number; longer ones are none
 _COLUMNS: list[Column] = [
     ("number", "number", text),
     ("why", "why", text),
@@ -51,7 +52,11 @@ def check(number: str, config: Config = DEFAULT_CONFIG, url: Url = "", as_json: 
 @app.command()
 def add(numbers: list[str], why: Why = "", config: Config = DEFAULT_CONFIG, url: Url = "") -> None:
     """Nobody here calls them any more, and their open promises are withdrawn."""
-    _send(base_url(url, config), [(number, number) for number in numbers], why)
+    empty = [place for place, number in enumerate(numbers, 1) if not number.strip()]
+    for place in empty:
+        typer.echo(f"argument {place} is empty: write a number there, for example +8613800138000", err=True)
+    named = [(number[:MOST_WRITTEN], number) for number in numbers if number.strip()]
+    _send(base_url(url, config), named, why, len(empty))
 
 
 @app.command()
@@ -83,11 +88,12 @@ def _numbers(file: Path, lines: Any) -> Iterator[tuple[str, str]]:
     """What is written, and what to call it in a complaint."""
     for number, line in enumerate(lines, 1):
         if written := legible(line.partition("#")[0].strip()):  # as the answer has it; UTF-16 is full of NUL
-            yield written[:256], f"{file}:{number}: {written[:40]}"
+            yield written[:MOST_WRITTEN], f"{file}:{number}: {written[:40]}"
 
 
-def _send(base: Base, named: Any, why: str) -> None:
-    added, known, refused = 0, 0, 0
+def _send(base: Base, named: Any, why: str, refused: int = 0) -> None:
+    """``refused``: so many are no number at first sight."""
+    added, known = 0, 0
     for batch in _batches(named):
         body = {"numbers": [written for written, _ in batch], "why": why}
         told = request(base, "PUT", PATH, "do_not_call", body)

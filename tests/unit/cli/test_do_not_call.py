@@ -57,3 +57,13 @@ def test_a_file_is_imported_and_its_broken_lines_are_told(running: Running, tmp_
     assert (result.exit_code, said(result)) == (1, "0 listed, 0 known already, 3 refused\n"), (
         "no line is left out unsaid"
     )
+
+
+def test_an_argument_that_is_empty_is_told_and_the_others_are_listed(running: Running) -> None:
+    result = running("do-not-call", "add", "", "13800138000", " ", "1" * 300)
+    assert result.exit_code == 1
+    assert "argument 1 is empty: write a number there" in result.stderr and "argument 3 is empty" in result.stderr
+    assert f"{'1' * 300}: is no number (invalid)" in result.stderr
+    assert "1 listed, 0 known already, 3 refused" in result.stdout
+    only = running("do-not-call", "add", "")
+    assert only.exit_code == 1 and "0 listed, 0 known already, 1 refused" in only.stdout
