@@ -202,8 +202,8 @@ def _flat(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
-        return ", ".join(value)
+    if isinstance(value, tuple):  # of names, or of names with what is said of each
+        return ", ".join([": ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in value])
     return value if isinstance(value, (str, int, float, bool)) else str(value)
 
 

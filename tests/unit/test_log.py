@@ -19,6 +19,7 @@ from softswitch.contact.event import ContactStarted
 from softswitch.core.effect import DomainEvent
 from softswitch.log import LEVELS, configure, log_event, mask
 from softswitch.sip.endpoint import Stray
+from softswitch.switch.campaigns import ListImported
 from softswitch.switch.do_not_call import NumbersListed
 from softswitch.switch.event import AuthenticationFailed, ConnectionEnded, MessageDropped, Reloaded, UnitFailed
 from softswitch.switch.trunk_line import TrunkDown
@@ -161,6 +162,12 @@ def test_a_list_of_words_is_written_as_one(capsys: pytest.CaptureFixture[str]) -
     log_event(Reloaded("SIGHUP", ("shop changed", "night added"), (), 0, 2), 100.0)
     line = capsys.readouterr().err
     assert 'event=reloaded by=SIGHUP plans="shop changed, night added" calls_on_former=2' in line
+
+
+def test_what_is_said_of_each_of_several_is_written_as_words(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text")
+    log_event(ListImported("welcome", 23040, 2, (("already promised", 23033), ("invalid", 5)), "api anna"), 0.0)
+    assert 'refused="already promised: 23033, invalid: 5"' in capsys.readouterr().err
 
 
 def test_numbers_that_are_listed_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
