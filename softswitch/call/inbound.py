@@ -67,7 +67,7 @@ def trying(leg: LegState, _cause: object, _now: float) -> list[Effect]:
 def offer(leg: LegState, _cause: object, _now: float) -> list[Effect]:
     invite = part(leg).request
     caller = compose.caller(invite, part(leg).trusted)
-    number, name = ("", "") if caller is None else (caller.uri.number, caller.display)
+    number, name = ("", "") if caller is None else (caller.uri.party, caller.display)
     origin = identity.origin(invite, part(leg).trusted)
     return [Offered(leg.id, legible(number), legible(name), legible(invite.target.number), leg.media, origin)]
 

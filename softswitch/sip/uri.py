@@ -54,16 +54,26 @@ class Uri:
 
         A local number whose phone-context is a prefix is completed by it (RFC 3966 section 5.1.5).
         """
+        return self._telephone[0]
+
+    @property
+    def party(self) -> str:
+        """Who that is among all behind the number: with the extension that is written (RFC 3966 section 5.3), as in
+        ``+861062345678;ext=12``; else the number."""
+        number, extension = self._telephone
+        return number if extension is None else f"{number};ext={extension}"
+
+    @property
+    def _telephone(self) -> tuple[str, str | None]:
+        """The number, and the extension behind it."""
         digits, _, params = self.user.partition(";")
         telephone = self.scheme == "tel" or (self.param("user") or "").lower() == "phone"
         if not telephone and not (params and _NUMBER.fullmatch(digits)):
-            return self.user
-        digits = digits.translate(_SEPARATORS)
-        context = (
-            self.param("phone-context") if self.scheme == "tel" else Uri(params=_params(params)).param("phone-context")
-        )
+            return self.user, None
+        digits, written = digits.translate(_SEPARATORS), self if self.scheme == "tel" else Uri(params=_params(params))
+        context = written.param("phone-context")
         prefix = context.translate(_SEPARATORS) if context and context.startswith("+") else ""
-        return digits if digits.startswith("+") else prefix + digits
+        return digits if digits.startswith("+") else prefix + digits, written.param("ext")
 
     @property
     def hostport(self) -> str:

@@ -79,7 +79,7 @@ class Reception:
         """
         route = self._numbering.route(called, internal=bool(user))
         caller = compose.caller(request, trusted=bool(trunk))
-        number = user or (caller.uri.number if caller else "")
+        number = user or (caller.uri.party if caller else "")
         losing = route.plan.lost if isinstance(route, PlanRoute) else Losing()
         if not losing.to or "shed" not in losing.stages:
             return []

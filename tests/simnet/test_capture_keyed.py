@@ -137,11 +137,22 @@ def test_a_withheld_caller_is_asked_and_an_emergency_number_is_not_taken() -> No
     assert not refused(house)  # he was told at once, and nothing was lost
 
 
-def test_a_withheld_caller_who_is_lost_is_counted() -> None:
+@pytest.mark.parametrize(("user", "why"), [("anonymous", "withheld"), ("+861062345678;ext=12", "extension")])
+def test_a_caller_without_a_number_of_his_own_who_is_lost_is_counted(user: str, why: str) -> None:
     house = centre()
-    house.carrier.user = "anonymous"
+    house.carrier.user = user
     leaves(house, calls(house), 5)
-    assert not promised(house) and refused(house) == [("orders", "ivr", "withheld")]
+    assert not promised(house) and refused(house) == [("orders", "ivr", why)]
+
+
+def test_an_extension_is_not_the_main_line_at_the_door_either() -> None:
+    house = centre(max_calls=1)
+    house.carrier.user = "+861062345678;ext=12"
+    first = house.desk.call("8000")
+    house.world.run_until(lambda: first.state == "talking")
+    calls(house)
+    house.world.run(1)
+    assert not promised(house) and refused(house) == [("orders", "shed", "extension")]
 
 
 def test_where_the_queue_does_not_take_keyed_numbers_the_plan_goes_on() -> None:

@@ -182,4 +182,20 @@ def test_19_1_4_not_the_same_resource(one: str, other: str) -> None:
     ],
 )
 def test_the_telephone_number_that_is_meant(text: str, number: str) -> None:
-    assert parse_uri(text).number == number
+    assert parse_uri(text).number == parse_uri(text).party == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "party"),
+    [
+        ("sip:+861062345678;ext=12@gateway", "+861062345678", "+861062345678;ext=12"),
+        ("sip:+86-10-62345678;EXT=12;isub=9@gateway;user=phone", "+861062345678", "+861062345678;ext=12"),
+        ("sip:62345678;ext=12;phone-context=+8610@gateway;user=phone", "+861062345678", "+861062345678;ext=12"),
+        ("tel:+86-10-6234-5678;ext=12", "+861062345678", "+861062345678;ext=12"),
+        ("tel:+86-10-6234-5678;ext", "+861062345678", "+861062345678;ext="),
+        ("sip:+861062345678@gateway;ext=12", "+861062345678", "+861062345678"),
+        ("sip:bob;ext=12@gateway", "bob;ext=12", "bob;ext=12"),
+    ],
+)
+def test_an_extension_is_another_party_behind_the_same_number(text: str, number: str, party: str) -> None:
+    assert (parse_uri(text).number, parse_uri(text).party) == (number, party)
