@@ -17,6 +17,8 @@ def lived(contact: str, base: Base) -> Call:
     try:
         name = str(path["contact"])
         record = _record(name, base)
+        if record.get("kind") == "callback":
+            raise Failed(_we_called(name, str(record.get("promise", "")), base))
         agent = str(record.get("agent", ""))
         steps = tuple(_walked(step) for step in path["steps"])
         started_at = float(path["started_at"])
@@ -27,6 +29,22 @@ def lived(contact: str, base: Base) -> Call:
     caller, called, trunk = (str(record.get(key, "")) for key in ("caller", "called", "trunk"))
     connected_at = record.get("connected_at", 0.0)
     return Call(name, caller, called, trunk, started_at, agent, float(connected_at or 0.0), steps)
+
+
+def _we_called(contact: str, promise: str, base: Base) -> str:
+    """Why no transcript is written of it, and of a campaign's customer the line by which one begins."""
+    said = f"{contact} is a call that we made; --record writes calls that came in"
+    told = request(base, "GET", f"/api/v1/promises/{quoted(promise)}", "promise") if promise else {}
+    if not told.get("campaign"):
+        return f"{said}. docs/calls.md tells how those of a campaign are written by hand"
+    row = " ".join(f"{name}={_quoted(str(value))}" for name, value in told.get("variables", ()))
+    line = f"campaign {told['campaign']} calls {told['number']}{' with ' if row else ''}{row}"
+    return f"{said}. Write it by hand, beginning with\n  {line}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _walked(step: Mapping[str, Any]) -> Walked:

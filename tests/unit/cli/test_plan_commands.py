@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from softswitch.cli.main import app
+from softswitch.rehearsal.grammar import understood
+from softswitch.rehearsal.script import CampaignCalls
 
 ROOT = Path(__file__).parents[3]
 RUN = CliRunner()
@@ -121,6 +123,31 @@ def test_a_transcript_of_a_real_call(config: Path, monkeypatch: pytest.MonkeyPat
         "at 2026-09-21 22:13", "from 13800138000 to 8001 through carrier", "", "hears Welcome. One moment, please.",
         "enters queue orders", "waits 10s", "alice is free", "talks to alice for 13s", "hangs up",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("promise", "campaign", "said"),
+    [
+        ("p-1", "welcome", 'campaign welcome calls +8613800138000 with name="Li \\"Lei\\" \\\\" order="7"'),
+        ("p-1", "", "docs/calls.md tells how those of a campaign"),
+        ("", "", "docs/calls.md tells how those of a campaign"),  # it goes on
+    ],
+)
+def test_a_call_that_we_made_is_not_taken_for_one_that_came_in(
+    config: Path, monkeypatch: pytest.MonkeyPatch, promise: str, campaign: str, said: str
+) -> None:
+    row = [["name", 'Li "Lei" \\'], ["order", "7"]]
+    answers = {
+        "path": PATH, "calls": [], "records": [{**RECORD, "kind": "callback", "promise": promise}],
+        "promise": {"campaign": campaign, "number": "+8613800138000", "variables": row},
+    }  # fmt: skip
+    monkeypatch.setattr("softswitch.cli.lived.request", lambda base, method, path, key: answers[key])
+    told = run("test", "--record", "c-1", "--config", str(config), code=1)
+    assert "c-1 is a call that we made; --record writes calls that came in" in told and said in told, told
+    if campaign:
+        (line,) = (one.strip() for one in told.splitlines() if one.startswith("  campaign "))
+        made = understood(line)
+        assert made == CampaignCalls("welcome", "+8613800138000", tuple((name, value) for name, value in row))
 
 
 def test_a_plan_is_drawn(config: Path, tmp_path: Path) -> None:
