@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -20,7 +21,7 @@ from softswitch.callback.node import (
     StoreAway,
     WithdrawNumber,
 )
-from softswitch.store import membership, pool
+from softswitch.store import membership, pool, writer
 from softswitch.store import node as nodes
 from softswitch.store import word as words
 from softswitch.store.database import Transaction
@@ -90,8 +91,29 @@ async def test_who_was_lost_again_is_not_withdrawn_for_what_was_before(two: tupl
     )
 
 
-async def test_what_our_own_claim_has_just_brought_is_withdrawn_all_the_same(a: Node) -> None:
+async def test_who_was_lost_after_he_had_reached_an_agent_is_called_though_that_is_heard_late(
+    two: tuple[Node, Node],
+) -> None:
+    """One switch could not reach the database meanwhile, and another one had recorded him, or has him in the pool."""
+    a, b = two
+    late = [facts.promise(n, recorded_at=time.time() + 60.0) for n in (1, 2)]
+    assert all(await a.store.import_promises([late[0], facts.promise(3)])) and await a.put(late[1])
+    for promise in (*late, facts.promise(3)):
+        b.store.shared.elsewhere(Elsewhere(WithdrawNumber(promise.number, promise.key, "reached agent")))
+    assert await b.put(facts.promise(9))
+    states = [(await a.row(f"promise-{n}")).state for n in (1, 2, 3)]
+    assert states == [PromiseState.RECORDED, PromiseState.RECORDED, PromiseState.WITHDRAWN]
+    b.store.shared.elsewhere(Elsewhere(WithdrawNumber(late[0].number, "", "do-not-call")))
+    b.store.shared.elsewhere(Elsewhere(Withdraw("promise-2", "the only word")))
+    assert await a.hear(Withdraw) == Withdraw("promise-2", "the only word")
+    assert (await a.row("promise-1")).state is PromiseState.WITHDRAWN
+
+
+async def test_what_our_own_claim_has_just_brought_is_withdrawn_all_the_same(
+    a: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The order waits for company in the queue, and the claim, whose answer we have not heard, does not."""
+    monkeypatch.setattr(writer, "LAG_S", 60.0)
     await a.store.import_promises([facts.promise(n) for n in (1, 2, 3)])
     reached = WithdrawNumber(facts.promise(2).number, facts.promise(2).key, "reached agent")
     for what in (Withdraw("promise-1", "asked for it"), reached):
