@@ -125,7 +125,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _expires(row: Mapping[str, Any]) -> float:
     """By itself or by its policy; a switch older than we are tells only the former."""
-    expires: float = row.get("overdue_at", row["expires_at"])
+    expires: float = row.get("overdue_at", row.get("expires_at", 0.0))
     return expires
 
 
@@ -283,7 +283,7 @@ def _write(rows: Iterator[dict[str, Any]], file: TextIO, as_json: bool) -> None:
         return
     file.write(",".join(heading for heading, _, _ in _EXPORTED) + "\n")
     for row in rows:
-        told = {**row, "called": dict(row["variables"]).get("name"), "expires": _expires(row)}
+        told = {**row, "called": dict(row.get("variables", ())).get("name"), "expires": _expires(row)}
         file.write(",".join(_cell(told.get(key), write) for _, key, write in _EXPORTED) + "\n")
 
 

@@ -19,6 +19,7 @@ from softswitch.core.legible import printable
 from softswitch.core.units import spoken
 
 WIDE = 1000  # characters
+LAST = datetime.datetime(9999, 12, 30, tzinfo=datetime.UTC).timestamp()  # Unix s; in each zone there is that moment
 Column = tuple[str, str, Callable[[Any], str]]  # heading, key, how to write the value
 
 
@@ -41,17 +42,22 @@ def duration(value: Any) -> str:
 
 def moment(value: Any) -> str:
     """Unix seconds as local time; nothing for 0."""
-    return f"{datetime.datetime.fromtimestamp(value):%Y-%m-%d %H:%M:%S}" if value else ""
+    return f"{_here(value):%Y-%m-%d %H:%M:%S}" if value else ""
 
 
 def instant(value: Any) -> str:
     """Unix seconds as ISO 8601 with the zone of this machine: 2026-12-31T09:00:00+01:00; nothing for 0."""
-    return datetime.datetime.fromtimestamp(value).astimezone().isoformat(timespec="seconds") if value else ""
+    return _here(value).isoformat(timespec="seconds") if value else ""
 
 
 def until(value: Any) -> str:
     """ " until 2026-12-31 09:00:00 CET": who waits for it has to know by which clock; nothing for 0."""
-    return f" until {moment(value)} {datetime.datetime.fromtimestamp(value).astimezone():%Z}" if value else ""
+    return f" until {moment(value)} {_here(value):%Z}" if value else ""
+
+
+def _here(unix: float) -> datetime.datetime:
+    """By the clock of this machine; no calendar goes beyond the year 9999, and people write it for "never"."""
+    return datetime.datetime.fromtimestamp(min(unix, LAST)).astimezone()
 
 
 def yes(value: Any) -> str:

@@ -221,6 +221,21 @@ def test_an_export_says_when_by_the_clock_until_when_and_who(
     assert second["expires_at"] == "2023-11-15T06:14:20+08:00" and second["not_before"] == "2023-11-15T06:13:50+08:00"
 
 
+def test_lists_and_exports_read_what_an_older_switch_says(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = callbacks.request
+
+    def older(*words: Any) -> Any:
+        told = asked(*words)
+        for row in told["promises"] if isinstance(told, dict) else told:
+            for key in ("overdue_at", "expires_at", "variables"):
+                del row[key]
+        return told
+
+    monkeypatch.setattr(callbacks, "request", older)
+    assert "p-1," in running("callbacks", "export").stdout
+    assert "p-1 " in running("callbacks", "list", "--state", "open").stdout
+
+
 def test_until_when_one_is_kept_is_shown_where_its_policy_decides(running: Running) -> None:
     assert "expires: 2023-11-15 22:13:20" in running("callbacks", "show", "p-1").stdout
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
-from softswitch.cli.table import Column, show, text
+from softswitch.cli.table import Column, instant, moment, show, text, until
 
 EVIL = "evil\x1b]0;x\x07\x1b[2J\x9b31m\u202e忙"
 COLUMNS: list[Column] = [("user agent", "user_agent", text)]
@@ -35,3 +36,17 @@ def test_an_escape_sequence_is_not_passed_on(capsys: pytest.CaptureFixture[str],
     assert "忙" in shown
     if as_json:
         assert json.loads(shown) == [{"user_agent": EVIL}]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"])
+def test_a_moment_that_stands_for_never_is_written_in_each_zone(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    try:
+        with monkeypatch.context() as there:
+            there.setenv("TZ", zone)
+            time.tzset()
+            for unix in (253402300799.0, 1e18):
+                assert moment(unix).startswith("9999-12-") and moment(unix) in until(unix)
+                assert instant(unix).startswith(moment(unix).replace(" ", "T"))
+            assert moment(0.0) == instant(0.0) == until(0.0) == ""
+    finally:
+        time.tzset()
