@@ -142,4 +142,4 @@ async def test_the_command_shows_how_far_it_is_and_writes_down_what_it_did_not_t
         code, out = await command("import", "welcom", str(file))
         assert code == 1 and "did you mean 'welcome'?" in out, out
         code, out = await command("export", "welcome")
-        assert out.splitlines()[1].split(",")[1:4] == ["'+8613800138000", "service", "welcome"]
+        assert out.splitlines()[1].split(",")[1:5] == ["'+8613800138000", "Li", "service", "welcome"]
