@@ -311,7 +311,12 @@ class World:
     async def tell(self, store: Store, rows: list[Promise], began: float) -> list[str]:
         """Of those customers whose rows want explaining; ``began`` is a monotonic moment."""
         names, of = {one.address: one.name for one in self.nodes}, by_number(rows)
-        odd = [one for one in self.carrier.customers.values() if wants_explaining(one, of)]
+        again = {call for pair in self._after_kept(rows) for call in pair}
+        odd = [
+            one
+            for one in self.carrier.customers.values()
+            if wants_explaining(one, of) or any(attempt.call_id in again for attempt in one.attempts)
+        ]
         return [line for one in odd for line in await tell(one, of, store, names, began)]
 
     def verdict(self, rows: list[Promise]) -> dict[str, Any]:

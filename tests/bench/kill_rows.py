@@ -1,7 +1,7 @@
 """The rows of a kill run that want explaining, each customer's with what the carrier knows of him, in order of time.
 
-Whose: who has more than one promise, and who was served though none of his rows says KEPT. What is told is what the
-database has of each promise and what went over the wire; nothing is judged.
+Whose: who has more than one promise, who was served though none of his rows says KEPT, and who was dialled after he had
+talked. What is told is what the database has of each promise and what went over the wire; nothing is judged.
 """
 
 from __future__ import annotations
