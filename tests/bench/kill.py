@@ -311,7 +311,7 @@ class World:
     async def tell(self, store: Store, rows: list[Promise], began: float) -> list[str]:
         """Of those customers whose rows want explaining; ``began`` is a monotonic moment."""
         names, of = {one.address: one.name for one in self.nodes}, by_number(rows)
-        again = {call for pair in self._after_kept(rows) for call in pair}
+        again = {call for pair in self.carrier.account.again for call in pair}
         odd = [
             one
             for one in self.carrier.customers.values()
