@@ -125,7 +125,7 @@ class Store:
 
     def put_served(self, promise: Promise, token: str, by: str = "") -> None:
         """That it was kept, whoever leads it now, and durably; then ``on_stored(promise.id, token, ok)``."""
-        self._writer.put([Change(*one) for one in word.served(promise, by)], promise.id, token)
+        self._writer.put([Change(*one) for one in word.served(promise, by)], promise.id, token, disowns=True)
 
     def put_call(self, record: CallRecord) -> None:
         self._writer.put(statement.call(record))

@@ -68,6 +68,15 @@ async def test_he_is_not_dialled_by_who_leads_his_promise(two: tuple[Node, Node]
     assert [(one.attempt, one.outcome) for one in attempts] == [(1, "answered")]
 
 
+async def test_no_intent_of_ours_comes_after_that_word_in_one_transaction(two: tuple[Node, Node]) -> None:
+    """Whose the promise is was asked before both."""
+    _, b = two
+    b.store.put_served(SERVED, "word")
+    assert not await b.put(replace(DIALLED, attempts=2, call_id="c-2")), "though it was ours"
+    assert b.answers["word"]
+    assert (await b.row("promise-1")).state is S.KEPT
+
+
 async def test_it_may_be_told_again_and_how_it_ended_as_well(two: tuple[Node, Node]) -> None:
     a, _ = two
     for told in (SERVED, SERVED, replace(SERVED, disposition="sold", updated_at=AT + 30.0), SERVED):
