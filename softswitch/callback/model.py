@@ -356,6 +356,7 @@ class DialCustomer(Effect):
     caller_id: str
     ring_s: float
     first: Literal["agent", "customer"] = "agent"  # "customer": no SeekAgent came before
+    until: float = float("inf")  # Unix s: the end of our lease; later the INVITE may not leave
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,8 @@ class Mover:
     def _dial(self, entry: Entry) -> None:
         policy = self.rules.policy(entry.promise.name)
         first: Literal["agent", "customer"] = "customer" if entry.customer_first else "agent"
-        self.out.append(DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s, first))
+        until = self.lease_until
+        self.out.append(DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s, first, until))
 
     def release(self, entry: Entry) -> None:
         self.out.append(ReleaseAgent(entry.promise.id))

@@ -45,6 +45,7 @@ class Hunt:
     ring_s: float
     parallel: bool = True
     call_id: str = ""
+    until: float = float("inf")  # Unix s: no INVITE leaves later
     agent: str = ""  # whose phones they are, all of them
     rings: dict[str, float] = field(default_factory=dict)  # s, of users for whom it is not ``ring_s``
     question: Question | None = None  # None: who answers has won
@@ -184,7 +185,8 @@ class Hunt:
         caller = self.caller if self.as_given else target.presentation.shown(self.caller)
         name = self.caller_name if caller == self.caller else ""  # it would say who hides behind the number
         ring_s = self.rings.get(target.user, self.ring_s)
-        return [MakeLeg(leg, target, caller, name, ring_s, self.call_id, self.by_itself), TellLeg(leg, Dial())]
+        made = MakeLeg(leg, target, caller, name, ring_s, self.call_id, self.by_itself, self.until)
+        return [made, TellLeg(leg, Dial())]
 
 
 def _bare(uri: str) -> Uri:

@@ -50,6 +50,7 @@ class MakeLeg(Effect):
     ring_s: float
     call_id: str = ""  # "": a fresh one
     by_itself: bool = False  # the phone is asked to answer without its user
+    until: float = float("inf")  # Unix s: its INVITE does not leave later
 
 
 @dataclass(frozen=True, slots=True)

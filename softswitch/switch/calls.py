@@ -177,6 +177,7 @@ class Calls:
             failed = Failed(order.leg, error.status or 484, error.reason, "us", elsewhere=True)  # nothing was sent
             return self._tell_contact(contact, failed)
         self._keep(leg)
+        self._switch.wire.hold_back(leg, order.until)
         self.move(order.leg, contact)
         self.transfers.called(order.leg, order.target)
         if order.target.user:
@@ -237,6 +238,7 @@ class Calls:
         leg = self.legs.pop(event.leg, None)
         if leg is not None:
             self._by_dialog.pop((leg.call_id, leg.local_tag), None)
+            self._switch.wire.let_go(leg)
         self.extensions.ended(event.leg)
         self.keys.ended(event.leg)
         self._switch.trunks.left(event.leg)

@@ -1,11 +1,18 @@
-"""The wire as the driver sees it: each message that passes is counted, kept for ``trace``, and shown to who taps it."""
+"""The wire as the driver sees it: each message that passes is counted, kept for ``trace``, and shown to who taps it.
+
+And the last look at the clock: an INVITE that may leave only while our lease runs is held back afterwards, here, where
+nothing comes between that look and the socket. A unit of work has one time, of its beginning; a process that is stopped
+in its midst (SIGSTOP, a host that swaps) goes on when others may have called the customer long since.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from softswitch.call.leg import Leg
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip.effect import Send
@@ -18,6 +25,8 @@ from softswitch.switch.tracebook import Tracebook
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
+
+log = logging.getLogger("softswitch.switch")
 
 # Unix seconds, sent by us, by which way, octets, and what it belongs to: a contact, or (nobody's yet) its Call-ID.
 Tap = Callable[[float, bool, Flow, bytes, str], None]
@@ -39,12 +48,34 @@ class Wire:
         self.received: Counter[Kind] = Counter()
         self.sent: Counter[Kind] = Counter()
         self._pressing = False  # the book's deadline is armed
+        self._until: dict[tuple[str, str], float] = {}  # Call-ID and our tag of an INVITE -> Unix s
+
+    def hold_back(self, leg: Leg, until: float) -> None:
+        """The INVITE that begins this leg does not leave at this moment (Unix s), or later."""
+        if until < float("inf"):
+            self._until[leg.call_id, leg.local_tag] = until
+
+    def let_go(self, leg: Leg) -> None:
+        self._until.pop((leg.call_id, leg.local_tag), None)
 
     def send(self, order: Send) -> None:
         message, flow = order.message, order.flow
+        if self._until and isinstance(message, Request) and message.method == "INVITE" and self._too_late(message):
+            return
         self._switch.ports.network.send(message, flow)
         self._pass(message, flow, True)
         self.sent[_kind(message, flow)] += 1
+
+    def _too_late(self, invite: Request) -> bool:
+        """Its transaction gives up by itself, if the leg is not ended before: nobody answers what was not sent."""
+        key = invite.call_id, invite.from_.tag or ""
+        until, clock = self._until.get(key, float("inf")), self._switch.clock
+        if clock.monotonic() + clock.epoch < until or invite.to.tag is not None:
+            return False
+        if until > 0.0:
+            self._until[key] = 0.0  # it is said once
+            log.warning("an INVITE was held back, as the lease is over: Call-ID %s", invite.call_id)
+        return True
 
     def arrived(self, event: Arrived) -> None:
         self._pass(event.message, event.flow, False)
