@@ -21,7 +21,7 @@ from softswitch.core.yaml_nodes import did_you_mean, load_yaml, locate
 from softswitch.ivr.load import load_plans
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.verb.callback import KEYED_STAGE, PROMISE_STAGE
-from softswitch.ivr.world import World
+from softswitch.ivr.world import Columns, World
 from softswitch.media.prompts import Speaking
 from softswitch.sdp.codecs import KNOWN, USUAL
 from softswitch.settings import Settings
@@ -134,12 +134,12 @@ def plan_world(settings: Settings) -> World:
     )
 
 
-def _columns(settings: Settings) -> dict[str, frozenset[str]]:
-    """What every row of the lists has, by the dialplan that leads those who are in them."""
-    found: dict[str, frozenset[str]] = {}
-    for one in settings.campaigns.values():
+def _columns(settings: Settings) -> Columns:
+    """What every row of a campaign's list has, by the dialplan that leads those who are in it."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for name, one in settings.campaigns.items():
         if one.plan is not None:
-            found[one.plan] = found.get(one.plan, frozenset()) | {*one.variables, *one.required}
+            found.setdefault(one.plan, {})[name] = frozenset({*one.variables, *one.required})
     return found
 
 

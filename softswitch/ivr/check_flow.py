@@ -19,6 +19,7 @@ from softswitch.ivr.run import MAX_FLOWS
 from softswitch.ivr.scope import scopes
 from softswitch.ivr.template import is_template
 from softswitch.ivr.verb.subplan import Flow, Return
+from softswitch.ivr.world import Columns
 
 _Languages = frozenset[str]
 
@@ -39,6 +40,17 @@ def ordered(drafts: Sequence[Draft]) -> Iterator[Draft]:
         if any(isinstance(step.verb, Flow) for step in draft.plan.steps.values()):
             for name, languages in _sent(draft):
                 arriving[name] = arriving.get(name, frozenset()) | languages
+
+
+def led_on(drafts: Sequence[Draft], columns: Columns) -> Columns:
+    """With the flows, to which a campaign leads whose dialplan calls them."""
+    flows = {draft.plan.name: draft for draft in drafts if draft.plan.is_flow}
+    found = {name: dict(lists) for name, lists in columns.items()}
+    for draft in drafts:
+        if draft.plan.name in columns and not draft.plan.is_flow:
+            for name in _below(draft.plan, flows):
+                found.setdefault(name, {}).update(columns[draft.plan.name])
+    return found
 
 
 def link(drafts: Sequence[Draft]) -> dict[str, Plan]:

@@ -78,25 +78,35 @@ def _template(
 
 
 def _column(view: View, path: Path, name: str) -> None:
-    """Of the lists of all campaigns that lead here; a flow may be called by the dialplan of any."""
-    lists = view.world.columns
-    if lists is None or name == "name":
+    """Of the lists of all campaigns that lead here. Without any, who comes here is not called by us, or nobody comes:
+    whoever has taken a campaign out need not mend its dialplan before the switch starts again."""
+    if view.world.columns is None or name == "name":
         return
-    leads = lists.values() if view.plan.is_flow else [lists.get(view.plan.name, frozenset())]
-    known = frozenset(column for columns in leads for column in columns)
-    if name not in known:
-        near = view.draft.sheet.hint(name, known)
-        message = f"no campaign that leads here has {name!r} among its variables: or required:{near}"
-        heard = view.plan.is_flow or view.plan.numbers or view.plan.name in lists  # else its campaign was taken out
-        view.draft.sheet.problem(path, message, "error" if heard else "warning")
+    known, campaigns = _known(view), ", ".join(sorted(view.leading))
+    if campaigns and name not in known:
+        message = (
+            f"no campaign that leads here has {name!r} among its variables: or required: write it there "
+            f"(campaigns.yaml: {campaigns}), or read another{view.draft.sheet.hint(name, known)}"
+        )
+        view.draft.sheet.problem(path, message)
+    elif not campaigns:
+        flow = "make a dialplan that calls this flow the plan of a campaign"
+        lead = flow if view.plan.is_flow else f"write plan: {view.plan.name} under a campaign"
+        message = f"no campaign leads here, so nothing says campaign.{name} of anybody: take this out, or {lead}"
+        view.draft.sheet.problem(path, message, "warning")
+
+
+def _known(view: View) -> frozenset[str]:
+    """What the lists say of those who are led here, one or the other."""
+    return frozenset(column for columns in view.leading.values() for column in columns)
 
 
 def _said_to_callers(view: View, path: Path, text: str, used: template.Names) -> None:
     """Who calls has no row of a list: a text with a column is left out for him."""
-    lists, plan = view.world.columns, view.plan
-    if "say" not in path[2:] or not plan.numbers or lists is None or _ASKED.search(text) or _asks_for_campaign(view):
+    plan = view.plan
+    if "say" not in path[2:] or not plan.numbers or _ASKED.search(text) or _asks_for_campaign(view):
         return
-    for name in sorted({field for of, field in used.fields if of == "campaign"} & lists.get(plan.name, frozenset())):
+    for name in sorted({field for of, field in used.fields if of == "campaign"} & _known(view)):
         message = (
             f"this is not said to who calls {plan.numbers[0]}: nothing says campaign.{name} of him; ask before whether "
             f"campaign.name is there (when), or write campaign.{name} | default('')"

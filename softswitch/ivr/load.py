@@ -8,7 +8,7 @@ from dataclasses import replace
 from softswitch.core.errors import Problem
 from softswitch.core.yaml_nodes import Path, dotted, locate
 from softswitch.ivr.check import examine
-from softswitch.ivr.check_flow import link, ordered
+from softswitch.ivr.check_flow import led_on, link, ordered
 from softswitch.ivr.parse import Draft, parse_plan
 from softswitch.ivr.plan import Plan
 from softswitch.ivr.world import World
@@ -23,9 +23,11 @@ def load_plans(texts: Mapping[str, str], world: World | None = None) -> tuple[di
         if draft is not None:
             drafts.append(draft)
         sheets.append(found)
+    world = world or World()
     flows = frozenset(draft.plan.name for draft in drafts if draft.plan.is_flow)
+    world = replace(world, flows=flows, columns=world.columns and led_on(drafts, world.columns))
     for draft in ordered(drafts):
-        examine(draft, replace(world or World(), flows=flows))
+        examine(draft, world)
     plans = link(drafts)
     problems = [*(problem for found in sheets for problem in found), *_shared(drafts)]
     problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from softswitch.core.yaml_nodes import Path
@@ -22,6 +23,11 @@ class View:
     @property
     def plan(self) -> Plan:
         return self.draft.plan
+
+    @property
+    def leading(self) -> Mapping[str, frozenset[str]]:
+        """Campaigns that lead here, and what their lists say."""
+        return (self.world.columns or {}).get(self.plan.name, {})
 
     def problem(self, step: str, below: Path, message: str, level: str = "error") -> None:
         """At a key of the step."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+Columns = Mapping[str, Mapping[str, frozenset[str]]]  # dialplan -> campaign that leads there -> what its list says
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -22,7 +24,7 @@ class World:
     mailboxes: frozenset[str] | None = None  # None: every user and queue has one
     webhooks: frozenset[str] | None = None
     flows: frozenset[str] | None = None
-    columns: Mapping[str, frozenset[str]] | None = None  # dialplan -> what the lists say of those whom it leads
+    columns: Columns | None = None
     hosts: frozenset[tuple[str, int]] | None = None  # that http steps may ask, and their ports; 0: any
     prompts: Mapping[str, frozenset[str]] | None = None  # language -> files
     speech: bool = True  # an engine can say texts

@@ -272,3 +272,52 @@ async def test_a_campaign_cannot_use_a_trunk_that_needs_a_restart(place: Place) 
     place.write("config/campaigns.yaml", CAMPAIGN)
     (wrong,) = await place.refused()
     assert wrong.startswith("config/campaigns.yaml:1:") and "what has changed there needs a restart" in wrong
+
+
+LED = CAMPAIGN.replace("trunk: carrier", "trunk: carrier, first: customer, plan: shop, variables: {item: tea}")
+
+
+def of_item(flow: str = "campaign.item") -> tuple[str, str]:
+    """A number's dialplan, to which a campaign leads too, and its flow that reads a column of the campaign's list."""
+    led = "{flow: {name: told, outcomes: {said: bye}}, failed: bye}"
+    told = f'{{say: "{{{{ {flow} }}}}", next: back, failed: back}}'
+    plan = PLAN.replace("{queue: {name: QUEUE, failed: bye, full: bye, timeout: bye}, next: bye}", led)
+    return plan, f"flow: told\nstart: a\nsteps:\n  a: {told}\n  back: {{return: said}}\n"
+
+
+@pytest.fixture
+def with_list(with_trunk: Place) -> Place:
+    with_trunk.write("config/campaigns.yaml", LED)
+    for name, text in zip(("shop", "told"), of_item(), strict=True):
+        with_trunk.write(f"dialplans/{name}.yaml", text)
+    with_trunk.settings = load(with_trunk.config, {})
+    first(with_trunk.settings)
+    return with_trunk
+
+
+async def test_a_campaign_is_taken_out_whose_list_the_flow_of_a_number_reads(with_list: Place) -> None:
+    place = with_list
+    await place.reloader.reload("admin")
+    place.write("config/campaigns.yaml", "")
+    outcome = await place.reloader.reload("admin")
+    assert [(one.name, one.what) for one in outcome.staff.campaigns] == [("spring", "removed")]
+    (warning,) = outcome.warnings
+    assert (Path(warning.file).name, warning.line) == ("told.yaml", 4) and "no campaign leads here" in warning.message
+    shutil.rmtree(place.home / "var")  # nothing of a former process
+    dialplans, _ = first(load(place.config, {}))
+    assert set(dialplans.plans) == {"shop"} and dialplans.problems == (warning,)
+
+
+def test_what_worked_before_serves_on_where_a_campaign_has_another_list(with_list: Place) -> None:
+    """A process that comes back; and a call that went by the former dialplan still does."""
+    place = with_list
+    former = first(place.settings)[0].plans["shop"]
+    place.write("config/campaigns.yaml", LED.replace("item", "thing"))
+    settings = load(place.config, {})
+    dialplans, shelf = first(settings)
+    assert [problem.level for problem in dialplans.problems] == ["error"]
+    assert dialplans.plans["shop"].version == former.version
+    place.write("dialplans/told.yaml", of_item("campaign.thing")[1])
+    dialplans, shelf = first(settings)
+    assert dialplans.right and dialplans.plans["shop"].version != former.version
+    assert shelf.plan("shop", former.version) == former
