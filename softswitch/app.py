@@ -41,7 +41,7 @@ from softswitch.net.tls import Tls, TlsFiles
 from softswitch.net.upcalls import Upcalls
 from softswitch.net.webhooks import Hook, WebhookPoster
 from softswitch.net.websocket import WebSocketDoor
-from softswitch.process import ClockWatch, boot_id, raise_file_limit, spare_the_long_lived
+from softswitch.process import ClockWatch, boot_id, making_the_long_lived, raise_file_limit
 from softswitch.reload import Reloader, begin, first
 from softswitch.retirement import Retirement
 from softswitch.rtp.quality import Quality
@@ -369,8 +369,8 @@ async def run(settings: Settings, config_dir: Path, problems: Sequence[Problem] 
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, hangup.set)
     control = Control(settings, config_dir, problems)
-    await control.start()
-    spare_the_long_lived()
+    with making_the_long_lived():
+        await control.start()
     print(control.banner(), flush=True)
     following = asyncio.create_task(control.reloader.follow(hangup, "SIGHUP"))
     drained = await control.retirement.due(stop)

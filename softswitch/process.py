@@ -7,7 +7,8 @@ import gc
 import resource
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PR_SET_NAME = 15
@@ -57,12 +58,26 @@ class ClockWatch:
         return ahead_s
 
 
+@contextmanager
+def making_the_long_lived() -> Iterator[None]:
+    """What is made meanwhile stays, so nothing is gained by walking it while it grows: of the CPU that a start with
+    100,000 promises takes, that would be a third, and of taking them over more than half.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        spare_the_long_lived()
+        gc.enable()
+
+
 def spare_the_long_lived() -> None:
     """What is there when the work begins stays until the end: the garbage collector need not walk it every time.
 
     That takes a fifth of the CPU of a call. Calls leave no cycles behind, so a young generation may be larger, and who
     has survived it need hardly ever be walked again: nearly all of them are transactions, which go by themselves.
+    Garbage is not looked for first: phones wait by now, it would take 0.2 s with 100,000 promises, and a start leaves
+    some 3,000 objects.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 200, 20)

@@ -3,12 +3,14 @@
 import gc
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from softswitch import app
 from softswitch.process import ClockWatch, call_itself, raise_file_limit, spare_the_long_lived
+from softswitch.settings import Settings
 
 
 @pytest.fixture
@@ -30,6 +32,32 @@ def test_what_is_there_is_not_walked_again() -> None:
     spare_the_long_lived()
     assert gc.get_freeze_count() > 1000
     assert gc.get_threshold()[0] > 700
+
+
+@pytest.mark.usefixtures("collector")
+async def test_nothing_is_walked_while_a_start_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks: list[int] = []
+
+    class Starts:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        async def start(self) -> None:
+            self.promises = [[n] for n in range(100_000)]
+            raise OSError("as far as it goes")
+
+    def told(phase: str, info: Mapping[str, int]) -> None:
+        walks.append(info["generation"])
+
+    monkeypatch.setattr(app, "Control", Starts)
+    gc.callbacks.append(told)
+    try:
+        with pytest.raises(OSError, match="as far as it goes"):
+            await app.run(Settings(), Path())
+    finally:
+        gc.callbacks.remove(told)
+    assert walks == [] and gc.isenabled(), "and it works from now on"
+    assert gc.get_freeze_count() > 1000
 
 
 def test_a_process_is_named_in_the_list_of_processes() -> None:
