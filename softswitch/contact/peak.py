@@ -175,6 +175,7 @@ def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str
         fates[key].append(Fate.REFUSED)
         rules[key] = loss.stage, loss.why
     shed = {loss.contact for loss in turned}
+    began = {call.contact: call.started_at for call in seen.calls}
     for one in seen.promises:
         lost = [loss for loss in one.losses() if belongs(loss.at, loss.contact)]
         if not lost:
@@ -183,8 +184,9 @@ def account(span: tuple[float, float], seen: Seen, identify: Callable[[str], str
         shed |= {loss.contact for loss in lost}
         for key in callers.whose(one):
             fates[key].append(one.fate)
-        if one.kept_at:
-            found.kept.append((one.kept_at, one.kept_at - one.promise.recorded_at, one.promise.attempts))
+        if one.kept_at:  # the promise may be older: of an earlier loss, or of a list that he stands in
+            since_loss = max(one.promise.recorded_at, began.get(lost[0].contact, lost[0].at))
+            found.kept.append((one.kept_at, one.kept_at - since_loss, one.promise.attempts))
     found.calls = len(seen.calls) + sum(not callers.has(contact) for contact in shed)
     _sum_up(found, fates, rules, ends)
     return found

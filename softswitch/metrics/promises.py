@@ -30,8 +30,8 @@ class PromiseMetrics:
             ("queue", "campaign", "outcome"), registry=registry,
         )  # fmt: skip
         self._wait = Histogram(
-            "softswitch_promise_wait_seconds", "From the loss of a caller to the promise kept", ("queue",),
-            buckets=_WAIT_S, registry=registry,
+            "softswitch_promise_wait_seconds", "From the loss of a caller, or the import of a row, to the promise kept",
+            ("queue", "campaign"), buckets=_WAIT_S, registry=registry,
         )  # fmt: skip
         self._double = Counter(
             "softswitch_promise_double_dials", "Attempts that were dialled a second time, or after the end: must be 0",
@@ -70,7 +70,7 @@ class PromiseMetrics:
         if event.old in IN_HAND and promise.state not in IN_HAND:
             self._attempts.labels(queue, campaign, self._bounded("promise_outcome", _outcome(promise))).inc()
         if promise.state is S.KEPT:
-            self._wait.labels(queue).observe(max(0.0, at - promise.recorded_at))
+            self._wait.labels(queue, campaign).observe(max(0.0, at - promise.recorded_at))
         self._guard(promise, event.old)
 
     def _guard(self, promise: Promise, old: PromiseState | None) -> None:

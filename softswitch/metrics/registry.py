@@ -65,7 +65,7 @@ class Metrics:
         self._counts = _FactCounts(self.registry).counts
         self._wait = Histogram(
             "softswitch_queue_wait_seconds",
-            "Waiting time when a contact leaves a queue",
+            "Waiting time when a caller leaves a queue",
             ("queue", "why"),
             buckets=_WAIT_S,
             registry=self.registry,
@@ -141,6 +141,8 @@ class Metrics:
             measure(event, at)
 
     def _waited(self, event: QueueLeft, _at: float) -> None:
+        if event.kind != "call":  # a callback waits from the loss, or the import: ``promise_wait_seconds`` has it
+            return
         left = event.why if event.why in _WAITS_OF else "other"  # nineteen series each; their counts are in queue_left
         self._wait.labels(self._bounded("queue", event.queue), left).observe(event.waited_s)
 

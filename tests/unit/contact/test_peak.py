@@ -42,6 +42,18 @@ def of(calls: list[Came], promises: list[Followed] = [], turned: list[Turned] = 
     return account(SPAN, Seen(calls, promises, turned), identify)
 
 
+def test_he_has_waited_since_he_was_lost_not_since_an_older_promise_was_made() -> None:
+    """His number stands in a list of yesterday, or he was lost yesterday for the first time."""
+    kept = logged(300, "kept", attempt=1, contact="c1")
+    list_ = lost("c1", "+861001", S.KEPT, at=-86_400.0, log=(logged(60, "due", contact="c1"), kept))
+    log = (logged(-86_400.0, "recorded", contact="c0"), logged(60, "due", 2, contact="c1"), replace(kept, losses=2))
+    before = lost("c1", "+861001", S.KEPT, at=-86_400.0, log=log)
+    for promise in (list_, before):
+        found = account(SPAN, Seen([came("c1", "1001", at=50.0)], [promise], [], frozenset({"c0"})), identify)
+        assert [wait_s for _, wait_s, _ in found.kept] == [250.0]
+        assert found.fates == {Fate.RECOVERED: 1} and found.captured == {"abandoned": 1}
+
+
 def test_ten_callers_counted_by_hand() -> None:
     """12 calls of 10 numbers: each fate once, and two callers who came twice."""
     calls = [

@@ -131,6 +131,14 @@ def test_a_promise_that_stays_in_its_state_has_not_entered_it() -> None:
     assert "softswitch_promise_changes_total{" not in metrics.render().decode()
 
 
+def test_a_callback_does_not_count_among_the_waits_of_callers() -> None:
+    metrics = Metrics()
+    metrics.observe(QueueLeft("c", "orders", "answered", 86_400.0, "callback"), 0.0)
+    page = metrics.render().decode()
+    assert 'softswitch_queue_left_total{kind="callback",queue="orders",why="answered"} 1.0' in page
+    assert "softswitch_queue_wait_seconds_count{" not in page
+
+
 def test_a_contact_in_which_nobody_talked_has_no_talk_time() -> None:
     metrics = Metrics()
     metrics.observe(ContactFinished(replace(RECORD, connected_at=0.0)), 0.0)

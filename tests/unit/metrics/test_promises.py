@@ -56,9 +56,17 @@ def test_what_is_no_end_of_an_attempt_is_not_counted() -> None:
 def test_how_long_a_recovery_took() -> None:
     metrics = Metrics()
     moved(metrics, S.DIALLING, S.KEPT)
-    assert 'softswitch_promise_wait_seconds_bucket{le="60.0",queue="orders"} 0.0' in text(metrics)
-    assert 'softswitch_promise_wait_seconds_bucket{le="120.0",queue="orders"} 1.0' in text(metrics)
-    assert 'softswitch_promise_wait_seconds_sum{queue="orders"} 100.0' in text(metrics)
+    assert 'softswitch_promise_wait_seconds_bucket{campaign="",le="60.0",queue="orders"} 0.0' in text(metrics)
+    assert 'softswitch_promise_wait_seconds_bucket{campaign="",le="120.0",queue="orders"} 1.0' in text(metrics)
+    assert 'softswitch_promise_wait_seconds_sum{campaign="",queue="orders"} 100.0' in text(metrics)
+
+
+def test_how_long_a_row_of_a_list_lay_is_no_wait_of_a_caller() -> None:
+    metrics = Metrics()
+    promise = replace(PROMISE, state=S.KEPT, campaign="welcome", stage="imported")
+    metrics.observe(PromiseChanged(promise, S.DIALLING), NOW)
+    assert 'softswitch_promise_wait_seconds_count{campaign="welcome",queue="orders"} 1.0' in text(metrics)
+    assert 'softswitch_promise_wait_seconds_count{campaign="",' not in text(metrics)
 
 
 def test_nothing_is_dialled_twice_until_it_is() -> None:
