@@ -9,7 +9,7 @@ from softswitch.callback.model import Promise, Tally
 from softswitch.callback.mover import Mover
 from softswitch.callback.rule import Rules
 from softswitch.callback.standstill import standstill
-from softswitch.callback.waits import Situation, Wait, wait
+from softswitch.callback.waits import Situation, Wait, rest, wait
 from softswitch.callback.written import Written
 
 
@@ -29,6 +29,11 @@ class Glance:
     def wait(self, id: str, now: float) -> Wait | None:
         entry = self._move.book.get(id)
         return None if entry is None else wait(entry, self._move.rules, self._situation(entry, now), now)
+
+    def rest(self, promise: Promise, now: float) -> Wait | None:
+        """Why one that lies in the pool stays there; None: its time has come."""
+        situation = self._situation(Entry(promise, now, durable=True), now)
+        return rest(promise, self._move.rules, situation, now)
 
     def standstill(self, name: str, now: float) -> Wait:
         """Why nobody is called of this campaign."""

@@ -14,7 +14,7 @@ _REMEDIES = {
     waits.NOT_WRITTEN: "nothing, unless it lasts: then see the log for what the database says",
     waits.LEASE_OVER: "does the database answer? see the log; other nodes take over what this one leads",
     waits.NO_POLICY: "write its `callback:` (queues.yaml) or campaign (campaigns.yaml) again, and `softswitch reload`",
-    waits.PAUSE: "`softswitch callbacks retry ID...` ends it; `retry:` is how long it lasts",
+    waits.PAUSE: "`softswitch callbacks retry ID...` ends it, not its hours or `most_per_day`; `retry:` is its length",
     waits.NOT_YET: "nothing: a list, its hours or a pause after an attempt say when",
     waits.LEFT_ALONE: "nothing: `most_per_day` protects the number",
     waits.NEVER_OPENS: "mend `window`, `callee_window` or `closed_on`, and `softswitch reload`",

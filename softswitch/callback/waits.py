@@ -6,10 +6,10 @@ nothing is dialled outside hours, and only then does it matter whether anybody i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softswitch.callback.book import Entry
-from softswitch.callback.model import PromiseState
+from softswitch.callback.model import Promise, PromiseState
 from softswitch.callback.rule import Rules
 
 S = PromiseState
@@ -77,6 +77,20 @@ def wait(entry: Entry, rules: Rules, situation: Situation, now: float) -> Wait:
     if promise.state not in (S.RECORDED, S.RETRY_AT, S.DUE):
         return Wait("")
     return _before_it_is_due(entry, rules, situation, now) or _whose_turn(entry, situation, now)
+
+
+def rest(promise: Promise, rules: Rules, situation: Situation, now: float) -> Wait | None:
+    """Of one in the pool until its time has come; None: it has. Its row tells no pause after an attempt from hours
+    that were shut then: where its hours begin at that moment, it is they that it waits for."""
+    if promise.not_before <= now:
+        return None
+    if promise.state is S.UNCERTAIN:
+        return Wait(UNCERTAIN, promise.not_before)
+    without_pause = replace(promise, not_before=0.0)
+    opens_at = rules.next_at(without_pause, now)
+    for_hours = opens_at is not None and abs(opens_at - promise.not_before) < 1.0
+    entry = Entry(without_pause if for_hours else promise, now, durable=True)
+    return _before_it_is_due(entry, rules, situation, now)
 
 
 def _before_it_is_due(entry: Entry, rules: Rules, situation: Situation, now: float) -> Wait | None:

@@ -30,6 +30,9 @@ class Desk:
     def wait(self, id: str) -> Wait | None:
         return self._switch.ledger.glance.wait(id, self.moment()[0])
 
+    def rest(self, promise: Promise) -> Wait | None:
+        return self._switch.ledger.glance.rest(promise, self.moment()[0])
+
     def overdue_at(self, promise: Promise) -> float:
         return self._switch.ledger.glance.rules.overdue_at(promise)
 

@@ -175,6 +175,9 @@ class PromiseDesk(Protocol):
     def wait(self, id: str) -> Wait | None:
         """Why it is not being kept just now; None where it is not in memory."""
 
+    def rest(self, promise: Promise) -> Wait | None:
+        """Why one that lies in the pool is not taken out of it yet; None where its time has come."""
+
     def overdue_at(self, promise: Promise) -> float:
         """From when on it is not kept any more (Unix s), be that said by itself or by its policy."""
 

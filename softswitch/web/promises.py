@@ -156,7 +156,7 @@ class Promises:
         """The row, how old it is, when it ends unkept, and why it waits."""
         now, _ = self._desk.moment()
         is_open = promise.state in OPEN
-        wait = (self._desk.wait(promise.id) or elsewhere(promise, self._desk, now)) if is_open else Wait("")
+        wait = (self._desk.wait(promise.id) or self._in_store(promise, now)) if is_open else Wait("")
         return {
             **{name: getattr(promise, name) for name in Promise.__slots__},
             "age_s": now - promise.recorded_at,
@@ -164,6 +164,10 @@ class Promises:
             "waits": wait.why,
             "waits_until": wait.until if wait.until != float("inf") else 0.0,
         }
+
+    def _in_store(self, promise: Promise, now: float) -> Wait:
+        rests = None if promise.node else self._desk.rest(promise)
+        return rests or elsewhere(promise, self._desk, now)
 
 
 class _Lies(Protocol):
@@ -179,7 +183,7 @@ class _Lies(Protocol):
 
 
 def elsewhere(promise: _Lies, desk: PromiseDesk, now: float) -> Wait:
-    """Of one that we do not lead. In the pool it waits for its time, and then for what stops all of its list."""
+    """Of those that we do not lead. In the pool they wait for their time, and then for what stops all of their list."""
     if promise.node:
         return Wait(f"at node {promise.node}")
     if promise.not_before > now:

@@ -33,6 +33,7 @@ class FakeDesk:
     trouble: int = 0
     waits: dict[str, Wait] = field(default_factory=lambda: {"p-1": Wait("no agent free")})
     stands: dict[str, Wait] = field(default_factory=dict)
+    rests: dict[str, Wait] = field(default_factory=dict)
 
     def moment(self) -> tuple[float, str]:
         return NOW, "Europe/Berlin"
@@ -45,6 +46,9 @@ class FakeDesk:
 
     def wait(self, id: str) -> Wait | None:
         return self.waits.get(id)
+
+    def rest(self, promise: Promise) -> Wait | None:
+        return self.rests.get(promise.id)
 
     def overdue_at(self, promise: Promise) -> float:
         return promise.expires_at or promise.recorded_at + 86400.0

@@ -15,6 +15,7 @@ from softswitch.callback.model import (
     Persist,
     Persisted,
     Policies,
+    Policy,
     PromiseState,
     Promote,
     Restored,
@@ -22,7 +23,7 @@ from softswitch.callback.model import (
     Window,
     Withdraw,
 )
-from softswitch.callback.node import Leased
+from softswitch.callback.node import Dialled, Leased
 from softswitch.callback.waits import Wait
 from tests.unit.callback.desk import E164, NOON, SALES, Desk
 from tests.unit.callback.pool_desk import PoolDesk, pooled
@@ -161,6 +162,37 @@ def test_a_phone_may_still_ring() -> None:
     promise = desk.dialling()
     desk.feed(NoAgent(promise.id))
     assert wait(desk) == Wait(waits.UNCERTAIN, desk.now + SALES.settle_s)
+
+
+# ---- in the pool -------------------------------------------------------------------------------------------------
+
+
+def rests(policy: Policy, **row: object) -> Wait | None:
+    desk = PoolDesk(policy)
+    desk.feed(Leased(desk.now + 3600.0))
+    desk.feed(Dialled(attempts=((E164, NOON - 600.0),)))
+    return desk.ledger.glance.rest(pooled(0, number=E164, state=S.RETRY_AT, attempts=1, outcome="busy", **row), NOON)
+
+
+def test_one_in_the_pool_waits_for_what_it_was_put_there_for() -> None:
+    hours = replace(SALES, window=MORNING)
+    assert rests(hours, not_before=NINE) == Wait(waits.OUTSIDE_HOURS, NINE)
+    assert rests(hours, not_before=NINE + 600.0) == Wait(waits.PAUSE, NINE + 600.0)
+    assert rests(SALES, not_before=NOON + 600.0) == Wait(waits.PAUSE, NOON + 600.0)
+    assert rests(SALES, not_before=NOON) is None
+    assert rests(SALES, not_before=NOON + 60.0, queue="gone") == Wait(waits.NO_POLICY)
+
+
+def test_a_number_in_the_pool_was_dialled_often_enough() -> None:
+    often, free_at = replace(SALES, most_per_day=1), NOON - 600.0 + 86_400.0
+    midnight = NINE - 9 * 3600.0  # up to which its hours are known to be open
+    assert rests(often, not_before=midnight) == Wait(waits.LEFT_ALONE, free_at)
+    assert rests(often, not_before=midnight, expires_at=free_at - 1.0) == Wait(waits.TOO_LATE, free_at - 1.0)
+
+
+def test_a_phone_of_one_in_the_pool_may_still_ring() -> None:
+    row = pooled(0, state=S.UNCERTAIN, not_before=NOON + 62.0)
+    assert PoolDesk().ledger.glance.rest(row, NOON) == Wait(waits.UNCERTAIN, NOON + 62.0)
 
 
 # ---- whose order it was ------------------------------------------------------------------------------------------

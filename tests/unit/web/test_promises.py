@@ -176,6 +176,10 @@ async def test_one_in_the_pool_waits_for_its_time_and_for_what_stops_its_list(
         ("its time has not come", NOW + 90),
         ("outside hours", NOW + 60),
     ]
+    control.promise_desk().rests = {"p-3": Wait("number was dialled often enough lately", NOW + 3600)}
+    assert (await get(client, "/p-3"))["promise"]["waits"] == "number was dialled often enough lately"
+    store.stored[:] = [promise(3, node="b", not_before=NOW + 90)]
+    assert (await get(client, "/p-3"))["promise"]["waits"] == "at node b"
 
 
 async def test_one_tells_its_history_wherever_it_is(client: Client, control: FakeControl, store: Store) -> None:
