@@ -255,9 +255,12 @@ class Sharing:
 
     def _lose(self, entry: Entry) -> None:
         """It is others' by now."""
+        self._tell_end(entry)
+        self._part_with(entry)
+
+    def _part_with(self, entry: Entry) -> None:
         if entry.promise.state is S.SEEKING or entry.promise.state in IN_HAND:
             self._move.out.append(ReleaseAgent(entry.promise.id))
-        self._tell_end(entry)
         self._drop(entry)
         self._pass_on(entry)
 
@@ -315,14 +318,17 @@ class Sharing:
         """All at once, as whoever is lost, calls or is reached from now on is to meet none of them; what is ours again
         is looked at step by step."""
         move, heirs = self._move, self._heirs
-        rows, everybody, stay = [*self._restless, *event.promises], move.book.open(), []
+        rows, everybody = [*self._restless, *event.promises], move.book.open()
+        stay: list[Entry] = []
+        parted: list[Entry] = []
         self._heirs, self._restless = Book(), []
         added = self._added(everybody)
         for entry in everybody:
             if not entry.durable:
                 stay.append(entry)
             elif entry.promise.state in ENGAGED:
-                self._lose(entry)
+                self._part_with(entry)
+                parted.append(entry)
         unwritten = move.written.disown()
         known = (*stay, *move.book.ended(), *self._recorder.ghosts(), *unwritten)
         for promise in (*(one.promise for one in known), *added.values()):
@@ -345,8 +351,20 @@ class Sharing:
         self._pool.forget()
         self._recorder.join(move.book.several() if ready else ())
         self._lead(rows, claimed=False, heirs=ready)
+        self._call_off(parted)
         self._leaving = everybody  # step by step: to free a hundred thousand at once takes as long as all this
         move.timers.set(POOL, move.now)
+
+    def _call_off(self, formers: Iterable[Entry]) -> None:
+        """Who was to be withdrawn when his attempt was over: the order may have come after the rows were read that we
+        lead now."""
+        for former in formers:
+            why, losses, led = former.ending, former.promise.losses, self._move.book.get(former.promise.id)
+            if why is not None and led is None:
+                self._move.out.append(Elsewhere(Withdraw(former.promise.id, why, former.by, losses)))
+            elif why is not None and led is not None and led.ending is None and led.promise.losses <= losses:
+                led.by = former.by
+                self._move.withdraw(led, why)
 
     def _added(self, entries: Iterable[Entry]) -> dict[str, Promise]:
         """To whom losses were added of which the store knows: in the new life already, where its rows do not have them

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from softswitch.callback.ending import noted
 from softswitch.callback.model import (
     OPEN,
+    AgentFound,
     Capacity,
     Lost,
     Persist,
@@ -24,6 +26,7 @@ from softswitch.callback.model import (
     Withdraw,
 )
 from softswitch.callback.node import Disowned, Elsewhere, Inherited, Leased, Meet, Met, Owned
+from softswitch.callback.written import FIRST_PAUSE_S
 from softswitch.core.effect import Effect
 from tests.unit.callback.desk import NOON, NUMBER, SALES
 from tests.unit.callback.pool_desk import NODE, PoolDesk, pooled
@@ -188,6 +191,72 @@ def test_a_loss_that_the_store_did_not_take_before_the_word_is_told_to_who_leads
     (order,) = desk.given(Persist)
     assert (order.promise.contact, order.promise.state in OPEN, desk.ledger.open_count("sales")) == ("c-again", True, 1)
     assert (order.promise.id, order.promise.losses) == ("pooled-1", 2) if led else order.promise.id != "pooled-1"
+
+
+@pytest.mark.parametrize("last", [0, 1])
+@pytest.mark.parametrize("stored", [True, False, None])
+@pytest.mark.parametrize("reached", [True, False])
+def test_who_is_withdrawn_while_a_new_life_begins_and_his_phone_rings_is_not_called_again(
+    last: int, stored: bool | None, reached: bool
+) -> None:
+    """His row was read before, and is ours: the store has the order by now, has refused it to the life that is over,
+    or has not answered yet."""
+    desk, found = ringing()
+    desk.feed(Inherited((found,)[last:]))
+    desk.feed(ReachedAgent(found.number, "sales") if reached else Withdraw(found.id, "asked for it", "api anna"))
+    (order,) = desk.given(Persist)
+    if stored is not None:
+        desk.feed(Persisted(order.promise.id, order.token, stored))
+    desk.feed(Disowned((found,)[:last]))
+    why = "reached agent" if reached else "asked for it"
+    if stored is False:
+        desk.wait(FIRST_PAUSE_S)
+    (told,) = desk.given(Persist)
+    assert (told.promise.state, told.promise.outcome) == (S.UNCERTAIN, noted(why)), "a crash must not forget it"
+    assert not desk.given(Elsewhere), "it is ours"
+    desk.acknowledge()
+    if stored is None:
+        desk.feed(Persisted(order.promise.id, order.token))
+    desk.feed(Leased(NOON + 1000.0))
+    desk.feed(Capacity("sales", 1, 0))
+    quiet_at = desk.only().not_before
+    assert NOON + SALES.ring_s + SALES.settle_s <= quiet_at <= NOON + 100.0
+    effects = desk.wait(quiet_at - 1.0 - desk.now)
+    assert desk.state is S.UNCERTAIN, "until then nobody else may ring him"
+    effects += desk.wait(2.0)
+    assert (desk.state, desk.only().outcome) == (S.WITHDRAWN, why)
+    assert not [one for one in effects if isinstance(one, SeekAgent)]
+
+
+def test_whose_loss_came_after_the_order_is_called_all_the_same() -> None:
+    desk, found = ringing()
+    desk.feed(Withdraw(found.id, "asked for it"))
+    desk.acknowledge()
+    begun_anew(desk, [replace(found, losses=2, contact="c-again")])
+    assert (desk.state, desk.only().outcome) == (S.UNCERTAIN, found.outcome)
+    desk.wait(desk.only().not_before + 1.0 - desk.now)
+    assert desk.state is S.DUE
+
+
+def test_who_is_withdrawn_while_a_new_life_begins_is_withdrawn_where_others_have_him() -> None:
+    desk, found = ringing()
+    desk.feed(Withdraw(found.id, "asked for it"))
+    begun_anew(desk, [row(7)])
+    assert [one.what for one in desk.given(Elsewhere)] == [Withdraw(found.id, "asked for it", losses=1)]
+
+
+def ringing() -> tuple[PoolDesk, Promise]:
+    """Whose phone rings, and his row as the new life finds it."""
+    desk = PoolDesk()
+    desk.feed(Leased(NOON + 100.0))
+    desk.feed(Capacity("sales", 0, 0))
+    promise = desk.due()
+    desk.feed(Capacity("sales", 1, 0))
+    desk.answer()
+    desk.feed(AgentFound(promise.id, "anna"))
+    desk.acknowledge()
+    assert desk.state is S.DIALLING
+    return desk, desk.only()
 
 
 def test_two_promises_to_one_number_in_what_is_one_group_by_now_are_joined() -> None:
