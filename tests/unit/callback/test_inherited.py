@@ -132,6 +132,21 @@ def test_an_end_that_was_not_written_is_written_and_nobody_is_led_for_it(last: i
     assert desk.ledger.open_count("sales") == 0
 
 
+@pytest.mark.parametrize("last", [0, 1])
+def test_an_end_that_the_store_has_taken_meanwhile_is_not_undone_by_the_row_of_before(last: int) -> None:
+    desk = PoolDesk()
+    desk.feed(Restored((row(1),)))
+    desk.feed(Inherited((row(1),)[last:]))
+    desk.feed(Withdraw("pooled-1", "reached by mail"))
+    desk.acknowledge()
+    effects = (
+        desk.feed(Disowned((row(1),)[:last])) + desk.feed(Leased(NOON + 100.0)) + desk.feed(Capacity("sales", 1, 0))
+    )
+    effects += desk.wait(60.0)
+    assert not [one for one in effects if isinstance(one, Persist | Elsewhere | SeekAgent)]
+    assert (desk.state, desk.ledger.open_count("sales")) == (S.WITHDRAWN, 0)
+
+
 def test_a_promise_that_nobody_was_made_is_not_led() -> None:
     """Its first write was given up, and has come through; its end is on the way."""
     desk = PoolDesk()
