@@ -204,9 +204,9 @@ def failed_refused(leg: LegState, cause: object, _now: float) -> list[Effect]:
 def failed_lost(leg: LegState, cause: object, _now: float) -> list[Effect]:
     assert isinstance(cause, TransactionFailed)
     untouched = not part(leg).heard
-    lost = cause.why == "transport"
-    elsewhere, silent = lost and untouched, not lost and untouched
-    return [Failed(leg.id, cause.status, cause.why, "network", elsewhere, silent, part(leg).rang)]
+    elsewhere, silent = cause.why != "timeout" and untouched, cause.why == "timeout" and untouched
+    by = "us" if cause.why == "late" else "network"
+    return [Failed(leg.id, cause.status, cause.why, by, elsewhere, silent, part(leg).rang)]
 
 
 def failed_released(leg: LegState, cause: object, _now: float) -> list[Effect]:

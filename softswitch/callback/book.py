@@ -22,6 +22,7 @@ class Entry:
     let_go: bool = False  # not in the book any more: it never came to be, and its row must not either
     keep: bool = False  # recorded without being spoken: survives a store that is away
     intent: str = ""  # token of the write of its intent, while that is under way
+    intent_at: float = 0.0  # Unix s: when that began
     dialled_at: float = 0.0  # Unix s: the last attempt
     rang_s: float | None = 0.0  # how long that rang; None: it does. 0: it was of an earlier process
     writes: int = 0  # writes under way

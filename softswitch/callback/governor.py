@@ -23,8 +23,7 @@ from zoneinfo import ZoneInfo
 
 from softswitch.callback.model import Policy, Tally
 from softswitch.callback.odds import ROUNDING, AnswerRate
-
-WRITE_S = 5.0  # at most passes between the decision to dial and the INVITE
+from softswitch.callback.written import ANSWER_S
 
 
 class Governor:
@@ -38,7 +37,7 @@ class Governor:
     def may_risk(self, policy: Policy, now: float) -> bool:
         """May one more customer be dialled before there is an agent for him, come what may?"""
         self._turn(policy, now)
-        flight_s = WRITE_S + policy.ring_s + policy.agent_within_s + 2 * policy.settle_s
+        flight_s = ANSWER_S + policy.ring_s + policy.agent_within_s + 2 * policy.settle_s
         if now + flight_s >= self.tally.since + policy.abandon_window_s:
             return False
         risk, tally = len(self.at_risk) + 1, self.tally

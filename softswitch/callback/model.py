@@ -356,7 +356,7 @@ class DialCustomer(Effect):
     caller_id: str
     ring_s: float
     first: Literal["agent", "customer"] = "agent"  # "customer": no SeekAgent came before
-    until: float = float("inf")  # Unix s: the end of our lease; later the INVITE may not leave
+    until: float = float("inf")  # Unix s; from then on no INVITE may leave
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ class Mover:
 
     def _write_intent(self, entry: Entry) -> None:
         if not entry.intent:
-            entry.intent = "next"  # the row must say so already
+            entry.intent, entry.intent_at = "next", self.now  # the row must say so already
             entry.intent = self.write(entry)
 
     def commit(self, entry: Entry) -> None:
@@ -196,7 +196,7 @@ class Mover:
         if why := self.rules.refused(promise):
             self.apply(entry, I.WITHDRAW, outcome=why)
             return
-        late = self.now >= min(self.lease_until, self.rules.overdue_at(promise))
+        late = self.now >= min(self._until(entry), self.rules.overdue_at(promise))
         taken = promise.number in self.busy or self.engaged(entry)
         refused = self.turns.shut_until(promise, self.now) > 0.0
         if late or taken or refused or not self.rules.open(promise, self.now):
@@ -210,8 +210,12 @@ class Mover:
     def _dial(self, entry: Entry) -> None:
         policy = self.rules.policy(entry.promise.name)
         first: Literal["agent", "customer"] = "customer" if entry.customer_first else "agent"
-        until = self.lease_until
+        until = self._until(entry)
         self.out.append(DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s, first, until))
+
+    def _until(self, entry: Entry) -> float:
+        """Whoever leads it after us counts on it that no INVITE leaves from then on (``resumed``, and the lease)."""
+        return min(self.lease_until, entry.intent_at + ANSWER_S)
 
     def release(self, entry: Entry) -> None:
         self.out.append(ReleaseAgent(entry.promise.id))

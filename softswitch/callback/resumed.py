@@ -1,8 +1,9 @@
 """A row that another process has left behind, as it is led on: what may still ring, and what its moments are worth.
 
 The INVITE of a DIALLING row may have left, and may ring until its time and the settling time are over. That is counted
-from the row's own moment where a process takes over within that time; else from now: nobody can tell a process that
-was away for an hour from a clock that was set forward by one, and a telephone that rings twice is worse than a minute.
+from the last moment at which it may have left: the write may have taken as long as a write may take, but it is not
+later than now. Where no process takes over within that time it is counted from now: nobody can tell one that was away
+for an hour from a clock that was set forward by one, and a telephone that rings twice is worse than a minute.
 (A clock that is set forward by seconds just then shortens the time by as many; the settling time has room for some.)
 
 A row that is written in the future was written by a clock that has been set back since. Its pause is as long as it was
@@ -16,6 +17,7 @@ from dataclasses import replace
 
 from softswitch.callback.model import Promise, PromiseState
 from softswitch.callback.policy import Policy
+from softswitch.callback.written import ANSWER_S
 
 S = PromiseState
 CREDIBLE_S = 86400.0  # by which a clock is set back and stays so: time zones, summer time, a drifting machine
@@ -28,15 +30,15 @@ def resumed(row: Promise, policy: Policy, now: float) -> Promise:
         case S.SEEKING:
             return replace(row, state=S.DUE)
         case S.DIALLING:
-            return _uncertain(row, policy.ring_s + policy.settle_s, now)
+            return _uncertain(row, row.updated_at + ANSWER_S, policy.ring_s + policy.settle_s, now)
         case S.ANSWERED:
-            return _uncertain(row, policy.agent_within_s + policy.settle_s, now)
+            return _uncertain(row, row.updated_at, policy.agent_within_s + policy.settle_s, now)
         case _:
             return row
 
 
-def _uncertain(row: Promise, span_s: float, now: float) -> Promise:
-    since = row.updated_at if now - span_s < row.updated_at <= now else now
+def _uncertain(row: Promise, at_last: float, span_s: float, now: float) -> Promise:
+    since = min(at_last, now) if now - span_s < row.updated_at <= now else now
     return replace(row, state=S.UNCERTAIN, not_before=since + span_s)
 
 

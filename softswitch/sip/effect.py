@@ -19,6 +19,7 @@ class Send(Effect):
 
     message: Message
     flow: Flow
+    begins: bool = False  # the first of a client transaction, which may be given up instead (``Endpoint.unsent``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class TransactionFailed(Effect):
     owner: str
     transaction: str
     method: str
-    why: str  # "timeout" or "transport"
+    why: str  # "timeout", "transport" or "late": it was not sent at all
     request: Request | None = field(default=None, compare=False)  # as it was sent
 
     @property

@@ -17,7 +17,7 @@ from softswitch.core.ids import Ids
 from softswitch.core.timers import Deadlines
 from softswitch.sip import hop, reconnect
 from softswitch.sip.detour import Detours, StreamTo, nowhere
-from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send
+from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send, TransactionFailed
 from softswitch.sip.figure import I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.matching import Merge, answers, client_key, merge_key, server_key
@@ -164,7 +164,13 @@ class Endpoint:
         one.fallback = flow if way is not flow else None
         if request.method == "INVITE":
             self._invites[owner] = one
-        return [Send(request, way)]
+        return [Send(request, way, begins=True)]
+
+    def unsent(self, request: Request) -> list[Effect]:
+        """It is too late for a request that ``begins``: nobody has seen it, and its owner hears so at once."""
+        one = self._clients[client_key(request.via.branch, request.method)]
+        self._forget(one)
+        return [TransactionFailed(one.owner, one.key, request.method, "late", request)]
 
     def take_up(self, request: Request, flow: Flow, owner: str, now: float) -> None:
         """An INVITE that a former process sent, with its Via; the peer rings since."""
@@ -232,7 +238,7 @@ class Endpoint:
         self._unload(one)
         one.begin_again(flow, now)
         self._take_up(one)
-        return [Send(one.request, flow)]
+        return [Send(one.request, flow, begins=True)]
 
     @property
     def deadline(self) -> float | None:

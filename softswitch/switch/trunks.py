@@ -114,7 +114,7 @@ class Trunks:
         if line is None or hop is None:
             return
         match event:
-            case Failed() if event.silent or event.elsewhere:
+            case Failed() if event.silent or (event.elsewhere and event.by != "us"):
                 line.bury(hop, self._now, event.retry_after_s)
             case Progress() | Answered() | Failed(by="peer"):
                 line.dead.revive(hop)

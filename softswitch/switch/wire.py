@@ -1,8 +1,8 @@
 """The wire as the driver sees it: each message that passes is counted, kept for ``trace``, and shown to who taps it.
 
-And the last look at the clock: an INVITE that may leave only while our lease runs is held back afterwards, here, where
-nothing comes between that look and the socket. A unit of work has one time, of its beginning; a process that is stopped
-in its midst (SIGSTOP, a host that swaps) goes on when others may have called the customer long since.
+And the last look at the clock: an INVITE that may leave only for a while after its intent is held back afterwards,
+here, where nothing comes between that look and the socket. A unit of work has one time, of its beginning; a process
+that is stopped in its midst (SIGSTOP, a host that swaps) goes on when others may have called the customer long since.
 """
 
 from __future__ import annotations
@@ -48,34 +48,32 @@ class Wire:
         self.received: Counter[Kind] = Counter()
         self.sent: Counter[Kind] = Counter()
         self._pressing = False  # the book's deadline is armed
-        self._until: dict[tuple[str, str], float] = {}  # Call-ID and our tag of an INVITE -> Unix s
+        self._until: dict[tuple[str, str], float] = {}  # Call-ID and our tag of a leg -> Unix s
 
     def hold_back(self, leg: Leg, until: float) -> None:
-        """The INVITE that begins this leg does not leave at this moment (Unix s), or later."""
+        """No INVITE that begins this leg leaves at this moment (Unix s), or later; repeats of one that has left do."""
         if until < float("inf"):
             self._until[leg.call_id, leg.local_tag] = until
 
     def let_go(self, leg: Leg) -> None:
         self._until.pop((leg.call_id, leg.local_tag), None)
 
+    def holds(self, order: Send) -> bool:
+        """Is it too late for a request that would begin something?"""
+        request, clock = order.message, self._switch.clock
+        if not self._until or not isinstance(request, Request) or request.method != "INVITE":
+            return False
+        until = self._until.get((request.call_id, request.from_.tag or ""), float("inf"))
+        if clock.monotonic() + clock.epoch < until or request.to.tag is not None:
+            return False
+        log.warning("an INVITE is held back, as others may have the promise by now: Call-ID %s", request.call_id)
+        return True
+
     def send(self, order: Send) -> None:
         message, flow = order.message, order.flow
-        if self._until and isinstance(message, Request) and message.method == "INVITE" and self._too_late(message):
-            return
         self._switch.ports.network.send(message, flow)
         self._pass(message, flow, True)
         self.sent[_kind(message, flow)] += 1
-
-    def _too_late(self, invite: Request) -> bool:
-        """Its transaction gives up by itself, if the leg is not ended before: nobody answers what was not sent."""
-        key = invite.call_id, invite.from_.tag or ""
-        until, clock = self._until.get(key, float("inf")), self._switch.clock
-        if clock.monotonic() + clock.epoch < until or invite.to.tag is not None:
-            return False
-        if until > 0.0:
-            self._until[key] = 0.0  # it is said once
-            log.warning("an INVITE was held back, as the lease is over: Call-ID %s", invite.call_id)
-        return True
 
     def arrived(self, event: Arrived) -> None:
         self._pass(event.message, event.flow, False)

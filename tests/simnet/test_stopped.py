@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from softswitch.call.signal import Renegotiate
-from softswitch.callback.node import Disowned, Leased
+from softswitch.callback.model import PromiseState
+from softswitch.callback.node import Leased
+from softswitch.callback.written import ANSWER_S
+from softswitch.contact.event import ContactFinished
 from softswitch.sdp.media import Address
 from softswitch.switch.pool_port import Shared
 from tests.simnet.called_house import CalledHouse
+from tests.simnet.house import CARRIER_PORT
 from tests.simnet.test_pool import SimPool
-from tests.simnet.world import EPOCH
+from tests.simnet.world import COMMIT_S, EPOCH
 
-LEASE_S = 9.0
+FIRST = pytest.mark.parametrize("first", ["agent", "customer"])
 
 
 class Stopped(CalledHouse):
-    """The process is stopped, once, for so long, between the commit of an intent and its INVITE."""
+    """The process is stopped, once, for so long, between the answer to the commit of an intent and the INVITE."""
 
-    def __init__(self, first: str, stop_s: float) -> None:
+    def __init__(self, first: str, stop_s: float, lease_s: float | None = None) -> None:
         super().__init__(policy={"first": first})
-        self.world.shared = SimPool(self.world)
-        self.world.crash()
-        self.world.start()
-        self.world.run(1)
-        self.stop_s, self.stopped_at = stop_s, 0.0
+        self.stop_s, self.lease_s, self.stopped_at = stop_s, lease_s, 0.0
+        if lease_s is not None:
+            self.world.shared = SimPool(self.world)
+            self.world.crash()
+            self.world.start()
+            self.world.run(1)
         self._open = self.world.media.open
         vars(self.world.media)["open"] = self.open
 
@@ -38,51 +41,66 @@ class Stopped(CalledHouse):
 
     def call_back(self) -> None:
         self.lose()
-        self.world.switch.feed(Shared(Leased(EPOCH + self.world.now + LEASE_S)))
+        if self.lease_s is not None:
+            self.world.switch.feed(Shared(Leased(EPOCH + self.world.now + self.lease_s)))
         self.ready()
         self.world.run_until(lambda: self.stopped_at)
 
-    def later(self, *heard: Any) -> list[str]:
-        for one in heard:
-            self.world.switch.feed(Shared(one))
-        self.world.run(60)
-        return self.carrier.invites
 
-
-@pytest.mark.parametrize("first", ["agent", "customer"])
-def test_who_wakes_up_after_its_lease_calls_nobody(first: str) -> None:
-    house = Stopped(first, 20.0)
+@FIRST
+@pytest.mark.parametrize(("stop_s", "lease_s"), [(20.0, None), (ANSWER_S, None), (4.0, 3.0)])
+def test_who_wakes_up_too_late_calls_nobody_and_is_done_with_it(
+    first: str, stop_s: float, lease_s: float | None
+) -> None:
+    house = Stopped(first, stop_s, lease_s)
     house.call_back()
-    assert house.later() == [] and not house.later(Disowned(()))
-    assert house.agent("alice") == "ready" and not house.world.switch.calls.legs
+    house.world.run(1)
+    assert house.agent("alice") in ("ready", "wrap_up") and not house.alice.talking
+    assert house.promise.state is PromiseState.RETRY_AT and house.promise.outcome == "failed"
+    line = house.world.switch.trunks.lines["carrier"]
+    hops = [hop for server in line.servers for hop in server.hops]
+    assert hops and not any(line.dead.left_s(hop, house.world.now) for hop in hops), "it is not to blame"
+    house.world.run(60)
+    assert not house.carrier.invites and not house.world.switch.calls.legs
     assert not house.world.switch.wire._until, "it is forgotten with the leg"
 
 
-@pytest.mark.parametrize("first", ["agent", "customer"])
-def test_whose_lease_runs_on_calls_though_it_was_stopped(first: str) -> None:
-    house = Stopped(first, LEASE_S - 3.0)
+@FIRST
+def test_who_wakes_up_in_time_calls(first: str) -> None:
+    house = Stopped(first, ANSWER_S - 2 * COMMIT_S)
     house.call_back()
-    (called,) = house.later()
-    assert called == house.promise.call_id and house.promise.attempts == 1
+    house.world.run(60)
+    assert house.carrier.invites == [house.promise.call_id] and house.promise.attempts == 1
 
 
-def test_one_that_is_held_back_is_tried_again_by_who_has_not_lost_it() -> None:
+def test_one_that_is_held_back_is_tried_again_and_is_none_of_his_attempts() -> None:
     house = Stopped("agent", 20.0)
     house.call_back()
-    house.world.run(5)
-    house.world.switch.feed(Shared(Leased(EPOCH + house.world.now + 1000.0)))  # the database was away, nobody else came
     house.world.run_until(lambda: house.carrier.talking, 2000)
-    assert len(house.carrier.invites) == 1 and house.promise.attempts == 2
+    assert len(house.carrier.invites) == 1 and (house.promise.attempts, house.promise.uncounted) == (2, 1)
 
 
 def test_what_is_said_in_the_call_is_not_held_back() -> None:
-    house = Stopped("customer", 0.001)
+    house = Stopped("customer", 0.001, 9.0)
     house.call_back()
     house.world.run_until(lambda: house.carrier.talking and house.alice.talking)
-    house.world.run(LEASE_S + 1)
+    house.world.run(10)
     switch, customer = house.world.switch, house.carrier.talking[0]
     (leg,) = (name for name, leg in switch.calls.legs.items() if leg.call_id == house.promise.call_id)
     sent = switch.wire.sent["udp", "INVITE", "request"]
     switch.command(lambda: switch.calls.tell_leg(leg, Renegotiate("sendonly")))
     house.world.run(2)
     assert switch.wire.sent["udp", "INVITE", "request"] == sent + 1 and customer.state == "talking"
+    assert not house.world.facts(ContactFinished)[1:]
+
+
+def test_one_that_has_left_is_repeated_though_it_is_late_by_then() -> None:
+    house = Stopped("customer", 0.001)
+    house.lose()
+    del house.world.peers["127.0.0.1", CARRIER_PORT]
+    house.ready()
+    house.world.run_until(lambda: house.stopped_at)
+    house.world.run(ANSWER_S + 1)
+    sent = house.world.switch.wire.sent["udp", "INVITE", "request"]
+    house.world.run(2)
+    assert house.world.switch.wire.sent["udp", "INVITE", "request"] == sent + 1

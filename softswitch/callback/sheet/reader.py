@@ -109,6 +109,8 @@ class Reader:
             if final:
                 raise SheetError("the file is empty; its first line names the columns, for example number,name")
             return
+        if any("\r" in cell for cell in record.cells):
+            raise SheetError("its lines end with CR alone; save it as CSV with the line ends of Windows or Unix")
         if record.wrong:
             raise SheetError(f"the first line must name the columns, for example number,name; it {record.wrong}")
         campaign = self._common.campaign

@@ -381,9 +381,9 @@ def test_a_dial_that_a_crash_cut_short_is_uncertain_and_then_another_attempt() -
     row = before.dialling()
     desk.now = before.now + 10.0
     desk.feed(Restored((row,)))
-    assert (desk.state, desk.only().not_before) == (S.UNCERTAIN, row.updated_at + 62.0)
+    assert (desk.state, desk.only().not_before) == (S.UNCERTAIN, row.updated_at + 67.0)
     desk.feed(Capacity("sales", 1, 0))
-    desk.wait(51.9)
+    desk.wait(56.9)
     assert not desk.given(SeekAgent)
     desk.wait(0.1)
     assert desk.given(SeekAgent)

@@ -175,7 +175,7 @@ def test_a_dialling_row_of_the_pool_is_uncertain() -> None:
     desk.answer()
     assert not desk.given(SeekAgent)
     (back,) = desk.given(GiveBack)
-    assert (back.promise.state, back.promise.not_before) == (S.UNCERTAIN, NOON - 1.0 + SALES.ring_s + SALES.settle_s)
+    assert (back.promise.state, back.promise.not_before) == (S.UNCERTAIN, NOON + SALES.ring_s + SALES.settle_s)
 
 
 def test_an_answer_that_comes_too_late_is_ours_all_the_same() -> None:

@@ -15,6 +15,7 @@ from softswitch.callback.book import Entry
 from softswitch.callback.model import DialCustomer, Policy, Promise, PromiseState, ReleaseAgent, Window
 from softswitch.callback.mover import Mover
 from softswitch.callback.rule import Rules
+from softswitch.callback.written import ANSWER_S
 from softswitch.core.ids import Ids
 from tests.unit.callback.desk import E164, NOON, SALES
 
@@ -27,7 +28,7 @@ def in_state(state: PromiseState, policy: Policy = SALES) -> tuple[Mover, Entry]
     move = Mover(Rules((policy,), "CN"), Ids(random.Random(7).getrandbits))
     move.now = NOON
     promise = Promise("p", E164, "sales", "abandoned", state, "c", recorded_at=NOON - 60.0)
-    entry = Entry(promise, since=NOON, durable=True)
+    entry = Entry(promise, since=NOON, durable=True, intent_at=NOON)
     move.book.add(entry)
     return move, entry
 
@@ -39,10 +40,22 @@ def test_a_durable_intent_dials() -> None:
     assert entry.promise.state is S.DIALLING
 
 
+@pytest.mark.parametrize(("late_s", "lease_s", "state"), [
+    (ANSWER_S - 0.1, 60.0, S.DIALLING), (ANSWER_S, 60.0, S.DUE), (1.9, 2.0, S.DIALLING), (2.0, 2.0, S.DUE),
+])  # fmt: skip
+def test_an_intent_dials_while_it_is_fresh_and_the_lease_runs(late_s: float, lease_s: float, state: S) -> None:
+    move, entry = in_state(S.SEEKING)
+    move.now, move.lease_until = NOON + late_s, NOON + lease_s
+    move.commit(entry)
+    assert entry.promise.state is state
+    until = [order.until for order in move.out if isinstance(order, DialCustomer)]
+    assert until == ([NOON + min(lease_s, ANSWER_S)] if state is S.DIALLING else [])
+
+
 @pytest.mark.parametrize(("busy", "now"), [(True, NOON), (False, AFTER_FIVE), (True, AFTER_FIVE)])
 def test_a_durable_intent_does_not_dial_a_busy_number_or_outside_the_window(busy: bool, now: float) -> None:
     move, entry = in_state(S.SEEKING, UNTIL_FIVE)
-    move.now = now
+    move.now = entry.intent_at = now
     if busy:
         move.busy[E164] = 1
     move.commit(entry)

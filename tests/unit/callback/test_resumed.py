@@ -17,6 +17,7 @@ from softswitch.callback.model import (
     SeekAgent,
 )
 from softswitch.callback.resumed import resumed
+from softswitch.callback.written import ANSWER_S
 from tests.unit.callback.desk import E164, NOON, SALES, Desk
 
 S = PromiseState
@@ -28,8 +29,9 @@ SPAN = SALES.ring_s + SALES.settle_s
 @pytest.mark.parametrize(
     ("updated_at", "over_at"),
     [
-        (NOON - 10.0, NOON - 10.0 + SPAN),  # a process took over at once
-        (NOON - 61.0, NOON + 1.0),
+        (NOON - 2.0, NOON + SPAN),  # a process took over at once; the commit may have come just before it
+        (NOON - 10.0, NOON - 10.0 + ANSWER_S + SPAN),
+        (NOON - 61.0, NOON + 1.0 + ANSWER_S),
         (NOON - 63.0, NOON + SPAN),  # it was away; or it was not, and the clock was set forward
         (NOON - HOUR, NOON + SPAN),
         (NOON - 10 * YEAR, NOON + SPAN),

@@ -387,3 +387,12 @@ def test_a_request_that_is_repeated_over_another_connection_belongs_to_that(endp
     assert len(endpoint) == 1
     endpoint.transport_failed(replace(ws, connection=8), 0.3)
     assert len(endpoint) == 0
+
+
+def test_a_request_that_is_held_back_is_over_at_once_and_its_owner_hears_so(endpoint: Endpoint) -> None:
+    (send,) = endpoint.request(request(), UDP, "leg-1", 0.0)
+    assert isinstance(send, Send) and send.begins and isinstance(send.message, Request)
+    (failed,) = endpoint.unsent(send.message)
+    assert isinstance(failed, TransactionFailed)
+    assert (failed.owner, failed.method, failed.why, failed.status) == ("leg-1", "INVITE", "late", 503)
+    assert not len(endpoint) and endpoint.deadline is None and endpoint.tick(100.0) == []

@@ -172,6 +172,8 @@ def test_after_the_last_day_nothing_is_taken() -> None:
         (b"number," + b"x," * 100 + b"y\n", "has 102 columns; 64 are read at most"),
         (b'number,"name\n', "a quote that is never closed"),
         (b"number " * 20_000, "is longer than 65,536 characters"),
+        (b"number,name\r13800138000,Li\r", "its lines end with CR alone; save it as"),
+        (b"number\r" + b"13800138000\r" * 9_000, "its lines end with CR alone"),
         (b"<html><body>no</body></html>", "has no column 'number'"),
     ],
 )  # fmt: skip
