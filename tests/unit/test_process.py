@@ -1,7 +1,9 @@
 """What a process asks of the system when it starts."""
 
 import gc
+import mmap
 import os
+import re
 import resource
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from softswitch import app
-from softswitch.process import ClockWatch, call_itself, raise_file_limit, spare_the_long_lived
+from softswitch.process import ClockWatch, call_itself, lay_on_huge_pages, raise_file_limit, spare_the_long_lived
 from softswitch.settings import Settings
 
 
@@ -58,6 +60,26 @@ async def test_nothing_is_walked_while_a_start_makes_it(monkeypatch: pytest.Monk
         gc.callbacks.remove(told)
     assert walks == [] and gc.isenabled(), "and it works from now on"
     assert gc.get_freeze_count() > 1000
+
+
+def _has_huge_pages() -> bool:
+    """Does the system give some to who asks for them at once?"""
+    with mmap.mmap(-1, 8 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as some:
+        some.write(b"x" * len(some))
+        try:
+            some.madvise(25)  # MADV_COLLAPSE, Linux 6.1
+        except OSError:
+            return False
+    return True
+
+
+def test_what_is_there_lies_on_huge_pages_where_the_system_has_them() -> None:
+    there = bytearray(range(256)) * (1 << 15)  # 8 MB
+    lay_on_huge_pages()
+    assert there == bytearray(range(256)) * (1 << 15)
+    found = re.search(r"AnonHugePages: +(\d+) kB", Path("/proc/self/smaps_rollup").read_text())
+    assert found is not None
+    assert int(found[1]) >= 4096 or not _has_huge_pages()
 
 
 def test_a_process_is_named_in_the_list_of_processes() -> None:
