@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -265,18 +266,19 @@ def export(
         order="oldest",
     )  # fmt: skip
     rows = _rows(base_url(url, config), wanted, sys.maxsize)
+    told = chain(list(islice(rows, 1)), rows)  # what is refused takes the place of no export that is there
     try:
         if output == "-":
-            _write(rows, sys.stdout, as_json)
+            _write(told, sys.stdout, as_json)
         else:
             # A spreadsheet opens UTF-8 right where there is a mark; a program that reads JSON wants none.
             with Path(output).open("w", encoding="utf-8" if as_json else "utf-8-sig", newline="") as file:
-                _write(rows, file, as_json)
+                _write(told, file, as_json)
     except OSError as error:
         raise Failed(f"{error.filename or output}: {error.strerror}") from None
 
 
-def _write(rows: Iterator[dict[str, Any]], file: TextIO, as_json: bool) -> None:
+def _write(rows: Iterable[dict[str, Any]], file: TextIO, as_json: bool) -> None:
     """A row at a time: a million of them take no more memory than a page."""
     if as_json:
         file.writelines(f"{json.dumps(row)}\n" for row in rows)

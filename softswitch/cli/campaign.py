@@ -109,7 +109,9 @@ def import_(
     wanted = {"consent": consent, "round": round_, "encoding": encoding, "dry_run": "1" if dry_run else ""}
     query = urllib.parse.urlencode({key: value for key, value in wanted.items() if value})
     path = f"/api/v1/campaigns/{quoted(name)}/import?{query}"
-    with _error_file(errors) as written, _bar(file, as_json) as moved:
+    if errors is not None and errors.exists() and errors.samefile(file):
+        raise Failed(f"--errors {errors} is the list itself, and would take its place; name another file")
+    with _error_file(errors) as written, _bar(file, as_json, "would be added" if dry_run else "added") as moved:
         heard = _Heard(written, moved)
         upload(base_url(url, config), path, file, heard.line)
     heard.report(as_json, dry_run)
@@ -131,11 +133,13 @@ def _error_file(path: Path | None) -> Iterator[TextIO | None]:
 
 
 @contextmanager
-def _bar(file: Path, silent: bool) -> Iterator[Any]:
+def _bar(file: Path, silent: bool, word: str) -> Iterator[Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=silent) as progress:
         task = progress.add_task(file.name, total=file.stat().st_size)
-        yield lambda octets, added: progress.update(task, completed=octets, description=f"{file.name}: {added:,} added")
+        yield lambda octets, added: progress.update(
+            task, completed=octets, description=f"{file.name}: {added:,} {word}"
+        )
 
 
 class _Heard:
@@ -169,6 +173,8 @@ class _Heard:
             typer.echo(f"{last['rows']:,} rows, {last['added']:,} {added}")
             for reason, count in sorted(last["refused"].items(), key=lambda one: -one[1]):
                 typer.echo(f"{count:9,} not: {reason}")
+            if last["refused"] and self._errors is None:
+                typer.echo("--errors FILE.csv tells which rows, and why; import the same file again with it", err=True)
         if last["kind"] == "failed":
             raise Failed(f"{last['error']}\n{last['hint']}")
 

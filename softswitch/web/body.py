@@ -71,7 +71,7 @@ def number_of(request: web.Request, name: str, default: int, most: int) -> int:
     """A whole number from the query, 0 or more; above ``most`` it is ``most``. Raises ``ApiError`` 400."""
     text = request.query.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise ApiError(400, f"{name}={text!r} is not a number", f"for example {name}={default}")
+        raise ApiError(400, f"{name}={text!r} is not a whole number, 0 or more", f"for example {name}={default}")
     return min(int(text), most)
 
 

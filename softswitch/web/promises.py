@@ -213,6 +213,9 @@ def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
     expect_known("parameter", (key for key in query), _PARAMETERS)
     expect_known("stage", filter(None, [query.get("stage", "")]), _STAGES)
     everything = number_of(request, "all", 0, 1)
+    since, until = _moment(request, "since", now, zone), _moment(request, "until", now, zone)
+    if until and since >= until:
+        raise ApiError(400, f"since={query['since']!r} is not before until={query['until']!r}", "exchange the two")
     order = query.get("order", "newest" if everything or query.get("state") in ("ended", "any") else "oldest")
     if order not in _ORDERS:
         raise ApiError(400, f"order={order!r} is not understood", f"one of {', '.join(_ORDERS)}")
@@ -222,8 +225,8 @@ def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
         query.get("campaign", ""),
         query.get("stage", ""),
         _numbers(query["number"], desk) if "number" in query else frozenset(),
-        _moment(request, "since", now, zone),
-        _moment(request, "until", now, zone),
+        since,
+        until,
         now if number_of(request, "due", 0, 1) else 0.0,
         order == "newest",
     )

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from softswitch import __version__
 from softswitch.call.record import CallRecord
+from softswitch.callback.model import Promise
 from softswitch.cli.main import app
 from softswitch.ivr.path import CallPath, PathStep
 from softswitch.media.finish import recover
@@ -60,6 +61,9 @@ class Reader(StoredPromises):
 
     async def nodes(self) -> list[Seen]:
         return [Seen("east", 1_800_000_000.0, True, True), Seen("west", 1_700_000_000.0, False, False)]
+
+    async def import_promises(self, rows: Sequence[Promise]) -> list[bool]:
+        return [True for _ in rows]
 
     async def settled(self) -> None:
         """What is in memory is as durable as it gets here."""

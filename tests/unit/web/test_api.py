@@ -143,7 +143,7 @@ async def test_what_was_stored(connect: Connect, reader: FakeReader) -> None:
 
 @pytest.mark.parametrize("query", ["limit=-1", "limit=x", "limit=1e9", "limit=", "limit=٣", "limit=" + "9" * 400])
 async def test_a_limit_that_is_no_number_is_400(connect: Connect, query: str) -> None:
-    assert "is not a number" in (await get(await connect(), f"/api/v1/records?{query}", 400))["error"]
+    assert "is not a whole number" in (await get(await connect(), f"/api/v1/records?{query}", 400))["error"]
 
 
 async def test_ready_only_with_all_parts(connect: Connect, control: FakeControl) -> None:

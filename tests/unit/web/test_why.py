@@ -198,7 +198,7 @@ async def test_what_cannot_be_read_any_more_is_said_so(reader: Memory) -> None:
 async def test_of_one_reason_no_more_names_than_asked_for(client: Client) -> None:
     decided = (await get(client, "/api/v1/contacts/c-1/why?names=0"))["why"]["entries"][1]
     assert [(group["count"], group["agents"]) for group in decided["passed_over"]] == [(1, [])] * 4
-    assert "is not a number" in (await get(client, "/api/v1/contacts/c-1/why?names=all", 400))["error"]
+    assert "is not a whole number" in (await get(client, "/api/v1/contacts/c-1/why?names=all", 400))["error"]
 
 
 async def test_while_the_database_is_away_what_is_in_memory_is_told(client: Client) -> None:
