@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from softswitch.acd.model import AgentState, AgentStateChanged
 from softswitch.acd.region import PRESENCE, STAGES, AgentAction, AgentInput, Presence, Stage
@@ -51,8 +52,7 @@ class Delay:
     ends_when_reachable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """An input with what its actions need; only those fields are set that the input uses."""
 
     input: AgentInput

@@ -9,7 +9,7 @@ how long (``storybook``), nor how they are told.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,8 +25,7 @@ STORY_BYTES = 500  # what it costs besides its entries
 ANSWERED, NO_ANSWER = "answered", "no answer"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     unix: float  # s
     now: float  # s, the machine's clock
     version: str  # of the configuration by which it decides

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from softswitch.call.table import S
 from softswitch.core.ids import Ids
@@ -27,8 +28,7 @@ class SessionPolicy:
     min_s: int = 90  # shorter ones are refused with 422
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """What does not change from the first moment to the last."""
 
     id: str
@@ -77,8 +77,7 @@ class Inbound:
         return self.invite
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Whom to call, and as whom."""
 
     to_uri: str

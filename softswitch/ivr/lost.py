@@ -17,15 +17,14 @@ none of them is a loss either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from softswitch.ivr.plan import Losing, Plan
 from softswitch.ivr.run import State, Wait
 from softswitch.ivr.verb.end import Hangup
 
 
-@dataclass(frozen=True, slots=True)
-class PlanLoss:
+class PlanLoss(NamedTuple):
     """What the plan says of a call that ends now."""
 
     stage: str  # of ``PLAN_STAGES``, or "queue-full"; "": it is not lost

@@ -10,7 +10,8 @@ stream of a session that stands. What follows from earlier descriptions is ``exc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from softswitch.core.errors import PeerError
 from softswitch.sdp import codecs, crypto
@@ -24,8 +25,7 @@ _RECEIVE = {"sendrecv", "recvonly"}
 _SHORTEST_MS, _LONGEST_MS = 10, 60  # packets that we send
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(NamedTuple):
     """What was found in the peer's description."""
 
     place: int  # which m-line
