@@ -71,7 +71,10 @@ def past(text: str, now: float, zone_name: str) -> float:
         if re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h|d))+", written):
             return now - seconds(written)
         found = datetime.fromisoformat(written)
-        return found.timestamp() if found.tzinfo else _there(found.date(), found.hour * 60 + found.minute, zone_name)
+        if found.tzinfo:
+            return found.timestamp()
+        beyond_s = found.second + found.microsecond / 1e6  # as lists and exports write moments
+        return _there(found.date(), found.hour * 60 + found.minute, zone_name) + beyond_s
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a moment in {zone_name}") from None
 
