@@ -46,6 +46,8 @@ def problem_middleware(on_defect: Callable[[], None]) -> Middleware:
         except Exception:  # one unit of work
             on_defect()
             _log.exception("request_failed", method=request.method, route=_route(request))
+            if request.writer.output_size and request.transport is not None:
+                request.transport.close()  # an answer has begun: whoever reads it would wait for its end
             return _rendered(500, "the switch made a mistake; its log has the details", "", {})
 
     return middleware

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import ClientError
 from aiohttp.test_utils import TestClient, TestServer
 
 from softswitch.metrics import Metrics
@@ -160,6 +161,20 @@ async def test_a_database_that_goes_away_ends_it_with_what_is_there(control: Fak
     assert (last["kind"], last["error"], last["added"]) == ("failed", "the database is away", len(store.rows))
     assert 0 < last["added"] < 5000 and "the same file again" in last["hint"]
     await client.close()
+
+
+async def test_a_mistake_of_ours_in_the_midst_of_a_list_does_not_leave_who_sent_it_waiting(
+    client: Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(rows: object) -> list[bool]:
+        raise TypeError("ours")
+
+    monkeypatch.setattr(store, "import_promises", fails)
+    async with asyncio.timeout(5.0):
+        with pytest.raises(ClientError):
+            await imported(client, LIST)
+    monkeypatch.undo()
+    assert (await imported(client, LIST))[1][-1]["kind"] == "done", "and the next one may begin"
 
 
 async def test_a_campaign_takes_one_list_at_a_time_and_the_next_when_it_is_over(client: Client, store: Store) -> None:
