@@ -24,7 +24,7 @@ from softswitch.call import (
 from softswitch.call.perform import COMMANDS, INSIDE, ORDERS, PERFORM
 from softswitch.call.signal import Accept, Command, ReferPeer, Release, SendKeys, SendText, TransferProgress
 from softswitch.call.state import OVER, Asked, LegState, Outbound, Plan, SessionPolicy, Setup
-from softswitch.call.table import INBOUND, OUTBOUND, I, S
+from softswitch.call.table import ENDED, INBOUND, OFFERED, OUTBOUND, UP, I, S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.core.ids import Ids
@@ -211,9 +211,9 @@ class Leg:
         """The session timer, and what is to be changed."""
         leg, change = self.leg, self.leg.change
         timer = leg.refresh
-        if leg.state is S.UP and timer.end_at is not None and timer.end_at <= now:
+        if leg.state is UP and timer.end_at is not None and timer.end_at <= now:
             return self._step(I.EXPIRED, None, now)
-        if leg.state is S.UP and timer.due_at is not None and timer.due_at <= now:
+        if leg.state is UP and timer.due_at is not None and timer.due_at <= now:
             refresh.due(leg, now)
         if change is not None and change.cseq and change.until is not None and change.until <= now:
             return renegotiate.overdue(leg)
@@ -235,7 +235,7 @@ class Leg:
         effects: list[Effect] = []
         for action in actions:
             effects += PERFORM[action](leg, cause, now)
-        if leg.state is S.ENDED and leg.limit_at is not None and leg.limit_at <= now:
+        if leg.state is ENDED and leg.limit_at is not None and leg.limit_at <= now:
             effects += self._step(I.LIMIT, None, now)
         return effects
 
@@ -247,15 +247,15 @@ class Leg:
             leg.inbound.remind_at = None
         if state in OVER:
             leg.change = None  # what is under way still gets its ACK
-        if state is S.OFFERED:
+        if state is OFFERED:
             inbound.wait(leg, now)
         elif state in _GIVES_UP:
             leg.limit_at = now + timing.timeout + timing.t4  # the transaction gives up before that
-        elif state is S.ENDED:
+        elif state is ENDED:
             leg.limit_at = leg.lingers_until(now)
         elif state not in _LIMITED:
             leg.limit_at = None
-        if state is S.UP:
+        if state is UP:
             leg.established()
 
     # ---- requests ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import msgspec
 
 from softswitch.call.leg import Leg
 from softswitch.call.state import Inbound, LegState, Outbound, Plan, Refresh, SessionPolicy, Setup
-from softswitch.call.table import S
+from softswitch.call.table import UP, S
 from softswitch.core.ids import Ids
 from softswitch.sdp.exchange import Exchange
 from softswitch.sdp.media import LocalMedia
@@ -71,7 +71,7 @@ def memory(leg: Leg, epoch: float) -> LegMemory | None:
     state = leg.leg
     dialog = state.dialog
     answered = state.state is S.ANSWERED and state.ack is not None and not state.ack.offered
-    if dialog is None or state.media is None or not (state.state is S.UP or answered):
+    if dialog is None or state.media is None or not (state.state is UP or answered):
         return None
     ours, theirs = state.outbound, state.inbound
     cseq = ours.cseq if ours is not None else theirs.cseq if theirs is not None else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from softswitch.call import ask
 from softswitch.call.signal import Released
 from softswitch.call.state import LegState, Probe
-from softswitch.call.table import S
+from softswitch.call.table import UP
 from softswitch.core.effect import Effect
 from softswitch.sip.body import SDP
 from softswitch.sip.effect import ResponseArrived, TransactionFailed
@@ -21,7 +21,7 @@ _GONE = (408, 481)
 
 def heard(leg: LegState, now: float) -> None:
     """The peer has spoken in this dialog."""
-    leg.probe.due_at = now + PROBE_S if leg.state is S.UP else None
+    leg.probe.due_at = now + PROBE_S if leg.state is UP else None
 
 
 def lost(leg: LegState, cause: ResponseArrived | TransactionFailed, now: float) -> bool:

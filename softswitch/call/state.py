@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from softswitch.call.table import S
+from softswitch.call.table import UP, S
 from softswitch.core.ids import Ids
 from softswitch.sdp.exchange import Exchange
 from softswitch.sdp.media import LocalMedia, Media
@@ -250,7 +250,7 @@ class LegState:
     @property
     def settled(self) -> bool:
         """True while nothing of an offer or an INVITE is under way on either side, so that we may begin something."""
-        if self.state is S.UP:
+        if self.state is UP:
             return self.ack is None
         return "UPDATE" in self.allows and self._settled_early
 
@@ -299,7 +299,7 @@ class LegState:
         reliable = self.inbound.reliable if self.inbound is not None else None
         if reliable is not None and reliable.waiting is not None and self.state in (S.OFFERED, S.ACCEPT_DUE):
             found += [reliable.resend_at, reliable.until]
-        if self.state is S.UP:
+        if self.state is UP:
             found += [at for at in (self.refresh.due_at, self.refresh.end_at) if at is not None]
         if self.change is not None and self.change.cseq and self.change.until is not None:
             found.append(self.change.until)

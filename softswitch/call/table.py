@@ -28,6 +28,10 @@ class S(Word):
     FINISHED = enum.auto()
 
 
+# Asked for at every step: to read a member off its class takes a thousand machine instructions (CPython 3.11).
+OFFERED, UP, ENDED = S.OFFERED, S.UP, S.ENDED
+
+
 class I(Word):  # noqa: E742 (the tables call it an input)
     # commands
     DIAL = enum.auto()

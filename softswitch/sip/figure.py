@@ -25,6 +25,10 @@ class S(Word):
     TERMINATED = enum.auto()
 
 
+# Asked for at every step: to read a member off its class takes a thousand machine instructions (CPython 3.11).
+ACCEPTED, TERMINATED = S.ACCEPTED, S.TERMINATED
+
+
 class I(Word):  # noqa: E742 (the figures call it an input)
     """Inputs. R*: a response from the wire; TU_*: a response from the transaction user."""
 

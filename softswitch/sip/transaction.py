@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from softswitch.core.effect import Effect
 from softswitch.core.machine import transition
 from softswitch.sip.effect import AckArrived, ResponseArrived, Send, TransactionFailed
-from softswitch.sip.figure import FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, A, Figure, I, S
+from softswitch.sip.figure import ACCEPTED, FIGURE_5, FIGURE_6, FIGURE_7, FIGURE_8, TERMINATED, A, Figure, I, S
 from softswitch.sip.flow import Flow
 from softswitch.sip.hop import ack_refusal
 from softswitch.sip.message import Message, Request, Response
@@ -53,7 +53,7 @@ class Transaction:
 
     @property
     def ended(self) -> bool:
-        return self.state is S.TERMINATED
+        return self.state is TERMINATED
 
     def begin_again(self, flow: Flow, now: float) -> None:
         """A client's, which nobody has heard yet, by another way."""
@@ -70,15 +70,15 @@ class Transaction:
             effect = _PERFORM[action](self, message, now)
             if effect is not None:
                 effects.append(effect)
-        if following is S.TERMINATED:
+        if following is TERMINATED:
             self.resend_at = self.end_at = None
-        elif following is S.ACCEPTED:
+        elif following is ACCEPTED:
             self._accepted(before)
         return effects
 
     def _accepted(self, before: S) -> None:
         """Nothing is sent from here any more; half a minute long repeats are known by what the request was."""
-        if before is not S.ACCEPTED:
+        if before is not ACCEPTED:
             self.request = self.request.remembered(_IDENTIFYING)
         if self.response is not None:
             self.tag = self.tag or self.response.to.tag or ""

@@ -63,7 +63,7 @@ class Extensions:
         """Something has happened to this leg."""
         dialog = self._dialogs.get(leg)
         if dialog is not None:
-            if _is_over(dialog):
+            if dialog.leg.leg.over:
                 _drop(self._living, dialog.user, leg)
             self._touched(dialog.user)
 
@@ -89,7 +89,7 @@ class Extensions:
 
     def living(self, user: str) -> list[str]:
         """His legs that are not over."""
-        return [leg for leg in self._living.get(user, ()) if not _is_over(self._dialogs[leg])]
+        return [leg for leg in self._living.get(user, ()) if not self._dialogs[leg].leg.leg.over]
 
     def dialogs(self, user: str) -> tuple[DialogView, ...]:
         """The living ones first, so that a document that is cut short says what matters."""
@@ -113,10 +113,6 @@ class Extensions:
         if not number or shown == "nobody" or (shown == "colleagues" and known is None):
             return "", ""
         return legible(str(Uri("sip", number, configuration.realm))), known.name if known else name
-
-
-def _is_over(dialog: _Dialog) -> bool:
-    return _SEEN[dialog.leg.state] is DialogState.TERMINATED
 
 
 def _drop(legs_of: dict[str, dict[str, None]], user: str, leg: str) -> None:
