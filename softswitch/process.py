@@ -94,12 +94,12 @@ def lay_on_huge_pages() -> None:
     has no such pages to give, all stays as it is.
     """
     try:
-        maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+        maps = Path("/proc/self/maps").read_bytes()  # a path in it may have any octets
     except OSError:
         return
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    for span, rights, _, _, file, *name in maps:
-        if rights == "rw-p" and file == "0" and name in ([], ["[heap]"]):
-            begin, end = (int(address, 16) for address in span.split("-"))
+    for span, rights, _, _, file, *name in (line.split() for line in maps.split(b"\n") if line):
+        if rights == b"rw-p" and file == b"0" and name in ([], [b"[heap]"]):
+            begin, end = (int(address, 16) for address in span.split(b"-"))
             madvise(begin, end - begin, _MADV_COLLAPSE)

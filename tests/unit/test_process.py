@@ -82,6 +82,17 @@ def test_what_is_there_lies_on_huge_pages_where_the_system_has_them() -> None:
     assert int(found[1]) >= 4096 or not _has_huge_pages()
 
 
+def test_a_file_of_any_name_may_be_mapped(tmp_path: Path) -> None:
+    """As where the switch is installed below a directory that is named in Latin-1."""
+    for name in (b"B\xfcro", "a\u2028b c\x0cd\x85".encode(), b"a\rb", b"a\nb"):
+        file = os.path.join(os.fsencode(tmp_path), name)
+        with open(file, "wb+") as written:
+            written.write(b"x" * mmap.PAGESIZE)
+            written.flush()
+            with mmap.mmap(written.fileno(), 0):
+                lay_on_huge_pages()
+
+
 def test_a_process_is_named_in_the_list_of_processes() -> None:
     comm = Path(f"/proc/{os.getpid()}/comm")
     before = comm.read_text().strip()
