@@ -214,7 +214,7 @@ def _wanted(request: web.Request, desk: PromiseDesk) -> Wanted:
     expect_known("stage", filter(None, [query.get("stage", "")]), _STAGES)
     everything = number_of(request, "all", 0, 1)
     since, until = _moment(request, "since", now, zone), _moment(request, "until", now, zone)
-    if until and since >= until:
+    if 0.0 < until <= since:
         raise ApiError(400, f"since={query['since']!r} is not before until={query['until']!r}", "exchange the two")
     order = query.get("order", "newest" if everything or query.get("state") in ("ended", "any") else "oldest")
     if order not in _ORDERS:

@@ -114,6 +114,7 @@ async def test_pages_join_without_a_gap_and_without_a_double(
         ("?since=2027-01-15T08:30&until=2027-01-15T09:00", ["p-1", "p-2", "p-3", "p-4"]),
         ("?since=1h&due=1", ["p-1", "p-2", "p-3"]),
         ("?until=2h", []),
+        ("?until=1969-12-31", []),
     ],
 )
 async def test_what_is_asked_for(client: Client, store: Store, query: str, found: list[str]) -> None:
