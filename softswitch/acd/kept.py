@@ -124,11 +124,17 @@ def ground(key: str, what: Candidates | Roster, unix: float) -> KeptGround:
 def needed(kept: Iterable[KeptStory]) -> set[str]:
     """The keys of what these stories' decisions refer to. Raises ``Unreadable``."""
     entries = [one for row in kept for one in _opened(row.story, _Story).entries]
-    return {str(one.record["among"]) for one in entries if isinstance(one, _Decided)}
+    return {_referred(one.record, "among") for one in entries if isinstance(one, _Decided)}
 
 
 def rosters_needed(candidates: Iterable[KeptGround]) -> set[str]:
-    return {str(_opened(one.body, dict[str, Any])["roster"]) for one in candidates}
+    return {_referred(_opened(one.body, dict[str, Any]), "roster") for one in candidates}
+
+
+def _referred(plain: Mapping[str, Any], to: str) -> str:
+    if to not in plain:
+        raise Unreadable(f"another version has written it: it refers to no {to}")
+    return str(plain[to])
 
 
 def told(kept: Sequence[KeptStory], candidates: Iterable[KeptGround], rosters: Iterable[KeptGround]) -> list[Story]:
@@ -146,7 +152,7 @@ def _opened(octets: bytes, kind: type[T]) -> T:
     pressed = octets[:1] < b"\x80"  # there a map of MessagePack begins; zlib is below (RFC 1950)
     try:
         return msgspec.msgpack.decode(zlib.decompress(octets) if pressed else octets, type=kind)
-    except (zlib.error, msgspec.MsgspecError) as error:
+    except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Unreadable(f"another version has written it: {error}") from None
 
 

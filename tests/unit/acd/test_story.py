@@ -8,7 +8,7 @@ import pytest
 
 from softswitch.acd import story as story_module
 from softswitch.acd.decision import Decided
-from softswitch.acd.kept import keep, opened
+from softswitch.acd.kept import Unreadable, keep, needed, opened
 from softswitch.acd.model import (
     AgentState,
     AgentStateChanged,
@@ -347,6 +347,18 @@ def test_a_large_story_that_is_over_is_pressed_and_reads_the_same() -> None:
 def last_decision(centre: Centre) -> Decision:
     decided = [one for one in centre.said if isinstance(one, Decided)][-1]
     return Decision(START + centre.now, centre.now, "v1", decided)
+
+
+@pytest.mark.parametrize("harmed", [(b"among", b"amonk"), (b"decided", b"\x8aecided"), (b"ann", b"\xffnn")])
+def test_a_story_whose_octets_were_harmed_is_told_as_one_that_cannot_be_read(harmed: tuple[bytes, bytes]) -> None:
+    library = two_agents()
+    library.centre.staff("ann")
+    library.centre.join("c1")
+    library.listen()
+    row = keep(library.story("c1"))
+    assert needed([row])
+    with pytest.raises(Unreadable, match="another version has written it"):
+        needed([replace(row, story=row.story.replace(*harmed))])
 
 
 @pytest.mark.parametrize(("times", "begins"), [(1, 0x82), (5, 0x48), (500, 0x78)])
