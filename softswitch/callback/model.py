@@ -357,6 +357,7 @@ class DialCustomer(Effect):
     ring_s: float
     first: Literal["agent", "customer"] = "agent"  # "customer": no SeekAgent came before
     until: float = float("inf")  # Unix s; from then on no INVITE may leave
+    follow_until: float = float("inf")  # Unix s; the same for one that follows: sent on, or to another server
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,11 @@ class Mover:
         policy = self.rules.policy(entry.promise.name)
         first: Literal["agent", "customer"] = "customer" if entry.customer_first else "agent"
         until = self._until(entry)
-        self.out.append(DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s, first, until))
+        # Nobody rings for the first one by then: the time that its repeats were given is the next one's.
+        follow_until = max(until, entry.intent_at + policy.settle_s)
+        self.out.append(
+            DialCustomer(entry.promise, policy.trunk, policy.caller_id, policy.ring_s, first, until, follow_until)
+        )
 
     def _until(self, entry: Entry) -> float:
         """Whoever leads it after us counts on it that no INVITE leaves from then on (``resumed``, and the lease)."""

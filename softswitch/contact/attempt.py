@@ -32,7 +32,8 @@ OUTCOMES = {
 def hunt(order: DialCustomer, target: Target, prefix: str) -> Hunt:
     """The Call-ID is the attempt's own: by it the attempt is found again."""
     return Hunt("customer", prefix, (target,), order.caller_id, "", order.ring_s,
-                call_id=order.promise.call_id, until=order.until, as_given=bool(order.caller_id))  # fmt: skip
+                call_id=order.promise.call_id, until=order.until, follow_until=order.follow_until,
+                as_given=bool(order.caller_id))  # fmt: skip
 
 
 def failed(promise: Promise, hunt: Hunt, causes: Iterable[Reason]) -> AttemptFailed:

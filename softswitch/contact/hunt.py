@@ -46,6 +46,7 @@ class Hunt:
     parallel: bool = True
     call_id: str = ""
     until: float = float("inf")  # Unix s: no INVITE leaves later
+    follow_until: float = float("inf")  # Unix s: nor one that follows when one has left, and nobody rings for it
     agent: str = ""  # whose phones they are, all of them
     rings: dict[str, float] = field(default_factory=dict)  # s, of users for whom it is not ``ring_s``
     question: Question | None = None  # None: who answers has won
@@ -77,6 +78,8 @@ class Hunt:
         self.rang, self.unheard = self.rang or event.rang, event.silent
         self.retry_after_s = event.retry_after_s
         self.sent = self.sent or not (event.by == "us" and event.elsewhere)
+        if event.by != "us":
+            self.until = self.follow_until
         if event.status >= 600:  # the person declines, not this one phone (RFC 3261 section 16.7 step 5)
             return [*self._decline(target.user), *self._next()]
         following = self._following(target, event, directory)

@@ -10,12 +10,18 @@ from softswitch.callback.node import Leased
 from softswitch.callback.written import ANSWER_S
 from softswitch.contact.event import ContactFinished
 from softswitch.sdp.media import Address
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Message, Request, render
+from softswitch.sip.response import respond
+from softswitch.switch.configuration import Trunk
 from softswitch.switch.pool_port import Shared
+from softswitch.switch.trunk_rule import Manners
 from tests.simnet.called_house import CalledHouse
 from tests.simnet.house import CARRIER_PORT
 from tests.simnet.test_pool import SimPool
-from tests.simnet.world import COMMIT_S, EPOCH
+from tests.simnet.world import COMMIT_S, EPOCH, SWITCH
 
+CARRIER = ("127.0.0.1", CARRIER_PORT)
 FIRST = pytest.mark.parametrize("first", ["agent", "customer"])
 
 
@@ -104,3 +110,48 @@ def test_one_that_has_left_is_repeated_though_it_is_late_by_then() -> None:
     sent = house.world.switch.wire.sent["udp", "INVITE", "request"]
     house.world.run(2)
     assert house.world.switch.wire.sent["udp", "INVITE", "request"] == sent + 1
+
+
+class SentOn(CalledHouse):
+    """His phone rings, and the carrier says after a while that another number is to be called."""
+
+    def __init__(self, first: str, after_s: float) -> None:
+        carrier = Trunk("carrier", CARRIER, sources=(CARRIER,), manners=Manners(follow_redirects=True))
+        super().__init__(policy={"first": first, "ring_s": 60.0, "settle_s": 32.0}, trunks={"carrier": carrier})
+        self.after_s, self.rings_since = after_s, 0.0
+        self.world.peers[CARRIER], self._takes = self.receive, self.world.peers[CARRIER]
+
+    def receive(self, message: Message, flow: Flow) -> None:
+        if not isinstance(message, Request) or message.method != "INVITE" or "10086" in message.uri:
+            self._takes(message, flow)
+        elif not self.rings_since:
+            self.rings_since = self.world.now
+            moved = respond(message, 302, to_tag="t", headers=(("Contact", "<sip:10086@127.0.0.1>"),))
+            self.world.carry(render(respond(message, 180, to_tag="t")), CARRIER, SWITCH)
+            self.world.after(self.after_s, lambda: self.world.carry(render(moved), CARRIER, SWITCH))
+
+    def call_back(self) -> None:
+        self.lose()
+        self.ready()
+        self.world.run_until(lambda: self.rings_since)
+
+
+@FIRST
+@pytest.mark.parametrize(("after_s", "called"), [(2.0, True), (31.0, True), (33.0, False)])
+def test_who_is_sent_on_after_a_while_is_called_there_while_others_leave_him_alone(
+    first: str, after_s: float, called: bool
+) -> None:
+    house = SentOn(first, after_s)
+    house.call_back()
+    house.world.run(after_s + 5)
+    assert bool(house.carrier.talking) is called and bool(house.carrier.invites) is called
+    assert (house.promise.state is PromiseState.KEPT) is called and house.promise.attempts == 1
+
+
+def test_who_is_sent_on_while_the_process_was_stopped_is_not_called_there() -> None:
+    house = SentOn("customer", 1.0)
+    house.call_back()
+    house.world.run(0.5)
+    house.world.now += 40.0
+    house.world.run(5)
+    assert not house.carrier.invites and house.promise.outcome == "failed"

@@ -48,8 +48,8 @@ def test_an_intent_dials_while_it_is_fresh_and_the_lease_runs(late_s: float, lea
     move.now, move.lease_until = NOON + late_s, NOON + lease_s
     move.commit(entry)
     assert entry.promise.state is state
-    until = [order.until for order in move.out if isinstance(order, DialCustomer)]
-    assert until == ([NOON + min(lease_s, ANSWER_S)] if state is S.DIALLING else [])
+    until = [(order.until, order.follow_until) for order in move.out if isinstance(order, DialCustomer)]
+    assert until == ([(NOON + min(lease_s, ANSWER_S), NOON + SALES.settle_s)] if state is S.DIALLING else [])
 
 
 @pytest.mark.parametrize(("busy", "now"), [(True, NOON), (False, AFTER_FIVE), (True, AFTER_FIVE)])
