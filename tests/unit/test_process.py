@@ -5,6 +5,7 @@ import mmap
 import os
 import re
 import resource
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def test_what_is_there_is_not_walked_again() -> None:
     spare_the_long_lived()
     assert gc.get_freeze_count() > 1000
     assert gc.get_threshold()[0] > 700
+    assert "pages" in {thread.name for thread in threading.enumerate()}, "and it is laid on huge pages, while we work"
 
 
 @pytest.mark.usefixtures("collector")
