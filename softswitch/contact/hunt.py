@@ -188,8 +188,8 @@ class Hunt:
         caller = self.caller if self.as_given else target.presentation.shown(self.caller)
         name = self.caller_name if caller == self.caller else ""  # it would say who hides behind the number
         ring_s = self.rings.get(target.user, self.ring_s)
-        made = MakeLeg(leg, target, caller, name, ring_s, self.call_id, self.by_itself, self.until)
-        return [made, TellLeg(leg, Dial())]
+        until = self.until, self.follow_until
+        return [MakeLeg(leg, target, caller, name, ring_s, self.call_id, self.by_itself, *until), TellLeg(leg, Dial())]
 
 
 def _bare(uri: str) -> Uri:

@@ -51,6 +51,7 @@ class MakeLeg(Effect):
     call_id: str = ""  # "": a fresh one
     by_itself: bool = False  # the phone is asked to answer without its user
     until: float = float("inf")  # Unix s: its INVITE does not leave later
+    follow_until: float = float("inf")  # Unix s: nor the same once more with what was asked for, as credentials
 
 
 @dataclass(frozen=True, slots=True)

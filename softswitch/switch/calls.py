@@ -177,7 +177,7 @@ class Calls:
             failed = Failed(order.leg, error.status or 484, error.reason, "us", elsewhere=True)  # nothing was sent
             return self._tell_contact(contact, failed)
         self._keep(leg)
-        self._switch.wire.hold_back(leg, order.until)
+        self._switch.wire.hold_back(leg, order.until, order.follow_until)
         self.move(order.leg, contact)
         self.transfers.called(order.leg, order.target)
         if order.target.user:

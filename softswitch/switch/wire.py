@@ -48,12 +48,13 @@ class Wire:
         self.received: Counter[Kind] = Counter()
         self.sent: Counter[Kind] = Counter()
         self._pressing = False  # the book's deadline is armed
-        self._until: dict[tuple[str, str], float] = {}  # Call-ID and our tag of a leg -> Unix s
+        self._until: dict[tuple[str, str], tuple[float, float]] = {}  # Call-ID and our tag of a leg -> Unix s
 
-    def hold_back(self, leg: Leg, until: float) -> None:
-        """No INVITE that begins this leg leaves at this moment (Unix s), or later; repeats of one that has left do."""
+    def hold_back(self, leg: Leg, until: float, follow_until: float) -> None:
+        """The INVITE that begins this leg does not leave at this moment (Unix s), or later, nor do those by which it is
+        made once more at the other; repeats of one that has left do."""
         if until < float("inf"):
-            self._until[leg.call_id, leg.local_tag] = until
+            self._until[leg.call_id, leg.local_tag] = until, follow_until
 
     def let_go(self, leg: Leg) -> None:
         self._until.pop((leg.call_id, leg.local_tag), None)
@@ -63,8 +64,11 @@ class Wire:
         request, clock = order.message, self._switch.clock
         if not self._until or not isinstance(request, Request) or request.method != "INVITE":
             return False
-        until = self._until.get((request.call_id, request.from_.tag or ""), float("inf"))
-        if clock.monotonic() + clock.epoch < until or request.to.tag is not None:
+        until = self._until.get((request.call_id, request.from_.tag or ""))
+        if until is None or request.to.tag is not None:
+            return False
+        first, follow = until
+        if clock.monotonic() + clock.epoch < (first if request.cseq.number == 1 else follow):
             return False
         log.warning("an INVITE is held back, as others may have the promise by now: Call-ID %s", request.call_id)
         return True

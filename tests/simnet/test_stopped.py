@@ -11,7 +11,7 @@ from softswitch.callback.written import ANSWER_S
 from softswitch.contact.event import ContactFinished
 from softswitch.sdp.media import Address
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Message, Request, render
+from softswitch.sip.message import Message, Request, Response, render
 from softswitch.sip.response import respond
 from softswitch.switch.configuration import Trunk
 from softswitch.switch.pool_port import Shared
@@ -22,6 +22,10 @@ from tests.simnet.test_pool import SimPool
 from tests.simnet.world import COMMIT_S, EPOCH, SWITCH
 
 CARRIER = ("127.0.0.1", CARRIER_PORT)
+FURTHER = {  # what the carrier says
+    302: (("Contact", "<sip:10086@127.0.0.1>"),),
+    407: (("Proxy-Authenticate", 'Digest realm="carrier", nonce="n", qop="auth"'),),
+}
 FIRST = pytest.mark.parametrize("first", ["agent", "customer"])
 
 
@@ -112,44 +116,51 @@ def test_one_that_has_left_is_repeated_though_it_is_late_by_then() -> None:
     assert house.world.switch.wire.sent["udp", "INVITE", "request"] == sent + 1
 
 
-class SentOn(CalledHouse):
-    """His phone rings, and the carrier says after a while that another number is to be called."""
+class Late(CalledHouse):
+    """The carrier has the call, and says after a while that another number is to be called, or asks who we are."""
 
-    def __init__(self, first: str, after_s: float) -> None:
-        carrier = Trunk("carrier", CARRIER, sources=(CARRIER,), manners=Manners(follow_redirects=True))
+    def __init__(self, first: str, status: int, after_s: float) -> None:
+        manners, account = Manners(follow_redirects=True), ("we", "secret")
+        carrier = Trunk("carrier", CARRIER, sources=(CARRIER,), manners=manners, credentials=account)
         super().__init__(policy={"first": first, "ring_s": 60.0, "settle_s": 32.0}, trunks={"carrier": carrier})
-        self.after_s, self.rings_since = after_s, 0.0
+        self.status, self.after_s, self.called_at = status, after_s, 0.0
         self.world.peers[CARRIER], self._takes = self.receive, self.world.peers[CARRIER]
 
     def receive(self, message: Message, flow: Flow) -> None:
-        if not isinstance(message, Request) or message.method != "INVITE" or "10086" in message.uri:
+        begins = isinstance(message, Request) and message.method == "INVITE" and message.cseq.number == 1
+        if not isinstance(message, Request) or not begins or "10086" in message.uri:
             self._takes(message, flow)
-        elif not self.rings_since:
-            self.rings_since = self.world.now
-            moved = respond(message, 302, to_tag="t", headers=(("Contact", "<sip:10086@127.0.0.1>"),))
-            self.world.carry(render(respond(message, 180, to_tag="t")), CARRIER, SWITCH)
-            self.world.after(self.after_s, lambda: self.world.carry(render(moved), CARRIER, SWITCH))
+        elif not self.called_at:
+            self.called_at = self.world.now
+            self.answer(respond(message, 100 if self.status == 407 else 180, to_tag="t"))
+            says = FURTHER[self.status]
+            self.world.after(self.after_s, lambda: self.answer(respond(message, self.status, to_tag="t", headers=says)))
+
+    def answer(self, response: Response) -> None:
+        self.world.carry(render(response), CARRIER, SWITCH)
 
     def call_back(self) -> None:
         self.lose()
         self.ready()
-        self.world.run_until(lambda: self.rings_since)
+        self.world.run_until(lambda: self.called_at)
 
 
 @FIRST
+@pytest.mark.parametrize("status", FURTHER)
 @pytest.mark.parametrize(("after_s", "called"), [(2.0, True), (31.0, True), (33.0, False)])
-def test_who_is_sent_on_after_a_while_is_called_there_while_others_leave_him_alone(
-    first: str, after_s: float, called: bool
+def test_one_that_follows_an_answer_leaves_while_others_leave_him_alone(
+    first: str, status: int, after_s: float, called: bool
 ) -> None:
-    house = SentOn(first, after_s)
+    house = Late(first, status, after_s)
     house.call_back()
     house.world.run(after_s + 5)
     assert bool(house.carrier.talking) is called and bool(house.carrier.invites) is called
     assert (house.promise.state is PromiseState.KEPT) is called and house.promise.attempts == 1
 
 
-def test_who_is_sent_on_while_the_process_was_stopped_is_not_called_there() -> None:
-    house = SentOn("customer", 1.0)
+@pytest.mark.parametrize("status", FURTHER)
+def test_nor_does_one_that_follows_where_the_process_was_stopped_for_long(status: int) -> None:
+    house = Late("customer", status, 1.0)
     house.call_back()
     house.world.run(0.5)
     house.world.now += 40.0
