@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from softswitch.callback.sheet.decoding import ENOUGH, no_text
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.table import Column, as_json_text, moment, show, text
@@ -78,7 +80,9 @@ def import_(
 ) -> None:
     """List every number of a file. Lines that are no number are told; the others are listed all the same."""
     try:
-        with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        with file.open("rb") as octets, TextIOWrapper(octets, "utf-8-sig", "replace") as lines:
+            if no := no_text(octets.peek(ENOUGH)[:ENOUGH]):
+                raise Failed(f"{file} {no}; save it in UTF-8, one number per line")
             _send(base_url(url, config), _numbers(file, lines), why)
     except OSError as error:
         raise Failed(f"{file} cannot be read: {error.strerror or error}") from None
@@ -87,7 +91,7 @@ def import_(
 def _numbers(file: Path, lines: Any) -> Iterator[tuple[str, str]]:
     """What is written, and what to call it in a complaint."""
     for number, line in enumerate(lines, 1):
-        if written := legible(line.partition("#")[0].strip()):  # as the answer has it; UTF-16 is full of NUL
+        if written := legible(line.partition("#")[0].strip()):  # as the answer has it
             yield written[:MOST_WRITTEN], f"{file}:{number}: {written[:40]}"
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 
 from softswitch.callback.number import Reading, example, identified
 from softswitch.callback.plain_number import PlainNumbers
+from softswitch.callback.sheet.decoding import ENOUGH, no_text
 from softswitch.core.errors import Problem
 
 MOST_BYTES = 200_000_000
@@ -29,7 +31,9 @@ def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tupl
     try:
         if path.stat().st_size > MOST_BYTES:
             return frozenset(), [_unreadable(path, f"has more than {MOST_BYTES:,} bytes; divide it")]
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        with path.open("rb") as octets, TextIOWrapper(octets, "utf-8-sig", "replace") as lines:
+            if why := no_text(octets.peek(ENOUGH)[:ENOUGH]):
+                return frozenset(), [_unreadable(path, f"{why}; save it in UTF-8")]
             for line, text in enumerate(lines, 1):
                 written = text.partition("#")[0].strip()
                 if not written:

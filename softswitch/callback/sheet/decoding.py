@@ -61,13 +61,8 @@ class Decoding:
 
     def _first(self, octets: bytes) -> bytes:
         self._begun = True
-        for mark, what in _MARKS:
-            if octets.startswith(mark):
-                raise SheetError(f"the file {what}, and no CSV; {_REMEDY}")
-        if octets[:ENOUGH].count(0) * 20 > len(
-            octets[:ENOUGH]
-        ):  # UTF-16 without its mark has more; one is a row's fault
-            raise SheetError(f"the file has many NUL octets, so it is no text; {_REMEDY}")
+        if why := no_text(octets[:ENOUGH], "CSV"):
+            raise SheetError(f"the file {why}; {_REMEDY}")
         if not octets.startswith(codecs.BOM_UTF8):
             return octets
         if self.encoding not in ("", "utf-8"):
@@ -78,6 +73,14 @@ class Decoding:
 
     def _make(self) -> codecs.IncrementalDecoder:
         return codecs.getincrementaldecoder(self.encoding)("replace")
+
+
+def no_text(begin: bytes, wanted: str = "text") -> str:
+    """Why a file that begins so is none that is read here, whatever its encoding; "" where it may be one."""
+    if what := next((what for mark, what in _MARKS if begin.startswith(mark)), ""):
+        return f"{what}, and no {wanted}"
+    many = begin.count(0) * 20 > len(begin)  # UTF-16 without its mark has more; one is a row's fault
+    return "has many NUL octets, so it is no text" if many else ""
 
 
 def _guess(octets: bytes, other: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import Result
 
 from tests.support.fake_barring import FILED
@@ -52,11 +53,17 @@ def test_a_file_is_imported_and_its_broken_lines_are_told(running: Running, tmp_
     assert f"{file}:703: oops: is no number (invalid)" in result.stderr and f"{file}:704: 111" in result.stderr
     assert len(running.control.barring.by_number) == 700
     assert running("do-not-call", "import", str(tmp_path / "none")).exit_code == 1
-    file.write_bytes("13800138001\n13800138002\n".encode("utf-16-le"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "why"), [("utf-16", "is UTF-16, and no text"), ("utf-16-le", "has many NUL octets, so it is no text")]
+)
+def test_a_file_that_is_no_utf_8_is_told_as_a_whole(running: Running, tmp_path: Path, encoding: str, why: str) -> None:
+    file = tmp_path / "list.txt"
+    file.write_bytes("13800138001\n13800138002\n".encode(encoding))
     result = running("do-not-call", "import", str(file))
-    assert (result.exit_code, said(result)) == (1, "0 listed, 0 known already, 3 refused\n"), (
-        "no line is left out unsaid"
-    )
+    assert result.exit_code == 1 and f"{file} {why}; save it in UTF-8, one number per line" in result.stderr
+    assert "is no number" not in result.stderr and not running.control.barring.by_number
 
 
 def test_an_argument_that_is_empty_is_told_and_the_others_are_listed(running: Running) -> None:

@@ -229,6 +229,17 @@ def test_a_list_that_is_not_there_is_refused(write: Write) -> None:
     assert "cannot be read: No such file" in problems(write("", "do_not_call: list.txt"))
 
 
+def test_a_list_that_is_no_utf_8_is_refused_lest_nobody_be_protected(write: Write, tmp_path: Path) -> None:
+    config, file = write("", "do_not_call: list.txt", **{"list.txt": "13800138000\n"}), tmp_path / "list.txt"
+    keep(load(config, {}))
+    file.write_text("13800138000\n13900139000\n", encoding="utf-16")
+    with pytest.raises(ConfigError, match="do_not_call: is UTF-16, and no text; save it in UTF-8"):
+        load(config, {})
+    assert latest(config, kept_file(tmp_path / "var"), {})[0].barred == {"+8613800138000"}
+    file.write_text("")
+    assert load(config, {}).barred == frozenset()
+
+
 def test_a_process_that_begins_without_the_file_goes_by_what_was_kept(write: Write, tmp_path: Path) -> None:
     config = write("", "do_not_call: list.txt", **{"list.txt": "13800138000\noops\n"})
     keep(load(config, {}))
