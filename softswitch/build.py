@@ -60,6 +60,7 @@ class Dialplans:
         return not any(problem.level == "error" for problem in self.problems)
 
 
+_CAMPAIGNS = "campaigns.yaml"
 _SUPERVISED = ("listen", "whisper", "barge")  # feature codes that are modes of supervision
 
 
@@ -105,12 +106,12 @@ def load_dialplans(settings: Settings) -> Dialplans:
 
 def _missing_plans(settings: Settings, plans: Mapping[str, Plan]) -> Iterator[Problem]:
     """Those that campaigns name. Where no plan is right, that is what there is to say."""
-    _, places, _ = load_yaml(settings.texts.get("campaigns.yaml", ""), "campaigns.yaml")
+    _, places, _ = load_yaml(settings.texts.get(_CAMPAIGNS, ""), _CAMPAIGNS)
     for name, campaign in settings.campaigns.items():
         if plans and campaign.plan is not None and campaign.plan not in plans:
             line, column = locate(places, ("campaigns", name, "plan"))
             message = f"no dialplan is called {campaign.plan!r}{did_you_mean(campaign.plan, plans)}"
-            yield Problem("campaigns.yaml", line, column, f"campaigns.{name}.plan", message)
+            yield Problem(str(settings.directory / _CAMPAIGNS), line, column, f"campaigns.{name}.plan", message)
 
 
 def plan_world(settings: Settings) -> World:

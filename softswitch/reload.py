@@ -38,7 +38,7 @@ from softswitch.switch.staff import StaffChange, StaffChanges
 log = logging.getLogger("softswitch.reload")
 
 LIVE = ("agents", "queues", "campaigns", "calendars", "log", "do_not_call")  # parts of the settings that are taken over
-_MADE = ("root", "warnings", "version", "texts", "barred")  # by ``load``, and written by nobody
+_MADE = ("root", "directory", "warnings", "version", "texts", "barred")  # by ``load``, and written by nobody
 SWITCH_S = 0.0005
 READINGS = 3  # of files that change while they are read
 MOST_WAITING = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
+from softswitch.callback.campaign import DIGITS
 from softswitch.core.yaml_nodes import Path, did_you_mean
 from softswitch.settings.model import Configuration
 
@@ -22,6 +23,10 @@ def campaign_findings(settings: Configuration) -> Iterator[Finding]:
         if campaign.trunk not in trunks:
             message = f"trunks.yaml has no trunk {campaign.trunk!r}{did_you_mean(campaign.trunk, trunks)}"
             yield ("campaigns", name, "trunk"), message, "error"
+        if len(campaign.dispositions) > DIGITS:
+            beyond, code = campaign.dispositions[DIGITS].code, settings.feature_codes.disposition
+            message = f"{beyond!r} has no digit behind {code}: phones tell the first ten, `softswitch disposition` any"
+            yield ("campaigns", name, "dispositions", DIGITS), message, "warning"
         if not campaign.days():
             message = "never opens: none of its days lies between begins and ends"
             yield ("campaigns", name, "window"), message, "error"

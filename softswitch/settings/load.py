@@ -86,7 +86,7 @@ def _right(written: Written, settings: Configuration | None) -> Settings:
         settings, root
     )
     values |= {"version": written.version, "texts": written.texts, "barred": barred}
-    return Settings(root=root, warnings=tuple(written.problems), **values)
+    return Settings(root=root, directory=written.directory, warnings=tuple(written.problems), **values)
 
 
 def _barred(written: Written, settings: Configuration, root: Path) -> frozenset[str]:

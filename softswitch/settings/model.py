@@ -52,6 +52,7 @@ class Settings(Configuration):
     """A configuration that was found right, with absolute paths."""
 
     root: Path = Path()  # of the project: what relative paths were relative to
+    directory: Path = Path()  # of the files, as it was named
     warnings: tuple[Problem, ...] = ()
     barred: frozenset[str] = Field(default=frozenset(), repr=False)  # the numbers of ``do_not_call``
     version: str = ""  # of the files, short: what a decision was made by

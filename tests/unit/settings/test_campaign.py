@@ -99,10 +99,19 @@ def test_one_whose_last_day_has_passed_is_doubtful(tmp_path: Path) -> None:
     assert "campaigns.spring.ends: has passed: nobody is called any more" in str(warning)
 
 
+def test_a_code_for_which_a_phone_has_no_digit_is_told(tmp_path: Path) -> None:
+    codes = [f"code {number}" for number in range(10)]
+    settings = load(written(tmp_path, f"dispositions: {codes}"), {})
+    assert settings.warnings == () and settings.outbound()["spring"].by_digit("0") == Disposition("code 9")
+    (warning,) = load(written(tmp_path, f"dispositions: {[*codes, 'late', 'later']}"), {}).warnings
+    assert "campaigns.spring.dispositions[10]: 'late' has no digit behind *57" in str(warning)
+
+
 def test_a_dialplan_that_is_not_there_is_told_with_the_dialplans(tmp_path: Path) -> None:
     directory = written(tmp_path, "plan: welcom, first: customer")
     (tmp_path / "plans" / "a.yaml").write_text(
         "dialplan: welcome\nnumbers: ['8000']\nstart: b\nsteps: {b: {hangup: normal}}\n"
     )
     found = [str(problem) for problem in load_dialplans(load(directory, {})).problems if problem.level == "error"]
-    assert len(found) == 1 and "campaigns.yaml:1:" in found[0] and "did you mean 'welcome'?" in found[0], found
+    assert len(found) == 1 and found[0].startswith(f"{directory}/campaigns.yaml:1:"), "as all that is wrong there"
+    assert "did you mean 'welcome'?" in found[0], found
