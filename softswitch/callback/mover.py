@@ -229,6 +229,7 @@ class Mover:
 
     def _withdraw_later(self, entry: Entry) -> None:
         assert entry.ending is not None, "whoever withdraws says why"
+        entry.further = None  # it was for that as well
         self.change(entry, outcome=noted(entry.ending))
 
     def withdraw(self, entry: Entry, why: str) -> None:

@@ -260,6 +260,25 @@ def test_who_is_withdrawn_while_a_new_life_begins_is_withdrawn_where_others_have
     assert [one.what for one in desk.given(Elsewhere)] == [Withdraw(found.id, "asked for it", losses=1)]
 
 
+@pytest.mark.parametrize("led", [True, False])
+@pytest.mark.parametrize("stored", [False, None])
+@pytest.mark.parametrize("reached", [True, False])
+def test_an_order_is_for_the_loss_before_it_as_well_whether_the_store_has_that_or_not(
+    reached: bool, stored: bool | None, led: bool
+) -> None:
+    """He was lost once more while his phone rang, and the database was away."""
+    desk, found = ringing()
+    desk.lose(found.number, contact="c-again")
+    if stored is not None:
+        desk.acknowledge(stored)
+    desk.feed(ReachedAgent(found.number, "sales") if reached else Withdraw(found.id, "asked for it"))
+    begun_anew(desk, [found] if led else [])
+    why = "reached agent" if reached else "asked for it"
+    assert not desk.given(Meet)
+    assert [one.what for one in desk.given(Elsewhere)] == ([] if led else [Withdraw(found.id, why, losses=2)])
+    assert [promise.outcome for promise in desk.ledger.promises()] == ([noted(why)] if led else [])
+
+
 def ringing() -> tuple[PoolDesk, Promise]:
     """Whose phone rings, and his row as the new life finds it."""
     desk = PoolDesk()
