@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from softswitch.callback.sheet.mistake import cell
 from softswitch.cli import callbacks
 from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, quoted, request
-from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.option import Config, Json, Url, beside_a_report
 from softswitch.cli.table import Column, as_json_text, show, text, until
 
 app = typer.Typer(
@@ -91,7 +91,10 @@ def import_(
     name: Campaign,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV; its first line names the columns.")],
     errors: Annotated[
-        Path | None, typer.Option("--errors", metavar="FILE.csv", help="Write each row that was not taken.")
+        Path | None,
+        typer.Option(
+            "--errors", metavar="FILE.csv", callback=beside_a_report, help="Write each row that was not taken."
+        ),
     ] = None,
     consent: Annotated[str, typer.Option("--consent", metavar="REF", help="Of rows that name none.")] = "",
     round_: Annotated[

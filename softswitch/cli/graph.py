@@ -11,7 +11,7 @@ import typer
 
 from softswitch.build import load_dialplans
 from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
-from softswitch.cli.option import Config, Url
+from softswitch.cli.option import STDOUT, Config, Url
 from softswitch.core.errors import ConfigError
 from softswitch.drawing.chart import Chart, Taken, chart
 from softswitch.drawing.layering import TooTangled
@@ -32,7 +32,9 @@ Wanted = Annotated[str, typer.Argument(metavar="[PLAN]", help="Its name, or its 
 As = Annotated[Format, typer.Option("--format", help="SVG for a browser, or text for Mermaid.")]
 WithCalls = Annotated[bool, typer.Option("--calls", help="Show how many calls took each way; asks the running switch.")]
 Hours = Annotated[int, typer.Option("--hours", min=1, max=24 * 366, help="Of how many hours, with --calls.")]
-Out = Annotated[Path | None, typer.Option("-o", "--output", help="A file, or a directory for one file of each plan.")]
+Out = Annotated[
+    Path | None, typer.Option("-o", "--output", help="A file (-: stdout), or a directory for one of each plan.")
+]
 
 
 def graph(
@@ -48,6 +50,7 @@ def graph(
     plans = _plans(config)
     base = base_url(url, config) if calls else None
     draw = _picture if format is Format.SVG else mermaid
+    output = None if str(output) == STDOUT else output
     if output is not None and (output.is_dir() or not (plan or output.suffix)):
         for one in [_chosen(plans, plan)] if plan else plans.values():
             name = one.name.replace("/", "_").replace("\0", "_")  # a file in the directory, whatever a plan is called

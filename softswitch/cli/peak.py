@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.callback.number import Reading
 from softswitch.cli.client import DEFAULT_CONFIG, Failed
-from softswitch.cli.option import Config, Json
+from softswitch.cli.option import Config, Json, beside_a_report
 from softswitch.cli.peak_report import Report, lines, picture, told
 from softswitch.cli.table import as_json_text
 from softswitch.contact.peak import Fate, account, identity
@@ -40,7 +40,7 @@ Since = Annotated[str, typer.Option("--since", help="today, yesterday, 9:30, 2h 
 Until = Annotated[str, typer.Option("--until", help="The same; now, if it is not said.")]
 Queue = Annotated[str, typer.Option("--queue", help="Only who came to this one, or was lost to it before.")]
 Find = Annotated[bool, typer.Option("--find", help="Where peaks were: list them, and report none.")]
-Svg = Annotated[str, typer.Option("--svg", help="Draw it into this file.")]
+Svg = Annotated[str, typer.Option("--svg", callback=beside_a_report, help="Draw it into this file.")]
 Bucket = Annotated[str, typer.Option("--bucket", help="Of the picture: 1m, 5m ...; as fine as can be seen.")]
 
 

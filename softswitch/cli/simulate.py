@@ -16,7 +16,7 @@ from rich.progress import Progress
 from softswitch.acd.statistics import Promise
 from softswitch.cli import scenario
 from softswitch.cli.client import DEFAULT_CONFIG, Failed
-from softswitch.cli.option import Config, Json
+from softswitch.cli.option import Config, Json, beside_a_report
 from softswitch.cli.scenario import Drawn, Scenario
 from softswitch.cli.table import Column, as_json_text, duration, show, text
 from softswitch.core.errors import ConfigError
@@ -101,7 +101,9 @@ def simulate(
     callbacks: Annotated[bool, typer.Option(help="Call back whom a queue has lost, by its policy.")] = True,
     target: Annotated[str, typer.Option(help="Answered within this is in time; default: as configured.")] = "",
     short: Annotated[str, typer.Option(help="Who gives up before was never there; default: as configured.")] = "",
-    svg: Annotated[Path | None, typer.Option(help="Draw it, interval by interval, into this file.")] = None,
+    svg: Annotated[
+        Path | None, typer.Option(callback=beside_a_report, help="Draw it, interval by interval, into this file.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run the real ACD, and the real ledger of callbacks, on a virtual clock."""

@@ -13,13 +13,15 @@ from rich.text import Text
 
 from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, download, known, quoted, request
 from softswitch.cli.ladder import Line, draw
-from softswitch.cli.option import Config, Json, Url
+from softswitch.cli.option import STDOUT, Config, Json, Url
 from softswitch.cli.path import draw_path
 from softswitch.cli.table import as_json_text
 from softswitch.cli.why import draw_brief
 
 Full = Annotated[bool, typer.Option("--full", help="Each message whole, below its arrow.")]
-Pcap = Annotated[Path | None, typer.Option("--pcap", help="Write a capture file, for wireshark, sngrep and others.")]
+Pcap = Annotated[
+    Path | None, typer.Option("--pcap", help="Write a capture file, for wireshark, sngrep ... (-: stdout).")
+]
 PathOnly = Annotated[bool, typer.Option("--path", help="Its way through the dialplan only.")]
 SipOnly = Annotated[bool, typer.Option("--sip", help="Its SIP messages only.")]
 Call = Annotated[str, typer.Argument(help="Contact, leg or Call-ID.")]
@@ -64,6 +66,9 @@ def _lines(way: Any, messages: Any, full: bool, path_only: bool, sip_only: bool 
 
 
 def _write(path: Path, data: bytes) -> None:
+    if str(path) == STDOUT:
+        typer.echo(data, nl=False)
+        return
     try:
         path.write_bytes(data)
     except OSError as error:

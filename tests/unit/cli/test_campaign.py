@@ -29,6 +29,12 @@ def test_a_list_is_not_written_over_by_its_errors(running: Running, file: Path) 
     assert file.read_text() == LIST and not running.control.done
 
 
+def test_errors_are_not_mixed_with_what_is_told(running: Running, file: Path) -> None:
+    result = running("campaign", "import", "welcome", str(file), "--errors", "-")
+    assert result.exit_code == 2 and "stdout has the report" in " ".join(result.stderr.replace("│", " ").split())
+    assert not running.control.done
+
+
 def test_who_is_told_that_rows_were_not_taken_is_told_how_to_see_which(running: Running, file: Path) -> None:
     result = running("campaign", "import", "welcome", str(file))
     assert result.exit_code == 0 and "1 not: invalid" in result.stdout and HOW in result.stderr

@@ -355,6 +355,7 @@ def test_trace_for_programs_whole_and_as_a_capture(running: Running, tmp_path: P
     path = tmp_path / "c-1.pcap"
     assert running("trace", "c-1", "--pcap", str(path)).exit_code == 0
     assert path.read_bytes()[:4] == b"\xd4\xc3\xb2\xa1"
+    assert running("trace", "c-1", "--pcap", "-").stdout_bytes == path.read_bytes()
     nowhere = running("trace", "c-1", "--pcap", str(tmp_path / "no" / "c.pcap"))
     assert nowhere.exit_code == 1 and "cannot be written" in nowhere.stderr
     assert running("trace", "c-2").exit_code == 1

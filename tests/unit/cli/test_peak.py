@@ -171,6 +171,7 @@ async def _burst(url: str) -> None:
         ([*SPAN, "--queue", "orderz"], 0, "queues.yaml has no queue 'orderz'"),
         ([*SPAN, "--bucket", "minute"], 2, "'minute' is not a duration"),
         ([*SPAN, "--bucket", "1ms"], 2, "'1ms' is too short"),
+        ([*SPAN, "--svg", "-"], 2, "- is no file, and stdout has the report; name a file"),
         ([*SPAN, "--svg", "/nowhere/at/all.svg"], 1, "/nowhere/at/all.svg: No such file or directory"),
     ],
 )

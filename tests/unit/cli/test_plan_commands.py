@@ -155,6 +155,7 @@ def test_a_plan_is_drawn(config: Path, tmp_path: Path) -> None:
     assert run("graph", "direct", "--config", str(config), "--format", "mermaid").startswith("flowchart TD")
     run("graph", "direct.yaml", "--config", str(config), "-o", str(tmp_path / "a.svg"))
     assert (tmp_path / "a.svg").read_text() == run("graph", "--config", str(config))
+    assert run("graph", "--config", str(config), "-o", "-") == (tmp_path / "a.svg").read_text()
     run("graph", "--config", str(config), "-o", str(tmp_path))
     assert (tmp_path / "direct.svg").exists()
     assert "did you mean direct?" in run("graph", "direkt", "--config", str(config), code=1)

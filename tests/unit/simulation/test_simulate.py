@@ -137,6 +137,7 @@ def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
         ("at,queue,talk,patience\n9:00,orders,95,5,60\n", (), ":2:1: 5 cells in 4 columns; a fraction is written 95.5"),
         ("at;queue;talk\n9:00;orders;60\n", (), "columns must be separated by commas, not by ';'"),
         ("", ("--calls", "orders=60", "--shifts", "FILE", "--agents", "2"), "--shifts or --agents, not both"),
+        ("", ("--calls", "orders=60", "--svg", "-"), "- is no file, and stdout has the report; name a file"),
     ],
 )
 def test_what_an_admin_gets_wrong_is_told_and_not_simulated(
