@@ -46,6 +46,8 @@ class Campaign:
         return next((one for one in self.dispositions if one.code == code), None)
 
     def by_digit(self, digit: str) -> Disposition | None:
-        """The first is 1, the tenth is 0."""
+        """The first is 1, the tenth is 0; who dials two digits for the eleventh means none of these."""
+        if len(digit) != 1:
+            return None
         place = (int(digit) - 1) % DIGITS
         return self.dispositions[place] if place < len(self.dispositions) else None

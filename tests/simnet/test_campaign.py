@@ -144,7 +144,7 @@ def test_the_agent_gives_a_code_by_the_api_in_the_call_or_after_it() -> None:
         desk.dispose("contact-x", "sold", "")
 
 
-@pytest.mark.parametrize(("dialled", "code"), [("*571", "sold"), ("*573", "never again"), ("*579", "")])
+@pytest.mark.parametrize(("dialled", "code"), [("*571", "sold"), ("*573", "never again"), ("*579", ""), ("*5711", "")])
 def test_the_agent_dials_a_code_in_wrap_up(dialled: str, code: str) -> None:
     house = house_of(2)
     talk_over(house)

@@ -104,6 +104,7 @@ def test_a_code_for_which_a_phone_has_no_digit_is_told(tmp_path: Path) -> None:
     settings = load(written(tmp_path, f"dispositions: {codes}"), {})
     assert settings.warnings == () and settings.outbound()["spring"].by_digit("0") == Disposition("code 9")
     (warning,) = load(written(tmp_path, f"dispositions: {[*codes, 'late', 'later']}"), {}).warnings
+    assert settings.outbound()["spring"].by_digit("11") is None, "and not the first"
     assert "campaigns.spring.dispositions[10]: 'late' has no digit behind *57" in str(warning)
 
 
