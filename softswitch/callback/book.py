@@ -34,6 +34,7 @@ class Entry:
     claimed: bool = False  # it was taken out of the pool, and goes back where it cannot be called for long
     loss: Lost | None = None  # that made it, while it is not durable
     further: Lost | None = None  # the last one that was added and that nobody waits to hear of, likewise
+    stored_losses: int = 0  # how many the store has, as its last answer says; 0: it was asked for nothing yet
     elsewhere: bool = False  # he was served, and it is others': of it nothing else is written
     met: bool = False  # let go, as there was another one for its number, to which its loss was added
     ending: str | None = None  # why it is withdrawn when the attempt in flight has failed; the row says so too

@@ -90,6 +90,7 @@ class Recorder:
         if not entry.writes:
             entry.by, entry.further = "", None
             entry.last_open = entry.last_open if entry.promise.state in OPEN else None
+            entry.stored_losses = entry.stored_losses if move.written.waits(entry) else entry.promise.losses
         if write.answer:
             move.out.append(PromiseAnswer(write.answer, True))
         if write.token == entry.intent:

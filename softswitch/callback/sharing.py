@@ -369,10 +369,7 @@ class Sharing:
     def _added(self, entries: Iterable[Entry]) -> dict[str, Promise]:
         """To whom losses were added of which the store knows: in the new life already, where its rows do not have them
         that were read when it began."""
-        waits = self._move.written.waits
-        stored = (
-            one for one in entries if one.durable and one.promise.losses > 1 and not one.writes and not waits(one)
-        )
+        stored = (one for one in entries if 1 < one.promise.losses == one.stored_losses)
         return {one.promise.id: one.promise for one in stored}
 
 

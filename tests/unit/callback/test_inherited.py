@@ -182,6 +182,20 @@ def test_a_loss_that_was_added_after_the_rows_were_read_is_not_forgotten(last: i
     assert (desk.only().losses, desk.only().contact) == (2, "c-again")
 
 
+@pytest.mark.parametrize("stored", [False, None])
+def test_nor_where_the_store_has_not_taken_what_came_after_it(stored: bool | None) -> None:
+    desk = PoolDesk()
+    desk.feed(Restored((row(1),)))
+    desk.feed(Inherited((row(1),)))
+    desk.lose(row(1).number, contact="c-again")
+    desk.acknowledge()
+    desk.feed(Promote("pooled-1", 7.0))
+    if stored is not None:
+        desk.acknowledge(stored)
+    desk.feed(Disowned(()))
+    assert (desk.only().losses, desk.only().contact) == (2, "c-again")
+
+
 def test_a_loss_of_which_the_store_tells_after_the_word_is_added_again() -> None:
     desk = PoolDesk()
     desk.feed(Restored((row(1),)))
