@@ -88,18 +88,21 @@ def spare_the_long_lived() -> None:
 
 
 def _gather() -> None:
-    """Again and again, as a process grows while it gets its first calls; where nothing is new it takes 0.2 ms."""
+    """Again and again, as a process grows while it gets its first calls; where nothing is new it takes 0.2 ms.
+
+    Not at once: a process that has just begun may have calls to take over, and one that does not live long earns nothing.
+    """
     while True:
-        lay_on_huge_pages()
         time.sleep(GATHER_S)
+        lay_on_huge_pages()
 
 
 def lay_on_huge_pages() -> None:
     """What is there is gathered on pages of 2 MB, so few that the processor knows by heart where they are.
 
     Who sleeps between two messages finds the caches taken by others, and looks up each page of 4 kB anew: that is a
-    tenth of the CPU of a call. The first time it may take half a second, in which the interpreter is free. Where the
-    system has no such pages to give, all stays as it is.
+    tenth of the CPU of a call. The first time it may take half a second, in which the interpreter is free. This asks
+    for them whatever ``transparent_hugepage`` says (madvise(2)); where the system has none to give, all stays as it is.
     """
     try:
         maps = Path("/proc/self/maps").read_bytes()  # a path in it may have any octets
