@@ -90,7 +90,7 @@ def spare_the_long_lived() -> None:
 def _gather() -> None:
     """Again and again, as a process grows while it gets its first calls; where nothing is new it takes 0.2 ms.
 
-    Not at once: a process that has just begun may have calls to take over, and one that does not live long earns nothing.
+    Not at once: who has just begun may have calls to take over, and a process that does not live long earns nothing.
     """
     while True:
         time.sleep(GATHER_S)
