@@ -87,10 +87,9 @@ class Recorder:
         if not entry.durable:
             entry.durable, entry.loss = True, None
             move.out.append(PromiseChanged(entry.promise, None))
-        if not entry.writes:
-            entry.by, entry.further = "", None
+        if not entry.writes and not move.written.waits(entry):  # the store has all of it
+            entry.by, entry.further, entry.stored_losses = "", None, entry.promise.losses
             entry.last_open = entry.last_open if entry.promise.state in OPEN else None
-            entry.stored_losses = entry.stored_losses if move.written.waits(entry) else entry.promise.losses
         if write.answer:
             move.out.append(PromiseAnswer(write.answer, True))
         if write.token == entry.intent:
