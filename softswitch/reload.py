@@ -29,6 +29,7 @@ from softswitch.log import configure
 from softswitch.settings import Settings
 from softswitch.settings.kept import keep, latest
 from softswitch.settings.load import load_beside
+from softswitch.settings.model import MADE
 from softswitch.store.shelf import PlanShelf
 from softswitch.switch.configuration import Configuration
 from softswitch.switch.dialplans import Busy, Outcome, Release
@@ -38,7 +39,6 @@ from softswitch.switch.staff import StaffChange, StaffChanges
 log = logging.getLogger("softswitch.reload")
 
 LIVE = ("agents", "queues", "campaigns", "calendars", "log", "do_not_call")  # parts of the settings that are taken over
-_MADE = ("root", "directory", "warnings", "version", "texts", "barred")  # by ``load``, and written by nobody
 SWITCH_S = 0.0005
 READINGS = 3  # of files that change while they are read
 MOST_WAITING = 4
@@ -101,7 +101,7 @@ def changed(old: Any, new: Any, at: str = "") -> Iterator[str]:
         return
     if isinstance(old, BaseModel) and type(old) is type(new):
         for name, field in type(old).model_fields.items():
-            if at or name not in (*LIVE, *_MADE):
+            if at or name not in (*LIVE, *MADE):
                 yield from changed(getattr(old, name), getattr(new, name), f"{at}{field.alias or name}.")
     elif isinstance(old, dict) and isinstance(new, dict) and (old.keys() | new.keys()):
         for key in old.keys() | new.keys():

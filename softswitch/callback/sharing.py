@@ -360,9 +360,11 @@ class Sharing:
         lead now."""
         for former in formers:
             why, losses, led = former.ending, former.promise.losses, self._move.book.get(former.promise.id)
-            if why is not None and led is None:
+            if why is None:
+                continue
+            if led is None:
                 self._move.out.append(Elsewhere(Withdraw(former.promise.id, why, former.by, losses)))
-            elif why is not None and led is not None and led.ending is None and led.promise.losses <= losses:
+            elif led.ending is None and led.promise.losses <= losses:
                 led.by = former.by
                 self._move.withdraw(led, why)
 

@@ -89,3 +89,6 @@ class Settings(Configuration):
     def office_calendars(self) -> dict[str, Calendar]:
         """By name, for the ``hours`` step of dialplans."""
         return {name: written.calendar(name) for name, written in self.calendars.items()}
+
+
+MADE = Settings.model_fields.keys() - Configuration.model_fields.keys()  # by ``load``, and written by nobody

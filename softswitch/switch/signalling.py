@@ -299,8 +299,7 @@ class Signalling:
         return [] if held else self._endpoint.request(order.request, order.flow, order.leg, self._now)
 
     def _send(self, order: Send) -> Sequence[Effect]:
-        if order.begins and self._switch.wire.holds(order):
-            assert isinstance(order.message, Request)
+        if order.begins and isinstance(order.message, Request) and self._switch.wire.holds(order.message):
             return self._endpoint.unsent(order.message)
         self._switch.wire.send(order)
         return []

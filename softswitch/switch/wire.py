@@ -59,13 +59,12 @@ class Wire:
     def let_go(self, leg: Leg) -> None:
         self._until.pop((leg.call_id, leg.local_tag), None)
 
-    def holds(self, order: Send) -> bool:
+    def holds(self, request: Request) -> bool:
         """Is it too late for a request that would begin something?"""
-        request, clock = order.message, self._switch.clock
-        if not self._until or not isinstance(request, Request) or request.method != "INVITE":
+        if not self._until or request.method != "INVITE" or request.to.tag is not None:
             return False
-        until = self._until.get((request.call_id, request.from_.tag or ""))
-        if until is None or request.to.tag is not None:
+        until, clock = self._until.get((request.call_id, request.from_.tag or "")), self._switch.clock
+        if until is None:
             return False
         first, follow = until
         if clock.monotonic() + clock.epoch < (first if request.cseq.number == 1 else follow):

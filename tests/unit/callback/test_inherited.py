@@ -98,13 +98,7 @@ def test_who_is_told_before_is_known_at_once() -> None:
 
 
 def test_an_attempt_of_the_former_life_is_let_go_before_its_row_is_led() -> None:
-    desk = PoolDesk()
-    desk.feed(Leased(NOON + 1000.0))
-    desk.feed(Capacity("sales", 0, 0))
-    promise = desk.due()
-    desk.feed(Capacity("sales", 1, 0))
-    desk.answer()
-    assert desk.state is S.SEEKING
+    desk, promise = seeking()
     desk.feed(Inherited((replace(promise, state=S.SEEKING),)))
     desk.feed(Disowned(()))
     assert (desk.only().id, desk.state) == (promise.id, S.DUE)
@@ -293,14 +287,21 @@ def test_an_order_is_for_the_loss_before_it_as_well_whether_the_store_has_that_o
     assert [promise.outcome for promise in desk.ledger.promises()] == ([noted(why)] if led else [])
 
 
-def ringing() -> tuple[PoolDesk, Promise]:
-    """Whose phone rings, and his row as the new life finds it."""
+def seeking() -> tuple[PoolDesk, Promise]:
+    """For whom an agent is sought, and what he was before."""
     desk = PoolDesk()
-    desk.feed(Leased(NOON + 100.0))
+    desk.feed(Leased(NOON + 1000.0))
     desk.feed(Capacity("sales", 0, 0))
     promise = desk.due()
     desk.feed(Capacity("sales", 1, 0))
     desk.answer()
+    assert desk.state is S.SEEKING
+    return desk, promise
+
+
+def ringing() -> tuple[PoolDesk, Promise]:
+    """Whose phone rings, and his row as the new life finds it."""
+    desk, promise = seeking()
     desk.feed(AgentFound(promise.id, "anna"))
     desk.acknowledge()
     assert desk.state is S.DIALLING
