@@ -39,7 +39,7 @@ class SkillNeed(Written):
     def _one(self) -> SkillNeed:
         said = {"not" if name == "not_" else name for name in self.model_fields_set}
         kinds = said & {*_KINDS}
-        if len(kinds) != 1:
+        if len(kinds) != 1 or all(of is None for of in (self.skill, self.any, self.all, self.not_)):  # an empty line
             raise ValueError("a need is exactly one of skill, any, all and not")
         if kinds != {"skill"} and said & {"level", "at_most"}:
             raise ValueError("level and at_most go with a skill")

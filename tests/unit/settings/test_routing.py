@@ -57,6 +57,8 @@ def test_who_served_the_caller_last() -> None:
     ("need", "said"),
     [
         ({}, "exactly one of skill, any, all and not"),
+        (None, "exactly one of skill, any, all and not"),
+        ({"not": None}, "exactly one of skill, any, all and not"),
         ({"skill": "a", "any": ["b"]}, "exactly one of skill, any, all and not"),
         ({"any": ["b"], "level": 3}, "level and at_most go with a skill"),
         ({"skill": "a", "level": 5, "at_most": 4}, "at_most (4) is below level (5)"),
