@@ -132,7 +132,7 @@ def test_one_that_is_stopped_is_finished_beside_those_that_go_on(tmp_path: Path)
     recorder.stop("a")
     for _ in range(FLUSH_TICKS):
         keep(recorder, said(6))
-    until((tmp_path / "a.json").exists)
+    until(lambda: recorder.finished == 1)
     note = sidecar.load(tmp_path / "a.json")
     assert (note.state, note.left, note.duration_s) == ("finished", "leg-1", 0.06)
     assert dict(verify(tmp_path)) == {"a.wav": "ok", "b.flac": "unfinished"}
@@ -210,6 +210,7 @@ def test_a_disk_that_is_nearly_full_begins_no_recording_and_ends_those_that_ther
     recorder._writer._keep_free = 1 << 60
     failed = [one for _ in range(CHECK_TICKS) for one in keep(recorder, said(7))] or failures(recorder)
     assert [(one.recording, one.kind) for one in failed] == [("old", "disk_full")]
+    until(lambda: recorder.finished)  # close leaves to the next process what is not finished yet
     recorder.close()
     assert sidecar.load(tmp_path / "old.json").state == "failed"
     assert len(read(tmp_path / "old.wav")) > 0
@@ -232,6 +233,7 @@ def test_a_disk_that_cannot_follow_ends_recordings_and_never_delays_a_tick(tmp_p
     assert [(one.recording, one.kind) for one in failed] == [("r", "disk_slow")]
     assert len(recorder) == 0
     stuck.set()
+    until(lambda: recorder.finished)
     recorder.close()
     assert sidecar.load(tmp_path / "r.json").why == "the disk cannot follow"
     assert read(tmp_path / "r.wav")[-FRAME:].tolist() == [[2]] * FRAME
