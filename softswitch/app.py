@@ -76,6 +76,7 @@ from softswitch.switch.ports import (
     StreamLost,
     Unrecorded,
 )
+from softswitch.thaw import thaw
 from softswitch.web import make_app, make_runner
 
 log = logging.getLogger("softswitch.app")
@@ -342,8 +343,7 @@ class Control:
         numbers = sorted(number for plan in self._switch.dialplans.release.plans.values() for number in plan.numbers)
         return (
             f"softswitch is up\n  SIP      {sip}\n  HTTP     {http}/api/v1/calls\n  metrics  {http}/metrics\n"
-            f"  phones   {phones}\n  numbers  {', '.join(numbers)}\n"
-            f"  data     {settings.paths.var}"
+            f"  phones   {phones}\n  numbers  {', '.join(numbers)}\n  data     {settings.paths.var}"
         )
 
 
@@ -365,9 +365,8 @@ async def run(settings: Settings, config_dir: Path, problems: Sequence[Problem] 
     """Until SIGTERM or SIGINT, or drained (True). At SIGHUP what is written is read again; one more meanwhile waits."""
     stop, hangup = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, hangup)):
+        loop.add_signal_handler(number, event.set)
     control = Control(settings, config_dir, problems)
     with making_the_long_lived():
         await control.start()
@@ -387,6 +386,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings, problems = begin(config_dir, kept)
         raise_file_limit()
+        thaw("softswitch")
         return DRAINED if uvloop.run(run(settings, config_dir, problems)) else 0
     except DatabaseAway as error:
         print(f"the database does not answer: {error}", file=sys.stderr)
