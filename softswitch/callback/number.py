@@ -19,6 +19,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, shortnumberinfo
 
+from softswitch.callback.plain_number import PlainNumbers
 from softswitch.callback.spelling import LONGEST, spelled
 
 REFUSALS = (
@@ -87,8 +88,19 @@ def identified(presented: str, reading: Reading) -> Number:
     return _identified(presented, reading) if len(presented) <= LONGEST else Number("", "invalid")
 
 
-@lru_cache(maxsize=4096)  # a call asks twice about each of its two numbers, and each answer costs a tenth of the call
+@lru_cache(maxsize=4096)  # a call asks twice about each of its two numbers
 def _identified(presented: str, reading: Reading) -> Number:
+    plain = _plain(reading).dial(presented)
+    return searched(presented, reading) if plain is None else Number(plain)
+
+
+@lru_cache(maxsize=64)
+def _plain(reading: Reading) -> PlainNumbers:
+    return PlainNumbers(reading)
+
+
+def searched(presented: str, reading: Reading) -> Number:
+    """The same as ``identified``, by the library and its rules alone."""
     keys, why = spelled(presented)
     if why == "withheld":
         return Number("", why)

@@ -1,19 +1,19 @@
-"""The short way to E.164 for what nearly every list holds: mobile numbers of one country, in digits alone.
+"""The short way to E.164 for what nearly every caller and list has: mobile numbers of one country, in digits alone.
 
 phonenumbers needs 40 us to say what is plain to see. Here its own pattern is asked, and only where nothing else of
-its rules can come into play; whatever is not plain is left to ``number.normalise``, which has the last word anyhow:
-a test holds the two against each other.
+its rules can come into play; whatever is not plain is left to ``number.searched``, against which a test holds it.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
-from softswitch.callback.number import Reading
+if TYPE_CHECKING:
+    from softswitch.callback.number import Reading
 
 # Kinds that go before "mobile" when the kind of a number is looked for, or make it two at once.
 _OTHERS = (

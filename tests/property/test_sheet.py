@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.callback.campaign import Campaign
-from softswitch.callback.number import Reading, identified
+from softswitch.callback.number import Reading, identified, searched
 from softswitch.callback.plain_number import PlainNumbers
 from softswitch.callback.sheet.mistake import SheetError
 from softswitch.callback.sheet.reader import Reader
@@ -19,7 +19,7 @@ from softswitch.callback.sheet.row import Import, Row
 
 CELLS = st.text(st.characters(min_codepoint=32, exclude_categories=("C", "Zl", "Zp"), exclude_characters="\ufffd"))
 PIECES = st.integers(1, 50)
-REGIONS = ("CN", "DE", "FR", "US", "GB", "IT", "HK", "BR", "RU", "JP")
+REGIONS = tuple(sorted(phonenumbers.SUPPORTED_REGIONS - {"TA"}))  # of Tristan da Cunha no mobile number is known
 COMMON = Import(Campaign("c", "q"), "c", Reading(), 0.0, 86400.0, "Asia/Shanghai", 1.76e9, lambda number: False)
 
 
@@ -72,7 +72,7 @@ def test_the_pieces_make_no_difference(text: str, size: int) -> None:
 @st.composite
 def written_numbers(draw: st.DrawFn) -> tuple[str, str]:
     """Near to mobile numbers, since of others the short way says nothing."""
-    region = draw(st.sampled_from(REGIONS))
+    region = draw(st.sampled_from(("CN", "DE", "US", "IT", "RU")) | st.sampled_from(REGIONS))
     example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
     national = str(example.national_number)
     kept = draw(st.integers(0, 3))
@@ -92,7 +92,7 @@ def test_the_short_way_to_a_number_is_the_long_one(
     reading = Reading(region, countries=countries, internal=internal)
     dial = PlainNumbers(reading).dial(written)
     if dial is not None:
-        assert (dial, "") == identified(written, reading)
+        assert (dial, "") == searched(written, reading) == identified(written, reading)
 
 
 def test_the_short_way_is_taken_for_what_nearly_every_list_holds() -> None:
