@@ -14,7 +14,8 @@ from pathlib import Path
 
 _PR_SET_NAME = 15
 _MADV_COLLAPSE = 25  # Linux 6.1 and later
-GATHER_S = 10.0  # between two looks for what could lie on huge pages
+HUGE = 2 << 20  # octets of a huge page
+GATHER_S, PAUSE_S = 10.0, 0.02  # between two looks for what could lie on huge pages, and between two pages
 CLOCK_STEP_S = 60.0  # hours and pauses are in minutes
 
 
@@ -88,29 +89,43 @@ def spare_the_long_lived() -> None:
 
 
 def _gather() -> None:
-    """Again and again, as a process grows while it gets its first calls; where nothing is new it takes 0.2 ms.
+    """Again and again, as a process grows while it gets its first calls.
 
     Not at once: who has just begun may have calls to take over, and a process that does not live long earns nothing.
     """
+    laid: set[int] = set()
     while True:
         time.sleep(GATHER_S)
-        lay_on_huge_pages()
+        lay_on_huge_pages(laid)
 
 
-def lay_on_huge_pages() -> None:
+def lay_on_huge_pages(laid: set[int], rest: Callable[[float], object] = time.sleep) -> None:
     """What is there is gathered on pages of 2 MB, so few that the processor knows by heart where they are.
 
     Who sleeps between two messages finds the caches taken by others, and looks up each page of 4 kB anew: that is a
-    tenth of the CPU of a call. The first time it may take half a second, in which the interpreter is free. This asks
-    for them whatever ``transparent_hugepage`` says (madvise(2)); where the system has none to give, all stays as it is.
+    tenth of the CPU of a call. Each page stops whoever takes memory meanwhile for a millisecond or so, and is followed
+    by a pause, so that calls do not wait for many of them at once. ``laid``: the addresses that were asked for already,
+    kept up to date. This asks whatever ``transparent_hugepage`` says (madvise(2)); where the system has no such pages
+    to give, all stays as it is.
     """
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    there = list(_huge_places())
+    laid.intersection_update(there)  # what was given back and is taken again is new
+    for address in there:
+        if address not in laid:
+            laid.add(address)
+            madvise(address, HUGE, _MADV_COLLAPSE)
+            rest(PAUSE_S)
+
+
+def _huge_places() -> Iterator[int]:
+    """Where a huge page could lie in the memory that is ours alone."""
     try:
         maps = Path("/proc/self/maps").read_bytes()  # a path in it may have any octets
     except OSError:
         return
-    madvise = ctypes.CDLL(None).madvise
-    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     for span, rights, _, _, file, *name in (line.split() for line in maps.split(b"\n") if line):
         if rights == b"rw-p" and file == b"0" and name in ([], [b"[heap]"]):
             begin, end = (int(address, 16) for address in span.split(b"-"))
-            madvise(begin, end - begin, _MADV_COLLAPSE)
+            yield from range(-(-begin // HUGE) * HUGE, end - HUGE + 1, HUGE)

@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from softswitch import app
-from softswitch.process import ClockWatch, call_itself, lay_on_huge_pages, raise_file_limit, spare_the_long_lived
+from softswitch.process import (
+    PAUSE_S,
+    ClockWatch,
+    call_itself,
+    lay_on_huge_pages,
+    raise_file_limit,
+    spare_the_long_lived,
+)
 from softswitch.settings import Settings
 
 
@@ -64,6 +71,10 @@ async def test_nothing_is_walked_while_a_start_makes_it(monkeypatch: pytest.Monk
     assert gc.get_freeze_count() > 1000
 
 
+def no_rest(_: float) -> None:
+    """Nobody waits for us here."""
+
+
 def _has_huge_pages() -> bool:
     """Does the system give some to who asks for them at once?"""
     with mmap.mmap(-1, 8 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as some:
@@ -77,22 +88,39 @@ def _has_huge_pages() -> bool:
 
 def test_what_is_there_lies_on_huge_pages_where_the_system_has_them() -> None:
     there = bytearray(range(256)) * (1 << 15)  # 8 MB
-    lay_on_huge_pages()
+    laid = {0}
+    lay_on_huge_pages(laid, no_rest)
+    assert 0 not in laid, "nothing is there any more"
     assert there == bytearray(range(256)) * (1 << 15)
     found = re.search(r"AnonHugePages: +(\d+) kB", Path("/proc/self/smaps_rollup").read_text())
     assert found is not None
     assert int(found[1]) >= 4096 or not _has_huge_pages()
 
 
+def test_each_page_is_asked_for_once_and_followed_by_a_pause() -> None:
+    laid: set[int] = set()
+    rests: list[float] = []
+    there = mmap.mmap(-1, 12 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    lay_on_huge_pages(laid, rests.append)
+    assert rests == [PAUSE_S] * len(laid)
+    before = set(laid)
+    there.close()
+    rests.clear()
+    lay_on_huge_pages(laid, rests.append)
+    assert len(rests) == len(laid - before), "of those that were there none again"
+    assert len(before - laid) >= 5, "where something comes to lie again, it is asked for again"
+
+
 def test_a_file_of_any_name_may_be_mapped(tmp_path: Path) -> None:
     """As where the switch is installed below a directory that is named in Latin-1."""
+    laid: set[int] = set()
     for name in (b"B\xfcro", "a\u2028b c\x0cd\x85".encode(), b"a\rb", b"a\nb"):
         file = os.path.join(os.fsencode(tmp_path), name)
         with open(file, "wb+") as written:
             written.write(b"x" * mmap.PAGESIZE)
             written.flush()
             with mmap.mmap(written.fileno(), 0):
-                lay_on_huge_pages()
+                lay_on_huge_pages(laid, no_rest)
 
 
 def test_a_process_is_named_in_the_list_of_processes() -> None:
