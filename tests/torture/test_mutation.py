@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +19,7 @@ from softswitch.switch.event import UnitFailed
 from softswitch.switch.ports import Arrived
 from tests.simnet.house import CARRIER_PORT, House
 from tests.simnet.world import SWITCH, World, read
+from tests.support.cpu import spent_s
 from tests.support.mutation import mutants
 from tests.support.reading import read as read_all
 from tests.torture.manifest import rows
@@ -178,16 +178,6 @@ def test_a_stream_in_small_pieces_costs_what_it_weighs(piece: bytes) -> None:
     assert spent_s(feeding(60_000)) < 1.0
 
 
-def spent_s(work: Callable[[], object], times: int = 3) -> float:
-    """CPU seconds, of the quickest time: garbage of others that is collected meanwhile is not the work's."""
-    spent = []
-    for _ in range(times):
-        begun = time.process_time()
-        work()
-        spent.append(time.process_time() - begun)
-    return min(spent)
-
-
 NAMES = (
     b"Authorization", b"Accept", b"Require", b"Supported", b"Content-Type", b"Content-Disposition", b"Record-Route",
     b"P-Asserted-Identity", b"Privacy", b"Diversion", b"History-Info", b"Session-Expires", b"Replaces", b"Refer-To",
@@ -204,5 +194,5 @@ def test_a_header_of_twenty_kilobytes_holds_the_switch_up_for_milliseconds(name:
         lines = b"%b: %b\r\nCall-ID: bomb-%d" % (name, unit * (20_000 // len(unit)), number)
         data = (HEAD % (b"%d" % number, b"", b"", b"", b"<sip:a@b>", b"")).replace(b"Call-ID: x", lines)
         event = read(data, Flow("udp", SWITCH, TRUNK))
-        assert spent_s(lambda event=event: house.world.feed(event), 1) < 0.5, unit  # type: ignore[misc]
+        assert spent_s(lambda event=event: house.world.feed(event), times=1) < 0.5, unit  # type: ignore[misc]
     assert not house.world.facts(UnitFailed)
