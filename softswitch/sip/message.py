@@ -11,7 +11,7 @@ Text is UTF-8; octets that are not (section 25.1 allows none, peers send them) g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from softswitch.core.errors import PeerError, UsageError
@@ -34,6 +34,7 @@ __all__ = ["Headers", "Limits", "Message", "ParseError", "Request", "Response", 
 VERSION = "SIP/2.0"
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z", re.IGNORECASE | re.DOTALL)
+_NEEDED = {"via": "Via", "from": "From", "to": "To", "cseq": "CSeq", "call-id": "Call-ID"}  # section 8.1.1
 _USUAL = frozenset({"ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "REGISTER"})  # tokens, as nobody needs to find out
 _ONCE = ("from", "to", "call-id", "cseq", "max-forwards")  # repeated, they would mean different things to each reader
 
@@ -182,8 +183,12 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Message:
     """The message in a datagram (or cut out of a stream by ``framing``). Raises ``ParseError``, and nothing else."""
     head, blank, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
     too_large = len(data) > limits.max_bytes or len(head) > limits.max_header_bytes
-    lines, wrong = _lines(head[: limits.max_header_bytes], limits)
+    text = head[: limits.max_header_bytes].decode("utf-8", "surrogateescape")
+    lines, wrong = _lines(text, limits)
     headers, bad_line = parse_headers(lines[1:])
+    if wrong or bad_line:  # it may be nothing but folded, as messages seldom are
+        lines, wrong = _lines(unfold(text), limits)
+        headers, bad_line = parse_headers(lines[1:])
     message = _start(lines[0], headers)
     message.octets = data
     try:
@@ -198,9 +203,8 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Message:
     return message
 
 
-def _lines(head: bytes, limits: Limits) -> tuple[list[str], str]:
-    """The unfolded lines that can be used, the start line first, and what is wrong with the others ("": nothing)."""
-    text = unfold(head.decode("utf-8", "surrogateescape"))
+def _lines(text: str, limits: Limits) -> tuple[list[str], str]:
+    """The lines that can be used, the start line first, and what is wrong with the others ("": nothing)."""
     lines = text.split("\r\n", limits.max_headers + 1)
     wrong = ""
     if len(lines) > limits.max_headers + 1:
@@ -250,16 +254,21 @@ def _refusal(message: Message, status: int, reason: str) -> ParseError:
 def _check(message: Message, limits: Limits) -> None:
     """The headers that a message must have, once each, and that they can be read."""
     headers = message.headers
-    first, readings = headers.first, headers.readings
+    first = headers.first
     if len(first) < len(headers.lines):
         _check_repeated(headers, limits)
     elif "," in first.get("via", "") and first["via"].count(",") >= limits.max_vias:
         raise PeerError(400, "too many Via")
-    for key, name, read in _NEEDED:
-        value = first.get(key)
-        if value is None:
-            raise PeerError(400, f"no {name}")
-        readings[key] = read(value)
+    try:
+        readings = headers.readings = {
+            "via": _first_via(first["via"]),
+            "from": parse_name_addr(first["from"]),
+            "to": parse_name_addr(first["to"]),
+            "cseq": parse_cseq(first["cseq"]),
+            "call-id": first["call-id"],
+        }
+    except KeyError as missing:
+        raise PeerError(400, f"no {_NEEDED[missing.args[0]]}") from None
     if not readings["call-id"]:
         raise PeerError(400, "empty Call-ID")
     if isinstance(message, Request):
@@ -342,13 +351,3 @@ def _first_via(value: str) -> Via:
 def _first_contact(headers: Headers) -> NameAddr | None:
     values = headers.all("contact")
     return parse_name_addr(values[0].strip(LWS)) if values else None
-
-
-# What every message must have (section 8.1.1), by key, and how it is read.
-_NEEDED: tuple[tuple[str, str, Callable[[str], object]], ...] = (
-    ("via", "Via", _first_via),
-    ("from", "From", parse_name_addr),
-    ("to", "To", parse_name_addr),
-    ("cseq", "CSeq", parse_cseq),
-    ("call-id", "Call-ID", str),
-)

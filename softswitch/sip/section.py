@@ -187,11 +187,13 @@ def parse_headers(lines: list[str]) -> tuple[Headers, str]:
     items: list[tuple[str, str, str]] = []
     first: dict[str, str] = {}
     headers._items, headers._index, headers.readings = items, first, {}
-    wrong = ""
+    wrong, keys = "", _KEYS
     for line in lines:
-        name, colon, value = line.partition(":")
-        key = _KEYS.get(name)
-        if key is None:
+        name, colon, value = line.partition(": ")
+        try:
+            key = keys[name]  # as nearly all are written
+        except KeyError:
+            name, colon, value = line.partition(":")
             name = name.rstrip(LWS)  # section 7.3.1: white space may stand before the colon
             if not is_token(name):
                 wrong = wrong or f"bad header name {name[:40]!r}"
