@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from softswitch.sdp.media import G722, L16, L16_WIDE, OPUS, PCMA, PCMU, Codec
 from softswitch.sdp.session import Attributes, Section, number
@@ -28,30 +29,21 @@ _BY_TABLE = ("pcmu", "pcma")
 _RTPMAP = re.compile(r"([0-9]{1,3})[ \t]+([^/\s]+)/([0-9]{1,7})(?:/([0-9]+))?[ \t]*")
 _UNPRINTABLE = re.compile(r"[^A-Za-z0-9./_-]")
 _NAMED_AT_MOST = 10  # codecs of the peer in a Warning
-_ABOUT_CODECS = frozenset({"rtpmap", "fmtp"})
-_LONGEST_CACHED = 1024  # octets of what describes the codecs of a stream
 
 
 # ---- written ---------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def attributes(codecs: tuple[Codec, ...]) -> Attributes:
-    """Their rtpmap and fmtp lines."""
-    short = sum([len(codec.fmtp) for codec in codecs]) <= _LONGEST_CACHED  # an event's is as the peer has it
-    return list((_written_cached if short else _written)(codecs))
-
-
-def _written(codecs: tuple[Codec, ...]) -> Attributes:
+    """The rtpmap and fmtp lines of ours, the same in all calls by the same codecs."""
     lines = []
     for codec in codecs:
         channels = "/2" if codec.name.lower() == "opus" else ""  # RFC 7587 section 7
         lines.append(("rtpmap", f"{codec.payload_type} {codec.name}/{codec.rate_hz}{channels}"))
         if codec.fmtp:
             lines.append(("fmtp", f"{codec.payload_type} {codec.fmtp}"))
-    return lines
-
-
-_written_cached = lru_cache(maxsize=256)(_written)  # the same in all calls by the same codecs
+    return tuple(lines)
 
 
 @lru_cache(maxsize=256)
@@ -72,12 +64,14 @@ def events(codecs: tuple[Codec, ...], agreed: int | None) -> tuple[Codec, ...]:
 
 def of(section: Section) -> tuple[Codec, ...]:
     """The codecs of an m-line in its order; formats that say nothing to us are left out."""
-    lines = tuple([pair for pair in section.attributes if pair[0] in _ABOUT_CODECS])
-    size = sum([len(text) for text in section.formats]) + sum([len(value) for _, value in lines])
-    return (_read_cached if size <= _LONGEST_CACHED else _read)(section.formats, lines)
+    readings = section.readings
+    if "codecs" not in readings:
+        readings["codecs"] = _read(section.formats, section.attributes)
+    codecs: tuple[Codec, ...] = readings["codecs"]
+    return codecs
 
 
-def _read(formats: tuple[str, ...], lines: tuple[tuple[str, str], ...]) -> tuple[Codec, ...]:
+def _read(formats: tuple[str, ...], lines: Attributes) -> tuple[Codec, ...]:
     mapped = dict(filter(None, [_mapped(value) for name, value in lines if name == "rtpmap"]))
     parameters = dict([value.partition(" ")[::2] for name, value in reversed(lines) if name == "fmtp"])
     found = []
@@ -89,9 +83,6 @@ def _read(formats: tuple[str, ...], lines: tuple[tuple[str, str], ...]) -> tuple
         if named is not None:
             found.append(Codec(named[0], payload_type, named[1], parameters.get(text, "").strip()))
     return tuple(found)
-
-
-_read_cached = lru_cache(maxsize=512)(_read)  # the lines of a kind of phone are the same in all of its calls
 
 
 def _mapped(value: str) -> tuple[int, tuple[str, int]] | None:
@@ -108,6 +99,31 @@ def _mapped(value: str) -> tuple[int, tuple[str, int]] | None:
 # ---- chosen ----------------------------------------------------------------------------------------------------
 
 
+class Found(NamedTuple):
+    """What is in common with the peer."""
+
+    ours: Codec
+    theirs: Codec
+    beside: tuple[Codec, ...]  # telephone-event, comfort noise
+
+
+def found(section: Section, ours: tuple[Codec, ...], ranked: bool, answered: bool) -> Found | None:
+    """In their m-line, an offer or an answer to us; None: nothing."""
+    asked, readings = (ours, ranked, answered), section.readings
+    if "found" not in readings or readings["found"][0] != asked:
+        readings["found"] = asked, _found(of(section), *asked)
+    found: Found | None = readings["found"][1]
+    return found
+
+
+def _found(theirs: Sequence[Codec], ours: Sequence[Codec], ranked: bool, answered: bool) -> Found | None:
+    pair = _first(theirs, ours) if answered else chosen(theirs, ours, ranked)
+    if pair is None:
+        return None
+    beside = event_beside(pair[1], theirs), noise_beside(pair[1], theirs)
+    return Found(*pair, tuple(filter(None, beside)))
+
+
 def chosen(theirs: Sequence[Codec], ours: Sequence[Codec], ranked: bool) -> tuple[Codec, Codec] | None:
     """Of an offer, ours and theirs; ``ranked``: ours are in the order that somebody wants. None: nothing in common."""
     common = _common(theirs, ours)
@@ -116,7 +132,7 @@ def chosen(theirs: Sequence[Codec], ours: Sequence[Codec], ranked: bool) -> tupl
     return min(common, key=lambda pair: pair[0].name.lower() not in _BY_TABLE, default=None)
 
 
-def answered(theirs: Sequence[Codec], ours: Sequence[Codec]) -> tuple[Codec, Codec] | None:
+def _first(theirs: Sequence[Codec], ours: Sequence[Codec]) -> tuple[Codec, Codec] | None:
     """Of an answer to ``ours``."""
     return next(iter(_common(theirs, ours)), None)
 

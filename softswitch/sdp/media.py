@@ -18,6 +18,10 @@ class Codec:
     rate_hz: int  # RTP clock
     fmtp: str = ""
 
+    def __hash__(self) -> int:
+        """Lists of codecs are looked up in each call, and hold few of a name."""
+        return hash(self.name)
+
 
 PCMU = Codec("PCMU", 0, 8000)
 PCMA = Codec("PCMA", 8, 8000)

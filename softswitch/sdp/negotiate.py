@@ -118,9 +118,9 @@ def _profile(local: LocalMedia) -> str:
 def _stream(
     local: LocalMedia, named: tuple[Codec, ...], direction: str, keys: Sequence[Crypto], mux: bool, proto: str
 ) -> Section:
-    attributes = codecs.attributes(named)
-    attributes += [("ptime", str(local.ptime_ms)), (direction, "")]
-    attributes += [("rtcp-mux", "")] if mux else []
+    attributes = [*codecs.attributes(named), ("ptime", str(local.ptime_ms)), (direction, "")]
+    if mux:
+        attributes.append(("rtcp-mux", ""))
     attributes += crypto.attributes(keys)
     formats = tuple([str(codec.payload_type) for codec in named])
     return Section("audio", local.address[1], proto, formats, attributes=attributes)
@@ -140,7 +140,6 @@ def _choose(session: Session, local: LocalMedia, at: int | None = None, answered
 
     One with keys goes before those without, where we have any.
     """
-    seen: list[Codec] = []
     wanted = [
         (place, section, crypto.taken(section, local.keys, answered))
         for place, section in enumerate(session.sections)
@@ -149,14 +148,12 @@ def _choose(session: Session, local: LocalMedia, at: int | None = None, answered
     fit = [one for one in wanted if crypto.fit(one[1].proto, one[2] is not None, local.secured)]
     if wanted and not fit:
         raise _unfit(wanted[0][1], local)
-    for place, section, keys in sorted(fit, key=lambda one: one[2] is None):
-        theirs = codecs.of(section)
-        seen += theirs
-        pair = codecs.answered(theirs, local.codecs) if answered else codecs.chosen(theirs, local.codecs, local.ranked)
-        if pair is not None:
-            beside = codecs.event_beside(pair[1], theirs), codecs.noise_beside(pair[1], theirs)
-            return _Choice(place, *pair, tuple(filter(None, beside)), *(keys or (None, None)))
-    raise _nothing_in_common(seen, local)
+    fit.sort(key=lambda one: one[2] is None)
+    for place, section, keys in fit:
+        found = codecs.found(section, local.codecs, local.ranked, answered)
+        if found is not None:
+            return _Choice(place, *found, *(keys or (None, None)))
+    raise _nothing_in_common([codec for _, section, _ in fit for codec in codecs.of(section)], local)
 
 
 def _unfit(section: Section, local: LocalMedia) -> PeerError:
@@ -186,7 +183,7 @@ def _agreed(
 ) -> Media:
     """``receive_type`` None: what we receive has the payload type of what we send."""
     section = session.sections[choice.place]
-    said = first(section.attributes)
+    said = section.said
     address = unicast(section.address or session.address)
     _check_family(address, local)
     theirs = choice.theirs.payload_type
@@ -202,16 +199,16 @@ def _agreed(
         noise_type=noise.payload_type if noise else None,
         fmtp=choice.theirs.fmtp,
         ptime_ms=_packet_time(said, local),
-        direction=_our_direction(_their_direction(session, said, address), direction),
+        direction=_our_direction(_their_direction(session, section, address), direction),
         srtp=choice.srtp,
-        rtcp_port=number(said.get("rtcp", "").partition(" ")[0], 65535) or 0,  # RFC 3605
+        rtcp_port=(number(said["rtcp"].partition(" ")[0], 65535) or 0) if "rtcp" in said else 0,  # RFC 3605
         rtcp_mux=local.rtcp_mux and "rtcp-mux" in said,
     )
 
 
 def _packet_time(said: Mapping[str, str], local: LocalMedia) -> int:
     """What the peer would like, never more than it can take (RFC 8866 sections 6.4, 6.5), in whole 10 ms."""
-    wished, most = number(said.get("ptime", ""), 1000), number(said.get("maxptime", ""), 1000)
+    wished, most = number(said.get("ptime"), 1000), number(said.get("maxptime"), 1000)
     wanted = min(wished if wished and wished >= _SHORTEST_MS else local.ptime_ms, most or _LONGEST_MS, _LONGEST_MS)
     return max(_SHORTEST_MS, wanted // 10 * 10)
 
@@ -224,13 +221,17 @@ def _check_family(address: str, local: LocalMedia) -> None:
         raise PeerError(488, "Not Acceptable Here", warning)
 
 
-def _their_direction(session: Session, said: Mapping[str, str], address: str) -> str:
-    """``said`` of their stream goes before what they say of the whole session."""
-    for attributes in (said, first(session.attributes)):
-        for name in ("sendrecv", "sendonly", "recvonly", "inactive"):
-            if name in attributes:
-                return _without_receiving(name) if address in HOLD_ADDRESSES else name
-    return "sendonly" if address in HOLD_ADDRESSES else "sendrecv"
+def _their_direction(session: Session, section: Section, address: str) -> str:
+    """What they say of their stream goes before what they say of the whole session."""
+    named = _direction(section.said) or _direction(first(session.attributes)) or "sendrecv"
+    return _without_receiving(named) if address in HOLD_ADDRESSES else named
+
+
+def _direction(said: Mapping[str, str]) -> str | None:
+    for name in ("sendrecv", "sendonly", "recvonly", "inactive"):
+        if name in said:
+            return name
+    return None
 
 
 def _without_receiving(direction: str) -> str:

@@ -6,9 +6,11 @@ are skipped; numbers and addresses are checked where they are taken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import Any, NamedTuple
 
 from softswitch.core.digits import whole
 from softswitch.core.errors import PeerError
@@ -16,8 +18,10 @@ from softswitch.core.errors import PeerError
 MAX_LINES = 1000
 MAX_SECTIONS = 32
 _LONGEST_ADDRESS = 64  # octets: of IPv6 with a zone
+_LONGEST_CACHED = 1024  # characters of what is said of a stream
+_NO_ORIGIN, _ANY_TIME = "- 1 1 IN IP4 0.0.0.0", "0 0"
 
-Attributes = list[tuple[str, str]]  # (name, value); a property attribute has the value ""
+Attributes = Sequence[tuple[str, str]]  # (name, value); a property attribute has the value ""
 
 
 @dataclass(slots=True)
@@ -29,11 +33,22 @@ class Section:
     proto: str
     formats: tuple[str, ...]
     address: str | None = None  # of its own c= line
-    attributes: Attributes = field(default_factory=list)
+    attributes: Attributes = ()
+    # What has been made of formats and attributes: shared by all sections that have them from the same text.
+    readings: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of that name; None where it is absent."""
-        return first(self.attributes).get(name)
+        return self.said.get(name)
+
+    @property
+    def said(self) -> dict[str, str]:
+        """By name, the value of the first attribute of that name. Not to be changed."""
+        readings = self.readings
+        if "said" not in readings:
+            readings["said"] = first(self.attributes)
+        said: dict[str, str] = readings["said"]
+        return said
 
     def attributes_of(self, name: str) -> list[str]:
         return [value for key, value in self.attributes if key == name]
@@ -43,11 +58,21 @@ class Section:
 class Session:
     """A whole description. ``origin`` and ``timing`` are the o= and t= lines as written."""
 
-    origin: str = "- 1 1 IN IP4 0.0.0.0"
+    origin: str = _NO_ORIGIN
     address: str | None = None
-    timing: str = "0 0"
-    attributes: Attributes = field(default_factory=list)
+    timing: str = _ANY_TIME
+    attributes: Attributes = ()
     sections: list[Section] = field(default_factory=list)
+
+
+class _Lines(NamedTuple):
+    """What the lines before the first m-line say, or those below one."""
+
+    formats: tuple[str, ...]  # that m-line's
+    address: str | None
+    attributes: Attributes
+    named: dict[str, str]  # the latest o= and t=
+    readings: dict[str, Any]  # for the section
 
 
 def first(attributes: Attributes) -> dict[str, str]:
@@ -57,51 +82,69 @@ def first(attributes: Attributes) -> dict[str, str]:
 
 def parse_session(body: bytes) -> Session:
     """Raises ``PeerError`` (400)."""
-    lines = body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
-    if lines[0].strip() != "v=0":
+    text = body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    head, *streams = text.split("\nm=")
+    version, _, head = head.partition("\n")
+    if version.strip() != "v=0":
         raise PeerError(400, "no session description: it does not begin with v=0")
-    if len(lines) > MAX_LINES:
+    if text.count("\n") >= MAX_LINES:
         raise PeerError(400, "a session description of too many lines")
-    session = Session()
-    attributes = session.attributes
-    for line in lines[1:]:
-        kind, equals, value = line.partition("=")
-        if not equals or len(kind) != 1:
-            if line.strip():
-                raise PeerError(400, "a line of a session description without =")
-        elif kind == "a":
-            name, _, text = value.strip().partition(":")
-            attributes.append((name, text))
-        elif kind == "m":
-            if len(session.sections) == MAX_SECTIONS:
-                raise PeerError(400, "too many m= lines")
-            section = _section(value)
-            session.sections.append(section)
-            attributes = section.attributes
-        else:
-            _take(session, kind, value.strip())
-    return session
+    origin, _, rest = head.partition("\n") if head.startswith("o=") else ("", "", head)
+    _, address, attributes, named, _ = _read(f"\n{rest}")
+    if origin:
+        named = {"o": origin[2:].strip(), **named}
+    sections: list[Section] = []
+    for stream in streams:
+        if len(sections) == MAX_SECTIONS:
+            raise PeerError(400, "too many m= lines")
+        section, lines = _section(stream)
+        sections.append(section)
+        if lines.named:
+            named = {**named, **lines.named}
+    return Session(named.get("o", _NO_ORIGIN), address, named.get("t", _ANY_TIME), attributes, sections)
 
 
-def _take(session: Session, kind: str, value: str) -> None:
-    if kind == "c":
-        where = session.sections[-1] if session.sections else session
-        # RFC 8866 section 5.7: a stream may have several; the first is as good as any to us.
-        where.address = where.address or _address(value)
-    elif kind == "o":
-        session.origin = value
-    elif kind == "t":
-        session.timing = value
-
-
-def _section(value: str) -> Section:
-    words = value.split()
+def _section(stream: str) -> tuple[Section, _Lines]:
+    line, _, below = stream.partition("\n")
+    words = line.split(None, 3)
     if len(words) < 4:
         raise PeerError(400, "an m= line of fewer than four words")
     port = number(words[1].partition("/")[0], 65535)
     if port is None:
         raise PeerError(400, "bad port in an m= line")
-    return Section(words[0].lower(), port, words[2], tuple(words[3:]))
+    lines = _read(f"{words[3]}\n{below}")
+    section = Section(words[0].lower(), port, words[2], lines.formats, lines.address, lines.attributes)
+    section.readings = lines.readings
+    return section, lines
+
+
+def _read(text: str) -> _Lines:
+    """``text``: the formats of an m-line, and the lines below it."""
+    return _lines_cached(text) if len(text) <= _LONGEST_CACHED else _lines(text)
+
+
+def _lines(text: str) -> _Lines:
+    formats, _, below = text.partition("\n")
+    address: str | None = None
+    attributes: list[tuple[str, str]] = []
+    named: dict[str, str] = {}
+    for line in below.split("\n"):
+        kind, equals, value = line.partition("=")
+        if not equals or len(kind) != 1:
+            if line.strip():
+                raise PeerError(400, "a line of a session description without =")
+        elif kind == "a":
+            name, _, said = value.strip().partition(":")
+            attributes.append((name, said))
+        elif kind == "c":
+            # RFC 8866 section 5.7: a stream may have several; the first is as good as any to us.
+            address = address or _address(value.strip())
+        elif kind in "ot":
+            named[kind] = value.strip()
+    return _Lines(tuple(formats.split()), address, tuple(attributes), named, {})
+
+
+_lines_cached = lru_cache(maxsize=512)(_lines)  # but for origin and ports a phone says the same in all of its calls
 
 
 def _address(value: str) -> str:
@@ -111,9 +154,9 @@ def _address(value: str) -> str:
     return words[2].partition("/")[0]
 
 
-def number(text: str, highest: int) -> int | None:
+def number(text: str | None, highest: int) -> int | None:
     """A decimal number up to ``highest``, else None."""
-    found = whole(text)
+    found = None if text is None else whole(text)
     return found if found is not None and found <= highest else None
 
 

@@ -53,6 +53,12 @@ def test_a_list_decides_by_its_own_order(offered: tuple[Codec, ...]) -> None:
     assert agreed(*offered, ours=listed(OPUS, PCMA, PCMU)).codec.name == "PCMA"
 
 
+def test_the_same_text_means_another_codec_as_an_offer_and_as_an_answer() -> None:
+    body = offer(replace(THEM, codecs=(G722, PCMA)))
+    assert [answer(body, US)[1].codec.name, accept(body, US).codec.name] == ["PCMA", "G722"]
+    assert [answer(body, US)[1].codec.name, accept(body, US).codec.name] == ["PCMA", "G722"]  # having been read
+
+
 def test_what_is_not_in_the_list_is_refused_by_name() -> None:
     with pytest.raises(PeerError) as refused:
         agreed(PCMU, PCMA, ours=listed(OPUS))

@@ -20,6 +20,12 @@ def test_line_ends_and_unknown_lines_are_forgiven() -> None:
     assert render(parse_session(untidy)) == DESCRIPTION
 
 
+def test_of_two_origins_or_times_the_last_counts_wherever_it_stands() -> None:
+    twice = parse_session(DESCRIPTION + b"o=- 3 4 IN IP4 192.0.2.9\r\nt=5 6\r\n")
+    assert (twice.origin, twice.timing) == ("- 3 4 IN IP4 192.0.2.9", "5 6")
+    assert parse_session(DESCRIPTION).origin == "- 1 2 IN IP4 192.0.2.1"  # of the same text below its o= line
+
+
 @pytest.mark.parametrize(
     "text",
     [b"", b"hello", b"v=1\r\n", b"v=0\r\nnonsense", b"v=0\r\nm=audio 4000 RTP/AVP", b"v=0\r\nm=audio x RTP/AVP 0",
