@@ -154,13 +154,14 @@ class PromptStore:
         unfinished = path.with_suffix(".part")
         unfinished.write_bytes(wav.encode(pcm, rate_hz))
         os.replace(unfinished, path)
-        self._prune()
+        self._prune(path)
 
-    def _prune(self) -> None:
-        """Keep the most recently used."""
+    def _prune(self, newest: Path) -> None:
+        """Keep the most recently used, ``newest`` before all that have the same time: some disks have a coarse one."""
         known = [(path.stat(), path) for path in self._cache.iterdir() if path != self._private]
         octets = 0
-        for place, (found, path) in enumerate(sorted(known, key=lambda one: one[0].st_mtime_ns, reverse=True)):
+        known.sort(key=lambda one: (one[0].st_mtime_ns, one[1] == newest), reverse=True)
+        for place, (found, path) in enumerate(known):
             octets += found.st_size
             if place >= self._most or (octets > self._most_octets and place):
                 path.unlink(missing_ok=True)

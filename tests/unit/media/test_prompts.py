@@ -5,6 +5,7 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,13 +94,25 @@ async def test_the_longest_unused_speech_goes(prompts: Path, tmp_path: Path) -> 
     assert [store.find(Prompt("en", "", text)) is not None for text in "abcd"] == [True, False, True, True]
 
 
-async def test_speech_takes_so_much_room_and_no_more(prompts: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("coarse", [False, True])
+async def test_speech_takes_so_much_room_and_no_more(
+    prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coarse: bool
+) -> None:
+    """Also where the disk's clock gives all of them the same time."""
+    named = os.replace
+
+    def at_one_time(source: Path, target: Path) -> None:
+        os.utime(source, (1e9, 1e9))
+        named(source, target)
+
+    if coarse:
+        monkeypatch.setattr(os, "replace", at_one_time)
     one = len(wav.encode(np.zeros(1600, np.int16), 16000))
     store = PromptStore(prompts, tmp_path / "cache", Engine(), speaking=Speaking(most_octets=2 * one))
-    for text in "abc":
-        await store.get(Prompt("en", "", text))
+    for text in "abcdef":
+        made = await store.get(Prompt("en", "", text))
+        assert made is not None and all(isinstance(one, Path) and one.exists() for one in made)
     assert sum(path.stat().st_size for path in (tmp_path / "cache").iterdir()) == 2 * one
-    assert store.find(Prompt("en", "", "c")) is not None
 
 
 NUMBER = Prompt("en", text="seven zero", pieces=("digits/7", "", "digits/0"))
@@ -219,7 +232,7 @@ def test_no_text_commands_the_engine(espeak: Espeak, command: str) -> None:
     before = length(espeak, "hello my friend", "en"), np.abs(espeak.speak("hello my friend", "en")[0]).max()
     espeak.speak(f"{command} hello", "en")
     after = length(espeak, "hello my friend", "en"), np.abs(espeak.speak("hello my friend", "en")[0]).max()
-    assert after[0] == before[0] and 0.8 < after[1] / before[1] < 1.2
+    assert after[0] == alike(before[0]) and 0.8 < after[1] / before[1] < 1.2
 
 
 def test_another_language_is_another_sound(espeak: Espeak) -> None:
@@ -229,16 +242,21 @@ def test_another_language_is_another_sound(espeak: Espeak) -> None:
 
 
 def length(espeak: Espeak, text: str, language: str) -> int:
-    """To a few samples, by which the engine varies."""
-    return round(len(espeak.speak(text, language)[0]) / 500)
+    return len(espeak.speak(text, language)[0])
+
+
+def alike(samples: int) -> Any:
+    """The engine says the same by up to 2 % longer or shorter, as it comes after one thing or another."""
+    return pytest.approx(samples, rel=0.04)
 
 
 def test_a_region_is_spoken_by_its_own_voice_or_that_of_its_language(espeak: Espeak) -> None:
-    assert length(espeak, "tomato", "en-US") < length(espeak, "tomato", "en-GB") == length(espeak, "tomato", "en")
-    assert length(espeak, "你好", "zh-CN") == length(espeak, "你好", "zh")
+    british = length(espeak, "tomato", "en-GB")
+    assert length(espeak, "tomato", "en-US") < 0.96 * british and length(espeak, "tomato", "en") == alike(british)
+    assert length(espeak, "你好", "zh-CN") == alike(length(espeak, "你好", "zh"))
 
 
 def test_the_voice_of_a_language_is_a_setting_and_part_of_the_name(espeak: Espeak) -> None:
     british = length(espeak, "tomato", "en")
     other = Espeak({"en": "en-us"})  # the library serves one at a time, the last
-    assert other.name != espeak.name and length(other, "tomato", "en") < british
+    assert other.name != espeak.name and length(other, "tomato", "en") < 0.96 * british
