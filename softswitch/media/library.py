@@ -24,6 +24,7 @@ from softswitch.media.sound import Limits, SoundError, read
 
 Pcm = npt.NDArray[np.int16]
 Sound = Callable[[int], Future[Pcm]]  # by the rate in Hz: samples now or later
+_Key = tuple[str, int, int, int]  # path, time of change in ns, octets of the file, Hz
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ class Library:
         self.octets = 0  # of what is kept
         self._max = max_octets
         self._limits = Limits(seconds=max_octets / 2 / RATE_HZ)
-        self._known: OrderedDict[tuple[str, int, int, int], Future[Pcm]] = OrderedDict()
+        self._known: OrderedDict[_Key, Future[Pcm]] = OrderedDict()
+        self._kept: dict[_Key, int] = {}  # octets of each that is loaded; 0: it cannot be read
         self._lock = threading.Lock()  # of what is above, which a worker changes when it is done
         self._workers = ThreadPoolExecutor(2, "sound-files", step_back)
 
@@ -61,27 +63,31 @@ class Library:
                 self._known.move_to_end(key)
                 return self._known[key]
             self.loads += 1
-            loading = self._known[key] = self._workers.submit(self._load, Path(path), rate_hz)
-        loading.add_done_callback(self._make_room)
-        return loading
+            self._known[key] = self._workers.submit(self._load, key)
+            return self._known[key]
 
-    def _load(self, path: Path, rate_hz: int) -> Pcm:
+    def _load(self, key: _Key) -> Pcm:
+        (path, *_, rate_hz), octets = key, 0
         try:
-            return read(path, rate_hz, self._limits)
+            pcm = read(Path(path), rate_hz, self._limits)
+            octets = pcm.nbytes
+            return pcm
         except (OSError, SoundError) as error:
             log.error("sound file %s: %s", path, error)  # once: until it changes, it is not read again
             raise
+        finally:
+            self._make_room(key, octets)
 
-    def _make_room(self, loaded: Future[Pcm]) -> None:
-        """What is still being played stays with its player; only the memory of it goes."""
+    def _make_room(self, loaded: _Key, octets: int) -> None:
+        """Before anybody has it. What is still being played stays with its player; only the memory of it goes."""
         with self._lock:
-            self.octets += _octets(loaded)
-            for key, future in list(self._known.items()):
+            self._kept[loaded] = octets
+            self.octets += octets
+            for key in [key for key in self._known if key in self._kept]:
                 if self.octets <= self._max:
                     return
-                if future.done():
-                    del self._known[key]
-                    self.octets -= _octets(future)
+                del self._known[key]
+                self.octets -= self._kept.pop(key)
 
     def music(self, files: Sequence[Path]) -> Sound:
         """Files in a row as ``(frames, samples)``, to be played in a loop; those that cannot be read are left out.
@@ -152,7 +158,3 @@ def _in_a_row(files: Sequence[Path], rate_hz: int) -> Pcm:
 def step_back() -> None:
     """Give this thread a low priority (on Linux a thread has one of its own)."""
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-
-
-def _octets(future: Future[Pcm]) -> int:
-    return future.result().nbytes if not future.cancelled() and not future.exception() else 0
