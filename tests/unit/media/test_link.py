@@ -83,6 +83,14 @@ async def test_a_control_that_was_away_itself_ends_nobody(peer: Peer) -> None:
     assert peer.ups == 1
 
 
+async def test_what_came_in_the_turn_in_which_the_last_wait_ends_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "ASK_S", SECOND)
+    reader, loop = asyncio.StreamReader(), asyncio.get_running_loop()
+    loop.call_later(2.2 * SECOND, time.sleep, 2 * SECOND)  # control is busy
+    loop.call_later(2.5 * SECOND, reader.feed_data, b"here I am")
+    assert await link.Link(Path("nowhere"), Peer())._read(reader) == b"here I am"
+
+
 @pytest.mark.parametrize("pid", [0, -1, os.getpid()], ids=["group", "all", "ourselves"])
 def test_neither_a_group_nor_ourselves_are_killed(
     pid: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
