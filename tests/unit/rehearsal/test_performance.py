@@ -208,7 +208,7 @@ DEEDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(DEEDS), min_size=1, max_size=12))
 def test_whatever_people_do_it_ends_with_a_word_about_it(house: Configuration, deeds: list[str]) -> None:
     outcome = played(house, "\n".join(["alice is free", "1004 answers", *deeds]))
