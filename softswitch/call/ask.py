@@ -36,13 +36,13 @@ def send(
     if method == "INVITE":  # the one before is over, or this one could not be sent
         leg.asked = {key: asked for key, asked in leg.asked.items() if key[0] != "INVITE"}
     challenges = 0 if former is None else former.challenges
-    leg.asked[_key(request)] = Asked(dialog, headers, body, credentials, challenges)
+    leg.asked[method, dialog.local_cseq, dialog.remote_tag] = Asked(dialog, headers, body, credentials, challenges)
     return SendRequest(leg.id, request, leg.flow)
 
 
 def of(leg: LegState, message: Message) -> Asked | None:
     """What ``message`` answers, or is."""
-    return leg.asked.get(_key(message))
+    return leg.asked.get(_key(message)) if leg.asked else None
 
 
 def lost(leg: LegState, failed: TransactionFailed) -> Asked | None:
@@ -57,11 +57,12 @@ def _latest(leg: LegState, method: str) -> tuple[str, int, str] | None:
 
 def settle(leg: LegState, message: Message) -> None:
     """It has its final response. A re-INVITE with a 2xx is kept: each repeat of the 2xx is acknowledged again."""
-    asked = leg.asked.get(_key(message))
-    if asked is not None and message.cseq.method == "INVITE" and isinstance(message, Response) and message.status < 300:
+    key = _key(message)
+    asked = leg.asked.get(key)
+    if asked is not None and key[0] == "INVITE" and isinstance(message, Response) and message.status < 300:
         asked.accepted = True
         return
-    leg.asked.pop(_key(message), None)
+    leg.asked.pop(key, None)
 
 
 def again(leg: LegState, asked: Asked, response: Response) -> SendRequest | None:

@@ -53,8 +53,8 @@ def hops_left(of: Origin) -> int:
 
 def private(invite: Request) -> bool:
     """RFC 3323 section 4.2: whether the caller's identity is to be withheld from the called."""
-    words = {word.strip().lower() for word in (invite.headers.get("Privacy") or "").split(";")}
-    return bool(words & _WITHHELD)
+    value = invite.headers.get("Privacy")
+    return value is not None and any(word.strip().lower() in _WITHHELD for word in value.split(";"))
 
 
 def lines(of: Origin, asserted: Uri | None = None) -> HeaderLines:

@@ -42,7 +42,6 @@ def examine(leg: LegState, invite: Request) -> PeerError | None:
             part(leg).answer = leg.exchange.answer(offer, leg.setup.local)
         refresh.check(leg, invite)
         compose.learn(leg, invite)
-        compose.caller(invite, part(leg).trusted)
     except PeerError as error:
         return error
     return None

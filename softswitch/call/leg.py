@@ -156,7 +156,8 @@ class Leg:
 
     @property
     def deadline(self) -> float | None:
-        return min(self.leg.deadlines(), default=None)
+        found = self.leg.deadlines()
+        return min(found) if found else None
 
     # ---- events ------------------------------------------------------------------------------------------------
 

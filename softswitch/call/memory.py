@@ -53,7 +53,8 @@ def ringing(leg: Leg) -> RingingMemory | None:
     state, ours = leg.leg, leg.leg.outbound
     if state.state not in (S.CALLING, S.RINGING) or ours is None or ours.invite is None:
         return None
-    return RingingMemory(leg.id, state.setup.local, state.flow, state.exchange, state.secure, render(ours.invite))
+    sent = ours.invite.octets or render(ours.invite)
+    return RingingMemory(leg.id, state.setup.local, state.flow, state.exchange, state.secure, sent)
 
 
 def called_off(kept: RingingMemory, flow: Flow, ids: Ids, timing: Timing, now: float) -> tuple[Leg, Request]:
@@ -111,6 +112,8 @@ def remembered(
 
 
 def _moved(refresh: Refresh, by: float) -> Refresh:
+    if not refresh.interval_s:
+        return refresh
     due, end = refresh.due_at, refresh.end_at
     return Refresh(
         refresh.interval_s, refresh.ours, None if due is None else due + by, None if end is None else end + by,

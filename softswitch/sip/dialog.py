@@ -144,7 +144,8 @@ class Dialog:
 
 def _contact(response: Response) -> str | None:
     try:
-        return None if response.contact is None else str(response.contact.uri)
+        contact = response.contact
+        return None if contact is None else str(contact.uri)
     except PeerError:
         return None
 

@@ -19,7 +19,7 @@ from softswitch.sip import hop, reconnect
 from softswitch.sip.detour import Detours, StreamTo, nowhere
 from softswitch.sip.effect import AckArrived, CancelArrived, RequestArrived, Send, TransactionFailed
 from softswitch.sip.figure import I, S
-from softswitch.sip.flow import Flow
+from softswitch.sip.flow import Address, Flow
 from softswitch.sip.matching import Merge, answers, client_key, merge_key, server_key
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.reason import Reason
@@ -28,7 +28,7 @@ from softswitch.sip.source import source_of
 from softswitch.sip.timing import Timing
 from softswitch.sip.transaction import Transaction, answer_input, response_input, start_client, start_server
 
-_Carrier = int | Flow  # a connection, or a flow that has none
+_Carrier = int | tuple[str, Address, Address, str]  # a connection, or where a flow leads that has none
 _DIALOGS_SHARE = 1.25  # of the most: up to there requests inside dialogs are taken
 
 
@@ -306,4 +306,4 @@ class Endpoint:
 
 
 def _carrier(flow: Flow) -> _Carrier:
-    return flow.connection or flow
+    return flow.connection or (flow.transport, flow.local, flow.remote, flow.host)

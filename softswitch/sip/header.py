@@ -105,7 +105,7 @@ class Via(NamedTuple):
         return Via(self.transport, self.host, self.port, (*kept, ("received", host)))
 
     def __str__(self) -> str:
-        return f"SIP/2.0/{self.transport} {self.sent_by}{render_params(self.params)}"
+        return f"SIP/2.0/{self.transport} {hostport(self.host, self.port)}{render_params(self.params)}"
 
 
 class CSeq(NamedTuple):

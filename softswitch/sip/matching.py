@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from softswitch.core.ids import BRANCH_COOKIE
 from softswitch.sip.message import Request, Response
+from softswitch.sip.uri import hostport
 
 Merge = tuple[str | None, str, int, str]  # From tag, Call-ID, CSeq number, method
 
@@ -19,7 +20,7 @@ def server_key(request: Request, method: str) -> str:
     """
     via = request.via
     branch = via.branch
-    key = f"{branch}|{via.sent_by.lower()}|{method}"
+    key = f"{branch}|{hostport(via.host, via.port).lower()}|{method}"
     if branch is not None and branch.startswith(BRANCH_COOKIE):
         return key
     return f"{key}|{request.uri}|{request.from_.tag}|{request.call_id}|{request.cseq.number}"

@@ -11,7 +11,6 @@ Text is UTF-8; octets that are not (section 25.1 allows none, peers send them) g
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from softswitch.core.errors import PeerError, UsageError
@@ -36,6 +35,7 @@ _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z", re.IGNORECASE | re.DOTALL)
 _NEEDED = {"via": "Via", "from": "From", "to": "To", "cseq": "CSeq", "call-id": "Call-ID"}  # section 8.1.1
 _USUAL = frozenset({"ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "REGISTER"})  # tokens, as nobody needs to find out
+_IDENTIFYING = ("via", "from", "call-id", "cseq")
 _ONCE = ("from", "to", "call-id", "cseq", "max-forwards")  # repeated, they would mean different things to each reader
 
 
@@ -121,15 +121,10 @@ class Request(_Accessors):
     def target(self) -> Uri:
         return parse_uri(self.uri)
 
-    def remembered(self, read: Collection[str], lines: Collection[str] = ()) -> Request:
-        """What is still asked of a request long after it has been served: a tenth of its size.
-
-        ``read`` are keys whose readings stay, of "via", "from", "to", "call-id" and "cseq"; of the others in ``lines``
-        the lines stay.
-        """
-        _ = self.via, self.from_, self.to, self.call_id, self.cseq
-        kept = [line for line in self.headers.lines if line[0] in lines] if lines else []
-        return Request(self.method, self.uri, self.headers.copy(kept, read))
+    def remembered(self) -> Request:
+        """What it is known by long after it has been served, without any line: a tenth of its size."""
+        _ = self.via, self.from_, self.call_id, self.cseq
+        return Request(self.method, self.uri, self.headers.copy([], _IDENTIFYING))
 
 
 @dataclass(slots=True)

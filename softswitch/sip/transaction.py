@@ -24,8 +24,6 @@ from softswitch.sip.timing import Timing
 
 __all__ = ["Timing", "Transaction", "answer_input", "response_input", "start_client", "start_server"]
 
-_IDENTIFYING = ("via", "from", "call-id", "cseq")
-
 
 @dataclass(slots=True, eq=False)
 class Transaction:
@@ -79,7 +77,7 @@ class Transaction:
     def _accepted(self, before: S) -> None:
         """Nothing is sent from here any more; half a minute long repeats are known by what the request was."""
         if before is not ACCEPTED:
-            self.request = self.request.remembered(_IDENTIFYING)
+            self.request = self.request.remembered()
         if self.response is not None:
             self.tag = self.tag or self.response.to.tag or ""
             self.response = None

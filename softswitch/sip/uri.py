@@ -81,13 +81,15 @@ class Uri:
         return hostport(self.host, self.port)
 
     def __str__(self) -> str:
-        tail = render_params(self.params) + (f"?{self.headers}" if self.headers else "")
+        tail = render_params(self.params) if self.params else ""
+        if self.headers:
+            tail += f"?{self.headers}"
         if self.scheme not in ("sip", "sips"):
             return f"{self.scheme}:{self.user}{self.host}{tail}"
         user = _escape(self.user)
         if self.password:
             user += f":{self.password}"
-        return f"{self.scheme}:{user}{'@' if user else ''}{self.hostport}{tail}"
+        return f"{self.scheme}:{user}{'@' if user else ''}{hostport(self.host, self.port)}{tail}"
 
 
 def parse_uri(text: str) -> Uri:
