@@ -74,8 +74,7 @@ def _diverted(invite: Request) -> tuple[str, ...]:
     if not values:
         # Section 10.3 of RFC 7044: in order of the hops, the last one being where the call is now.
         values = invite.headers.all("History-Info")[:-1][::-1]
-    numbers = [_number(value) for value in values[:_MOST_DIVERSIONS]]
-    return tuple(number for number in numbers if number)
+    return tuple(filter(None, map(_number, values[:_MOST_DIVERSIONS])))
 
 
 def _number(value: str) -> str:

@@ -47,10 +47,10 @@ def offer(
 
     ``former`` are the m-lines of the description before: none may go, and none may change its place.
     """
-    sections = [_refused(section) for section in former] or [_refused(Section("audio", 0, _profile(local), ("0",)))]
-    place = stream_of(former)
+    sections, place = [_refused(section) for section in former], stream_of(former)
+    proto = former[place].proto if former else _profile(local)
     named = (*local.codecs, *codecs.events(local.codecs, local.event_type))
-    sections[place] = _stream(local, named, direction, local.keys, local.rtcp_mux, sections[place].proto)
+    sections[place : place + 1] = [_stream(local, named, direction, local.keys, local.rtcp_mux, proto)]
     return render(_described(local, version, sections, timing))
 
 

@@ -87,7 +87,7 @@ def parse_session(body: bytes) -> Session:
     version, _, head = head.partition("\n")
     if version.strip() != "v=0":
         raise PeerError(400, "no session description: it does not begin with v=0")
-    if text.count("\n") >= MAX_LINES:
+    if len(text) > MAX_LINES and text.count("\n") >= MAX_LINES:
         raise PeerError(400, "a session description of too many lines")
     origin, _, rest = head.partition("\n") if head.startswith("o=") else ("", "", head)
     _, address, attributes, named, _ = _read(f"\n{rest}")

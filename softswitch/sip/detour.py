@@ -30,9 +30,9 @@ class Detours:
         self._stream_to = stream_to
         self._refused: dict[Address, float] = {}  # peer -> until when (monotonic seconds)
 
-    def way(self, request: Request, via: str, flow: Flow, now: float) -> Flow:
-        """The flow to send ``request`` over, to which ``via`` is still to be added."""
-        if flow.transport != "udp" or length(request) + len(f"Via: {via}\r\n") <= LONGEST_DATAGRAM:
+    def way(self, request: Request, flow: Flow, now: float) -> Flow:
+        """The flow to send ``request`` over, which has its Via."""
+        if flow.transport != "udp" or length(request) <= LONGEST_DATAGRAM:
             return flow
         if self._refused.get(flow.remote, now) > now:
             return flow

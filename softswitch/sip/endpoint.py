@@ -152,14 +152,11 @@ class Endpoint:
     def request(self, request: Request, flow: Flow, owner: str, now: float) -> list[Effect]:
         """Send a request other than ACK and CANCEL; its responses are reported to ``owner``."""
         branch = self._ids.branch()
-        via = hop.our_via(flow, branch)
-        written = str(via)
-        way = self._detours.way(request, written, flow, now)
+        request.headers.prepend("Via", hop.via_value(flow, branch))
+        way = self._detours.way(request, flow, now)
         if way is not flow:
-            via = hop.our_via(way, branch)
-            written = str(via)
-        request.headers.prepend("Via", written)
-        request.headers.remember("via", via)
+            request.headers.replace_first("Via", hop.via_value(way, branch))
+        request.headers.remember("via", hop.our_via(way, branch))
         one = self._start(client_key(branch, request.method), request, way, owner, now)
         one.fallback = flow if way is not flow else None
         if request.method == "INVITE":

@@ -9,6 +9,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.header import Via
 from softswitch.sip.message import Headers, Request, Response
 from softswitch.sip.reason import Reason, reason_lines
+from softswitch.sip.uri import hostport
 
 MOST_HOPS = 70  # section 8.1.1.6
 MAX_FORWARDS = str(MOST_HOPS)
@@ -22,7 +23,7 @@ def our_via(flow: Flow, branch: str) -> Via:
 
 def via_value(flow: Flow, branch: str) -> str:
     """The same as text."""
-    return str(our_via(flow, branch))
+    return f"SIP/2.0/{flow.transport.upper()} {hostport(*flow.sent_by)};branch={branch};rport"
 
 
 def ack_refusal(invite: Request, refusal: Response) -> Request:

@@ -32,7 +32,7 @@ __all__ = ["Headers", "Limits", "Message", "ParseError", "Request", "Response", 
 
 VERSION = "SIP/2.0"
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
-_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z", re.IGNORECASE | re.DOTALL)
+_STATUSES = {str(status): status for status in range(100, 700)}
 _NEEDED = {"via": "Via", "from": "From", "to": "To", "cseq": "CSeq", "call-id": "Call-ID"}  # section 8.1.1
 _USUAL = frozenset({"ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "REGISTER"})  # tokens, as nobody needs to find out
 _IDENTIFYING = ("via", "from", "call-id", "cseq")
@@ -221,10 +221,10 @@ def _broken(lines: list[str]) -> bool:
 
 def _start(line: str, headers: Headers) -> Message:
     if line[:4].upper() == "SIP/":
-        match = _STATUS_LINE.match(line)
-        if match is None:
+        version, status, reason = [*line.split(" ", 2), "", ""][:3]
+        if version.upper() != VERSION or status not in _STATUSES:
             raise ParseError(0, "bad status line")
-        return Response(int(match[1]), match[2] or "", headers)
+        return Response(_STATUSES[status], reason, headers)
     parts = line.split(" ")
     if len(parts) == 3 and parts[2].upper() == VERSION and parts[1] and (parts[0] in _USUAL or is_token(parts[0])):
         return Request(parts[0], parts[1], headers)

@@ -8,7 +8,8 @@ import pytest
 
 from softswitch.call.compose import contact_value
 from softswitch.sip.flow import Flow, ListeningPoint
-from softswitch.sip.hop import via_value
+from softswitch.sip.header import parse_via
+from softswitch.sip.hop import our_via, via_value
 from softswitch.switch.configuration import Configuration
 
 POINTS = (
@@ -77,3 +78,9 @@ def test_we_listen_where_we_listen_by_whatever_name() -> None:
         assert house.ours(ours)
     for other in (("127.0.0.1", 5070), ("203.0.113.7", 5060), ("192.0.2.1", 5060), ("2001:db8::2", 5060)):
         assert not house.ours(other)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_our_via_is_what_its_text_says(point: ListeningPoint) -> None:
+    flow = Flow(point.transport, point.local, ("198.51.100.1", 5060), advertised=point.advertised)
+    assert parse_via(via_value(flow, "z9hG4bK1")) == our_via(flow, "z9hG4bK1")
