@@ -84,12 +84,13 @@ class Listening:
 
         ``missing`` ``(n,)``: for how many frames none has come.
         """
-        rows = np.flatnonzero(~present & (missing >= FADE_FRAMES) & (missing * TICK_S < COMFORT_S))
+        rows = (~present & (missing >= FADE_FRAMES) & (missing * TICK_S < COMFORT_S)).nonzero()[0]
         rows = rows[self.talk.background[rows] >= _FAINTEST_DBOV]
-        made = np.zeros((int(rows.max(initial=-1)) + 1, FRAME), np.int16)
-        if len(rows):
-            self._comfort.fill(made, rows, np.minimum(self.talk.background[rows], _LOUDEST_DBOV))
-            self.comforted += len(rows)
+        if not len(rows):
+            return rows, np.zeros((0, FRAME), np.int16)
+        made = np.zeros((int(rows.max()) + 1, FRAME), np.int16)
+        self._comfort.fill(made, rows, np.minimum(self.talk.background[rows], _LOUDEST_DBOV))
+        self.comforted += len(rows)
         return rows, made[rows]
 
     def counters(self) -> dict[str, float]:

@@ -49,7 +49,9 @@ class Mixer:
             np.zeros((streams, WIDE_FRAME), np.int16),
             np.zeros(streams, np.bool_),
         )
-        self._frame = np.arange(streams, dtype=np.uint64) * np.uint64(FRAME)
+        frame = np.arange(streams, dtype=np.uint64) * np.uint64(FRAME)
+        self._out_at: Pointers = address_of(self._out) + frame
+        self._late_at: Pointers = address_of(self._late_out) + frame
         self._busy = np.zeros(0, np.bool_)  # rows that something was played to in this tick
         self._seat = np.full(streams, -1)  # by row
         self._bands = bands
@@ -103,12 +105,13 @@ class Mixer:
         """What each of the rows of ``frames`` ``(count, FRAME)`` is to be sent, but for what is played to it."""
         plan, seats = self.plan, self.plan.seating.in_rooms
         made = sender.silence(len(frames))
-        made[plan.listeners] = address_of(frames) + plan.talkers.astype(np.uint64) * np.uint64(FRAME)
+        if len(plan.listeners):
+            made[plan.listeners] = address_of(frames) + plan.talkers.astype(np.uint64) * np.uint64(FRAME)
         if seats:
             rows = plan.seating.rows[:seats]
             plan.seating.mix(self._voices[:seats], self._ears[:seats])
             g711.encode14(self._ears[:seats], sender.law[rows], self._out[:seats])
-            made[rows] = address_of(self._out) + self._frame[:seats]
+            made[rows] = self._out_at[:seats]
         if self._mixes_wide:
             self._payloads_wide(made, sender)
         made[plan.followers] = made[plan.leaders]
@@ -140,7 +143,11 @@ class Mixer:
         seated = plan.seating.rows[: plan.seating.in_rooms]
         heard[seated] = np.clip(self._ears[: len(seated)], -8192, 8191)
         heard[self._wide.listeners] = self._wide.narrow[self._wide.listeners]
-        heard[plan.listeners] = g711.decode(frames[plan.talkers], law[plan.talkers]) >> 2
+        wanted = np.zeros(highest, np.bool_)
+        wanted[rows] = True
+        relayed = wanted[plan.listeners]
+        talkers = plan.talkers[relayed]
+        heard[plan.listeners[relayed]] = g711.decode(frames[talkers], law[talkers]) >> 2
         heard[plan.followers] = heard[plan.leaders]
         return heard[rows]
 
@@ -150,19 +157,19 @@ class Mixer:
         rows, heard = rows[there], heard[there]
         if len(rows):
             self._late_out[rows] = _encoded(heard, sender.law[rows])
-            made[rows] = address_of(self._late_out) + self._frame[rows]
+            made[rows] = self._late_at[rows]
 
     def play(self, player: Player, keypad: Keypad, made: Pointers, sender: Sender) -> list[Ended]:
         """Put prompts, hold music and keys in the place of everything else; which prompts are over."""
         count = len(made)
-        played = np.zeros(count, np.bool_)
-        played[player.busy(count)] = True
-        played[[row for row in keypad.sounding() if row < count]] = True
+        played = player.busy(count)
+        if sounding := keypad.sounding():
+            played[[row for row in sounding if row < count]] = True
         heard = Heard(self._played.narrow, self._played.wide, self._coded[:count])
         ended = player.render(heard)
         keypad.render(heard)
         self._busy = played
-        rows = np.flatnonzero(played & ~heard.wants_wide)
+        rows = (played & ~heard.wants_wide).nonzero()[0]
         if len(rows):
             self._encode(rows, heard.narrow[rows] >> 2, made, sender)
         return ended

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.audio import FRAME, RATE_HZ, WIDE_FRAME, WIDE_HZ
+from softswitch.audio import FRAME, RATE_HZ, WIDE_HZ
 from softswitch.media.library import Sound
 
 Pcm = npt.NDArray[np.int16]
@@ -129,23 +129,26 @@ class Player:
         self.stop(row)
         self._last.pop(row, None)
 
-    def busy(self, count: int) -> npt.NDArray[np.int64]:
-        """Which of the first ``count`` rows ``render`` will write, in order."""
-        mask = self._on_hold[:count] != _NO_MUSIC
-        mask[[row for row in self._playing if row < count]] = True
-        return np.flatnonzero(mask)
+    def busy(self, count: int) -> Mask:
+        """Which of the first ``count`` rows ``render`` will write, ``(count,)``."""
+        mask: Mask = self._on_hold[:count] != _NO_MUSIC
+        if self._playing:
+            mask[[row for row in self._playing if row < count]] = True
+        return mask
 
     def render(self, heard: Heard) -> list[Ended]:
         """Put hold music and prompts over what the first rows hear; which prompts are over."""
-        on_hold = self._on_hold[: len(heard)] != _NO_MUSIC
-        rows = np.flatnonzero(on_hold & ~heard.wants_wide)
-        if len(rows):
-            heard.narrow[rows] = self._moment(RATE_HZ, FRAME)[self._on_hold[rows]]
-        rows = np.flatnonzero(on_hold & heard.wants_wide)
-        if len(rows):
-            heard.wide[rows] = self._moment(WIDE_HZ, WIDE_FRAME)[self._on_hold[rows]]
+        on_hold = (self._on_hold[: len(heard)] != _NO_MUSIC).nonzero()[0]
+        if len(on_hold):
+            wide = heard.wants_wide[on_hold]
+            self._hold(on_hold[~wide], heard.narrow, RATE_HZ)
+            self._hold(on_hold[wide], heard.wide, WIDE_HZ)
         self._tick += 1
         return list(self._prompts(heard))
+
+    def _hold(self, rows: npt.NDArray[np.int64], heard: Pcm, rate_hz: int) -> None:
+        if len(rows):
+            heard[rows] = self._moment(rate_hz, heard.shape[1])[self._on_hold[rows]]
 
     def _moment(self, rate_hz: int, samples: int) -> Pcm:
         """This tick of every music, ``(classes + 1, samples)``; silence where it is not decoded yet, or is none."""

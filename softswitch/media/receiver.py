@@ -264,7 +264,7 @@ class Receiver:
             present, missing = self._speak_linear(count, present)
         if not present.all():
             self._fill(~present, missing, self.frames(count))
-        back = np.flatnonzero(present & (missing > 0))
+        back = (present & (missing > 0)).nonzero()[0]
         self._blended = None
         if len(back):
             heads = g711.decode(self.frames(count)[back, :RAMP], self.law[back])
@@ -314,7 +314,7 @@ class Receiver:
 
         Who is present, and for how many frames others are missing, from here on: these rows are done.
         """
-        rows = np.flatnonzero(self.coders.rows[:count])
+        rows = self.coders.rows[:count].nonzero()[0]
         self.linear.speak(rows, present)
         self.frames(count)[rows] = g711.encode(self.linear.narrow, self.law[rows])
         present, missing = present.copy(), self.concealer.missing[:count].copy()
@@ -322,10 +322,10 @@ class Receiver:
         return present, missing
 
     def _fill(self, absent: Mask, missing: Rows, frames: Octets) -> None:
-        silent = np.flatnonzero(absent & (missing >= FADE_FRAMES))
+        silent = (absent & (missing >= FADE_FRAMES)).nonzero()[0]
         self.concealer.stay_away(silent)
         frames[silent] = g711.SILENCE[self.law[silent]][:, None]
-        gaps = np.flatnonzero(absent & (missing < FADE_FRAMES))
+        gaps = (absent & (missing < FADE_FRAMES)).nonzero()[0]
         if not len(gaps):
             return
         first = gaps[missing[gaps] == 0]

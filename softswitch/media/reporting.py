@@ -140,7 +140,7 @@ class Reporting:
         """Take in what came, send what is due; what happened to the first ``count`` rows."""
         for fd, _ in self._poll.poll(0, _MOST_PORTS):
             self._drain(self._ports[self._by_fd[fd]], now)
-        for row in np.flatnonzero(self._next_at[:count] <= now).tolist():
+        for row in (self._next_at[:count] <= now).nonzero()[0].tolist():
             self._next_at[row] = now + INTERVAL_S * random.uniform(0.5, 1.5)
             self._send(row, self._ways[row], now)
         return self.watch.look(count, now)

@@ -69,8 +69,13 @@ class Rooms:
     def __init__(self) -> None:
         self._rooms: dict[str, dict[int, Member]] = {}
         self._names: dict[int, str] = {}
+        self._room_of: dict[int, str] = {}
         self._changes = 0
         self._changed: dict[str, int] = {}  # number of its last change, by room
+        self._made: dict[str, tuple[Key, Room]] = {}  # by room, as long as nothing changes by which it was made
+        self._seen: frozenset[int] = frozenset()  # rows that were watched in the last plan,
+        self._coded: frozenset[int] = frozenset()  # had a coder,
+        self._kinds = np.zeros(0, np.int64)  # and what others came and went by
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -79,21 +84,22 @@ class Rooms:
         """Stream ``name`` has this ``row``; it leaves the room that it was in."""
         self.leave(row)
         self._rooms.setdefault(member.room, {})[row] = member
-        self._names[row] = name
+        self._names[row], self._room_of[row] = name, member.room
         self._note_change(member.room)
 
     def leave(self, row: int) -> None:
         if self._names.pop(row, None) is None:
             return
-        for room, members in list(self._rooms.items()):
-            if members.pop(row, None) is not None:
-                self._note_change(room)
-            if not members:
-                del self._rooms[room], self._changed[room]
+        room = self._room_of.pop(row)
+        del self._rooms[room][row]
+        self._note_change(room)
+        if not self._rooms[room]:
+            del self._rooms[room], self._changed[room]
 
     def _note_change(self, room: str) -> None:
         self._changes += 1
         self._changed[room] = self._changes
+        self._made.pop(room, None)
 
     def plan(
         self,
@@ -109,11 +115,15 @@ class Rooms:
         not. Two rows of one such number may be relayed.
         """
         alone, alone_wide, coded = set(watched), set(watched_wide), frozenset(coded)
-        seen = alone | alone_wide
-        rooms: dict[Key, Room] = {}
+        seen = frozenset(alone | alone_wide)
+        self._forget_changed(seen, coded, pipes if laws is None else pipes * _SAMPLES + laws)
         for name, members in self._rooms.items():
+            if name in self._made:
+                continue
             wide = not coded.isdisjoint(members)
-            rooms[name, self._changed[name], wide] = self._room(members, wide, coded, seen, pipes, laws)
+            room = self._room(members, wide, coded, seen, pipes, laws)
+            self._made[name] = (name, self._changed[name], wide), room
+        rooms = dict(self._made.values())
         mixed = [room for room in rooms.values() if not room.relayed]
         relayed = [room.table.rows for room in rooms.values() if room.relayed]
         pairs = [pair for room in mixed for pair in room.followers.items()]
@@ -127,12 +137,22 @@ class Rooms:
             rooms,
         )
 
+    def _forget_changed(self, seen: frozenset[int], coded: frozenset[int], kinds: npt.NDArray[np.int64]) -> None:
+        """A room is made anew where one of its rows is another than in the last plan. Most rooms are not."""
+        if len(kinds) != len(self._kinds):
+            self._made.clear()
+        else:
+            changed = {*(seen ^ self._seen), *(coded ^ self._coded), *(kinds != self._kinds).nonzero()[0].tolist()}
+            for row in changed & self._room_of.keys():
+                self._made.pop(self._room_of[row], None)
+        self._seen, self._coded, self._kinds = seen, coded, kinds.copy()
+
     def _room(
         self,
         members: dict[int, Member],
         wide: bool,
         coded: frozenset[int],
-        seen: set[int],
+        seen: frozenset[int],
         pipes: npt.NDArray[np.int64],
         laws: npt.NDArray[np.uint8] | None,
     ) -> Room:

@@ -78,6 +78,8 @@ class Sender:
         self._outbox = Outbox(2 * streams + 256)
         self._headers = np.zeros((self._outbox.capacity, HEADER), np.uint8)
         self._starts = address_of(self._headers) + np.arange(self._outbox.capacity, dtype=np.uint64) * np.uint64(HEADER)
+        names = demux.names
+        self._names = address_of(names) + np.arange(len(names), dtype=np.uint64) * np.uint64(names.shape[1])
         self._rows_before = self._sorted = np.zeros(0, np.int64)
         self._silence = address_of(SILENCE) + np.arange(2, dtype=np.uint64) * np.uint64(FRAME)
 
@@ -110,7 +112,7 @@ class Sender:
 
     def coded(self, count: int) -> Rows:
         """Rows that are to be given samples and not octets."""
-        return np.flatnonzero(self._may[:count] & self._coders.rows[:count])
+        return (self._may[:count] & self._coders.rows[:count]).nonzero()[0]
 
     def pass_time(self, frames: int) -> None:
         """Time in which nothing was sent: timestamps go on, sequence numbers do not."""
@@ -134,7 +136,7 @@ class Sender:
         pressing = {extra.row for extra in extras} if keys else set()
         even = may & self.even[:count]
         even[list(pressing)] = False
-        rows = np.flatnonzero(even)
+        rows = even.nonzero()[0]
         if self._pending:
             extras += [extra for extra in self._uneven(payloads, may) if extra.row not in pressing]
         if len(coded):
@@ -250,7 +252,6 @@ class Sender:
 
     def _hand_over(self, rows: Rows, starts: Pointers, payloads: Pointers, sizes: Rows) -> None:
         self._outbox.fill(starts, HEADER, payloads, sizes)
-        names = address_of(self._demux.names) + rows.astype(np.uint64) * np.uint64(self._demux.names.shape[1])
-        self._outbox.address(names, self._demux.name_size[rows])
+        self._outbox.address(self._names[rows], self._demux.name_size[rows])
         self._sockets.send(self._outbox, self.port[rows])
         self.packets += len(rows)

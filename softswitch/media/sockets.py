@@ -7,6 +7,7 @@ What comes while a port is being emptied is the next tick's: to look for it agai
 from __future__ import annotations
 
 import errno
+import heapq
 import itertools
 import logging
 import select
@@ -52,6 +53,8 @@ class Batch:
 @dataclass(slots=True)
 class _Port:
     socket: socket.socket
+    fd: int
+    family: int
     address: Address
     users: int = 1
 
@@ -64,6 +67,7 @@ class Sockets:
         self._poll = select.epoll()
         self._inbox = mmsg.Inbox(_BATCH, WIDTH)
         self._ports: dict[int, _Port] = {}
+        self._free: list[int] = []  # numbers that were given back
         self._by_address: dict[Address, int] = {}
         self._by_fd: dict[int, int] = {}
         self._past_drops = 0
@@ -90,10 +94,11 @@ class Sockets:
         except OSError:
             made.close()
             raise
-        number = next(free for free in range(len(self._ports) + 1) if free not in self._ports)
-        self._poll.register(made.fileno(), select.EPOLLIN)
-        self._ports[number], self._by_address[address] = _Port(made, address), number
-        self._by_fd[made.fileno()] = number
+        number = heapq.heappop(self._free) if self._free else len(self._ports)
+        fd = made.fileno()
+        self._poll.register(fd, select.EPOLLIN)
+        self._ports[number], self._by_address[address] = _Port(made, fd, int(family), address), number
+        self._by_fd[fd] = number
         return number
 
     def _size(self, made: socket.socket) -> None:
@@ -117,12 +122,13 @@ class Sockets:
         if port.users:
             return
         self._past_drops += _drops(port.socket)
-        del self._ports[number], self._by_address[port.address], self._by_fd[port.socket.fileno()]
-        self._poll.unregister(port.socket.fileno())
+        del self._ports[number], self._by_address[port.address], self._by_fd[port.fd]
+        heapq.heappush(self._free, number)
+        self._poll.unregister(port.fd)
         port.socket.close()
 
     def family(self, number: int) -> int:
-        return int(self._ports[number].socket.family)
+        return self._ports[number].family
 
     def drops(self) -> int:
         """Packets that found their port's buffer full."""
@@ -159,10 +165,9 @@ class Sockets:
         """Send the first datagrams of ``outbox``, from the ports ``(n,)``, which are sorted. Never blocks."""
         if not len(ports):
             return
-        starts = [0, *(np.flatnonzero(np.diff(ports)) + 1).tolist(), len(ports)]
-        for first, last in itertools.pairwise(starts):
-            fd = self._ports[int(ports[first])].socket.fileno()
-            self.send_errors += outbox.send(self._calls, fd, first, last - first)
+        starts = [0, *((ports[1:] != ports[:-1]).nonzero()[0] + 1).tolist(), len(ports)]
+        for number, (first, last) in zip(ports[starts[:-1]].tolist(), itertools.pairwise(starts), strict=True):
+            self.send_errors += outbox.send(self._calls, self._ports[number].fd, first, last - first)
 
     def send_one(self, number: int, octets: bytes, address: Address) -> None:
         """A packet that is not of the tick's batch."""

@@ -294,7 +294,7 @@ class Jitter:
         if self._ticks % WINDOW_TICKS == 0:
             self._shorten(count)
         at = self._at
-        full = np.flatnonzero(at.held[:count] > self.settings.most + 1)
+        full = (at.held[:count] > self.settings.most + 1).nonzero()[0]
         if len(full):
             self._skip_ahead(full)
         present = self._filled[self.slot, :count] > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -120,6 +122,54 @@ def test_a_room_is_the_same_in_two_plans_until_something_changes() -> None:
     after = rooms.plan((), MIXED).rooms
     assert len(before.keys() & after.keys()) == 1
     assert len(rooms.plan((), MIXED, [4]).rooms.keys() & after.keys()) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rooms_that_were_planned_before_are_planned_as_if_they_had_not_been(seed: int) -> None:
+    """Whatever has changed since: who is where, who is watched, coders, laws."""
+    drawn = random.Random(seed)
+    lived, members = Rooms(), dict[int, Member]()
+    watched, watched_wide, coded = set[int](), set[int](), set[int]()
+    pipes, laws = MIXED.copy(), np.zeros(5, np.uint8)
+    for _ in range(60):
+        row = drawn.randrange(5)
+        match drawn.choice(("join", "leave", "watch", "watch wide", "coder", "law", "pipe")):
+            case "join":
+                members.pop(row, None)
+                members[row] = Member(drawn.choice("ab"), drawn.choice((None, None, frozenset(), frozenset({"s1"}))))
+                lived.join(f"s{row}", row, members[row])
+            case "leave":
+                members.pop(row, None)
+                lived.leave(row)
+            case "watch":
+                watched ^= {row}
+            case "watch wide":
+                watched_wide ^= {row}
+            case "coder":
+                coded ^= {row}
+            case "law":
+                laws[row] ^= 1
+            case "pipe":
+                pipes[row] = drawn.randrange(-1, 2)
+        fresh = Rooms()
+        for other, member in members.items():
+            fresh.join(f"s{other}", other, member)
+        facts = (watched, pipes, coded, watched_wide, laws)
+        assert described(lived.plan(*facts)) == described(fresh.plan(*facts))
+
+
+def described(plan: Plan) -> object:
+    rooms = {
+        name: (sorted(room.table.rows), room.wide, room.relayed, sorted(room.followers), sorted(room.table.silent))
+        for (name, _, _), room in plan.rooms.items()
+    }
+    return (
+        rooms,
+        hears(plan),
+        sorted(plan.followers.tolist()),
+        sorted(plan.wide.rows.tolist()),
+        sorted(plan.listeners.tolist()),
+    )
 
 
 def test_who_is_heard_by_nobody_needs_no_matrix_and_is_recorded_all_the_same() -> None:

@@ -89,6 +89,15 @@ def test_a_port_is_bound_once_and_goes_with_its_last_user() -> None:
     sockets.shut()
 
 
+def test_the_lowest_number_that_is_free_is_given_out() -> None:
+    sockets = Sockets()
+    numbers = [sockets.open((HOST, free_port())) for _ in range(4)]
+    for number in (numbers[2], numbers[0], numbers[1]):
+        sockets.close(number)
+    assert numbers == [0, 1, 2, 3] and [sockets.open((HOST, free_port())) for _ in range(4)] == [0, 1, 2, 4]
+    sockets.shut()
+
+
 def test_a_flooded_port_leaves_room_for_the_others() -> None:
     sockets = Sockets()
     flooded, quiet = free_port(), free_port()
