@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ Octets = npt.NDArray[np.uint8]
 _MAPPED = 0xFFFF_0000_0000
 _HEAD = np.dtype([("family", "=u2"), ("port", ">u2"), ("host", ">u4")])  # of struct sockaddr_in; _in6 begins alike
 _FAMILY = struct.Struct("@H")
+_MOST_KNOWN = 1024  # hosts: those of our carriers and phones come again in each call
 
 
 class Host(NamedTuple):
@@ -41,6 +43,7 @@ class Sources(NamedTuple):
         return text_of(Host(int(self.high[index]), int(self.low[index]))), int(self.port[index])
 
 
+@lru_cache(_MOST_KNOWN)
 def numeric(host: str) -> str:
     """The address as the kernel writes it; "" for a name, whose look-up would stop all audio."""
     address, percent, zone = host.partition("%")
@@ -51,6 +54,7 @@ def numeric(host: str) -> str:
         return ""
 
 
+@lru_cache(_MOST_KNOWN)
 def host_of(text: str) -> Host | None:
     """The number of a numeric address, its zone left out; None for anything else."""
     address = numeric(text.partition("%")[0])

@@ -91,7 +91,7 @@ class Channel:
         log.error("refused: %s", why)
 
     def _take(self, command: p.Command) -> None:
-        if isinstance(command, p.Hello) and not self._deaf:
+        if type(command) is p.Hello and not self._deaf:
             self._unsent += b"".join(self._missed)  # before it says what it wants, which may be over
             self._missed.clear()
             self.tell(self.greeting)

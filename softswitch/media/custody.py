@@ -10,6 +10,8 @@ from __future__ import annotations
 from softswitch.media import protocol as p
 from softswitch.media.schedule import TICK_S
 
+_FRAMING = (p.Hello, p.Settle)  # between which all that is wanted is named
+
 
 class Custody:
     """What the control that speaks has named, and since when nobody has spoken."""
@@ -23,14 +25,15 @@ class Custody:
 
     def hear(self, command: p.Command) -> None:
         self._silent = 0
-        match command:
-            case p.Hello() | p.Settle():
-                self.streams, self.recordings = set(), set()
-                self._naming = isinstance(command, p.Hello)
-            case p.Open(stream) if self._naming:
-                self.streams.add(stream)
-            case p.Record(recording) if self._naming:
-                self.recordings.add(recording)
+        if type(command) in _FRAMING:
+            self.streams, self.recordings = set(), set()
+            self._naming = isinstance(command, p.Hello)
+        elif self._naming:
+            match command:
+                case p.Open(stream):
+                    self.streams.add(stream)
+                case p.Record(recording):
+                    self.recordings.add(recording)
 
     def over(self, ticks: int) -> bool:
         """So many more are done; whether that was the last moment to wait: true once."""

@@ -113,9 +113,15 @@ class Demux:
 
     def close(self, row: int) -> None:
         if row in self._source:
-            self.signal(row, None, "")
             self._zone.pop(row, None)
-            del self._source[row], self._place[row], self._own[row]
+            del self._source[row]
+            self.name_size[row] = 0
+            for entry in self._own.pop(row).values():
+                self._known.remove(entry.key)
+            port, _ = self._place.pop(row)
+            if port in self._waiting:
+                self._waiting[port].discard(row)
+            self._watched = None
 
     def signal(self, row: int, address: Address | None, signalling_host: str) -> None:
         if address is not None:

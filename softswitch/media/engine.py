@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -84,10 +84,28 @@ class Engine:
         self._receiver.on_sound = self._recorder.hear
         self._listening = Listening(settings.streams, settings.talk)
         self._serial: dict[int, int] = {}  # of the last Connect, by row
+        self._on_stream: dict[type[p.Command], Callable[[int, Any], None]] = {
+            p.Connect: self._connect,
+            p.Latch: self._latch,
+            p.Close: self._close,
+            p.Play: self._play,
+            p.HoldMusic: lambda row, command: self._player.hold(row, command.music),
+            p.Stop: lambda row, _: self._player.stop(row),
+            p.Press: lambda row, command: self._keypad.press(row, command.digits, command.form),
+            p.Join: self._join,
+            p.Leave: self._leave,
+        }
 
     # ---- commands ----------------------------------------------------------------------------------------------
 
     def obey(self, command: p.Command) -> None:
+        act = self._on_stream.get(type(command))
+        if act is None:
+            self._obey_otherwise(command)
+        elif (row := self._rows.row(cast(p.OnStream, command).stream)) is not None:
+            act(row, command)
+
+    def _obey_otherwise(self, command: p.Command) -> None:
         match command:
             case p.Open():
                 self._open(command)
@@ -100,38 +118,6 @@ class Engine:
                 self._record(command)
             case p.Quiet():
                 self._listening.await_silence(self._rows.row(command.stream), command.after_s)
-            case p.Hello() | p.Settle() | p.Drain() | p.AskStats():
-                pass  # of the connection, not of the streams
-            case _:
-                row = self._rows.row(command.stream)
-                if row is not None:
-                    self._obey_on(row, command)
-
-    def _obey_on(self, row: int, command: p.OnStream) -> None:
-        match command:
-            case p.Connect():
-                self._connect(row, command)
-            case p.Close():
-                self._close(command.stream, row)
-            case p.Play():
-                self._play(row, command)
-            case p.HoldMusic():
-                self._player.hold(row, command.music)
-            case p.Stop():
-                self._player.stop(row)
-            case p.Press():
-                self._keypad.press(row, command.digits, command.form)
-            case p.Join():
-                heard_by = None if command.heard_by is None else frozenset(command.heard_by)
-                self._rooms.join(command.stream, row, Member(command.room, heard_by, command.gain))
-                self._stale = True
-            case p.Leave():
-                self._rooms.leave(row)
-                self._stale = True
-            case p.Latch():
-                self._latch(row, command)
-            case _:
-                assert_never(command)
 
     def settle(self, streams: Collection[str] = (), recordings: Collection[str] = ()) -> None:
         """Close all but these; tell again who is latched."""
@@ -141,7 +127,7 @@ class Engine:
                 self._stale = True
         for name, row in self._rows.items():
             if name not in streams:
-                self._close(name, row)
+                self._close(row, p.Close(name))
         self._tell_latched(self._demux.latched())
 
     @property
@@ -184,16 +170,25 @@ class Engine:
         self._reporting.agree(
             row, peer_port, command.rtcp_mux, command.clock_rate, sends, receives and bool(usable), now
         )
-        if law is not None and command.direction in ("sendrecv", "sendonly"):
+        if law is not None and sends:
             self._sender.allow(row, law, command.send_type, command.ptime_ms)
         else:
             self._sender.forbid(row)
-        if law is not None and command.direction in ("sendrecv", "recvonly"):
+        if law is not None and receives:
             self._receiver.allow(
                 row, law, command.receive_type, command.event_type, command.clock_rate, command.noise_type
             )
         else:
             self._receiver.forbid(row)
+        self._stale = True
+
+    def _join(self, row: int, command: p.Join) -> None:
+        heard_by = None if command.heard_by is None else frozenset(command.heard_by)
+        self._rooms.join(command.stream, row, Member(command.room, heard_by, command.gain))
+        self._stale = True
+
+    def _leave(self, row: int, _: p.Leave) -> None:
+        self._rooms.leave(row)
         self._stale = True
 
     def _latch(self, row: int, command: p.Latch) -> None:
@@ -213,9 +208,9 @@ class Engine:
             return None
         return g711.MU
 
-    def _close(self, name: str, row: int) -> None:
+    def _close(self, row: int, command: p.Close) -> None:
         late, waits_ms = int(self._receiver.jitter.counts[row, Count.LATE]), self._receiver.jitter.depth_ms(row)
-        self._tell(p.StreamEnded(name, self._reporting.close(row, late, waits_ms, time.monotonic())))
+        self._tell(p.StreamEnded(command.stream, self._reporting.close(row, late, waits_ms, time.monotonic())))
         self._recorder.forget(row)
         self._rooms.leave(row)
         self._closed.add(row)
@@ -230,7 +225,7 @@ class Engine:
         self._keypad.forget(row)
         self._listening.forget(row)
         self._serial.pop(row, None)
-        self._rows.give_back(name)
+        self._rows.give_back(command.stream)
 
     def _play(self, row: int, command: p.Play) -> None:
         sounds = [partial(self._library.get, one) if isinstance(one, str) else pause(one) for one in command.files]
@@ -307,7 +302,8 @@ class Engine:
         self._reporting.listen(self._listening.talk.level[:count], present, receiver.now)
         if not present.all():
             away, noise = self._listening.comfort(present, missing)
-            receiver.soothe(away, noise)
+            if len(away):
+                receiver.soothe(away, noise)
 
     def _keep(self, count: int, at: float) -> None:
         """Record, once everything has been sent."""

@@ -13,8 +13,9 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -50,6 +51,11 @@ class Process:
         self._collector = Collector()
         self._errors = 0  # commands and ticks that failed
         self._going = True
+        self._ours: dict[type[p.Command], Callable[[Any], None]] = {  # others are the engine's
+            p.AskStats: self._tell_stats,
+            p.Drain: self._drain,
+            p.Settle: self._settle,
+        }
 
     def _tell(self, event: p.Event) -> None:
         self._channel.tell(event)
@@ -103,18 +109,20 @@ class Process:
 
     def _obey(self, command: p.Command) -> None:
         try:
-            if isinstance(command, p.AskStats):
-                self._tell(p.Stats(self.counters(), self.gauges()))
-            elif isinstance(command, p.Drain):
-                self._channel.greeting = msgspec.structs.replace(self._channel.greeting, draining=command.on)
-            elif isinstance(command, p.Settle):
-                self.engine.settle(self._custody.streams, self._custody.recordings)
-            else:
-                self.engine.obey(command)
+            self._ours.get(type(command), self.engine.obey)(command)
             self._custody.hear(command)
         except Exception:
             self._errors += 1
             log.exception("command failed: %s", command)
+
+    def _tell_stats(self, _: p.AskStats) -> None:
+        self._tell(p.Stats(self.counters(), self.gauges()))
+
+    def _drain(self, command: p.Drain) -> None:
+        self._channel.greeting = msgspec.structs.replace(self._channel.greeting, draining=command.on)
+
+    def _settle(self, _: p.Settle) -> None:
+        self.engine.settle(self._custody.streams, self._custody.recordings)
 
     def counters(self) -> dict[str, float]:
         clock = self._schedule

@@ -312,7 +312,7 @@ class Frames:
 
     def __init__(self, on_refused: Callable[[str], None] | None = None) -> None:
         self._on_refused = on_refused
-        self._buffer = bytearray()
+        self._rest = b""  # of a message that is not whole yet
 
     def commands(self, octets: bytes) -> Iterator[Command]:
         """Raises ``ProtocolError``."""
@@ -335,13 +335,16 @@ class Frames:
                 raise ProtocolError(str(error)) from error
 
     def _bodies(self, octets: bytes) -> Iterator[bytes]:
-        self._buffer += octets
-        while len(self._buffer) >= _LENGTH:
-            size = int.from_bytes(self._buffer[:_LENGTH], "big")
-            if size > MAX_FRAME:
-                raise ProtocolError(f"a message of {size} octets")
-            if len(self._buffer) < _LENGTH + size:
-                return
-            body = bytes(self._buffer[_LENGTH : _LENGTH + size])
-            del self._buffer[: _LENGTH + size]
-            yield body
+        held, at = self._rest + octets, 0
+        try:
+            while len(held) >= at + _LENGTH:
+                begin = at + _LENGTH
+                size = int.from_bytes(held[at:begin], "big")
+                if size > MAX_FRAME:
+                    raise ProtocolError(f"a message of {size} octets")
+                if len(held) < begin + size:
+                    return
+                at = begin + size
+                yield held[begin:at]
+        finally:
+            self._rest = held[at:]

@@ -86,9 +86,9 @@ class Sender:
     def begin(self, row: int, port: int) -> None:
         self.port[row] = port
         self._rows_before = self._sorted = np.zeros(0, np.int64)  # the row may have had another one
-        self._sequence[row] = secrets.randbits(15)
-        self._timestamp[row] = secrets.randbits(32)
-        self._ssrc[row] = secrets.randbits(32)
+        drawn = secrets.randbits(15 + 32 + 32)
+        self._sequence[row] = drawn >> 64
+        self._timestamp[row], self._ssrc[row] = drawn >> 32 & 0xFFFFFFFF, drawn & 0xFFFFFFFF
 
     def ssrc(self, row: int) -> int:
         return int(self._ssrc[row])

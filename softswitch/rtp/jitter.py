@@ -128,7 +128,7 @@ class Jitter:
         """Make the row as new: another stream will use it."""
         self._past += self.counts[row]
         self.counts[row] = 0
-        self._clear(np.array([row]))
+        self._clear(row)
         self.ring[:, row] = SILENCE
         self._paired[row] = False
         self._at.started[row] = False
@@ -138,7 +138,7 @@ class Jitter:
     def expect(self, row: int, silence: int) -> None:
         """The octet of no sound in what the row receives. Where it is another than before, the row starts over."""
         if self._at.silence[row] != silence:
-            self._clear(np.array([row]))
+            self._clear(row)
             self.ring[:, row] = silence
             self._at.silence[row], self._at.started[row] = silence, False
 
@@ -212,7 +212,7 @@ class Jitter:
         at.play_at[fresh] = headers.timestamp[again] - (wait[again] * FRAME).astype(np.uint32)
         ahead[again] = wait[again] * FRAME
 
-    def _clear(self, rows: Rows) -> None:
+    def _clear(self, rows: Rows | int) -> None:
         self._filled[:, rows] = 0
         self._at.held[rows] = 0
         self._at.dry[rows] = 0

@@ -24,7 +24,6 @@ UNKNOWN = -1.0
 _MAX_DROPOUT, _MAX_MISORDER = 3000, 100  # appendix A.1; beyond, the sender began anew
 _FIXED_MS = 40.0  # of the way from mouth to ear: packet time and tick
 _PEER_BUFFER_MS = 40.0  # a guess at what the peer's jitter buffer holds, besides twice the jitter
-_NOT_KNOWN = ("round_trip", "discarded", "buffer_ms")  # which are ``UNKNOWN`` at first, and not 0
 _LONGEST_S = 10.0  # a round trip that is longer was reckoned from nonsense
 
 
@@ -66,8 +65,9 @@ class Reception:
         self._told_received = np.zeros(streams, np.int64)
 
     def forget(self, row: int) -> None:
-        for name, array in vars(self).items():
-            array[row] = 8000.0 if name == "clock" else 0
+        for array in vars(self).values():
+            array[row] = 0
+        self.clock[row] = 8000.0
 
     def note(self, rows: Ints, sequence: Ints, timestamp: Ints, ssrc: Ints, timed: Ints, at: Ints) -> None:
         """Packets in their order, ``(n,)`` each, that came ``at``. ``timed``: the timestamp is when it was said."""
@@ -113,12 +113,13 @@ class Reception:
         self.jitter[rows] += np.where(self._timed[rows], (change - self.jitter[rows]) / 16.0, 0.0)
         self._transit[rows], self._timed[rows] = transit, True
 
-    def expected(self, rows: Any) -> Any:
-        return self._past[rows] + np.where(self.started[rows], self.highest[rows] - self._base[rows] + 1, 0)
+    def expected(self, row: int) -> int:
+        heard = int(self.highest[row] - self._base[row]) + 1 if self.started[row] else 0
+        return int(self._past[row]) + heard
 
     def block(self, row: int, last_report: int, delay: int) -> Block:
         """The report on this row's source, since the one before (appendix A.3)."""
-        expected, received = int(self.expected(row)), int(self.received[row])
+        expected, received = self.expected(row), int(self.received[row])
         due, came = expected - int(self._told_expected[row]), received - int(self._told_received[row])
         self._told_expected[row], self._told_received[row] = expected, received
         fraction = max(0, due - came) / due if due > 0 else 0.0
@@ -150,8 +151,9 @@ class Report:
         self._asked_at = np.zeros(streams)
 
     def forget(self, row: int) -> None:
-        for name, array in vars(self).items():
-            array[row] = UNKNOWN if name in _NOT_KNOWN else 0
+        for array in vars(self).values():
+            array[row] = 0
+        self.round_trip[row] = self.discarded[row] = self.buffer_ms[row] = UNKNOWN
 
     def take(self, row: int, ssrc: int, compound: Compound, at: float, ntp: int) -> None:
         """``ssrc`` is ours; ``at`` and ``ntp`` (64 bits) are the moment at which it came."""
@@ -208,7 +210,7 @@ def measure(reception: Reception, report: Report, row: int, sent: int, late: int
     """The numbers of a stream. ``sent``: our packets; ``late``: what came and could not be played."""
     half_ms = max(0.0, float(report.round_trip[row])) * 500.0
     to_ms = 1000.0 / float(reception.clock[row])
-    expected, received = int(reception.expected(row)), int(reception.received[row])
+    expected, received = reception.expected(row), int(reception.received[row])
     lost, gaps = max(0, expected - received), int(reception.gaps[row])
     jitter_ms, out_ms = float(reception.jitter[row]) * to_ms, float(report.jitter[row]) * to_ms
     share = min(1.0, (lost + late) / expected) if expected > 0 else 0.0

@@ -1,11 +1,14 @@
 """Words survive the wire, however it cuts them; nonsense is refused."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from softswitch.media import protocol as p
 from softswitch.rtp.quality import Quality
+from tests.support.virtual_plane import VirtualPlane
 
 KEYS = p.Keys("AEAD_AES_128_GCM", b"what we send with".ljust(28), b"\x00what we get".ljust(28))
 COMMANDS: list[p.Command] = [
@@ -74,3 +77,16 @@ def test_what_is_no_word_is_refused(octets: bytes) -> None:
 def test_what_is_logged_of_a_command_shows_no_key() -> None:
     connect = next(one for one in COMMANDS if isinstance(one, p.Connect) and one.keys)
     assert "AEAD_AES_128_GCM" in repr(connect) and "what we" not in f"{connect} {connect!r} {KEYS} {[KEYS]}"
+
+
+def test_the_engine_obeys_every_word_about_a_stream() -> None:
+    assert VirtualPlane(1).engine._on_stream.keys() == set(get_args(p.OnStream))
+
+
+def test_what_was_not_taken_is_not_lost_with_what_was() -> None:
+    """Nor what followed it in the same piece."""
+    frames = p.Frames()
+    first = frames.commands(p.pack(p.Leave("a")) + p.pack(p.Leave("b")) + p.pack(p.Leave("c"))[:3])
+    assert next(first) == p.Leave("a")
+    first.close()
+    assert list(frames.commands(p.pack(p.Leave("c"))[3:])) == [p.Leave("b"), p.Leave("c")]
