@@ -34,16 +34,15 @@ _NAMED_AT_MOST = 10  # codecs of the peer in a Warning
 # ---- written ---------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
 def attributes(codecs: tuple[Codec, ...]) -> Attributes:
-    """The rtpmap and fmtp lines of ours, the same in all calls by the same codecs."""
+    """The rtpmap and fmtp lines of ours."""
     lines = []
     for codec in codecs:
         channels = "/2" if codec.name.lower() == "opus" else ""  # RFC 7587 section 7
         lines.append(("rtpmap", f"{codec.payload_type} {codec.name}/{codec.rate_hz}{channels}"))
         if codec.fmtp:
             lines.append(("fmtp", f"{codec.payload_type} {codec.fmtp}"))
-    return tuple(lines)
+    return lines
 
 
 @lru_cache(maxsize=256)

@@ -62,7 +62,7 @@ def fresh(bits: Callable[[int], int]) -> tuple[Crypto, ...]:
 
 
 def attributes(keys: Sequence[Crypto]) -> Attributes:
-    return [("crypto", key.line()) for key in keys] if keys else ()
+    return [("crypto", key.line()) for key in keys]
 
 
 def read(value: str) -> Crypto | None:

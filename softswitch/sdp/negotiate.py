@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from softswitch.core.errors import PeerError
@@ -118,12 +119,22 @@ def _profile(local: LocalMedia) -> str:
 def _stream(
     local: LocalMedia, named: tuple[Codec, ...], direction: str, keys: Sequence[Crypto], mux: bool, proto: str
 ) -> Section:
-    attributes = [*codecs.attributes(named), ("ptime", str(local.ptime_ms)), (direction, "")]
+    known = _audio(named, local.ptime_ms, direction, mux)
+    attributes = (*known.attributes, *crypto.attributes(keys)) if keys else known.attributes
+    section = Section("audio", local.address[1], proto, known.formats, attributes=attributes)
+    if not keys:
+        section.readings = known.readings
+    return section
+
+
+@lru_cache(maxsize=256)
+def _audio(named: tuple[Codec, ...], ptime_ms: int, direction: str, mux: bool) -> Section:
+    """What is the same of our stream in all calls by the same codecs."""
+    attributes = [*codecs.attributes(named), ("ptime", str(ptime_ms)), (direction, "")]
     if mux:
         attributes.append(("rtcp-mux", ""))
-    attributes += crypto.attributes(keys)
     formats = tuple([str(codec.payload_type) for codec in named])
-    return Section("audio", local.address[1], proto, formats, attributes=attributes)
+    return Section("audio", 0, crypto.PLAIN[0], formats, attributes=attributes)
 
 
 # ---- what we read ----------------------------------------------------------------------------------------------

@@ -50,6 +50,15 @@ class Section:
         said: dict[str, str] = readings["said"]
         return said
 
+    @property
+    def lines(self) -> list[str]:
+        """The attributes as they are written. Not to be changed."""
+        readings = self.readings
+        if "lines" not in readings:
+            readings["lines"] = _attribute_lines(self.attributes)
+        lines: list[str] = readings["lines"]
+        return lines
+
     def attributes_of(self, name: str) -> list[str]:
         return [value for key, value in self.attributes if key == name]
 
@@ -200,7 +209,7 @@ def render(session: Session) -> bytes:
         lines.append(f"m={section.kind} {section.port} {section.proto} {' '.join(section.formats)}")
         if section.address is not None:
             lines.append(f"c={connection(section.address)}")
-        lines += _attribute_lines(section.attributes)
+        lines += section.lines
     return ("\r\n".join(lines) + "\r\n").encode("utf-8")
 
 
