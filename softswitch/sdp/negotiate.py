@@ -105,7 +105,7 @@ def stream_of(sections: Sequence[Section]) -> int:
 def _described(local: LocalMedia, version: int, sections: list[Section], timing: str) -> Session:
     # A name, not "-": scenarios of test tools (that of sipp with regular expressions) look for letters and digits.
     origin = f"softswitch {local.session_id} {version} {connection(local.address[0])}"
-    return Session(origin=origin, address=local.address[0], timing=timing, sections=sections)
+    return Session(origin, local.address[0], timing, (), sections)
 
 
 def _refused(section: Section) -> Section:
@@ -121,7 +121,7 @@ def _stream(
 ) -> Section:
     known = _audio(named, local.ptime_ms, direction, mux)
     attributes = (*known.attributes, *crypto.attributes(keys)) if keys else known.attributes
-    section = Section("audio", local.address[1], proto, known.formats, attributes=attributes)
+    section = Section("audio", local.address[1], proto, known.formats, None, attributes)
     if not keys:
         section.readings = known.readings
     return section
@@ -209,7 +209,7 @@ def _agreed(
         event_clock_hz=event.rate_hz if event else codec.rate_hz,
         noise_type=noise.payload_type if noise else None,
         fmtp=choice.theirs.fmtp,
-        ptime_ms=_packet_time(said, local),
+        ptime_ms=_packet_time_ms(said.get("ptime"), said.get("maxptime"), local.ptime_ms),
         direction=_our_direction(_their_direction(session, section, address), direction),
         srtp=choice.srtp,
         rtcp_port=(number(said["rtcp"].partition(" ")[0], 65535) or 0) if "rtcp" in said else 0,  # RFC 3605
@@ -217,10 +217,11 @@ def _agreed(
     )
 
 
-def _packet_time(said: Mapping[str, str], local: LocalMedia) -> int:
+@lru_cache(maxsize=16)
+def _packet_time_ms(ptime: str | None, maxptime: str | None, ours_ms: int) -> int:
     """What the peer would like, never more than it can take (RFC 8866 sections 6.4, 6.5), in whole 10 ms."""
-    wished, most = number(said.get("ptime"), 1000), number(said.get("maxptime"), 1000)
-    wanted = min(wished if wished and wished >= _SHORTEST_MS else local.ptime_ms, most or _LONGEST_MS, _LONGEST_MS)
+    wished, most = number(ptime, 1000), number(maxptime, 1000)
+    wanted = min(wished if wished and wished >= _SHORTEST_MS else ours_ms, most or _LONGEST_MS, _LONGEST_MS)
     return max(_SHORTEST_MS, wanted // 10 * 10)
 
 
