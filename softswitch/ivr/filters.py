@@ -31,6 +31,9 @@ _FILTERS = (
     "list", "lower", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "string",
     "title", "trim", "truncate", "unique", "upper", "urlencode", "wordcount",
 )  # fmt: skip
+LISTING = frozenset({  # what they make is a list, whatever they are given
+    "dictsort", "items", "list", "map", "reject", "rejectattr", "select", "selectattr", "sort", "unique",
+})  # fmt: skip
 # What does not look inside of a list or mapping that it is given.
 _SHALLOW = frozenset({"abs", "count", "d", "default", "first", "last", "length", "defined", "undefined", "none"})
 # What it costs for each item or each few letters, beside a look at all that is inside.

@@ -16,9 +16,12 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from softswitch.core.errors import SoftswitchError
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.ivr.filters import LISTING
 from softswitch.ivr.sandbox import MAX_TEXT, sandbox
 
 ENVIRONMENT = sandbox()
+_WITHOUT_FILTERS = nodes.EvalContext(ENVIRONMENT)
+_WITHOUT_FILTERS.volatile = True  # no filter is constant
 
 _ASKING = ("defined", "undefined", "default", "d")  # "is it set?" may be asked of what is not
 _ORDERING = ("eq", "ne", "lt", "lteq", "gt", "gteq")
@@ -162,13 +165,16 @@ def _refuse_unpythonic(node: nodes.Node) -> None:
 
 
 def _refuse_unhashable(key: nodes.Expr) -> None:
-    """jinja2 computes what is constant before it writes code, and stumbles over such a key."""
+    """No filter is computed for that: what it costs would be counted here, too."""
     try:
-        hash(key.as_const())
+        unhashable = isinstance(key, nodes.Filter) and key.name in LISTING
+        hash(key.as_const(_WITHOUT_FILTERS))
     except nodes.Impossible:
-        return  # not constant: computed when a caller comes
-    except TypeError as error:
-        raise BadTemplate("not readable: a key of a mapping is a text or a number") from error
+        pass  # computed when a caller comes
+    except TypeError:
+        unhashable = True
+    if unhashable:
+        raise BadTemplate("not readable: a key of a mapping is a text or a number")
 
 
 def _nodes(tree: nodes.Node) -> Iterator[tuple[nodes.Node, int]]:

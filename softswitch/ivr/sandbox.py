@@ -11,8 +11,9 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import nodes, pass_context
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -23,7 +24,7 @@ from softswitch.ivr.missing import Missing
 __all__ = ["MAX_NODES", "MAX_NUMBER", "MAX_TEXT", "Missing", "Sandbox", "sandbox"]
 
 MAX_NUMBER = 10**15
-_WEIGH, _CUT = "=weigh", "=cut"  # filters that no template can name
+_WEIGH, _CUT, _KEY = "=weigh", "=cut", "=key"  # filters that no template can name
 
 # "replace" and "join" are filters only: as methods they would not look at the lengths first.
 _METHODS: dict[type, frozenset[str]] = {
@@ -77,7 +78,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 class _Metered(NodeTransformer):
     """What jinja2 would write as an operator of Python that no method of ours sees: ``~`` becomes the filter ``join``,
-    and what is compared or cut is weighed before."""
+    and what is compared or cut is weighed before. What is constant jinja2 computes before it writes code, and stumbles
+    there over a key of a mapping that is a list: so no key is constant that has to be computed."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
@@ -93,6 +95,12 @@ class _Metered(NodeTransformer):
         for operand in node.ops[:-1]:  # a < b < c compares b twice
             if not _small(operand.expr):
                 operand.expr = _filter(_WEIGH, operand.expr, node)
+        return node
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:
+        self.generic_visit(node)
+        if not isinstance(node.key, nodes.Const):
+            node.key = _filter(_KEY, node.key, node)
         return node
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
@@ -126,6 +134,11 @@ def _cut(value: Any) -> Any:
     return value
 
 
+@pass_context
+def _key(_: Context, value: Any) -> Any:
+    return value
+
+
 def _shown(value: Any) -> Any:
     """What is written into a text."""
     if value is None:
@@ -141,6 +154,6 @@ def _ordinary(value: Any) -> bool:
 def sandbox() -> Sandbox:
     environment = Sandbox(undefined=Missing, finalize=_shown)
     environment.globals.clear()  # range, lipsum and friends make long from short
-    environment.filters = dict[str, Any]({**filters(), _WEIGH: _weigh, _CUT: _cut})
+    environment.filters = dict[str, Any]({**filters(), _WEIGH: _weigh, _CUT: _cut, _KEY: _key})
     environment.tests = dict[str, Any](tests())
     return environment

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softswitch.ivr.meter import BUDGET, METER
 from softswitch.ivr.proof import ENVIRONMENT, BadTemplate, Names, parsed, proven, read_by
-from softswitch.ivr.template import analyse, analyse_condition, render
+from softswitch.ivr.template import analyse, analyse_condition, evaluate, render
 
 NAMES = st.sampled_from(["a", "caller", "_", "l_0_a", "if", "None", "__debug__", "lambda", "ﬁ", "class"])
 FILTERS = st.sampled_from(["upper", "default", "d", "join", "replace", "round", "map", "sort", "truncate", "length"])
@@ -76,10 +77,25 @@ def test_what_python_would_refuse_is_refused(text: str) -> None:
         analyse(text)
 
 
-@pytest.mark.parametrize("text", ["{{ not {[]: 1} }}", "{{ 1 + {('a' | list): 1} }}", "{{ [{([],): 1}][0] }}"])
-def test_a_key_that_is_no_key_is_refused(text: str) -> None:
+@pytest.mark.parametrize("left", [BUDGET, 0])
+@pytest.mark.parametrize(
+    "text", ["{{ not {[]: 1} }}", "{{ 1 + {('a' | list): 1} }}", "{{ [{([],): 1}][0] }}", "{{ {(a | sort): 1} }}"]
+)
+def test_a_key_that_is_no_key_is_refused(text: str, left: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the expression before has left of what one may cost."""
+    monkeypatch.setattr(METER, "left", left)
     with pytest.raises(BadTemplate, match="a key of a mapping is a text or a number"):
-        analyse(text)
+        read_by(text)
+    assert METER.left == left, "nothing is computed"
+
+
+@pytest.mark.parametrize("key", ["'a' | list if true else a", "('a' | list, 1)", "([[]] | first)", "[a] | first"])
+def test_a_key_that_turns_out_to_be_none_is_the_expression_s_fault(key: str) -> None:
+    text = f"{{{{ {{({key}): 1}} }}}}"
+    assert analyse(text).read <= {"a"}
+    with pytest.raises(BadTemplate, match="unhashable"):
+        evaluate(text, {"a": []})
+    assert evaluate("{{ {(a | upper): 1, 'b': 2, 3: 4} }}", {"a": "x"}) == {"X": 1, "b": 2, "3": 4}
 
 
 def test_many_brackets_are_no_deep_ones() -> None:
