@@ -87,7 +87,7 @@ async def test_a_message_that_waits_is_announced_until_it_was_heard(switch: Swit
         await call.wait("confirmed")
         await caller.hears_something(0.1)  # the beep
         said = switch.directory / "var" / "recordings"
-        await eventually(lambda: any(wav.stat().st_size > MESSAGE_BYTES for wav in said.iterdir()), 10, "a message")
+        await eventually(lambda: any(wav.stat().st_size > MESSAGE_BYTES for wav in said.glob("*.wav")), 10, "a message")
         await call.hangup()
         await owner.until(lambda: "Voice-Message: 1/0" in owner.told("waiting")[-1]["body"], 10, "new message")
         (message,) = await switch.api("GET", "/api/v1/voicemails")

@@ -152,11 +152,7 @@ async def rates_and_leaves_a_message_which_its_owner_hears_and_deletes(
         await call.dtmf("3")
         await switch.eventually("/api/v1/voicemails", lambda found: not found)
         file = switch.directory / "var/recordings" / message["file"]
-        for _ in range(100):
-            if not file.exists():
-                break
-            await asyncio.sleep(0.1)
-        assert not list(file.parent.glob(f"{file.stem}.*"))
+        await eventually(lambda: not list(file.parent.glob(f"{file.stem}.*")), 10.0, "nothing of it is left")
         await owner.hangup()
 
 

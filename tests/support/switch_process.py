@@ -84,8 +84,9 @@ def descendants(pid: int) -> list[int]:
 
 def _alive(pid: int) -> bool:
     """A zombie, whom nobody has reaped yet, is dead."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 WEBHOOK_SECRET = "known to both sides"
