@@ -135,7 +135,7 @@ def test_a_disk_that_is_full_is_counted_and_what_it_did_not_take_is_written_late
 
 
 def test_a_disk_that_stays_full_is_not_asked_all_the_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = CallFile(path)
+    file = CallFile(path, retry_s=3600.0)
     monkeypatch.setattr(os, "write", lambda fd, data: 0)
     for number in range(MOST_PENDING + 10):
         file.keep(f"call-{number}", b"x")
