@@ -134,7 +134,7 @@ def _audio(named: tuple[Codec, ...], ptime_ms: int, direction: str, mux: bool) -
     if mux:
         attributes.append(("rtcp-mux", ""))
     formats = tuple([str(codec.payload_type) for codec in named])
-    return Section("audio", 0, crypto.PLAIN[0], formats, attributes=attributes)
+    return Section("audio", 0, crypto.PLAIN[0], formats, None, tuple(attributes))
 
 
 # ---- what we read ----------------------------------------------------------------------------------------------
