@@ -23,6 +23,13 @@ TEXT = (ROOT / "docs" / "planning.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
 FILES = re.findall(r"```csv (\S+)\n(.*?)```", TEXT, re.DOTALL)
 S = AgentState
+NOW = time.time()
+
+
+@pytest.fixture(autouse=True)
+def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Yesterday is the same day for all of them, also where midnight comes meanwhile."""
+    monkeypatch.setattr(time, "time", lambda: NOW)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _yesterday(url: str, zone: str) -> None:
-    begin = past("yesterday", time.time(), zone) + 10 * 3600
+    begin = past("yesterday", NOW, zone) + 10 * 3600
     store = await Store.open(url)
     for at, fact in (
         (0.0, AgentStateChanged("alice", S.LOGGED_OUT, S.READY, "", None)),
