@@ -50,6 +50,7 @@ from softswitch.acd.told import Told
 from softswitch.acd.view import AgentNow, InQueue, agent_now
 from softswitch.acd.waiting import Waiting
 from softswitch.core.effect import Effect
+from softswitch.core.timers import earliest
 
 
 class Acd:
@@ -134,8 +135,8 @@ class Acd:
 
     @property
     def deadline(self) -> float | None:
-        timers = self._state.agent_timers.next(), self._state.contact_timers.next(), self._conditions.deadline
-        return min((due for due in timers if due is not None), default=None)
+        state = self._state
+        return earliest(state.agent_timers.next(), state.contact_timers.next(), self._conditions.deadline)
 
     # ---- lookups; LookupError for an unknown name ----------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from softswitch.call.leg import Event, Leg
 from softswitch.call.signal import Finished, Respond, SendAck, SendCancel, SendRequest
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
-from softswitch.core.timers import Deadlines
+from softswitch.core.timers import Deadlines, earliest
 from softswitch.sdp.media import LocalMedia
 from softswitch.sip import challenge
 from softswitch.sip.challenge import Account
@@ -95,7 +95,7 @@ class UserAgent:
 
     @property
     def deadline(self) -> float | None:
-        return min((at for at in (self.endpoint.deadline, self._due.next()) if at is not None), default=None)
+        return earliest(self.endpoint.deadline, self._due.next())
 
     def tick(self, now: float) -> list[Effect]:
         effects = self._run(self.endpoint.tick(now), now)

@@ -57,6 +57,7 @@ from softswitch.callback.sharing import POOL, Sharing
 from softswitch.callback.table import I
 from softswitch.core.effect import Effect
 from softswitch.core.ids import Ids
+from softswitch.core.timers import earliest
 
 S = PromiseState
 SPARED_S = 3600.0  # after a start nothing expires at once: the clock may be wrong, and that can be put right
@@ -125,8 +126,7 @@ class Ledger:
 
     @property
     def deadline(self) -> float | None:
-        moments = self._move.timers.next(), self._move.deadline
-        return min((moment for moment in moments if moment is not None), default=None)
+        return earliest(self._move.timers.next(), self._move.deadline)
 
     def promises(self) -> list[Promise]:
         """The open ones, oldest first, then the last closed ones."""

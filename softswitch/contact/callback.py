@@ -57,6 +57,7 @@ from softswitch.contact.order import (
 from softswitch.contact.script import DirectDial, PutThrough
 from softswitch.contact.visit import CALLBACK
 from softswitch.core.effect import Effect
+from softswitch.core.timers import earliest
 from softswitch.ivr.model import DialOut
 from softswitch.ivr.speech import sentence
 
@@ -81,7 +82,7 @@ class CallbackContact(Offering):
 
     @property
     def deadline(self) -> float | None:
-        return min((at for at in (self.opening.until, self._say_at) if at is not None), default=None)
+        return earliest(self.opening.until, self._say_at)
 
     def tick(self, now: float) -> list[Effect]:
         if self.over:

@@ -42,6 +42,7 @@ from softswitch.contact.overflow import NO_WAY
 from softswitch.contact.script import Script
 from softswitch.contact.visit import CALLBACK, Aside, Visit
 from softswitch.core.effect import Effect
+from softswitch.core.timers import earliest
 from softswitch.ivr.model import EndCall, EnterQueue, Prompt, Start
 
 STILL_THERE_S = 10.0  # between two words of it, at most
@@ -108,8 +109,7 @@ class CalledCustomer(InboundContact):
     @property
     def deadline(self) -> float | None:
         called = self.called
-        parts = (super().deadline, called.opening.until, called.serve_by, None if called.ended else self._say_at)
-        return min((part for part in parts if part is not None), default=None)
+        return earliest(super().deadline, called.opening.until, called.serve_by, None if called.ended else self._say_at)
 
     def tick(self, now: float) -> list[Effect]:
         called, orders = self.called, list[Effect]()

@@ -24,6 +24,7 @@ from typing import Any
 from softswitch.contact.order import HoldMusicTo, JoinRoom, LeaveRoom, PlayTo, SilenceTo
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.errors import UsageError
+from softswitch.core.timers import earliest
 from softswitch.ivr.away import EnterConference
 from softswitch.ivr.model import Prompt
 from softswitch.ivr.speech import sentence
@@ -159,8 +160,7 @@ class Conferences:
 
     @property
     def deadline(self) -> float | None:
-        waits = (member.waits_until for room in self._rooms.values() for member in room.members.values())
-        return min((until for until in waits if until is not None), default=None)
+        return earliest(*[member.waits_until for room in self._rooms.values() for member in room.members.values()])
 
     def handle(self, event: ConferenceInput, now: float) -> list[Effect]:
         match event:

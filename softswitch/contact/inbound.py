@@ -39,6 +39,7 @@ from softswitch.contact.referring import Referring
 from softswitch.contact.scripted import Scripted
 from softswitch.contact.transfer import Transferable
 from softswitch.core.effect import Effect
+from softswitch.core.timers import earliest
 from softswitch.ivr.model import (
     DialEnded,
     DialOut,
@@ -70,11 +71,10 @@ class InboundContact(Queued, Asking, Paging, Parked, Meeting, Referring, Leaving
     @property
     def deadline(self) -> float | None:
         visit, place, hunt, page = self.visit, self.place, self.hunt, self.page
-        parts = (
+        return earliest(
             self.script.deadline, visit.deadline if visit else None, self.leaving_until, place.until if place else None,
             hunt.deadline if hunt else None, page.until if page else None,
         )  # fmt: skip
-        return min((part for part in parts if part is not None), default=None)
 
     def tick(self, now: float) -> list[Effect]:
         if self.over:

@@ -14,6 +14,15 @@ from math import inf
 _FEW = 64  # stale entries that are not worth sweeping
 
 
+def earliest(*deadlines: float | None) -> float | None:
+    """Of those that there are; None where there is none."""
+    found = None
+    for one in deadlines:
+        if one is not None and (found is None or one < found):
+            found = one
+    return found
+
+
 class Deadlines:
     """Keys ordered by the moment at which they are due."""
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.machine import DROP, transition
+from softswitch.core.timers import earliest
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.event.package import Package
 from softswitch.sip.flow import Flow
@@ -147,7 +148,7 @@ class Subscription:
     @property
     def deadline(self) -> float | None:
         expiry = None if self.over else self.expires_at
-        return min((at for at in (expiry, self.tell_at, self.answer_by) if at is not None), default=None)
+        return earliest(expiry, self.tell_at, self.answer_by)
 
     # ---- what happens ------------------------------------------------------------------------------------------
 

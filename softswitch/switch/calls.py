@@ -384,11 +384,8 @@ class Calls:
 
 def _changes(event: object) -> bool:
     """Whether it may change what the journal keeps: neither an ACK nor a ringing does that describes nothing."""
-    match event:
-        case AckArrived(request=request):
-            return bool(request.body)
-        case ResponseArrived(response=response):
-            return response.status >= 200 or bool(response.body)
-        case Progress(media=media):
-            return media is not None
-    return True
+    if isinstance(event, ResponseArrived):
+        return event.response.status >= 200 or bool(event.response.body)
+    if isinstance(event, AckArrived):
+        return bool(event.request.body)
+    return not isinstance(event, Progress) or event.media is not None

@@ -119,6 +119,7 @@ class Switch:
         self._listeners: list[Listener] = []
         self._queue: deque[Effect] = deque()
         self._deadlines = Deadlines()
+        self.arm = self._deadlines.set  # a machine's deadline as it is now
         self._armed: float | None = None
         self._restart: Restart | None = None
         self.deaf_listeners = 0  # facts that a listener failed to take
@@ -233,10 +234,6 @@ class Switch:
     @property
     def deadline(self) -> float | None:
         return self._deadlines.next()
-
-    def arm(self, key: tuple[str, str], deadline: float | None) -> None:
-        """A machine's deadline as it is now."""
-        self._deadlines.set(key, deadline)
 
     def arm_registrar(self) -> None:
         self.arm_unix(("registrar", ""), self.registrar.deadline)

@@ -17,6 +17,7 @@ import msgspec
 from softswitch.contact.order import ForgetPlace, KeepPlace
 from softswitch.contact.redial import Kept, KeptPlaces, Key
 from softswitch.core.effect import Effect
+from softswitch.core.timers import earliest
 
 if TYPE_CHECKING:
     from softswitch.switch.driver import Switch
@@ -46,10 +47,8 @@ class Redials:
 
     def find(self, number: str, queue: str) -> float | None:
         """Since when somebody who calls from there has waited, in Unix seconds."""
-        place = self._places.find(self._key(number, queue), self._switch.unix)
-        kept = [] if place is None else [place.queued_at]
-        promised = self._switch.ledger.earned_at(number, queue)
-        return min([*kept, *([] if promised is None else [promised])], default=None)
+        place = self._places.find(self._key(number, queue), self._switch.unix) if self._places else None
+        return earliest(self._switch.ledger.earned_at(number, queue), None if place is None else place.queued_at)
 
     def due(self) -> Iterable[Effect]:
         self._gone(self._places.tick(self._switch.unix))

@@ -33,41 +33,37 @@ class Sound:
         self._recordings = recordings
         self._country = country
 
-    def handlers(self) -> dict[type[Effect], Callable[[Any], list[Effect]]]:
-        heard = (PlayTo, HoldMusicTo, SilenceTo, JoinRoom, LeaveRoom, FetchUrl)
-        recorded = (RecordLegs, PauseRecording, StopRecording, WatchSilence, EraseRecording)
-        return {**dict.fromkeys(heard, self._perform), **dict.fromkeys(recorded, self._record)}
+    def handlers(self) -> dict[type[Effect], Callable[[Any], tuple[Effect, ...]]]:
+        media, fetcher = self._media, self._fetcher
+        performers: dict[type[Effect], Callable[[Any], None]] = {
+            PlayTo: self._play,
+            HoldMusicTo: lambda order: media.hold_music(order.leg, order.music),
+            SilenceTo: lambda order: media.stop(order.leg),
+            JoinRoom: lambda order: media.join(order.room, order.leg, order.heard_by),
+            LeaveRoom: lambda order: media.leave(order.leg),
+            FetchUrl: lambda order: fetcher.fetch(order.contact, order.request, order.fetch),
+            RecordLegs: self._record,
+            PauseRecording: lambda order: media.pause_record(order.recording, order.reason),
+            StopRecording: lambda order: media.stop_record(order.recording),
+            WatchSilence: lambda order: media.watch_silence(order.leg, order.after_s),
+            EraseRecording: lambda order: media.erase(self._recordings / order.file),
+        }
+        return {kind: _alone(perform) for kind, perform in performers.items()}
 
-    def _perform(self, order: Effect) -> list[Effect]:
-        match order:
-            case PlayTo(leg, play, prompts):
-                country = self._country(leg)
-                self._media.play(leg, play, [_of(prompt, country) for prompt in prompts])
-            case HoldMusicTo(leg, music):
-                self._media.hold_music(leg, music)
-            case SilenceTo(leg):
-                self._media.stop(leg)
-            case JoinRoom(room, leg, heard_by):
-                self._media.join(room, leg, heard_by)
-            case LeaveRoom(leg):
-                self._media.leave(leg)
-            case FetchUrl(contact, request, fetch):
-                self._fetcher.fetch(contact, request, fetch)
-        return []
+    def _play(self, order: PlayTo) -> None:
+        country = self._country(order.leg)
+        self._media.play(order.leg, order.play, [_of(prompt, country) for prompt in order.prompts])
 
-    def _record(self, order: Effect) -> list[Effect]:
-        match order:
-            case RecordLegs(recording, file, left, right):
-                self._media.record(recording, self._recordings / file, left, right)
-            case PauseRecording(recording, reason):
-                self._media.pause_record(recording, reason)
-            case StopRecording(recording):
-                self._media.stop_record(recording)
-            case WatchSilence(leg, after_s):
-                self._media.watch_silence(leg, after_s)
-            case EraseRecording(file):
-                self._media.erase(self._recordings / file)
-        return []
+    def _record(self, order: RecordLegs) -> None:
+        self._media.record(order.recording, self._recordings / order.file, order.left, order.right)
+
+
+def _alone(perform: Callable[[Any], None]) -> Callable[[Any], tuple[Effect, ...]]:
+    def performed(order: Effect) -> tuple[Effect, ...]:
+        perform(order)
+        return ()
+
+    return performed
 
 
 def _of(prompt: Prompt, country: str) -> Prompt:

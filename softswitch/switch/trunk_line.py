@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from softswitch.core.effect import DomainEvent, Effect
 from softswitch.core.ids import Ids
+from softswitch.core.timers import earliest
 from softswitch.sip.dead_target import DeadTargets
 from softswitch.sip.locate import Hop, Located, Server, Wish, at_once, in_turn
 from softswitch.sip.probing import Probing
@@ -170,8 +171,9 @@ class TrunkLine:
     def deadline(self) -> float | None:
         registration = self.registration
         bound = [registration.bound_until] if registration and self._told == "" else []
-        parts = [self._refresh_at, self.probing.deadline, registration.deadline if registration else None, *bound]
-        return min((part for part in parts if part is not None), default=None)
+        return earliest(
+            self._refresh_at, self.probing.deadline, registration.deadline if registration else None, *bound
+        )
 
     def tick(self, now: float) -> list[Effect]:
         effects: list[Effect] = []

@@ -98,8 +98,8 @@ class Workplaces:
 
     def _engaged(self, agent: str) -> bool:
         calls = self._switch.calls
-        legs = [leg for user in self._seats.users(agent) for leg in calls.extensions.living(user)]
-        return any(self._other_affair(leg, agent) for leg in legs)
+        users = self._seats.users(agent)
+        return any(self._other_affair(leg, agent) for user in users for leg in calls.extensions.living(user))
 
     def untold(self, agent: str) -> list[Reachability | Engaged]:
         """What the ACD ought to know of his phones and does not: nothing, unless there is a defect."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from softswitch.core.timers import Deadlines
+from softswitch.core.timers import Deadlines, earliest
 
 
 def test_keys_come_when_they_are_due_the_earliest_first() -> None:
@@ -65,3 +65,9 @@ def test_a_key_without_an_entry_is_lost_and_is_found_again_by_setting_it_anew() 
     deadlines.set("c", None)
     deadlines.set("c", 4.0)
     assert (deadlines.lost(), deadlines.due(9.0)) == ([], ["c", "a", "b"])
+
+
+def test_the_earliest_is_that_of_the_deadlines_that_there_are() -> None:
+    assert earliest() is None and earliest(None, None) is None
+    assert earliest(None, 3.0, 2.0, None) == 2.0
+    assert earliest(0.0, None, 1.0) == 0.0  # which is a moment like any other
