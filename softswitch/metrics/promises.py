@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from softswitch.callback.model import OPEN, Promise, PromiseChanged, PromiseState
+from softswitch.metrics.histogram import Histogram
 from softswitch.store.promises import Lying
 from softswitch.switch.view import PromiseDesk
 
@@ -30,8 +31,8 @@ class PromiseMetrics:
             ("queue", "campaign", "outcome"), registry=registry,
         )  # fmt: skip
         self._wait = Histogram(
-            "softswitch_promise_wait_seconds", "From the loss of a caller, or the import of a row, to the promise kept",
-            ("queue", "campaign"), buckets=_WAIT_S, registry=registry,
+            registry, "softswitch_promise_wait_seconds",
+            "From the loss of a caller, or the import of a row, to the promise kept", _WAIT_S, "queue", "campaign",
         )  # fmt: skip
         self._double = Counter(
             "softswitch_promise_double_dials", "Attempts that were dialled a second time, or after the end: must be 0",
@@ -70,7 +71,7 @@ class PromiseMetrics:
         if event.old in IN_HAND and promise.state not in IN_HAND:
             self._attempts.labels(queue, campaign, self._bounded("promise_outcome", _outcome(promise))).inc()
         if promise.state is S.KEPT:
-            self._wait.labels(queue, campaign).observe(max(0.0, at - promise.recorded_at))
+            self._wait.observe(max(0.0, at - promise.recorded_at), queue, campaign)
         self._guard(promise, event.old)
 
     def _guard(self, promise: Promise, old: PromiseState | None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry
 
+from softswitch.metrics.histogram import Histogram
 from softswitch.rtp import quality
 
 _MOS = (1.5, 2.0, 2.5, 3.0, 3.3, 3.6, 3.8, 4.0, 4.2, 4.4)
@@ -16,7 +17,7 @@ class Quality:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def made(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-            return Histogram(f"softswitch_stream_{name}", text, labels, buckets=buckets, registry=registry)
+            return Histogram(registry, f"softswitch_stream_{name}", text, buckets, *labels)
 
         self._mos = made("mos", "Score of streams by the E-model, 1 to 4.5", _MOS, "direction")
         self._loss = made("loss_ratio", "Share of the packets of streams that were lost", _LOSS, "direction")
@@ -31,8 +32,8 @@ class Quality:
         )
         for direction, mos, jitter_ms, lost, packets in directions:
             if mos >= 0 and packets:
-                self._mos.labels(direction).observe(mos)
-                self._jitter.labels(direction).observe(jitter_ms / 1000.0)
-                self._loss.labels(direction).observe(min(1.0, lost / packets))
+                self._mos.observe(mos, direction)
+                self._jitter.observe(jitter_ms / 1000.0, direction)
+                self._loss.observe(min(1.0, lost / packets), direction)
         if found.round_trip_ms >= 0:
             self._trip.observe(found.round_trip_ms / 1000.0)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from prometheus_client import (
     CollectorRegistry,
     Gauge,
-    Histogram,
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
@@ -33,6 +32,7 @@ from softswitch.core.effect import DomainEvent
 from softswitch.media.pool import ProcessView
 from softswitch.metrics.expected import ExpectedWaits
 from softswitch.metrics.fact import COUNTERS, Count, counted
+from softswitch.metrics.histogram import Histogram
 from softswitch.metrics.promises import PromiseMetrics
 from softswitch.metrics.quality import Quality
 from softswitch.store.promises import Lying
@@ -63,20 +63,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._counts = _FactCounts(self.registry).counts
-        self._wait = Histogram(
-            "softswitch_queue_wait_seconds",
-            "Waiting time when a caller leaves a queue",
-            ("queue", "why"),
-            buckets=_WAIT_S,
-            registry=self.registry,
-        )
-        self._talk = Histogram(
-            "softswitch_talk_seconds", "Conversation of two people", ("kind",), buckets=_TALK_S, registry=self.registry
-        )
-        self._http = Histogram(
-            "softswitch_http_step_seconds", "Wait of callers for what http steps ask", buckets=_HTTP_S,
-            registry=self.registry,
-        )  # fmt: skip
+        self._wait = self._histogram("queue_wait", "Waiting time when a caller leaves a queue", _WAIT_S, "queue", "why")
+        self._talk = self._histogram("talk", "Conversation of two people", _TALK_S, "kind")
+        self._http = self._histogram("http_step", "Wait of callers for what http steps ask", _HTTP_S)
         for word in Repair:
             self._counts["acd_repairs", word.value] = 0  # there from the start, so that 0 can be seen
         self._quality = Quality(self.registry)
@@ -144,10 +133,10 @@ class Metrics:
         if event.kind != "call":  # a callback waits from the loss, or the import: ``promise_wait_seconds`` has it
             return
         left = event.why if event.why in _WAITS_OF else "other"  # nineteen series each; their counts are in queue_left
-        self._wait.labels(self._bounded("queue", event.queue), left).observe(event.waited_s)
+        self._wait.observe(event.waited_s, self._bounded("queue", event.queue), left)
 
     def _talked(self, event: ContactDisconnected, _at: float) -> None:
-        self._talk.labels(self._bounded("kind", event.kind)).observe(event.talked_s)
+        self._talk.observe(event.talked_s, self._bounded("kind", event.kind))
 
     def sample(self, control: Control) -> None:
         """Set the gauges from the running switch, and the counters that it keeps itself."""
@@ -227,6 +216,9 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"softswitch_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, bounds: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(self.registry, f"softswitch_{name}_seconds", text, bounds, *labels)
 
     def _count(self, count: Count, times: int) -> None:
         if count not in self._counts:
