@@ -68,7 +68,7 @@ def refuse(leg: LegState, transaction: str, request: Request, error: PeerError) 
 def invite(leg: LegState, plan: Plan, cseq: int, more: HeaderLines, offer: bytes) -> Request:
     """Our INVITE, without a Via."""
     setup = leg.setup
-    caller = NameAddr(plan.from_display, parse_uri(plan.from_uri)).with_tag(setup.local_tag)
+    caller = NameAddr(plan.from_display, parse_uri(plan.from_uri), (("tag", setup.local_tag),))
     items = [
         ("Max-Forwards", str(plan.hops)),
         ("From", str(caller)),
