@@ -12,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from softswitch.acd.model import Join
 from softswitch.acd.skill import from_plain
 from softswitch.acd.told import Told
 from softswitch.contact.order import Directory
 from softswitch.contact.treatment import Treatment, message, told_position, told_wait
 from softswitch.core.effect import Effect
+from softswitch.core.timers import earliest
 from softswitch.ivr.keying import Keying
 from softswitch.ivr.model import CallbackOffer, EnterQueue, Prompt
 from softswitch.ivr.speech import sentence
@@ -49,8 +52,7 @@ class Said:
     facts: list[Effect] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct, omit_defaults=True):
     """Plain state of one visit; times are monotonic seconds."""
 
     order: EnterQueue
@@ -132,7 +134,7 @@ class Visit:
             return self.keying.due
         if self.speaking_until is not None:
             return self.speaking_until
-        return min((at for at in (self.announce_at, self.offer_at, self.look_at) if at is not None), default=None)
+        return earliest(self.announce_at, self.offer_at, self.look_at)
 
     # ---- what is said --------------------------------------------------------------------------------------------
 

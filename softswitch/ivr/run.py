@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+import msgspec
+
 from softswitch.core.effect import Effect
 from softswitch.core.errors import SoftswitchError
 from softswitch.core.machine import Word
@@ -117,14 +119,13 @@ class Frame:
     entered_at: float
 
 
-@dataclass(slots=True)
-class State:
-    """Everything that one caller's walk depends on."""
+class State(msgspec.Struct, omit_defaults=True):
+    """Everything that one caller's walk depends on; most of it is nothing most of the time, and not written down."""
 
     step: str = ""
     wait: Wait = Wait.START
     due: float | None = None  # when the step stops waiting
-    variables: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] = {}
     typed: str = ""  # digits of this step
     ahead: str = ""  # digits pressed before anybody asked
     tries: int = 0  # vain ones of this step
@@ -138,12 +139,12 @@ class State:
     burst_at: float = 0.0
     wall: datetime | None = None  # at started_at
     flow: str = ""  # that the step belongs to; "": the plan itself
-    stack: list[Frame] = field(default_factory=list)  # the caller of the flow is the last
-    secret: list[str] = field(default_factory=list)  # variables that hold what is secret
+    stack: list[Frame] = []  # the caller of the flow is the last
+    secret: list[str] = []  # variables that hold what is secret
     # of this step
     entered_at: float = 0.0
-    told: list[str] = field(default_factory=list)  # what happened, for people
-    changed: list[str] = field(default_factory=list)  # variables that were set
+    told: list[str] = []  # what happened, for people
+    changed: list[str] = []  # variables that were set
     mailbox: str = ""  # in which a message is left
     private: bool = False  # it has to do with what is secret
     masked: bool = False  # what the caller says or presses is not recorded
