@@ -21,8 +21,11 @@ class Asking(Transferable):
     """What questions add to a contact that hunts."""
 
     def handle(self, event: object, now: float) -> list[Effect]:
-        hunt, leg = self.hunt, getattr(event, "leg", "")
-        if self.over or hunt is None or hunt.question is None or leg not in {*hunt.ringing, *hunt.asked}:
+        hunt = self.hunt
+        if self.over or hunt is None or hunt.question is None:
+            return super().handle(event, now)
+        leg = getattr(event, "leg", "")
+        if leg not in {*hunt.ringing, *hunt.asked}:
             return super().handle(event, now)
         if isinstance(event, Answered):
             return [*self._no_longer_early(hunt), *hunt.ask(leg, now)]

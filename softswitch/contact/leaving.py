@@ -10,11 +10,10 @@ from typing import ClassVar
 
 from softswitch.contact.event import RecordingStarted, SurveyAnswered
 from softswitch.contact.handover import LegReplaced
-from softswitch.contact.journey import Facts, Table
+from softswitch.contact.journey import Table
 from softswitch.contact.losing import Losing
 from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.contact.order import (
-    Directory,
     EraseRecording,
     Key,
     MailboxLeft,
@@ -30,6 +29,7 @@ from softswitch.contact.retrieval import Retrieval
 from softswitch.contact.script import DirectDial, Script
 from softswitch.contact.take import BEEP, Take
 from softswitch.core.effect import DomainEvent, Effect
+from softswitch.core.timers import earliest
 from softswitch.ivr.behind import EmitEvent, EnterMailbox, KeepAnswer, RecordCaller, RecordTalk, WriteText
 from softswitch.ivr.model import (
     AwayEnded,
@@ -47,11 +47,9 @@ from softswitch.ivr.model import (
 class Leaving(Losing):
     """What is left behind, added to a contact with a script."""
 
-    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
-        super().__init__(facts, directory, leg, script, language)
-        self.take: Take | None = None
-        self.suspended: Script | None = None  # the plan, while a mailbox is heard
-        self._writing = ("", 0.0)  # token of a text that the plan waits for, and until when
+    take: Take | None = None
+    suspended: Script | None = None  # the plan, while a mailbox is heard
+    _writing = ("", 0.0)  # token of a text that the plan waits for, and until when
 
     def handle(self, event: object, now: float) -> list[Effect]:
         take = self.take
@@ -71,8 +69,8 @@ class Leaving(Losing):
     @property
     def leaving_until(self) -> float | None:
         """When something of this has to end."""
-        parts = [self.take.until] if self.take is not None else []
-        return min([*parts, *([self._writing[1]] if self._writing[0] else [])], default=None)
+        take, (token, until) = self.take, self._writing
+        return earliest(take.until if take is not None else None, until if token else None)
 
     def leave_in_time(self, now: float) -> list[Effect]:
         orders: list[Effect] = []

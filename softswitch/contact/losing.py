@@ -14,9 +14,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from softswitch.callback.model import LossNotRecorded, Lost, ReachedAgent
-from softswitch.contact.journey import Facts
-from softswitch.contact.order import Directory, TellLedger
-from softswitch.contact.script import Script
+from softswitch.contact.order import TellLedger
 from softswitch.contact.transfer import Transferable
 from softswitch.contact.visit import Aside
 from softswitch.core.effect import Effect
@@ -28,13 +26,11 @@ GUESSED = ("shed", "early-cancel", "ivr", "closed", "voicemail-empty")
 class Losing(Transferable):
     """What being lost adds to a contact with a script."""
 
-    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
-        super().__init__(facts, directory, leg, script, language)
-        self.settled = False  # talked to somebody, left a message, was promised to be called back, or is told as lost
-        self.defective = False  # a defect of ours ends the call
-        self.turned: Aside | None = None  # the place that a queue has taken from him
-        self.asked: Lost | None = None  # a promise that is being written, and is answered with its token
-        self._refused: tuple[Lost, str] | None = None  # one that was not made, and why: it is counted
+    settled = False  # talked to somebody, left a message, was promised to be called back, or is told as lost
+    defective = False  # a defect of ours ends the call
+    turned: Aside | None = None  # the place that a queue has taken from him
+    asked: Lost | None = None  # a promise that is being written, and is answered with its token
+    _refused: tuple[Lost, str] | None = None  # one that was not made, and why: it is counted
 
     def connect(
         self, left: str, right: str, recorded: bool, waited_s: float, now: float, held: Collection[str] = ()

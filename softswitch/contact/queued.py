@@ -19,17 +19,15 @@ from softswitch.acd.model import (
     WaitedTooLong,
 )
 from softswitch.callback.model import PromiseAnswer
-from softswitch.contact.journey import Facts, Table
+from softswitch.contact.journey import Table
 from softswitch.contact.keyed import Keyed
 from softswitch.contact.order import (
-    Directory,
     ForgetPlace,
     HoldMusicTo,
     KeepPlace,
     SilenceTo,
     TellAcd,
 )
-from softswitch.contact.script import Script
 from softswitch.contact.turned_away import TurnedAway
 from softswitch.contact.visit import CALLBACK, Aside, Visit
 from softswitch.core.effect import Effect
@@ -40,10 +38,8 @@ from softswitch.ivr.speech import sentence
 class Queued(Keyed):
     """What queues and promises add to a contact with a script."""
 
-    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
-        super().__init__(facts, directory, leg, script, language)
-        self.aside: Aside | None = None  # where he may come back to
-        self._promise_token = ""  # the script's own promise
+    aside: Aside | None = None  # where he may come back to
+    _promise_token = ""  # the script's own promise
 
     # ---- the queue ---------------------------------------------------------------------------------------------
 

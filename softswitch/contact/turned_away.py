@@ -12,11 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from softswitch.acd.model import Refused, WaitedTooLong
-from softswitch.contact.journey import Facts
 from softswitch.contact.losing import Losing
-from softswitch.contact.order import Directory, HoldMusicTo, SilenceTo, TellAcd
+from softswitch.contact.order import HoldMusicTo, SilenceTo, TellAcd
 from softswitch.contact.overflow import NO_WAY
-from softswitch.contact.script import Script
 from softswitch.contact.visit import Aside, Visit
 from softswitch.core.effect import Effect
 from softswitch.ivr.model import QueueEnded
@@ -28,9 +26,7 @@ MISTAKES = ("unknown queue", "unknown skill")  # somebody's, for which nobody wr
 class TurnedAway(Losing):
     """What becomes of a contact with a script that an ACD's queue turns away."""
 
-    def __init__(self, facts: Facts, directory: Directory, leg: str, script: Script, language: str) -> None:
-        super().__init__(facts, directory, leg, script, language)
-        self.visit: Visit | None = None
+    visit: Visit | None = None
 
     def _on_refused(self, event: Refused, now: float) -> list[Effect]:
         return self._turned_away(event.why, True, now)
