@@ -171,7 +171,7 @@ def choose(floor: Floor, lane: Lane, strategy: Strategy, moment: Moment) -> tupl
         return standings, [], []
     # A search through octets is far quicker than one through an array, and nearly always finds one agent or none.
     places = (
-        np.array([standings.index(_FREE)]) if count == 1 else np.flatnonzero(np.frombuffer(standings, np.uint8) == 0)
+        np.array([standings.index(_FREE)]) if count == 1 else (np.frombuffer(standings, np.uint8) == 0).nonzero()[0]
     )
     keys = columns(strategy, floor, among, places, moment)
     won = chosen(strategy, keys, lane.reserve)

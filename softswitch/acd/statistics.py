@@ -209,9 +209,10 @@ class Statistics:
 
     def transferred(self, agent: str, queue: str, now: float) -> None:
         """The agent has sent somebody elsewhere; ``queue`` is where they came from, "" from none."""
-        self._agent(now, agent).transfers += 1
+        start = self.start(now)
+        self._agent(start, agent).transfers += 1
         if queue:
-            self._queue(now, queue).transfers += 1
+            self._queue(start, queue).transfers += 1
 
     @property
     def at_work(self) -> list[str]:
@@ -243,30 +244,31 @@ class Statistics:
         """Of the interval in which that moment is."""
         return now // self._interval_s * self._interval_s
 
-    def _queue(self, now: float, name: str) -> QueueFigures:
-        key = self.start(now), name
+    def _queue(self, start: float, name: str) -> QueueFigures:
+        key = start, name
         self.changed_queues.add(key)
         return self.queues[key]
 
-    def _agent(self, now: float, name: str) -> AgentFigures:
-        key = self.start(now), name
+    def _agent(self, start: float, name: str) -> AgentFigures:
+        key = start, name
         self.changed_agents.add(key)
         return self.agents[key]
 
     def _joined(self, event: QueueJoined, now: float) -> None:
         self._waiting[event.contact] = event.queue, now
         if event.kind != "callback" and not event.again:
-            self._queue(now, event.queue).offered += 1
+            self._queue(self.start(now), event.queue).offered += 1
 
     def _left(self, event: QueueLeft, now: float) -> None:
         _, joined_at = self._waiting.pop(event.contact, ("", now))
-        figures = self._queue(now, event.queue)
+        start = self.start(now)
+        figures = self._queue(start, event.queue)
         promise = self._promises.get(event.queue, _UNMEASURED)
         in_time = event.waited_s <= promise.target_s
         if event.why == "answered":
             assert event.agent is not None
             self.works_for(event.agent, event.queue)
-            self._agent(now, event.agent).answered += 1
+            self._agent(start, event.agent).answered += 1
         if event.kind == "callback":
             figures.callbacks += event.why == "answered"
         elif event.why == "answered":
@@ -278,7 +280,7 @@ class Statistics:
             figures.elsewhere += 1
         elif event.waited_s < promise.short_abandon_s:
             figures.short_abandoned += 1
-            self._queue(joined_at, event.queue).offered -= 1
+            self._queue(self.start(joined_at), event.queue).offered -= 1
         else:
             figures.abandoned += 1
             figures.abandoned_in_time += in_time
@@ -290,10 +292,10 @@ class Statistics:
             shift = self._shifts[event.agent] = _Shift(event.old, now)
         self._spend(event.agent, shift, now)
         if event.missed:
-            self._agent(now, event.agent).missed += 1
+            self._agent(self.start(now), event.agent).missed += 1
             queue, _ = self._waiting.get(event.contact or "", ("", now))
             if queue:
-                self._queue(now, queue).missed += 1
+                self._queue(self.start(now), queue).missed += 1
         shift.state, shift.held = event.new, False
         if event.new not in _BUSY:
             shift.queue = ""

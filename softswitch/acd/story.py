@@ -129,8 +129,9 @@ class Story:
         if isinstance(new, Decision) and isinstance(last, Decision) and new.same(last):
             new = msgspec.structs.replace(last, times=last.times + 1, last_at=new.at)
             gone.append(self.entries.pop())
+            self.octets -= octets_of(last)
         self.entries.append(new)
-        self.octets += octets_of(new) - sum(map(octets_of, gone))
+        self.octets += octets_of(new)
         self.waits = not isinstance(new, Left)
         while len(self.entries) > MOST_ENTRIES or (self.octets > MOST_BYTES and len(self.entries) > BEGINNING + 1):
             gone.append(self.entries.pop(BEGINNING))

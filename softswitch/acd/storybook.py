@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from softswitch.acd.candidates import Candidates
 from softswitch.acd.kept import KeptStory, opened
 from softswitch.acd.roster import Roster
-from softswitch.acd.story import Decision, Entry, Left, Moment, OfferEnded, Story, WaitRose, entry
+from softswitch.acd.story import Decision, Entry, Moment, OfferEnded, Story, WaitRose, entry
 from softswitch.core.effect import DomainEvent
 
 CANDIDATES_BYTES = 1000  # and their numbers
@@ -70,15 +70,17 @@ class Storybook:
         if found is None:
             return None
         contact, new = found
-        if isinstance(new, OfferEnded | WaitRose) and contact not in self._waiting:
-            return None  # it has left, and that is all there is to tell
-        story = self._waiting.get(contact) or self._reopened(contact, moment.unix)
+        story = self._waiting.get(contact)
+        if story is None:
+            if isinstance(new, OfferEnded | WaitRose):
+                return None  # it has left, and that is all there is to tell
+            story = self._reopened(contact, moment.unix)
         self._add(story, new)
-        if isinstance(new, Left):
+        if not story.waits:
             self._over[contact] = self._waiting.pop(contact)
         self._make_room(moment.unix)
         again = story.entries[-1] is not new
-        return story if isinstance(new, Left) or (_nobody(new) and not again) else None
+        return story if not story.waits or (_nobody(new) and not again) else None
 
     def _reopened(self, contact: str, unix: float) -> Story:
         found = self._over.pop(contact, None)
@@ -99,7 +101,8 @@ class Storybook:
         self.octets += story.octets - before
         if isinstance(new, Decision):
             self._hold((new.decided.record.among,))
-        self._release(_amongst(gone))
+        if gone:
+            self._release(_amongst(gone))
 
     # ---- who asks --------------------------------------------------------------------------------------------------
 

@@ -81,7 +81,8 @@ def _record(value: Any) -> Any:
     for name, was in zip(names, get(value), strict=True):
         if type(was) is str and was.isprintable():
             continue
-        if (item := _legible(was)) is not was and item != was:
+        way = _way(type(was))  # type: ignore[arg-type]  # a class is hashable
+        if way is not None and (item := way(was)) is not was and item != was:
             new[name] = item
     return replace(value, **new) if new else value
 

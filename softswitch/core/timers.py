@@ -34,10 +34,11 @@ class Deadlines:
 
     def set(self, key: Hashable, deadline: float | None) -> None:
         """Make ``deadline`` (seconds, the driver's clock) the one of ``key``; None takes it out."""
-        live, early = self._live, self._early
+        live = self._live
         former = live.get(key)
         if former == deadline:
             return
+        early = self._early
         entry = early.pop(key, former)
         if deadline is None:
             del live[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_S = 3650 * 86400.0
@@ -18,7 +19,11 @@ def seconds(text: str | float) -> float:
         if text == 0:
             return 0.0
         raise ValueError(f"{text} has no unit; write for example {text}s or {text}m")
-    written = str(text).strip().lower()
+    return _read(str(text).strip().lower())
+
+
+@lru_cache(maxsize=256)  # each caller who comes to a queue has the priority that is written there
+def _read(written: str) -> float:
     parts = _PART.findall(written)
     if not parts or "".join(number + unit for number, unit in parts) != written:
         raise ValueError(f"{written!r} is not a duration; write for example 250ms, 20s, 5m, 1h30m or 2d")

@@ -126,15 +126,14 @@ class Interpreter:
         if does is None:
             raise UsageError(f"dialplan: no cell for {type(event).__name__} in {self.state.wait.name}")
         run = Run(self.facts, self.state, now)
-        match event, does:
-            case Start() as start, Does.START:
-                self._start(run, start)
-            case Pressed(digit), Does.AHEAD:
-                self.state.ahead = (self.state.ahead + digit)[-MAX_AHEAD:]
-            case _, Does.STEP:
-                self._step(run, event)
-            case _, Does.STOP:
-                self._gone(run, event.way if isinstance(event, HungUp) else "")
+        if does is Does.STEP:
+            self._step(run, event)
+        elif does is Does.STOP:
+            self._gone(run, event.way if isinstance(event, HungUp) else "")
+        elif isinstance(event, Start):
+            self._start(run, event)
+        elif isinstance(event, Pressed) and does is Does.AHEAD:
+            self.state.ahead = (self.state.ahead + event.digit)[-MAX_AHEAD:]
         return run.effects
 
     def lost(self, gone: bool) -> PlanLoss:
