@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from softswitch.call.table import UP, S
 from softswitch.core.ids import Ids
 from softswitch.sdp.exchange import Exchange
@@ -161,8 +163,7 @@ class Change:
     until: float | None = None  # its answer is waited for until then
 
 
-@dataclass(slots=True)
-class Refresh:
+class Refresh(msgspec.Struct, array_like=True):
     """The session timer (RFC 4028)."""
 
     interval_s: int = 0  # 0: there is none

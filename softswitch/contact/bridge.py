@@ -7,7 +7,8 @@ instead of silence, and learns nothing of the re-INVITE. That keeps phones with 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from softswitch.contact.order import (
     HoldMusicTo,
@@ -23,8 +24,7 @@ from softswitch.ivr.model import Prompt
 from softswitch.sdp.media import Media
 
 
-@dataclass(slots=True)
-class Bridge:
+class Bridge(msgspec.Struct, array_like=True):
     """``left`` is the customer (left channel of the recording), ``right`` the agent or called party."""
 
     room: str
@@ -33,7 +33,7 @@ class Bridge:
     recording: str = ""  # file name; "" where it is not recorded
     held_by: frozenset[str] = frozenset()
     music: str = ""  # class of what is heard on hold
-    hearing: dict[str, str] = field(default_factory=dict)  # legs that are told something first, and its play
+    hearing: dict[str, str] = {}  # legs that are told something first, and its play
 
     def connect(self, held: Collection[str] = ()) -> list[Effect]:
         """``held``: legs that have put whoever they talk to on hold already."""

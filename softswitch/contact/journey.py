@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from softswitch.acd.model import ContactEnded
 from softswitch.call.identity import UNKNOWN, Origin
@@ -38,8 +39,7 @@ from softswitch.sip.reason import Reason
 Table = Mapping[type, Callable[..., list[Effect]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, array_like=True):
     """What is known of a contact when it begins."""
 
     contact: str

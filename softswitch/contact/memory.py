@@ -165,7 +165,7 @@ def script(kept: ContactMemory, find: Callable[[str, str], Plan], facts: PlanFac
 def remembered(kept: ContactMemory, script: Script, directory: Directory, epoch: float, by: float) -> InboundContact:
     """The contact as it was; ``resumed`` comes next. ``epoch``: Unix seconds at the new process's ``now`` = 0, whose
     clock shows ``by`` more than the former one's. Where the time of day was set meanwhile, the record follows it."""
-    facts = replace(kept.facts, epoch=epoch)
+    facts = msgspec.structs.replace(kept.facts, epoch=epoch)
     if kept.called is not None:
         contact: InboundContact = CalledCustomer(facts, directory, kept.called.moved(by), script, kept.language)
         contact.leg = kept.leg

@@ -12,7 +12,8 @@ One who has hung up is rung back once. Who may be transferred where is decided b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from softswitch.call.identity import UNKNOWN
 from softswitch.call.signal import Accept, Command, Reject, Release, TransferProgress

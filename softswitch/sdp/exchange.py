@@ -8,7 +8,9 @@ new; m-lines are neither dropped nor moved; a payload type means what it meant. 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from softswitch.core.errors import PeerError
 from softswitch.sdp import codecs, negotiate
@@ -16,8 +18,7 @@ from softswitch.sdp.media import LocalMedia, Media
 from softswitch.sdp.session import Section, parse_session
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, array_like=True):
     """Our side of a session: plain values."""
 
     version: int = 1  # of ``said``

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from softswitch.sdp.crypto import Crypto, Srtp
 
 Address = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(msgspec.Struct, frozen=True, array_like=True):
     """One rtpmap line. ``name`` is the RFC 3551 / IANA encoding name in its registered capitals."""
 
     name: str
     payload_type: int  # 0..127
     rate_hz: int  # RTP clock
     fmtp: str = ""
-
-    def __hash__(self) -> int:
-        """Lists of codecs are looked up in each call, and hold few of a name."""
-        return hash(self.name)
 
 
 PCMU = Codec("PCMU", 0, 8000)
@@ -31,8 +26,7 @@ L16 = Codec("L16", 112, 8000)
 L16_WIDE = Codec("L16", 113, 16000)
 
 
-@dataclass(frozen=True, slots=True)
-class LocalMedia:
+class LocalMedia(msgspec.Struct, frozen=True, array_like=True):
     """Our end of one audio stream, before and during negotiation."""
 
     address: Address  # where we receive RTP
@@ -46,8 +40,7 @@ class LocalMedia:
     rtcp_mux: bool = False  # RTCP may share the port of RTP (RFC 5761)
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(msgspec.Struct, frozen=True, array_like=True):
     """What an offer/answer exchange (RFC 3264) agreed on, seen from our side."""
 
     remote: Address  # where we send RTP

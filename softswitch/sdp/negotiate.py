@@ -10,9 +10,10 @@ stream of a session that stands. What follows from earlier descriptions is ``exc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from softswitch.core.errors import PeerError
 from softswitch.sdp import codecs, crypto

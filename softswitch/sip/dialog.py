@@ -4,13 +4,15 @@ Decided here: how a request inside a dialog is built (loose routes, and strict o
 refreshes the remote target, and that a lower CSeq is answered 500. Not known here: the address on the wire. That is
 the flow by which the peer was last heard, which the leg keeps: behind a NAT the host of a Contact leads nowhere.
 
-A dialog is one dataclass of plain values, so that a call can be written to a journal and taken up again.
+A dialog is one record of plain values, so that a call can be written to a journal and taken up again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from softswitch.core.errors import PeerError
 from softswitch.sip.header import CSeq, parse_name_addr
@@ -19,8 +21,7 @@ from softswitch.sip.message import Headers, Message, Request, Response
 from softswitch.sip.response import with_tag
 
 
-@dataclass(slots=True)
-class Dialog:
+class Dialog(msgspec.Struct, array_like=True):
     call_id: str
     local_tag: str
     remote_tag: str  # "" for a peer from before RFC 3261

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("softswitch.switch")
 
-VERSION = 3  # of a record: one more with each change that an older reader would misunderstand
+VERSION = 4  # of a record: one more with each change that an older reader would misunderstand
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True):

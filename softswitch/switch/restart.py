@@ -26,6 +26,7 @@ from softswitch.ivr.path import CallPath
 from softswitch.sip.registrar import Binding
 from softswitch.store.campaign import Pause
 from softswitch.store.query import StoredAgent
+from softswitch.switch.former import brought_up
 from softswitch.switch.revival import Revival
 from softswitch.switch.way import static_flow
 
@@ -81,8 +82,8 @@ class Restart:
         effects += switch.hours.restore(kept.overrides)
         switch.paths.restore(kept.paths)
         switch.figures.restore(kept.intervals)
-        calls = self._arrivals.restore(switch.redials.restore(others), self._revival.call_off)
-        self._revival.take_over(calls)
+        written = {name: brought_up(octets) for name, octets in switch.redials.restore(others).items()}
+        self._revival.take_over(self._arrivals.restore(written, self._revival.call_off))
         switch.paths.taken_over()
         return effects
 

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import wave
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from softswitch.audio import RATE_HZ, dtmf, g711, tone, wav
 from softswitch.call.press import Form

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from softswitch.call.signal import Digit, Release, Respond, Updated
 from softswitch.call.table import S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from softswitch.call.leg import Leg
@@ -320,7 +321,9 @@ def test_the_bye_of_a_fork_is_challenged_too() -> None:
 def test_the_confirmed_dialog_goes_on_from_its_branch() -> None:
     leg, sent = calling()
     for tag in ("x", "y"):
-        answer(leg, sent, 183, tag, negotiate.offer(replace(THEIRS, address=(f"10.0.0.{ord(tag)}", 4000))))
+        answer(
+            leg, sent, 183, tag, negotiate.offer(msgspec.structs.replace(THEIRS, address=(f"10.0.0.{ord(tag)}", 4000)))
+        )
     assert list(leg.leg.outbound.early) == ["x", "y"]  # type: ignore[union-attr]
     answer(leg, sent, 180, "x")
     assert leg.leg.talking is not None and leg.leg.talking.remote_tag == "x"

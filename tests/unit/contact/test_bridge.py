@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from softswitch.contact.bridge import Bridge
 from softswitch.contact.order import HoldMusicTo, JoinRoom, LeaveRoom, RecordLegs, SilenceTo, StopRecording

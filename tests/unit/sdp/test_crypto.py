@@ -1,12 +1,13 @@
 """Keys in descriptions (RFC 4568), and when a stream may do without (RFC 8643)."""
 
+import dataclasses
 import random
 from base64 import b64encode
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from softswitch.core.errors import PeerError
 from softswitch.sdp import crypto
@@ -147,7 +148,7 @@ def test_a_re_invite_changes_the_keys_of_who_asks_and_keeps_ours() -> None:
     exchange.answer(offered(f"a=crypto:7 AES_CM_128_HMAC_SHA1_80 {other}"), OPTIONAL)
     second = exchange.agreed
     assert first is not None and second is not None and first.srtp is not None
-    assert second.srtp == replace(first.srtp, receive_key=KEY[::-1])
+    assert second.srtp == dataclasses.replace(first.srtp, receive_key=KEY[::-1])
 
 
 def test_a_hold_keeps_profile_and_keys() -> None:
