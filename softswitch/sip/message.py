@@ -181,8 +181,8 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Message:
     text = head[: limits.max_header_bytes].decode("utf-8", "surrogateescape")
     lines, wrong = _lines(text, limits)
     headers, bad_line = parse_headers(lines[1:])
-    if wrong or bad_line:  # it may be nothing but folded, as messages seldom are
-        lines, wrong = _lines(unfold(text), limits)
+    if (wrong or bad_line) and (unfolded := unfold(text)) is not text:  # as messages seldom are
+        lines, wrong = _lines(unfolded, limits)
         headers, bad_line = parse_headers(lines[1:])
     message = _start(lines[0], headers)
     message.octets = data
