@@ -94,9 +94,9 @@ class Sockets:
         except OSError:
             made.close()
             raise
-        number = heapq.heappop(self._free) if self._free else len(self._ports)
         fd = made.fileno()
         self._poll.register(fd, select.EPOLLIN)
+        number = heapq.heappop(self._free) if self._free else len(self._ports)
         self._ports[number], self._by_address[address] = _Port(made, fd, int(family), address), number
         self._by_fd[fd] = number
         return number
