@@ -1,8 +1,9 @@
 """What the former version has written of calls in progress, as this one writes it.
 
 Up to version 3 of a record some of its parts had their fields by name that stand in order now. Nothing else has
-changed, so that the types of today tell what is to be put where. What cannot be read is passed on as it is: whoever
-reads it says what is wrong.
+changed since, so that the types of today tell what is to be put where. What cannot be read is passed on as it is, part
+by part: whoever reads it says what is wrong, and ends in order what is left of the call. So it is with those before 3,
+which keep their version: nobody goes on with them, but their legs are told BYE.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ def brought_up(octets: bytes) -> bytes:
     """A record of today: a call, or one that nobody has answered."""
     try:
         match msgspec.msgpack.decode(octets):
-            case [int(version), *rest] if version == NAMED:
-                return msgspec.msgpack.encode([VERSION, *_in_order([version, *rest], _CALL)[1:]])
+            case [int(version), *rest] if 0 < version <= NAMED:
+                now = VERSION if version == NAMED else version
+                return msgspec.msgpack.encode([now, *_in_order([version, *rest], _CALL)[1:]])
             case ["arrival", *rest]:
                 return msgspec.msgpack.encode(["arrival", *_in_order(rest, _ARRIVAL)])
             case _:
                 return octets
-    except (ValueError, LookupError, RecursionError):
+    except (ValueError, RecursionError):
         return octets
 
 
@@ -38,9 +40,8 @@ def _in_order(value: Any, shape: inspect.Type) -> Any:
         case inspect.UnionType(types):
             for one in types:  # of which one at most is a record
                 value = _in_order(value, one)
-        case inspect.StructType(fields=fields, array_like=True) if isinstance(value, dict):
-            known = [one for one in fields if one.required or one.name in value]
-            given = {one.name: _in_order(value[one.name], one.type) for one in known}
+        case inspect.StructType(fields=fields, array_like=True) if _is_whole(value, fields):
+            given = {one.name: _in_order(value[one.name], one.type) for one in fields if one.name in value}
             return [given[one.name] if one.name in given else _default(one) for one in fields]
         case inspect.StructType(fields=fields) if isinstance(value, list):
             return [_in_order(part, one.type) for part, one in zip(value, fields, strict=False)]
@@ -49,6 +50,10 @@ def _in_order(value: Any, shape: inspect.Type) -> Any:
         case inspect.VarTupleType(kind) | inspect.ListType(kind) if isinstance(value, list):
             return [_in_order(part, kind) for part in value]
     return value
+
+
+def _is_whole(value: Any, fields: tuple[inspect.Field, ...]) -> bool:
+    return isinstance(value, dict) and all(one.name in value for one in fields if one.required)
 
 
 def _default(field: inspect.Field) -> Any:

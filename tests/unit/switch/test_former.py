@@ -10,7 +10,7 @@ import pytest
 from softswitch.sdp.media import G722, OPUS, PCMA, PCMU
 from softswitch.sip.message import Request, parse
 from softswitch.switch.arrivals import Arrival
-from softswitch.switch.former import brought_up
+from softswitch.switch.former import NAMED, brought_up
 from softswitch.switch.journal import VERSION, CallKept
 from softswitch.switch.plain import decode
 
@@ -69,9 +69,21 @@ def test_fields_that_the_writer_did_not_know_yet_are_what_they_are_by_default() 
 
 
 def test_what_cannot_be_read_is_passed_on() -> None:
+    future = msgspec.msgpack.encode([VERSION + 1, {}, "something else"])
+    for octets in (b"", b"\x00", b"\xc1", b"\x93\x01\x90", b"\xdb\xff", future):
+        assert brought_up(octets) == octets
+
+
+def test_a_part_that_cannot_be_read_is_passed_on_and_the_others_are_brought_up() -> None:
     version, legs, *rest = msgspec.msgpack.decode(WRITTEN["talking"])
     del legs[0][0][1]["address"]  # which there must be
-    broken = msgspec.msgpack.encode([version, legs, *rest])
-    future = msgspec.msgpack.encode([VERSION + 1, {}, "something else"])
-    for octets in (b"", b"\x00", b"\xc1", b"\x93\x01\x90", b"\xdb\xff", broken, future):
-        assert brought_up(octets) == octets
+    broken = msgspec.msgpack.decode(brought_up(msgspec.msgpack.encode([version, legs, *rest])))
+    whole = msgspec.msgpack.decode(brought_up(WRITTEN["talking"]))
+    assert isinstance(broken[1][0][0][1], dict)
+    assert (broken[1][0][0][2:], broken[1][1], broken[2:]) == (whole[1][0][0][2:], whole[1][1], whole[2:])
+
+
+def test_one_of_an_older_version_yet_keeps_it_and_its_legs_can_be_read() -> None:
+    _, *rest = msgspec.msgpack.decode(WRITTEN["talking"])
+    kept = call(brought_up(msgspec.msgpack.encode([NAMED - 1, *rest])))
+    assert kept.version == NAMED - 1 and kept.legs == call(brought_up(WRITTEN["talking"])).legs
