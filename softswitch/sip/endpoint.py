@@ -232,6 +232,7 @@ class Endpoint:
         if not flow.reliable:
             self._detours.refused(flow.remote, now)
         one.request.headers.replace_first("Via", hop.via_value(flow, one.request.via.branch or ""))
+        one.request.octets = b""  # those have the former Via
         self._unload(one)
         one.begin_again(flow, now)
         self._take_up(one)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from softswitch.call.leg import Leg
-from softswitch.call.memory import CSEQ_LEAP, SOON_S, LegMemory, memory, remembered
+from softswitch.call.memory import CSEQ_LEAP, SOON_S, LegMemory, memory, remembered, ringing
 from softswitch.call.signal import Accept, Offered, Release, Released, Renegotiate, Updated
 from softswitch.call.state import SessionPolicy
 from softswitch.call.table import S
@@ -16,6 +16,9 @@ from softswitch.call.user_agent import UserAgent
 from softswitch.core.effect import Effect
 from softswitch.sdp import crypto
 from softswitch.sdp.media import LocalMedia
+from softswitch.sip.endpoint import Endpoint
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import parse
 from tests.support.sip_pair import Pair, Side, Signal, lossy
 
 EPOCH = 1_790_000_000.0
@@ -159,3 +162,16 @@ def test_of_a_leg_that_is_not_up_nothing_is_kept() -> None:
     pair.tell("a", Release())
     pair.run(40.0)
     assert memory(leg, EPOCH) is None
+
+
+def test_an_invite_that_goes_another_way_is_kept_with_the_via_of_that_way() -> None:
+    pair = Pair()
+    side = pair.a
+    stream = Flow("tcp", side.flow.local, side.flow.remote)
+    side.agent.endpoint = Endpoint(side.ids, side.timing, stream_to=lambda remote: stream)
+    leg = pair.dial(headers=(("Subject", "x" * 1300),))
+    for flow, failed in ((stream, None), (side.flow, stream)):
+        if failed is not None:
+            side.agent.endpoint.transport_failed(failed, 0.1)  # what is to be sent is written down before it is
+        kept = ringing(leg)
+        assert kept is not None and parse(kept.invite).via.transport == flow.transport.upper()
