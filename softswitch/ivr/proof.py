@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 
 from softswitch.core.errors import SoftswitchError
 from softswitch.core.yaml_nodes import did_you_mean
@@ -169,7 +169,7 @@ def _refuse_unhashable(key: nodes.Expr) -> None:
     try:
         unhashable = isinstance(key, nodes.Filter) and key.name in LISTING
         hash(key.as_const(_WITHOUT_FILTERS))
-    except nodes.Impossible:
+    except (nodes.Impossible, UndefinedError, ValueError):  # of a text that is made of what is not there, or too long
         pass  # computed when a caller comes
     except TypeError:
         unhashable = True

@@ -98,6 +98,16 @@ def test_a_key_that_turns_out_to_be_none_is_the_expression_s_fault(key: str) -> 
     assert evaluate("{{ {(a | upper): 1, 'b': 2, 3: 4} }}", {"a": "x"}) == {"X": 1, "b": 2, "3": 4}
 
 
+@pytest.mark.parametrize(
+    ("key", "why"), [("none.x ~ 'a'", "no attribute 'x'"), ("0x" + 4000 * "f" + " ~ 'a'", "digit")]
+)
+def test_a_key_of_which_no_text_can_be_made_is_told_of_when_it_is_computed(key: str, why: str) -> None:
+    text = f"{{{{ {{({key}): 1}} }}}}"
+    assert analyse(text).read == set()
+    with pytest.raises(BadTemplate, match=why):
+        evaluate(text, {})
+
+
 def test_many_brackets_are_no_deep_ones() -> None:
     assert analyse(" ".join(["{{ f(a) }}"] * 40)).read == {"f", "a"}
     with pytest.raises(BadTemplate, match="nested too deeply"):
