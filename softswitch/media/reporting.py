@@ -81,13 +81,12 @@ class Reporting:
         way = self._ways[row] = _Way((rtp[0], rtp[1] + 1), ssrc)
         self._next_at[row] = now + INTERVAL_S / 2
         if way.port not in self._ports:
-            made = _bound(way.port)
+            made = _watched(way.port, self._poll)
             if made is None:
                 self.unbound += 1
                 return
             self._ports[way.port] = _Port(made, set())
             self._by_fd[made.fileno()] = way.port
-            self._poll.register(made.fileno(), select.EPOLLIN)
         self._ports[way.port].rows.add(row)
 
     def agree(self, row: int, peer_port: int, mux: bool, clock: int, sends: bool, receives: bool, now: float) -> None:
@@ -255,7 +254,7 @@ class Reporting:
         }
 
 
-def _bound(address: Address) -> socket.socket | None:
+def _watched(address: Address, poll: select.epoll) -> socket.socket | None:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     try:
         made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -264,6 +263,7 @@ def _bound(address: Address) -> socket.socket | None:
     try:
         made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         made.bind(address)
+        poll.register(made.fileno(), select.EPOLLIN)
     except (OSError, OverflowError):
         made.close()
         return None

@@ -91,11 +91,11 @@ class Sockets:
             self._size(made)
             made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             made.bind(address)
+            fd = made.fileno()
+            self._poll.register(fd, select.EPOLLIN)
         except OSError:
             made.close()
             raise
-        fd = made.fileno()
-        self._poll.register(fd, select.EPOLLIN)
         number = heapq.heappop(self._free) if self._free else len(self._ports)
         self._ports[number], self._by_address[address] = _Port(made, fd, int(family), address), number
         self._by_fd[fd] = number

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import select
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -232,6 +234,22 @@ def test_a_taken_port_costs_the_reports_and_not_the_call(houses: list[House]) ->
     assert other.counters()["rtcp_unbound"] == 1 and other.sent == 0
     assert other.close(ROW, 0, 40.0, 11.0).reports == 0
     other._poll.close()
+
+
+def test_a_port_that_cannot_be_watched_costs_the_reports_and_not_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(fd: int, events: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    reporting = Reporting(ROWS, Srtps(ROWS), lambda row: None, lambda *sent: None)
+    rtp = (LOOPBACK, free_port())
+    with monkeypatch.context() as system:
+        system.setattr(reporting, "_poll", SimpleNamespace(register=full))
+        reporting.open(ROW, rtp, OURS, 1000.0)
+    assert reporting.counters()["rtcp_unbound"] == 1
+    reporting.close(ROW, 0, 0.0, 1001.0)
+    reporting.open(ROW, rtp, OURS, 1002.0)
+    assert reporting.counters()["rtcp_unbound"] == 1
+    reporting.close(ROW, 0, 0.0, 1003.0)
 
 
 def test_streams_on_one_port_are_told_apart(houses: list[House]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 import numpy as np
@@ -95,6 +96,24 @@ def test_the_lowest_number_that_is_free_is_given_out() -> None:
     for number in (numbers[2], numbers[0], numbers[1]):
         sockets.close(number)
     assert numbers == [0, 1, 2, 3] and [sockets.open((HOST, free_port())) for _ in range(4)] == [0, 1, 2, 4]
+    sockets.shut()
+
+
+class Full:
+    """An epoll that watches as much as the system allows."""
+
+    def register(self, fd: int, events: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_port_that_cannot_be_watched_is_not_bound_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    sockets, port = Sockets(), free_port()
+    with monkeypatch.context() as full:
+        full.setattr(sockets, "_poll", Full())
+        with pytest.raises(OSError, match="No space") as raised:
+            sockets.open((HOST, port))
+    assert raised.tb and len(sockets) == 0  # whoever keeps the error keeps no port
+    assert [sockets.open((HOST, one)) for one in (port, free_port())] == [0, 1]
     sockets.shut()
 
 
