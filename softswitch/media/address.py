@@ -87,7 +87,7 @@ def _scope(host: str) -> int:
     zone = host.partition("%")[2]
     try:
         return socket.if_nametoindex(zone) if zone else 0
-    except OSError:
+    except (OSError, ValueError):  # there is none of this name, or it is no name
         return 0
 
 

@@ -121,6 +121,16 @@ def test_an_address_that_is_taken_on_that_port_is_a_clash_and_changes_nothing() 
     assert line.rows(5, (A, 4000)) == [0]
 
 
+@pytest.mark.parametrize("zone", ["\0", "lo\0", "no-such-zone", "%", "z" * 60])
+def test_a_zone_that_is_none_of_ours_stops_nobody(zone: str) -> None:
+    """Who may speak now may have had the call before: a packet of his must not fail the tick of all calls."""
+    line, before, after = Line(family=socket.AF_INET6), ("2001:db8::1", 4000), (f"fe80::2%{zone}", 4000)
+    line.stream(0, 1, before, NAT)
+    assert line.rows(1, before, (NAT, 9)) == [0, NOBODY]
+    line.demux.signal(0, after, before[0])
+    assert line.rows(1, before, ("fe80::2", 4000)) == [0, 0]
+
+
 def test_ipv6_and_its_zones() -> None:
     line = Line(family=socket.AF_INET6)
     line.stream(0, 5, ("2001:db8::1", 4000))
