@@ -12,6 +12,7 @@ section 10.1 for the emergency numbers that hold wherever one is.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -166,8 +167,9 @@ def _local(keys: str, reading: Reading) -> Number:
     """A number within an area: somebody's, where the area is known."""
     if reading.area_code and keys[0] not in "+0":
         country = phonenumbers.country_code_for_region(reading.region)
-        parsed = phonenumbers.parse(f"+{country}{reading.area_code}{keys}")
-        return _of_somebody(parsed, reading) or Number("", "invalid")
+        with suppress(phonenumbers.NumberParseException):  # behind the area's code it may be too long
+            parsed = phonenumbers.parse(f"+{country}{reading.area_code}{keys}")
+            return _of_somebody(parsed, reading) or Number("", "invalid")
     return Number("", "invalid")
 
 

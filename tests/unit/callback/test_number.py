@@ -59,7 +59,7 @@ def test_eight_digits_are_our_own_before_they_are_a_service_of_another_area() ->
 
 
 def test_an_area_code_makes_nobody_of_what_is_no_local_number() -> None:
-    for presented in ("1234", "+62345678", "062345678", "623456789"):
+    for presented in ("1234", "+62345678", "062345678", "623456789", *("2" * length for length in range(12, 40))):
         assert normalise(presented, BEIJING).dial == "", presented
 
 
