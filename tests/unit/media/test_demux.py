@@ -109,6 +109,16 @@ def test_what_another_process_has_learnt_is_known_at_once() -> None:
     assert line.demux.learnt == []
 
 
+def test_nobody_waits_any_more_for_whom_a_stream_that_is_closed_waited() -> None:
+    line = Line()
+    line.stream(0, 5, (A, 4000))
+    line.stream(1, 5, (B, 4000))
+    line.demux.close(0)
+    assert line.rows(5, (A, 4000), (B, 4000)) == [NOBODY, 1]
+    line.demux.close(1)
+    assert line.rows(5, (B, 4000)) == [NOBODY] and not line.demux.name_size.any()
+
+
 def test_an_address_that_is_taken_on_that_port_is_a_clash_and_changes_nothing() -> None:
     line = Line()
     line.stream(0, 5, (A, 4000))

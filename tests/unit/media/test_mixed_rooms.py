@@ -9,7 +9,10 @@ import pytest
 from softswitch.audio.tone import sine, strength
 from softswitch.media import protocol as p
 from softswitch.media.engine import Engine, EngineSettings
+from softswitch.media.schedule import TICK_S
+from softswitch.rtp.packet import build
 from tests.support.media_peer import Peer
+from tests.support.virtual_plane import START_S, VirtualPlane
 
 NAMES = [f"s{number}" for number in range(6)]
 HZ = {name: 400 + 200 * number for number, name in enumerate(NAMES)}  # of each one's voice
@@ -87,3 +90,26 @@ def test_whatever_changes_everybody_hears_whom_he_should(seed: int) -> None:
             found = {talker for talker in NAMES if strength(heard, HZ[talker]) > LEVEL / 2}
             assert found == {talker for talker in NAMES if hall.hears(name, talker)}, (name, peer.codec, hall.joined)
     hall.close()
+
+
+@pytest.mark.parametrize("goes", [True, False])
+def test_a_voice_goes_on_where_two_are_left_alone_or_are_so_no_more(goes: bool) -> None:
+    """The two are relayed: in the tick that leads over there, too, they hear each other and not the others' like."""
+    plane = VirtualPlane(8)
+    for number in range(6):
+        plane.open(number)
+        plane.obey(p.Join(f"r{number // 3}", f"s{number}", None, 1.0))
+    if not goes:
+        plane.obey(p.Leave("s2"))
+    plane.obey(p.Leave("s5"))
+    for tick in range(40):
+        for number in (0, 1, 2, 3, 4):  # the third one says nothing
+            voice = b"\xff" if number == 2 else bytes([0x10 + number])
+            plane.bring(number, START_S + TICK_S * (tick + 1) - 0.001, build(0, tick, 160 * tick, 7, voice * 160))
+    plane.run(20)
+    plane.obey(p.Leave("s2") if goes else p.Join("r0", "s2", None, 1.0))
+    since = len(plane.sockets.sent)
+    plane.run(4)
+    assert len(plane.engine._mixer.plan.listeners) == (4 if goes else 2)
+    for number, heard in ((0, b"\x11"), (1, b"\x10"), (3, b"\x14"), (4, b"\x13")):
+        assert [one.payload for one in plane.sockets.sent[since:] if one.port == number] == [heard * 160] * 4

@@ -130,27 +130,29 @@ def test_rooms_that_were_planned_before_are_planned_as_if_they_had_not_been(seed
     drawn = random.Random(seed)
     lived, members = Rooms(), dict[int, Member]()
     watched, watched_wide, coded = set[int](), set[int](), set[int]()
-    pipes, laws = MIXED.copy(), np.zeros(5, np.uint8)
-    for _ in range(60):
+    pipes, laws = np.zeros(5, np.int64), np.zeros(5, np.uint8)
+    for _ in range(200):
         row = drawn.randrange(5)
-        match drawn.choice(("join", "leave", "watch", "watch wide", "coder", "law", "pipe")):
+        match drawn.choice(("join", "join", "leave", "watch", "watch wide", "coder", "law", "pipe")):
             case "join":
                 members.pop(row, None)
-                members[row] = Member(drawn.choice("ab"), drawn.choice((None, None, frozenset(), frozenset({"s1"}))))
+                members[row] = Member(
+                    drawn.choice("ab"), drawn.choice((None, None, None, frozenset(), frozenset({"s1"})))
+                )
                 lived.join(f"s{row}", row, members[row])
             case "leave":
                 members.pop(row, None)
                 lived.leave(row)
             case "watch":
-                watched ^= {row}
+                watched = set() if watched else {row}
             case "watch wide":
-                watched_wide ^= {row}
+                watched_wide = set() if watched_wide else {row}
             case "coder":
                 coded ^= {row}
             case "law":
                 laws[row] ^= 1
             case "pipe":
-                pipes[row] = drawn.randrange(-1, 2)
+                pipes[row] = drawn.choice((-1, 0, 0))
         fresh = Rooms()
         for other, member in members.items():
             fresh.join(f"s{other}", other, member)
