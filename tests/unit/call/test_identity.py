@@ -14,7 +14,15 @@ def invite(*more: tuple[str, str]) -> Request:
 
 @pytest.mark.parametrize(
     ("value", "withheld"),
-    [("id", True), ("header;ID", True), ("user", True), (" none ", False), ("session", False), ("critical", False)],
+    [
+        ("id", True),
+        ("header;ID", True),
+        ("id; critical", True),
+        ("user", True),
+        (" none ", False),
+        ("session", False),
+        ("critical", False),
+    ],
 )
 def test_rfc_3323_4_2_privacy_values(value: str, withheld: bool) -> None:
     assert origin(invite(("Privacy", value)), trusted=False).private is withheld

@@ -58,6 +58,14 @@ def test_the_same_text_means_another_codec_as_an_offer_and_as_an_answer() -> Non
     assert [answer(body, US)[1].codec.name, accept(body, US).codec.name] == ["PCMA", "G722"]  # having been read
 
 
+def test_the_same_text_means_another_codec_where_ours_are_in_an_order_and_where_they_are_not() -> None:
+    body = offer(replace(THEM, codecs=(G722, PCMA)))
+    mine = replace(US, codecs=(G722, PCMA))
+    for _ in range(2):  # also having been read
+        found = [answer(body, replace(mine, ranked=ranked))[1].codec.name for ranked in (False, True)]
+        assert found == ["PCMA", "G722"]
+
+
 def test_what_is_not_in_the_list_is_refused_by_name() -> None:
     with pytest.raises(PeerError) as refused:
         agreed(PCMU, PCMA, ours=listed(OPUS))

@@ -20,9 +20,15 @@ def test_line_ends_and_unknown_lines_are_forgiven() -> None:
     assert render(parse_session(untidy)) == DESCRIPTION
 
 
+def test_of_several_addresses_of_a_stream_the_first_is_taken() -> None:
+    assert parse_session(DESCRIPTION + b"c=IN IP6 2001:db8::2\r\n").sections[-1].address == "2001:db8::1"
+
+
 def test_of_two_origins_or_times_the_last_counts_wherever_it_stands() -> None:
     twice = parse_session(DESCRIPTION + b"o=- 3 4 IN IP4 192.0.2.9\r\nt=5 6\r\n")
     assert (twice.origin, twice.timing) == ("- 3 4 IN IP4 192.0.2.9", "5 6")
+    above = parse_session(DESCRIPTION.replace(b"t=0 0", b"o=- 3 4 IN IP4 192.0.2.9\r\nt=0 0"))
+    assert above.origin == "- 3 4 IN IP4 192.0.2.9"
     assert parse_session(DESCRIPTION).origin == "- 1 2 IN IP4 192.0.2.1"  # of the same text below its o= line
 
 

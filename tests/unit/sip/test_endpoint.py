@@ -366,6 +366,19 @@ def test_a_broken_flow_fails_the_requests_that_went_over_it(endpoint: Endpoint) 
     assert len(endpoint) == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"transport": "tls"}, {"local": ("10.0.0.3", 5060)}, {"remote": ("10.0.0.1", 5070)}, {"host": "a.example"}],
+)
+def test_where_there_is_no_connection_yet_a_way_that_fails_is_no_other_way(
+    endpoint: Endpoint, change: dict[str, object]
+) -> None:
+    way = replace(TCP, connection=0)
+    invite_out(endpoint, way)
+    assert endpoint.transport_failed(replace(way, **change), 0.1) == []  # type: ignore[arg-type]
+    assert len(endpoint.transport_failed(replace(way, advertised=("pbx.example", 5060)), 0.2)) == 1
+
+
 def test_a_closed_connection_costs_what_it_carried(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not all transactions are asked: with 30,000 of them that took 10 ms for each connection."""
     for number in range(50):

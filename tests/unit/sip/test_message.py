@@ -110,6 +110,11 @@ def test_a_request_that_is_remembered_is_known_by_what_was_read_of_it() -> None:
     assert not known.headers and known.body == known.octets == b""
 
 
+@pytest.mark.parametrize("written", [b":70", b" : 70", b"\t:70 ", b":  70\t", b": \r\n\t70"])
+def test_7_3_1_white_space_around_the_colon_says_nothing(written: bytes) -> None:
+    assert request(changed(b"Max-Forwards: 70", b"Max-Forwards" + written)).headers.get("max-forwards") == "70"
+
+
 def test_a_datagram_may_be_longer_than_its_message() -> None:
     assert request(INVITE + b"INVITE sip:x SIP/2.0\r\n").body == b"hello"
     assert request(changed(b"Content-Length: 5\r\n", b"")).body == b"hello"
@@ -160,6 +165,9 @@ def test_another_version_is_answered_with_505() -> None:
         b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
         b"\x00\x01\x00\x00!\x12\xa4B",
         OK.replace(b"200 OK", b"4294967301 big"),
+        OK.replace(b"200 OK", b"700 OK"),
+        OK.replace(b"200 OK", b"099 OK"),
+        OK.replace(b" 200 OK", b"  200 OK"),
         OK.replace(b"CSeq: 1", b"CSeq: 9292394834772304023312"),
         changed(b"INVITE sip", b"ACK sip"),
     ],
@@ -175,6 +183,9 @@ def test_limits() -> None:
     assert refused(INVITE, Limits(max_header_bytes=200)).status == 513
     assert refused(INVITE, Limits(max_headers=11)).reason == "too many headers"
     assert parse(INVITE, Limits(max_headers=12))
+    plain = changed(b"replaces,\r\n\t100rel", b"replaces, 100rel")
+    folded = plain.replace(b"Length: 5", b"Length:\r\n 5")  # the line that is too many is no header
+    assert parse(folded, Limits(max_headers=12)).headers == parse(plain).headers
     assert refused(INVITE, Limits(max_vias=1)).reason == "too many Via"
 
 

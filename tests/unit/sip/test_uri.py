@@ -30,6 +30,7 @@ def test_every_part_is_found() -> None:
         "sip:example.com",
         "sip:alice@example.com",
         "sip:alice:secret@example.com:5070;transport=tcp;lr?subject=x",
+        "sip:alice@example.com?subject=x",
         "sip:bob@[2001:db8::10]:5070",
         "sip:user;par=u%40example.net@example.com",
         "sip:sips%3Auser%40example.com@example.net",
