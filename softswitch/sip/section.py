@@ -182,7 +182,10 @@ def unfold(text: str) -> str:
 
 
 def parse_headers(lines: list[str]) -> tuple[Headers, str]:
-    """The well-formed ones of unfolded header lines, and what is wrong with the first that is not ("": nothing)."""
+    """The well-formed ones of header lines, and what is wrong with the first that is not ("": nothing).
+
+    What a line before was folded into is none: it begins with white space.
+    """
     headers = Headers.__new__(Headers)
     items: list[tuple[str, str, str]] = []
     first: dict[str, str] = {}
