@@ -47,7 +47,7 @@ class Pair:
         await eventually(lambda: lost, 10, "the commit")
         a.freeze()
         a.store.on_stored = answered
-        self.server.psql(self.url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
+        await self.server.change(self.url, "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
         await eventually(lambda: self.dials, 20, "a dial by b")
         a.feed(Persisted("", lost[0], False))  # as a timeout would say
         member = a.store.shared._member

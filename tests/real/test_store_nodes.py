@@ -227,7 +227,7 @@ async def test_an_intent_that_is_being_committed_is_seen_by_who_takes_over(url: 
     assert await a.put(facts.promise(1, S.DUE))
     await a.stop()
     await b.stop()
-    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
+    await server.change(url, "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
     inside, go = asyncio.Event(), asyncio.Event()
     order: list[str] = []
 

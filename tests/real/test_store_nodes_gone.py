@@ -157,7 +157,7 @@ async def test_very_many_are_told_some_at_a_time_before_the_life_begins_that_lea
     for n in range(5):
         assert await node.put(facts.promise(n))
     await node.stop()
-    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1")
+    await server.change(url, "UPDATE nodes SET lease_until = 0, epoch = epoch + 1")
     node.heard.clear()
     node.store.shared._member.start(node.heard.append)  # type: ignore[union-attr]
     last = await node.hear(Disowned)

@@ -73,7 +73,7 @@ async def test_what_a_dead_node_was_to_be_told_is_heard_by_who_finds_it(
     assert await b.put(facts.promise(3))
     a.store.shared.elsewhere(Elsewhere(Withdraw("promise-2", "asked for it too")))
     assert await b.hear(Withdraw) == Withdraw("promise-2", "asked for it too")
-    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
+    await server.change(url, "UPDATE nodes SET lease_until = 1 WHERE node = 'a'")
     assert await b.hear(Withdraw, 2) == Withdraw("promise-1", "asked for it")
 
 
@@ -182,7 +182,7 @@ async def test_who_was_declared_dead_hears_whom_others_have_listed_meanwhile(
 ) -> None:
     a, b = two
     await a.stop()
-    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
+    await server.change(url, "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
     b.store.put_do_not_call([Listed("+8613800000001", "asked for it", "anna", 1.0)])
     b.store.shared.elsewhere(Elsewhere(DoNotCall(add=("+8613800000001",))))
     assert await b.put(facts.promise(2))
@@ -196,7 +196,7 @@ async def test_what_a_node_writes_while_it_begins_a_new_life_is_led_in_it(
     """After its rows were read, and before it drops what it led: the store has it, and he may have been told."""
     a, _ = two
     await a.stop()
-    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
+    await server.change(url, "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
     inside, standing = asyncio.Event(), words.standing
 
     def slowly(transaction: Transaction) -> list[words.Heard]:
@@ -218,7 +218,7 @@ async def test_so_is_one_that_could_not_be_told_of_it_at_first(
     """The database went away in the middle: the list is heard all the same, before anybody is dialled."""
     a, b = two
     await a.stop()
-    server.psql(url.rpartition("/")[2], "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
+    await server.change(url, "UPDATE nodes SET lease_until = 0, epoch = epoch + 1 WHERE node = 'a'")
     b.store.put_do_not_call([Listed("+8613800000001", "asked for it", "anna", 1.0)])
     assert await b.put(facts.promise(2))
     standing, away = words.standing, [OSError("away"), OSError("away")]
