@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
@@ -20,7 +21,7 @@ from tests.simnet.house import CARRIER_PORT, House
 from tests.simnet.phone import Call
 from tests.simnet.test_capture import PLAN, calls, centre, told
 from tests.simnet.test_draining import listen
-from tests.simnet.test_revival import killed
+from tests.simnet.test_revival import killed, upgraded
 
 ASKS = PLAN.replace("{wait: 3s, next: open?}", '{dial: {user: "1004"}, no_answer: open?, busy: open?, failed: open?}')
 
@@ -76,12 +77,13 @@ def test_who_hangs_up_meanwhile_has_cancelled_early(away: bool) -> None:
     assert not house.world.switch.calls.contacts and not house.world.facts(UnitFailed)
 
 
-def test_a_phone_that_rang_for_him_is_called_off_and_rings_again() -> None:
+@pytest.mark.parametrize("dies", [killed, upgraded])
+def test_a_phone_that_rang_for_him_is_called_off_and_rings_again(dies: Callable[[House], None]) -> None:
     house = centre(ASKS)
     house.desk.answer_after = None
     call = house.carrier.call("8000")
     house.world.run_until(lambda: any(one.state == "ringing" for one in house.desk.calls))
-    killed(house)
+    dies(house)
     house.world.run(2)
     first, second = house.desk.calls
     assert (first.state, second.state) == ("ended", "ringing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from softswitch.call.record import CallRecord
 from softswitch.call.signal import Renegotiate
 from softswitch.contact.event import ContactFinished
 from softswitch.switch.event import CallResumed, UnitFailed
+from tests.simnet.former_house import written_by_former
 from tests.simnet.house import PLAN, House, configuration, plans
 from tests.simnet.phone import Call, SimPhone
 
@@ -21,6 +23,12 @@ def killed(house: House, away_s: float = 2.0) -> None:
     house.world.run(away_s)
     house.world.start()
     house.world.run(0.1)
+
+
+def upgraded(house: House) -> None:
+    """The same, where the one that is killed was of the former version."""
+    written_by_former(house)
+    killed(house)
 
 
 def outcomes(house: House) -> list[str]:
@@ -94,13 +102,14 @@ def test_a_control_that_is_killed_again_and_again_loses_nobody() -> None:
     assert ended(house).ended_by == "called"
 
 
-def test_who_holds_still_holds_and_can_resume() -> None:
+@pytest.mark.parametrize("dies", [killed, upgraded])
+def test_who_holds_still_holds_and_can_resume(dies: Callable[[House], None]) -> None:
     house = House()
     caller, called = phone_to_phone(house)
     house.desk._tell(caller, Renegotiate("sendonly"))
     house.world.run(1)
     assert hears(house, called) == ["music"]
-    killed(house)
+    dies(house)
     assert hears(house, called) == ["music"]
     house.desk._tell(caller, Renegotiate("sendrecv"))
     house.world.run(1)
@@ -252,13 +261,16 @@ def test_who_waits_is_offered_a_callback_when_the_time_has_come() -> None:
     assert promise.stage == "accepted-offer"
 
 
-def test_while_the_agents_phone_rang_the_caller_is_offered_again_and_the_ringing_is_called_off() -> None:
+@pytest.mark.parametrize("dies", [killed, upgraded])
+def test_while_the_agents_phone_rang_the_caller_is_offered_again_and_the_ringing_is_called_off(
+    dies: Callable[[House], None],
+) -> None:
     house = House()
     house.alice.answer_after = None
     call = into_orders(house, house.carrier, "ringing")
     (before,) = house.alice.calls
     house.alice.answer_after = 0.5
-    killed(house)
+    dies(house)
     house.world.run_until(lambda: hears(house, call) == ["talk"], 5)
     assert house.agent("alice") == "talking" and before.state == "ended"
     house.carrier.hang_up(call)
