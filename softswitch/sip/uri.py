@@ -75,11 +75,6 @@ class Uri:
         prefix = context.translate(_SEPARATORS) if context and context.startswith("+") else ""
         return digits if digits.startswith("+") else prefix + digits, written.param("ext")
 
-    @property
-    def hostport(self) -> str:
-        """Host and, where one is written, port; IPv6 in brackets."""
-        return hostport(self.host, self.port)
-
     def __str__(self) -> str:
         tail = render_params(self.params) if self.params else ""
         if self.headers:
