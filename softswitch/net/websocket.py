@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -137,7 +136,7 @@ class WebSocketDoor:
         origin = request.headers.get("Origin")
         if origin is None or "*" in self._origins or origin in self._origins:
             return True
-        return urlsplit(origin).netloc.lower() == request.host.lower()
+        return origin.partition("://")[2].lower() == request.host.lower()
 
     async def _read(self, connection: WebSocketConnection, socket: web.WebSocketResponse) -> None:
         async for message in socket:

@@ -134,6 +134,7 @@ async def test_connections_are_counted_with_those_of_tcp() -> None:
         (("https://phone.example",), "http://phone.example", False),
         (("*",), "https://elsewhere.example", True),
         ((), "null", False),
+        ((), "http://[", False),
     ],
 )
 async def test_whose_pages_may_connect(origins: tuple[str, ...], origin: str, welcome: bool) -> None:
