@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from softswitch.callback.model import OPEN, Lost, Promise
+from softswitch.callback.model import OPEN, Lost, Promise, Promote, RetryNow
 
 REMEMBERED = 1000  # closed promises kept for the list and for late words about them
 
@@ -31,10 +31,11 @@ class Entry:
     customer_first: bool = False  # of the attempt that is being made
     owed: bool = False  # during the attempt in flight he was told once more that he will be called: it is not the last
     by: str = ""  # who ordered what is not durable yet; for the history
+    orders: tuple[RetryNow | Promote, ...] = ()  # that are not durable yet, the last of each kind
     claimed: bool = False  # it was taken out of the pool, and goes back where it cannot be called for long
     loss: Lost | None = None  # that made it, while it is not durable
     further: Lost | None = None  # the last one that was added and that nobody waits to hear of, likewise
-    stored_losses: int = 0  # how many the store has, as its last answer says; 0: it was asked for nothing yet
+    stored: Promise | None = None  # as the store has it, by its last answer; None: it was asked for nothing yet
     elsewhere: bool = False  # he was served, and it is others': of it nothing else is written
     met: bool = False  # let go, as there was another one for its number, to which its loss was added
     ending: str | None = None  # why it is withdrawn when the attempt in flight has failed; the row says so too

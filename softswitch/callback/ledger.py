@@ -16,7 +16,6 @@ from softswitch.callback.disposing import Disposing
 from softswitch.callback.ending import IN_FLIGHT, REACHED_AGENT, ending
 from softswitch.callback.glance import Glance
 from softswitch.callback.model import (
-    OPEN,
     AgentFound,
     AttemptFailed,
     Barred,
@@ -38,16 +37,15 @@ from softswitch.callback.model import (
     Promise,
     PromiseChanged,
     PromiseState,
-    Promote,
     ReachedAgent,
     ReleaseAgent,
     Restored,
-    RetryNow,
     Tallied,
     Withdraw,
 )
 from softswitch.callback.mover import IN_HAND, STEP, Mover
 from softswitch.callback.node import Dialled, Elsewhere, NodeInput, StoreAway, WithdrawNumber
+from softswitch.callback.order import Orders
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.repeat import ASKED_FOR, STRONGEST
 from softswitch.callback.resumed import resumed
@@ -74,7 +72,8 @@ class Ledger:
         self._recorder = Recorder(self._move, ids)
         self.glance = Glance(self._move)
         barring = Barring(self._move)
-        self._sharing = Sharing(self._move, self._recorder, self._after_crash)
+        orders = Orders(self._move)
+        self._sharing = Sharing(self._move, self._recorder, orders, self._after_crash)
         self._inputs: Mapping[type, Callable[[Any], None]] = {
             **self._sharing.inputs,
             Lost: self._recorder.lost,
@@ -97,8 +96,7 @@ class Ledger:
             DoNotCall: barring.listed,
             Barred: barring.filed,
             Withdraw: self._withdraw_by_admin,
-            RetryNow: self._retry_now,
-            Promote: self._promote,
+            **orders.inputs,
             Paused: self._paused,
             Disposed: Disposing(self._move).disposed,
         }
@@ -309,32 +307,10 @@ class Ledger:
         else:
             self._elsewhere(event)
 
-    def _retry_now(self, event: RetryNow) -> None:
-        entry = self._move.book.get(event.promise)
-        if entry is not None and entry.promise.state is S.RETRY_AT:
-            self._move.change(entry, not_before=self._move.now)
-            self._keep_moving(entry, event.by)
-        elif entry is None:
-            self._elsewhere(event)
-
-    def _promote(self, event: Promote) -> None:
-        entry = self._move.book.get(event.promise)
-        if entry is not None and entry.promise.state in OPEN:
-            self._move.change(entry, priority_s=event.priority_s)
-            self._keep_moving(entry, event.by)
-        elif entry is None:
-            self._elsewhere(event)
-
-    def _elsewhere(self, what: Withdraw | RetryNow | Promote | WithdrawNumber) -> None:
+    def _elsewhere(self, what: Withdraw | WithdrawNumber) -> None:
         """A promise that we do not lead, if there is one."""
         if self._move.node:
             self._move.out.append(Elsewhere(what))
-
-    def _keep_moving(self, entry: Entry, by: str) -> None:
-        """What an admin has changed is to outlive the process."""
-        entry.by = by
-        self._move.write(entry)
-        self._move.advance(entry)
 
     def _number_busy(self, event: NumberBusy) -> None:
         move = self._move

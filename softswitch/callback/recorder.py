@@ -88,7 +88,7 @@ class Recorder:
             entry.durable, entry.loss = True, None
             move.out.append(PromiseChanged(entry.promise, None))
         if not entry.writes and not move.written.waits(entry):  # the store has all of it
-            entry.by, entry.further, entry.stored_losses = "", None, entry.promise.losses
+            entry.by, entry.orders, entry.further, entry.stored = "", (), None, entry.promise
             entry.last_open = entry.last_open if entry.promise.state in OPEN else None
         if write.answer:
             move.out.append(PromiseAnswer(write.answer, True))

@@ -32,6 +32,7 @@ from softswitch.callback.node import (
     Served,
     ServedElsewhere,
 )
+from softswitch.callback.order import Orders
 from softswitch.callback.pacing import Line
 from softswitch.callback.recorder import Recorder
 from softswitch.callback.table import I
@@ -44,8 +45,8 @@ AT_ONCE = 500  # given back in one go
 
 
 class Sharing:
-    def __init__(self, move: Mover, recorder: Recorder, as_found: Callable[[Promise], Promise]) -> None:
-        self._move, self._recorder = move, recorder
+    def __init__(self, move: Mover, recorder: Recorder, orders: Orders, as_found: Callable[[Promise], Promise]) -> None:
+        self._move, self._recorder, self._orders = move, recorder, orders
         self._as_found = as_found  # a row that a node has left behind, as it is to be led on
         self._pool = Pool()
         self._gives_back = False  # to others, whatever can be
@@ -256,6 +257,7 @@ class Sharing:
     def _lose(self, entry: Entry) -> None:
         """It is others' by now."""
         self._tell_end(entry)
+        self._orders.refused(entry)
         self._part_with(entry)
 
     def _part_with(self, entry: Entry) -> None:
@@ -322,7 +324,7 @@ class Sharing:
         stay: list[Entry] = []
         parted: list[Entry] = []
         self._heirs, self._restless = Book(), []
-        added = self._added(everybody)
+        newer = _newer(everybody, heirs, rows)
         for entry in everybody:
             if not entry.durable:
                 stay.append(entry)
@@ -331,11 +333,11 @@ class Sharing:
                 parted.append(entry)
         unwritten = move.written.disown()
         known = (*stay, *move.book.ended(), *self._recorder.ghosts(), *unwritten)
-        for promise in (*(one.promise for one in known), *added.values()):
+        for promise in (*(one.promise for one in known), *newer.values()):
             while (heir := heirs.get(promise.id) or heirs.open_for(promise.number, promise.key)) is not None:
                 heirs.drop(heir)
                 rows.append(heir.promise)  # of each by itself it is asked which of the two stands
-        rows = [_latest(row, added.get(row.id)) for row in rows]
+        rows = [newer.get(row.id, row) for row in rows]
         ready = heirs.open()
         move.book.part(stay, heirs)
         move.turns.part()
@@ -352,6 +354,7 @@ class Sharing:
         self._recorder.join(move.book.several() if ready else ())
         self._lead(rows, claimed=False, heirs=ready)
         self._call_off(parted)
+        self._orders.give_again(unwritten)
         self._leaving = everybody  # step by step: to free a hundred thousand at once takes as long as all this
         move.timers.set(POOL, move.now)
 
@@ -368,12 +371,13 @@ class Sharing:
                 led.by = former.by
                 self._move.withdraw(led, why)
 
-    def _added(self, entries: Iterable[Entry]) -> dict[str, Promise]:
-        """To whom losses were added of which the store knows: in the new life already, where its rows do not have them
-        that were read when it began."""
-        stored = (one for one in entries if 1 < one.promise.losses == one.stored_losses)
-        return {one.promise.id: one.promise for one in stored}
 
-
-def _latest(row: Promise, known: Promise | None) -> Promise:
-    return known if known is not None and known.losses > row.losses else row
+def _newer(entries: Iterable[Entry], heirs: Book, rows: Iterable[Promise]) -> dict[str, Promise]:
+    """What the store has taken since the rows of the new life were read: losses that were added, what was ordered."""
+    read, newer = {row.id: row for row in rows}, dict[str, Promise]()
+    for stored in (one.stored for one in entries if one.stored is not None):
+        heir = heirs.get(stored.id)
+        row = read.get(stored.id) if heir is None else heir.promise
+        if row is not None and (stored.losses, stored.updated_at) > (row.losses, row.updated_at):
+            newer[stored.id] = stored
+    return newer

@@ -159,7 +159,7 @@ def test_a_change_of_the_former_life_that_was_not_written_is_not_written_over_hi
     begun_anew(desk, [row(1, losses=2)], last=0)
     effects = desk.wait(60.0)
     assert [one.promise.losses for one in effects if isinstance(one, Persist)][:1] == [2]
-    assert (desk.only().losses, desk.only().priority_s) == (2, 0.0)
+    assert (desk.only().losses, desk.only().priority_s) == (2, 7.0)
 
 
 @pytest.mark.parametrize("state", [S.RECORDED, S.DIALLING])
