@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from softswitch.sdp.media import G722, L16, L16_WIDE, OPUS, PCMA, PCMU, Codec
+from softswitch.sdp.reading import Found
 from softswitch.sdp.session import Attributes, Section, number
 
 KNOWN = {"PCMU": PCMU, "PCMA": PCMA, "G722": G722, "opus": OPUS, "L16": L16, "L16/16000": L16_WIDE}  # as in settings
@@ -64,10 +64,9 @@ def events(codecs: tuple[Codec, ...], agreed: int | None) -> tuple[Codec, ...]:
 def of(section: Section) -> tuple[Codec, ...]:
     """The codecs of an m-line in its order; formats that say nothing to us are left out."""
     readings = section.readings
-    if "codecs" not in readings:
-        readings["codecs"] = _read(section.formats, section.attributes)
-    codecs: tuple[Codec, ...] = readings["codecs"]
-    return codecs
+    if readings.codecs is None:
+        readings.codecs = _read(section.formats, section.attributes)
+    return readings.codecs
 
 
 def _read(formats: tuple[str, ...], lines: Attributes) -> tuple[Codec, ...]:
@@ -98,21 +97,12 @@ def _mapped(value: str) -> tuple[int, tuple[str, int]] | None:
 # ---- chosen ----------------------------------------------------------------------------------------------------
 
 
-class Found(NamedTuple):
-    """What is in common with the peer."""
-
-    ours: Codec
-    theirs: Codec
-    beside: tuple[Codec, ...]  # telephone-event, comfort noise
-
-
 def found(section: Section, ours: tuple[Codec, ...], ranked: bool, answered: bool) -> Found | None:
     """In their m-line, an offer or an answer to us; None: nothing."""
     asked, readings = (ours, ranked, answered), section.readings
-    if "found" not in readings or readings["found"][0] != asked:
-        readings["found"] = asked, _found(of(section), *asked)
-    found: Found | None = readings["found"][1]
-    return found
+    if readings.found is None or readings.found[0] != asked:
+        readings.found = asked, _found(of(section), *asked)
+    return readings.found[1]
 
 
 def _found(theirs: Sequence[Codec], ours: Sequence[Codec], ranked: bool, answered: bool) -> Found | None:

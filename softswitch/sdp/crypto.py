@@ -17,8 +17,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from softswitch.sdp.session import Attributes, Section
-
 # Suite -> octets of master key and master salt together (RFC 4568 section 6.2, RFC 7714 section 14.2). Ours in order of
 # preference: GCM first, which is the cheapest too; the second is the one that everybody has.
 SUITES = {"AEAD_AES_128_GCM": 28, "AES_CM_128_HMAC_SHA1_80": 30, "AES_CM_128_HMAC_SHA1_32": 30}
@@ -61,7 +59,7 @@ def fresh(bits: Callable[[int], int]) -> tuple[Crypto, ...]:
     )
 
 
-def attributes(keys: Sequence[Crypto]) -> Attributes:
+def attributes(keys: Sequence[Crypto]) -> list[tuple[str, str]]:
     return [("crypto", key.line()) for key in keys]
 
 
@@ -94,12 +92,12 @@ def _lives(rest: str) -> bool:
     return packets >= _LEAST_LIFETIME
 
 
-def taken(section: Section, ours: Sequence[Crypto], answered: bool) -> tuple[Crypto, Srtp] | None:
+def taken(lines: Sequence[str], ours: Sequence[Crypto], answered: bool) -> tuple[Crypto, Srtp] | None:
     """What the keys of their m-line and ours come to: the line that we answer with, and the agreement; None: nothing.
 
     ``answered``: theirs is the answer to ours, and must repeat tag and suite of a line that we offered.
     """
-    for value in section.attributes_of("crypto") if ours else ():
+    for value in lines:
         theirs = read(value)
         if theirs is None:
             continue

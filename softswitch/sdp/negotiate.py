@@ -121,11 +121,10 @@ def _stream(
     local: LocalMedia, named: tuple[Codec, ...], direction: str, keys: Sequence[Crypto], mux: bool, proto: str
 ) -> Section:
     known = _audio(named, local.ptime_ms, direction, mux)
-    attributes = (*known.attributes, *crypto.attributes(keys)) if keys else known.attributes
-    section = Section("audio", local.address[1], proto, known.formats, None, attributes)
     if not keys:
-        section.readings = known.readings
-    return section
+        return Section("audio", local.address[1], proto, known.formats, None, known.attributes, known.readings)
+    attributes = (*known.attributes, *crypto.attributes(keys))
+    return Section("audio", local.address[1], proto, known.formats, None, attributes)
 
 
 @lru_cache(maxsize=256)
@@ -153,7 +152,7 @@ def _choose(session: Session, local: LocalMedia, at: int | None = None, answered
     One with keys goes before those without, where we have any.
     """
     wanted = [
-        (place, section, crypto.taken(section, local.keys, answered))
+        (place, section, crypto.taken(section.attributes_of("crypto"), local.keys, answered) if local.keys else None)
         for place, section in enumerate(session.sections)
         if section.kind == "audio" and section.port and at in (None, place)
     ]

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from softswitch.core.digits import whole
 from softswitch.core.errors import PeerError
+from softswitch.sdp.reading import Readings
 
 MAX_LINES = 1000
 MAX_SECTIONS = 32
@@ -34,8 +35,7 @@ class Section:
     formats: tuple[str, ...]
     address: str | None = None  # of its own c= line
     attributes: Attributes = ()
-    # What has been made of formats and attributes: shared by all sections that have them from the same text.
-    readings: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    readings: Readings = field(default_factory=Readings, repr=False, compare=False)  # of formats and attributes
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of that name; None where it is absent."""
@@ -45,19 +45,17 @@ class Section:
     def said(self) -> dict[str, str]:
         """By name, the value of the first attribute of that name. Not to be changed."""
         readings = self.readings
-        if "said" not in readings:
-            readings["said"] = first(self.attributes)
-        said: dict[str, str] = readings["said"]
-        return said
+        if readings.said is None:
+            readings.said = first(self.attributes)
+        return readings.said
 
     @property
     def lines(self) -> list[str]:
         """The attributes as they are written. Not to be changed."""
         readings = self.readings
-        if "lines" not in readings:
-            readings["lines"] = _attribute_lines(self.attributes)
-        lines: list[str] = readings["lines"]
-        return lines
+        if readings.lines is None:
+            readings.lines = _attribute_lines(self.attributes)
+        return readings.lines
 
     def attributes_of(self, name: str) -> list[str]:
         return [value for key, value in self.attributes if key == name]
@@ -81,7 +79,7 @@ class _Lines(NamedTuple):
     address: str | None
     attributes: Attributes
     named: dict[str, str]  # the latest o= and t=
-    readings: dict[str, Any]  # for the section
+    readings: Readings  # of the section
 
 
 def first(attributes: Attributes) -> dict[str, str]:
@@ -122,9 +120,8 @@ def _section(stream: str) -> tuple[Section, _Lines]:
     if port is None:
         raise PeerError(400, "bad port in an m= line")
     lines = _read(f"{words[3]}\n{below}")
-    section = Section(words[0].lower(), port, words[2], lines.formats, lines.address, lines.attributes)
-    section.readings = lines.readings
-    return section, lines
+    kind, proto = words[0].lower(), words[2]
+    return Section(kind, port, proto, lines.formats, lines.address, lines.attributes, lines.readings), lines
 
 
 def _read(text: str) -> _Lines:
@@ -150,7 +147,7 @@ def _lines(text: str) -> _Lines:
             address = address or _address(value.strip())
         elif kind in "ot":
             named[kind] = value.strip()
-    return _Lines(tuple(formats.split()), address, tuple(attributes), named, {})
+    return _Lines(tuple(formats.split()), address, tuple(attributes), named, Readings())
 
 
 _lines_cached = lru_cache(maxsize=512)(_lines)  # but for origin and ports a phone says the same in all of its calls
