@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, shortnumberinfo
 
 from softswitch.callback.plain_number import PlainNumbers
+from softswitch.callback.reading import Reading
 from softswitch.callback.spelling import LONGEST, spelled
 
 REFUSALS = (
@@ -57,17 +57,6 @@ class Number(NamedTuple):
 
     dial: str
     why: str = ""  # one of REFUSALS
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How numbers are read, and which of them may be dialled."""
-
-    region: str = "CN"  # ISO 3166: numbers without a country are those of this one
-    area_code: str = ""  # of local numbers, "10" in Beijing; "": nobody can know whose they are
-    countries: tuple[str, ...] = ()  # whose numbers may be dialled; none: those of ``region``
-    services: bool = False  # may numbers of services be dialled?
-    internal: str = ""  # regex of whole numbers that are no outside numbers and yet dialled, as they are; "": none
 
 
 def normalise(presented: str, reading: Reading) -> Number:

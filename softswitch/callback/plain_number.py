@@ -7,13 +7,12 @@ its rules can come into play; whatever is not plain is left to ``number.searched
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
-if TYPE_CHECKING:
-    from softswitch.callback.number import Reading
+from softswitch.callback.reading import Reading
 
 # Kinds that go before "mobile" when the kind of a number is looked for, or make it two at once.
 _OTHERS = (

@@ -9,7 +9,8 @@ from functools import lru_cache
 from softswitch.callback.calendar import Hours
 from softswitch.callback.manners import Manners
 from softswitch.callback.model import Lost, Policy, Promise
-from softswitch.callback.number import Number, Reading, identified, normalise
+from softswitch.callback.number import Number, identified, normalise
+from softswitch.callback.reading import Reading
 from softswitch.callback.zone import zones
 
 DO_NOT_CALL = "do-not-call"

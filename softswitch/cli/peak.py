@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from softswitch.callback.number import Reading
+from softswitch.callback.reading import Reading
 from softswitch.cli.client import DEFAULT_CONFIG, Failed
 from softswitch.cli.option import Config, Json, beside_a_report
 from softswitch.cli.peak_report import Report, lines, picture, told

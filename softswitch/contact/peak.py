@@ -18,7 +18,8 @@ from typing import NamedTuple
 from softswitch.callback.ending import by_himself
 from softswitch.callback.history import Logged
 from softswitch.callback.model import OPEN, Promise, PromiseState
-from softswitch.callback.number import Reading, identified
+from softswitch.callback.number import identified
+from softswitch.callback.reading import Reading
 
 S = PromiseState
 DONE = frozenset({"voicemail", "redirected", "conference", "paged", "parked"})  # outcomes of calls that need no agent

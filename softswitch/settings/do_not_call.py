@@ -11,8 +11,9 @@ from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 
-from softswitch.callback.number import Reading, example, identified
+from softswitch.callback.number import example, identified
 from softswitch.callback.plain_number import PlainNumbers
+from softswitch.callback.reading import Reading
 from softswitch.callback.sheet.decoding import ENOUGH, no_text
 from softswitch.core.errors import Problem
 

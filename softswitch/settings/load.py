@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from softswitch.callback.number import Reading
+from softswitch.callback.reading import Reading
 from softswitch.core.errors import ConfigError, Problem
 from softswitch.settings.check import findings, music_findings
 from softswitch.settings.complaint import complaint

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from softswitch.callback.listed import Listed
 from softswitch.callback.model import Barred, DoNotCall
 from softswitch.callback.node import Elsewhere, WithdrawNumber
-from softswitch.callback.number import Number, Reading, identified
+from softswitch.callback.number import Number, identified
+from softswitch.callback.reading import Reading
 from softswitch.callback.rule import DO_NOT_CALL
 from softswitch.contact.order import NeverCall, TellLedger
 from softswitch.core.effect import DomainEvent, Effect

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.acd.estimate import Interval
 from softswitch.call.record import CallRecord
-from softswitch.callback.number import Reading, identified
+from softswitch.callback.number import identified
+from softswitch.callback.reading import Reading
 from softswitch.ivr.outlook import no_history
 
 if TYPE_CHECKING:

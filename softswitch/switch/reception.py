@@ -7,8 +7,8 @@ import hashlib
 from softswitch.call import compose
 from softswitch.call.signal import Offered
 from softswitch.callback.model import Lost
-from softswitch.callback.number import Reading as Numbers
 from softswitch.callback.number import identified
+from softswitch.callback.reading import Reading as Numbers
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.journey import Facts
 from softswitch.contact.memory import ContactMemory

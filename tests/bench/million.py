@@ -23,7 +23,7 @@ from softswitch.callback.claim import LOW
 from softswitch.callback.ledger import Ledger
 from softswitch.callback.model import LedgerInput, Policy, Promise, PromiseState, Restored
 from softswitch.callback.node import Claim, Claimed, NodeInput
-from softswitch.callback.number import Reading
+from softswitch.callback.reading import Reading
 from softswitch.callback.sheet.reader import Reader
 from softswitch.callback.sheet.row import Import
 from softswitch.core.effect import Effect

@@ -8,7 +8,8 @@ import phonenumbers
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from softswitch.callback.number import REFUSALS, Reading, normalise
+from softswitch.callback.number import REFUSALS, normalise
+from softswitch.callback.reading import Reading
 
 CN = Reading("CN")
 AREAS = (

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.callback.campaign import Campaign
-from softswitch.callback.number import Reading, identified, searched
+from softswitch.callback.number import identified, searched
 from softswitch.callback.plain_number import PlainNumbers
+from softswitch.callback.reading import Reading
 from softswitch.callback.sheet.mistake import SheetError
 from softswitch.callback.sheet.reader import Reader
 from softswitch.callback.sheet.row import Import, Row

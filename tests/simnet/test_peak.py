@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from softswitch.callback.model import LossNotRecorded
-from softswitch.callback.number import Reading
+from softswitch.callback.reading import Reading
 from softswitch.contact.peak import Account, Came, Fate, Followed, Seen, Turned, account, identity
 from tests.simnet.burst import AIR_S, Burst, Size
 from tests.simnet.burst import Account as Truth

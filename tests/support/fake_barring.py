@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from softswitch.callback.listed import Listed
-from softswitch.callback.number import Number, Reading, identified
+from softswitch.callback.number import Number, identified
+from softswitch.callback.reading import Reading
 from softswitch.switch.do_not_call import Wanted
 
 FILED = "+8613900139000"

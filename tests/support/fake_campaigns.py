@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from softswitch.callback.campaign import Campaign
 from softswitch.callback.model import Promise
-from softswitch.callback.number import Reading
+from softswitch.callback.reading import Reading
 from softswitch.callback.sheet.row import Import
 from softswitch.store.campaign import Pause, Share
 from softswitch.store.trouble import DatabaseAway

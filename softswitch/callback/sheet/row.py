@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 from softswitch.callback.campaign import STAGE, Campaign
 from softswitch.callback.model import Promise, PromiseState
-from softswitch.callback.number import Reading, example, normalise
+from softswitch.callback.number import example, normalise
 from softswitch.callback.plain_number import PlainNumbers
+from softswitch.callback.reading import Reading
 from softswitch.callback.sheet.decoding import BROKEN
 from softswitch.callback.sheet.header import NUMBER, OURS, Header
 from softswitch.callback.sheet.mistake import Mistake, shown

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.callback.number import REFUSALS, Reading, identified, normalise
+from softswitch.callback.number import REFUSALS, identified, normalise
+from softswitch.callback.reading import Reading
 
 CN = Reading("CN")
 BEIJING = Reading("CN", area_code="10")

@@ -10,7 +10,7 @@ import pytest
 
 from softswitch.callback.campaign import Campaign
 from softswitch.callback.model import Promise
-from softswitch.callback.number import Reading
+from softswitch.callback.reading import Reading
 from softswitch.callback.sheet import reader as reader_module
 from softswitch.callback.sheet.mistake import Mistake, SheetError, cell
 from softswitch.callback.sheet.reader import Reader
