@@ -135,7 +135,8 @@ class CallJournal:
     def _not_answered(self, contact: InboundContact) -> bytes | None:
         """Of many things that happen to it few change what is written."""
         legs = [leg for name in contact.ringing if (leg := self._switch.calls.legs.get(name)) is not None]
-        mark = (contact.step, contact.settled, *[(leg.id, leg.leg.outbound and leg.leg.outbound.cseq) for leg in legs])
+        sent = [(leg.id, ours.cseq, ours.invite and ours.invite.via) for leg in legs if (ours := leg.leg.outbound)]
+        mark = (contact.step, contact.settled, *sent)
         known = self._early.get(contact.id)
         if known is not None and known[0] == mark:
             return known[1]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.call.leg import Leg
 from softswitch.call.signal import Respond, SendAck, SendCancel, SendRequest
+from softswitch.call.table import S
 from softswitch.core.effect import Effect
 from softswitch.core.errors import PeerError
 from softswitch.sip import brief
@@ -214,7 +215,22 @@ class Signalling:
     def flow_failed(self, event: FlowFailed) -> Iterable[Effect]:
         broken = [*self._switch.registrar.drop(event.flow), *self._switch.lamps.flow_failed(event.flow)]
         broken += self._switch.questions.flow_failed(event.flow)
-        return [*broken, *self._endpoint.transport_failed(event.flow, self._now)]
+        for effect in self._endpoint.transport_failed(event.flow, self._now):
+            broken += self._another_way(effect) if isinstance(effect, Send) and effect.begins else [effect]
+        return broken
+
+    def _another_way(self, order: Send) -> list[Effect]:
+        """What nobody has heard goes by another way: not the INVITE of a call that has ended meanwhile, and what is
+        written down of it has the Via of that way."""
+        request = order.message
+        if not isinstance(request, Request) or request.method != "INVITE" or request.to.tag is not None:
+            return [order]
+        calls = self._switch.calls
+        leg = calls.legs.get(calls.leg_of_dialog(request.call_id, request.from_.tag or "") or "")
+        if leg is None or leg.leg.state is S.ABANDONED:
+            return self._endpoint.unsent(request)
+        self._switch.journal.touch(calls.contact_at(leg.id))
+        return [order]
 
     def blame(self, effect: Effect, error: PeerError) -> list[Effect]:
         """A peer broke a rule while we did what its message asked for."""
