@@ -273,12 +273,12 @@ class Engine:
 
     def _frame(self, at: float) -> None:
         count = self._rows.used
+        if self._stale:
+            self._renew_plan()
         if not count:
             self._keep(0, at)
             return
         receiver, mixer = self._receiver, self._mixer
-        if self._stale:
-            self._renew_plan()
         receiver.speak(count)
         frames = receiver.frames(count)
         self._hear(count, frames)

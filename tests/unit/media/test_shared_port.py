@@ -89,6 +89,18 @@ def test_two_rooms_one_relayed_and_one_mixed(phones: list[Phone]) -> None:
     assert engine.counters()["strangers"] == 0
 
 
+def test_nobody_is_relayed_once_all_have_left(phones: list[Phone]) -> None:
+    engine = phones[0].engine
+    for phone in phones[:2]:
+        engine.obey(p.Join("call", phone.name))
+    engine.tick(1)
+    assert engine.gauges()["streams_relayed"] == 2
+    for phone in phones:
+        engine.obey(p.Close(phone.name))
+    engine.tick(1)
+    assert engine.gauges()["streams_relayed"] == 0
+
+
 def test_a_supervisor_is_heard_by_the_agent_alone(phones: list[Phone]) -> None:
     engine = phones[0].engine
     for phone in phones[:2]:
