@@ -167,7 +167,7 @@ def _refuse_unpythonic(node: nodes.Node) -> None:
 def _refuse_unhashable(key: nodes.Expr) -> None:
     """No filter is computed for that: what it costs would be counted here, too."""
     try:
-        unhashable = isinstance(key, nodes.Filter) and key.name in LISTING
+        unhashable = _is_listing(key)
         hash(key.as_const(_WITHOUT_FILTERS))
     except (nodes.Impossible, UndefinedError, ValueError):  # of a text that is made of what is not there, or too long
         pass  # computed when a caller comes
@@ -175,6 +175,20 @@ def _refuse_unhashable(key: nodes.Expr) -> None:
         unhashable = True
     if unhashable:
         raise BadTemplate("not readable: a key of a mapping is a text or a number")
+
+
+def _is_listing(key: nodes.Expr) -> bool:
+    """A list or mapping, or a tuple with one inside, whatever the variables are."""
+    match key:
+        case nodes.List() | nodes.Dict():
+            return True
+        case nodes.Filter(name=name):
+            return name in LISTING
+        case nodes.Tuple(items=items):
+            return any(map(_is_listing, items))
+        case nodes.CondExpr(expr1=one, expr2=nodes.Expr() as other):
+            return _is_listing(one) and _is_listing(other)
+    return False
 
 
 def _nodes(tree: nodes.Node) -> Iterator[tuple[nodes.Node, int]]:

@@ -79,8 +79,12 @@ def test_what_python_would_refuse_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("left", [BUDGET, 0])
 @pytest.mark.parametrize(
-    "text", ["{{ not {[]: 1} }}", "{{ 1 + {('a' | list): 1} }}", "{{ [{([],): 1}][0] }}", "{{ {(a | sort): 1} }}"]
-)
+    "text",
+    [
+        "{{ not {[]: 1} }}", "{{ 1 + {('a' | list): 1} }}", "{{ [{([],): 1}][0] }}", "{{ {(a | sort): 1} }}",
+        "{{ {('a' | list, 1): 1} }}", "{{ {(1, (a, {'b': a})): 1} }}", "{{ {([a] if a else a | map('upper')): 1} }}",
+    ],
+)  # fmt: skip
 def test_a_key_that_is_no_key_is_refused(text: str, left: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the expression before has left of what one may cost."""
     monkeypatch.setattr(METER, "left", left)
@@ -89,7 +93,7 @@ def test_a_key_that_is_no_key_is_refused(text: str, left: int, monkeypatch: pyte
     assert METER.left == left, "nothing is computed"
 
 
-@pytest.mark.parametrize("key", ["'a' | list if true else a", "('a' | list, 1)", "([[]] | first)", "[a] | first"])
+@pytest.mark.parametrize("key", ["'a' | list if true else a", "(a, 1)", "([[]] | first)", "[a] | first"])
 def test_a_key_that_turns_out_to_be_none_is_the_expression_s_fault(key: str) -> None:
     text = f"{{{{ {{({key}): 1}} }}}}"
     assert analyse(text).read <= {"a"}
