@@ -10,6 +10,7 @@ from softswitch.acd.model import (
     AgentState,
     AskWrapUp,
     CancelOffer,
+    ContactEnded,
     LogIn,
     LogOut,
     Moved,
@@ -96,7 +97,8 @@ class Offices:
         return ()
 
     def to_acd(self, event: AcdInput) -> list[Effect]:
-        effects = self._switch.acd.handle(event, self._switch.now)
+        effects = self._switch.workplaces.parting(event.agent) if isinstance(event, ContactEnded) else []
+        effects += self._switch.acd.handle(event, self._switch.now)
         if isinstance(event, Reprioritise):  # which outlives this process with the contact
             effects += self._switch.calls.to_contact(event.contact, event)
         if isinstance(event, LogIn | LogOut | SetReady | SetPaused | AskWrapUp):

@@ -90,6 +90,8 @@ class Workplaces:
         return [effect for agent in touched for effect in self._engagement(agent)]
 
     def _engagement(self, agent: str) -> list[Effect]:
+        if not self._switch.acd.is_employed(agent):  # offered nothing any more, and perhaps gone
+            return []
         engaged = self._engaged(agent)
         if self._told.get(agent, False) is engaged:
             return []
@@ -100,6 +102,13 @@ class Workplaces:
         calls = self._switch.calls
         users = self._seats.users(agent)
         return any(self._other_affair(leg, agent) for user in users for leg in calls.extensions.living(user))
+
+    def parting(self, agent: str) -> list[Effect]:
+        """His part in a contact is about to be over. A phone that has still to hear that its transfer is done stays in
+        that call: told before, so that it is not rung for the next one."""
+        calls = self._switch.calls
+        legs = (calls.legs[leg] for user in self._seats.users(agent) for leg in calls.extensions.living(user))
+        return self._engagement(agent) if any(leg.leg.refer is not None for leg in legs) else []
 
     def untold(self, agent: str) -> list[Reachability | Engaged]:
         """What the ACD ought to know of his phones and does not: nothing, unless there is a defect."""

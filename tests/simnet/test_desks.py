@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from softswitch.acd.decision import Decided
-from softswitch.acd.model import AgentSpec
+from softswitch.acd.model import AgentSpec, WrapUp
 from softswitch.contact.seats import SeatLeft, SeatRefused, SeatRules, SeatTaken
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.lamps import PRESENCE
@@ -257,6 +257,21 @@ def test_who_talks_at_his_desk_when_he_is_removed_leaves_it_after_that(office: O
     office.other.hang_up(office.other.talking[0])
     office.world.run_until(lambda: bool(office.world.facts(SeatLeft)), 30)
     assert not office.world.facts(UnitFailed)
+
+
+def test_who_consults_at_his_desk_when_he_is_removed_leaves_it_with_the_end_of_his_call(office: Office) -> None:
+    office.types(office.other, "7362#", code="*11501")
+    office.rings()
+    asks = office.other.call("1004")
+    office.world.run_until(lambda: asks.state == "talking")
+    switch, house = office.world.switch, office.world.switch.configuration
+    others = tuple(spec for spec in house.agents if spec.name != "dana")
+    queues = tuple(replace(queue, wrap_up=WrapUp.timed(0)) for queue in house.queues)
+    switch.staff.exchange(replace(house, agents=others, queues=queues, seats=SeatRules()), StaffChanges())
+    office.carrier.hang_up(office.carrier.talking[0])
+    office.world.run(1)
+    assert office.world.facts(SeatLeft) == [SeatLeft("dana", "1003")]
+    assert asks.state == "talking" and not office.world.facts(UnitFailed)
 
 
 def test_who_is_in_a_call_of_his_own_is_offered_nothing_until_it_ends(office: Office) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from softswitch.acd.decision import Decided
+from softswitch.acd.model import WrapUp
 from tests.simnet.house import configuration
 from tests.simnet.transfer_house import (
     TransferHouse,
@@ -116,6 +118,24 @@ def test_an_agent_transfers_a_customer_and_wraps_up(house: TransferHouse) -> Non
     assert (record.agent, record.queue, record.outcome) == ("alice", "orders", "answered")
     first, second = record.recording.split(",")  # the second half has its own file
     assert [path.name for path in house.world.media.recorded] == [first, second]
+
+
+def test_without_wrap_up_her_phone_is_not_rung_before_it_has_let_go_of_whom_she_transferred() -> None:
+    orders, service = configuration().queues
+    house = TransferHouse(queues=(replace(orders, wrap_up=WrapUp.timed(0)), service))
+    _, theirs = queued(house)
+    waits = house.carrier.call("8000")
+    house.world.run_until(lambda: waits.state == "talking")
+    house.world.run(0.5)
+    house.carrier.press(waits, "1")
+    house.world.run(0.5)
+    rung: list[list[str]] = []
+    switch = house.world.switch
+    living = switch.calls.extensions.living
+    switch.listen(lambda fact, _: rung.append(living("1001")) if isinstance(fact, Decided) else None)
+    house.alice.refer(theirs, "8000")
+    house.world.run_until(lambda: len(house.alice.calls) == 2, 5)
+    assert rung == [[]] and not switch.workplaces.untold("alice")
 
 
 def test_into_a_queue(house: TransferHouse) -> None:
