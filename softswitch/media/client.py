@@ -77,6 +77,7 @@ class MediaClient:
         # Of offer/answers; begins higher than that of any control before us in this life of the machine has ended.
         self._serial = time.monotonic_ns() // 1_000_000
         self._stats: dict[str, float] = {"process_changes": 0, "record_errors": 0, "open_failures": 0}
+        self._former: dict[str, float] = {}  # counters of processes before this one
         self._gauges: dict[str, float] = {}
 
     @classmethod
@@ -131,7 +132,7 @@ class MediaClient:
         self._prompts.close()
 
     def stats(self) -> dict[str, float]:
-        """Counters by name, the process's latest and our own; the names are bounded. A new process counts from 0."""
+        """Counters by name, of the processes that we have spoken to and our own; the names are bounded."""
         return dict(self._stats)
 
     def gauges(self) -> dict[str, float]:
@@ -297,7 +298,9 @@ class MediaClient:
 
     def up(self, welcome: p.Welcome) -> None:
         life, self._ports.shares = welcome.life, welcome.shares_ports
-        self._stats["process_changes"] += self._life not in ("", life)
+        if self._life not in ("", life):
+            self._stats["process_changes"] += 1
+            self._former = dict(self._stats)  # the new one counts from 0
         self._life = life
         self._fail_lost(self._wanted.meet(life))
         for command in (*self._wanted.commands(), p.Settle()):
@@ -327,7 +330,7 @@ class MediaClient:
                 if stream in self._wanted.streams:
                     self._listener.on_digit(stream, digit, Form(form))
             case p.Stats(counters, gauges):
-                self._stats.update(counters)
+                self._stats.update({name: self._former.get(name, 0.0) + value for name, value in counters.items()})
                 self._gauges.update(gauges)
             case p.RecordError(recording, why, kind):
                 self._stats["record_errors"] += 1

@@ -280,6 +280,21 @@ async def test_failures_of_the_process_are_counted(world: SimpleNamespace, tmp_p
     assert client.gauges() == {"streams": 2, "connected": 1, "ports_free": 3, "told": 1}
 
 
+async def test_counters_go_on_where_another_process_counts_from_0(world: SimpleNamespace) -> None:
+    world.process.tell(p.Stats({"ticks": 7}, {}))
+    await world.process.is_heard()
+    await world.process.crash("second")
+    await world.process.is_heard()
+    assert world.client.stats()["ticks"] == 7
+    world.process.tell(p.Stats({"ticks": 2}, {}))
+    await world.process.is_heard()
+    assert (world.client.stats()["ticks"], world.client.stats()["process_changes"]) == (9, 1)
+    await world.process.crash("second")  # the connection alone was lost
+    world.process.tell(p.Stats({"ticks": 3}, {}))
+    await world.process.is_heard()
+    assert (world.client.stats()["ticks"], world.client.stats()["process_changes"]) == (10, 1)
+
+
 async def test_keys_go_to_the_process_and_what_was_heard_comes_back(world: SimpleNamespace) -> None:
     client, told = world.client, []
     client._listener = replace(
