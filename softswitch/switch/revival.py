@@ -116,8 +116,9 @@ class Revival:
             log.warning("contact %s cannot go on with its dialplan: %s", name, error)
             script = None
         contact = remembered(memory, script or DirectDial(DialOut()), switch.directory, epoch, by)
-        known = {spec.name for spec in switch.configuration.agents}
-        contact.agents = {leg: part for leg, part in contact.agents.items() if part[0] in known}
+        works = self._works(record)
+        theirs = {(work.agent, work.contact) for work in works}
+        contact.agents = {leg: part for leg, part in contact.agents.items() if part in theirs}
         calls.contacts[name] = contact
         calls.outgoing.owns(contact)
         try:
@@ -125,17 +126,25 @@ class Revival:
         finally:  # its legs end with it, and its record is written
             for leg in legs:
                 calls.move(leg.id, name)
-        for work in record.work:
+        self.wishes |= {work.agent: (work.wish, work.reason) for work in record.work}
+        for work in works:
             self._orders += switch.offices.to_acd(Resumed(work.contact, work.agent, work.queue))
             if work.wrap_up:
                 self._orders += switch.offices.to_acd(AskWrapUp(work.agent))
-            self.wishes[work.agent] = work.wish, work.reason
         if script is None and memory.bridge is None and memory.talk is None:
             self._orders += calls.to_contact(name, HangUp())
             return "ended"
         self._go_on(resumed(contact, memory, switch.now))
         switch.arm(("contact", name), contact.deadline)
         return "resumed"
+
+    def _works(self, record: _Octets) -> list[Work]:
+        """Agents' parts in it that the ACD can go on with. To the others it is a call that is not from a queue: without
+        wrap-up, and while it lasts nothing is offered to them."""
+        configuration = self._switch.configuration
+        agents = {spec.name for spec in configuration.agents}
+        queues = {spec.name for spec in configuration.queues}
+        return [work for work in record.work if work.agent in agents and work.queue in queues]
 
     def _clocks_apart(self, record: _Octets) -> float:
         """What is to be added to its times. The clock goes on from process to process, whatever the time of day is set

@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from softswitch.acd.model import AgentSpec
 from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactFinished
 from softswitch.contact.mailbox import VoicemailLeft
@@ -223,6 +224,36 @@ def test_an_agent_or_a_queue_that_is_gone_harms_nobody() -> None:
     house.carrier.hang_up(call)
     house.world.run(45)
     assert not house.world.switch.calls.legs and not house.world.facts(UnitFailed)
+
+
+def test_who_asked_for_wrap_up_and_is_gone_from_the_file_talks_on() -> None:
+    house = House()
+    call = into_orders(house, house.carrier, "talking")
+    assert house.world.switch.control.ask_wrap_up("alice")
+    house.world.configuration = replace(house.world.configuration, agents=house.world.configuration.agents[1:])
+    killed(house)
+    assert hears(house, call) == ["talk"]
+    house.alice.hang_up(house.alice.talking[0])
+    house.world.run(45)
+    assert not house.world.switch.calls.legs and not house.world.facts(UnitFailed)
+
+
+def test_who_talks_for_a_queue_that_is_gone_is_offered_nothing_until_that_is_over() -> None:
+    house = House(agents=(AgentSpec("alice", "1001", (("orders", 5), ("service", 5))),), policies=(), login=False)
+    house.world.switch.control.log_in("alice")
+    call = into_orders(house, house.carrier, "talking")
+    house.world.configuration = replace(house.world.configuration, queues=house.world.configuration.queues[1:])
+    killed(house)
+    assert hears(house, call) == ["talk"]
+    wait = house.desk.call("8000")
+    house.world.run_until(lambda: wait.state == "talking")
+    house.world.run(0.5)
+    house.desk.press(wait, "2")
+    house.world.run(5)
+    assert hears(house, call) == ["talk"] and len(house.alice.calls) == 1
+    house.carrier.hang_up(call)
+    house.world.run_until(lambda: hears(house, wait) == ["talk"], 5)
+    assert not house.world.switch.workplaces.untold("alice") and not house.world.facts(UnitFailed)
 
 
 def remotes(house: House) -> list[str]:
