@@ -37,11 +37,14 @@ _TO_ALL = (DoNotCall, PauseSet, Dialled)  # these are of no promise
 Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
 _OPEN = schema.OPEN_ROW.text
-# Of who was lost after he had reached an agent it takes nothing away, however late it comes; a list is for ever.
+# Of who was lost after he had reached an agent, also where that was added to an older promise, it takes nothing away,
+# however late it comes; a list is for ever.
 _BY = {
     "": "id = :key_id",
     " number": """number = :key_number AND CAST(:key_group AS text) IN ('', "group")
-        AND (recorded_at <= CAST(:key_at AS float8) OR CAST(:key_group AS text) = '')
+        AND (CAST(:key_group AS text) = '' OR (recorded_at <= CAST(:key_at AS float8)
+            AND losses <= COALESCE((SELECT max(known.losses) FROM promise_log AS known
+                WHERE known.promise = promises.id AND known.at <= CAST(:key_at AS float8)), losses)))
         AND (CAST(:key_stages AS text) = '' OR CAST(:key_stages AS text) LIKE '%,' || stage || ',%')""",
 }
 _STAMP = "updated_at = CAST(:key_at AS float8)"

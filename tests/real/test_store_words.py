@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -15,6 +16,7 @@ from softswitch.callback.node import (
     Dialled,
     Disowned,
     Elsewhere,
+    GiveBack,
     Leased,
     LostElsewhere,
     Owned,
@@ -107,6 +109,31 @@ async def test_who_was_lost_after_he_had_reached_an_agent_is_called_though_that_
     b.store.shared.elsewhere(Elsewhere(Withdraw("promise-2", "the only word")))
     assert await a.hear(Withdraw) == Withdraw("promise-2", "the only word")
     assert (await a.row("promise-1")).state is PromiseState.WITHDRAWN
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+async def test_so_is_one_to_whose_promise_a_loss_was_added_after_he_had(two: tuple[Node, Node], pooled: bool) -> None:
+    """The loss is that of a call after the conversation; one that was added before it was what he talked about."""
+    a, b = two
+    reached_at = time.time()
+    for n, again_at in ((1, reached_at + 60.0), (2, reached_at - 60.0)):
+        first = facts.promise(n, updated_at=reached_at - 120.0)
+        assert await a.put(first)
+        assert await a.put(replace(first, losses=2, contact="again", updated_at=again_at))
+        if pooled:
+            a.store.shared.give_back(GiveBack(replace(first, node="a")))
+    assert await a.put(facts.promise(8))
+    for n in (1, 2):
+        promise = facts.promise(n)
+        b.store.shared.elsewhere(Elsewhere(WithdrawNumber(promise.number, promise.key, "reached agent")))
+    b.store.shared.elsewhere(Elsewhere(Withdraw("promise-8", "the last word")))
+    assert await b.put(facts.promise(9))
+    states = [(await a.row(f"promise-{n}")).state for n in (1, 2)]
+    if pooled:
+        assert states == [PromiseState.RECORDED, PromiseState.WITHDRAWN]
+        return
+    assert await a.hear(Withdraw, 2) == Withdraw("promise-8", "the last word")
+    assert await a.hear(Withdraw) == Withdraw("promise-2", "reached agent")
 
 
 async def test_what_our_own_claim_has_just_brought_is_withdrawn_all_the_same(
