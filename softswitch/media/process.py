@@ -72,6 +72,9 @@ class Process:
             due = self._schedule.due(time.monotonic())
             if due.frames:
                 self._tick(due.frames, due.skipped)
+        self.close()
+
+    def close(self) -> None:
         self.engine.close()
         self._channel.close()
 

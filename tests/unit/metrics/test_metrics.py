@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -27,7 +28,11 @@ from softswitch.contact.event import (
 from softswitch.contact.mailbox import VoicemailLeft
 from softswitch.core.effect import DomainEvent
 from softswitch.ivr.model import StepEntered, StepFailed
+from softswitch.media.allot import Ports
+from softswitch.media.client import MediaClient
+from softswitch.media.engine import EngineSettings
 from softswitch.media.pool import ProcessView
+from softswitch.media.process import Process
 from softswitch.metrics import Metrics
 from softswitch.rtp.quality import Quality
 from softswitch.sip.registrar import Binding, Registered, Unregistered
@@ -268,7 +273,12 @@ def test_two_switches_in_one_process_do_not_share_numbers() -> None:
     assert "softswitch_media_restarts_total 0.0" in second.render().decode()
 
 
-def test_the_page_lists_every_name() -> None:
-    names = set(re.findall(r"^# TYPE (softswitch_\w+) ", Metrics().render().decode(), re.M))
+def test_the_page_lists_every_name(tmp_path: Path) -> None:
+    metrics = Metrics()
+    process = Process(tmp_path / "media.sock", EngineSettings(streams=8), {})
+    client = MediaClient(tmp_path / "media.sock", Ports("127.0.0.1", 20000, 20009), Mock(), Mock())
+    metrics.media({**client.stats(), **process.counters()}, {**client.gauges(), **process.gauges()})
+    names = set(re.findall(r"^# TYPE (softswitch_\w+) ", metrics.render().decode(), re.M))
+    process.close()
     documented = set(re.findall(r"`(softswitch_\w+)`", DOCS.read_text("utf-8")))
     assert names == {name for name in documented if not name.startswith("softswitch_media_NAME")}
