@@ -16,10 +16,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from tests.bench.queue_peers import Agents, Callers
 from tests.bench.report import emit, spread
-from tests.bench.wire import Server
+from tests.bench.wire import Server, Spent
 from tests.support import ports
 from tests.support.switch_process import SwitchProcess
 
@@ -39,6 +40,12 @@ steps:
   queue: {queue: orders, failed: bye}
   bye: {hangup: normal}
 """
+
+
+class Watched(Protocol):
+    """Who answers the calls: a switch, or whoever it is compared with."""
+
+    def spent(self) -> Spent: ...
 
 
 @asynccontextmanager
@@ -67,7 +74,7 @@ async def centre(directory: Path) -> AsyncIterator[tuple[Server, Agents, Callers
             here.close()
 
 
-async def backlog(one: Server, agents: Agents, callers: Callers) -> tuple[list[float], float, float, float]:
+async def backlog(one: Watched, agents: Agents, callers: Callers) -> tuple[list[float], float, float, float]:
     """One run: the delays (ms), calls per second, CPU (us) of control and of media per call."""
     callers.going = True
     for _ in range(BACKLOG + AGENTS):
@@ -101,7 +108,7 @@ async def single(agents: Agents, callers: Callers) -> list[float]:
     return delays
 
 
-async def steady(one: Server, agents: Agents, callers: Callers) -> tuple[float, float]:
+async def steady(one: Watched, agents: Agents, callers: Callers) -> tuple[float, float]:
     """One run: CPU (us) of control and of media per call, of calls that find an idle agent."""
     callers.going = False
     agents.talk_s = STEADY_TALK_S
@@ -123,25 +130,30 @@ def tell(name: str, unit: str, values: Sequence[float], **extra: object) -> None
     emit(name, statistics.median(values), unit, len(values), spread(values), **extra)
 
 
+async def measure(one: Watched, agents: Agents, callers: Callers, area: str, process: str) -> None:
+    """All figures; ``area`` begins their names, ``process`` says whose CPU they count."""
+    await single(agents, callers)  # to warm up
+    runs = [await single(agents, callers) for _ in range(RUNS)]
+    for share in (50, 95):
+        tell(f"{area}.enter_to_ring_p{share}_ms", "ms", [percentile(delays, share / 100) for delays in runs])
+    costs = [await steady(one, agents, callers) for _ in range(RUNS)]
+    tell(f"{area}.queue_call_us", "us", [control for control, _ in costs],
+         media_us=round(statistics.median(media for _, media in costs)), rate=STEADY_PER_S,
+         includes=f"{process}; an agent is idle")  # fmt: skip
+    agents.talk_s = TALK_S
+    waiting = [await backlog(one, agents, callers) for _ in range(RUNS)]
+    for share in (50, 95):
+        tell(f"{area}.free_to_ring_p{share}_ms", "ms", [percentile(delays, share / 100) for delays, *_ in waiting],
+             agents=AGENTS, backlog=BACKLOG)  # fmt: skip
+    tell(f"{area}.calls_per_s", "1/s", [rate for _, rate, _, _ in waiting], ideal=AGENTS / TALK_S)
+    tell(f"{area}.queue_call_waited_us", "us", [control for _, _, control, _ in waiting],
+         media_us=round(statistics.median(media for _, _, _, media in waiting)),
+         includes=f"{process}; music for those who wait is the media process's")  # fmt: skip
+
+
 async def run(directory: Path) -> None:
     async with centre(directory) as (one, agents, callers):
-        await single(agents, callers)  # to warm up
-        runs = [await single(agents, callers) for _ in range(RUNS)]
-        for share in (50, 95):
-            tell(f"acd.enter_to_ring_p{share}_ms", "ms", [percentile(delays, share / 100) for delays in runs])
-        costs = [await steady(one, agents, callers) for _ in range(RUNS)]
-        tell("acd.queue_call_us", "us", [control for control, _ in costs],
-             media_us=round(statistics.median(media for _, media in costs)), rate=STEADY_PER_S,
-             includes="control process; an agent is idle")  # fmt: skip
-        agents.talk_s = TALK_S
-        waiting = [await backlog(one, agents, callers) for _ in range(RUNS)]
-        for share in (50, 95):
-            tell(f"acd.free_to_ring_p{share}_ms", "ms", [percentile(delays, share / 100) for delays, *_ in waiting],
-                 agents=AGENTS, backlog=BACKLOG)  # fmt: skip
-        tell("acd.calls_per_s", "1/s", [rate for _, rate, _, _ in waiting], ideal=AGENTS / TALK_S)
-        tell("acd.queue_call_waited_us", "us", [control for _, _, control, _ in waiting],
-             media_us=round(statistics.median(media for _, _, _, media in waiting)),
-             includes="control process; music for those who wait is the media process's")  # fmt: skip
+        await measure(one, agents, callers, "acd", "control process")
 
 
 def main() -> None:

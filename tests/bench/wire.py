@@ -79,7 +79,7 @@ class Server:
         return next(pid for pid in tree if word in Path(f"/proc/{pid}/cmdline").read_bytes().decode())
 
     def spent(self) -> Spent:
-        return Spent(cpu_s(self.control), cpu_s(self.media), _resident(self.control))
+        return Spent(cpu_s(self.control), cpu_s(self.media), resident(self.control))
 
 
 def cpu_s(pid: int) -> float:
@@ -88,7 +88,7 @@ def cpu_s(pid: int) -> float:
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
