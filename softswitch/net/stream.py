@@ -74,8 +74,11 @@ class StreamListener:
         connection = self._connection(flow.remote, flow.host)
         self._connections.admission.enter(flow.remote[0])
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S) as limit:
                 await self._open(connection, flow)
+            # A process that was stopped meanwhile hears of both at once; what waits is of calls that are over by now.
+            if self._loop.time() >= (limit.when() or 0.0):
+                raise TimeoutError
         except OSError as error:  # TimeoutError and SSLError are
             log.info("no connection to %s: %s", flow.remote, str(error) or type(error).__name__)
             if not connection.made:

@@ -3,7 +3,7 @@
 Those put a queue and a task between the socket and whoever listens, which costs each datagram a turn of the loop. Here
 what arrives is taken where it would be queued, and what is sent goes to the socket on the spot: the driver may not
 wait, and hardly ever has to. While the socket has no room, what is to be sent goes through an outbox, which a task
-drains.
+drains. What has waited there for long is dropped: whatever is still wanted has been sent once more by then.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import logging
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,7 @@ from softswitch.sip.flow import Address
 log = logging.getLogger("softswitch.net")
 
 OUTBOX_LIMIT = 20_000  # datagrams; beyond it the oldest are dropped, as the wire would
+LATE_S = 0.5  # T1 (RFC 3261 section 17.1.1.1): by then a transaction repeats what was not answered
 RECEIVE_BUFFER = 4 << 20  # bytes, of which the system may grant fewer: a burst must wait somewhere
 _SO_MEMINFO = 55  # Linux, sock_diag(7): what the buffer holds, and how much it may
 _MEMINFO = struct.Struct("=II")
@@ -56,10 +58,13 @@ class Errors:
 class UdpListener:
     """``room`` is set while the socket takes what is sent; ``drops`` counts what the outbox had to drop."""
 
-    def __init__(self, transport: asyncio.DatagramTransport, room: asyncio.Event) -> None:
+    def __init__(
+        self, transport: asyncio.DatagramTransport, room: asyncio.Event, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._transport = transport
         self._room = room
-        self._outbox: deque[tuple[bytes, Address]] = deque(maxlen=OUTBOX_LIMIT)
+        self._clock = clock
+        self._outbox: deque[tuple[float, bytes, Address]] = deque(maxlen=OUTBOX_LIMIT)  # until when, what, to whom
         self._drain: asyncio.Task[None] | None = None  # while there is something in the outbox
         self.drops = 0
         host, port = transport.get_extra_info("sockname")[:2]
@@ -90,7 +95,7 @@ class UdpListener:
             self._drain = asyncio.create_task(self._empty())
         if len(self._outbox) == OUTBOX_LIMIT:
             self.drops += 1
-        self._outbox.append((data, remote))
+        self._outbox.append((self._clock() + LATE_S, data, remote))
 
     @property
     def backlog(self) -> float:
@@ -113,6 +118,10 @@ class UdpListener:
         try:
             while self._outbox and not self._transport.is_closing():
                 await self._room.wait()
-                self._transport.sendto(*self._outbox.popleft())
+                until, data, remote = self._outbox.popleft()
+                if self._clock() > until:
+                    self.drops += 1
+                else:
+                    self._transport.sendto(data, remote)
         finally:
             self._drain = None

@@ -15,6 +15,7 @@ from softswitch.core.ids import Ids
 from softswitch.net import connection, connections
 from softswitch.net.admission import Admission
 from softswitch.net.network import SipNetwork
+from softswitch.net.stream import CONNECT_TIMEOUT_S
 from softswitch.net.upcalls import Upcalls
 from softswitch.sip.effect import Send
 from softswitch.sip.endpoint import Endpoint
@@ -245,6 +246,41 @@ async def test_one_connection_serves_many_sends_and_a_refused_one_is_reported() 
     await asyncio.wait_for(over.wait(), 5)
     server.close()
     await server.wait_closed()
+
+
+class StoppedLoop:
+    """The process was stopped while a connection was being made."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def time(self) -> float:
+        return self._loop.time() + CONNECT_TIMEOUT_S
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._loop, name)
+
+
+async def test_over_a_connection_that_was_made_too_late_nothing_leaves() -> None:
+    """What waited for it may be of a call that is over, or that others make by now."""
+    read: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionResetError):
+            read.put_nowait(await reader.read(65536))
+        writer.close()
+
+    server = await asyncio.start_server(serve, HOST, peer_port := free_port())
+    async with listening() as (network, ear, port), server:
+        flow, (stream,) = Flow("tcp", (HOST, port), (HOST, peer_port)), network._streams.values()
+        loop = stream._loop
+        vars(stream)["_loop"] = StoppedLoop(loop)
+        network.send(parse(options("TCP", 1)), flow)
+        await ear.until(lambda: flow in ear.failed)
+        vars(stream)["_loop"] = loop
+        assert not await asyncio.wait_for(read.get(), 5)
+        network.send(parse(options("TCP", 2)), flow)
+        assert parse(await asyncio.wait_for(read.get(), 5)).call_id == "2"
 
 
 @pytest.mark.parametrize("takes_tcp", [True, False])

@@ -93,6 +93,21 @@ async def test_beyond_the_limit_the_oldest_are_dropped_and_counted(
     assert listener.drops == 1
 
 
+async def test_what_has_waited_for_too_long_is_dropped_and_counted(transport: Transport, room: asyncio.Event) -> None:
+    """The process was stopped meanwhile, say; whatever matters is repeated, if it still does."""
+    now = 100.0
+    listener = UdpListener(transport, room, lambda: now)  # type: ignore[arg-type]
+    room.clear()
+    listener.send(b"1", PEER)
+    now += udp.LATE_S
+    listener.send(b"2", PEER)
+    now += 0.001
+    room.set()
+    await listener.close()
+    assert transport.sent == [b"2"]
+    assert listener.drops == 1
+
+
 async def test_after_the_end_nothing_is_sent(listener: UdpListener, transport: Transport) -> None:
     await listener.close()
     listener.send(b"1", PEER)
