@@ -23,7 +23,7 @@ from softswitch.build import configuration, listening_points, queue_log, speakin
 from softswitch.call.press import Form
 from softswitch.callback.model import LedgerInput
 from softswitch.callback.node import NodeInput
-from softswitch.core.errors import ConfigError, Problem
+from softswitch.core.errors import ConfigError
 from softswitch.core.ids import Ids
 from softswitch.entropy import pooled
 from softswitch.ivr.model import Fetched
@@ -42,7 +42,7 @@ from softswitch.net.upcalls import Upcalls
 from softswitch.net.webhooks import Hook, WebhookPoster
 from softswitch.net.websocket import WebSocketDoor
 from softswitch.process import ClockWatch, boot_id, making_the_long_lived, raise_file_limit
-from softswitch.reload import Reloader, begin, first
+from softswitch.reload import Beginning, Reloader, begin
 from softswitch.retirement import Retirement
 from softswitch.rtp.quality import Quality
 from softswitch.settings import Settings
@@ -91,9 +91,9 @@ FOLLOW_S = 1.0  # how often the files of certificates are looked at
 class Control:
     """Everything that the control process consists of."""
 
-    def __init__(self, settings: Settings, config_dir: Path, problems: Sequence[Problem] = ()) -> None:
-        self.settings = settings
-        self._problems = problems  # of what is written, where the settings are those that were kept
+    def __init__(self, beginning: Beginning, config_dir: Path) -> None:
+        self._beginning = beginning
+        self.settings = settings = beginning.settings
         self._config_dir = config_dir
         self.metrics = Metrics()
         self._listening = False
@@ -117,8 +117,7 @@ class Control:
 
     async def start(self) -> None:
         """Raises ``OSError`` (an address is taken), ``DatabaseAway`` and ``ConfigError``."""
-        settings = self.settings
-        dialplans, shelf = first(settings)
+        settings, dialplans, shelf = self.settings, self._beginning.dialplans, self._beginning.shelf
         clock = Clock(time.monotonic, time.time() - time.monotonic(), boot_id())
         self._clock = ClockWatch(clock.epoch)
         self.store = await open_store(settings.store.url, settings.node)
@@ -144,7 +143,7 @@ class Control:
             shared=self.store.shared,
         )  # fmt: skip
         self._switch = Switch(built, ports, Ids(pooled()), clock, self._rearm)
-        problems = [*self._problems, *dialplans.problems]
+        problems = [*self._beginning.problems, *dialplans.problems]
         self.reloader = Reloader(self._config_dir, settings, self._switch, shelf, problems)
         for hears in (self.metrics.observe, log_event, *queue_log(settings, self._switch)):
             self._switch.listen(hears)
@@ -361,13 +360,13 @@ def _resolver(settings: Settings, listeners: Sequence[ListeningPoint], on_done: 
     return DnsResolver(on_done, nameservers, settings.dns.timeout, transports, sorted(families))
 
 
-async def run(settings: Settings, config_dir: Path, problems: Sequence[Problem] = ()) -> bool:
+async def run(beginning: Beginning, config_dir: Path) -> bool:
     """Until SIGTERM or SIGINT, or drained (True). At SIGHUP what is written is read again; one more meanwhile waits."""
     stop, hangup = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, hangup)):
         loop.add_signal_handler(number, event.set)
-    control = Control(settings, config_dir, problems)
+    control = Control(beginning, config_dir)
     with making_the_long_lived():
         await control.start()
     print(control.banner(), flush=True)
@@ -384,10 +383,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kept", type=Path, required=True, help="what was right last, where that is wrong")
     config_dir, kept = vars(parser.parse_args(arguments)).values()
     try:
-        settings, problems = begin(config_dir, kept)
+        beginning = begin(config_dir, kept)
         raise_file_limit()
         thaw("softswitch")
-        return DRAINED if uvloop.run(run(settings, config_dir, problems)) else 0
+        return DRAINED if uvloop.run(run(beginning, config_dir)) else 0
     except DatabaseAway as error:
         print(f"the database does not answer: {error}", file=sys.stderr)
         return 1  # the supervisor tries again

@@ -27,7 +27,7 @@ from softswitch.ivr.calendar import Calendar
 from softswitch.ivr.load import load_plans
 from softswitch.log import configure
 from softswitch.settings import Settings
-from softswitch.settings.kept import keep, latest
+from softswitch.settings.kept import former, keep, latest
 from softswitch.settings.load import load_beside
 from softswitch.settings.model import MADE
 from softswitch.store.shelf import PlanShelf
@@ -148,23 +148,48 @@ def _yielding() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def begin(config_dir: Path, kept: Path) -> tuple[Settings, Sequence[Problem]]:
-    """The settings of a process that begins: what is written; what was kept, where that has problems. The log works.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a process begins with; ``problems`` are those of what is written, where the settings were kept."""
+
+    settings: Settings
+    dialplans: Dialplans
+    shelf: PlanShelf
+    problems: Sequence[Problem] = ()
+
+
+def begin(config_dir: Path, kept: Path) -> Beginning:
+    """What is written; what was kept, where that has problems, or no dialplans go with it. The log works.
 
     Raises ``ConfigError``.
     """
     settings, problems = latest(config_dir, kept)
     configure(settings.log.format, settings.log.level, settings.log.mask_numbers)
-    for problem in problems[:MOST_LOGGED]:
+    try:
+        found = Beginning(settings, *first(settings), problems)
+    except ConfigError as error:
+        before = None if problems else former(config_dir, kept)
+        if before is None:
+            raise
+        found = _as_before(before, error)
+    for problem in found.problems[:MOST_LOGGED]:
         log.error("%s", problem)
-    if problems:
+    if found.problems:
         log.error("the configuration that is written is not right; the one that worked before serves on")
-        return settings, problems
+        return found
     try:
         keep(settings)
     except OSError as error:
         log.error("the configuration of now cannot be kept for a process that outlives a mistake: %s", error)
-    return settings, ()
+    return found
+
+
+def _as_before(settings: Settings, error: ConfigError) -> Beginning:
+    """Each file is right by itself, and the dialplans use what is written no more."""
+    try:
+        return Beginning(settings, *first(settings), error.problems)
+    except ConfigError:
+        raise error from None
 
 
 def first(settings: Settings) -> tuple[Dialplans, PlanShelf]:

@@ -32,6 +32,15 @@ def keep(settings: Settings) -> None:
     new.replace(path)
 
 
+def former(directory: Path, kept: Path, environment: Mapping[str, str] | None = None) -> Settings | None:
+    """What was kept; None where nothing was, or it is not right any more."""
+    try:
+        texts = msgspec.json.decode(kept.read_bytes(), type=dict[str, str])
+        return load(directory, environment, texts)
+    except (OSError, ValueError, RecursionError, ConfigError):
+        return None
+
+
 def latest(
     directory: Path, kept: Path, environment: Mapping[str, str] | None = None
 ) -> tuple[Settings, Sequence[Problem]]:
@@ -40,8 +49,7 @@ def latest(
     try:
         return load(directory, environment), ()
     except ConfigError as error:
-        try:
-            texts = msgspec.json.decode(kept.read_bytes(), type=dict[str, str])
-            return load(directory, environment, texts), error.problems
-        except (OSError, ValueError, RecursionError, ConfigError):
-            raise error from None
+        found = former(directory, kept, environment)
+        if found is None:
+            raise
+        return found, error.problems

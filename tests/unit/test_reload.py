@@ -11,8 +11,9 @@ import pytest
 from softswitch import reload as module
 from softswitch.core.errors import ConfigError
 from softswitch.ivr.meter import Meter
-from softswitch.reload import READINGS, Reloader, changed, first, prove
+from softswitch.reload import READINGS, Reloader, begin, changed, first, prove
 from softswitch.settings import load
+from softswitch.settings.kept import kept_file
 from softswitch.store.shelf import PlanShelf
 from softswitch.switch.dialplans import Busy
 from softswitch.switch.event import Reloaded, ReloadRefused
@@ -216,6 +217,32 @@ async def test_a_process_that_comes_back_to_a_mistake_goes_on_with_what_worked(p
     shutil.rmtree(place.home / "var")
     with pytest.raises(ConfigError):
         first(place.settings)
+
+
+@pytest.mark.parametrize("plan", ["as it was", "wrong"])
+def test_a_process_that_comes_back_to_a_plan_whose_queue_is_gone_goes_on_with_all_that_worked(
+    place: Place, plan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is right by itself."""
+    monkeypatch.setattr(module, "configure", lambda *_: None)  # the log of the tests stays what it is
+    kept = kept_file(place.settings.paths.var)
+    assert begin(place.config, kept).problems == ()
+    place.write("config/queues.yaml", QUEUES.replace("orders", "sales"))
+    if plan == "wrong":
+        place.write("dialplans/shop.yaml", "dialplan: [\n")
+    for _ in range(2):
+        found = begin(place.config, kept)
+        assert list(found.settings.queues) == list(place.settings.queues)
+        assert found.dialplans.plans == place.switch.dialplans.release.plans
+        assert {Path(problem.file).name for problem in found.problems} == {"shop.yaml"}
+    place.write("dialplans/shop.yaml", PLAN.replace("QUEUE", "sales"))
+    found = begin(place.config, kept)
+    assert (found.problems, "sales" in found.settings.queues) == ((), True)
+    place.write("config/queues.yaml", QUEUES)
+    kept.unlink()
+    shutil.rmtree(place.home / "var" / "dialplans")
+    with pytest.raises(ConfigError, match=r"shop\.yaml"):
+        begin(place.config, kept)
 
 
 def test_where_settings_differ() -> None:
