@@ -49,22 +49,22 @@ class Behind:
 
     async def retry(self, request: web.Request, who: str) -> web.Response:
         id = request.match_info["id"]
-        _log.info("webhook_retried", id=id, by=who)
         try:
             self._control.retry_webhook(id)
         except LookupError:
             raise ApiError(404, f"no dead webhook {id!r}", "GET /api/v1/webhooks shows which there are") from None
+        _log.info("webhook_retried", id=id, by=who)
         return json_response({"webhook": id, "waiting": True}, 202)
 
     async def delete(self, request: web.Request, who: str) -> web.Response:
         """A message, and its file once the store has forgotten it."""
         id = request.match_info["id"]
-        _log.info("voicemail_deleted_by", voicemail=id, by=who)
         try:
             self._control.delete_voicemail(id)
         except LookupError:
             near = did_you_mean(id, [one.id for one in self._control.voicemails()]).removeprefix("; ")
             raise ApiError(404, f"no voicemail {id!r}", near) from None
+        _log.info("voicemail_deleted_by", voicemail=id, by=who)
         return json_response({"voicemail": id, "deleted": True}, 202)
 
 

@@ -266,10 +266,10 @@ class Api:
                     self._control.log_in(name, by=f"api {who}")
                 case "logged_out":
                     self._control.log_out(name)
-            _log.info("agent_state_set", agent=name, state=body.state, by=who)
             agent = agent_of(self._control, name)
         if agent.state == AgentState.LOGGED_OUT.value and body.state in ("ready", "paused"):
             raise ApiError(409, f"{name} is logged out", "log the agent in first (state logged_in)")
+        _log.info("agent_state_set", agent=name, state=body.state, by=who)
         return json_response(agent)
 
     async def wrap_up(self, request: web.Request, who: str) -> web.Response:
@@ -278,34 +278,34 @@ class Api:
 
     async def unban(self, request: web.Request, who: str) -> web.Response:
         source = request.match_info["source"]
-        _log.info("ban_lifted", source=source, by=who)
         with self._known("ban of", source):
             self._control.unban(source)
+        _log.info("ban_lifted", source=source, by=who)
         return json_response({"source": source, "banned": False})
 
     async def hang_up(self, request: web.Request, who: str) -> web.Response:
         contact = request.match_info["id"]
-        _log.info("call_ended", contact=contact, by=who)
         with self._known("call", contact):
             self._control.hang_up(contact)
+        _log.info("call_ended", contact=contact, by=who)
         return json_response({"contact": contact, "ending": True}, 202)
 
     async def recording(self, request: web.Request, who: str) -> web.Response:
         """Pause it, while a card number is said, or let it go on."""
         body = await read_body(request, RecordingBody, '{"paused": true, "reason": "card number"}')
         contact = request.match_info["id"]
-        _log.info("recording_paused" if body.paused else "recording_resumed", contact=contact, by=who)
         with self._known("call", contact):
             recorded = self._control.pause_recording(contact, body.reason or f"by {who}" if body.paused else None)
         if not recorded:
             raise ApiError(409, f"{contact} is not being recorded", "see `record` of its queue, and whether they talk")
+        _log.info("recording_paused" if body.paused else "recording_resumed", contact=contact, by=who)
         return json_response({"contact": contact, "paused": body.paused})
 
     async def heard(self, request: web.Request, who: str) -> web.Response:
         voicemail = request.match_info["id"]
-        _log.info("voicemail_marked", voicemail=voicemail, by=who)
         with self._known("voicemail", voicemail):
             self._control.voicemail_heard(voicemail)
+        _log.info("voicemail_marked", voicemail=voicemail, by=who)
         return json_response({"voicemail": voicemail, "heard": True})
 
     async def message(self, request: web.Request, who: str) -> web.Response:
@@ -317,9 +317,9 @@ class Api:
             if not outcome.done():  # nobody waits any more
                 outcome.set_result(status)
 
-        _log.info("message_sent", to=body.to, by=who)
         with self._known("user", body.to):
             self._control.send_text(body.to, body.text, done)
+        _log.info("message_sent", to=body.to, by=who)
         try:
             status = await asyncio.wait_for(outcome, _OUTCOME_S)
         except TimeoutError:

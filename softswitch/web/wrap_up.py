@@ -25,10 +25,10 @@ async def wrap_up(control: Control, request: web.Request, who: str) -> AgentView
     """Raises ``LookupError`` for an agent who is not there, ``ApiError`` 409 where there is nothing to wrap up."""
     body = await read_body(request, WrapUpBody, '{"extend_s": 30}')
     name = request.match_info["name"]
-    _log.info("wrap_up_asked" if body.extend_s is None else "wrap_up_extended", agent=name, by=who)
     if body.extend_s is None:
         if not control.ask_wrap_up(name):
             raise ApiError(409, f"{name} talks to nobody", "wrap-up is asked for during the conversation")
     elif not control.extend_wrap_up(name, body.extend_s):
         raise ApiError(409, f"{name} is not in wrap-up", "only one that is under way can be extended")
+    _log.info("wrap_up_asked" if body.extend_s is None else "wrap_up_extended", agent=name, by=who)
     return agent_of(control, name)
