@@ -99,6 +99,8 @@ class Hunt:
             self.been.append(_bare(target.uri))
             return directory.redirected(target, tuple(uri for uri in event.contacts if self._fresh(uri)))
         given_up = event.silent and self.purpose != "customer"
+        if event.by == "us" and event.reason == "late":
+            return None  # as the next INVITE would be
         if not target.others or not (event.elsewhere or given_up):
             return None
         return replace(target.others[0], others=target.others[1:])

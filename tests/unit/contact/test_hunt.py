@@ -156,6 +156,12 @@ def test_a_customer_is_not_dialled_beside_a_server_that_is_merely_silent() -> No
     assert one.failed(SILENT, NOWHERE) == [] and one.exhausted
 
 
+def test_who_is_too_late_for_one_server_is_too_late_for_all() -> None:
+    one = calling("customer", "promise-1")
+    assert one.failed(Failed("x.1", 503, "late", "us", elsewhere=True), NOWHERE) == [] and one.exhausted
+    assert not one.sent, "it is none of his attempts"
+
+
 def test_in_parallel_the_others_ring_on_while_one_goes_elsewhere() -> None:
     one = Hunt("dial", "x.", (behind(1, 2), target(9)), "1004", "", 20.0)
     one.start()
