@@ -26,23 +26,25 @@ class KeptCall:
 def kept_log(facts: Iterable[tuple[float, DomainEvent]], calls: Iterable[KeptCall], serving: Serving) -> Iterator[str]:
     """``facts`` in order, each with its Unix time."""
     listed, known = list(facts), {call.contact: call for call in calls}
-    sent_on = {
-        (fact.contact, fact.agent) for _, fact in listed if isinstance(fact, TransferEnded) and fact.outcome == "done"
-    }
+    done = [(unix, fact) for unix, fact in listed if isinstance(fact, TransferEnded) and fact.outcome == "done"]
+    left: dict[tuple[str, str | float], str] = {(fact.contact, fact.agent): "transfer" for _, fact in done}
+    left |= {(fact.contact, unix): "replaced" for unix, fact in done if fact.kind == "replaced"}
     log = QueueLog(serving)
     for unix, fact in listed:
-        for before in _before(fact, known, sent_on):
+        for before in _before(fact, unix, known, left):
             log.lines(before, unix)
         yield from log.lines(fact, unix)
 
 
-def _before(fact: DomainEvent, known: Mapping[str, KeptCall], sent_on: set[tuple[str, str]]) -> Iterator[DomainEvent]:
-    """What came before it and was not kept."""
+def _before(
+    fact: DomainEvent, unix: float, known: Mapping[str, KeptCall], left: Mapping[tuple[str, str | float], str]
+) -> Iterator[DomainEvent]:
+    """What came before it and was not kept. ``left``: by contact, and agent or moment, how the agent left the call."""
     match fact:
         case QueueJoined(contact=contact) | QueueLeft(contact=contact) if contact in known:
             yield ContactStarted(contact, "", known[contact].caller, "", "")
         case AgentStateChanged(agent=agent, old=AgentState.TALKING, contact=str(contact)):
-            by = "transfer" if (contact, agent) in sent_on else ""
-            if not by and contact in known and known[contact].ended_by == "called":
+            by = left.get((contact, agent)) or left.get((contact, unix), "")
+            if not by and contact in known and known[contact].ended_by in ("called", "agent"):
                 by = "agent"
             yield ContactDisconnected(contact, "", agent, 0.0, by)

@@ -163,7 +163,8 @@ class QueueLog:
         return [line(unix, _NONE, queue, event.agent, *verb) for verb in verbs for queue in queues]
 
     def _connected(self, event: ContactConnected, unix: float) -> list[str]:
-        if (talk := self._talks.get(event.contact)) is not None:
+        talk = self._talks.get(event.contact)
+        if talk is not None and event.agent == talk.agent:  # else he was taken over, and his talk is over
             talk.until, talk.by = None, ""
         return []
 

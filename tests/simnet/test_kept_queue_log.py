@@ -69,6 +69,12 @@ def test_a_day_with_breaks_misses_transfers_and_both_ends_of_calls(tmp_path: Pat
     house.world.run(4)
     house.carrier.hang_up(call)
     house.world.run(15)
+    call, theirs = queued(house)
+    taken = house.carl.take_over(house.alice.replaces(theirs))
+    house.world.run(3)
+    assert taken.state == "talking"
+    house.carrier.hang_up(call)
+    house.world.run(15)
     control.log_out("alice")
     written, derived = logged.both()
     verbs = {one.split("|")[4] for one in written}

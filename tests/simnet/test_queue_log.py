@@ -128,6 +128,18 @@ def test_a_transfer_that_comes_to_nothing_goes_on(tmp_path: Path) -> None:
     assert logged.lines()[-1].startswith("c1|orders|alice|COMPLETECALLER|")
 
 
+def test_a_call_that_is_taken_over_was_not_ended_by_its_caller(tmp_path: Path) -> None:
+    logged = Logged(tmp_path)
+    house = logged.house
+    call, theirs = queued(house)
+    house.world.run(5)
+    house.carl.take_over(house.alice.replaces(theirs))
+    house.world.run(7)
+    house.carrier.hang_up(call)
+    house.world.run(1)
+    assert re.fullmatch(r"c1\|orders\|alice\|COMPLETEAGENT\|\d\|5\|1", logged.lines()[-1])
+
+
 def test_the_ways_out_and_callbacks(tmp_path: Path) -> None:
     queue = QueueSpec("orders", (Need("orders", 3),), ring_timeout_s=15.0, max_wait_s=30.0)
     logged = Logged(tmp_path, queues=(queue,))
