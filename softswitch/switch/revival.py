@@ -178,7 +178,10 @@ class Revival:
         switch = self._switch
         leg, invite = called_off(kept, self._way(kept.flow), switch.ids, switch.configuration.timing, switch.now)
         switch.calls.take_up(leg, "", "", Party())
-        switch.endpoint.take_up(invite, leg.flow, leg.id, switch.now)
+        transport, kept_way = invite.via.transport.lower(), kept.flow
+        if transport != kept_way.transport:  # it was too long for a datagram, and so its CANCEL goes by a stream
+            kept_way = replace(kept_way, transport=transport, connection=0)
+        switch.endpoint.take_up(invite, self._way(kept_way), leg.id, switch.now)
         self._orders.append(TellLeg(leg.id, Release()))
 
     def _way(self, kept: Flow) -> Flow:

@@ -38,6 +38,20 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
     return one
 
 
+def test_who_rings_by_a_connection_is_called_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The transport of a CANCEL is that of its INVITE (section 9.1), also where another process sends it."""
+    monkeypatch.setattr(detour, "LONGEST_DATAGRAM", 700)
+    house = centre(ASKS, listeners=(ListeningPoint("udp", SWITCH), STREAM))
+    house.desk.answer_after = None
+    house.carrier.call("8000")
+    house.world.run_until(lambda: house.desk.calls)
+    killed(house)
+    house.world.run(1)
+    assert [one.state for one in house.desk.calls] == ["ended", "ringing"]
+    assert house.world.switch.wire.sent["tcp", "CANCEL", "request"] == 1
+    assert not house.world.switch.wire.sent["udp", "CANCEL", "request"]
+
+
 def tried(house: House) -> Call:
     """A caller for whom the connection to the desk's phone is being made."""
     call = house.carrier.call("8000")
