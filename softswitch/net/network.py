@@ -54,7 +54,7 @@ class SipNetwork:
 
     @property
     def drops(self) -> int:
-        """Datagrams that did not fit into an outbox."""
+        """Datagrams that did not fit into an outbox, or have waited there for too long."""
         return sum(udp.drops for udp in self._udp.values())
 
     @property

@@ -25,7 +25,7 @@ from softswitch.sip.flow import Address
 log = logging.getLogger("softswitch.net")
 
 OUTBOX_LIMIT = 20_000  # datagrams; beyond it the oldest are dropped, as the wire would
-LATE_S = 0.5  # T1 (RFC 3261 section 17.1.1.1): by then a transaction repeats what was not answered
+LATE_S = 4.0  # T2 (RFC 3261 section 17.1.2.1), the longest pause of a transaction before it repeats itself
 RECEIVE_BUFFER = 4 << 20  # bytes, of which the system may grant fewer: a burst must wait somewhere
 _SO_MEMINFO = 55  # Linux, sock_diag(7): what the buffer holds, and how much it may
 _MEMINFO = struct.Struct("=II")
