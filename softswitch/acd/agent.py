@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from softswitch.acd.model import AgentState, AgentStateChanged
 from softswitch.acd.region import PRESENCE, STAGES, AgentAction, AgentInput, Presence, Stage
@@ -52,7 +51,8 @@ class Delay:
     ends_when_reachable: bool = False
 
 
-class Cue(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cue:
     """An input with what its actions need; only those fields are set that the input uses."""
 
     input: AgentInput

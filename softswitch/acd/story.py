@@ -9,7 +9,7 @@ how long (``storybook``), nor how they are told.
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import msgspec
 
@@ -25,7 +25,8 @@ STORY_BYTES = 500  # what it costs besides its entries
 ANSWERED, NO_ANSWER = "answered", "no answer"
 
 
-class Moment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Moment:
     unix: float  # s
     now: float  # s, the machine's clock
     version: str  # of the configuration by which it decides

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import msgspec
 
@@ -30,7 +29,8 @@ class SessionPolicy:
     min_s: int = 90  # shorter ones are refused with 422
 
 
-class Setup(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Setup:
     """What does not change from the first moment to the last."""
 
     id: str
@@ -79,7 +79,8 @@ class Inbound:
         return self.invite
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """Whom to call, and as whom."""
 
     to_uri: str

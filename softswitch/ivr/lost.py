@@ -17,14 +17,15 @@ none of them is a loss either.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from softswitch.ivr.plan import Losing, Plan
 from softswitch.ivr.run import State, Wait
 from softswitch.ivr.verb.end import Hangup
 
 
-class PlanLoss(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlanLoss:
     """What the plan says of a call that ends now."""
 
     stage: str  # of ``PLAN_STAGES``, or "queue-full"; "": it is not lost

@@ -10,8 +10,8 @@ stream of a session that stands. What follows from earlier descriptions is ``exc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,7 +27,8 @@ _RECEIVE = {"sendrecv", "recvonly"}
 _SHORTEST_MS, _LONGEST_MS = 10, 60  # packets that we send
 
 
-class _Choice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Choice:
     """What was found in the peer's description."""
 
     place: int  # which m-line

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from softswitch.core.errors import PeerError
 from softswitch.sip.header import LWS, param, parse_params, unquote
@@ -27,7 +27,8 @@ _PLAIN = frozenset({"", "session", "render", "signal", "info-package"})
 _BOUNDARY = re.compile(r"[A-Za-z0-9'()+_,\-./:=? ]{0,69}[A-Za-z0-9'()+_,\-./:=?]")  # RFC 2046 section 5.1.1
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """A body, or one of the parts of a multipart."""
 
     kind: str  # type/subtype in lower case

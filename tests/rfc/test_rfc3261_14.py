@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_14_1_after_a_491_it_is_sent_once_more_after_a_while_of_chance(make: Mak
     for seed in range(60):
         one = make()
         assert one.leg is not None
-        one.leg.leg.setup = one.leg.leg.setup._replace(ids=Ids(random.Random(seed).getrandbits))
+        one.leg.leg.setup = replace(one.leg.leg.setup, ids=Ids(random.Random(seed).getrandbits))
         one.answered(only(one.tell(HOLD)), 491)
         (again, *_) = one.passes(5.0)
         assert names([again[1]]) == ["INVITE"] and stream(again[1])[1].attribute("sendonly") is not None
@@ -189,7 +190,7 @@ def test_14_2_a_second_invite_before_the_answer_to_the_first_is_500_with_a_wait_
         one = Called()
         one.invited()
         assert one.leg is not None
-        one.leg.leg.setup = one.leg.leg.setup._replace(ids=Ids(random.Random(seed).getrandbits))
+        one.leg.leg.setup = replace(one.leg.leg.setup, ids=Ids(random.Random(seed).getrandbits))
         refused = said_to(one, inside(one, "INVITE", 2, body=OFFER, from_tag="their"))
         assert refused.status == 500
         waits.add(int(refused.headers.get("Retry-After") or "-1"))
