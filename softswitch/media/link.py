@@ -56,7 +56,7 @@ class Link:
     def _flush(self) -> None:
         said, self._said = self._said, []
         if self._writer is not None:
-            self._writer.write(b"".join(said))
+            _write(self._writer, b"".join(said))
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -82,8 +82,7 @@ class Link:
             log.warning("media process: %s", error)
         finally:
             asking.cancel()
-            if not writer.is_closing():
-                self._flush()  # what was said in the very turn in which it ends
+            self._flush()  # what was said in the very turn in which it ends
             writer.close()
             if self._writer is not None:
                 self._writer = None
@@ -93,7 +92,7 @@ class Link:
     async def _ask(self, writer: asyncio.StreamWriter) -> None:
         while True:
             await asyncio.sleep(ASK_S)
-            writer.write(p.pack(p.AskStats()))
+            _write(writer, p.pack(p.AskStats()))
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         frames = p.Frames()
@@ -122,3 +121,9 @@ class Link:
             raise p.ProtocolError(f"protocol version {event.version}; this is {p.VERSION}")
         self._writer = writer
         self._listener.up(event)
+
+
+def _write(writer: asyncio.StreamWriter, octets: bytes) -> None:
+    """Nothing where the connection is closed, and its reader is told only later in this turn: uvloop would raise."""
+    if not writer.is_closing():
+        writer.write(octets)

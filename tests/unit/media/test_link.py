@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from softswitch.media import hung, link
 from softswitch.media import protocol as p
@@ -121,6 +122,9 @@ async def test_what_is_said_in_one_turn_goes_out_in_one_piece() -> None:
     written: list[bytes] = []
 
     class Writer:
+        def is_closing(self) -> bool:
+            return False
+
         def write(self, octets: bytes) -> None:
             written.append(octets)
 
@@ -145,3 +149,26 @@ async def test_what_is_said_in_the_turn_in_which_control_ends_is_told(tmp_path: 
     await asyncio.gather(running, return_exceptions=True)
     await eventually(lambda: p.Drain(True) in peer.told, 5, "the last word")
     server.close()
+
+
+def test_what_is_said_in_the_turn_in_which_the_connection_is_lost_is_no_error(tmp_path: Path) -> None:
+    """As where the process is killed: control's loop closes the transport before the link hears of it."""
+
+    async def lost() -> list[object]:
+        errors: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+        peer = Peer()
+        server = await asyncio.start_unix_server(peer.serve, str(tmp_path / "s"))
+        one = link.Link(tmp_path / "s", peer)
+        running = asyncio.create_task(one.run())
+        await eventually(lambda: peer.ups, 5, "a connection")
+        assert one._writer is not None
+        one._writer.transport.abort()
+        one.send(p.Drain(True))
+        await eventually(lambda: peer.ups == 2, 5, "another connection")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        server.close()
+        return errors
+
+    assert uvloop.run(lost()) == []
