@@ -81,8 +81,8 @@ class Facts:
         return [*switch.orphans.registered(binding), *switch.workplaces.heard_of(binding.aor)]
 
     def _unregistered(self, event: Unregistered) -> list[Effect]:
-        self._switch.ports.keeper.remove_binding(event.binding)
-        self._switch.phones.unregistered(event.binding, event.why)
+        if not self._switch.phones.unregistered(event.binding, event.why):
+            self._switch.ports.keeper.remove_binding(event.binding)
         return self._switch.workplaces.heard_of(event.binding.aor)
 
     def _finished(self, event: ContactFinished) -> list[Effect]:

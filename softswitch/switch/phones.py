@@ -69,14 +69,16 @@ class Phones:
         self._next.set(place, self._spread(binding))
         self._arm()
 
-    def unregistered(self, binding: Binding, why: str) -> None:
+    def unregistered(self, binding: Binding, why: str) -> bool:
+        """Whether it is asked on: it stays in the store then, so that a new process asks it as well."""
         place, probe_s = _place(binding), self._switch.configuration.probe_s
         self._missed.discard(place)
-        asked_on = why == "silent" and probe_s and binding.aor in self._switch.directory.agents_of
+        asked_on = why == "silent" and probe_s > 0 and binding.aor in self._switch.directory.agents_of
         if asked_on:
             self._lost[place] = binding
         self._next.set(place, self._switch.now + probe_s if asked_on else None)
         self._arm()
+        return asked_on
 
     def _later(self, binding: Binding) -> float | None:
         configuration = self._switch.configuration
@@ -119,6 +121,7 @@ class Phones:
         binding = self._lost.get(place)
         if binding is not None and binding.expires_at <= self._switch.unix:
             del self._lost[place]
+            self._switch.ports.keeper.remove_binding(binding)
             return None
         return binding
 

@@ -1,5 +1,6 @@
 """Phones that are registered and not there any more, and the ways that lead to those that are."""
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,6 +94,23 @@ def test_a_phone_that_registers_while_it_is_lost_is_there_once() -> None:
     house.alice.register()
     world.run(120.0)
     assert len(contacts(world, "1001")) == 1 and world.switch.acd.agent("alice").reachable
+
+
+def test_an_agent_s_phone_that_slept_while_control_died_is_back_with_its_first_answer() -> None:
+    house = House(probe_s=30.0, max_expires_s=600.0)
+    world = house.world
+    asleep = world.peers.pop(house.alice.address)
+    world.run_until(lambda: not world.switch.acd.agent("alice").reachable, 60)
+    restart(house)
+    world.run_until(lambda: not world.switch.acd.agent("alice").reachable, 20)
+    world.peers[house.alice.address] = asleep
+    world.run_until(lambda: world.switch.acd.agent("alice").reachable, 31)
+    assert contacts(world, "1001") == ["sip:1001@127.0.0.1:6001"]
+    del world.peers[house.alice.address]
+    world.run(700.0)  # and it does not come back
+    restart(house)
+    assert contacts(world, "1001") == []
+    assert "1001" not in {binding.aor for binding in asyncio.run(world.store.bindings())}
 
 
 @pytest.mark.parametrize(("status", "reachable"), [(408, False), (404, True), (480, True), (501, True), (200, True)])
