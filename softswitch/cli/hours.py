@@ -10,7 +10,7 @@ import typer
 
 from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
-from softswitch.cli.table import Column, moment, show, text
+from softswitch.cli.table import Column, show, text
 from softswitch.core.errors import ConfigError
 from softswitch.core.yaml_nodes import did_you_mean
 from softswitch.ivr.calendar import Calendar, shown
@@ -113,6 +113,8 @@ def undo(calendar: str, override: str, config: Config = DEFAULT_CONFIG, url: Url
 
 def _order(calendar: str, is_open: bool, since: str, until: str, note: str, config: Path, url: str) -> None:
     body = {"open": is_open, "since": since, "until": until, "note": note}
-    path = f"/api/v1/calendars/{quoted(calendar)}/override"
-    made = request(base_url(url, config), "POST", path, "override", body)
-    typer.echo(f"{calendar}: {_door(is_open)} until {moment(made['until'])} ({made['id']})")
+    base, path = base_url(url, config), f"/api/v1/calendars/{quoted(calendar)}"
+    made = request(base, "POST", f"{path}/override", "override", body)
+    zone = request(base, "GET", path, "calendar")["zone"]  # times were written by the clock there, and are told so
+    begins, ends = (shown(datetime.fromtimestamp(made[end], UTC), zone) for end in ("since", "until"))
+    typer.echo(f"{calendar}: {_door(is_open)} from {begins} until {ends} ({made['id']})")

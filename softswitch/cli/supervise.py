@@ -30,4 +30,4 @@ def supervise(
     body = {"supervisor": supervisor, "mode": mode.value}
     where = base_url(url, config)
     state = request(where, "POST", f"/api/v1/calls/{quoted(who)}/supervise", "state", body)
-    typer.echo(f"{who}: {supervisor} rings" if state == "ringing" else f"{who}: {supervisor} {state}")
+    typer.echo(f"{who}: {supervisor} rings" if state == "ringing" else f"{who}: {supervisor} {mode.value}")

@@ -402,6 +402,12 @@ def test_a_supervisor_is_rung(running: Running) -> None:
     assert running("supervise", "1001", "--as", "1004", "--mode", "shout").exit_code == 2
 
 
+def test_a_supervisor_who_takes_over_is_said_to_do_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("softswitch.cli.supervise.request", lambda *asked: "barge")  # what he did until then
+    words = ["supervise", "1001", "--as", "1004", "--mode", "take-over", "--url", "http://127.0.0.1:9"]
+    assert CliRunner().invoke(app, words).stdout == "1001: 1004 take-over\n"
+
+
 def test_recordings_are_held_against_their_checksums(tmp_path: Path) -> None:
     recorder = Recorder(2)
     for name in ("a", "b"):

@@ -79,13 +79,17 @@ def test_an_order(monkeypatch: pytest.MonkeyPatch, words: list[str], asks: tuple
     seen: list[tuple[Any, ...]] = []
 
     def request(base: object, method: str, path: str, key: str, body: Any = None) -> Any:
+        if method == "GET":
+            return {"zone": "Asia/Shanghai"}
         told = [body[field] for field in ("open", "since", "until", "note")] if body else []
         seen.append((method, path.removeprefix("/api/v1/calendars/office"), *told))
-        return {"id": "override-1", "until": 1_760_000_000.0}
+        return {"id": "override-1", "since": 1_760_000_000.0, "until": 1_760_003_600.0}
 
     monkeypatch.setattr(hours, "request", request)
     result = CliRunner().invoke(app, ["calendar", *words, "--url", "http://127.0.0.1:9"])
     assert result.exit_code == 0 and seen == [asks] and "override-1" in result.stdout
+    if words[0] != "undo":  # by the clock there, as the times were given
+        assert " from 2025-10-09T16:53:20+08:00 until 2025-10-09T17:53:20+08:00 " in result.stdout
 
 
 def test_what_a_running_switch_says(monkeypatch: pytest.MonkeyPatch) -> None:
