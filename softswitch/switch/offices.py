@@ -10,7 +10,6 @@ from softswitch.acd.model import (
     AgentState,
     AskWrapUp,
     CancelOffer,
-    ContactEnded,
     LogIn,
     LogOut,
     Moved,
@@ -97,7 +96,7 @@ class Offices:
         return ()
 
     def to_acd(self, event: AcdInput) -> list[Effect]:
-        effects = self._switch.workplaces.parting(event.agent) if isinstance(event, ContactEnded) else []
+        effects = self._switch.workplaces.settle()  # who has begun a call in this unit of work is not rung besides
         effects += self._switch.acd.handle(event, self._switch.now)
         if isinstance(event, Reprioritise):  # which outlives this process with the contact
             effects += self._switch.calls.to_contact(event.contact, event)

@@ -85,7 +85,7 @@ class Workplaces:
             self._touched[agent] = None
 
     def settle(self) -> list[Effect]:
-        """The end of a unit of work."""
+        """Before the ACD hears of anything, and at the end of a unit of work."""
         touched, self._touched = self._touched, {}
         return [effect for agent in touched for effect in self._engagement(agent)]
 
@@ -102,13 +102,6 @@ class Workplaces:
         calls = self._switch.calls
         users = self._seats.users(agent)
         return any(self._other_affair(leg, agent) for user in users for leg in calls.extensions.living(user))
-
-    def parting(self, agent: str) -> list[Effect]:
-        """His part in a contact is about to be over. A phone that has still to hear that its transfer is done stays in
-        that call: told before, so that it is not rung for the next one."""
-        calls = self._switch.calls
-        legs = (calls.legs[leg] for user in self._seats.users(agent) for leg in calls.extensions.living(user))
-        return self._engagement(agent) if any(leg.leg.refer is not None for leg in legs) else []
 
     def untold(self, agent: str) -> list[Reachability | Engaged]:
         """What the ACD ought to know of his phones and does not: nothing, unless there is a defect."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from softswitch.acd.model import AgentSpec, QueueSpec, Reserve, WrapUp
 from softswitch.callback.model import PromiseState
 from tests.simnet.transfer_house import (
     TransferHouse,
@@ -241,6 +242,24 @@ def test_another_phone_takes_the_call_over(house: TransferHouse) -> None:
     house.world.run_until(lambda: again.state == "ended")
     all_over(house)
     assert len(records(house)) == 1
+
+
+def test_who_takes_a_call_over_is_not_rung_for_the_next_in_the_same_moment() -> None:
+    """Of two free agents one may be rung, so that it is whom she sets free by it who could have her rung."""
+    skills = (("orders", 5),)
+    agents = (AgentSpec("alice", "1001", skills), AgentSpec("bob", "1002", skills))
+    queue = QueueSpec("orders", wrap_up=WrapUp.timed(0), reserve=Reserve(1, 60.0))
+    house = TransferHouse(agents=agents, queues=(queue, QueueSpec("service")))
+    call, theirs = queued(house)
+    waits = house.carrier.call("8000")
+    house.world.run(1.0)
+    house.carrier.press(waits, "1")
+    house.world.run(1.0)
+    assert house.world.switch.acd.live_waiting("orders") == 1
+    taken = house.bob.take_over(house.alice.replaces(theirs))
+    house.world.run(1.0)
+    assert hear_each_other(house, call, taken) and house.bob.calls == [taken]
+    assert house.agent("bob") == "ready" and not house.world.switch.workplaces.untold("bob")
 
 
 def test_an_agents_other_phone_keeps_her_at_work(house: TransferHouse) -> None:
