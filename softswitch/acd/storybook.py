@@ -99,8 +99,9 @@ class Storybook:
         before = story.octets
         gone = story.add(new)
         self.octets += story.octets - before
-        if isinstance(new, Decision):
-            self._hold((new.decided.record.among,))
+        last = story.entries[-1]
+        if isinstance(last, Decision):  # of one that was the same, the record that was there stays
+            self._hold((last.decided.record.among,))
         if gone:
             self._release(_amongst(gone))
 

@@ -17,6 +17,7 @@ from softswitch.acd.model import (
     Need,
     OfferFailed,
     QueueJoined,
+    QueueLeft,
     QueueSpec,
     Reachability,
     Relaxation,
@@ -279,6 +280,17 @@ def test_what_decisions_share_is_counted_once_and_given_back() -> None:
     library.centre.now += 10
     library.hear(QueueJoined("last", "q", 1, "call"))  # then all else is too old
     assert kept(library, 2) == [] and library.story("last").decisions == []
+    assert library.book.octets == library.story("last").octets
+
+
+def test_the_same_answer_after_reloads_there_and_back_is_given_back_once() -> None:
+    library = two_agents()
+    library.hear(nobody(library))
+    library.hear(nobody(two_agents()))  # who is configured is the same, and was found out anew
+    library.book.shelf = Shelf(keep_s=0.0)
+    library.hear(QueueLeft("c1", "q", "abandoned", 1.0, "call"))
+    library.centre.now += 10
+    library.hear(QueueJoined("last", "q", 1, "call"))
     assert library.book.octets == library.story("last").octets
 
 
