@@ -97,6 +97,9 @@ class Restart:
             if logged_in and not self._switch.directory.agent_users(stored.agent):  # at which phone?
                 self._switch.ports.keeper.put_agent(stored.agent, False, "", "")
                 continue
+            if wish is AgentState.LOGGED_OUT and not self._switch.acd.agent(stored.agent).works:
+                self._switch.ports.keeper.put_agent(stored.agent, False, "", "")
+                effects += self._switch.workplaces.logged_out(stored.agent)  # his call is none that he has to end first
             if logged_in:
                 effects += self._switch.offices.to_acd(LogIn(stored.agent, ready=not paused))
             if logged_in and paused:

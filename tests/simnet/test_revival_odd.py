@@ -12,6 +12,7 @@ from softswitch.acd.model import AgentSpec
 from softswitch.callback.model import PromiseState
 from softswitch.contact.event import ContactFinished
 from softswitch.contact.mailbox import VoicemailLeft
+from softswitch.contact.seats import SeatRules
 from softswitch.ivr.load import World as PlanWorld
 from softswitch.ivr.load import load_plans
 from softswitch.sip.flow import Address, Flow
@@ -254,6 +255,23 @@ def test_who_talks_for_a_queue_that_is_gone_is_offered_nothing_until_that_is_ove
     house.carrier.hang_up(call)
     house.world.run_until(lambda: hears(house, wait) == ["talk"], 5)
     assert not house.world.switch.workplaces.untold("alice") and not house.world.facts(UnitFailed)
+
+
+def test_who_was_to_leave_his_desk_after_a_call_of_a_queue_that_is_gone_has_left_it() -> None:
+    rules = SeatRules({"501": "dana"}, {"dana": "7362"})
+    house = House(agents=(AgentSpec("dana", "", (("orders", 5),)),), policies=(), login=False, seats=rules)
+    house.world.switch.control.log_in("dana", phone="1001")
+    into_orders(house, house.carrier, "talking")
+    house.world.switch.control.log_out("dana")
+    house.world.configuration = replace(house.world.configuration, queues=house.world.configuration.queues[1:])
+    killed(house)
+    for _ in range(2):
+        (view,) = house.world.switch.control.agents()
+        assert (view.state, view.user) == ("logged_out", "")
+        for call in house.alice.talking:
+            house.alice.hang_up(call)
+        killed(house)
+    assert not house.world.facts(UnitFailed)
 
 
 def remotes(house: House) -> list[str]:
