@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from softswitch.acd.storybook import Shelf
-from softswitch.audio import SOUND_FILES, codec
+from softswitch.audio import codec
 from softswitch.call.state import SessionPolicy
 from softswitch.contact.mailbox import MailboxRules
 from softswitch.contact.presentation import Presentation, Rewrite
@@ -30,6 +30,7 @@ from softswitch.settings.kind import HostPort
 from softswitch.settings.people import User as UserSettings
 from softswitch.settings.queue import Queue as QueueSettings
 from softswitch.settings.system import QUEUE_LOG
+from softswitch.settings.treatment import prompt_files
 from softswitch.settings.trunk import Rewrite as RewriteSettings
 from softswitch.settings.trunk import Trunk as TrunkSettings
 from softswitch.sip.flow import Address, ListeningPoint
@@ -160,19 +161,6 @@ def _read(path: Path, texts: dict[str, str]) -> list[Problem]:
     except OSError as error:
         return [Problem(str(path), 0, 1, "", f"cannot be read: {error}")]
     return []
-
-
-def prompt_files(directory: Path) -> dict[str, frozenset[str]]:
-    """Language -> names of the sound files in its directory."""
-    if not directory.is_dir():
-        return {}
-    return {
-        language.name: frozenset(
-            str(path.relative_to(language)) for path in language.rglob("*") if path.suffix in SOUND_FILES
-        )
-        for language in sorted(directory.iterdir())
-        if language.is_dir()
-    }
 
 
 def speaking(settings: Settings) -> Speaking:

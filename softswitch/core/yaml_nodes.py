@@ -140,7 +140,7 @@ class _Reader:
         self._count(node, path)
         self.positions.setdefault(path, _place(node))
         if isinstance(node, yaml.ScalarEvent):
-            return _scalar(node)
+            return self._text(node, path) if node.style else _scalar(node)
         if id(node) in self._open or len(path) >= _MAX_DEPTH:
             message = "refers to itself" if id(node) in self._open else "nested too deeply"
             self.problems.append(Problem(self._file, *self.positions[path], dotted(path), message))
@@ -153,6 +153,15 @@ class _Reader:
         value = self._mapping(node, path) if node.is_mapping else self._list(node, path)
         self._open.discard(id(node))
         return value
+
+    def _text(self, node: yaml.ScalarEvent, path: Path) -> str:
+        """In quotes, ``"\\0"`` is what no file may have as it is: no path and no database takes it."""
+        text: str = node.value
+        if strange := _STRANGE.search(text):
+            told = f"has the control character U+{ord(strange[0]):04X}; take it out"
+            self._problem(node, path, told)
+            return _STRANGE.sub("", text)
+        return text
 
     def _count(self, node: _Node, path: Path) -> None:
         self._copies += id(node) in self._read

@@ -9,6 +9,7 @@ from softswitch.core.units import seconds
 from softswitch.ivr.calendar import moments, zone
 
 PAST_EXAMPLE = "for example today, yesterday, 9:30, 2h (ago), 2026-12-31 or 2026-12-31T09:30"
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # whoever writes another has mistyped it, and no clock can show the last of all
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)$")
 
 
@@ -27,6 +28,8 @@ def readings(text: str, wall: datetime, zone_name: str) -> tuple[datetime, ...]:
         return (_next(int(clock[1]) * 60 + int(clock[2]), wall, zone_name),)
     try:
         moment = datetime.fromisoformat(written)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValueError
         if moment.tzinfo is not None:
             return (moment.astimezone(UTC),)
         found = moments(moment.date(), moment.hour * 60 + moment.minute, zone_name)

@@ -30,8 +30,12 @@ class Voicemail(Strict):
 
 
 def _http(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+    except ValueError:  # of a port, or of an address of IPv6
+        right = False
+    if not right:
         raise ValueError("is not an address such as https://crm.example/hooks")
     return url
 

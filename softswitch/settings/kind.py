@@ -9,6 +9,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from softswitch.core.units import seconds
 from softswitch.core.yaml_nodes import did_you_mean
+from softswitch.ivr.moment import FIRST_YEAR, LAST_YEAR
 from softswitch.ivr.speech.language import LANGUAGES, is_spoken
 from softswitch.sip.flow import numeric
 
@@ -24,6 +26,8 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 NAME_IS = "a name of letters, digits and _ . + -"
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MISTAKEN = {"UK": "GB", "EL": "GR"}  # as people and the European Union write them
+_OWN_GROUP = re.compile(r"\(\?P|\(\?\(|(?<!\\)(?:\\\\)*\\[1-9]")
+_LONGEST_NAME, _LONGEST_PATH = 255, 1000  # bytes, characters; what a file system takes
 _HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?$")
 
 
@@ -226,9 +230,12 @@ def language(value: Any) -> str:
 def day(value: Any) -> date:
     """``2026-10-01``."""
     try:
-        return date.fromisoformat(_text(value, "2026-10-01"))
+        found = date.fromisoformat(_text(value, "2026-10-01"))
     except ValueError:
         raise ValueError(f"{value!r} is not a date; write for example 2026-10-01") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"{value!r} is not between {FIRST_YEAR} and {LAST_YEAR}; write for example 2026-10-01")
+    return found
 
 
 def day_span(value: Any) -> tuple[date, ...]:
@@ -264,6 +271,26 @@ def regular(text: str) -> str:
     return text
 
 
+def alternative(text: str) -> str:
+    """A regular expression that can stand beside others as one of several: it has no flags and no names of its own."""
+    regular(text)
+    try:
+        re.compile(f"(?:{text})")
+    except re.error as error:
+        raise ValueError(f"{text!r} cannot be used here ({error}); write for example 1[0-9]{{3}}") from None
+    if _OWN_GROUP.search(text):
+        raise ValueError(f"{text!r} names or repeats a group, which cannot be used here; write for example 1[0-9]{{3}}")
+    return text
+
+
+def possible(path: Path) -> Path:
+    """A file or directory that there could be."""
+    if len(str(path)) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.parts):
+        most = f"{_LONGEST_PATH} characters at most, and {_LONGEST_NAME} bytes from slash to slash"
+        raise ValueError(f"is longer than the name of a file can be: {most}")
+    return path
+
+
 def country(code: str) -> str:
     """ISO 3166, of those that have numbers: in another one nobody could ever be called."""
     if code not in SUPPORTED_REGIONS:
@@ -292,8 +319,10 @@ Zone = Annotated[str, BeforeValidator(zone)]
 SpokenLanguage = Annotated[str, BeforeValidator(language)]
 Date = Annotated[date, BeforeValidator(day)]
 DateSpan = Annotated[tuple[date, ...], BeforeValidator(day_span)]
-Pattern = Annotated[str, AfterValidator(regular)]
+Pattern = Annotated[str, AfterValidator(alternative)]
+Place = Annotated[Path, AfterValidator(possible)]
 Name = Annotated[str, written(NAME, NAME_IS)]
+Line = Annotated[str, written(r"[^\x00-\x1f\x7f]*", "one line of text")]  # that ends in a header of SIP
 FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]
 
 

@@ -10,7 +10,7 @@ from softswitch.acd.model import AgentSpec
 from softswitch.audio.progress import COUNTRIES
 from softswitch.contact.permission import EVERYBODY
 from softswitch.settings.behind import Pin
-from softswitch.settings.kind import Name, Strict, written
+from softswitch.settings.kind import Line, Name, Strict, written
 
 # The passwords of the sample configuration are public: no listener outside of loopback starts with one of them.
 SAMPLE_PASSWORDS = frozenset({"sample-1001", "sample-1002", "sample-1003", "sample-1004", "secret", "password"})
@@ -69,7 +69,7 @@ class User(Strict):
     """A phone that may register and call."""
 
     password: str = Field(min_length=1, repr=False)
-    name: str = ""
+    name: Line = ""
     language: str = ""
     contact: SipUri | None = None  # of a phone that does not register
     calls: int | None = Field(default=None, ge=0)  # at once; None: limits.calls_per_user

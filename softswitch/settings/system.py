@@ -14,11 +14,13 @@ from softswitch.settings.kind import (
     Country,
     FeatureCode,
     HostPort,
+    Line,
     Listener,
     Name,
     Network,
     NumericHost,
     Peer,
+    Place,
     PortRange,
     Ports,
     PositiveSeconds,
@@ -63,7 +65,7 @@ class Sip(Strict):
     )
     tls: SipTls | None = None  # needed by the listeners that begin with tls:
     websocket: WebSocket | None = WebSocket()  # null: none
-    realm: str = Field(default="softswitch", min_length=1, max_length=64)
+    realm: Line = Field(default="softswitch", min_length=1, max_length=64)
     # Offered to phones in this order. Many look at the first only, and old ones (sipp too) know nothing but MD5.
     digest: tuple[Literal["SHA-256", "MD5"], ...] = ("MD5", "SHA-256")
     t1: PositiveSeconds = 0.5  # RFC 3261 section 17.1.1.1
@@ -177,11 +179,11 @@ class Store(Strict):
 class Paths(Strict):
     """Directories; ``load`` makes relative ones absolute."""
 
-    var: Path = Path("var")
-    prompts: Path = Path("media/prompts")
-    hold: Path = Path("media/hold")
-    dialplans: Path = Path("dialplans")
-    recordings: Path = Path("var/recordings")
+    var: Place = Path("var")
+    prompts: Place = Path("media/prompts")
+    hold: Place = Path("media/hold")
+    dialplans: Place = Path("dialplans")
+    recordings: Place = Path("var/recordings")
 
 
 class Recordings(Strict):
@@ -257,7 +259,7 @@ class Dns(Strict):
 
 
 class Limits(Strict):
-    calls: int = Field(default=2000, ge=1)  # a new INVITE beyond is shed with 503
+    calls: int = Field(default=2000, ge=1, le=100_000)  # a new INVITE beyond is shed with 503
     calls_per_user: int = Field(default=0, ge=0)  # at once, where users.yaml says nothing else; 0: any number
 
 
@@ -308,7 +310,7 @@ class System(Strict):
     paths: Paths = Paths()
     region: Country = "CN"  # of numbers without a country code
     area_code: Annotated[str, written(r"[0-9]{0,6}", "an area code such as '10' or '010'")] = ""  # of local numbers
-    do_not_call: Path | None = None  # file with numbers that are never to be called
+    do_not_call: Place | None = None  # file with numbers that are never to be called
     tones: ToneCountry | None = None  # of call progress; none: those of the region, if they are known, else of the US
     language: Annotated[str, written(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a language such as zh or en-GB")] = "zh"
     zone: Zone = "Asia/Shanghai"  # of the time of day in dialplans

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, field_validator
 
-from softswitch.settings.kind import HostPort, Strict, advertised, written
+from softswitch.settings.kind import HostPort, Place, Strict, advertised, written
 
 if TYPE_CHECKING:
     from softswitch.settings.model import Configuration
@@ -20,8 +20,8 @@ Advertised = Annotated[HostPort, BeforeValidator(advertised)]
 class Certificate(Strict):
     """PEM files, read again when they change; the certificate with its chain, the key unencrypted."""
 
-    certificate: Path
-    private_key: Path
+    certificate: Place
+    private_key: Place
 
     def complaint(self, root: Path) -> str:
         """What keeps the two from being used; "" for nothing. Relative paths are under ``root``."""
@@ -40,7 +40,7 @@ class Certificate(Strict):
 class SipTls(Certificate):
     """For the TLS listeners, and for the connections that we open. TLS 1.2 is the oldest version that is spoken."""
 
-    ca: Path | None = None  # who must have signed the peers' certificates; None: whom the system trusts
+    ca: Place | None = None  # who must have signed the peers' certificates; None: whom the system trusts
     client_certificates: Literal["none", "optional", "required"] = "none"  # of those who connect to us
     verify_servers: bool = True  # those whom we connect to: signed by ``ca`` and bearing the trunk's name
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}?")
 WHEN_CHANGED = "when-changed"
 SHORTEST_S = 1.0  # between two announcements: what cannot be heard is over at once
+_MOST_DIRECTORIES = 10_000  # of prompts: somebody may have written /
 _EXAMPLE = "write a file such as thanks.wav, or {say: Thank you for waiting.}"
 
 
@@ -130,11 +133,22 @@ class Announce(Strict):
         )
 
 
+def prompt_files(directory: pathlib.Path) -> dict[str, frozenset[str]]:
+    """Language -> names of the sound files in its directory. What cannot be looked into has none."""
+    found: dict[str, set[str]] = {}
+    for at, below, names in islice(os.walk(directory), _MOST_DIRECTORIES):
+        language, *inside = pathlib.Path(at).relative_to(directory).parts or ("",)
+        if language:
+            paths = (pathlib.PurePath(*inside, name) for name in names)
+            found[language] |= {str(path) for path in paths if path.suffix in SOUND_FILES}
+        else:
+            found = {one: set() for one in sorted(below)}
+    return {language: frozenset(files) for language, files in found.items()}
+
+
 def sound_findings(settings: Configuration, root: pathlib.Path) -> Iterator[tuple[Path, str, str]]:
     """Files that no language has; callers hear nothing there."""
-    prompts = root / settings.paths.prompts
-    files = (path.relative_to(prompts).parts for path in prompts.glob("*/**/*") if path.suffix in SOUND_FILES)
-    known = {"/".join(parts[1:]) for parts in files}
+    known = {file for files in prompt_files(root / settings.paths.prompts).values() for file in files}
     for path, one in _sounds(settings):
         if one.play and one.say is None and one.play not in known:
             message = f"no language in {settings.paths.prompts} has {one.play!r}{did_you_mean(one.play, known)}"

@@ -12,6 +12,7 @@ from softswitch.settings.kind import (
     NAME,
     NAME_IS,
     CallerId,
+    Line,
     Pattern,
     Peer,
     PositiveSeconds,
@@ -75,7 +76,7 @@ class Trunk(Strict):
     address: Peer  # a name without a port is looked up by NAPTR and SRV
     transport: Literal["auto", "udp", "tcp", "tls"] = "auto"  # auto: what its domain says, else udp
     sources: tuple[Source, ...] = ()  # whence calls are accepted unchallenged; none: its servers
-    username: str = ""
+    username: Line = ""
     password: str = Field(default="", repr=False)
     certificate: Annotated[str, written(r"([a-z0-9-]+\.)*[a-z0-9-]*", "a domain such as sip.carrier.example")] = ""
     challenge: bool = False  # its calls must prove username and password; then they may come from anywhere

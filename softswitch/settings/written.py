@@ -178,8 +178,8 @@ class Written:
 
     def _first_line(self, name: str, path: KeyPath) -> str:
         try:
-            lines = (self.directory / name).read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
+            lines = read_text(self.directory / name).splitlines()
+        except (OSError, Unreadable):
             self.problem(path, f"the file {name!r} (relative to the directory of the configuration) cannot be read")
             return ""
         return self._noted(lines[0].strip() if lines else "", f"file:{name}", path)

@@ -38,7 +38,10 @@ def test_a_time_that_comes_twice_has_two_readings() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "24:00", "12:60", "2026-03-29T02:30", "2026-02-30", "9999-99-99", "99999d", "+1h", "12", "0001-01-01"],
+    [
+        *("", "soon", "24:00", "12:60", "2026-03-29T02:30", "2026-02-30", "9999-99-99", "99999d", "+1h", "12"),
+        *("0001-01-01", "9999-12-31T12:00", "9999-12-31T23:59+00:00", "0001-01-01T00:00+00:00"),
+    ],
 )
 def test_what_is_none_says_what_would_be_right(text: str) -> None:
     with pytest.raises(ValueError, match=r"write for example|does not come|longer than 10 years"):

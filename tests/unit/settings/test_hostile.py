@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +113,58 @@ def problems_of(directory: Path, environment: dict[str, str]) -> list[Problem]:
     except ConfigError as error:
         return error.problems or [Problem("", -1, 0, "", "")]
     return []
+
+
+CALLBACK = "queues: {orders: {callback: {trunk: t, window: {hours: '00:00-24:00'}, numbers: '%s'}}}"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("softswitch", 'paths: {var: "a\\0b"}', "1:14: paths.var: has the control character U+0000; take it out"),
+        ("softswitch", f"paths: {{prompts: {'a' * 300}}}", "1:9: paths.prompts: is longer than the name of a file"),
+        ("softswitch", f"paths: {{hold: {'a/' * 600}}}", "1:9: paths.hold: is longer than the name of a file"),
+        ("softswitch", f"do_not_call: {'a' * 300}", "1:1: do_not_call: is longer than the name of a file"),
+        ("softswitch", 'sip: {realm: "a\\r\\nb"}', "1:7: sip.realm: 'a\\r\\nb' is not one line of text"),
+        ("softswitch", "limits: {calls: 99999999999}", "1:10: limits.calls: must be less than or equal to 100000"),
+        ("softswitch", "webhooks: {a: {url: 'http://a:99999/', secret: 16-letters-or-so}}",
+         "1:16: webhooks.a.url: is not an address such as https://crm.example/hooks"),
+        ("users", "users: {'1001': {password: 'file:/dev/zero'}}", "1:18: users.1001.password: the file '/dev/zero'"),
+        ("users", 'users: {"1001": {password: abcdefgh, name: "A\\nB"}}', "1:38: users.1001.name: 'A\\nB' is not one"),
+        ("trunks", 'trunks: {t: {address: a.b, password: x, username: "u\\r"}}', "1:41: trunks.t.username: 'u\\r' is"),
+        ("campaigns", "campaigns: {c: {queue: q, trunk: t, ends: 9999-12-31}}",
+         "1:37: campaigns.c.ends: '9999-12-31' is not between 1900 and 2999; write for example 2026-10-01"),
+        ("queues", CALLBACK % "(?i)1[0-9]{3}", "1:72: queues.orders.callback.numbers: '(?i)1[0-9]{3}' cannot be used"),
+        ("queues", CALLBACK % "(?P<a>1)[0-9]", "1:72: queues.orders.callback.numbers: '(?P<a>1)[0-9]' names or"),
+        ("queues", CALLBACK % "(1)\\1[0-9]", "1:72: queues.orders.callback.numbers: '(1)\\\\1[0-9]' names or"),
+    ],
+)  # fmt: skip
+def test_what_no_switch_could_start_with_is_told_with_its_place(
+    tmp_path: Path, file: str, text: str, told: str
+) -> None:
+    (tmp_path / "softswitch.yaml").touch()
+    (tmp_path / f"{file}.yaml").write_text(text)
+    assert [str(one) for one in problems_of(tmp_path, {}) if str(one).startswith(f"{tmp_path}/{file}.yaml:{told}")]
+
+
+def test_a_secret_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "softswitch.yaml").touch()
+    (tmp_path / "users.yaml").write_text("users: {'1001': {password: 'file:pipe'}}")
+    assert ["cannot be read" in one.message for one in problems_of(tmp_path, {})] == [True]
+
+
+def test_the_lists_of_numbers_of_two_queues_hold_beside_each_other(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "own.txt").write_text("1004\n2004\n3004\n")
+    queue = "{callback: {trunk: t, window: {hours: '00:00-24:00'}, numbers: '%s'}}"
+    files = {
+        "softswitch": "do_not_call: own.txt",
+        "trunks": "trunks: {t: {address: a.b}}",
+        "queues": f"queues: {{a: {queue % '(1|9)[0-9]{3}'}, b: {queue % '2(?:0)[0-9]{2}'}}}",
+    }
+    for name, text in files.items():
+        (tmp_path / "config" / f"{name}.yaml").write_text(text)
+    settings = load(tmp_path / "config", {})
+    assert settings.barred == {"1004", "2004"}
+    assert ["3004" in one.message for one in settings.warnings if one.file.endswith("own.txt")] == [True]

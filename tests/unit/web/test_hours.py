@@ -70,6 +70,8 @@ async def test_it_is_ordered_as_the_clock_there_shows_it(
         ({"open": "no", "until": "14:00"}, 400, "the body cannot be used"),
         ({"open": False, "until": "14:00", "who": 1}, 400, "who"),
         ({"open": False, "until": "soon"}, 400, "'soon' is not a time; write for example 14:00"),
+        # It is 10000 in Shanghai by then, and no caller could be told until when it is closed.
+        ({"open": False, "until": "9999-12-31T23:59+00:00"}, 400, "'9999-12-31T23:59+00:00' is not a time; write"),
         ({"open": False, "until": "2027-03-28T02:30"}, 400, "does not come in Europe/Berlin"),
         ({"open": False, "until": "x" * 41}, 400, "the body cannot be used"),
         ({"open": False, "until": "14:00", "note": "a\nb"}, 400, "the body cannot be used"),
