@@ -35,7 +35,7 @@ def dialplans(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = Fa
 
 @app.command()
 def reload(config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Json = False) -> None:
-    """Read agents, queues, dialplans, calendars and prompts again; with any error in them nothing changes.
+    """Read agents, queues, campaigns, dialplans, calendars and prompts again; with any error in them nothing changes.
 
     Calls that go on end on the dialplan that they began with; who waits or works keeps place and state.
     """
