@@ -18,6 +18,7 @@ import pytest
 import typer
 
 from softswitch.cli.main import app
+from softswitch.ivr.verb import VERBS
 from softswitch.metrics import Metrics
 from softswitch.settings.system import FeatureCodes
 from softswitch.web.server import make_app
@@ -103,6 +104,11 @@ def test_the_table_of_feature_codes_has_them_all() -> None:
     section = PAGES["operations.md"].partition("## Feature codes")[2].partition("\n## ")[0]
     written = set(re.findall(r"`(\*\d\d)", section))
     assert written == set(FeatureCodes().model_dump().values())
+
+
+def test_the_table_of_verbs_has_them_all() -> None:
+    table = PAGES["dialplan.md"].partition("| verb | what it does |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+):", table, re.MULTILINE)) == set(VERBS)
 
 
 # ---- the API, settings, metrics, facts -------------------------------------------------------------------------------
