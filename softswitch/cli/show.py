@@ -16,6 +16,10 @@ app = typer.Typer()
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most, newest first.")]
 
 
+def _wish(value: Mapping[str, str] | None) -> str:
+    return "" if value is None else ": ".join(filter(None, (value["state"], value["reason"])))
+
+
 def _expected(value: Mapping[str, float] | None) -> str:
     """The wait of a caller who joins now: "2m to 4m"."""
     if value is None:
@@ -48,6 +52,7 @@ _AGENTS: list[Column] = [
     ("also", "also", words),
     ("state", "state", text),
     ("reason", "reason", text),
+    ("wants", "wants", _wish),
     ("since", "since_s", duration),
     ("reachable", "reachable", yes),
     ("wrap-up", "wrap_up_s", duration),

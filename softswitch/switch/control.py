@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from softswitch.acd.glance import Glance
 from softswitch.acd.model import AcdInput, AgentState, AskWrapUp, ExtendWrapUp, LogOut, SetPaused, SetReady
 from softswitch.acd.story import Story
+from softswitch.acd.view import AgentNow
 from softswitch.callback.model import Promise
 from softswitch.contact.inbound import InboundContact
 from softswitch.contact.mailbox import Message
@@ -29,6 +30,7 @@ from softswitch.switch.supervisions import Wish
 from softswitch.switch.tracebook import Trace
 from softswitch.switch.view import (
     AgentView,
+    AgentWish,
     CalendarView,
     CallView,
     DialplanView,
@@ -79,7 +81,7 @@ class SwitchControl:
                     spec.name, next(iter(phones), ""), agent.state.value, agent.reason, agent.reachable,
                     now - max(agent.since, self._started),
                     agent.contact or "", dict(spec.skills), agent.room, phones[1:],
-                    None if agent.wrap_up_until is None else max(0.0, agent.wrap_up_until - now),
+                    None if agent.wrap_up_until is None else max(0.0, agent.wrap_up_until - now), _wants(agent),
                 )
             )  # fmt: skip
         return views
@@ -292,3 +294,9 @@ class SwitchControl:
             return orders
 
         self._switch.command(work)
+
+
+def _wants(agent: AgentNow) -> AgentWish | None:
+    """None: to be what he is, or ready after what he has in hand."""
+    expected = AgentState.READY if agent.works else agent.state
+    return None if agent.wish is expected else AgentWish(agent.wish.value, agent.wish_reason)

@@ -56,6 +56,14 @@ class DialplanView:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentWish:
+    """What the human has set, which comes true when nothing is in hand any more."""
+
+    state: str  # AgentState value: ready, paused or logged_out
+    reason: str  # of the pause
+
+
+@dataclass(frozen=True, slots=True)
 class AgentView:
     agent: str
     user: str  # his phone, of several the first; "": he sits nowhere
@@ -68,6 +76,7 @@ class AgentView:
     room: int = 100  # of 100, free for more work
     also: tuple[str, ...] = ()  # his other phones
     wrap_up_s: float | None = None  # until wrap-up ends, unless it is ended or extended; None: there is none
+    wants: AgentWish | None = None  # None: what he is, or to be ready after what he has in hand
 
 
 @dataclass(frozen=True, slots=True)

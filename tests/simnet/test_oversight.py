@@ -12,7 +12,7 @@ from softswitch.contact.seats import SeatRules
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.oversight import AgentForced, ContactMoved, OversightRefused, PriorityChanged
 from softswitch.switch.staff import StaffChanges
-from softswitch.switch.view import Refused
+from softswitch.switch.view import AgentWish, Refused
 from tests.simnet.house import House, configuration
 from tests.simnet.phone import Call, SimPhone
 
@@ -86,6 +86,31 @@ def test_what_is_asked_for_during_a_call_is_said_to_come_after_it(house: Oversee
     house.world.run(1)
     assert house.agent("alice") == "wrap_up"
     house.world.run_until(lambda: house.agent("alice") == "logged_out", 25)
+
+
+def test_what_the_human_wants_is_shown_beside_what_he_does(house: Overseen) -> None:
+    control = house.world.switch.control
+
+    def wants() -> AgentWish | None:
+        return next(agent.wants for agent in control.agents() if agent.agent == "alice")
+
+    house.talking()
+    assert wants() is None
+    control.set_paused("alice", "lunch")
+    assert wants() == AgentWish("paused", "lunch")
+    control.log_out("alice")
+    assert wants() == AgentWish("logged_out", "")
+    control.set_ready("alice")
+    assert wants() is None
+    house.alice.hang_up(house.alice.talking[0])
+    house.alice.answer_after = None
+    control.set_ready("alice")
+    for _ in range(2):  # calls that she lets ring
+        house.caller()
+    house.world.run_until(lambda: house.agent("alice") == "paused")
+    assert wants() == AgentWish("ready", "")
+    control.set_paused("alice", "lunch")
+    assert wants() is None
 
 
 def test_wrap_up_is_asked_for_made_longer_and_ended(house: Overseen) -> None:

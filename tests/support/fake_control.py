@@ -22,6 +22,7 @@ from softswitch.switch.ban import Ban
 from softswitch.switch.tracebook import Trace, Traced
 from softswitch.switch.view import (
     AgentView,
+    AgentWish,
     CalendarView,
     CallView,
     DialplanView,
@@ -64,7 +65,7 @@ class FakeControl:
 
     def agents(self) -> list[AgentView]:
         return [
-            AgentView("alice", "1001", "ready", "", True, 60.0, "", {"orders": 5}),
+            AgentView("alice", "1001", "ready", "", True, 60.0, "", {"orders": 5}, wants=AgentWish("paused", "tea")),
             AgentView("bob", "1002", "paused", "lunch", False, 5.0, "", {"service": 5}),
             AgentView("carol", "1003", "logged_out", "", True, 9.0, "", {"orders": 4}),
         ]

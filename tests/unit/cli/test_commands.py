@@ -126,7 +126,7 @@ def running(_server: tuple[str, list[FakeControl]]) -> Running:
     ("command", "shown"),
     [
         (["calls"], ["c-1", "queued", "orders", "12s"]),
-        (["agents"], ["alice", "ready", "orders 5", "bob", "lunch", "no"]),
+        (["agents"], ["alice", "ready", "paused: tea", "orders 5", "bob", "lunch", "no"]),
         (["queues"], ["orders", "12s", "1m", "2m10s", "50%"]),
         (["callbacks"], ["p-1", "abandoned", "due"]),
         (["registrations"], ["1001", "sip:1001@127.0.0.1:7001"]),

@@ -211,7 +211,7 @@ async def test_wrap_up_is_asked_for_and_extended(
     connect: Connect, control: FakeControl, body: Any, command: tuple[str, ...]
 ) -> None:
     answer = await post(await connect(), "/api/v1/agents/alice/wrap-up", body)
-    assert (answer["agent"], answer["wrap_up_s"]) == ("alice", None)
+    assert (answer["wrap_up_s"], answer["wants"]) == (None, {"state": "paused", "reason": "tea"})
     assert control.done == [command]
 
 
