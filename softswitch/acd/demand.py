@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from heapq import merge
 from operator import or_
 
 from softswitch.acd.candidates import Candidates
@@ -41,15 +40,6 @@ class Signature:
     def eligible(self) -> Numbers:
         """The agents who meet the needs."""
         return self.candidates.numbers
-
-    @property
-    def line(self) -> Line:
-        """All who wait for it, but those who wait for one agent alone; to be read."""
-        if len(self.busy) == 1:
-            return self.busy[0]
-        line = Line()
-        line.places = list(merge(*(lane.places for lane in self.busy)))
-        return line
 
 
 class Lane(Line):

@@ -20,7 +20,6 @@ import math
 from dataclasses import dataclass
 
 _TENTH = 1.2816  # standard deviations from the mean within which 80 % of a normal distribution lie
-COVERAGE = 0.8  # the share of waits that are to end between the bounds, as many below as above
 _FEW = 8  # steps that are added one by one; from there on the sum is smooth enough for an integral
 
 
@@ -45,7 +44,7 @@ class Spread:
         return Spread(self.mean_s + other.mean_s, self.variance + other.variance)
 
     def bounds(self) -> tuple[float, float]:
-        """Of the middle ``COVERAGE``, as shares of the mean."""
+        """Between which 80 % of such times lie, as many below as above; as shares of the mean."""
         if self.mean_s <= 0.0:
             return 1.0, 1.0
         scale = self.variance / (9.0 * self.mean_s * self.mean_s)  # 1 / (9 k), with k the gamma's shape

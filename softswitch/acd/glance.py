@@ -20,9 +20,7 @@ from softswitch.acd.strategy import Moment
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    contact: str
     queue: str
-    kind: str
     waited_s: float
     position: int  # from 1, by rank
     line: int  # how many are in the queue
@@ -47,7 +45,7 @@ def glance(state: State, contact: Contact, now: float) -> Glance:
         admits = len(np.setdiff1d(after, state.signature(contact).eligible))
     pauses = {name: agent.reason for name, agent in state.agents.items() if agent.state is AgentState.PAUSED}
     return Glance(
-        contact.id, contact.queue, contact.kind, now - contact.queued_at, queue.line.position(contact.order),
+        contact.queue, now - contact.queued_at, queue.line.position(contact.order),
         len(queue.line.places), contact.agents, contact.relaxed, relaxes_in_s, admits, contact.gives_up_at - now,
         record, pauses,
     )  # fmt: skip

@@ -14,7 +14,6 @@ class InHand:
     contact: str
     queue: str
     state: AgentState  # RESERVED, TALKING or WRAP_UP
-    cost: int
     wrap_up: bool  # he has asked for it
 
 
@@ -46,7 +45,7 @@ def agent_now(agent: Agent) -> AgentNow:
     return AgentNow(
         agent.name, agent.state, agent.reason, agent.reachable, agent.since, shown.contact if shown else None,
         agent.delay is not None, shown.queue if shown else "", asked.state, asked.reason,
-        tuple(InHand(work.contact, work.queue, OF_STAGE[work.stage], work.cost, work.asked) for work in agent.works),
+        tuple(InHand(work.contact, work.queue, OF_STAGE[work.stage], work.asked) for work in agent.works),
         agent.room, max(ends, default=None), agent.engaged,
     )  # fmt: skip
 

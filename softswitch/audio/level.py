@@ -29,9 +29,3 @@ def dbov(mean_squares: npt.NDArray[Any]) -> Floats:
     """The level of each row, -127 to 0."""
     made: Floats = (10 * np.log10(np.maximum(mean_squares, _LEAST))).astype(np.float32)
     return made
-
-
-def octet(levels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """As RFC 6464 and RFC 3389 send them: -dBov from 0 to 127."""
-    made: npt.NDArray[np.uint8] = np.clip(np.rint(-levels), 0, 127).astype(np.uint8)
-    return made

@@ -37,15 +37,13 @@ class Talk:
         self.background: Floats = np.full(streams, SILENCE_DBOV, np.float32)  # dBov
         self.talking = np.zeros(streams, np.bool_)
         self.silent_ticks = np.zeros(streams, np.int32)  # since the row talked last
-        self.talk_ticks = np.zeros(streams, np.int64)  # of the row's life
-        self.ticks = np.zeros(streams, np.int64)
         self.spurts = 0  # beginnings of talk, all rows
         self._new = np.ones(streams, np.bool_)
 
     def forget(self, row: int) -> None:
         self.level[row] = self.background[row] = SILENCE_DBOV
         self.talking[row], self._new[row] = False, True
-        self.silent_ticks[row] = self.talk_ticks[row] = self.ticks[row] = 0
+        self.silent_ticks[row] = 0
 
     def hear(
         self, levels: Floats, present: npt.NDArray[np.bool_] | None = None, first: int = 0, every: int = 1
@@ -71,13 +69,7 @@ class Talk:
         now = loud | (talking & (silent * TICK_S < settings.hangover_s))
         self.spurts += int(np.count_nonzero(now & ~talking))
         talking[:] = now
-        self.talk_ticks[rows] += now * every
-        self.ticks[rows] += every
 
     def silent(self) -> npt.NDArray[np.bool_]:
         """Rows that have said nothing for so long that somebody should look."""
         return ~self._new & (self.silent_ticks * TICK_S >= self.settings.silent_after_s)
-
-    def share(self, row: int) -> float:
-        """How much of its life the row has talked, 0 to 1."""
-        return float(self.talk_ticks[row]) / max(1, int(self.ticks[row]))

@@ -52,7 +52,6 @@ class Chart:
     title: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
-    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def chart(plan: Plan, taken: Iterable[Taken] | None = None) -> Chart:
         family = _FAMILY_OF.get(verb.verb, "decide")
         boxes.append(Box(name, verb.verb, _short(says(verb)), family, counts.hung_up.get(name, 0)))
         arrows += _arrows(name, verb, plan, counts if taken is not None else None)
-    return Chart(plan.name, tuple(boxes), tuple(arrows), taken is not None)
+    return Chart(plan.name, tuple(boxes), tuple(arrows))
 
 
 def _arrows(name: str, verb: Verb, plan: Plan, counts: _Counts | None) -> list[Arrow]:

@@ -72,10 +72,6 @@ class Calendar:
     holidays: PublicHolidays | None = None
     worked_as: int = 0  # weekday whose hours a day at the weekend has that is worked
 
-    def is_open(self, wall: datetime) -> bool:
-        """Whether it is open at the aware moment ``wall``, overrides aside."""
-        return self.door(wall).open
-
     def door(self, wall: datetime, overrides: Sequence[Override] = ()) -> Door:
         """Of those overrides that hold, the last decides."""
         at = wall.timestamp()

@@ -121,9 +121,6 @@ class Jitter:
         """How long the first ``count`` rows make their packets wait now, ``(count,)``."""
         return self._at.depth[:count] * 20
 
-    def ssrc(self, row: int) -> int:
-        return int(self._at.ssrc[row])
-
     def forget(self, row: int) -> None:
         """Make the row as new: another stream will use it."""
         self._past += self.counts[row]

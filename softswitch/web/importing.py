@@ -164,11 +164,6 @@ class OneImport:
         else:
             self._batch.append((row.line, row.promise))
 
-    async def _finish(self) -> None:
-        """Raises ``DatabaseAway``, as ``_flush`` does."""
-        await self._flush()
-        await self._flush()
-
     async def _flush(self) -> None:
         """Wait for the batch before, then have this one written. Raises ``DatabaseAway``: of that batch nothing is
         counted, though some of it may be there."""

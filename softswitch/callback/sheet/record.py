@@ -45,11 +45,6 @@ class Records:
         if final and (self._rest_length or self._skipping):
             self._end_line()
 
-    @property
-    def waiting(self) -> int:
-        """Lines."""
-        return len(self._lines)
-
     def next(self) -> Record | None:
         """None: more text is wanted, or it is over."""
         lines = self._lines

@@ -26,10 +26,10 @@ from softswitch.ivr.speech.language import (
 from softswitch.ivr.speech.moment import date, near, time
 from softswitch.ivr.speech.money import CURRENCIES, money
 from softswitch.ivr.speech.number import MAX_NUMBER, THINGS, count, counted, digits, key_name, number, ordinal
-from softswitch.ivr.speech.phrase import phrase, position, sentence
+from softswitch.ivr.speech.phrase import phrase, sentence
 
 __all__ = [
     "CURRENCIES", "DEFAULT_LANGUAGE", "FALLBACK", "LANGUAGES", "MAX_NUMBER", "THINGS", "choose", "count", "counted",
     "date", "digits", "duration", "is_spoken", "key_name", "kin", "money", "near", "number", "ordinal", "phrase",
-    "position", "sentence", "spoken_language", "time", "waited",
+    "sentence", "spoken_language", "time", "waited",
 ]  # fmt: skip

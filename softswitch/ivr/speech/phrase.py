@@ -49,11 +49,6 @@ def sentence(key: str, language: str, /, **values: object) -> Prompt:
     return Prompt(language, text=text, pieces=_pieces(key, spoken, values), text_language=voice_of(spoken, language))
 
 
-def position(place: int, language: str) -> str:
-    """The place in line, from 1: who is next, or how many are ahead (zh) and which number one has (en)."""
-    return phrase("position", language, position=place)
-
-
 def _of_a_place(key: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:
     """Whoever is next hears another sentence than those behind."""
     if key != "position":

@@ -24,7 +24,6 @@ def test_levels_that_are_known() -> None:
     faint = np.full(FRAME, 1, np.int16)
     found = of(square, sine, sine // 10, faint, np.zeros(FRAME, np.int16))
     assert found == pytest.approx([0.0, -3.01, -23.0, -90.3, -127.0], abs=0.05)
-    assert level.octet(found).tolist() == [0, 3, 23, 90, 127]
 
 
 def talk(levels: list[list[float]], **settings: float) -> tuple[Talk, np.ndarray]:
@@ -56,7 +55,6 @@ def test_what_is_faint_is_no_talk_however_silent_the_line() -> None:
 def test_a_short_pause_is_part_of_the_talk_and_counts_as_one_spurt() -> None:
     state, talking = talk([[-127.0] + [-20.0] * 20 + [-60.0] * 10 + [-20.0] * 20])
     assert talking[0, 1:].all() and state.spurts == 1
-    assert state.share(0) == pytest.approx(50 / 51)
 
 
 def test_silence_is_noticed_after_its_time_and_ends_with_a_word() -> None:

@@ -37,12 +37,12 @@ BERLIN = Calendar(
     ],
 )
 def test_local_time_decides(local: str, is_open: bool) -> None:
-    assert BERLIN.is_open(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Berlin"))) is is_open
+    assert BERLIN.door(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Berlin"))).open is is_open
 
 
 def test_the_moment_may_be_given_in_any_zone() -> None:
-    assert BERLIN.is_open(datetime(2026, 7, 6, 7, 0, tzinfo=UTC))  # 09:00 in summer
-    assert not BERLIN.is_open(datetime(2026, 3, 2, 7, 59, tzinfo=UTC))  # 08:59 in winter
+    assert BERLIN.door(datetime(2026, 7, 6, 7, 0, tzinfo=UTC)).open  # 09:00 in summer
+    assert not BERLIN.door(datetime(2026, 3, 2, 7, 59, tzinfo=UTC)).open  # 08:59 in winter
 
 
 # ---- changes of summer time --------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def test_hard_cases(zone: str, hours: tuple[int, int], days: str, opens: list[st
     calendar = Calendar("night", zone, dict.fromkeys(range(7), (hours,)))
     start = datetime.fromisoformat(f"{days}T00:00Z")
     minutes = [start + timedelta(minutes=minute) for minute in range(1440)]
-    is_open = [calendar.is_open(minute) for minute in minutes]
+    is_open = [calendar.door(minute).open for minute in minutes]
     wanted = [_span(start, written) for written in opens]
     assert is_open == [any(first <= minute < last for first, last in wanted) for minute in minutes]
     turns = [now for now, before, after in zip(minutes[1:], is_open, is_open[1:], strict=False) if before != after]
@@ -207,6 +207,6 @@ def test_the_next_change_of_any_calendar_is_found() -> None:
         closed = frozenset(date(2026, 3, draw.randrange(25, 32)) for _ in range(3))
         calendar = Calendar("lot", draw.choice(["Europe/Berlin", "Asia/Beirut", "UTC"]), weekly, closed)
         now = datetime(2026, 3, 27, draw.randrange(24), tzinfo=UTC)
-        is_open = calendar.is_open(now)
+        is_open = calendar.door(now).open
         looked = (now + timedelta(minutes=15 * step) for step in range(1, 4 * 24 * 14))
-        assert calendar.next_change(now) == next((one for one in looked if calendar.is_open(one) != is_open), None)
+        assert calendar.next_change(now) == next((one for one in looked if calendar.door(one).open != is_open), None)

@@ -28,7 +28,7 @@ def calendar(tmp_path: Path, text: str) -> Calendar:
 
 
 def open_at(calendar: Calendar, local: str) -> bool:
-    return calendar.is_open(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(calendar.zone)))
+    return calendar.door(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(calendar.zone))).open
 
 
 def test_a_night_goes_on_into_the_next_day(tmp_path: Path) -> None:
