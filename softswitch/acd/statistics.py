@@ -181,7 +181,7 @@ class Statistics:
         self.changed_queues: set[Key] = set()
         self.changed_agents: set[Key] = set()
         self._shifts: dict[str, _Shift] = {}  # by agent
-        self._waiting: dict[str, tuple[str, float]] = {}  # by contact: its queue, and when it joined
+        self._waiting: dict[str, tuple[str, float | None]] = {}  # by contact: its queue; joined at, None: before us
 
     def measure_by(self, promises: Mapping[str, Promise]) -> None:
         """By queue, what counts from now on."""
@@ -255,7 +255,7 @@ class Statistics:
         return self.agents[key]
 
     def _joined(self, event: QueueJoined, now: float) -> None:
-        self._waiting[event.contact] = event.queue, now
+        self._waiting[event.contact] = event.queue, None if event.again else now
         if event.kind != "callback" and not event.again:
             self._queue(self.start(now), event.queue).offered += 1
 
@@ -280,11 +280,16 @@ class Statistics:
             figures.elsewhere += 1
         elif event.waited_s < promise.short_abandon_s:
             figures.short_abandoned += 1
-            self._queue(self.start(joined_at), event.queue).offered -= 1
+            self._never_there(event, now - event.waited_s if joined_at is None else joined_at)
         else:
             figures.abandoned += 1
             figures.abandoned_in_time += in_time
             figures.waited_abandoned_s += event.waited_s
+
+    def _never_there(self, event: QueueLeft, joined_at: float) -> None:
+        """It was offered in that interval; a former process may have died before it had written that."""
+        figures = self._queue(self.start(joined_at), event.queue)
+        figures.offered = max(0, figures.offered - 1)
 
     def _changed(self, event: AgentStateChanged, now: float) -> None:
         shift = self._shifts.get(event.agent)

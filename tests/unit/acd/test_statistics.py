@@ -38,6 +38,18 @@ def test_who_gives_up_at_once_was_never_there() -> None:
     assert (figures.offered, figures.abandoned, figures.short_abandoned) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("written", [1, 0])
+def test_who_gives_up_soon_after_a_restart_was_offered_in_the_interval_of_his_join(written: int) -> None:
+    """``written``: what the former process had counted, and perhaps died before it had written it."""
+    statistics = Statistics({"orders": Promise(20.0, short_abandon_s=60.0)}, interval_s=900.0)
+    statistics.queues[0.0, "orders"] = QueueFigures(offered=written)
+    statistics.observe(QueueJoined("c1", "orders", 1, "call", again=True), 905.0)
+    statistics.observe(_left("c1", "abandoned", 30.0), 920.0)
+    assert {key: figures.offered for key, figures in statistics.queues.items()} == {
+        (0.0, "orders"): 0, (900.0, "orders"): 0,
+    }  # fmt: skip
+
+
 def test_a_callback_that_was_accepted_is_no_abandon() -> None:
     statistics = Statistics({})
     statistics.observe(QueueJoined("c1", "orders", 1, "call"), 0.0)
