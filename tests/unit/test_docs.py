@@ -63,6 +63,11 @@ def test_links_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(PAGES[Path(file).name if file else page]), link
 
 
+@pytest.mark.parametrize("page", sorted(PAGES.keys() - {"README.md"}))
+def test_the_readme_leads_to_it(page: str) -> None:
+    assert f"](docs/{page})" in PAGES["README.md"]
+
+
 @each_page
 def test_files_and_programs_are_there(page: str) -> None:
     named = set(re.findall(rf"`((?:{'|'.join(OURS)})/[\w./-]+)`", PAGES[page])) - MADE_UP
