@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from softswitch.call.press import Form
 from softswitch.core.errors import PortsExhausted
@@ -23,9 +23,8 @@ from softswitch.media import protocol as p
 from softswitch.media.allot import Ports
 from softswitch.media.erasure import erased
 from softswitch.media.link import Link
-from softswitch.media.prompts import SPEAKING, PromptStore, Sounds, Speaking
+from softswitch.media.prompts import PromptStore, Sounds
 from softswitch.media.sharing import SharedPorts
-from softswitch.media.speech import find_engine
 from softswitch.media.wanted import Wanted, WantedPlay, WantedRecording, WantedStream
 from softswitch.rtp.quality import Quality
 from softswitch.sdp.crypto import Srtp
@@ -34,16 +33,6 @@ from softswitch.sdp.media import Address, Media
 __all__ = ["MediaClient", "MediaListener", "PortsExhausted"]
 
 log = logging.getLogger(__name__)
-
-
-class PortSpan(Protocol):
-    """The settings' port range, both ends included."""
-
-    @property
-    def first(self) -> int: ...
-
-    @property
-    def last(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +51,8 @@ class MediaListener:
 class MediaClient:
     """Implements ``MediaPlane`` of the driver's ports, with one process.
 
-    Make it with ``start``, let it ``adopt`` what an earlier control left, let it ``begin``, end it with ``shutdown``.
+    The process at ``socket`` is told nothing before ``begin``. Let it ``adopt`` what an earlier control left, let it
+    ``begin``, end it with ``shutdown``.
     """
 
     def __init__(self, socket: Path, ports: Ports, prompts: PromptStore, listener: MediaListener):
@@ -79,26 +69,6 @@ class MediaClient:
         self._stats: dict[str, float] = {"process_changes": 0, "record_errors": 0, "open_failures": 0}
         self._former: dict[str, float] = {}  # counters of processes before this one
         self._gauges: dict[str, float] = {}
-
-    @classmethod
-    async def start(
-        cls,
-        socket: Path,
-        host: str,
-        ports: PortSpan,
-        prompts: Path,
-        cache: Path,
-        listener: MediaListener,
-        recordings: Path | None = None,
-        speaking: Speaking = SPEAKING,
-    ) -> MediaClient:
-        """For the process at ``socket``, which is told nothing before ``begin``.
-
-        RTP is received on ``host`` and ``ports``. ``prompts`` holds the sound files, ``cache`` what is made by the
-        speech engine, if there is one. ``recordings`` holds what may be heard again.
-        """
-        store = PromptStore(prompts, cache, find_engine(speaking.voices), recordings, speaking=speaking)
-        return cls(socket, Ports(host, ports.first, ports.last), store, listener)
 
     def begin(self) -> None:
         """Connect to the process, and never stop trying. What it has and we do not want by now, it closes."""

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -21,7 +22,7 @@ from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
 from softswitch.media.allot import Ports
-from softswitch.media.client import MediaClient, MediaListener, PortSpan
+from softswitch.media.client import MediaClient, MediaListener
 from softswitch.media.exchange import Exchange, Lines, Recorded
 from softswitch.media.memory import unpack
 from softswitch.media.prompts import SPEAKING, PromptStore, Speaking
@@ -46,6 +47,16 @@ class ProcessView:
     streams: int
     tick_late_p99_us: float
     cpu_seconds: float
+
+
+class PortSpan(Protocol):
+    """The settings' port range, both ends included."""
+
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def last(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,11 @@ class MediaPool:
         recordings: Path | None = None,
         speaking: Speaking = SPEAKING,
     ) -> MediaPool:
-        """As ``MediaClient.start``, with a socket for each process. They share the ports, and who speaks for them."""
+        """For processes of which each has a socket; they are told nothing before ``begin``.
+
+        They share who speaks for them, and ``ports`` of ``host``, on which RTP is received. ``prompts`` holds the sound
+        files, ``cache`` what is made by the speech engine, if there is one; ``recordings`` what may be heard again.
+        """
         told, engine = without_ties(listener), find_engine(speaking.voices)
         store = PromptStore(prompts, cache, engine, recordings, speaking=speaking)
         parts = zip(sockets, shares(ports, len(sockets)), strict=True)

@@ -17,9 +17,11 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
+from softswitch.media.allot import Ports
 from softswitch.media.client import MediaClient, MediaListener
+from softswitch.media.prompts import PromptStore
+from softswitch.media.speech import find_engine
 from softswitch.process import raise_file_limit
 from softswitch.sdp.media import PCMU, Media
 from softswitch.supervisor import MEDIA, SPARE_AFTER_S, Supervisor
@@ -58,7 +60,7 @@ class Plane:
         plane = cls(directory, calls, spare_after_s)
         supervising = asyncio.create_task(plane._supervisor.run())
         try:
-            plane.client = await plane.new_client()
+            plane.client = plane.new_client()
             plane.client.begin()
             await plane.client.connected(20)
             yield plane
@@ -69,12 +71,10 @@ class Plane:
             await supervising
             release(plane._rtp)
 
-    async def new_client(self) -> MediaClient:
-        ports = SimpleNamespace(first=self._rtp.start, last=self._rtp.stop - 1)
-        nowhere = self._directory / "nothing"
-        return await MediaClient.start(
-            self.socket, HOST, ports, nowhere, nowhere, MediaListener(lambda *_: None, lambda *_: None)
-        )
+    def new_client(self) -> MediaClient:
+        ports, nowhere = Ports(HOST, self._rtp.start, self._rtp.stop - 1), self._directory / "nothing"
+        prompts = PromptStore(nowhere, nowhere, find_engine())
+        return MediaClient(self.socket, ports, prompts, MediaListener(lambda *_: None, lambda *_: None))
 
     @property
     def streams(self) -> list[str]:
@@ -101,7 +101,7 @@ class Plane:
         memory = self.client.memory(self.streams, [])
         await self.client.shutdown()
         await asyncio.sleep(0.3)
-        self.client = await self.new_client()
+        self.client = self.new_client()
         self.client.adopt(memory)
         self.client.begin()
         await self.client.connected(5)

@@ -19,7 +19,10 @@ from msgspec.structs import replace
 from softswitch.audio import RATE_HZ, dtmf, g711, tone, wav
 from softswitch.call.press import Form
 from softswitch.ivr.model import Prompt
+from softswitch.media.allot import Ports
 from softswitch.media.client import MediaClient, MediaListener
+from softswitch.media.prompts import PromptStore
+from softswitch.media.speech import find_engine
 from softswitch.rtp import packet
 from softswitch.sdp.media import PCMA, PCMU, Codec, Media
 from tests.support import ports
@@ -31,12 +34,6 @@ HOST = "127.0.0.1"
 RTP_PORTS = 60
 LEFT_HZ, RIGHT_HZ, HOLD_HZ, PROMPT_HZ, THIRD_HZ = 440.0, 1000.0, 1700.0, 2300.0, 700.0
 CLEAR, FAINT = 0.2, 0.02  # amplitude of a tone that is there, and of one that is not
-
-
-@dataclass
-class Span:
-    first: int
-    last: int  # included
 
 
 @dataclass
@@ -61,12 +58,10 @@ class Plane:
         self.process.wait()
 
     async def start_client(self) -> MediaClient:
-        self.client = await MediaClient.start(
+        self.client = MediaClient(
             self.socket,
-            HOST,
-            Span(self.rtp.start, self.rtp.stop - 1),
-            self.directory / "prompts",
-            self.directory / "cache",
+            Ports(HOST, self.rtp.start, self.rtp.stop - 1),
+            PromptStore(self.directory / "prompts", self.directory / "cache", find_engine()),
             MediaListener(
                 lambda stream, play, ok: self.played.append((stream, play, ok)),
                 lambda stream, digit, form: self.digits.append((stream, digit, form)),

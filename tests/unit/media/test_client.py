@@ -17,7 +17,10 @@ from softswitch.call.press import Form
 from softswitch.core.errors import PortsExhausted
 from softswitch.ivr.model import Prompt
 from softswitch.media import protocol as p
+from softswitch.media.allot import Ports
 from softswitch.media.client import MediaClient, MediaListener
+from softswitch.media.prompts import PromptStore
+from softswitch.media.speech import find_engine
 from softswitch.rtp.quality import Quality
 from softswitch.sdp.crypto import Srtp
 from softswitch.sdp.media import PCMU, Media
@@ -92,12 +95,10 @@ async def world(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     world.first += world.first % 2
     world.process = FakeProcess(tmp_path / "s")
     await world.process.start()
-    world.client = await MediaClient.start(
+    world.client = MediaClient(
         tmp_path / "s",
-        "127.0.0.1",
-        SimpleNamespace(first=world.first, last=world.first + 4),
-        tmp_path / "prompts",
-        tmp_path / "cache",
+        Ports("127.0.0.1", world.first, world.first + 4),
+        PromptStore(tmp_path / "prompts", tmp_path / "cache", find_engine()),
         MediaListener(
             lambda *told: world.played.append(told),
             lambda *told: world.digits.append(told),
