@@ -95,7 +95,8 @@ def _lives(rest: str) -> bool:
 def taken(lines: Sequence[str], ours: Sequence[Crypto], answered: bool) -> tuple[Crypto, Srtp] | None:
     """What the keys of their m-line and ours come to: the line that we answer with, and the agreement; None: nothing.
 
-    ``answered``: theirs is the answer to ours, and must repeat tag and suite of a line that we offered.
+    ``lines`` are the values of their a=crypto. ``answered``: theirs is the answer to ours, and must repeat tag and
+    suite of a line that we offered.
     """
     for value in lines:
         theirs = read(value)
