@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from typing import Annotated, Any
 
 import typer
 
-from softswitch.cli.client import DEFAULT_CONFIG, base_url, quoted, request
+from softswitch.cli.client import DEFAULT_CONFIG, asked_for, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.table import Column, moment, show, text
 
@@ -55,7 +54,7 @@ def surveys(
 ) -> None:
     """What callers have answered: how many, the mean, and the net promoter score of a scale from 0 to 10."""
     wanted = {"since": since, "by": "agent" if by_agent else ""}
-    query = urllib.parse.urlencode({key: value for key, value in wanted.items() if value})
+    query = asked_for(wanted)
     path = f"/api/v1/surveys{'/' + quoted(name) if name else ''}{'?' + query if query else ''}"
     show(request(base_url(url, config), "GET", path, "surveys"), _SURVEYS, as_json, "no answer")
 

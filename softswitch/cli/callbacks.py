@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -15,7 +14,7 @@ from typer.core import TyperGroup
 
 from softswitch.callback.campaign import STAGE as IMPORTED
 from softswitch.callback.sheet.mistake import cell
-from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, quoted, request
+from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, asked_for, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.standstill import out_of_hand
 from softswitch.cli.table import Column, as_json_text, duration, instant, moment, show, text, until
@@ -108,7 +107,7 @@ def _rows(base: Base, wanted: Mapping[str, Any], limit: int) -> Iterator[dict[st
     """Page by page, as long as there are more."""
     after, left = "", limit
     while left > 0:
-        query = urllib.parse.urlencode({**wanted, **_query(after=after), "limit": min(left, PAGE)})
+        query = asked_for({**wanted, "after": after, "limit": min(left, PAGE)})
         answer = request(base, "GET", f"/api/v1/promises?{query}", "")
         page = answer.get("promises")
         if not isinstance(page, list):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from softswitch.callback.sheet.mistake import cell
 from softswitch.cli import callbacks
-from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, quoted, request
+from softswitch.cli.client import DEFAULT_CONFIG, Failed, asked_for, base_url, quoted, request
 from softswitch.cli.option import Config, Json, Url, beside_a_report
 from softswitch.cli.table import Column, as_json_text, show, text, until
 
@@ -110,7 +109,7 @@ def import_(
     from softswitch.cli.upload import upload
 
     wanted = {"consent": consent, "round": round_, "encoding": encoding, "dry_run": "1" if dry_run else ""}
-    query = urllib.parse.urlencode({key: value for key, value in wanted.items() if value})
+    query = asked_for(wanted)
     path = f"/api/v1/campaigns/{quoted(name)}/import?{query}"
     if errors is not None and errors.exists() and errors.samefile(file):
         raise Failed(f"--errors {errors} is the list itself, and would take its place; name another file")

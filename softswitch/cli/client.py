@@ -9,6 +9,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -158,8 +159,13 @@ def no_switch(base: Base, error: Exception) -> Failed:
 
 
 def quoted(name: str) -> str:
-    """A name as one part of a path."""
-    return urllib.parse.quote(name, safe="")
+    """A name as one part of a path. Octets on the command line that are no text are ``?``, which nothing is called."""
+    return urllib.parse.quote(name, safe="", errors="replace")
+
+
+def asked_for(wanted: Mapping[str, Any]) -> str:
+    """What somebody has said, as the query of an address."""
+    return urllib.parse.urlencode({key: value for key, value in wanted.items() if value}, errors="replace")
 
 
 def refusal(status: int, body: bytes) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 import time
-import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from softswitch.cli.client import DEFAULT_CONFIG, Failed, base_url, request
+from softswitch.cli.client import DEFAULT_CONFIG, Failed, asked_for, base_url, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.scenario import kept_of
 from softswitch.cli.table import Column, as_json_text, duration, show, text
@@ -83,7 +82,7 @@ def report(
     if as_json and as_csv:
         raise Failed("--json or --csv, not both")
     wanted = {"from": since, "to": until, "by": by, "queue": queue, "agent": agent}
-    query = urllib.parse.urlencode({key: value for key, value in wanted.items() if value})
+    query = asked_for(wanted)
     told = request(base_url(url, config), "GET", f"/api/v1/statistics?{query}", "statistics")
     if as_json:
         typer.echo(as_json_text(told))

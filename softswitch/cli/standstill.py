@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from softswitch.callback.model import OPEN
-from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, base_url, request
+from softswitch.cli.client import DEFAULT_CONFIG, Base, Failed, asked_for, base_url, request
 from softswitch.cli.option import Config, Json, Url
 from softswitch.cli.table import Column, as_json_text, show, text, until
 
@@ -49,7 +48,7 @@ def why(of: Of = "", config: Config = DEFAULT_CONFIG, url: Url = "", as_json: Js
 
 
 def _asked(base: Base, of: str) -> dict[str, Any]:
-    query = "?" + urllib.parse.urlencode({"of": of}) if of else ""
+    query = "?" + asked_for({"of": of}) if of else ""
     told: dict[str, Any] = request(base, "GET", f"/api/v1/promises/why{query}", "")
     if not isinstance(told.get("why"), list):
         raise Failed(f"what answers at {base} is no softswitch")

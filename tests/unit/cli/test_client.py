@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from softswitch.cli.client import Base, Failed, base_url, request
+from softswitch.cli.main import app
 from tests.support.certificates import Certificates
 
 
@@ -79,3 +81,12 @@ def test_a_mistake_in_another_file_is_no_reason_not_to_ask(
     with pytest.raises(Failed):
         base_url("", home)
     assert "softswitch.yaml:1:8: http.listen" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["why"], ["agent", "ready"], ["report", "--queue"], ["callbacks", "list", "--queue"]]
+)
+def test_a_name_that_is_no_text_is_one_that_nobody_has(command: list[str]) -> None:
+    """Octets that are no UTF-8 come as lone surrogates (PEP 383)."""
+    told = CliRunner().invoke(app, [*command, "\udcff", "--url", "http://127.0.0.1:1"])
+    assert told.exit_code == 1 and "no switch answers at http://127.0.0.1:1" in told.output
