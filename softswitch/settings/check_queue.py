@@ -8,7 +8,7 @@ it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from softswitch.acd.model import Condition, QueueSpec
 from softswitch.acd.skill import meets
@@ -75,7 +75,8 @@ def _circles(settings: Configuration) -> Iterator[Finding]:
             if way.queue in settings.queues:
                 onward[name].setdefault(way.queue, key)
     told: set[frozenset[str]] = set()
-    for name in settings.queues:
+    around_in = _endless(onward)
+    for name in (one for one in settings.queues if one in around_in):
         circle = _circle(name, onward)
         if circle and frozenset(circle) not in told:
             told.add(frozenset(circle))
@@ -86,13 +87,32 @@ def _circles(settings: Configuration) -> Iterator[Finding]:
 
 def _circle(start: str, onward: dict[str, dict[str, str]]) -> tuple[str, ...]:
     """The shortest way from a queue back to it; () none."""
-    ways: list[tuple[str, ...]] = [(start,)]
-    seen = {start}
-    for way in ways:
-        for there in onward.get(way[-1], {}):
+    came_from: dict[str, str] = {start: ""}
+    reached = [start]
+    for here in reached:
+        for there in onward.get(here, {}):
             if there == start:
-                return way
-            if there not in seen:
-                seen.add(there)
-                ways.append((*way, there))
+                way = [here]
+                while way[-1] != start:
+                    way.append(came_from[way[-1]])
+                return tuple(reversed(way))
+            if there not in came_from:
+                came_from[there] = here
+                reached.append(there)
     return ()
+
+
+def _endless(onward: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The queues from which one can be sent on for ever; the others are in no circle."""
+    left = {name: set(ways) for name, ways in onward.items()}
+    before: dict[str, list[str]] = defaultdict(list)
+    for name, ways in onward.items():
+        for there in ways:
+            before[there].append(name)
+    ends = [name for name in before if name not in left]
+    for end in ends:
+        for name in before[end]:
+            left[name].discard(end)
+            if not left[name]:
+                ends.append(name)
+    return {name for name, ways in left.items() if ways}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from softswitch.settings.model import Configuration, Settings
 from softswitch.settings.system import Paths, Store
 from softswitch.settings.transport import certificate_findings
 from softswitch.settings.treatment import sound_findings
-from softswitch.settings.written import Written
+from softswitch.settings.written import MOST_PROBLEMS, Written
 
 KEPT_LIST = "do_not_call"  # among the texts that are kept: the numbers of that file
 _SQLITE = "sqlite:///"
@@ -70,7 +71,9 @@ def _read(
         on_disk = (
             *certificate_findings(settings, root), *music_findings(settings, root), *sound_findings(settings, root)
         )  # fmt: skip
-        for path, message, level in (*findings(settings), *on_disk):
+        for path, message, level in chain(findings(settings), on_disk):
+            if written.full:
+                break
             written.problem(path, message, level)
     return written, settings
 
@@ -106,7 +109,7 @@ def _validated(written: Written) -> Configuration | None:
     try:
         return Configuration.model_validate(written.tree)
     except ValidationError as error:
-        for details in error.errors():
+        for details in error.errors()[:MOST_PROBLEMS]:
             written.problem(*complaint(Configuration, details))
         return None
 

@@ -7,6 +7,7 @@ overrides a key. A secret that was fetched never appears in a problem.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from softswitch.settings.file import Unreadable, read_text
 MAIN_FILE = "softswitch.yaml"
 LISTS = ("users", "trunks", "agents", "queues", "calendars", "campaigns")  # each is the one key of NAME.yaml
 OVERRIDE_PREFIX = "SOFTSWITCH__"
+MOST_PROBLEMS = 500
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -31,6 +33,7 @@ class Written:
         self.texts: dict[str, str] = {}  # by file, as they were read
         self.tree: dict[Any, Any] = {}
         self.problems: list[Problem] = []
+        self._told: Counter[str] = Counter()  # by level, those that are left out included
         self.directory = directory
         self._environment = environment
         self._kept = kept
@@ -53,13 +56,25 @@ class Written:
         return self._digest.hexdigest()[:12]
 
     def problem(self, path: KeyPath, message: str, level: str = "error") -> None:
-        """Add a problem at the place where ``path`` is written."""
+        """Add a problem at the place where ``path`` is written; of very many errors, and of very many warnings, the
+        first ones only."""
+        self._told[level] += 1
+        if self._told[level] > MOST_PROBLEMS:
+            return
         path = self._written(path)
         key = _key(path)
         problem = Problem(*self._place(path), key, self._as_written(key, message), level)
         known = {(other.file, other.key) for other in self.problems}
         if (problem.file, problem.key) not in known:  # the first complaint about a key is the cause of the others
             self.problems.append(problem)
+        if self._told[level] == MOST_PROBLEMS:
+            message = f"{MOST_PROBLEMS} {level}s so far; there may be more, mend those first"
+            self.problems.append(Problem(str(self.directory), 0, 1, "", message, level))
+
+    @property
+    def full(self) -> bool:
+        """So much is wrong that nobody asks for more."""
+        return self._told["error"] >= MOST_PROBLEMS
 
     def _file(self, path: KeyPath) -> str:
         return f"{path[0]}.yaml" if path and path[0] in LISTS else MAIN_FILE

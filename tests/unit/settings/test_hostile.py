@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from softswitch.core.errors import ConfigError, Problem
 from softswitch.core.yaml_nodes import load_yaml
 from softswitch.settings import load
 from softswitch.settings.model import Configuration
-from softswitch.settings.written import LISTS
+from softswitch.settings.written import LISTS, MOST_PROBLEMS
 
 ROOT = Path(__file__).parents[3]
 KEYS = [
@@ -168,3 +169,39 @@ def test_the_lists_of_numbers_of_two_queues_hold_beside_each_other(tmp_path: Pat
     settings = load(tmp_path / "config", {})
     assert settings.barred == {"1004", "2004"}
     assert ["3004" in one.message for one in settings.warnings if one.file.endswith("own.txt")] == [True]
+
+
+def test_of_very_many_mistakes_the_first_ones_are_told_and_that_there_are_more(tmp_path: Path) -> None:
+    users = "".join(f"  '{number}': {{password: long-enough}}\n" for number in range(5000))
+    agents = "".join(f"  a{number}: {{user: x{number}}}\n" for number in range(5000))
+    for name, text in {"softswitch": "", "users": f"users:\n{users}", "agents": f"agents:\n{agents}"}.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    began = time.process_time()
+    problems = problems_of(tmp_path, {})
+    assert time.process_time() - began < 5.0
+    assert len(problems) == MOST_PROBLEMS + 1 and {one.level for one in problems} == {"error"}
+    assert [one.message for one in problems if one.line == 0] == [
+        "500 errors so far; there may be more, mend those first"
+    ]
+
+
+def test_very_many_warnings_hide_no_error(tmp_path: Path) -> None:
+    queues = "".join(f"  q{number}: {{needs: [{{skill: s}}]}}\n" for number in range(600))
+    (tmp_path / "softswitch.yaml").write_text("voicemail: {trunk: nobody}")
+    (tmp_path / "queues.yaml").write_text(f"queues:\n{queues}")
+    found = [one.message for one in problems_of(tmp_path, {}) if one.level == "error"]
+    assert found == ["trunks.yaml has no trunk 'nobody'"]
+
+
+def test_a_long_way_of_queues_is_followed_to_its_end(tmp_path: Path) -> None:
+    ways = [f"  q{number}: {{overflow: {{full: {{queue: q{number + 1}}}}}}}\n" for number in range(3000)]
+    (tmp_path / "softswitch.yaml").touch()
+    (tmp_path / "queues.yaml").write_text(f"queues:\n{''.join(ways)}  q3000: {{}}\n")
+    began = time.process_time()
+    assert problems_of(tmp_path, {}) == []
+    assert time.process_time() - began < 5.0
+    (tmp_path / "queues.yaml").write_text(
+        f"queues:\n{''.join(ways)}  q3000: {{overflow: {{full: {{queue: q2998}}}}}}\n"
+    )
+    (problem,) = problems_of(tmp_path, {})
+    assert "in a circle: q2998 -> q2999 -> q3000 -> q2998;" in problem.message
