@@ -51,10 +51,6 @@ class Spread:
         off = _TENTH * math.sqrt(scale)
         return max(0.0, 1.0 - scale - off) ** 3, (1.0 - scale + off) ** 3
 
-    def interval(self) -> Interval:
-        low, high = self.bounds()
-        return Interval(self.mean_s * low, self.mean_s, self.mean_s * high)
-
 
 def exponential(mean_s: float) -> Spread:
     return Spread(mean_s, mean_s**2)

@@ -32,23 +32,24 @@ def test_who_gives_up_shortens_the_wait_of_those_behind() -> None:
 
 
 def test_the_bounds_of_one_exponential_step_are_its_percentiles() -> None:
-    found = exponential(100.0).interval()
-    assert found.low_s == pytest.approx(-100 * math.log(0.9), rel=0.08)  # in seconds: 10.5, found 9.8
-    assert found.high_s == pytest.approx(-100 * math.log(0.1), rel=0.02)
-    assert found.likely_s == 100.0
+    found = exponential(100.0)
+    low, high = found.bounds()
+    assert low == pytest.approx(-math.log(0.9), rel=0.08)  # of 100 s: 10.5, found 9.8
+    assert high == pytest.approx(-math.log(0.1), rel=0.02)
+    assert found.mean_s == 100.0
 
 
 @pytest.mark.parametrize(("ahead", "leaving"), [(1, 0.0), (4, 0.02), (30, 0.002), (60, 0.02)])
 def test_eight_in_ten_waits_of_the_same_process_end_between_the_bounds(ahead: int, leaving: float) -> None:
     draw = random.Random(ahead)
-    bounds = turn(ahead, 0.1, leaving).interval()
+    time = turn(ahead, 0.1, leaving)
+    low, high = time.bounds()
     waits = [sum(draw.expovariate(0.1 + one * leaving) for one in range(ahead + 1)) for _ in range(4000)]
-    below = sum(wait < bounds.low_s for wait in waits) / 4000
-    above = sum(wait > bounds.high_s for wait in waits) / 4000
+    below = sum(wait < low * time.mean_s for wait in waits) / 4000
+    above = sum(wait > high * time.mean_s for wait in waits) / 4000
     assert below == pytest.approx(0.1, abs=0.02)  # 4 standard errors
     assert above == pytest.approx(0.1, abs=0.02)
 
 
-def test_no_wait_is_no_interval_but_zero() -> None:
-    found = Spread(0.0, 0.0).interval()
-    assert (found.low_s, found.likely_s, found.high_s) == (0.0, 0.0, 0.0)
+def test_no_wait_has_no_bounds_but_its_mean() -> None:
+    assert Spread(0.0, 0.0).bounds() == (1.0, 1.0)
