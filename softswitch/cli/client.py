@@ -152,6 +152,11 @@ def _opener(base: Base) -> urllib.request.OpenerDirector:
 
 def no_switch(base: Base, error: Exception) -> Failed:
     reason = getattr(error, "reason", error)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return Failed(
+            f"whoever answers at {base} is not believed ({reason}).\n"
+            "With --config the certificate must be the one that is configured there, with --url one that the system trusts."
+        )
     return Failed(
         f"no switch answers at {base} ({reason}).\n"
         "Start one with `softswitch run`, or name another with --url or --config."
