@@ -155,7 +155,7 @@ def no_switch(base: Base, error: Exception) -> Failed:
     if isinstance(reason, ssl.SSLCertVerificationError):
         return Failed(
             f"whoever answers at {base} is not believed ({reason}).\n"
-            "With --config the certificate must be the one that is configured there, with --url one that the system trusts."
+            "With --config its certificate must be the one configured there, with --url one that the system trusts."
         )
     return Failed(
         f"no switch answers at {base} ({reason}).\n"
