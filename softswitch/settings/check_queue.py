@@ -21,6 +21,7 @@ _CONDITIONS = {"no_agents": Condition.NO_AGENTS, "all_paused": Condition.ALL_PAU
 
 def queue_findings(settings: Configuration) -> Iterator[Finding]:
     yield from _nobody(settings)
+    yield from _reserved(settings)
     yield from _overflow(settings)
     yield from _circles(settings)
 
@@ -35,6 +36,18 @@ def _nobody(settings: Configuration) -> Iterator[Finding]:
         each = all(any(meets(own, (need,)) for own in levels) for need in spec.needs)  # else that has been said
         if levels and each and not served:
             yield ("queues", name), "no agent meets its needs, relaxed or not: nobody serves it", "warning"
+
+
+def _reserved(settings: Configuration) -> Iterator[Finding]:
+    """Callers of no rank wait for ever where all who could serve them are kept for others."""
+    levels = [agent.skills for agent in settings.agents.values()]
+    for name, queue in settings.queues.items():
+        spec = queue.spec(name)
+        sets = (spec.needs, *(one.needs for one in spec.relaxations))
+        most = max(sum(meets(own, needs) for own in levels) for needs in sets)
+        if spec.reserve is not None and 0 < most <= spec.reserve.agents:
+            said = f"keeps all who can serve the queue ({most}): callers without that priority are offered to nobody"
+            yield ("queues", name, "reserve", "agents"), said, "warning"
 
 
 def _overflow(settings: Configuration) -> Iterator[Finding]:

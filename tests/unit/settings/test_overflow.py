@@ -128,6 +128,19 @@ def test_what_is_doubtful_is_a_warning(tmp_path: Path) -> None:
     ]
 
 
+def test_a_reserve_that_leaves_nobody_for_the_others_is_doubtful(tmp_path: Path) -> None:
+    queues = (
+        "  orders: {needs: [{skill: orders, level: 9}], reserve: {agents: 2, priority: 60s},"
+        " relax: {after: 30s, needs: [{skill: orders}]}}\n"
+        "  fewer: {needs: [{skill: orders}], reserve: {agents: 1, priority: 60s}}\n"
+    )
+    settings = read_with_bob(tmp_path, queues, AGENTS + "  bob: {user: '1002', skills: {orders: 9}}\n")
+    assert warned(settings, tmp_path) == [
+        "queues.yaml:2:58: warning: queues.orders.reserve.agents: keeps all who can serve the queue (2): callers"
+        " without that priority are offered to nobody"
+    ]
+
+
 @pytest.mark.parametrize(
     ("agents", "told"),
     [
