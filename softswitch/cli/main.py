@@ -3,7 +3,9 @@ somebody who asks a running switch should not wait for that."""
 
 from __future__ import annotations
 
+import errno
 import importlib
+import sys
 from typing import Any
 
 import typer
@@ -103,7 +105,12 @@ def version() -> None:
 
 def main() -> None:
     """The entry point: exit codes are 0 (done), 1 (failed) and 2 (misused)."""
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"the output cannot be written: {error.strerror}")
 
 
 if __name__ == "__main__":

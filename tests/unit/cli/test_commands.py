@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -441,3 +443,11 @@ def test_dialplans_with_the_calls_of_each_version(running: Running) -> None:
     assert json.loads(running("dialplans", "--json").stdout)[0]["former"] == {"ba98": 2}
     refused = running("reload")
     assert refused.exit_code == 1 and "this switch has no files" in refused.stderr
+
+
+def test_a_full_disk_is_told_and_is_no_traceback() -> None:
+    command = [sys.executable, "-m", "softswitch.cli.main", "version"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "the output cannot be written: No space left on device\n"
