@@ -12,6 +12,9 @@ _WORDS = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "invalid_key": "a key must be a word here",
@@ -24,6 +27,7 @@ def wrong(kind: str, message: str) -> str:
     text = message.removeprefix("Value error, ")
     for theirs in ("Input should", "String should", "Tuple should"):
         text = text.replace(theirs, "must", 1)
+    text = text.replace(" after validation", "").replace("must be True", "must be true")  # as YAML has it
     return _WORDS.get(kind, text)
 
 

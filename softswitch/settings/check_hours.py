@@ -45,7 +45,7 @@ def _hours(path: Path, one: Callback, settings: Configuration) -> Iterator[Findi
     now = datetime.datetime.now(datetime.UTC).timestamp()
     window = days_off(one, one.window.window(), settings.calendars)
     if Hours(window).opens_at(now) is None:
-        message = f"leaves no day of window within the next {LOOKED_AHEAD}: nobody is called; see that calendar"
+        message = f"leaves no day of window within the next {LOOKED_AHEAD} days: nobody is called; see that calendar"
         yield (*path, "closed_on"), message, "error"
         return
     if not (isinstance(one, CampaignSettings) and (one.begins or one.ends)):  # its days are known, and few

@@ -16,6 +16,8 @@ from pydantic_core import ErrorDetails
 from softswitch.core.wrong import wrong
 from softswitch.core.yaml_nodes import Path, did_you_mean
 
+_SECRET_LETTERS = 4  # fewer are in most sentences by chance
+
 
 def complaint(model: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
     """Where the error is, as a path of keys, and what to say about it."""
@@ -32,7 +34,8 @@ def complaint(model: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
 
 def _without(value: object, message: str) -> str:
     message = message.replace(repr(str(value)), "this")
-    return "is not right" if str(value) in message else message
+    told = len(str(value)) >= _SECRET_LETTERS and str(value) in message
+    return "is not right" if told else message
 
 
 def _is_secret(model: type[BaseModel], path: Path) -> bool:
@@ -54,7 +57,7 @@ def _said(error: ErrorDetails) -> str:
 
 def _near_word(error: ErrorDetails) -> str:
     expected = str(error.get("ctx", {}).get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ")
-    near = did_you_mean(str(error["input"]), expected)
+    near = did_you_mean(str(error["input"]), [word for word in expected if word != "True"])
     return near if "mean" in near else ""
 
 

@@ -22,6 +22,7 @@ MAIN_FILE = "softswitch.yaml"
 LISTS = ("users", "trunks", "agents", "queues", "calendars", "campaigns")  # each is the one key of NAME.yaml
 OVERRIDE_PREFIX = "SOFTSWITCH__"
 MOST_PROBLEMS = 500
+LONGEST_MESSAGE = 600  # characters; what is written may be any length
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -63,7 +64,10 @@ class Written:
             return
         path = self._written(path)
         key = _key(path)
-        problem = Problem(*self._place(path), key, self._as_written(key, message), level)
+        told = self._as_written(key, message)
+        if len(told) > LONGEST_MESSAGE:
+            told = f"{told[:LONGEST_MESSAGE]}..."
+        problem = Problem(*self._place(path), key, told, level)
         known = {(other.file, other.key) for other in self.problems}
         if (problem.file, problem.key) not in known:  # the first complaint about a key is the cause of the others
             self.problems.append(problem)

@@ -46,7 +46,7 @@ def test_phones_of_the_own_and_none(tmp_path: Path) -> None:
         ("a: {user: '1001', number: '501', pin: '7362'}", "has phones of his own, and no use for a number or a PIN"),
         ("a: {number: '501', pin: '7362', auto_login: true}", "auto_login needs a phone of the own"),
         ("a: {number: five, pin: '7362'}", "digits in quotes, such as '501'"),
-        ("a: {number: '501', pin: '12'}", "agents.a.pin: is not right"),
+        ("a: {number: '501', pin: '12'}", "agents.a.pin: this is not 4 to 12 digits in quotes, such as '4711'"),
         ("a: {users: ['1001', '1003']}", "agents.a.users[1]: users.yaml has no user '1003'; did you mean"),
         ("a: {users: ['1001', mobile-1001]}, b: {user: mobile-1001}", "agent 'a' has this phone already"),
         ("a: {number: '501', pin: '7362'}, b: {number: '501', pin: '9184'}", "agent 'a' has this number already"),

@@ -130,9 +130,15 @@ CALLBACK = "queues: {orders: {callback: {trunk: t, window: {hours: '00:00-24:00'
         ("softswitch", "limits: {calls: 99999999999}", "1:10: limits.calls: must be less than or equal to 100000"),
         ("softswitch", "webhooks: {a: {url: 'http://a:99999/', secret: 16-letters-or-so}}",
          "1:16: webhooks.a.url: is not an address such as https://crm.example/hooks"),
+        ("users", "users: {'1001': {password: ''}}", "1:18: users.1001.password: must have at least 1 character"),
         ("users", "users: {'1001': {password: 'file:/dev/zero'}}", "1:18: users.1001.password: the file '/dev/zero'"),
         ("users", 'users: {"1001": {password: abcdefgh, name: "A\\nB"}}', "1:38: users.1001.name: 'A\\nB' is not one"),
         ("trunks", 'trunks: {t: {address: a.b, password: x, username: "u\\r"}}', "1:41: trunks.t.username: 'u\\r' is"),
+        ("softswitch", "media: {talk: {level: loud}}", "1:16: media.talk.level: must be a number"),
+        ("queues", "queues: {q: {overflow: {full: {voicemail: 'yes'}}}}",
+         "1:32: queues.q.overflow.full.voicemail: must be true"),
+        ("campaigns", "campaigns: {c: {queue: q, trunk: t, dispositions: %s}}" % [f"a{one}" for one in range(21)],
+         "1:37: campaigns.c.dispositions: must have at most 20 items, not 21"),
         ("campaigns", "campaigns: {c: {queue: q, trunk: t, ends: 9999-12-31}}",
          "1:37: campaigns.c.ends: '9999-12-31' is not between 1900 and 2999; write for example 2026-10-01"),
         ("queues", CALLBACK % "(?i)1[0-9]{3}", "1:72: queues.orders.callback.numbers: '(?i)1[0-9]{3}' cannot be used"),
@@ -146,6 +152,12 @@ def test_what_no_switch_could_start_with_is_told_with_its_place(
     (tmp_path / "softswitch.yaml").touch()
     (tmp_path / f"{file}.yaml").write_text(text)
     assert [str(one) for one in problems_of(tmp_path, {}) if str(one).startswith(f"{tmp_path}/{file}.yaml:{told}")]
+
+
+def test_a_message_does_not_grow_with_what_is_written(tmp_path: Path) -> None:
+    (tmp_path / "softswitch.yaml").write_text(f"zone: {'a' * 500_000}")
+    (problem,) = problems_of(tmp_path, {})
+    assert problem.message.startswith("'aaa") and len(problem.message) < 700
 
 
 def test_a_secret_is_not_waited_for(tmp_path: Path) -> None:
