@@ -75,7 +75,9 @@ class Crew:
 
     def end_wrap_up(self, event: EndWrapUp, this: Step) -> None:
         """He is not offered work in between."""
-        agent = self._state.agent(event.agent)
+        agent = self._state.agents.get(event.agent)
+        if agent is None:
+            return  # the wrap-up of who was removed, which his logout has ended
         for work in [work for work in agent.works if work.stage is Stage.WRAP_UP]:
             self.move(agent, Cue(AgentInput.WRAP_UP_OVER, contact=work.contact), this)
 

@@ -100,9 +100,10 @@ class Offices:
         effects += self._switch.acd.handle(event, self._switch.now)
         if isinstance(event, Reprioritise):  # which outlives this process with the contact
             effects += self._switch.calls.to_contact(event.contact, event)
-        if isinstance(event, LogIn | LogOut | SetReady | SetPaused | AskWrapUp):
-            self._switch.journal.touch_agent(event.agent)
-            self.keep_wish(event.agent)
+        wished = event.agent if isinstance(event, LogIn | LogOut | SetReady | SetPaused | AskWrapUp) else ""
+        if self._switch.acd.is_employed(wished):  # who is removed by a reload may be gone with it
+            self._switch.journal.touch_agent(wished)
+            self.keep_wish(wished)
         self._worked()
         return effects
 

@@ -10,6 +10,7 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -53,11 +54,8 @@ SLOTS = PARK.replace('"70", "8000"', '"70"').replace("for: 60s", "for: 8s")
 
 class Storm:
     def __init__(self, seed: int, weather: Weather, crashes: bool, strategy: Strategy) -> None:
-        queues = tuple(replace(queue, strategy=strategy) for queue in QUEUES)
-        found = plans(PLAN) | plans(SLOTS) | plans(TAKE)
-        seats = SeatRules(NUMBERS, PINS)
-        self.house = SupervisedHouse(seed=seed, agents=AGENTS, queues=queues, seats=seats, plans=found,
-                                     features=CODES, login=False, policies=(), probe_s=20.0)  # fmt: skip
+        self.house = SupervisedHouse(seed=seed, agents=AGENTS, seats=SeatRules(NUMBERS, PINS), features=CODES,
+                                     login=False, policies=(), probe_s=20.0, **self.configured(strategy))  # fmt: skip
         house, self.world, self.random = self.house, self.house.world, random.Random(seed)
         self.phones = [house.alice, house.bob, house.desk, house.carl, house.boss]
         self.busy: list[str] = []  # of whom it was decided while his phone was in a call
@@ -72,6 +70,10 @@ class Storm:
             self.crash: int(crashes),
         }  # fmt: skip
         self.deeds = [deed for deed, times in deeds.items() for _ in range(times)]
+
+    def configured(self, strategy: Strategy) -> dict[str, Any]:
+        queues = tuple(replace(queue, strategy=strategy) for queue in QUEUES)
+        return {"queues": queues, "plans": plans(PLAN) | plans(SLOTS) | plans(TAKE)}
 
     def begin(self) -> None:
         self.world.switch.listen(self._decided)
@@ -206,6 +208,16 @@ class Storm:
 
     # ---- the verdict ---------------------------------------------------------------------------------------------
 
+    def rage(self) -> None:
+        for _ in range(STEPS):
+            deed = self.random.choice(self.deeds)
+            deed()
+            assert not self.amiss(), deed.__name__
+            self.world.run(self.random.choice((0.0, 0.0, 0.02, 0.3, 2.0, 4.0)))
+            assert not self.amiss(), deed.__name__
+        self.end()
+        assert not self.amiss() and not remains(self.world)
+
     def _decided(self, event: DomainEvent, unix: float) -> None:
         chosen = event.agent if isinstance(event, Decided) else None
         calls, seats = self.world.switch.calls, self.world.switch.directory.seats
@@ -260,14 +272,7 @@ def test_whatever_happens_nobody_sticks_and_the_audit_finds_nothing(
 ) -> None:
     storm = Storm(seed, weather, crashes, strategy)
     world, house = storm.world, storm.house
-    for _ in range(STEPS):
-        deed = storm.random.choice(storm.deeds)
-        deed()
-        assert not storm.amiss(), deed.__name__
-        world.run(storm.random.choice((0.0, 0.0, 0.02, 0.3, 2.0, 4.0)))
-        assert not storm.amiss(), deed.__name__
-    storm.end()
-    assert not storm.amiss() and not remains(world)
+    storm.rage()
     control = world.switch.control
     for phone in storm.phones:
         phone.reject, phone.answer_after = 0, 0.3

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.acd.model import AgentSpec, Need, QueueSpec, WrapUp, WrapUpMode
+from softswitch.acd.model import (
+    AgentSpec,
+    AgentState,
+    AgentStateChanged,
+    Need,
+    QueueSpec,
+    WrapUp,
+    WrapUpMode,
+)
 from softswitch.contact.seats import SeatRules
 from softswitch.switch.event import UnitFailed
 from softswitch.switch.oversight import AgentForced, ContactMoved, OversightRefused, PriorityChanged
@@ -307,4 +315,24 @@ def test_who_is_removed_in_a_call_can_only_be_logged_out_and_whoever_wants_more_
     assert house.agent("dana") == "talking"
     house.carrier.hang_up(call)
     house.world.run_until(lambda: "dana" not in {one.agent for one in control.agents()}, 60)
+    assert not house.world.facts(UnitFailed)
+
+
+@pytest.mark.parametrize("forced", [True, False])
+def test_who_is_removed_and_still_wraps_up_can_be_logged_out(forced: bool) -> None:
+    house = Overseen(WrapUp(WrapUpMode.UNTIL_DONE, 20.0, 300.0))
+    control, switch = house.world.switch.control, house.world.switch
+    house.talking()
+    others = tuple(spec for spec in switch.configuration.agents if spec.name != "alice")
+    switch.staff.exchange(replace(switch.configuration, agents=others), StaffChanges())
+    house.alice.hang_up(house.alice.talking[0])
+    house.world.run(1)
+    assert house.agent("alice") == "wrap_up"
+    if forced:
+        control.force("alice", "logged-out", "", "api ops")
+    else:
+        control.log_out("alice")
+    house.world.run(1)
+    assert "alice" not in [agent.agent for agent in control.agents()]
+    assert house.world.facts(AgentStateChanged)[-1].new is AgentState.LOGGED_OUT
     assert not house.world.facts(UnitFailed)
