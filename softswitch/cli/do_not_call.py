@@ -117,7 +117,7 @@ def _batches(named: Any) -> Iterator[list[tuple[str, str]]]:
     batch: list[tuple[str, str]] = []
     size = 0
     for written, name in named:
-        width = len(written.encode()) * 6 + 4  # as JSON may have to write it
+        width = len(written.encode("utf-8", "surrogatepass")) * 6 + 4  # as JSON may have to write it
         if batch and (len(batch) == AT_ONCE or size + width > 14_000):
             yield batch
             batch, size = [], 0

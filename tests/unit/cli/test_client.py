@@ -85,7 +85,8 @@ def test_a_mistake_in_another_file_is_no_reason_not_to_ask(
 
 
 @pytest.mark.parametrize(
-    "command", [["why"], ["agent", "ready"], ["report", "--queue"], ["callbacks", "list", "--queue"]]
+    "command",
+    [["why"], ["agent", "ready"], ["report", "--queue"], ["callbacks", "list", "--queue"], ["do-not-call", "add"]],
 )
 def test_a_name_that_is_no_text_is_one_that_nobody_has(command: list[str]) -> None:
     """Octets that are no UTF-8 come as lone surrogates (PEP 383)."""
