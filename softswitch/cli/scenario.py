@@ -39,6 +39,7 @@ from softswitch.store.past import past as kept
 MOST_CALLS = 1_000_000  # more take hours, and more memory than there is
 A_MONDAY = "2026-01-05"  # the day that is simulated where none is named: calling windows know weekdays
 LONGEST_S = 8 * 86_400.0
+MOST_BYTES = 500_000_000  # of a file of people: more than a hundred for each of the most rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +187,13 @@ def kept_of(settings: Settings, since: float, until: float) -> Past:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise Failed(f"{path}: {error.strerror}") from error
+        with path.open("rb") as file:
+            octets = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: no file can have that name
+        raise Failed(f"{path}: {getattr(error, 'strerror', error)}") from error
+    if len(octets) > MOST_BYTES:
+        raise Failed(f"{path} has more than {MOST_BYTES:,} bytes; simulate less at a time")
+    return octets.decode("utf-8", "replace")
 
 
 def _right(problems: Sequence[Problem]) -> None:

@@ -74,6 +74,8 @@ def past(text: str, now: float, zone_name: str) -> float:
         if re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h|d))+", written):
             return now - seconds(written)
         found = datetime.fromisoformat(written)
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise ValueError
         if found.tzinfo:
             return found.timestamp()
         beyond_s = found.second + found.microsecond / 1e6  # as lists and exports write moments

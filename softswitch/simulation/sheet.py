@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from softswitch.core.errors import Problem
 
@@ -17,8 +17,11 @@ Row = Mapping[str, str]
 
 
 def heading(text: str) -> list[str]:
-    """The names of its columns."""
-    return [name.strip().lower() for name in next(csv.reader(_lines(text)), [])]
+    """The names of its columns; none where they cannot be read."""
+    try:
+        return [name.strip().lower() for name in next(csv.reader(_lines(text)), [])]
+    except csv.Error:
+        return []
 
 
 def read(
@@ -26,6 +29,16 @@ def read(
 ) -> tuple[list[T], list[Problem]]:
     """What ``make`` makes of each row, and what is wrong with those for which it raised ``ValueError``."""
     rows = csv.reader(_lines(text))
+    try:
+        return _read(rows, file, columns, needed, make)
+    except csv.Error as error:
+        return [], [Problem(file, rows.line_num, 1, "", f"{error}; is a quote before it never closed?")]
+
+
+def _read(
+    rows: Any, file: str, columns: Sequence[str], needed: Sequence[str], make: Callable[[Row], T]
+) -> tuple[list[T], list[Problem]]:
+    """``rows``: of ``csv``, whose type has no public name. Raises ``csv.Error``."""
     names = [name.strip().lower() for name in next(rows, [])]
     if len(names) == 1 and (wrong := next((mark for mark in ";\t" if mark in names[0]), "")):
         return [], [Problem(file, 1, 1, names[0], f"columns must be separated by commas, not by {wrong!r}")]

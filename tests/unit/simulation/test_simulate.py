@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from softswitch.cli import scenario
 from softswitch.cli.main import app
 
 ROOT = Path(__file__).parents[3]
@@ -136,13 +137,17 @@ def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
         ("at,queue,talk\n9:00,orders,1e300\n", (), "talk: '1e300' is not a number of seconds from 0 to 3,600,000"),
         ("at,queue,talk,patience\n9:00,orders,95,5,60\n", (), ":2:1: 5 cells in 4 columns; a fraction is written 95.5"),
         ("at;queue;talk\n9:00;orders;60\n", (), "columns must be separated by commas, not by ';'"),
+        ('at,queue,talk\n9:00,"orders,60\n' + "9:01,orders,60\n" * 20_000, (), "; is a quote before it never closed?"),
+        ("", ("--arrivals", "/dev/zero"), "/dev/zero has more than 1,000,000 bytes; simulate less at a time"),
+        ("", ("--day", "9999-12-31"), "'9999-12-31' is not a moment in"),
         ("", ("--calls", "orders=60", "--shifts", "FILE", "--agents", "2"), "--shifts or --agents, not both"),
         ("", ("--calls", "orders=60", "--svg", "-"), "- is no file, and stdout has the report; name a file"),
     ],
 )
 def test_what_an_admin_gets_wrong_is_told_and_not_simulated(
-    tmp_path: Path, rows: str, options: tuple[str, ...], said: str
+    tmp_path: Path, rows: str, options: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(scenario, "MOST_BYTES", 1_000_000)
     file = tmp_path / "day.csv"
     file.write_text(rows)
     arrivals = ("--arrivals", str(file)) if rows else ()
