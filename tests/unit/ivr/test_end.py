@@ -23,7 +23,7 @@ def why(walk: Walk) -> str:
         ("{reject: 486}", EndCall("declined", 486)),
         ("{reject: {code: 410, reason: Number changed}}", EndCall("declined", 410, "Number changed")),
         ("{reject: {reason: 'Not {{ caller.name }}'}}", EndCall("declined", 603, "Not Li")),
-        (r'{reject: {code: 480, reason: "a\r\nVia: b\0c"}}', EndCall("declined", 480, "aVia: bc")),
+        (r"""{reject: {code: 480, reason: "a\r\nVia: b{{ '\\x00' }}c"}}""", EndCall("declined", 480, "aVia: bc")),
         ("{reject: {code: 404, reason: %s}}" % ("x" * 200), EndCall("declined", 404, "x" * 80)),
         ("{redirect: 'sip:sales@shop.example'}", EndCall(contacts=("sip:sales@shop.example",))),
         ("{redirect: 4008001234}", EndCall(contacts=("4008001234",))),
