@@ -51,15 +51,25 @@ class Orders:
             self._tell(entry)
             self._refused.append(entry)
 
-    def give_again(self, unwritten: Iterable[Entry]) -> None:
-        """A new life has begun. A row that was written after the order has it, or somebody has ordered otherwise."""
+    def standing(self, unwritten: Iterable[Entry], rows: Mapping[str, Promise]) -> list[Entry]:
+        """Whose orders a new life is to be given, while nothing in it has been moved on yet: ``rows`` and what is led.
+        A row that was written after the order has it, or somebody has ordered otherwise."""
+        formers = [former for former in dict.fromkeys((*self._refused, *unwritten)) if former.orders]
+        return [former for former in formers if not self._written_since(former.promise, rows)]
+
+    def _written_since(self, former: Promise, rows: Mapping[str, Promise]) -> bool:
+        heir = self._move.book.get(former.id)
+        row = rows.get(former.id) if heir is None else heir.promise
+        return row is not None and row.updated_at > former.updated_at
+
+    def give_again(self, formers: Iterable[Entry]) -> None:
+        """To what the new life leads by now."""
         refused, self._refused = self._refused, []
-        for former in (*refused, *unwritten):
+        for former in formers:
             led = self._move.book.get(former.promise.id)
             if led is not None:
-                if led.promise.updated_at <= former.promise.updated_at:
-                    for order in former.orders:
-                        self._carry_out(order, led)
+                for order in former.orders:
+                    self._carry_out(order, led)
             elif former not in refused:
                 self._tell(former)
 

@@ -341,7 +341,8 @@ class Sharing:
         ready = heirs.open()
         move.book.part(stay, heirs)
         move.turns.part()
-        ours = {row.id for row in rows}
+        ours = {row.id: row for row in rows}
+        ordered = self._orders.standing(unwritten, ours)
         for entry in unwritten:
             if entry.promise.id in ours and entry.promise.state not in OPEN and not entry.elsewhere:
                 entry.let_go = False  # its end is ours to write: of what is ours others are told nothing
@@ -354,7 +355,7 @@ class Sharing:
         self._recorder.join(move.book.several() if ready else ())
         self._lead(rows, claimed=False, heirs=ready)
         self._call_off(parted)
-        self._orders.give_again(unwritten)
+        self._orders.give_again(ordered)
         self._leaving = everybody  # step by step: to free a hundred thousand at once takes as long as all this
         move.timers.set(POOL, move.now)
 

@@ -5,6 +5,8 @@ The rows of that life were read before the order came; or the order was refused 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from softswitch.callback.model import Persist, Persisted, Promise, PromiseState, Promote, Restored, RetryNow
@@ -19,7 +21,8 @@ RETRY = RetryNow("pooled-1", "api anna")
 
 
 def pausing(**more: object) -> Promise:
-    return pooled(1, node=NODE, state=S.RETRY_AT, attempts=1, not_before=LATER, **{"updated_at": NOON - 60.0} | more)
+    fields = {"updated_at": NOON - 60.0, "not_before": LATER} | more
+    return pooled(1, node=NODE, state=S.RETRY_AT, attempts=1, **fields)
 
 
 def ordered(desk: PoolDesk, order: Promote | RetryNow, stored: bool | None) -> Persist:
@@ -76,6 +79,25 @@ def test_an_order_is_told_to_who_leads_the_promise_by_now(refused: bool, order: 
     else:
         desk.feed(Disowned(()))
     assert [one.what for one in desk.given(Elsewhere)] == [order]
+
+
+@pytest.mark.parametrize("said", [{"ok": False}, {"ok": False, "taken": True}])
+@pytest.mark.parametrize("state", [S.RECORDED, S.RETRY_AT])
+@pytest.mark.parametrize("last", [0, 1])
+def test_a_promise_that_may_be_called_when_the_new_life_begins_counts_as_older_all_the_same(
+    last: int, state: PromiseState, said: dict[str, bool]
+) -> None:
+    """It moves on in that very moment, which is later than the order."""
+    row = replace(pausing(not_before=NOON + 20.0), state=state)
+    desk = PoolDesk()
+    desk.feed(Restored((row,)))
+    desk.feed(PROMOTE)
+    (write,) = desk.given(Persist)
+    desk.feed(Persisted(write.promise.id, write.token, **said))
+    desk.now += 30.0
+    desk.feed(Inherited((row,)[last:]))
+    desk.feed(Disowned((row,)[:last]))
+    assert (desk.only().state, desk.only().priority_s) == (S.DUE, 7.0)
 
 
 def test_both_orders_are_done_and_of_each_kind_the_last() -> None:
