@@ -130,6 +130,8 @@ class Phones:
         if self._lost.pop(place, None) is not None:
             effects = registrar.take_back(binding, self._switch.unix)  # a fact, after which it is asked as before
             self._switch.arm_registrar()
+            if not effects:  # it is known to be elsewhere, and a new process is to know that, too
+                self._switch.ports.keeper.remove_binding(binding)
             return effects
         registrar.trust(binding)
         self._missed.discard(place)

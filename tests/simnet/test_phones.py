@@ -113,6 +113,26 @@ def test_an_agent_s_phone_that_slept_while_control_died_is_back_with_its_first_a
     assert "1001" not in {binding.aor for binding in asyncio.run(world.store.bindings())}
 
 
+def test_where_a_phone_was_before_it_registered_from_elsewhere_it_does_not_ring_after_a_restart() -> None:
+    """It has fallen silent there, and answers there again when it is known to be elsewhere."""
+    house = House(probe_s=30.0)
+    world = house.world
+    (here,) = world.switch.registrar.lookup("1001", world.switch.unix)
+    here = replace(here, instance='"<urn:uuid:1>"')
+    world.store.put_binding(here)
+    restart(house)
+    asleep = world.peers.pop(house.alice.address)
+    world.run_until(lambda: not world.switch.acd.agent("alice").reachable, 60)
+    world.peers["127.0.0.1", 6661] = asleep
+    there = replace(here, contact="sip:1001@127.0.0.1:6661", flow=Flow("udp", SWITCH, ("127.0.0.1", 6661)))
+    world.switch.registrar.restore([there])
+    world.store.put_binding(there)
+    world.peers[house.alice.address] = asleep
+    world.run(31)
+    restart(house)
+    assert contacts(world, "1001") == [there.contact]
+
+
 @pytest.mark.parametrize(("status", "reachable"), [(408, False), (404, True), (480, True), (501, True), (200, True)])
 def test_what_an_answer_to_a_probe_means(status: int, reachable: bool) -> None:
     house = House(probe_s=30.0)
