@@ -134,16 +134,18 @@ class Announce(Strict):
 
 
 def prompt_files(directory: pathlib.Path) -> dict[str, frozenset[str]]:
-    """Language -> names of the sound files in its directory. What cannot be looked into has none."""
-    found: dict[str, set[str]] = {}
-    for at, below, names in islice(os.walk(directory), _MOST_DIRECTORIES):
-        language, *inside = pathlib.Path(at).relative_to(directory).parts or ("",)
-        if language:
-            paths = (pathlib.PurePath(*inside, name) for name in names)
-            found[language] |= {str(path) for path in paths if path.suffix in SOUND_FILES}
-        else:
-            found = {one: set() for one in sorted(below)}
-    return {language: frozenset(files) for language, files in found.items()}
+    """Language -> names of the sound files in its directory, which may be a link to one. What cannot be looked into
+    has none."""
+    try:
+        languages = [one for name in sorted(os.listdir(directory)) if os.path.isdir(one := directory / name)]
+    except OSError:
+        return {}
+    found: dict[str, set[str]] = {one.name: set() for one in languages}
+    every = ((one, *step) for one in languages for step in os.walk(one))
+    for within, at, _, names in islice(every, _MOST_DIRECTORIES):
+        paths = (pathlib.Path(at, name).relative_to(within) for name in names)
+        found[within.name] |= {str(path) for path in paths if path.suffix in SOUND_FILES}
+    return {name: frozenset(files) for name, files in found.items()}
 
 
 def sound_findings(settings: Configuration, root: pathlib.Path) -> Iterator[tuple[Path, str, str]]:

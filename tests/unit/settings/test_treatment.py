@@ -10,6 +10,7 @@ import pytest
 from softswitch.contact.treatment import Sound, Treatment
 from softswitch.core.errors import ConfigError
 from softswitch.settings import Settings, load
+from softswitch.settings.treatment import prompt_files
 
 Load = Callable[[str], Settings]
 
@@ -33,6 +34,18 @@ def queue(tmp_path: Path) -> Load:
 
 def treatment(settings: Settings) -> Treatment:
     return settings.treatments({"en": {"thanks.wav"}})["a"]
+
+
+def test_the_directory_of_a_language_may_be_a_link(tmp_path: Path, queue: Load) -> None:
+    (tmp_path / "bought/digits").mkdir(parents=True)
+    for name in ("hello.wav", "digits/1.wav", "licence.txt"):
+        (tmp_path / "bought" / name).touch()
+    prompts = tmp_path / "media/prompts"
+    prompts.mkdir(parents=True)
+    (prompts / "en-GB").symlink_to(tmp_path / "bought")
+    (prompts / "zh").symlink_to(tmp_path / "nothing")
+    assert not queue("announce: {every: 45s, messages: [hello.wav]}").warnings
+    assert prompt_files(prompts) == {"en": {"thanks.wav"}, "en-GB": {"hello.wav", "digits/1.wav"}}
 
 
 def test_everything_that_can_be_written(queue: Load) -> None:

@@ -82,6 +82,12 @@ def test_what_is_not_written(tmp_path: Path) -> None:
     assert (other.limits.calls, other.limits.calls_per_s, other.watch.probe_s) == (0, 0.0, 0.0)
 
 
+def test_numbers_that_are_shown_are_told_one_by_one_by_any_expression(tmp_path: Path) -> None:
+    trunk = r"trunks: {t: {address: a, caller_id: '1', caller_ids: ['(?P<area>021)[0-9]+', '(?i)x7', '(4)\1']}}"
+    shown = built(tmp_path, trunk)["t"].manners.presentation.shown
+    assert [shown(caller) for caller in ("0215", "X7", "44", "45")] == ["0215", "X7", "44", "1"]
+
+
 def test_a_queue_may_call_back_by_a_group(tmp_path: Path) -> None:
     queues = "queues: {orders: {callback: {trunk: out}}}"
     assert settings(tmp_path, FULL, queues).queues["orders"].callback is not None
