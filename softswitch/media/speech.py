@@ -66,7 +66,8 @@ class Espeak:
 
     def _take(self, samples: Any, count: int, _events: Any) -> int:
         if samples and count > 0:
-            self._heard.append(np.ctypeslib.as_array(samples, (count,)).astype(np.int16))
+            # Not by as_array: it makes a type for each length there is, which is never forgotten.
+            self._heard.append(np.frombuffer(ctypes.string_at(samples, count * 2), np.int16))
         return 0  # go on
 
     def speak(self, text: str, language: str) -> tuple[Pcm, int]:
