@@ -38,13 +38,14 @@ Statement = tuple[str, str, Mapping[str, Any]]  # a ``Change``
 
 _OPEN = schema.OPEN_ROW.text
 # Of who was lost after he had reached an agent, also where that was added to an older promise, it takes nothing away,
-# however late it comes; a list is for ever.
+# however late it comes; a list is for ever. An import is not logged: until its first entry a promise is for one loss.
 _BY = {
     "": "id = :key_id",
     " number": """number = :key_number AND CAST(:key_group AS text) IN ('', "group")
         AND (CAST(:key_group AS text) = '' OR (recorded_at <= CAST(:key_at AS float8)
-            AND losses <= COALESCE((SELECT max(known.losses) FROM promise_log AS known
-                WHERE known.promise = promises.id AND known.at <= CAST(:key_at AS float8)), losses)))
+            AND losses <= COALESCE((
+                SELECT max(CASE WHEN known.at <= CAST(:key_at AS float8) THEN known.losses ELSE 1 END)
+                FROM promise_log AS known WHERE known.promise = promises.id), losses)))
         AND (CAST(:key_stages AS text) = '' OR CAST(:key_stages AS text) LIKE '%,' || stage || ',%')""",
 }
 _STAMP = "updated_at = CAST(:key_at AS float8)"

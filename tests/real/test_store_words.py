@@ -136,6 +136,27 @@ async def test_so_is_one_to_whose_promise_a_loss_was_added_after_he_had(two: tup
     assert await a.hear(Withdraw) == Withdraw("promise-2", "reached agent")
 
 
+async def test_so_is_one_who_was_imported_and_of_whose_promise_nothing_was_logged_before(
+    two: tuple[Node, Node],
+) -> None:
+    a, b = two
+    reached_at = time.time()
+    imported = [facts.promise(n) for n in (1, 2, 3)]
+    assert all(await a.store.import_promises(imported))
+    assert len(await a.claim(3)) == 3
+    again = replace(imported[0], losses=2, contact="again", updated_at=reached_at + 60.0, node="a")
+    assert await a.put(again)
+    assert await a.put(replace(imported[1], updated_at=reached_at + 60.0, node="a"))
+    for promise in (again, *imported[1:]):
+        a.store.shared.give_back(GiveBack(replace(promise, node="a")))
+    assert await a.put(facts.promise(8))
+    for promise in imported:
+        b.store.shared.elsewhere(Elsewhere(WithdrawNumber(promise.number, promise.key, "reached agent")))
+    assert await b.put(facts.promise(9))
+    states = [(await a.row(promise.id)).state for promise in imported]
+    assert states == [PromiseState.RECORDED, PromiseState.WITHDRAWN, PromiseState.WITHDRAWN]
+
+
 async def test_what_our_own_claim_has_just_brought_is_withdrawn_all_the_same(
     a: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
