@@ -43,9 +43,11 @@ def _reserved(settings: Configuration) -> Iterator[Finding]:
     levels = [agent.skills for agent in settings.agents.values()]
     for name, queue in settings.queues.items():
         spec = queue.spec(name)
+        if spec.reserve is None:
+            continue
         sets = (spec.needs, *(one.needs for one in spec.relaxations))
         most = max(sum(meets(own, needs) for own in levels) for needs in sets)
-        if spec.reserve is not None and 0 < most <= spec.reserve.agents:
+        if 0 < most <= spec.reserve.agents:
             said = f"keeps all who can serve the queue ({most}): callers without that priority are offered to nobody"
             yield ("queues", name, "reserve", "agents"), said, "warning"
 
