@@ -114,7 +114,7 @@ def undo(calendar: str, override: str, config: Config = DEFAULT_CONFIG, url: Url
 def _order(calendar: str, is_open: bool, since: str, until: str, note: str, config: Path, url: str) -> None:
     body = {"open": is_open, "since": since, "until": until, "note": note}
     base, path = base_url(url, config), f"/api/v1/calendars/{quoted(calendar)}"
-    made = request(base, "POST", f"{path}/override", "override", body)
-    zone = request(base, "GET", path, "calendar")["zone"]  # times were written by the clock there, and are told so
+    zone = request(base, "GET", path, "calendar")["zone"]  # times are written by the clock there, and told by it
+    made = request(base, "POST", f"{path}/override", "override", body)  # last: what fails has ordered nothing
     begins, ends = (shown(datetime.fromtimestamp(made[end], UTC), zone) for end in ("since", "until"))
     typer.echo(f"{calendar}: {_door(is_open)} from {begins} until {ends} ({made['id']})")

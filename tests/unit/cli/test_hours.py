@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from softswitch.cli import hours
+from softswitch.cli.client import Failed
 from softswitch.cli.main import app
 
 TEXT = """
@@ -90,6 +91,20 @@ def test_an_order(monkeypatch: pytest.MonkeyPatch, words: list[str], asks: tuple
     assert result.exit_code == 0 and seen == [asks] and "override-1" in result.stdout
     if words[0] != "undo":  # by the clock there, as the times were given
         assert " from 2025-10-09T16:53:20+08:00 until 2025-10-09T17:53:20+08:00 " in result.stdout
+
+
+def test_what_fails_has_ordered_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def request(base: object, method: str, *_: Any) -> Any:
+        asked.append(method)
+        if len(asked) == 2:
+            raise Failed("it answers no more")
+        return {"zone": "Asia/Shanghai", "id": "override-1", "since": 0.0, "until": 1.0}
+
+    monkeypatch.setattr(hours, "request", request)
+    words = ["calendar", "close", "office", "--until", "14:00", "--url", "http://127.0.0.1:9"]
+    assert CliRunner().invoke(app, words).exit_code == 1 and asked == ["GET", "POST"]
 
 
 def test_what_a_running_switch_says(monkeypatch: pytest.MonkeyPatch) -> None:
