@@ -323,7 +323,7 @@ Expression = Annotated[str, AfterValidator(regular)]
 Pattern = Annotated[str, AfterValidator(alternative)]
 Place = Annotated[Path, AfterValidator(possible)]
 Name = Annotated[str, written(NAME, NAME_IS)]
-Line = Annotated[str, written(r"[^\x00-\x1f\x7f]*", "one line of text")]  # that ends in a header of SIP
+Line = Annotated[str, written(r"[^\x00-\x08\x0a-\x1f\x7f]*", "one line of text")]  # that ends in a header of SIP
 FeatureCode = Annotated[str, written(r"[*#][0-9*#]{1,7}", "a feature code such as '*11'")]
 
 

@@ -160,6 +160,12 @@ def test_a_message_does_not_grow_with_what_is_written(tmp_path: Path) -> None:
     assert problem.message.startswith("'aaa") and len(problem.message) < 700
 
 
+def test_a_tab_in_a_name_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "softswitch.yaml").touch()
+    (tmp_path / "users.yaml").write_text('users: {"1001": {password: abcdefgh, name: "Ann\tLee"}}')
+    assert load(tmp_path, {}).users["1001"].name == "Ann\tLee"
+
+
 def test_a_secret_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "softswitch.yaml").touch()
