@@ -26,7 +26,7 @@ def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tupl
     numbers: set[str] = set()
     broken: list[tuple[int, str, str]] = []
     plain = PlainNumbers(common)
-    own = replace(common, internal="|".join(f"(?:{one})" for one in sorted(set(patterns)) if one))
+    readings = (common, *(replace(common, internal=one) for one in sorted(set(patterns)) if one))
     if path.exists() and not path.is_file():  # a pipe would be waited for
         return frozenset(), [_unreadable(path, "is not a file")]
     try:
@@ -39,7 +39,8 @@ def read_list(path: Path, common: Reading, patterns: Iterable[str] = ()) -> tupl
                 written = text.partition("#")[0].strip()
                 if not written:
                     continue
-                number = plain.dial(written) or identified(written, common).dial or identified(written, own).dial
+                dialled = (identified(written, one).dial for one in readings)
+                number = plain.dial(written) or next(filter(None, dialled), "")
                 if number:
                     numbers.add(number)
                 else:

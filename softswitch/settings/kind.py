@@ -26,7 +26,6 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 NAME_IS = "a name of letters, digits and _ . + -"
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MISTAKEN = {"UK": "GB", "EL": "GR"}  # as people and the European Union write them
-_OWN_GROUP = re.compile(r"\(\?P|\(\?\(|(?<!\\)(?:\\\\)*\\[1-9]")
 _LONGEST_NAME, _LONGEST_PATH = 255, 1000  # bytes, characters; what a file system takes
 _HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?$")
 
@@ -271,18 +270,6 @@ def regular(text: str) -> str:
     return text
 
 
-def alternative(text: str) -> str:
-    """A regular expression that can stand beside others as one of several: it has no flags and no names of its own."""
-    regular(text)
-    try:
-        re.compile(f"(?:{text})")
-    except re.error as error:
-        raise ValueError(f"{text!r} cannot be used here ({error}); write for example 1[0-9]{{3}}") from None
-    if _OWN_GROUP.search(text):
-        raise ValueError(f"{text!r} names or repeats a group, which cannot be used here; write for example 1[0-9]{{3}}")
-    return text
-
-
 def possible(path: Path) -> Path:
     """A file or directory that there could be."""
     if len(str(path)) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.parts):
@@ -319,8 +306,7 @@ Zone = Annotated[str, BeforeValidator(zone)]
 SpokenLanguage = Annotated[str, BeforeValidator(language)]
 Date = Annotated[date, BeforeValidator(day)]
 DateSpan = Annotated[tuple[date, ...], BeforeValidator(day_span)]
-Expression = Annotated[str, AfterValidator(regular)]
-Pattern = Annotated[str, AfterValidator(alternative)]
+Pattern = Annotated[str, AfterValidator(regular)]
 Place = Annotated[Path, AfterValidator(possible)]
 Name = Annotated[str, written(NAME, NAME_IS)]
 Line = Annotated[str, written(r"[^\x00-\x08\x0a-\x1f\x7f]*", "one line of text")]  # that ends in a header of SIP

@@ -12,8 +12,8 @@ from softswitch.settings.kind import (
     NAME,
     NAME_IS,
     CallerId,
-    Expression,
     Line,
+    Pattern,
     Peer,
     PositiveSeconds,
     Seconds,
@@ -82,7 +82,7 @@ class Trunk(Strict):
     challenge: bool = False  # its calls must prove username and password; then they may come from anywhere
     registration: Registration | None = None
     caller_id: CallerId = ""  # shown to the called, in place of the number of our own phone
-    caller_ids: tuple[Expression, ...] = ()  # whole numbers that are shown as they are; all others as caller_id
+    caller_ids: tuple[Pattern, ...] = ()  # whole numbers that are shown as they are; all others as caller_id
     anonymous: bool = False  # nobody's number is shown
     assert_identity: bool = False  # it is told who calls, also who wants to be withheld (P-Asserted-Identity, RFC 3325)
     believe_identity: bool = True  # its P-Asserted-Identity and its diversions count

@@ -141,9 +141,7 @@ CALLBACK = "queues: {orders: {callback: {trunk: t, window: {hours: '00:00-24:00'
          "1:37: campaigns.c.dispositions: must have at most 20 items, not 21"),
         ("campaigns", "campaigns: {c: {queue: q, trunk: t, ends: 9999-12-31}}",
          "1:37: campaigns.c.ends: '9999-12-31' is not between 1900 and 2999; write for example 2026-10-01"),
-        ("queues", CALLBACK % "(?i)1[0-9]{3}", "1:72: queues.orders.callback.numbers: '(?i)1[0-9]{3}' cannot be used"),
-        ("queues", CALLBACK % "(?P<a>1)[0-9]", "1:72: queues.orders.callback.numbers: '(?P<a>1)[0-9]' names or"),
-        ("queues", CALLBACK % "(1)\\1[0-9]", "1:72: queues.orders.callback.numbers: '(1)\\\\1[0-9]' names or"),
+        ("queues", CALLBACK % "(1[0-9]{3}", "1:72: queues.orders.callback.numbers: '(1[0-9]{3}' is no"),
     ],
 )  # fmt: skip
 def test_what_no_switch_could_start_with_is_told_with_its_place(
@@ -173,14 +171,23 @@ def test_a_secret_is_not_waited_for(tmp_path: Path) -> None:
     assert ["cannot be read" in one.message for one in problems_of(tmp_path, {})] == [True]
 
 
-def test_the_lists_of_numbers_of_two_queues_hold_beside_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("(1|9)[0-9]{3}", "2(?:0)[0-9]{2}"),
+        ("(?i)1[0-9]{3}", "(?x)2 [0-9]{3}"),
+        ("(?P<a>1)[0-9]{3}", "(?P<a>2)[0-9]{3}"),
+        (r"1(0)\1[0-9]", r"2(0)\1[0-9]"),
+    ],
+)
+def test_the_lists_of_numbers_of_two_queues_hold_beside_each_other(tmp_path: Path, one: str, other: str) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "own.txt").write_text("1004\n2004\n3004\n")
     queue = "{callback: {trunk: t, window: {hours: '00:00-24:00'}, numbers: '%s'}}"
     files = {
         "softswitch": "do_not_call: own.txt",
         "trunks": "trunks: {t: {address: a.b}}",
-        "queues": f"queues: {{a: {queue % '(1|9)[0-9]{3}'}, b: {queue % '2(?:0)[0-9]{2}'}}}",
+        "queues": f"queues: {{a: {queue % one}, b: {queue % other}}}",
     }
     for name, text in files.items():
         (tmp_path / "config" / f"{name}.yaml").write_text(text)
