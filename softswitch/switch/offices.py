@@ -97,13 +97,14 @@ class Offices:
 
     def to_acd(self, event: AcdInput) -> list[Effect]:
         effects = self._switch.workplaces.settle()  # who has begun a call in this unit of work is not rung besides
-        effects += self._switch.acd.handle(event, self._switch.now)
+        acd = self._switch.acd
+        effects += acd.handle(event, self._switch.now)
         if isinstance(event, Reprioritise):  # which outlives this process with the contact
             effects += self._switch.calls.to_contact(event.contact, event)
-        wished = event.agent if isinstance(event, LogIn | LogOut | SetReady | SetPaused | AskWrapUp) else ""
-        if self._switch.acd.is_employed(wished):  # who is removed by a reload may be gone with it
-            self._switch.journal.touch_agent(wished)
-            self.keep_wish(wished)
+        # Who is removed by a reload may be gone with what he has ordered.
+        if isinstance(event, LogIn | LogOut | SetReady | SetPaused | AskWrapUp) and acd.is_employed(event.agent):
+            self._switch.journal.touch_agent(event.agent)
+            self.keep_wish(event.agent)
         self._worked()
         return effects
 
